@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/handlers"
+	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/store"
+)
+
+// startWithin bounds how long a start waits for the database.
+const startWithin = 15 * time.Second
+
+// parts are what the portal is made of, to be closed in the end.
+type parts struct {
+	store  *store.Store
+	auth   *auth.Service
+	pool   *redis.Pool // nil without Redis
+	bags   session.Bags
+	post   *mail.Post
+	outbox *mail.Outbox // nil with a mail server
+}
+
+// openStore connects and migrates.
+func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	s, err := store.Open(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_DATABASE_URL: %w", err)
+	}
+	if _, err := s.Migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("GATEHOUSE_DATABASE_URL: the database cannot be brought up to date: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func authService(s *store.Store, c config.Settings, log *slog.Logger) *auth.Service {
+	return auth.New(s, auth.Policy{
+		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
+		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
+	}, log)
+}
+
+// build opens everything. What was opened is closed again when a later part fails.
+func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
+	s, err := openStore(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{store: s, auth: authService(s, c, log), bags: session.SQLBags{DB: s.DB()}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close(ctx))
+		}
+	}()
+	if c.RedisURL != "" {
+		p.pool = session.NewRedisPool(c.RedisURL)
+		p.bags = session.NewRedisBags(p.pool)
+		if err := p.cacheReady(ctx); err != nil {
+			return nil, errors.New("GATEHOUSE_REDIS_URL: Redis does not answer, refuses the login, or is a replica")
+		}
+	}
+	var sender mail.Sender
+	if c.DevMail() {
+		p.outbox = &mail.Outbox{}
+		sender = p.outbox
+	} else if sender, err = mail.NewSMTP(c.SMTPURL, c.MailFrom.String()); err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_SMTP_URL: %w", err)
+	}
+	p.post = mail.NewPost(sender, log)
+	return p, nil
+}
+
+// handler makes the portal of the parts. The base URL is known only once the listener has its port.
+func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
+	keys := c.Keys
+	if len(keys) == 0 {
+		key, err := p.developmentKey(ctx)
+		if err != nil {
+			return nil, err
+		}
+		keys = [][]byte{key}
+	}
+	sessions, err := session.New(session.Options{Bags: p.bags, Keys: keys, Secure: c.Secure(), Log: log})
+	if err != nil {
+		return nil, err
+	}
+	o := handlers.Options{
+		Auth: p.auth, Sessions: sessions, Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
+		BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies, Observe: observe,
+	}
+	if p.pool != nil {
+		o.Attempts, o.CacheReady = limit.NewRedis(p.pool, log), p.cacheReady
+	}
+	return handlers.New(o)
+}
+
+// developmentKey is kept in the database, so that instances on one laptop read each other's bags.
+func (p *parts) developmentKey(ctx context.Context) ([]byte, error) {
+	stored, err := p.store.DevelopmentKey(ctx, config.NewKey())
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(stored)
+}
+
+func (p *parts) cacheReady(ctx context.Context) error {
+	conn, err := p.pool.GetContext(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = redis.DoContext(conn, ctx, "PING")
+	return errors.Join(err, conn.Close())
+}
+
+func (p *parts) close(ctx context.Context) error {
+	var errs []error
+	if p.post != nil {
+		errs = append(errs, p.post.Close(ctx))
+	}
+	if p.pool != nil {
+		errs = append(errs, p.pool.Close())
+	}
+	return errors.Join(append(errs, p.store.Close())...)
+}

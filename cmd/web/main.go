@@ -1,0 +1,103 @@
+// Command web is the portal and its operator's commands. It builds the parts, hands each to the next, and serves.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"example.com/gatehouse/internal/config"
+)
+
+const description = `Gatehouse is a reference account portal: it shows how a signed-in session should be handled.
+
+Without any setting it runs on a laptop with an SQLite file. Every flag can be given as an environment variable.`
+
+// commands is the command line: what kong reads, and what --help explains.
+type commands struct {
+	config.Flags
+
+	Serve       serveCommand       `cmd:"" default:"withargs" help:"Serve the portal. This is what web does without a command."`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop. Serving does the same at its start."`
+	Config      configCommand      `cmd:"" help:"Print the effective settings, secrets hidden, or everything that is wrong with them."`
+	User        userCommands       `cmd:"" help:"Make accounts."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask the portal at this address whether it can serve people; for container health checks."`
+}
+
+// surroundings are what a command may use of the world around it.
+type surroundings struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(surroundings{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has run
+	}
+}
+
+// errHelp stands for the end of the program that --help asks for.
+var errHelp = errors.New("help was asked for")
+
+// run reads the command line and does what it says. The error is for the operator: whole sentences, no secrets.
+func run(s surroundings, args []string) (err error) {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("web"), kong.Description(description), kong.Writers(s.stdout, s.stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Exit(func(int) { panic(errHelp) }))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if v := recover(); v == errHelp { //nolint:errorlint // the value itself is the signal
+			err = nil
+		} else if v != nil {
+			panic(v)
+		}
+	}()
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return chosen.Run(s, &c.Flags)
+}
+
+// settings checks what was configured and tells the operator what is doubtful.
+func settings(s surroundings, flags *config.Flags) (config.Settings, error) {
+	checked, warnings, err := flags.Settings()
+	for _, warning := range warnings {
+		fmt.Fprintln(s.stderr, "warning:", warning)
+	}
+	return checked, err
+}
+
+// logger writes to stderr in the configured format.
+func logger(s surroundings, c config.Settings) *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(s.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(s.stderr, nil))
+}
+
+type configCommand struct{}
+
+func (configCommand) Run(s surroundings, flags *config.Flags) error {
+	checked, err := settings(s, flags)
+	if err != nil {
+		return err
+	}
+	checked.Print(s.stdout)
+	return nil
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/config"
+)
+
+type migrateCommand struct{}
+
+func (migrateCommand) Run(s surroundings, flags *config.Flags) error {
+	c, err := settings(s, flags)
+	if err != nil {
+		return err
+	}
+	db, err := openStore(s.ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.stdout, "The database is up to date.")
+	return db.Close()
+}
+
+type userCommands struct {
+	Create createUserCommand `cmd:"" help:"Make an account with a confirmed address."`
+}
+
+type createUserCommand struct {
+	Email         string `required:"" help:"Address the person signs in with."`
+	Name          string `required:"" help:"What the pages call the person."`
+	Role          string `enum:"member,admin" default:"member" help:"member or admin."`
+	PasswordStdin bool   `help:"Read the password from the first line of standard input. Without it one is made up and printed."`
+}
+
+func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
+	c, err := settings(s, flags)
+	if err != nil {
+		return err
+	}
+	password := newPassword()
+	if u.PasswordStdin {
+		line, err := bufio.NewReader(s.stdin).ReadString('\n')
+		if password = strings.TrimRight(line, "\r\n"); password == "" {
+			return errors.Join(errors.New("no password on standard input"), err)
+		}
+	}
+	db, err := openStore(s.ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	user, err := authService(db, c, logger(s, c)).CreateUser(s.ctx, u.Name, u.Email, password, u.Role)
+	switch {
+	case errors.Is(err, auth.ErrEmailTaken):
+		return fmt.Errorf("%s has an account already", u.Email)
+	case errors.Is(err, auth.ErrEmail):
+		return fmt.Errorf("%q is not an email address", u.Email)
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(s.stdout, "Made %s (%s).\n", user.Email, user.Role)
+	if !u.PasswordStdin {
+		fmt.Fprintf(s.stdout, "Password: %s\n", password)
+	}
+	return nil
+}
+
+const seedEmail = "grace@example.com"
+
+// seed makes the administrator of an empty development database and returns the password, "" when there is somebody.
+func seed(ctx context.Context, a *auth.Service) (string, error) {
+	if has, err := a.HasUsers(ctx); has || err != nil {
+		return "", err
+	}
+	password := newPassword()
+	_, err := a.CreateUser(ctx, "Grace Hopper", seedEmail, password, auth.RoleAdmin)
+	if errors.Is(err, auth.ErrEmailTaken) {
+		return "", nil // another instance was first
+	}
+	return password, err
+}
+
+// newPassword makes up 100 random bits that can be read out aloud.
+func newPassword() string {
+	text := strings.ToLower(rand.Text())
+	return strings.Join([]string{text[0:5], text[5:10], text[10:15], text[15:20]}, "-")
+}
+
+type healthcheckCommand struct{}
+
+// Run asks /readyz at the configured address. The certificate is not checked: it is made for the public name.
+func (healthcheckCommand) Run(s surroundings, flags *config.Flags) error {
+	c, _, err := flags.Settings()
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme := "http"
+	if c.TLSCert != "" || c.ACMEDomain != "" {
+		scheme = "https"
+	}
+	client := &http.Client{
+		Timeout:   3 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: c.ACMEDomain}}, //nolint:gosec // see above
+	}
+	request, err := http.NewRequestWithContext(s.ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return errors.New("the portal does not answer")
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the portal is not ready: status %d", response.StatusCode)
+	}
+	return nil
+}

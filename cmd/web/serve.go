@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/crypto/acme/autocert"
+	"golang.org/x/sync/errgroup"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/session"
+)
+
+// stopWithin bounds how long requests under way may take to finish once the portal is told to stop.
+const stopWithin = 10 * time.Second
+
+type serveCommand struct{}
+
+func (serveCommand) Run(s surroundings, flags *config.Flags) error {
+	c, err := settings(s, flags)
+	if err != nil {
+		return err
+	}
+	log := logger(s, c)
+	p, err := build(s.ctx, c, log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close(s.ctx))
+	}
+	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
+	observe, metrics := metrics()
+	handler, err := p.handler(s.ctx, c, log, observe)
+	if err == nil {
+		err = welcome(s, p.auth, c)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close(), p.close(s.ctx))
+	}
+
+	g, ctx := errgroup.WithContext(s.ctx)
+	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
+	g.Go(func() error { p.auth.SweepEvery(ctx, c.SweepEvery); return nil })
+	if bags, ok := p.bags.(session.SQLBags); ok {
+		g.Go(func() error { sweepBags(ctx, bags, c.SweepEvery, log); return nil })
+	}
+	if c.OpsAddr != "" {
+		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
+	}
+	err = g.Wait()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), stopWithin)
+	defer cancel()
+	return errors.Join(err, p.close(closing))
+}
+
+// welcome makes the administrator of an empty development database and says where to go.
+func welcome(s surroundings, a *auth.Service, c config.Settings) error {
+	fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
+	if c.Production() {
+		return nil
+	}
+	seeded, err := seed(s.ctx, a)
+	if err != nil {
+		return err
+	}
+	if seeded != "" {
+		fmt.Fprintf(s.stdout, "Administrator: %s, password %s (shown only now)\n", seedEmail, seeded)
+	} else {
+		fmt.Fprintf(s.stdout, "Administrator: %s, with the password printed when this database was made\n", seedEmail)
+	}
+	if c.DevMail() {
+		fmt.Fprintf(s.stdout, "Letters: %s/dev/mail\n", c.Origin())
+	}
+	return nil
+}
+
+// server bounds what one client can hold: headers, body and answer each have their time.
+func server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      40 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// serve answers until the context ends, then stops accepting and lets requests finish.
+func serve(ctx context.Context, srv *http.Server, listener net.Listener, c config.Settings) error {
+	failed := make(chan error, 1)
+	go func() {
+		switch {
+		case c.ACMEDomain != "":
+			m := &autocert.Manager{Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(c.ACMEDomain), Cache: autocert.DirCache("acme")}
+			srv.TLSConfig = m.TLSConfig()
+			failed <- srv.ServeTLS(listener, "", "")
+		case c.TLSCert != "":
+			failed <- srv.ServeTLS(listener, c.TLSCert, c.TLSKey)
+		default:
+			failed <- srv.Serve(listener)
+		}
+	}()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err := srv.Shutdown(stopping); err != nil {
+		return errors.Join(fmt.Errorf("stop: requests did not finish within %s", stopWithin), srv.Close())
+	}
+	return nil
+}
+
+// sweepBags deletes bags whose time is up; Redis does that by itself.
+func sweepBags(ctx context.Context, bags session.SQLBags, every time.Duration, log *slog.Logger) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := bags.Sweep(ctx); err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "sweep bags", "err", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,90 @@
+// Package gatehouse_test holds what is true of the project as a whole. It knows no package from the inside.
+package gatehouse_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport names every package and what of ours it may import. Imports go down only: a package never knows who uses
+// it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
+var mayImport = map[string][]string{
+	"cmd/web": {
+		"internal/auth", "internal/config", "internal/handlers", "internal/limit", "internal/mail",
+		"internal/session", "internal/store", "migrations", "ui",
+	},
+	"internal/handlers": {"internal/auth", "internal/limit", "internal/mail", "internal/session", "ui"},
+	"internal/store":    {"internal/auth", "migrations"},
+	"internal/auth":     {},
+	"internal/config":   {},
+	"internal/limit":    {},
+	"internal/mail":     {},
+	"internal/session":  {},
+	"migrations":        {},
+	"ui":                {},
+}
+
+type goPackage struct {
+	ImportPath string
+	Doc        string
+	GoFiles    []string
+	Imports    []string
+	Module     struct{ Path string }
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,GoFiles,Imports,Module", "./...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return packages
+		}
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		if len(p.GoFiles) > 0 {
+			packages = append(packages, p)
+		}
+	}
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range listPackages(t) {
+		root := p.Module.Path + "/"
+		name := strings.TrimPrefix(p.ImportPath, root)
+		seen[name] = true
+
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("%s: a package that mayImport does not name", name)
+			continue
+		}
+		if p.Doc == "" {
+			t.Errorf("%s: no package comment saying what it does and what it does not know", name)
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, root); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s, want at most %v", name, ours, allowed)
+			}
+		}
+	}
+	for name := range mayImport {
+		if !seen[name] {
+			t.Errorf("%s: named in mayImport, but there is no such package", name)
+		}
+	}
+}

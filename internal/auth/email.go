@@ -1,0 +1,30 @@
+package auth
+
+import (
+	"errors"
+	"net/mail"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// ErrEmail means the text is not an email address a letter could be sent to.
+var ErrEmail = errors.New("not an email address")
+
+// EmailKey returns the form of an address that accounts are looked up by: NFC and lower case. Two addresses that
+// differ only in case are one account; providers that tell them apart are rarer than people who capitalise.
+func EmailKey(email string) (string, error) {
+	email = norm.NFC.String(email)
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > 254 {
+		return "", ErrEmail
+	}
+	_, domain, _ := strings.Cut(email, "@")
+	if !strings.Contains(strings.Trim(domain, "."), ".") && domain != "localhost" {
+		return "", ErrEmail
+	}
+	if strings.ContainsAny(email, " \t\r\n\"<>()[]:;,\\") {
+		return "", ErrEmail
+	}
+	return strings.ToLower(email), nil
+}

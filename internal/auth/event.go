@@ -1,0 +1,109 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Kind names an event: the OWASP logging vocabulary where it has a word, ours where it has none.
+type Kind string
+
+// The kinds of events.
+const (
+	LoginSuccess         Kind = "authn_login_success"
+	LoginFail            Kind = "authn_login_fail"
+	LoginLock            Kind = "authn_login_lock"
+	PasswordChange       Kind = "authn_password_change"
+	PasswordChangeFail   Kind = "authn_password_change_fail"
+	UserCreated          Kind = "user_created"
+	SessionCreated       Kind = "session_created"
+	SessionRenewed       Kind = "session_renewed" // the token was rotated
+	SessionExpired       Kind = "session_expired" // every ending, with its reason
+	SessionUseAfterEnd   Kind = "session_use_after_expire"
+	SessionTokenReused   Kind = "session_token_reused"
+	SessionUnknownToken  Kind = "session_unknown_token"
+	SessionFlagged       Kind = "session_flagged"
+	SessionRecognised    Kind = "session_recognised"
+	ReauthSuccess        Kind = "reauth_success"
+	ReauthFail           Kind = "reauth_fail"
+	RateLimitExceeded    Kind = "excess_rate_limit_exceeded"
+	AuthorisationFail    Kind = "authz_fail"
+	CrossSiteRequest     Kind = "malicious_csrf"
+	SignUpRequested      Kind = "sign_up_requested"
+	SignUpAddressTaken   Kind = "sign_up_address_taken"
+	PasswordHashUpgraded Kind = "password_hash_upgraded"
+)
+
+// level follows the vocabulary: what an operator should look at stands out.
+func (k Kind) level() slog.Level {
+	switch k {
+	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail:
+		return slog.LevelError
+	case LoginFail, LoginLock, ReauthFail, RateLimitExceeded, CrossSiteRequest, SessionFlagged, SessionUnknownToken:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// An Event is one line of the audit trail. It never holds a token, a hash of one, a password or a code
+// (ASVS v5.0.0-16.2.5).
+type Event struct {
+	ID        string
+	UserID    string // "" for events without an account: those are logged, not stored
+	SessionID string // handle
+	Kind      Kind
+	Reason    string
+	Client    Client
+	At        time.Time
+}
+
+func newEvent(kind Kind, userID, sessionID string, c Client) Event {
+	return Event{ID: newID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: c, At: now()}
+}
+
+// endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.
+func endEvent(s Session, c Client) Event {
+	e := newEvent(SessionExpired, s.UserID, s.ID, c)
+	e.Reason, e.At = string(s.EndReason), s.EndedAt
+	return e
+}
+
+// Report logs an event that no account owns, or that must not fill an owner's trail however often it is provoked.
+func (s *Service) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c Client) {
+	e := newEvent(kind, userID, sessionID, c)
+	e.Reason = reason
+	s.logEvents(ctx, e)
+}
+
+// record stores an event for its owner and logs it. A trail that cannot be written must not undo what has happened,
+// so the failure is logged instead.
+func (s *Service) record(ctx context.Context, e Event) {
+	if err := s.store.AddEvent(ctx, e); err != nil {
+		s.log.ErrorContext(ctx, "event not stored", "kind", e.Kind, "err", err)
+	}
+	s.logEvents(ctx, e)
+}
+
+func (s *Service) logEvents(ctx context.Context, events ...Event) {
+	for _, e := range events {
+		attrs := []slog.Attr{slog.String("user", e.UserID), slog.String("session", e.SessionID), slog.String("ip", e.Client.IP)}
+		if e.Reason != "" {
+			attrs = append(attrs, slog.String("reason", e.Reason))
+		}
+		s.log.LogAttrs(ctx, e.Kind.level(), string(e.Kind), attrs...)
+	}
+}
+
+// EventFilter selects from one person's trail, newest first.
+type EventFilter struct {
+	Kinds    []Kind // any of these; nil for all
+	BeforeAt time.Time
+	BeforeID string // with BeforeAt: only events older than this one
+	Limit    int
+}
+
+// Events returns one person's audit trail.
+func (s *Service) Events(ctx context.Context, userID string, f EventFilter) ([]Event, error) {
+	return s.store.Events(ctx, userID, f)
+}

@@ -1,0 +1,135 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// params of argon2id. The memory is per hash in flight, which is why the hasher bounds how many there are.
+type params struct {
+	memory uint32 // KiB
+	time   uint32
+	lanes  uint8
+}
+
+// current is the OWASP minimum for argon2id (Password Storage Cheat Sheet; ASVS v5.0.0-11.4.2).
+var current = params{memory: 19 * 1024, time: 2, lanes: 1}
+
+const (
+	saltBytes = 16
+	keyBytes  = 32
+	// A hash from the database is parsed as input: these bounds keep a tampered row from eating the machine.
+	maxMemory  = 256 * 1024
+	maxTime    = 16
+	maxLanes   = 16
+	maxWaiting = 200
+	waitAtMost = 5 * time.Second
+)
+
+// hasher computes password hashes, at most one per processor at a time.
+type hasher struct {
+	slots   chan struct{}
+	waiting atomic.Int32
+	dummy   string // verified when there is no account, so that the answer takes as long
+}
+
+func newHasher() *hasher {
+	salt := make([]byte, saltBytes)
+	key := make([]byte, keyBytes)
+	_, _ = rand.Read(salt)
+	_, _ = rand.Read(key)
+	return &hasher{
+		slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		dummy: encode(current, salt, key),
+	}
+}
+
+// acquire waits for a slot. It returns ErrBusy when the queue is full or the wait too long: a flood of sign-ins
+// costs waiting, not memory.
+func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
+	if h.waiting.Add(1) > maxWaiting {
+		h.waiting.Add(-1)
+		return nil, ErrBusy
+	}
+	defer h.waiting.Add(-1)
+	timer := time.NewTimer(waitAtMost)
+	defer timer.Stop()
+	select {
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
+	case <-timer.C:
+		return nil, ErrBusy
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Hash returns the PHC string of the password under the current parameters and a random salt.
+func (h *hasher) Hash(ctx context.Context, password string) (string, error) {
+	release, err := h.acquire(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	salt := make([]byte, saltBytes)
+	if _, err := rand.Read(salt); err != nil {
+		return "", err
+	}
+	return encode(current, salt, derive(current, password, salt, keyBytes)), nil
+}
+
+// Verify reports whether the password matches, and whether its hash should be made again with the current parameters.
+func (h *hasher) Verify(ctx context.Context, password, encoded string) (match, outdated bool, err error) {
+	p, salt, want, err := decode(encoded)
+	if err != nil {
+		return false, false, err
+	}
+	release, err := h.acquire(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	defer release()
+	got := derive(p, password, salt, len(want))
+	return subtle.ConstantTimeCompare(got, want) == 1, p != current, nil
+}
+
+func derive(p params, password string, salt []byte, n int) []byte {
+	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.lanes, uint32(n))
+}
+
+func encode(p params, salt, key []byte) string {
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
+		argon2.Version, p.memory, p.time, p.lanes, b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+var errMalformedHash = errors.New("malformed password hash")
+
+func decode(encoded string) (p params, salt, key []byte, err error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return p, nil, nil, errMalformedHash
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.memory, &p.time, &p.lanes); err != nil {
+		return p, nil, nil, errMalformedHash
+	}
+	if p.memory < 8 || p.memory > maxMemory || p.time < 1 || p.time > maxTime || p.lanes < 1 || p.lanes > maxLanes {
+		return p, nil, nil, errMalformedHash
+	}
+	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
+	key, errKey := base64.RawStdEncoding.DecodeString(parts[5])
+	if errSalt != nil || errKey != nil || len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64 {
+		return p, nil, nil, errMalformedHash
+	}
+	return p, salt, key, nil
+}

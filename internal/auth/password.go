@@ -1,0 +1,95 @@
+package auth
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Lengths of a password in code points (NIST SP 800-63B-4 section 3.1.1.2; ASVS v5.0.0-6.2.1, 6.2.9).
+const (
+	MinPassword             = 15 // when the password is the only factor
+	MinPasswordSecondFactor = 8
+	MaxPassword             = 128
+)
+
+// A PasswordError says, in words for the person, why a password cannot be chosen.
+type PasswordError string
+
+func (e PasswordError) Error() string { return string(e) }
+
+//go:embed common-passwords.txt
+var commonPasswords string
+
+// common is built on first use: an operator's command that needs no passwords should not pay for it.
+var common = sync.OnceValue(func() map[string]struct{} {
+	lines := strings.Fields(commonPasswords)
+	set := make(map[string]struct{}, len(lines))
+	for _, line := range lines {
+		set[line] = struct{}{}
+	}
+	return set
+})
+
+// NormalPassword brings a password into the one form that is checked and hashed, so that the same keys pressed on
+// another machine give the same password (NFC, NIST SP 800-63B-4 section 3.1.1.2). Nothing is trimmed or folded.
+func NormalPassword(password string) string { return norm.NFC.String(password) }
+
+// CheckPassword returns a PasswordError when the password is too short, too long, among the first ones attackers try,
+// or made of the words around the account. There are no composition rules (ASVS v5.0.0-6.2.4, 6.2.5, 6.2.11).
+func CheckPassword(password string, minLength int, contextWords ...string) error {
+	password = NormalPassword(password)
+	switch n := utf8.RuneCountInString(password); {
+	case n == 0:
+		return PasswordError("Choose a password.")
+	case n < minLength:
+		return PasswordError(fmt.Sprintf("Use at least %d characters. A few words in a row are easy to remember.", minLength))
+	case n > MaxPassword:
+		return PasswordError(fmt.Sprintf("Use at most %d characters.", MaxPassword))
+	}
+	folded := strings.ToLower(password)
+	if _, listed := common()[folded]; listed || isRepetition(folded) {
+		return PasswordError("This password is one of the first that attackers try. Choose another.")
+	}
+	if onlyContext(folded, contextWords) {
+		return PasswordError("This password is made of your name, your address or the name of this portal. Choose another.")
+	}
+	return nil
+}
+
+// isRepetition reports whether the password is a short or common piece said again and again.
+func isRepetition(password string) bool {
+	runes := []rune(password)
+	for size := 1; size <= len(runes)/2; size++ {
+		if len(runes)%size != 0 {
+			continue
+		}
+		piece := string(runes[:size])
+		if strings.Repeat(piece, len(runes)/size) != password {
+			continue
+		}
+		_, listed := common()[piece]
+		return size <= 4 || listed
+	}
+	return false
+}
+
+// onlyContext reports whether nothing but digits and punctuation is left when the words of the context are taken out.
+func onlyContext(password string, words []string) bool {
+	left := password
+	for _, phrase := range append(words, "gatehouse") {
+		phrase = strings.ToLower(NormalPassword(phrase))
+		left = strings.ReplaceAll(left, phrase, " ")
+		for word := range strings.FieldsFuncSeq(phrase, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			if utf8.RuneCountInString(word) >= 3 {
+				left = strings.ReplaceAll(left, word, " ")
+			}
+		}
+	}
+	return left != password && !strings.ContainsFunc(left, unicode.IsLetter)
+}

@@ -1,0 +1,120 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// RotationGrace is how long after a rotation a request that was already on its way with the old token is told to
+// ask again instead of being treated as a thief.
+const RotationGrace = 2 * time.Second
+
+// Presented is a token as a request brings it.
+type Presented struct {
+	Token string
+	Peek  bool // looking is not activity: nothing is extended
+	Client
+}
+
+// Resume answers who a token belongs to, with one read. It ends a session whose time is up, and writes activity at
+// most once per touch interval. Errors: ErrNotFound for a token never issued or long forgotten; ErrEnded, together
+// with the session; ErrRotated when another request of the same browser came in between: ask again.
+func (s *Service) Resume(ctx context.Context, p Presented) (Session, User, error) {
+	hash := HashToken(p.Token)
+	session, user, err := s.store.SessionByToken(ctx, hash)
+	if errors.Is(err, ErrNotFound) {
+		session, err := s.resumeReplaced(ctx, hash, p)
+		return session, User{}, err
+	}
+	if err != nil {
+		return Session{}, User{}, err
+	}
+	if !session.EndedAt.IsZero() {
+		s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), p.Client)
+		return session, User{}, ErrEnded
+	}
+	at := now()
+	if reason, struck := session.timedOut(at); reason != "" {
+		session, err := s.timeOut(ctx, session, reason, struck, p.Client)
+		return session, User{}, err
+	}
+	if p.Peek || at.Sub(session.LastSeenAt) < s.policy.Touch {
+		return session, user, nil
+	}
+	touched, err := s.touch(ctx, session, at, p.Client)
+	if err != nil {
+		session, err := s.afterLosing(ctx, session, err)
+		return session, User{}, err
+	}
+	return touched, user, nil
+}
+
+// Extend counts as activity, however recent the last was. ErrEnded when somebody else was first.
+func (s *Service) Extend(ctx context.Context, session Session, c Client) (Session, error) {
+	return s.touch(ctx, session, now(), c)
+}
+
+func (s *Service) touch(ctx context.Context, session Session, at time.Time, c Client) (Session, error) {
+	session.LastSeenAt, session.LastIP = at, c.IP
+	session.IdleExpiresAt = earlier(at.Add(s.policy.idleLimit(session.Remembered)), session.ExpiresAt)
+	return session, s.store.Touch(ctx, session, at)
+}
+
+// afterLosing reads the row again after a conditional update of a live session changed nothing.
+func (s *Service) afterLosing(ctx context.Context, session Session, err error) (Session, error) {
+	if !errors.Is(err, ErrEnded) {
+		return session, err
+	}
+	current, _, err := s.store.SessionByToken(ctx, session.TokenHash)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return session, ErrRotated
+	case err != nil:
+		return session, err
+	case current.EndedAt.IsZero():
+		return current, ErrRotated // a concurrent request wrote the activity; asking again finds it
+	}
+	return current, ErrEnded
+}
+
+// timeOut ends a session whose time is up. Another instance may have been first: its reason stands.
+func (s *Service) timeOut(ctx context.Context, session Session, reason Reason, struck time.Time, c Client) (Session, error) {
+	session.EndedAt, session.EndReason = struck, reason
+	err := s.end(ctx, session, c)
+	if errors.Is(err, ErrEnded) {
+		current, err := s.store.SessionByHandle(ctx, session.ID)
+		switch {
+		case err != nil:
+			return session, err
+		case current.EndedAt.IsZero():
+			return current, ErrRotated // a request that was in time wrote its activity after this one had read
+		}
+		return current, ErrEnded
+	}
+	if err != nil {
+		return session, err
+	}
+	return session, ErrEnded
+}
+
+// resumeReplaced handles a token that is nobody's current one: replaced a moment ago, replaced long ago, or invented.
+func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) (Session, error) {
+	session, err := s.store.SessionByPreviousToken(ctx, hash)
+	if err != nil {
+		return Session{}, err
+	}
+	if !session.EndedAt.IsZero() {
+		s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), p.Client)
+		return session, ErrEnded
+	}
+	if now().Sub(session.RotatedAt) < RotationGrace {
+		return session, ErrRotated
+	}
+	e := newEvent(SessionTokenReused, session.UserID, session.ID, p.Client)
+	if _, err := s.store.Flag(ctx, session.ID, FlagTokenReused, e); err != nil {
+		return Session{}, err
+	}
+	s.logEvents(ctx, e)
+	return Session{}, ErrNotFound
+}

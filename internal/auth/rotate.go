@@ -1,0 +1,56 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+)
+
+// Elevate re-authenticates the session: its token becomes the one with newHash, and for the elevation window it may
+// do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrEnded when the session ended
+// or was rotated by somebody else first; ErrOvertaken when the proof is another person's.
+func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash string, c Client) (Session, error) {
+	if p.user.ID != session.UserID {
+		return Session{}, ErrOvertaken
+	}
+	at := now()
+	session.ElevatedUntil = at.Add(s.policy.Elevation)
+	events := []Event{
+		newEvent(ReauthSuccess, session.UserID, session.ID, c),
+		newEvent(SessionRenewed, session.UserID, session.ID, c),
+	}
+	events[1].Reason = "reauthentication"
+	if err := s.store.Rotate(ctx, session, newHash, at, events...); err != nil {
+		return Session{}, fmt.Errorf("elevate: %w", err)
+	}
+	s.logEvents(ctx, events...)
+	session.TokenHash, session.RotatedAt = newHash, at
+	return session, nil
+}
+
+// ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
+// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, a PasswordError, ErrEnded, ErrOvertaken or ErrBusy.
+func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, password, newHash string, c Client) (int, error) {
+	encoded, err := s.hash.Hash(ctx, NormalPassword(password))
+	if err != nil {
+		return 0, err
+	}
+	change := PasswordChanging{
+		Session: session, NewTokenHash: newHash, PasswordHash: encoded, Epoch: p.user.Epoch, At: now(), Client: c,
+		Events: []Event{
+			newEvent(PasswordChange, session.UserID, session.ID, c),
+			newEvent(SessionRenewed, session.UserID, session.ID, c),
+		},
+	}
+	change.Events[1].Reason = "password_changed"
+	ended, err := s.store.ChangePassword(ctx, change)
+	if err != nil {
+		return 0, fmt.Errorf("change password: %w", err)
+	}
+	s.logEvents(ctx, append(EndEvents(ended, c), change.Events...)...)
+	return len(ended), nil
+}
+
+// CheckNewPassword applies the policy to a password that the person of the session wants.
+func (s *Service) CheckNewPassword(user User, password string) error {
+	return CheckPassword(password, MinPassword, user.Name, user.Email)
+}

@@ -1,0 +1,86 @@
+package auth
+
+import "time"
+
+// A Session is one signed-in device: a row, and the only authority on whether its token opens anything.
+type Session struct {
+	ID            string // the public handle
+	UserID        string
+	TokenHash     string
+	RotatedAt     time.Time // zero before the first rotation after sign-in
+	Method        string    // how the person signed in
+	Remembered    bool      // "keep me signed in"
+	UserAgent     string    // at sign-in
+	IP, LastIP    string    // at sign-in and at the latest written activity
+	CreatedAt     time.Time
+	LastSeenAt    time.Time // at most one touch interval behind the truth
+	IdleExpiresAt time.Time // when it ends unless used again; never after ExpiresAt
+	ExpiresAt     time.Time // the absolute limit
+	ElevatedUntil time.Time // zero unless re-authenticated
+	Flag          string    // why it deserves a look; "" when it does not
+	EndedAt       time.Time // zero while it lives
+	EndReason     Reason
+	EndedBy       string // handle of the session it was ended from
+}
+
+// MethodPassword is a sign-in by password alone.
+const MethodPassword = "password"
+
+// FlagTokenReused marks a session whose replaced token was presented later than any slow request could.
+const FlagTokenReused = "token_reused"
+
+// Reason says why a session ended.
+type Reason string
+
+// The reasons; a session ends with exactly one of them.
+const (
+	ReasonIdle            Reason = "idle"
+	ReasonAbsolute        Reason = "absolute"
+	ReasonSignedOut       Reason = "signed_out"
+	ReasonRevoked         Reason = "revoked" // by its owner, from another session
+	ReasonPasswordChanged Reason = "password_changed"
+	ReasonAdmin           Reason = "admin"
+	ReasonReplaced        Reason = "replaced" // one session too many
+	ReasonAccountDisabled Reason = "account_disabled"
+	ReasonAccountDeleted  Reason = "account_deleted"
+)
+
+// Elevated reports whether the person re-authenticated recently enough for a sensitive change (ASVS v5.0.0-7.5.1).
+func (s *Session) Elevated(at time.Time) bool { return at.Before(s.ElevatedUntil) }
+
+// timedOut returns why and when the session ran out of time, or "" when it has not.
+func (s *Session) timedOut(at time.Time) (Reason, time.Time) {
+	switch {
+	case at.Before(s.IdleExpiresAt):
+		return "", time.Time{}
+	case s.IdleExpiresAt.Before(s.ExpiresAt):
+		return ReasonIdle, s.IdleExpiresAt
+	default:
+		return ReasonAbsolute, s.ExpiresAt
+	}
+}
+
+// idleLimit is the idle timeout of a session, kept or not.
+func (p Policy) idleLimit(remembered bool) time.Duration {
+	if remembered {
+		return p.RememberIdle
+	}
+	return p.Idle
+}
+
+func (p Policy) lifetime(remembered bool) time.Duration {
+	if remembered {
+		return p.RememberLifetime
+	}
+	return p.Lifetime
+}
+
+// RememberOffered reports whether "keep me signed in" can be chosen.
+func (p Policy) RememberOffered() bool { return p.RememberLifetime > 0 }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,167 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Proof says that somebody knew the password of an account a moment ago. It carries the epoch read before the
+// password was checked: whatever signs out everywhere in between makes it worthless.
+type Proof struct{ user User }
+
+// User returns the account as it was read.
+func (p Proof) User() User { return p.user }
+
+// CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password and a
+// disabled account alike, after one password hash in each case (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
+func (s *Service) CheckSignIn(ctx context.Context, email, password string, c Client) (Proof, error) {
+	user, err := s.lookUp(ctx, email)
+	known := err == nil
+	if !known && !errors.Is(err, ErrNotFound) {
+		return Proof{}, fmt.Errorf("check sign-in: %w", err)
+	}
+	encoded := s.hash.dummy
+	if known {
+		encoded = user.PasswordHash
+	}
+	match, outdated, err := s.hash.Verify(ctx, NormalPassword(password), encoded)
+	if err != nil {
+		return Proof{}, fmt.Errorf("check sign-in: %w", err)
+	}
+	switch {
+	case !known:
+		s.Report(ctx, LoginFail, "", "", "unknown", c)
+		return Proof{}, ErrBadCredentials
+	case !match || !user.DisabledAt.IsZero():
+		e := newEvent(LoginFail, user.ID, "", c)
+		e.Reason = "password"
+		if match {
+			e.Reason = "disabled"
+		}
+		s.record(ctx, e)
+		return Proof{}, ErrBadCredentials
+	}
+	if outdated {
+		s.upgrade(ctx, &user, password)
+	}
+	return Proof{user}, nil
+}
+
+// lookUp finds the account of an address as typed. An address that cannot exist is as unknown as any other.
+func (s *Service) lookUp(ctx context.Context, email string) (User, error) {
+	key, err := EmailKey(email)
+	if err != nil {
+		return User{}, ErrNotFound
+	}
+	return s.store.UserByEmail(ctx, key)
+}
+
+// upgrade makes the hash again with the current parameters. A failure costs nothing: the next sign-in tries again.
+func (s *Service) upgrade(ctx context.Context, user *User, password string) {
+	hash, err := s.hash.Hash(ctx, NormalPassword(password))
+	if err == nil {
+		err = s.store.UpgradePassword(ctx, user.ID, user.PasswordHash, hash)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "password hash not upgraded", "user", user.ID, "err", err)
+		return
+	}
+	user.PasswordHash = hash
+	s.Report(ctx, PasswordHashUpgraded, user.ID, "", "", Client{})
+}
+
+// SignIn opens a session for the person of the proof, carried by the token with the given hash, and ends the oldest
+// ones beyond the limit (ASVS v5.0.0-7.1.2, 7.2.4). ErrOvertaken when a sign-out everywhere, a password change or
+// the disabling of the account came first.
+func (s *Service) SignIn(ctx context.Context, p Proof, tokenHash string, remember bool, c Client) (Session, error) {
+	at := now()
+	remember = remember && s.policy.RememberOffered()
+	expires := at.Add(s.policy.lifetime(remember))
+	session := Session{
+		ID: newID(), UserID: p.user.ID, TokenHash: tokenHash, Method: MethodPassword, Remembered: remember,
+		UserAgent: c.UserAgent, IP: c.IP, LastIP: c.IP,
+		CreatedAt: at, LastSeenAt: at, ExpiresAt: expires,
+		IdleExpiresAt: earlier(at.Add(s.policy.idleLimit(remember)), expires),
+	}
+	opening := Opening{
+		Session: session, Epoch: p.user.Epoch, Limit: s.policy.SessionsPerUser, Client: c,
+		Events: []Event{
+			newEvent(LoginSuccess, p.user.ID, session.ID, c),
+			newEvent(SessionCreated, p.user.ID, session.ID, c),
+		},
+	}
+	opening.Events[0].Reason = session.Method
+	replaced, err := s.store.OpenSession(ctx, opening)
+	if err != nil {
+		return Session{}, fmt.Errorf("sign in: %w", err)
+	}
+	s.logEvents(ctx, append(EndEvents(replaced, c), opening.Events...)...)
+	return session, nil
+}
+
+// CheckPassword checks the password of a signed-in person, for a re-authentication. ErrBadCredentials, ErrBusy.
+func (s *Service) CheckPassword(ctx context.Context, session Session, password string, kind Kind, c Client) (Proof, error) {
+	user, err := s.userOf(ctx, session)
+	if err != nil {
+		return Proof{}, err
+	}
+	match, _, err := s.hash.Verify(ctx, NormalPassword(password), user.PasswordHash)
+	if err != nil {
+		return Proof{}, fmt.Errorf("check password: %w", err)
+	}
+	if !match {
+		s.record(ctx, newEvent(kind, user.ID, session.ID, c))
+		return Proof{}, ErrBadCredentials
+	}
+	return Proof{user}, nil
+}
+
+// userOf reads the account anew, with its hash and epoch, if the session still stands.
+func (s *Service) userOf(ctx context.Context, session Session) (User, error) {
+	current, user, err := s.store.SessionByToken(ctx, session.TokenHash)
+	if errors.Is(err, ErrNotFound) || err == nil && !current.EndedAt.IsZero() {
+		return User{}, ErrEnded
+	}
+	return user, err
+}
+
+// UnlockValid is how long the key of an unlock letter works.
+const UnlockValid = 30 * time.Minute
+
+const purposeUnlock = "unlock"
+
+// NewUnlockKey makes a key that takes its bearer past the attempts limit of the account, if the address has one.
+// It opens nothing: the password is still asked. ErrNotFound for an unknown address.
+func (s *Service) NewUnlockKey(ctx context.Context, email string, c Client) (User, string, error) {
+	user, err := s.lookUp(ctx, email)
+	if err != nil {
+		return User{}, "", err
+	}
+	key, at := newID(), now()
+	err = s.store.AddLetterKey(ctx, LetterKey{
+		TokenHash: HashToken(key), UserID: user.ID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: at.Add(UnlockValid),
+	})
+	if err != nil {
+		return User{}, "", err
+	}
+	s.record(ctx, newEvent(LoginLock, user.ID, "", c))
+	return user, key, nil
+}
+
+// Unlocks reports whether the key was sent to the owner of that address and is still good.
+func (s *Service) Unlocks(ctx context.Context, key, email string) (bool, error) {
+	sent, err := s.store.LetterKey(ctx, HashToken(key), purposeUnlock, now())
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	user, err := s.lookUp(ctx, email)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && user.ID == sent.UserID, err
+}

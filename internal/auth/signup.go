@@ -1,0 +1,120 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SignUpValid is how long the letter of a sign-up can be answered.
+const SignUpValid = 24 * time.Hour
+
+// A Registration is what a sign-up leads to. Exactly one of its fields is set; the page must not show which.
+type Registration struct {
+	Token    string // for the confirmation letter
+	Existing *User  // the address has an account: tell its owner instead
+}
+
+// Register begins an account. The address counts only after Confirm. It returns a PasswordError for a password that
+// cannot be chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long
+// (ASVS v5.0.0-6.3.8).
+func (s *Service) Register(ctx context.Context, name, email, password string, c Client) (Registration, error) {
+	key, err := EmailKey(email)
+	if err != nil {
+		return Registration{}, err
+	}
+	if err := CheckPassword(password, MinPassword, name, email); err != nil {
+		return Registration{}, err
+	}
+	hash, err := s.hash.Hash(ctx, NormalPassword(password))
+	if err != nil {
+		return Registration{}, err
+	}
+	user, err := s.store.UserByEmail(ctx, key)
+	if err == nil {
+		s.record(ctx, newEvent(SignUpAddressTaken, user.ID, "", c))
+		return Registration{Existing: &user}, nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return Registration{}, fmt.Errorf("register: %w", err)
+	}
+	token, at := newID(), now()
+	pending := SignUp{
+		TokenHash: HashToken(token), Email: email, EmailKey: key, Name: name, PasswordHash: hash,
+		CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
+	}
+	if err := s.store.AddSignUp(ctx, pending); err != nil {
+		return Registration{}, fmt.Errorf("register: %w", err)
+	}
+	s.Report(ctx, SignUpRequested, "", "", "", c)
+	return Registration{Token: token}, nil
+}
+
+// SignUpWaits reports whether the token of a confirmation letter can still be used. It changes nothing: mail
+// scanners follow links.
+func (s *Service) SignUpWaits(ctx context.Context, token string) (bool, error) {
+	_, err := s.store.SignUp(ctx, HashToken(token), now())
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Confirm turns a sign-up into an account, once. It signs nobody in (ASVS v5.0.0-7.6.2). ErrNotFound when the link is
+// unknown, used or too old, or when another sign-up for the address was confirmed first.
+func (s *Service) Confirm(ctx context.Context, token string, c Client) error {
+	hash, at := HashToken(token), now()
+	pending, err := s.store.SignUp(ctx, hash, at)
+	if err != nil {
+		return err
+	}
+	user := User{
+		ID: newID(), Email: pending.Email, EmailKey: pending.EmailKey, Name: pending.Name, Role: RoleMember,
+		PasswordHash: pending.PasswordHash, PasswordChangedAt: at, CreatedAt: at,
+	}
+	e := newEvent(UserCreated, user.ID, "", c)
+	err = s.store.ConfirmSignUp(ctx, hash, user, e)
+	if errors.Is(err, ErrEmailTaken) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	s.logEvents(ctx, e)
+	return nil
+}
+
+// CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, ErrEmailTaken or a
+// PasswordError.
+func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (User, error) {
+	key, err := EmailKey(email)
+	if err != nil {
+		return User{}, err
+	}
+	if err := CheckPassword(password, MinPassword, name, email); err != nil {
+		return User{}, err
+	}
+	hash, err := s.hash.Hash(ctx, NormalPassword(password))
+	if err != nil {
+		return User{}, err
+	}
+	at := now()
+	user := User{
+		ID: newID(), Email: email, EmailKey: key, Name: name, Role: role,
+		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
+	}
+	e := newEvent(UserCreated, user.ID, "", Client{})
+	e.Reason = "operator"
+	if err := s.store.CreateUser(ctx, user, e); err != nil {
+		return User{}, err
+	}
+	s.logEvents(ctx, e)
+	return user, nil
+}
+
+// HasUsers reports whether any account exists.
+func (s *Service) HasUsers(ctx context.Context) (bool, error) {
+	n, err := s.store.CountUsers(ctx)
+	return n > 0, err
+}

@@ -1,0 +1,119 @@
+package auth
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps accounts, sessions and events. Each method is one transaction; times come from the caller.
+// A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed out at the
+// given time, or carries another token than the caller read.
+type Store interface {
+	Ping(ctx context.Context) error
+
+	// CreateUser returns ErrEmailTaken when another account has the address.
+	CreateUser(ctx context.Context, u User, e Event) error
+	CountUsers(ctx context.Context) (int, error)
+	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
+	UserByEmail(ctx context.Context, emailKey string) (User, error)
+	// UpgradePassword replaces one hash of the same password by another; no change of credentials.
+	UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error
+	// ChangePassword sets the hash, raises the epoch, ends every other session and rotates this one, all or nothing.
+	// ErrOvertaken when the epoch is no longer the given one.
+	ChangePassword(ctx context.Context, c PasswordChanging) ([]Session, error)
+
+	AddSignUp(ctx context.Context, p SignUp) error
+	// SignUp returns ErrNotFound when the token is unknown or its time is up.
+	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
+	// ConfirmSignUp turns the sign-up into the account u and forgets every sign-up for the address.
+	// ErrNotFound when the token is unknown, used or too old; ErrEmailTaken when an account has the address.
+	ConfirmSignUp(ctx context.Context, tokenHash string, u User, e Event) error
+
+	AddLetterKey(ctx context.Context, k LetterKey) error
+	// LetterKey returns ErrNotFound when the key is unknown or its time is up.
+	LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (LetterKey, error)
+
+	// OpenSession inserts a session and ends what the limit no longer allows, oldest first; it returns the ended ones.
+	// ErrOvertaken when the account's epoch has moved or it is disabled.
+	OpenSession(ctx context.Context, o Opening) ([]Session, error)
+	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
+	SessionByToken(ctx context.Context, tokenHash string) (Session, User, error)
+	// SessionByPreviousToken returns the session that carried this token before its latest rotation. ErrNotFound.
+	SessionByPreviousToken(ctx context.Context, tokenHash string) (Session, error)
+	// SessionByHandle returns ErrNotFound for unknown handles.
+	SessionByHandle(ctx context.Context, id string) (Session, error)
+	// Touch writes activity: last seen, address and the idle limit that follows from them.
+	Touch(ctx context.Context, s Session, at time.Time) error
+	// Rotate swaps the token of s for newHash, keeps the old hash, and sets ElevatedUntil as given in s.
+	Rotate(ctx context.Context, s Session, newHash string, at time.Time, events ...Event) error
+	// Flag marks a live session and stores the event, unless it carries that flag already: then false.
+	Flag(ctx context.Context, id, flag string, e Event) (bool, error)
+	// Unflag removes the mark from a live session of that user. ErrNotFound.
+	Unflag(ctx context.Context, id, userID string, e Event) error
+	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
+	// or when the reason is a timeout and the row has been used since it was read.
+	EndSession(ctx context.Context, s Session, c Client) error
+	// EndSessions raises the account's epoch and ends all its live sessions but the one named in e.Except.
+	EndSessions(ctx context.Context, e MassEnding) ([]Session, error)
+	// Sessions returns the sessions of a user that have not ended, newest activity first.
+	Sessions(ctx context.Context, userID string) ([]Session, error)
+	// EndedSessions returns the latest endings since a time, newest first.
+	EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]Session, error)
+	// TimedOut returns up to limit sessions whose time is up and which nobody has ended yet.
+	TimedOut(ctx context.Context, at time.Time, limit int) ([]Session, error)
+	// Prune deletes sessions ended before endedBefore, and sign-ups and letter keys whose time is up.
+	Prune(ctx context.Context, at, endedBefore time.Time) error
+
+	AddEvent(ctx context.Context, e Event) error
+	Events(ctx context.Context, userID string, f EventFilter) ([]Event, error)
+}
+
+// SignUp is an account that waits for its address to be confirmed.
+type SignUp struct {
+	TokenHash, Email, EmailKey, Name, PasswordHash string
+	CreatedAt, ExpiresAt                           time.Time
+}
+
+// LetterKey lets the reader of a letter do one thing.
+type LetterKey struct {
+	TokenHash, UserID, Purpose string
+	CreatedAt, ExpiresAt       time.Time
+}
+
+// Opening is a session to be inserted and the conditions for it.
+type Opening struct {
+	Session Session
+	Epoch   int64 // of the account, as read before its password was checked
+	Limit   int   // live sessions allowed, this one included
+	Client  Client
+	Events  []Event
+}
+
+// PasswordChanging is a password change from one session.
+type PasswordChanging struct {
+	Session      Session // the one that survives
+	NewTokenHash string
+	PasswordHash string
+	Epoch        int64 // of the account, as read before the current password was checked
+	At           time.Time
+	Client       Client
+	Events       []Event
+}
+
+// MassEnding ends many sessions of one account.
+type MassEnding struct {
+	UserID string
+	Except string // handle to leave alone; "" ends all
+	By     string // handle it was asked from: ends as signed out, the others as revoked
+	At     time.Time
+	Client Client
+}
+
+// EndEvents returns the event of each ended session, for the Store to write with the endings.
+func EndEvents(ended []Session, c Client) []Event {
+	events := make([]Event, len(ended))
+	for i, s := range ended {
+		events[i] = endEvent(s, c)
+	}
+	return events
+}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Settings fills in the profile and the defaults and returns the settings with warnings, one sentence each. The error
+// joins all mistakes, one line each, that begins with the variable's name; the settings are then empty. No secret is in
+// either.
+func (f *Flags) Settings() (Settings, []string, error) {
+	l := loader{flags: f, refused: map[string]bool{}}
+	l.s.InsecureCookie, l.s.AllowShortLifetime = f.InsecureCookie, f.AllowShortLifetime
+	l.s.Env = l.oneOf("ENV", f.Env, development, production)
+	l.listeners()
+	l.certificate()
+	l.baseURL()
+	l.cookie()
+	l.database()
+	l.redis()
+	l.sessions()
+	l.keys()
+	l.letters()
+	l.proxies()
+	l.s.LogFormat = l.oneOf("LOG_FORMAT", f.LogFormat, "text", "json")
+	if f.LogFormat == "" && l.s.Production() {
+		l.s.LogFormat = "json"
+	}
+	if l.mistakes != nil {
+		return Settings{}, l.warnings, errors.Join(l.mistakes...)
+	}
+	return l.s, l.warnings, nil
+}
+
+// A loader goes on after a mistake. It remembers which variables were refused, so that a value standing in for a refused
+// one is not compared with the others and blamed for what it does not say.
+type loader struct {
+	flags    *Flags
+	s        Settings
+	refused  map[string]bool
+	mistakes []error
+	warnings []string
+}
+
+func (l *loader) refuse(name, format string, args ...any) {
+	l.refused[name] = true
+	l.mistakes = append(l.mistakes, fmt.Errorf("GATEHOUSE_%s: %s", name, fmt.Sprintf(format, args...)))
+}
+
+func (l *loader) warn(name, format string, args ...any) {
+	l.warnings = append(l.warnings, fmt.Sprintf("GATEHOUSE_%s: %s", name, fmt.Sprintf(format, args...)))
+}
+
+func (l *loader) fine(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return l.refused[name] })
+}
+
+// oneOf returns the choice that was given, or the first.
+func (l *loader) oneOf(name, text string, choices ...string) string {
+	if text == "" || slices.Contains(choices, text) {
+		return cmp.Or(text, choices[0])
+	}
+	l.refuse(name, "%q is not one of %s", text, strings.Join(choices, ", "))
+	return choices[0]
+}
+
+func (l *loader) number(name, text string, byDefault, least, most int) int {
+	if text == "" {
+		return byDefault
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		l.refuse(name, "%q is not a number from %d to %d", text, least, most)
+		return byDefault
+	}
+	return n
+}
+
+func (l *loader) letters() {
+	l.smtp()
+	text := l.flags.MailFrom
+	if text == "" {
+		host := l.s.BaseURL.Hostname()
+		if _, err := netip.ParseAddr(host); err == nil {
+			host = "localhost"
+		}
+		l.s.MailFrom = mail.Address{Name: "Gatehouse", Address: "no-reply@" + host}
+		return
+	}
+	from, err := mail.ParseAddress(text)
+	if err != nil {
+		l.refuse("MAIL_FROM", "%q is not a sender such as Gatehouse <no-reply@portal.example>", text)
+		return
+	}
+	l.s.MailFrom = *from
+}

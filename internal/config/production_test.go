@@ -1,0 +1,64 @@
+package config_test
+
+import (
+	"testing"
+
+	"example.com/gatehouse/internal/config"
+)
+
+// inProduction is the least that production accepts.
+func inProduction() config.Flags {
+	return config.Flags{
+		Env: "production", BaseURL: "https://portal.example", Keys: config.NewKey(),
+		SMTPURL: "smtp://mail.portal.example", TrustedProxies: "10.0.0.0/8",
+	}
+}
+
+func TestProductionAcceptsAWholeSetUp(t *testing.T) {
+	s, warnings := must(t, inProduction())
+	if len(warnings) != 0 {
+		t.Errorf("got warnings %q, want none", warnings)
+	}
+	if !s.Production() || !s.Secure() || !s.HTTPS() || s.DevMail() || s.LogFormat != "json" || len(s.Keys) != 1 {
+		t.Errorf("got production %t, secure %t, https %t, development mail %t, logs in %s, %d keys; want true, true, true, false, json, 1",
+			s.Production(), s.Secure(), s.HTTPS(), s.DevMail(), s.LogFormat, len(s.Keys))
+	}
+	f := inProduction()
+	f.LogFormat = "text"
+	if s, _ := must(t, f); s.LogFormat != "text" {
+		t.Errorf("LOG_FORMAT=text in production: got %s", s.LogFormat)
+	}
+}
+
+func TestMistakesInProduction(t *testing.T) {
+	mistakes(t, inProduction, []mistake{
+		{"BASE_URL", "", func(f *config.Flags) { f.BaseURL = "" }},
+		{"BASE_URL", "", func(f *config.Flags) { f.BaseURL = "http://localhost" }},
+		{"KEYS", "", func(f *config.Flags) { f.Keys = "" }},
+		{"KEYS_FILE", "", func(f *config.Flags) { f.Keys, f.KeysFile = "", file(t, "\n") }},
+		{"SMTP_URL", "", func(f *config.Flags) { f.SMTPURL = "" }},
+		{"INSECURE_COOKIE", "", func(f *config.Flags) { f.InsecureCookie = true }},
+		{"DATABASE_URL", "", func(f *config.Flags) { f.DatabaseURL = "sqlite::memory:" }},
+		{"DATABASE_URL", "", func(f *config.Flags) { f.DatabaseURL = "sqlite:file:x?mode=memory&cache=shared" }},
+		{"SESSION_LIFETIME", "", func(f *config.Flags) { f.SessionLifetime = "329m" }},
+		{"SESSION_WARNING", "", func(f *config.Flags) { f.SessionWarning = "19s" }},
+		{"SESSION_IDLE", "", func(f *config.Flags) { f.SessionIdle = "39s" }},
+		{"KEEP_ENDED", "", func(f *config.Flags) { f.KeepEnded = "59m" }},
+		{"OPS_ADDR", "", func(f *config.Flags) { f.OpsAddr = ":9090" }},
+		{"OPS_ADDR", "", func(f *config.Flags) { f.OpsAddr = "0.0.0.0:9090" }},
+		{"OPS_ADDR", "", func(f *config.Flags) { f.OpsAddr = "[::]:9090" }},
+		{"OPS_ADDR", "", func(f *config.Flags) { f.OpsAddr = "[::ffff:0.0.0.0]:9090" }},
+	})
+	for _, change := range []func(*config.Flags){
+		func(f *config.Flags) { f.SessionLifetime = "330m" },
+		func(f *config.Flags) { f.SessionLifetime, f.AllowShortLifetime = "329m", true },
+		func(f *config.Flags) { f.SessionWarning = "20s" },
+		func(f *config.Flags) { f.SessionIdle = "40s" },
+		func(f *config.Flags) { f.KeepEnded = "1h" },
+		func(f *config.Flags) { f.OpsAddr = "127.0.0.1:9090" },
+	} {
+		f := inProduction()
+		change(&f)
+		must(t, f)
+	}
+}

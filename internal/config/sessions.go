@@ -1,0 +1,120 @@
+package config
+
+import "time"
+
+// A profile presets the limits of sessions.
+type profile struct{ idle, lifetime, elevation, rememberIdle, rememberLifetime time.Duration }
+
+var profiles = map[string]profile{
+	"banking":  {10 * time.Minute, 8 * time.Hour, 15 * time.Minute, 0, 0},
+	"standard": {30 * time.Minute, day, 15 * time.Minute, 7 * day, 30 * day},
+	"relaxed":  {2 * time.Hour, day, 15 * time.Minute, 7 * day, 30 * day},
+}
+
+// sessions reads PROFILE and everything it presets.
+func (l *loader) sessions() {
+	s, f := &l.s, l.flags
+	s.Profile = l.oneOf("PROFILE", f.Profile, "standard", "banking", "relaxed")
+	p := profiles[s.Profile]
+	s.SessionIdle = l.duration("SESSION_IDLE", f.SessionIdle, p.idle, time.Second)
+	s.SessionLifetime = l.duration("SESSION_LIFETIME", f.SessionLifetime, p.lifetime, time.Second)
+	s.SessionElevation = l.duration("SESSION_ELEVATION", f.SessionElevation, p.elevation, time.Second)
+	l.limits(p)
+	l.warning()
+	l.touch()
+	l.remember(p)
+	s.SessionsPerUser = l.number("SESSIONS_PER_USER", f.SessionsPerUser, 20, 1, 1000)
+	s.SweepEvery = l.duration("SWEEP_EVERY", f.SweepEvery, time.Minute, time.Millisecond)
+	// An hour in production is the least that still tells people why they were signed out.
+	least := time.Millisecond
+	if s.Production() {
+		least = time.Hour
+	}
+	s.KeepEnded = l.duration("KEEP_ENDED", f.KeepEnded, 30*day, least)
+}
+
+// limits compares idle timeout, lifetime and elevation. Eleven times, because whoever needs more time has to be able to
+// extend ten times (WCAG 2.2.1); a day and an hour are what NIST SP 800-63B-4 section 2.2.3 recommends for AAL2.
+func (l *loader) limits(p profile) {
+	if !l.fine("PROFILE", "SESSION_IDLE", "SESSION_LIFETIME") {
+		return
+	}
+	idle, lifetime := l.s.SessionIdle, l.s.SessionLifetime
+	const short = "%s is less than 11 times GATEHOUSE_SESSION_IDLE (%s): it could not be extended ten times (WCAG 2.2.1)"
+	switch {
+	case idle > lifetime:
+		l.refuse("SESSION_IDLE", "%s is longer than GATEHOUSE_SESSION_LIFETIME (%s)", formatDuration(idle), formatDuration(lifetime))
+		return
+	case lifetime/11 >= idle:
+	case l.s.Production() && !l.s.AllowShortLifetime:
+		l.refuse("SESSION_LIFETIME", short+"; GATEHOUSE_ALLOW_SHORT_LIFETIME accepts that", formatDuration(lifetime), formatDuration(idle))
+	default:
+		l.warn("SESSION_LIFETIME", short, formatDuration(lifetime), formatDuration(idle))
+	}
+	if lifetime > day {
+		l.warn("SESSION_LIFETIME", "%s is longer than a day (NIST SP 800-63B-4, AAL2)", formatDuration(lifetime))
+	}
+	if idle > max(p.idle, time.Hour) {
+		l.warn("SESSION_IDLE", "%s is longer than an hour (NIST SP 800-63B-4, AAL2)", formatDuration(idle))
+	}
+	if l.fine("SESSION_ELEVATION") && l.s.SessionElevation >= lifetime {
+		l.warn("SESSION_ELEVATION", "%s is not shorter than GATEHOUSE_SESSION_LIFETIME (%s): nobody will be asked for the password again",
+			formatDuration(l.s.SessionElevation), formatDuration(lifetime))
+	}
+}
+
+// warning reads SESSION_WARNING. WCAG 2.2.1 asks for 20 seconds to react.
+func (l *loader) warning() {
+	const least = 20 * time.Second
+	idle := l.s.SessionIdle
+	byDefault := min(max(idle/5, 30*time.Second), 2*time.Minute, idle/2)
+	warning := l.duration("SESSION_WARNING", l.flags.SessionWarning, byDefault, time.Millisecond)
+	l.s.SessionWarning = warning
+	if !l.fine("PROFILE", "SESSION_IDLE", "SESSION_WARNING") {
+		return
+	}
+	switch {
+	case warning >= idle:
+		l.refuse("SESSION_WARNING", "%s is not shorter than GATEHOUSE_SESSION_IDLE (%s)", formatDuration(warning), formatDuration(idle))
+	case warning >= least || !l.s.Production():
+	case l.flags.SessionWarning == "":
+		l.refuse("SESSION_IDLE", "%s is less than %s: it leaves too little time to react to a warning (WCAG 2.2.1)", formatDuration(idle), formatDuration(2*least))
+	default:
+		l.refuse("SESSION_WARNING", "%s is less than %s, which production requires (WCAG 2.2.1)", formatDuration(warning), formatDuration(least))
+	}
+}
+
+// touch reads SESSION_TOUCH.
+func (l *loader) touch() {
+	idle := l.s.SessionIdle
+	byDefault := min(idle/30, time.Minute).Truncate(time.Millisecond)
+	l.s.SessionTouch = l.duration("SESSION_TOUCH", l.flags.SessionTouch, byDefault, time.Millisecond)
+	if l.fine("PROFILE", "SESSION_IDLE", "SESSION_TOUCH") && l.s.SessionTouch >= idle {
+		l.refuse("SESSION_TOUCH", "%s is not shorter than GATEHOUSE_SESSION_IDLE (%s)", formatDuration(l.s.SessionTouch), formatDuration(idle))
+	}
+}
+
+// remember reads REMEMBER_IDLE and REMEMBER_LIFETIME. Setting either to 0 and leaving the other out switches both off.
+func (l *loader) remember(p profile) {
+	s, f := &l.s, l.flags
+	s.RememberIdle = l.duration("REMEMBER_IDLE", f.RememberIdle, p.rememberIdle, 0)
+	s.RememberLifetime = l.duration("REMEMBER_LIFETIME", f.RememberLifetime, p.rememberLifetime, 0)
+	if !l.fine("PROFILE", "REMEMBER_IDLE", "REMEMBER_LIFETIME") {
+		return
+	}
+	if s.RememberIdle == 0 && f.RememberLifetime == "" || s.RememberLifetime == 0 && f.RememberIdle == "" {
+		s.RememberIdle, s.RememberLifetime = 0, 0
+	}
+	idle, lifetime := formatDuration(s.RememberIdle), formatDuration(s.RememberLifetime)
+	switch {
+	case (s.RememberIdle == 0) != (s.RememberLifetime == 0):
+		l.refuse("REMEMBER_IDLE", "is %s and GATEHOUSE_REMEMBER_LIFETIME %s: set both, or 0 for both", idle, lifetime)
+	case s.RememberIdle > s.RememberLifetime:
+		l.refuse("REMEMBER_IDLE", "%s is longer than GATEHOUSE_REMEMBER_LIFETIME (%s)", idle, lifetime)
+	case s.RememberLifetime > 30*day:
+		l.warn("REMEMBER_LIFETIME", "%s is longer than 30 days (NIST SP 800-63B-4, AAL1)", lifetime)
+	}
+	if s.Remember() && l.fine("SESSION_IDLE", "SESSION_LIFETIME") && (s.RememberIdle < s.SessionIdle || s.RememberLifetime < s.SessionLifetime) {
+		l.warn("REMEMBER_IDLE", "%s, up to %s, ends sessions sooner than not being kept signed in", idle, lifetime)
+	}
+}

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+func (l *loader) database() {
+	text, ok := l.secret("DATABASE_URL", l.flags.DatabaseURL, l.flags.DatabaseURLFile)
+	if !ok {
+		return
+	}
+	if text == "" {
+		text = "sqlite:gatehouse.db"
+	}
+	l.s.DatabaseURL = text
+	file, sqlite := strings.CutPrefix(text, "sqlite:")
+	switch {
+	case !sqlite:
+		l.secretURL("DATABASE_URL", text, "sqlite:", "postgres://", "postgresql://")
+	// Two slashes are a habit from other tools; here they would name a file in the root folder.
+	case file == "" || strings.HasPrefix(file, "//"):
+		l.refuse("DATABASE_URL", "is not sqlite:FILE such as sqlite:gatehouse.db or sqlite:/var/lib/gatehouse/gatehouse.db")
+	case l.s.Production() && (strings.Contains(file, ":memory:") || strings.Contains(file, "mode=memory")):
+		l.refuse("DATABASE_URL", "is a database in memory, which production would lose")
+	}
+}
+
+func (l *loader) redis() {
+	text, ok := l.secret("REDIS_URL", l.flags.RedisURL, l.flags.RedisURLFile)
+	if !ok || text == "" {
+		return
+	}
+	l.s.RedisURL = text
+	if u := l.secretURL("REDIS_URL", text, "redis://", "rediss://"); u != nil && u.Hostname() == "" {
+		l.refuse("REDIS_URL", "has no host")
+	}
+}
+
+func (l *loader) smtp() {
+	text, ok := l.secret("SMTP_URL", l.flags.SMTPURL, l.flags.SMTPURLFile)
+	if !ok {
+		return
+	}
+	if text == "" {
+		if l.s.Production() {
+			l.refuse("SMTP_URL", "is required in production: letters would go to the development mailbox")
+		}
+		return
+	}
+	u := l.secretURL("SMTP_URL", text, "smtp://", "smtps://")
+	switch {
+	case u == nil:
+		return
+	case u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "":
+		l.refuse("SMTP_URL", "is not of the form smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465")
+		return
+	}
+	port := map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme]
+	u.Host, u.Path = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)), ""
+	l.s.SMTPURL = u.String()
+}
+
+// secretURL parses a URL that may hold a password, and repeats none of it when it is wrong. An @ that does not end the
+// user and password is part of a password cut short: the rest of it would pass for a host, path or query and be printed.
+func (l *loader) secretURL(name, text string, schemes ...string) *url.URL {
+	u, err := url.Parse(text)
+	if err != nil || !slices.ContainsFunc(schemes, func(s string) bool { return strings.HasPrefix(text, s) }) ||
+		u.Port() != "" && !validPort(u.Port()) ||
+		strings.Count(text, "@") > 1 || u.User == nil && strings.Contains(text, "@") {
+		l.refuse(name, "is not a URL that begins with %s; in a password / ? # @ and %% have to be percent-encoded", strings.Join(schemes, " or "))
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,44 @@
+package handlers
+
+import (
+	"net/http"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const recentEvents = 5
+
+func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	events, err := a.Auth.Events(r.Context(), v.UserID, auth.EventFilter{Kinds: shownKinds, Limit: recentEvents})
+	if err != nil {
+		return err
+	}
+	view := &overviewView{
+		layout: layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
+		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
+	}
+	for _, e := range events {
+		view.Recent = append(view.Recent, eventLine(e))
+	}
+	if plan, ok := planOf(a.Sessions.Get(r.Context(), bagPlan)); ok {
+		view.Basket = plan.Name
+	}
+	return a.render(w, r, http.StatusOK, view)
+}
+
+func (a *app) security(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	return a.render(w, r, http.StatusOK, &securityView{
+		layout: layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
+		WindowText: words(a.Auth.Policy().Elevation), MinLength: auth.MinPassword,
+	})
+}

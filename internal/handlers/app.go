@@ -1,0 +1,68 @@
+// Package handlers is the web side of Gatehouse: routes, guards, forms and pages. It asks auth who somebody is and
+// session what their bag holds; it knows neither the database nor where the settings come from.
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/session"
+)
+
+// Options are the parts a portal is made of, and what people are told about its limits.
+type Options struct {
+	Auth     *auth.Service
+	Sessions *session.Manager
+	Attempts limit.Limiter
+	Post     *mail.Post
+	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out
+	Log      *slog.Logger
+
+	BaseURL        *url.URL       // scheme and host
+	Warning        time.Duration  // how long before its end a session warns
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+
+	// CacheReady reports whether the bag's own server answers; nil when there is none. It is a warning, no failure.
+	CacheReady func(context.Context) error
+	// Observe is told the route, status and duration of every request; nil for nobody.
+	Observe func(route, method string, status int, took time.Duration)
+}
+
+// app is the portal. Its handlers answer or return an error, never both.
+type app struct {
+	Options
+	letters mail.Letters
+	pages   map[string]*template.Template
+	routes  chi.Routes
+}
+
+// New returns the portal. It fails only for templates that do not parse.
+func New(o Options) (http.Handler, error) {
+	a, err := newApp(o)
+	if err != nil {
+		return nil, err
+	}
+	return a.router(), nil
+}
+
+func newApp(o Options) (*app, error) {
+	pages, err := parsePages()
+	if err != nil {
+		return nil, fmt.Errorf("handlers: %w", err)
+	}
+	return &app{Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages}, nil
+}
+
+// https reports whether people reach the portal by TLS.
+func (a *app) https() bool { return a.BaseURL.Scheme == "https" }

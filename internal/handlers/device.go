@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/mileusna/useragent"
+)
+
+// A device is what a User-Agent header claims, in names of ours. The header is text written by the client: only names
+// from these lists reach a sentence.
+type device struct{ Name, Icon string }
+
+var browsers = map[string]string{
+	useragent.Chrome: "Chrome", useragent.Firefox: "Firefox", useragent.Safari: "Safari", useragent.Edge: "Edge",
+	useragent.Opera: "Opera", useragent.OperaMini: "Opera Mini", useragent.OperaTouch: "Opera", useragent.Vivaldi: "Vivaldi",
+	"Samsung Browser": "Samsung Internet", useragent.HeadlessChrome: "Chrome", "curl": "curl", "Wget": "Wget",
+}
+
+var systems = map[string]string{
+	useragent.Windows: "Windows", useragent.MacOS: "macOS", useragent.Linux: "Linux", useragent.Android: "Android",
+	useragent.IOS: "iPhone or iPad", useragent.ChromeOS: "ChromeOS",
+}
+
+// deviceOf names the device of a User-Agent header. Versions are left out: browsers freeze or invent them.
+func deviceOf(agent string) device {
+	ua := useragent.Parse(agent)
+	browser, known := browsers[ua.Name]
+	if !known {
+		browser = "Unknown browser"
+	}
+	name := browser
+	if system, known := systems[ua.OS]; known {
+		name += " on " + system
+	}
+	return device{Name: name, Icon: icon(ua, browser)}
+}
+
+func icon(ua useragent.UserAgent, browser string) string {
+	switch {
+	case browser == "curl" || browser == "Wget":
+		return "terminal"
+	case ua.Mobile || ua.Tablet:
+		return "smartphone"
+	case ua.OS == useragent.MacOS || ua.OS == useragent.ChromeOS:
+		return "laptop"
+	case ua.Desktop:
+		return "monitor"
+	}
+	return "globe"
+}
+
+// visible is the raw header for people who want to see it, without what could disturb the page around it.
+func visible(agent string) string {
+	return strings.Map(func(c rune) rune {
+		if isDeceptive(c) || !unicode.IsPrint(c) {
+			return -1
+		}
+		return c
+	}, agent)
+}

@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// A statusError is an answer that is a page saying what is wrong. The cause is for the log and never shown.
+type statusError struct {
+	code          int
+	heading, text string
+	retryAfter    time.Duration
+	cause         error
+}
+
+func (e statusError) Error() string {
+	if e.cause != nil {
+		return e.cause.Error()
+	}
+	return e.heading
+}
+
+func (e statusError) Unwrap() error { return e.cause }
+
+func badRequest(text string) error {
+	return statusError{code: http.StatusBadRequest, heading: "We could not read that", text: text}
+}
+
+func notFoundError() error {
+	return statusError{code: http.StatusNotFound, heading: "There is nothing here",
+		text: "The address is wrong, or what was here is gone, or it belongs to somebody else."}
+}
+
+func notFound(http.ResponseWriter, *http.Request) error { return notFoundError() }
+
+func unavailable(cause error) error {
+	return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
+		text:       "A part of the portal is out of reach, so nothing was changed. Please try again in a minute.",
+		retryAfter: 30 * time.Second, cause: cause}
+}
+
+// methodNotAllowed lists what the path does answer to, as HTTP asks for.
+func (a *app) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		asked := method
+		if asked == http.MethodHead {
+			asked = http.MethodGet
+		}
+		if a.routes.Match(chi.NewRouteContext(), asked, r.URL.Path) {
+			allowed = append(allowed, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return statusError{code: http.StatusMethodNotAllowed, heading: "That does not work here",
+		text: "This address cannot be used in that way. Nothing was changed."}
+}
+
+// handle adapts a handler that answers or returns an error, and turns a panic into an error. A panic whose answer
+// had begun is passed on: the connection must break rather than look complete.
+func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+					panic(v)
+				}
+				a.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+			}
+		}()
+		err := h(w, r)
+		switch {
+		case errors.Is(err, auth.ErrEnded): // somebody was first: go on as signed out
+			a.Sessions.Abandon(r.Context())
+			seeOther(w, r, "/login?"+url.Values{"next": {a.wayBack(r)}}.Encode())
+		case err != nil:
+			a.fail(w, r, err)
+		}
+	}
+}
+
+// fail answers with an error page. Whatever the request wanted of its bag is dropped.
+func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
+	a.Sessions.Abandon(r.Context())
+	e := a.asStatus(r.Context(), err)
+	x := exchangeOf(r)
+	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text}
+	if e.code >= 500 {
+		x.cause, v.Reference = err, x.id
+	}
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", retryAfter(e.retryAfter))
+	}
+	if err := a.render(w, r, e.code, v); err != nil {
+		x.cause = errors.Join(x.cause, err)
+		http.Error(w, e.heading+"\n"+e.text, e.code)
+	}
+}
+
+// asStatus decides what people are told. An error nobody foresaw is a fault of ours, unless the database is away.
+func (a *app) asStatus(ctx context.Context, err error) statusError {
+	if e, ok := errors.AsType[statusError](err); ok {
+		return e
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return statusError{code: http.StatusRequestEntityTooLarge, heading: "That is too much",
+			text: "The form is larger than we accept. Nothing was changed."}
+	}
+	if errors.Is(err, auth.ErrNotFound) {
+		return notFoundError().(statusError)
+	}
+	if errors.Is(err, auth.ErrOvertaken) {
+		return statusError{code: http.StatusConflict, heading: "Something else came first",
+			text: "Your account was changed from another place at this moment, so nothing was changed here. Please look, and try again."}
+	}
+	if errors.Is(err, auth.ErrBusy) {
+		return statusError{code: http.StatusServiceUnavailable, heading: "We are busy", retryAfter: 10 * time.Second, cause: err,
+			text: "Many people are signing in at this moment. Please try again in a few seconds."}
+	}
+	if errors.Is(err, session.ErrAway) {
+		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot keep your choice at the moment",
+			retryAfter: 30 * time.Second, cause: err,
+			text: "The place where baskets are kept is out of reach. You stay signed in, and the rest of the portal works."}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if a.Auth.Ready(ctx) != nil {
+		return unavailable(err).(statusError)
+	}
+	return statusError{code: http.StatusInternalServerError, heading: "Something went wrong", cause: err,
+		text: "The fault is ours. Whether your change was made is not certain: please look before you try again."}
+}
+
+// lastResort catches what panics outside handle.
+func (a *app) lastResort(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+					panic(v)
+				}
+				exchangeOf(r).cause = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+				http.Error(w, "Something went wrong. Reference "+exchangeOf(r).id, http.StatusInternalServerError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// retryAfter is a duration as the header wants it: whole seconds, rounded up, at least one.
+func retryAfter(d time.Duration) string {
+	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))
+}

@@ -1,0 +1,69 @@
+package handlers
+
+import "example.com/gatehouse/internal/auth"
+
+// sentences say each kind of event to its owner. What is missing here is for the log alone.
+var sentences = map[auth.Kind]eventView{
+	auth.LoginSuccess:       {Icon: "key-round", Text: "Signed in"},
+	auth.LoginFail:          {Icon: "triangle-alert", Text: "A sign-in with a wrong password was refused", Risk: true},
+	auth.LoginLock:          {Icon: "triangle-alert", Text: "Too many wrong passwords: sign-in was slowed down and a letter sent", Risk: true},
+	auth.PasswordChange:     {Icon: "shield-check", Text: "Password changed", Risk: true},
+	auth.PasswordChangeFail: {Icon: "triangle-alert", Text: "A password change with a wrong current password was refused", Risk: true},
+	auth.UserCreated:        {Icon: "user", Text: "Account made"},
+	auth.SessionExpired:     {Icon: "log-out", Text: "Session ended"},
+	auth.SessionTokenReused: {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
+	auth.SessionRecognised:  {Icon: "circle-check", Text: "A marked session was recognised"},
+	auth.ReauthSuccess:      {Icon: "fingerprint", Text: "Confirmed it is you"},
+	auth.ReauthFail:         {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
+	auth.SignUpAddressTaken: {Icon: "info", Text: "Somebody tried to sign up with your address"},
+}
+
+var endSentences = map[auth.Reason]string{
+	auth.ReasonIdle:            "A session ended because it was not used for too long",
+	auth.ReasonAbsolute:        "A session ended because it reached its longest time",
+	auth.ReasonSignedOut:       "Signed out",
+	auth.ReasonRevoked:         "A session was signed out from another device",
+	auth.ReasonPasswordChanged: "A session was ended by a password change",
+	auth.ReasonAdmin:           "A session was ended by an administrator",
+	auth.ReasonReplaced:        "The oldest session was ended to make room for a sign-in",
+	auth.ReasonAccountDisabled: "A session was ended because the account was switched off",
+}
+
+// kindGroups are the filters of the activity page.
+var kindGroups = map[string][]auth.Kind{
+	"sign-ins": {auth.LoginSuccess, auth.LoginFail, auth.LoginLock, auth.ReauthSuccess, auth.ReauthFail},
+	"sessions": {auth.SessionExpired, auth.SessionTokenReused, auth.SessionRecognised},
+	"account":  {auth.UserCreated, auth.PasswordChange, auth.PasswordChangeFail, auth.SignUpAddressTaken},
+}
+
+var kindChoices = []choice{
+	{"", "Everything"}, {"sign-ins", "Signing in"}, {"sessions", "Sessions and their ends"}, {"account", "Account and password"},
+}
+
+// shownKinds is everything that has a sentence. A sign-in's session_created and a re-authentication's session_renewed
+// would say the same thing twice.
+var shownKinds = func() (kinds []auth.Kind) {
+	for _, group := range kindGroups {
+		kinds = append(kinds, group...)
+	}
+	return kinds
+}()
+
+// eventLine is the event as its owner reads it.
+func eventLine(e auth.Event) eventView {
+	line := sentences[e.Kind]
+	if text, ok := endSentences[auth.Reason(e.Reason)]; ok && e.Kind == auth.SessionExpired {
+		line.Text = text
+	}
+	line.At = e.At
+	if e.Client.UserAgent != "" {
+		line.From = deviceOf(e.Client.UserAgent).Name
+	}
+	if e.Client.IP != "" {
+		if line.From != "" {
+			line.From += ", "
+		}
+		line.From += e.Client.IP
+	}
+	return line
+}

@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// form reads the named fields of a posted form. Fields that were not asked for are ignored; one that comes twice, or
+// holds what no keyboard types, makes the whole form unreadable (ASVS v5.0.0-15.3.3, 15.3.7). A missing field is "".
+func form(r *http.Request, fields ...string) (map[string]string, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil, statusError{code: http.StatusUnsupportedMediaType, heading: "We could not read that",
+			text: "This address takes a form, and something else was sent. Nothing was changed."}
+	}
+	if err := r.ParseForm(); err != nil {
+		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, tooLarge
+		}
+		return nil, badRequest("The form arrived damaged. Nothing was changed. Please go back and try again.")
+	}
+	values := make(map[string]string, len(fields))
+	for _, name := range fields {
+		sent := r.PostForm[name]
+		if len(sent) > 1 {
+			return nil, badRequest("A field of the form was sent twice. Nothing was changed. Please go back and try again.")
+		}
+		if len(sent) == 0 {
+			continue
+		}
+		if !isText(sent[0]) {
+			return nil, badRequest("The form holds characters that cannot be typed. Nothing was changed. Please go back and try again.")
+		}
+		values[name] = sent[0]
+	}
+	return values, nil
+}
+
+// isText reports whether both databases and every page can hold the text: UTF-8 without NUL.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// query returns a parameter of the URL that came once and is text, "" otherwise.
+func query(r *http.Request, name string) string {
+	sent := r.URL.Query()[name]
+	if len(sent) != 1 || !isText(sent[0]) || len(sent[0]) > 1024 {
+		return ""
+	}
+	return sent[0]
+}
+
+const maxName = 100 // code points
+
+// checkName returns the name as it is kept, or what is wrong with it. Characters that cannot be seen, or that turn
+// the direction of the text around them, would let a name pretend to be something else.
+func checkName(name string) (kept, wrong string) {
+	kept = strings.Join(strings.Fields(name), " ")
+	switch {
+	case kept == "":
+		return "", "Tell us what to call you."
+	case utf8.RuneCountInString(kept) > maxName:
+		return name, "Use at most 100 characters."
+	case strings.ContainsFunc(kept, isDeceptive):
+		return name, "Leave out invisible characters and those that change the direction of the text."
+	}
+	return kept, ""
+}
+
+// isDeceptive reports whether a character is invisible or reorders its neighbours. Joiners stay: many names need them.
+func isDeceptive(c rune) bool {
+	const zeroWidthNonJoiner, zeroWidthJoiner = 0x200c, 0x200d
+	if c == zeroWidthNonJoiner || c == zeroWidthJoiner {
+		return false
+	}
+	return unicode.In(c, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp)
+}

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := query(r, "next")
+	if visitorOf(r) != nil {
+		seeOther(w, r, a.destination(next))
+		return nil
+	}
+	v := a.signInForm(next, query(r, "unlock"))
+	v.Confirmed = query(r, "confirmed") == "yes"
+	v.CookieRefused = query(r, "cookie") == "refused"
+	if handle := a.Sessions.Ended(r.Context()); handle != "" && !v.Confirmed {
+		ended, err := a.endedView(r, handle)
+		if err != nil {
+			return err
+		}
+		v.Ended = ended
+	}
+	return a.render(w, r, http.StatusOK, v)
+}
+
+func (a *app) signInForm(next, unlock string) *signInView {
+	p := a.Auth.Policy()
+	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime)}
+	if p.RememberOffered() {
+		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
+	}
+	return v
+}
+
+func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "email", "password", "remember", "next", "unlock")
+	if err != nil {
+		return err
+	}
+	v := a.signInForm(f["next"], f["unlock"])
+	v.Email, v.Remember = f["email"], f["remember"] != ""
+	refuse := func(status int, text string) error {
+		v.Problems = problems{{"", text}}
+		return a.render(w, r, status, v)
+	}
+	tried, wait, err := a.beginSignIn(r, f["email"], f["unlock"])
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		tooMany(w, wait)
+		return refuse(http.StatusTooManyRequests, "There were too many attempts. Please try again in "+words(wait)+
+			". If you have an account here, the letter we sent you shows a way in at once.")
+	}
+	proof, err := a.Auth.CheckSignIn(r.Context(), f["email"], f["password"], clientOf(r))
+	if errors.Is(err, auth.ErrBadCredentials) {
+		return refuse(http.StatusUnprocessableEntity, "That address and password do not match an account.")
+	}
+	if err != nil {
+		tried.giveBack(r.Context())
+		return err
+	}
+	a.succeed(r, tried, f["email"])
+	err = a.openSession(r, proof, v.Remember)
+	if errors.Is(err, auth.ErrOvertaken) {
+		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")
+	}
+	if err != nil {
+		return err
+	}
+	seeOther(w, r, a.destination(f["next"]))
+	return nil
+}
+
+// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A visitor's bag comes
+// along; the bag of somebody else who was signed in here does not, and their session ends.
+func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
+	before := visitorOf(r)
+	somebodyElse := before != nil && before.UserID != proof.User().ID
+	err := a.Sessions.Rotate(r.Context(), somebodyElse, func(tokenHash string) (session.Opened, error) {
+		opened, err := a.Auth.SignIn(r.Context(), proof, tokenHash, remember, clientOf(r))
+		return openedAs(opened), err
+	})
+	if err != nil || before == nil {
+		return err
+	}
+	if err := a.Auth.SignOut(r.Context(), before.Session, clientOf(r)); err != nil {
+		// The sign-in stands. The session it took the place of is left to its limits.
+		a.Log.ErrorContext(r.Context(), "session before a sign-in not ended", "session", before.ID, "err", err)
+	}
+	return nil
+}
+
+// openedAs is what the cookie side needs to know of a session.
+func openedAs(s auth.Session) session.Opened {
+	return session.Opened{Expires: s.ExpiresAt, Persistent: s.Remembered}
+}
+
+// signOut ends the session and clears what the browser keeps of it (ASVS v5.0.0-7.4.1, 14.3.1). When the row cannot be
+// ended it says so: the session would still open with a copy of the cookie.
+func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
+	if v := visitorOf(r); v != nil {
+		if err := a.Auth.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
+			return err
+		}
+	}
+	a.leave(w, r)
+	return nil
+}
+
+// leave sends the browser away with nothing of the session left in it.
+func (a *app) leave(w http.ResponseWriter, r *http.Request) {
+	a.Sessions.End(r.Context())
+	w.Header().Set("Clear-Site-Data", `"cookies", "storage"`)
+	seeOther(w, r, "/signed-out")
+}

@@ -1,0 +1,59 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// home is where people go who asked for nowhere else.
+const home = "/account"
+
+// destination returns next if it is a page of this portal that people may be sent to, and home otherwise. No URL from
+// a client is followed anywhere else (ASVS v5.0.0-3.7.2).
+func (a *app) destination(next string) string {
+	if !isLocal(next) {
+		return home
+	}
+	u, err := url.Parse(next)
+	if err != nil || u.Path != "/plans" && u.Path != home && !strings.HasPrefix(u.Path, home+"/") {
+		return home
+	}
+	if !a.routes.Match(chi.NewRouteContext(), http.MethodGet, u.Path) {
+		return home
+	}
+	return next
+}
+
+// isLocal reports whether browsers take the text for a path on this origin. They disagree with url.Parse about
+// backslashes, control characters and leading slashes, so those are refused before it is asked.
+func isLocal(next string) bool {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || len(next) > 1024 {
+		return false
+	}
+	for _, c := range []byte(next) {
+		if c <= ' ' || c == '\\' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// pageOf returns the path itself if it can be shown, and home otherwise.
+func (a *app) pageOf(path string) string { return a.destination(path) }
+
+// wayBack is where the person of a refused request should come back to: the page itself, or the page of its form.
+func (a *app) wayBack(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return a.destination(r.URL.RequestURI())
+	}
+	return a.destination(r.URL.EscapedPath())
+}
+
+// seeOther sends the browser to a path of this portal with a GET.
+func seeOther(w http.ResponseWriter, r *http.Request, path string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}

@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// bagFlash holds one sentence for the next page.
+const bagFlash = "flash"
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// render executes the page of the view into a buffer and sends it. On error nothing was sent.
+func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) error {
+	l := v.frame()
+	l.Path = r.URL.RequestURI()
+	l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
+	if who := visitorOf(r); who != nil {
+		l.Visitor = a.visitorView(who)
+	}
+	page, ok := a.pages[v.page()]
+	if !ok {
+		return fmt.Errorf("no template %s", v.page())
+	}
+	buf := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buf)
+	buf.Reset()
+	if err := page.Execute(buf, v); err != nil {
+		return fmt.Errorf("render %s: %w", v.page(), err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	if mixesSecretsWithInput(r) {
+		h.Set(gzhttp.HeaderNoCompression, "1")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(buf.Bytes()) // a client that went away is nobody's error
+	return nil
+}
+
+// flash leaves a sentence for the next page this browser opens.
+func (a *app) flash(r *http.Request, format string, args ...any) {
+	a.Sessions.Put(r.Context(), bagFlash, fmt.Sprintf(format, args...))
+}
+
+func (a *app) visitorView(v *visitor) *visitorView {
+	now := time.Now()
+	view := &visitorView{
+		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID,
+		IdleText: words(a.idleLimit(v)), IdleEnds: v.IdleExpiresAt,
+		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
+		WarnMS: a.Warning.Milliseconds(),
+	}
+	if v.Elevated(now) {
+		view.ElevatedUntil = v.ElevatedUntil
+	}
+	return view
+}
+
+// idleLimit is the idle timeout that applies to the visitor.
+func (a *app) idleLimit(v *visitor) time.Duration {
+	if v.Remembered {
+		return a.Auth.Policy().RememberIdle
+	}
+	return a.Auth.Policy().Idle
+}
+
+// initials are the first letters of the first and last word of a name.
+func initials(name string) string {
+	var letters []rune
+	for word := range strings.FieldsSeq(name) {
+		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) || unicode.IsDigit(first) {
+			letters = append(letters, unicode.ToUpper(first))
+		}
+	}
+	switch len(letters) {
+	case 0:
+		return "?"
+	case 1:
+		return string(letters)
+	}
+	return string([]rune{letters[0], letters[len(letters)-1]})
+}
+
+// words says a duration as people do: "30 minutes", "7 days", "1 hour 30 minutes".
+func words(d time.Duration) string {
+	units := []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}}
+	var parts []string
+	for _, u := range units {
+		if n := int(d / u.size); n > 0 && len(parts) < 2 && (u.size != 24*time.Hour || n > 1) {
+			parts = append(parts, count(n, u.name))
+			d -= time.Duration(n) * u.size
+		}
+	}
+	if len(parts) == 0 {
+		return "less than a second"
+	}
+	return strings.Join(parts, " ")
+}

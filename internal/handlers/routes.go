@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"example.com/gatehouse/ui"
+)
+
+// router is the table of everything the portal answers. A route's group is its guard; docs/access.md says the same in
+// words, and a test compares the two.
+func (a *app) router() http.Handler {
+	r := chi.NewRouter()
+	a.routes = r
+	r.Use(a.clientAddress(), a.exchange, a.headers, a.lastResort, middleware.GetHead)
+
+	r.Handle("/static/*", ui.Static())
+	r.Get("/healthz", a.healthz)
+	r.Get("/readyz", a.readyz)
+	r.With(a.limitBody).Get("/session/state", a.handle(a.sessionState))
+
+	r.Group(func(r chi.Router) {
+		r.Use(a.limitBody, a.compress(), a.session, a.refuseCrossSite)
+		r.NotFound(a.handle(notFound))
+		r.MethodNotAllowed(a.handle(a.methodNotAllowed))
+
+		// Everybody
+		r.Get("/", a.handle(a.landing))
+		r.Get("/signup", a.handle(a.showSignUp))
+		r.Post("/signup", a.handle(a.signUp))
+		r.Get("/signup/sent", a.handle(a.signUpSent))
+		r.Get("/email/confirm/{token}", a.handle(a.showConfirm))
+		r.Post("/email/confirm/{token}", a.handle(a.confirm))
+		r.Get("/login", a.handle(a.showSignIn))
+		r.Post("/login", a.handle(a.signIn))
+		r.Post("/logout", a.handle(a.signOut))
+		r.Get("/signed-out", a.handle(a.signedOut))
+		r.Post("/session/extend", a.handle(a.extend))
+		r.Get("/plans", a.handle(a.showPlans))
+		r.Post("/basket", a.handle(a.choosePlan))
+		if a.Outbox != nil {
+			r.Get("/dev/mail", a.handle(a.devMail))
+		}
+
+		// Signed in
+		r.Group(func(r chi.Router) {
+			r.Use(a.requireVisitor)
+			r.Get("/reauth", a.handle(a.showReauth))
+			r.Post("/reauth", a.handle(a.reauth))
+			r.Get("/account", a.handle(a.overview))
+			r.Get("/account/sessions", a.handle(a.showSessions))
+			r.Get("/account/sessions/{handle}/end", a.handle(a.showEndSession))
+			r.Get("/account/sessions/end-others", a.handle(a.showEndOthers))
+			r.Post("/account/sessions/end-others", a.handle(a.endOthers))
+			r.Get("/account/sessions/end-all", a.handle(a.showEndAll))
+			r.Post("/account/sessions/end-all", a.handle(a.endAll))
+			r.Get("/account/activity", a.handle(a.activity))
+			r.Get("/account/security", a.handle(a.security))
+			r.Get("/account/security/password", a.handle(a.showPassword))
+			r.Post("/account/security/password", a.handle(a.changePassword))
+
+			// Signed in and re-authenticated a short while ago
+			r.Group(func(r chi.Router) {
+				r.Use(a.requireElevation)
+				r.Post("/account/sessions/{handle}/end", a.handle(a.endSession))
+				r.Post("/account/sessions/{handle}/recognise", a.handle(a.recognise))
+			})
+		})
+	})
+	return r
+}

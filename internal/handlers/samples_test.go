@@ -1,0 +1,167 @@
+package handlers
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// hostile is what clients may write into names, device strings, searches and letters.
+var hostile = []string{
+	`<img src=x onerror=1>"'{{.}}`,
+	strings.Repeat("Wolfeschlegelsteinhausenbergerdorff", 6)[:200],
+	"\u202Etxt.exe\u2066 اسم طويل بالعربية \u2069 שלום",
+	`javascript:alert(1)`,
+	`" autofocus onfocus="x`,
+}
+
+// A sample is a page with data, for tests and for looking at.
+type sample struct {
+	name string
+	view view
+}
+
+// samples returns every page with the data of an ordinary day, and then with nothing and with hostile text in every
+// string.
+func samples(now time.Time) []sample {
+	all := ordinary(now)
+	for _, v := range views {
+		name := strings.TrimSuffix(v.page(), ".html")
+		empty := reflect.New(reflect.TypeOf(v).Elem())
+		all = append(all, sample{name + "-empty", empty.Interface().(view)})
+		for i, text := range hostile {
+			v := reflect.New(reflect.TypeOf(v).Elem())
+			fill(v.Elem(), text, now)
+			all = append(all, sample{fmt.Sprintf("%s-hostile-%d", name, i), v.Interface().(view)})
+		}
+	}
+	return all
+}
+
+// fill puts the text into every string below v and one entry into every list. Public handles, icons and field names
+// are ours, and handles differ.
+func fill(v reflect.Value, text string, now time.Time) {
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(now))
+			return
+		}
+		for field, f := range v.Fields() {
+			switch field.Name {
+			case "Handle":
+				f.SetString(fmt.Sprintf("h%x", f.UnsafeAddr()))
+			case "Icon":
+				f.SetString("globe")
+			case "Field": // the whole form
+			default:
+				fill(f, text, now)
+			}
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), text, now)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0), text, now)
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(2)
+	}
+}
+
+func ordinary(now time.Time) []sample {
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	marta := &visitorView{
+		Name: "Marta Reis", Email: "marta@example.org", Initials: "MR", Handle: "h0", IdleText: "30 minutes",
+		IdleEnds: now.Add(30 * time.Minute), IdleMS: 1800000, AbsoluteMS: 68400000, WarnMS: 120000,
+	}
+	confirmed := *marta
+	confirmed.ElevatedUntil = now.Add(12 * time.Minute)
+	in := func(nav string) layout { return layout{Nav: nav, Path: nav, Visitor: marta} }
+	flash := layout{Nav: "/account/sessions", Path: "/account/sessions", Visitor: &confirmed,
+		Flash: "Signed out Edge on Windows. It can no longer use your account."}
+
+	this := ticketView{Handle: "h1", Current: true, Icon: "laptop", Device: "Firefox on Linux", ActiveNow: true, LastSeen: now,
+		Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", SignedIn: ago(5 * time.Hour),
+		Method: "password", IP: "203.0.113.24", Idle: fuseView{3, "1 of 30 min"}, Lifetime: fuseView{21, "5 h 7 of 24 h"}}
+	phone := ticketView{Handle: "h2", Icon: "smartphone", Device: "Safari on iPhone", Kept: true, LastSeen: ago(49 * time.Hour),
+		SignedIn: ago(20 * 24 * time.Hour), Method: "password", IP: "2001:db8:4c1::77", SignedInIP: "203.0.113.88",
+		Idle: fuseView{29, "2 of 7 days"}, Lifetime: fuseView{67, "20 of 30 days"}}
+	doubtful := ticketView{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
+		Flag: "Its network changed while it was signed in.", SignedIn: ago(23 * time.Hour), Method: "password",
+		IP: "198.51.100.7", Idle: fuseView{80, "24 of 30 min"}, Lifetime: fuseView{96, "23 h of 24 h"}}
+	others := []ticketView{phone, doubtful}
+	ended := []endedTicketView{
+		{"terminal", "curl", "203.0.113.9", ago(3 * time.Hour), "signed out from Firefox on Linux"},
+		{"laptop", "Edge on Windows", "203.0.113.24", ago(50 * time.Hour), "not used for 30 minutes"},
+	}
+	events := []eventView{
+		{"triangle-alert", "The network of a session changed.", ago(24 * time.Minute), "Chrome on Windows, 198.51.100.7", true},
+		{"shield-check", "You confirmed that it is you.", ago(2 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
+		{"log-in", "You signed in with your password.", ago(5 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
+	}
+	timedOut := endedView{Reason: "idle", Heading: "For your security, we signed you out", At: ago(time.Minute),
+		Text: "You did not use Gatehouse for 30 minutes, so the session ended at 14:36 UTC."}
+	revoked := endedView{Reason: "revoked", Heading: "This device was signed out", At: ago(time.Minute), Worrying: true,
+		Text: "Somebody using your account on Chrome on macOS signed this device out at 14:22 UTC."}
+	signIn := signInView{IdleText: "30 minutes", LifetimeText: "24 hours",
+		RememberText: "On this device you are signed out after 7 days without use, and after 30 days in any case."}
+	wrong, returning := signIn, signIn
+	wrong.Email, wrong.Next, wrong.Remember = "marta@example.org", "/account/sessions", true
+	wrong.Problems = problems{{"password", "The address or the password is not right."}}
+	returning.Ended, returning.Confirmed, returning.CookieRefused, returning.Unlock = &revoked, true, true, "unlock-key"
+	plans := []planView{
+		{"solo", "Solo", "Free", "For one person who wants to look around.", []string{"1 gate", "7 days of history"}},
+		{"team", "Team", "9 a month", "For a few people who share a gate.", []string{"5 gates", "30 days of history", "Export"}},
+		{"house", "House", "29 a month", "For everybody in the house.", []string{"Any number of gates", "A year of history"}},
+	}
+
+	return []sample{
+		{"landing", &landingView{}},
+		{"landing-signed-in", &landingView{layout: in("")}},
+		{"signup", &signUpView{MinLength: 15, MaxLength: 128}},
+		{"signup-wrong", &signUpView{MinLength: 15, MaxLength: 128, Name: "Marta", Email: "marta@", Problems: problems{
+			{"email", "Write the address in full, like name@example.org."}, {"password", "Use at least 15 characters."}}}},
+		{"signup-sent", &signUpSentView{DevMail: true}},
+		{"confirm", &confirmView{Token: "AAAA"}},
+		{"confirm-dead", &confirmView{}},
+		{"login", &signIn},
+		{"login-wrong", &wrong},
+		{"login-returning", &returning},
+		{"signed-out", &signedOutView{Ended: timedOut}},
+		{"signed-out-revoked", &signedOutView{Ended: revoked}},
+		{"reauth", &reauthView{layout: in(""), Next: "/account", Waiting: "Sign out Chrome on Windows", WindowText: "15 minutes"}},
+		{"reauth-wrong", &reauthView{layout: in(""), WindowText: "15 minutes",
+			Problems: problems{{"password", "This password is not right."}}}},
+		{"overview", &overviewView{layout: in("/account"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
+			Recent: events, Basket: "Team"}},
+		{"sessions", &sessionsView{flash, this, others, ended, 20}},
+		{"sessions-alone", &sessionsView{in("/account/sessions"), this, nil, nil, 20}},
+		{"session-end", &endSessionView{flash, doubtful}},
+		{"sessions-end-others", &endSessionsView{layout: flash, Sessions: others}},
+		{"sessions-end-all", &endSessionsView{layout: in("/account/sessions"), All: true, NeedPassword: true,
+			Sessions: []ticketView{this, phone, doubtful}, Problems: problems{{"password", "This password is not right."}}}},
+		{"security", &securityView{flash, ago(90 * 24 * time.Hour), 3, "15 minutes", 15}},
+		{"password", &passwordView{layout: in("/account/security"), MinLength: 15, MaxLength: 128, Others: 2}},
+		{"password-wrong", &passwordView{layout: in("/account/security"), MinLength: 15, MaxLength: 128, Problems: problems{
+			{"current_password", "This is not your password."}, {"password", "Use at least 15 characters."}}}},
+		{"activity", &activityView{layout: in("/account/activity"), First: true, Older: "/account/activity?before=1", Days: []dayView{
+			{now, events[:1]}, {ago(24 * time.Hour), events[1:]}},
+			Kinds: []choice{{"", "Everything"}, {"signin", "Signing in and out"}, {"security", "Security"}}}},
+		{"activity-none", &activityView{layout: in("/account/activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
+		{"plans", &plansView{layout: in("/plans"), Plans: plans, Chosen: "team"}},
+		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
+		{"error-404", &errorView{layout: in(""), Status: 404, Heading: "There is no such page",
+			Text: "The address may be mistyped, or what was here has gone."}},
+		{"error-500", &errorView{Status: 500, Heading: "Something went wrong",
+			Text: "It is our fault, not yours. Nothing you sent was kept.", Reference: "7F3AQ2"}},
+		{"dev-mail", &devMailView{Letters: []letterView{{"marta@example.org", "Confirm your email address",
+			"Hello Marta,\n\nfollow this link:\nhttp://localhost:8080/email/confirm/AAAA\n", ago(time.Minute),
+			[]string{"http://localhost:8080/email/confirm/AAAA"}}}}},
+	}
+}

@@ -1,0 +1,142 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	current, others, err := a.tickets(r)
+	if err != nil {
+		return err
+	}
+	ended, err := a.Auth.EndedSessions(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	view := &sessionsView{
+		layout: layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Auth.Policy().SessionsPerUser,
+	}
+	for _, s := range ended {
+		d := deviceOf(s.UserAgent)
+		view.Ended = append(view.Ended, endedTicketView{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
+	}
+	return a.render(w, r, http.StatusOK, view)
+}
+
+// tickets returns the session of the request and the other live ones of the person, newest activity first.
+func (a *app) tickets(r *http.Request) (current ticketView, others []ticketView, err error) {
+	v := visitorOf(r)
+	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	if err != nil {
+		return ticketView{}, nil, err
+	}
+	current = a.ticket(v.Session, v.ID)
+	for _, s := range sessions {
+		if s.ID != v.ID {
+			others = append(others, a.ticket(s, v.ID))
+		}
+	}
+	return current, others, nil
+}
+
+func (a *app) ticket(s auth.Session, currentID string) ticketView {
+	d, now := deviceOf(s.UserAgent), time.Now()
+	t := ticketView{
+		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: visible(s.UserAgent),
+		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Auth.Policy().Touch,
+		SignedIn: s.CreatedAt, Method: s.Method, IP: s.LastIP,
+		Idle:     fuse(now.Sub(s.LastSeenAt), a.idleLimit(&visitor{Session: s})),
+		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt)),
+	}
+	if t.Current {
+		t.ActiveNow = true
+	}
+	if s.IP != s.LastIP {
+		t.SignedInIP = s.IP
+	}
+	if s.Flag == auth.FlagTokenReused {
+		t.Flag = "A cookie that this session had replaced was used again. Somebody may have a copy of it."
+	}
+	return t
+}
+
+// fuse draws how much of a limit is used.
+func fuse(used, limit time.Duration) fuseView {
+	used = min(max(used, 0), limit)
+	return fuseView{Percent: int(100 * used / max(limit, 1)), Text: fmt.Sprintf("%s of %s", short(used), short(limit))}
+}
+
+// short says a duration in the space of a ticket: "12 min", "8 h 24 min", "3 d".
+func short(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d/time.Second))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d/time.Minute))
+	case d < 48*time.Hour && d%time.Hour >= time.Minute:
+		return fmt.Sprintf("%d h %02d min", int(d/time.Hour), int(d%time.Hour/time.Minute))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d/time.Hour))
+	}
+	return fmt.Sprintf("%d d", int(d/(24*time.Hour)))
+}
+
+// showEndSession asks before one session is ended: the page a re-authentication comes back to.
+func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	s, err := a.Auth.Session(r.Context(), v.UserID, chi.URLParam(r, "handle"))
+	if err != nil {
+		return a.foreign(r, err)
+	}
+	if !s.EndedAt.IsZero() || s.ID == v.ID {
+		seeOther(w, r, "/account/sessions")
+		return nil
+	}
+	return a.render(w, r, http.StatusOK, &endSessionView{layout: layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
+}
+
+// endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).
+func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
+	v, handle := visitorOf(r), chi.URLParam(r, "handle")
+	if handle == v.ID {
+		return a.signOut(w, r)
+	}
+	s, err := a.Auth.Revoke(r.Context(), v.Session, handle, clientOf(r))
+	switch name := deviceOf(s.UserAgent).Name; {
+	case errors.Is(err, auth.ErrEnded):
+		a.flash(r, "%s was already signed out.", name)
+	case err != nil:
+		return a.foreign(r, err)
+	default:
+		a.flash(r, "Signed out %s. It can no longer use your account.", name)
+	}
+	seeOther(w, r, "/account/sessions")
+	return nil
+}
+
+func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	if err := a.Auth.Recognise(r.Context(), v.Session, chi.URLParam(r, "handle"), clientOf(r)); err != nil {
+		return a.foreign(r, err)
+	}
+	a.flash(r, "Thank you. The session is no longer marked.")
+	seeOther(w, r, "/account/sessions")
+	return nil
+}
+
+// foreign logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
+func (a *app) foreign(r *http.Request, err error) error {
+	if errors.Is(err, auth.ErrNotFound) {
+		v := visitorOf(r)
+		a.Auth.Report(r.Context(), auth.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
+	}
+	return err
+}

@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// stateJSON is what a page's script is told of its session. Durations, never times of day: the clock of the browser
+// may be wrong.
+type stateJSON struct {
+	State      string `json:"state"` // "active" or "ended"
+	SID        string `json:"sid,omitempty"`
+	IdleMS     int64  `json:"idle_ms,omitempty"`
+	AbsoluteMS int64  `json:"absolute_ms,omitempty"`
+	Reason     string `json:"reason,omitempty"`
+	Where      string `json:"where,omitempty"`
+}
+
+func active(s auth.Session) stateJSON {
+	now := time.Now()
+	return stateJSON{
+		State: "active", SID: s.ID,
+		IdleMS: s.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: s.ExpiresAt.Sub(now).Milliseconds(),
+	}
+}
+
+func ended(reason auth.Reason) stateJSON {
+	if reason == "" {
+		reason = "unknown"
+	}
+	return stateJSON{State: "ended", Reason: string(reason), Where: "/signed-out"}
+}
+
+// sessionState looks at the session and changes nothing but the cookie of one that is over. Looking is not activity,
+// so a page may ask as often as it likes. Browsers say where a request comes from; another site is told nothing.
+func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
+	if !asksForItself(r) {
+		return statusError{code: http.StatusForbidden, heading: "This address is for scripts of this portal",
+			text: "It tells a page how long its session lasts. There is nothing to see here."}
+	}
+	token, ok := a.Sessions.Token(r)
+	if !ok {
+		if a.Sessions.Presented(r) {
+			a.Sessions.Remove(w, r, "")
+		}
+		return answerJSON(w, ended(""))
+	}
+	s, user, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: true, Client: clientOf(r)})
+	switch {
+	case err == nil:
+		exchangeOf(r).visitor = &visitor{Session: s, User: user}
+		return answerJSON(w, active(s))
+	case errors.Is(err, auth.ErrRotated):
+		return answerJSON(w, active(s)) // on its way when the token was replaced: the session is as alive as before
+	case errors.Is(err, auth.ErrEnded):
+		a.Sessions.Remove(w, r, s.ID)
+		return answerJSON(w, ended(s.EndReason))
+	case errors.Is(err, auth.ErrNotFound):
+		return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
+	}
+	return unavailable(err)
+}
+
+// asksForItself reports whether the request is a script's of this origin, as far as its browser says.
+func asksForItself(r *http.Request) bool {
+	site, dest := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
+	return (site == "" || site == "same-origin") && (dest == "" || dest == "empty")
+}
+
+// extend counts as activity: "Stay signed in", pressed in a form or by a script.
+func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	wantsJSON := strings.Contains(r.Header.Get("Accept"), "application/json")
+	if v == nil {
+		if wantsJSON {
+			return answerJSON(w, ended(a.endReason(r)))
+		}
+		seeOther(w, r, "/signed-out")
+		return nil
+	}
+	extended, err := a.Auth.Extend(r.Context(), v.Session, clientOf(r))
+	if errors.Is(err, auth.ErrEnded) && wantsJSON {
+		return answerJSON(w, ended(""))
+	}
+	if err != nil {
+		return err
+	}
+	if wantsJSON {
+		return answerJSON(w, active(extended))
+	}
+	f, err := form(r, "next")
+	if err != nil {
+		return err
+	}
+	a.flash(r, "You stay signed in.")
+	seeOther(w, r, a.destination(f["next"]))
+	return nil
+}
+
+// endReason is why the session of this browser ended, "" when that is not known.
+func (a *app) endReason(r *http.Request) auth.Reason {
+	s, err := a.Auth.Ended(r.Context(), a.Sessions.Ended(r.Context()))
+	if err != nil {
+		return ""
+	}
+	return s.EndReason
+}
+
+func answerJSON(w http.ResponseWriter, v stateJSON) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(append(body, '\n'))
+	return nil
+}

@@ -1,0 +1,103 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
+	if visitorOf(r) != nil {
+		seeOther(w, r, home)
+		return nil
+	}
+	ended, err := a.endedView(r, a.Sessions.Ended(r.Context()))
+	if err != nil {
+		return err
+	}
+	if ended == nil {
+		ended = &endedView{Reason: "unknown", Heading: "You are signed out", Text: "Nobody is signed in with this browser. You can close this window."}
+	}
+	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended})
+}
+
+// endedView says why the session with that handle is over, from its row; nil when nothing is known of it.
+func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
+	s, err := a.Auth.Ended(r.Context(), handle)
+	if errors.Is(err, auth.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	by := "another device"
+	if s.EndedBy != "" && s.EndedBy != s.ID {
+		if other, err := a.Auth.Session(r.Context(), s.UserID, s.EndedBy); err == nil {
+			by = deviceOf(other.UserAgent).Name
+		}
+	}
+	v := &endedView{Reason: string(s.EndReason), At: s.EndedAt}
+	a.explain(v, s, by)
+	return v, nil
+}
+
+// explain writes what people read about an ending: what happened, and what to do when it was not them.
+func (a *app) explain(v *endedView, s auth.Session, by string) {
+	const forSecurity = "For your security, we signed you out"
+	at := "at " + s.EndedAt.UTC().Format("15:04 UTC")
+	switch s.EndReason {
+	case auth.ReasonIdle:
+		idle := a.idleLimit(&visitor{Session: s})
+		v.Heading = forSecurity
+		v.Text = "You did not use Gatehouse for " + words(idle) + ", so the session ended " + at + "."
+	case auth.ReasonAbsolute:
+		v.Heading = "Time to sign in again"
+		v.Text = "Sessions last at most " + words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)) + ". Yours began at " +
+			s.CreatedAt.UTC().Format("15:04 UTC") + " and ended " + at + "."
+	case auth.ReasonSignedOut:
+		v.Heading = "You are signed out"
+		v.Text = "You can close this window."
+	case auth.ReasonRevoked:
+		v.Heading, v.Worrying = "This device was signed out", true
+		v.Text = "Somebody using your account on " + by + " signed this device out " + at + "."
+	case auth.ReasonPasswordChanged:
+		v.Heading, v.Worrying = "Your password was changed", true
+		v.Text = "It was changed on " + by + " " + at + ", and all other devices were signed out."
+	case auth.ReasonReplaced:
+		v.Heading, v.Worrying = "Another sign-in took this place", true
+		v.Text = "An account can be signed in on " + count(a.Auth.Policy().SessionsPerUser, "device") +
+			" at once. The oldest, this one, ended " + at + "."
+	case auth.ReasonAdmin:
+		v.Heading = "An administrator ended this session"
+		v.Text = "It ended " + at + ". The people who run this portal can tell you why."
+	case auth.ReasonAccountDisabled:
+		v.Heading = "This account is switched off"
+		v.Text = "Its sessions ended " + at + ". The people who run this portal can tell you why."
+	case auth.ReasonAccountDeleted:
+		v.Heading = "This account was deleted"
+		v.Text = "Its sessions ended " + at + "."
+	}
+}
+
+// why says in a few words how a session ended, for lists.
+func why(s auth.Session) string {
+	switch s.EndReason {
+	case auth.ReasonIdle:
+		return "Not used for too long"
+	case auth.ReasonAbsolute:
+		return "Reached its longest time"
+	case auth.ReasonSignedOut:
+		return "Signed out there"
+	case auth.ReasonRevoked:
+		return "Signed out from another device"
+	case auth.ReasonPasswordChanged:
+		return "Ended by a password change"
+	case auth.ReasonReplaced:
+		return "Replaced by a newer sign-in"
+	case auth.ReasonAdmin:
+		return "Ended by an administrator"
+	}
+	return "Ended with the account"
+}

@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (a *app) showSignUp(w http.ResponseWriter, r *http.Request) error {
+	return a.render(w, r, http.StatusOK, signUpForm("", ""))
+}
+
+func signUpForm(name, email string) *signUpView {
+	return &signUpView{Name: name, Email: email, MinLength: auth.MinPassword, MaxLength: auth.MaxPassword}
+}
+
+// signUp answers the same for an address that has an account and one that has none; the letter tells its reader.
+func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "name", "email", "password")
+	if err != nil {
+		return err
+	}
+	v := signUpForm(f["name"], f["email"])
+	name, wrong := checkName(f["name"])
+	if wrong != "" {
+		v.Problems = append(v.Problems, problem{"name", wrong})
+	}
+	key, err := auth.EmailKey(f["email"])
+	if err != nil {
+		v.Problems = append(v.Problems, problem{"email", "Write an address like name@example.com."})
+	}
+	if err := auth.CheckPassword(f["password"], auth.MinPassword, name, f["email"]); err != nil {
+		v.Problems = append(v.Problems, problem{"password", err.Error()})
+	}
+	if len(v.Problems) > 0 {
+		return a.render(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if wait := a.Attempts.Take(r.Context(), "sign-up:"+network(clientOf(r).IP), perSignUp); wait > 0 {
+		tooMany(w, wait)
+		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
+		return a.render(w, r, http.StatusTooManyRequests, v)
+	}
+	registration, err := a.Auth.Register(r.Context(), name, f["email"], f["password"], clientOf(r))
+	if err != nil {
+		return err
+	}
+	if a.Attempts.Take(r.Context(), "letters:"+key, perReader) == 0 {
+		letter := a.letters.Confirm(f["email"], registration.Token, auth.SignUpValid)
+		if registration.Existing != nil {
+			letter = a.letters.AlreadyMember(registration.Existing.Email)
+		}
+		a.Post.Send(letter)
+	}
+	seeOther(w, r, "/signup/sent")
+	return nil
+}
+
+func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
+	return a.render(w, r, http.StatusOK, &signUpSentView{DevMail: a.Outbox != nil})
+}
+
+// showConfirm shows a button. Following the link changes nothing, because mail scanners follow links.
+func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
+	token := chi.URLParam(r, "token")
+	waits, err := a.Auth.SignUpWaits(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	if !waits {
+		return a.render(w, r, http.StatusNotFound, &confirmView{})
+	}
+	return a.render(w, r, http.StatusOK, &confirmView{Token: token})
+}
+
+func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	err := a.Auth.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r))
+	if errors.Is(err, auth.ErrNotFound) {
+		return a.render(w, r, http.StatusNotFound, &confirmView{})
+	}
+	if err != nil {
+		return err
+	}
+	seeOther(w, r, "/login?confirmed=yes")
+	return nil
+}

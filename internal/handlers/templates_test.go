@@ -1,0 +1,160 @@
+package handlers
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jba/templatecheck"
+	"golang.org/x/net/html"
+)
+
+// views is one of every kind.
+var views = []view{
+	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
+	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{},
+	&activityView{}, &plansView{}, &errorView{}, &devMailView{},
+}
+
+func TestEveryPageFitsItsView(t *testing.T) {
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range views {
+		page, ok := pages[v.page()]
+		if !ok {
+			t.Errorf("%T: got no template %s", v, v.page())
+			continue
+		}
+		if err := templatecheck.CheckHTML(page, v); err != nil {
+			t.Errorf("%T: %v", v, err)
+		}
+		delete(pages, v.page())
+	}
+	for name := range pages {
+		t.Errorf("got a template %s that no view owns", name)
+	}
+}
+
+func TestEveryPageIsSoundMarkup(t *testing.T) {
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, s := range samples(time.Now()) {
+		seen[s.view.page()] = true
+		t.Run(s.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := pages[s.view.page()].Execute(&b, s.view); err != nil {
+				t.Fatal(err)
+			}
+			checkMarkup(t, b.String())
+			if !strings.Contains(s.name, "hostile") && strings.Contains(b.String(), filtered) {
+				t.Errorf("got %s in the page, want every link to pass", filtered)
+			}
+		})
+	}
+	for _, v := range views {
+		if !seen[v.page()] {
+			t.Errorf("got no sample of %s", v.page())
+		}
+	}
+}
+
+// filtered is what html/template writes in place of an address with an unsafe scheme.
+const filtered = "ZgotmplZ"
+
+// checkMarkup holds what the content security policy and readers of the page rely on.
+func checkMarkup(t *testing.T, page string) {
+	t.Helper()
+	ids, headings, level := map[string]bool{}, 0, 0
+	var targets []string
+	for z := html.NewTokenizer(strings.NewReader(page)); z.Next() != html.ErrorToken; {
+		token := z.Token()
+		if token.Type != html.StartTagToken && token.Type != html.SelfClosingTagToken {
+			continue
+		}
+		switch name := token.Data; {
+		case name == "h1" || name == "h2" || name == "h3":
+			if to := int(name[1] - '0'); to > level+1 {
+				t.Errorf("got <%s> after a heading of level %d", name, level)
+			}
+			level = int(name[1] - '0')
+			if level == 1 {
+				headings++
+			}
+		case name == "style", name == "script", name == "img", name == "base":
+			t.Errorf("got %v, want none", token)
+		case name == "html" && !slices.Contains(token.Attr, html.Attribute{Key: "lang", Val: "en"}):
+			t.Errorf("got %v, want lang=en", token)
+		}
+		for _, a := range token.Attr {
+			switch {
+			case a.Key == "style", strings.HasPrefix(a.Key, "on"):
+				t.Errorf("got %v, want no %s attribute", token, a.Key)
+			case a.Key == "placeholder":
+				t.Errorf("got %v, want a label instead", token)
+			case a.Key == "id" && ids[a.Val]:
+				t.Errorf("got id %q twice", a.Val)
+			case a.Key == "id":
+				ids[a.Val] = true
+			case a.Key == "href" && strings.HasPrefix(a.Val, "#"):
+				targets = append(targets, a.Val[1:])
+			case a.Key == "for", a.Key == "aria-labelledby", a.Key == "aria-describedby":
+				targets = append(targets, a.Val)
+			case (a.Key == "href" || a.Key == "action") && strings.HasPrefix(strings.ToLower(a.Val), "javascript:"):
+				t.Errorf("got %v, want no script", token)
+			}
+		}
+	}
+	if headings != 1 {
+		t.Errorf("got %d h1, want 1", headings)
+	}
+	for _, id := range targets {
+		if !ids[id] && id != filtered {
+			t.Errorf("got a reference to #%s, which is not on the page", id)
+		}
+	}
+	for _, wrong := range []string{"<img", "<no value>", "%!"} {
+		if strings.Contains(page, wrong) {
+			t.Errorf("got %q in the page", wrong)
+		}
+	}
+}
+
+// A secret that comes back in a form stays in the browser's memory and in whatever reads the page.
+func TestNoPageFillsInAPassword(t *testing.T) {
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range samples(time.Now()) {
+		var b bytes.Buffer
+		if err := pages[s.view.page()].Execute(&b, s.view); err != nil {
+			t.Fatal(err)
+		}
+		for z := html.NewTokenizer(&b); z.Next() != html.ErrorToken; {
+			if token := z.Token(); token.Data == "input" && slices.Contains(token.Attr, html.Attribute{Key: "type", Val: "password"}) &&
+				slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "value" }) {
+				t.Errorf("%s: got %v, want no value", s.name, token)
+			}
+		}
+	}
+}
+
+func TestAgo(t *testing.T) {
+	at := time.Date(2026, 11, 20, 14, 36, 0, 0, time.UTC)
+	for d, want := range map[time.Duration]string{
+		-time.Hour: "just now", 59 * time.Second: "just now", time.Minute: "1 minute ago", 59 * time.Minute: "59 minutes ago",
+		time.Hour: "1 hour ago", 23 * time.Hour: "23 hours ago", 24 * time.Hour: "yesterday", 48 * time.Hour: "2 days ago",
+		30 * 24 * time.Hour: "on 20 November 2026",
+	} {
+		if got := ago(d, at); got != want {
+			t.Errorf("ago(%v): got %q, want %q", d, got, want)
+		}
+	}
+}

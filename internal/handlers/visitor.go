@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// askAgainAfter is the pause before a request that crossed a rotation is sent again: time for the other answer, with
+// the cookie in it, to arrive.
+const askAgainAfter = 100 * time.Millisecond
+
+// session finds out who asks, with one read of the row, and serves the request with their bag.
+func (a *app) session(next http.Handler) http.Handler {
+	next = a.reportUnclaimed(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r)
+		x.crossSite = a.isCrossSite(r)
+		standing, err := a.standing(r, x.crossSite)
+		switch {
+		case errors.Is(err, auth.ErrRotated):
+			a.askAgain(w, r)
+		case err != nil:
+			a.fail(w, r, unavailable(err))
+		default:
+			a.Sessions.Serve(w, r, standing, next, a.bagAway)
+		}
+	})
+}
+
+// standing asks auth about the token of the request and notes the visitor. With peek it counts as no activity.
+func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
+	token, ok := a.Sessions.Token(r)
+	if !ok {
+		return session.Standing{}, nil
+	}
+	found, user, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
+	standing := session.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
+	switch {
+	case err == nil:
+		standing.Verdict = session.Live
+		exchangeOf(r).visitor = &visitor{Session: found, User: user}
+	case errors.Is(err, auth.ErrEnded):
+		standing.Verdict = session.Dead
+	case errors.Is(err, auth.ErrNotFound):
+		standing.Verdict = session.Nobody
+	default:
+		return session.Standing{}, err
+	}
+	return standing, nil
+}
+
+// askAgain answers a request whose token was replaced while it was on its way, without touching the cookie: the
+// browser has the next one by now, or will in a moment. A change is not repeated; its page is shown instead.
+func (a *app) askAgain(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	select {
+	case <-time.After(askAgainAfter):
+	case <-r.Context().Done():
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		http.Redirect(w, r, r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		return
+	}
+	http.Redirect(w, r, a.pageOf(r.URL.Path), http.StatusSeeOther)
+}
+
+// reportUnclaimed logs tokens that are neither a session's nor a visitor's: forgotten long ago, or invented.
+func (a *app) reportUnclaimed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Sessions.Unclaimed(r.Context()) {
+			a.Auth.Report(r.Context(), auth.SessionUnknownToken, "", "", "", clientOf(r))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bagAway answers a request that needed the bag while it could not be stored.
+func (a *app) bagAway(w http.ResponseWriter, r *http.Request) { a.fail(w, r, session.ErrAway) }
+
+// requireVisitor lets signed-in people through and sends others to sign in, and back.
+func (a *app) requireVisitor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if visitorOf(r) != nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		query := url.Values{"next": {a.wayBack(r)}}
+		if a.cookieRefused(r) {
+			query.Set("cookie", "refused")
+		}
+		seeOther(w, r, "/login?"+query.Encode())
+	})
+}
+
+// cookieRefused reports whether the browser comes from a sign-in and brings no cookie at all: it did not accept it.
+// Some refuse Secure cookies from http://localhost.
+func (a *app) cookieRefused(r *http.Request) bool {
+	from, err := url.Parse(r.Referer())
+	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Sessions.Presented(r) &&
+		a.Sessions.Ended(r.Context()) == ""
+}
+
+// requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2).
+func (a *app) requireElevation(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if visitorOf(r).Elevated(time.Now()) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		seeOther(w, r, "/reauth?"+url.Values{"next": {a.wayBack(r)}}.Encode())
+	})
+}

@@ -1,0 +1,54 @@
+// Package limit counts attempts against a budget, such as sign-ins per account and per address (ASVS v5.0.0-6.3.1), in
+// the memory of one process or in Redis. It does not know what a key stands for, nor what the caller does when refused.
+package limit
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// Rule allows Burst takes at once and one more each Every. Both must be above zero: anything else is a mistake in the
+// program, and Take and Return panic. Every counts in whole microseconds, rounded up. No budget needs longer than ten
+// years to fill: a slower rule is quickened to that.
+type Rule struct {
+	Burst int
+	Every time.Duration
+}
+
+// A Limiter keeps one budget for each key. Its methods may be called at the same time: of any number of takes, exactly
+// as many succeed as the rule allows. The rule of a key may change: what was taken stays taken.
+type Limiter interface {
+	// Take takes one from the key's budget and returns 0, or takes nothing and returns how long the budget needs to
+	// have one again. A take after that succeeds unless somebody else was first.
+	Take(ctx context.Context, key string, r Rule) (wait time.Duration)
+
+	// Return gives back one that was taken, as for a sign-in that succeeded. A budget never holds more than Burst.
+	Return(ctx context.Context, key string, r Rule)
+
+	// Reset forgets the key: its budget is full.
+	Reset(ctx context.Context, key string)
+}
+
+// longest bounds the time in which a budget fills, so that the sums below overflow neither a time.Duration nor the
+// 53 bits in which Lua keeps a whole number.
+const longest = 10 * 365 * 24 * time.Hour
+
+// pace returns the rule's two parameters in the generic cell rate algorithm (ITU-T I.371), which both limiters run. All
+// that is kept of a key is the instant at which its budget is full again. A take moves that instant by every, and is
+// refused if it would come to lie more than window from now.
+func (r Rule) pace() (every, window time.Duration) {
+	if r.Burst < 1 || r.Every <= 0 {
+		panic("limit: a rule needs a Burst and an Every above zero")
+	}
+	burst := min(time.Duration(r.Burst), longest/time.Microsecond)
+	every = min(r.Every, longest/burst)
+	every = (every + time.Microsecond - 1).Truncate(time.Microsecond)
+	return every, burst * every
+}
+
+// A digest stands in for a key. It has one size however long the key is, and does not show the address in it; whoever
+// guesses the address can still check the guess.
+type digest [sha256.Size]byte
+
+func digestOf(key string) digest { return sha256.Sum256([]byte(key)) }

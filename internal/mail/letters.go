@@ -1,0 +1,111 @@
+package mail
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Letters writes the portal's letters. Every link in them begins with Base, the
+// portal's own URL.
+//
+// Anybody can make the portal write to anybody by typing an address into the
+// sign-up form. So the letters that follow from it, Confirm and AlreadyMember,
+// hold nothing that was typed there besides the address itself.
+type Letters struct {
+	Base string
+}
+
+// Confirm asks whoever reads mail at an address to confirm it. valid is how
+// long the token works.
+func (l Letters) Confirm(to, token string, valid time.Duration) Letter {
+	return l.write(to, "Confirm your email address",
+		"Hello,",
+		"Somebody, probably you, gave this address when signing up at "+l.base()+". To confirm that the address is yours, open this link and press the button there:",
+		l.base()+"/email/confirm/"+url.PathEscape(token),
+		"The link works for "+lasting(valid)+".",
+		"If it was not you, there is nothing you need to do: the address stays unconfirmed.",
+	)
+}
+
+// AlreadyMember tells somebody who has an account that their address was used
+// to sign up again.
+func (l Letters) AlreadyMember(to string) Letter {
+	return l.write(to, "You already have an account",
+		"Hello,",
+		"Somebody, probably you, tried to sign up at "+l.base()+" with this address. You already have an account there, so we did not make another. You can sign in:",
+		l.base()+"/login",
+		"If it was not you, there is nothing you need to do: your account has not changed, and whoever tried was not told that it exists.",
+	)
+}
+
+// Unlock gives the owner of an account under attack a way to sign in without
+// the wait that wrong passwords have brought upon it. valid is how long the key
+// works (ASVS v5.0.0-6.3.5).
+func (l Letters) Unlock(to, name, key string, valid time.Duration) Letter {
+	return l.write(to, "Many wrong passwords for your account",
+		greeting(name),
+		"Somebody has tried many wrong passwords for your account at "+l.base()+", so we now let everybody who tries to sign in to it wait. With this link you need not wait:",
+		l.base()+"/login?unlock="+url.QueryEscape(key),
+		"The link works for "+lasting(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
+		"If it was not you who tried, the wrong passwords have not let anybody in. If you use your password anywhere else, or it is easy to guess, please sign in and change it.",
+	)
+}
+
+// PasswordChanged tells the owner of an account that its password was changed
+// at a time, from a device described in a few words, "Firefox on Linux"
+// (ASVS v5.0.0-6.3.7).
+func (l Letters) PasswordChanged(to, name string, at time.Time, device string) Letter {
+	if !plain(device, 60, "0123456789-()") {
+		device = "a device we could not name"
+	}
+	return l.write(to, "Your password was changed",
+		greeting(name),
+		"The password of your account at "+l.base()+" was changed on "+at.UTC().Format("2 January 2006 at 15:04 UTC")+" from "+device+". All other devices were signed out.",
+		"If it was you, there is nothing you need to do.",
+		"If it was not you, sign in, change your password again, and look at your activity for anything else you do not recognise:",
+		l.base()+"/account/security/password",
+		l.base()+"/account/activity",
+		"If you cannot sign in, please contact the people who run this portal at once.",
+	)
+}
+
+// base is Base without the slash that would double the one of every path.
+func (l Letters) base() string {
+	return strings.TrimRight(l.Base, "/")
+}
+
+func (l Letters) write(to, subject string, paragraphs ...string) Letter {
+	paragraphs = append(paragraphs, "This letter was sent to "+to+" by "+l.base()+".")
+	for i, p := range paragraphs {
+		paragraphs[i] = wrap(p)
+	}
+	return Letter{
+		ID:      rand.Text(),
+		To:      to,
+		Subject: subject,
+		Text:    strings.Join(paragraphs, "\n\n") + "\n",
+		At:      time.Now().UTC().Truncate(time.Microsecond),
+	}
+}
+
+// lasting says a duration in its largest exact unit, rounded down to whole
+// minutes: a link must not be promised for longer than it works.
+func lasting(d time.Duration) string {
+	const day = 24 * time.Hour
+	unit, word := time.Second, "second"
+	switch {
+	case d > day && d%day == 0:
+		unit, word = day, "day"
+	case d >= time.Hour && d%time.Hour == 0:
+		unit, word = time.Hour, "hour"
+	case d >= time.Minute:
+		unit, word = time.Minute, "minute"
+	}
+	if n := d / unit; n != 1 {
+		return fmt.Sprintf("%d %ss", n, word)
+	}
+	return "1 " + word
+}

@@ -1,0 +1,172 @@
+package mail
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+const base = "https://portal.example.com"
+
+var (
+	letters = Letters{Base: base + "/"}
+	changed = time.Date(2026, 11, 20, 21, 4, 5, 0, time.FixedZone("office", 3600))
+)
+
+func TestLetters(t *testing.T) {
+	for name, tt := range map[string]struct {
+		letter  Letter
+		subject string
+		lines   []string // each is a line of its own
+		words   []string
+	}{
+		"Confirm": {
+			letters.Confirm("marta@example.org", "TOKEN", 24*time.Hour),
+			"Confirm your email address",
+			[]string{"Hello,", base + "/email/confirm/TOKEN"},
+			[]string{"works for 24 hours", "If it was not you"},
+		},
+		"AlreadyMember": {
+			letters.AlreadyMember("marta@example.org"),
+			"You already have an account",
+			[]string{"Hello,", base + "/login"},
+			[]string{"If it was not you"},
+		},
+		"Unlock": {
+			letters.Unlock("marta@example.org", "Marta Reis", "KEY", time.Hour),
+			"Many wrong passwords for your account",
+			[]string{"Hello Marta Reis,", base + "/login?unlock=KEY"},
+			[]string{"works for 1 hour.", "If it was not you"},
+		},
+		"PasswordChanged": {
+			letters.PasswordChanged("marta@example.org", "Marta Reis", changed, "Firefox on Linux"),
+			"Your password was changed",
+			[]string{"Hello Marta Reis,", base + "/account/security/password", base + "/account/activity"},
+			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "contact the people who run this portal"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tt.letter.To != "marta@example.org" || tt.letter.Subject != tt.subject || tt.letter.ID == "" || tt.letter.At.Location() != time.UTC {
+				t.Errorf("got %+v, want subject %q to marta@example.org, an ID and UTC", tt.letter, tt.subject)
+			}
+			for _, line := range tt.lines {
+				if !strings.Contains("\n"+tt.letter.Text, "\n"+line+"\n") {
+					t.Errorf("got no line %q in\n%s", line, tt.letter.Text)
+				}
+			}
+			flowing := strings.Join(strings.Fields(tt.letter.Text), " ")
+			for _, words := range append(tt.words, "sent to marta@example.org by "+base) {
+				if !strings.Contains(flowing, words) {
+					t.Errorf("got no %q in\n%s", words, tt.letter.Text)
+				}
+			}
+			wellFormed(t, tt.letter)
+		})
+	}
+}
+
+var link = regexp.MustCompile(`\S*(://|www\.)\S*`)
+
+// wellFormed holds for every letter: width, links, voice.
+func wellFormed(t *testing.T, l Letter) {
+	t.Helper()
+	for line := range strings.Lines(l.Text) {
+		line = strings.TrimSuffix(line, "\n")
+		if n := utf8.RuneCountInString(line); n > 72 && strings.Contains(line, " ") {
+			t.Errorf("got %d columns, want at most 72: %q", n, line)
+		}
+	}
+	for _, found := range link.FindAllString(l.Text, -1) {
+		found = strings.TrimRight(found, ".,:")
+		if found != base && !strings.HasPrefix(found, base+"/") {
+			t.Errorf("got link %q, want it to begin with %s/", found, base)
+		}
+	}
+	if strings.Contains(l.Text, "!") || strings.ContainsAny(l.Text, "\r\t") {
+		t.Errorf("got an exclamation mark or control character in\n%s", l.Text)
+	}
+}
+
+// Text that other people wrote is used whole where it can only be a name, and
+// left out everywhere else.
+func TestNamesForgeNothing(t *testing.T) {
+	for _, name := range []string{
+		"", "  ", "click http://evil.example", "https://evil.example", "www.evil.example", "evil.example", "evil。example",
+		"Marta\n\nhttps://evil.example", "Marta\r\nBcc: victim@example.org", "a@evil.example",
+		"Call 0800 123456", "192.0.2.1", "evil.example/login", "Marta\u202e", "Marta\x00", "\xff",
+		"Marta\u2028Your account is closed", strings.Repeat("Marta ", 20), "Win!",
+	} {
+		for _, l := range []Letter{
+			letters.Unlock("marta@example.org", name, "KEY", time.Hour),
+			letters.PasswordChanged("marta@example.org", name, changed, "Firefox on Linux"),
+		} {
+			if !strings.HasPrefix(l.Text, "Hello,\n") {
+				t.Errorf("name %q: got greeting %.60q, want %q", name, l.Text, "Hello,")
+			}
+			wellFormed(t, l)
+		}
+	}
+	for _, name := range []string{"Marta Reis", "Dr. Grace O'Hara-Núñez", "Łukasz Ż.", "李小龍", "नेहा शर्मा", " Marta "} {
+		l := letters.Unlock("marta@example.org", name, "KEY", time.Hour)
+		if want := "Hello " + strings.TrimSpace(name) + ",\n"; !strings.HasPrefix(l.Text, want) {
+			t.Errorf("name %q: got greeting %.60q, want %q", name, l.Text, want)
+		}
+	}
+}
+
+func TestDevicesForgeNothing(t *testing.T) {
+	for device, want := range map[string]string{
+		"Chrome 156 on Windows 11":    "Chrome 156 on Windows 11",
+		"":                            "a device we could not name",
+		"http://evil.example":         "a device we could not name",
+		"Linux\n\nhttp://evil":        "a device we could not name",
+		"192.0.2.1":                   "a device we could not name",
+		strings.Repeat("Firefox", 10): "a device we could not name",
+	} {
+		l := letters.PasswordChanged("marta@example.org", "Marta", changed, device)
+		if text := strings.Join(strings.Fields(l.Text), " "); !strings.Contains(text, "UTC from "+want+". All other") {
+			t.Errorf("device %q: got\n%s\nwant %q", device, l.Text, want)
+		}
+		wellFormed(t, l)
+	}
+}
+
+func TestTokensAreEscaped(t *testing.T) {
+	for _, l := range []Letter{
+		letters.Confirm("marta@example.org", "a/../b?c#d e\nf", time.Hour),
+		letters.Unlock("marta@example.org", "", "a/../b?c#d e\nf&x", time.Hour),
+	} {
+		if strings.Contains(l.Text, "/../") || strings.Contains(l.Text, "#d") || strings.Contains(l.Text, "&x") || strings.Contains(l.Text, "\nf") {
+			t.Errorf("got an unescaped token in\n%s", l.Text)
+		}
+	}
+}
+
+// An address is user-written too: it cannot begin a line.
+func TestAddressForgesNoLine(t *testing.T) {
+	l := letters.AlreadyMember("marta@example.org\n\nYou have won")
+	if !strings.Contains(l.Text, "sent to marta@example.org You have won") {
+		t.Errorf("got a line of its own from the address in\n%s", l.Text)
+	}
+}
+
+func TestLasting(t *testing.T) {
+	for in, want := range map[time.Duration]string{
+		time.Second:                "1 second",
+		45 * time.Second:           "45 seconds",
+		time.Minute:                "1 minute",
+		30 * time.Minute:           "30 minutes",
+		89*time.Second + 1:         "1 minute",
+		time.Hour:                  "1 hour",
+		90 * time.Minute:           "90 minutes",
+		24 * time.Hour:             "24 hours",
+		48 * time.Hour:             "2 days",
+		36*time.Hour + time.Minute: "2161 minutes",
+	} {
+		if got := lasting(in); got != want {
+			t.Errorf("lasting(%s): got %q, want %q", in, got, want)
+		}
+	}
+}

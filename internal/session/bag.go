@@ -1,0 +1,101 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+)
+
+// Get returns a value of the bag, "" when it has none.
+func (m *Manager) Get(ctx context.Context, key string) string { return m.scs.GetString(ctx, key) }
+
+// Pop returns a value and takes it out of the bag. Outside Serve, where the pages for the worst cases are made, there
+// is no bag and nothing in it.
+func (m *Manager) Pop(ctx context.Context, key string) string {
+	if ctx.Value(requestKey{}) == nil {
+		return ""
+	}
+	return m.scs.PopString(ctx, key)
+}
+
+// Put stores what is nice to have, such as a message for the next page. It may be lost with the bag.
+func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, key, value) }
+
+// Keep stores what the person relies on. It returns ErrAway when the bag cannot be reached; if it breaks down between
+// now and the answer, the answer is the one for that.
+func (m *Manager) Keep(ctx context.Context, key, value string) error {
+	q := requestOf(ctx)
+	if q.lost != nil {
+		return ErrAway
+	}
+	q.needed = true
+	m.scs.Put(ctx, key, value)
+	return nil
+}
+
+// Unclaimed reports whether the browser presented a token under which there is neither a session nor a bag.
+func (m *Manager) Unclaimed(ctx context.Context) bool {
+	q := requestOf(ctx)
+	return q.standing.Verdict == Nobody && q.standing.Token != "" && q.missing && q.lost == nil
+}
+
+// Away reports whether this request's bag could not be read.
+func (m *Manager) Away(ctx context.Context) bool { return requestOf(ctx).lost != nil }
+
+// Ended returns the handle of the session this browser had last, if it ended a short while ago.
+func (m *Manager) Ended(ctx context.Context) string {
+	q := requestOf(ctx)
+	if q.standing.Verdict == Dead {
+		return q.standing.Handle
+	}
+	return q.ended
+}
+
+// Opened is a session under the token that Rotate made.
+type Opened struct {
+	Expires    time.Time // the absolute limit, which the bag follows
+	Persistent bool      // the cookie outlives the browser
+}
+
+// Rotate makes a token and hands its hash to change, which writes the row. When change succeeds, the answer carries
+// the cookie whatever else happens to the request, because the row has moved; the bag moves along if it can. When it
+// fails, cookie and bag stay as they were. empty starts the bag afresh, for another person.
+func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash string) (Opened, error)) error {
+	q := requestOf(ctx)
+	stale := len(q.stale)
+	if err := m.scs.RenewToken(ctx); err != nil {
+		return err
+	}
+	opened, err := change(hashToken(m.scs.Token(ctx)))
+	if err != nil {
+		q.abandoned, q.stale = true, q.stale[:stale]
+		return err
+	}
+	if empty {
+		_ = m.scs.Clear(ctx) // only a store could fail, and this touches none
+	}
+	q.rotated = &opened
+	return nil
+}
+
+// End takes away bag and cookie. The row has been ended by the caller.
+func (m *Manager) End(ctx context.Context) {
+	q := requestOf(ctx)
+	q.over, q.rotated = true, nil
+	_ = m.scs.Destroy(ctx) // the deletion is only noted here, see sealed.DeleteCtx
+}
+
+// Abandon forgets what the request wanted of its bag: it ended in a panic or an error. A row that was rotated or
+// ended keeps its consequence for the cookie.
+func (m *Manager) Abandon(ctx context.Context) {
+	if q, ok := ctx.Value(requestKey{}).(*request); ok {
+		q.abandoned, q.needed = true, false
+	}
+}
+
+// hashToken is what is stored of a token, the same as scs makes of it.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"encoding/base64"
+	"net/http"
+	"time"
+)
+
+// farewell is how long a browser can still be told why its session ended.
+const farewell = 10 * time.Minute
+
+// cookies are the two names a browser knows us by. Neither says what the program is.
+type cookies struct {
+	id     string // carries the token
+	ended  string // carries the public handle of the session that ended here
+	secure bool
+}
+
+func newCookies(secure bool) cookies {
+	if secure {
+		return cookies{id: "__Host-id", ended: "__Host-ended", secure: true}
+	}
+	return cookies{id: "id", ended: "ended"}
+}
+
+// Token returns the token of the request: of exactly one well-formed cookie of our name. Two of them mean that
+// somebody planted one, and choosing would be guessing.
+func (m *Manager) Token(r *http.Request) (token string, ok bool) {
+	sent := r.CookiesNamed(m.cookies.id)
+	if len(sent) != 1 || sent[0].Quoted || !wellFormed(sent[0].Value) {
+		return "", false
+	}
+	return sent[0].Value, true
+}
+
+// Presented reports whether the request carries any cookie of ours, good or not.
+func (m *Manager) Presented(r *http.Request) bool { return len(r.CookiesNamed(m.cookies.id)) > 0 }
+
+// Remove deletes the session cookie of a request that is answered outside Serve, and leaves the farewell of the
+// session that ended, if one did.
+func (m *Manager) Remove(w http.ResponseWriter, r *http.Request, endedHandle string) {
+	m.scs.WriteSessionCookie(r.Context(), w, "", time.Time{})
+	if endedHandle != "" {
+		m.cookies.setEnded(w, endedHandle)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+// wellFormed reports whether the value has the form of a token: 32 bytes in base64url.
+func wellFormed(value string) bool {
+	if len(value) != 43 {
+		return false
+	}
+	_, err := base64.RawURLEncoding.Strict().DecodeString(value)
+	return err == nil
+}
+
+func (c cookies) endedHandle(r *http.Request) string {
+	sent := r.CookiesNamed(c.ended)
+	if len(sent) != 1 || len(sent[0].Value) > 64 {
+		return ""
+	}
+	return sent[0].Value
+}
+
+func (c cookies) setEnded(w http.ResponseWriter, handle string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: c.ended, Value: handle, Path: "/", MaxAge: int(farewell.Seconds()),
+		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func (c cookies) dropEnded(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{
+		Name: c.ended, Path: "/", MaxAge: -1, Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}

@@ -1,0 +1,117 @@
+// Package session is the cookie side of a session: scs for tokens, cookies and a small sealed bag of values, and the
+// writer that settles all of it before the first byte of an answer. It does not know who is signed in: each request
+// comes with the verdict of the authority, and losing a bag signs nobody in or out.
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// ErrAway means the bag cannot be reached at the moment, so what needs it cannot be done.
+var ErrAway = errors.New("the bag cannot be reached")
+
+const (
+	// anonymousLife is how long a visitor's bag is kept after it last changed.
+	anonymousLife = time.Hour
+	// settleWithin bounds the writes that must not be torn apart by a client that hangs up.
+	settleWithin = 2 * time.Second
+)
+
+// Options of a Manager.
+type Options struct {
+	Bags   Bags
+	Keys   [][]byte // 32 bytes each, newest first: the first seals, all of them open
+	Secure bool     // cookies named __Host-..., Secure; false gives plain ones, for browsers that refuse those on http
+	Log    *slog.Logger
+}
+
+// Manager hands each request its bag and settles cookie and bag when it is answered.
+type Manager struct {
+	scs     *scs.SessionManager
+	bags    Bags
+	cookies cookies
+	log     *slog.Logger
+}
+
+// New returns a Manager. It fails when a key does not have 32 bytes or there is none.
+func New(o Options) (*Manager, error) {
+	sealed, err := newSealed(o.Bags, o.Keys, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manager{scs: scs.New(), bags: o.Bags, cookies: newCookies(o.Secure), log: o.Log}
+	m.scs.Store = sealed
+	m.scs.Codec = codec{}
+	m.scs.HashTokenInStore = true
+	m.scs.IdleTimeout = 0 // the row decides; here it would make every request a write
+	m.scs.Cookie = scs.SessionCookie{
+		Name: m.cookies.id, Path: "/", HttpOnly: true, Secure: o.Secure, SameSite: http.SameSiteLaxMode,
+	}
+	return m, nil
+}
+
+// Verdict is what the authority says about a token.
+type Verdict int
+
+// The verdicts.
+const (
+	Nobody Verdict = iota // no session has it; a visitor's bag may
+	Live                  // a session has it
+	Dead                  // a session had it and is over
+)
+
+// A Standing is the verdict about the token of one request.
+type Standing struct {
+	Verdict Verdict
+	Token   string    // as Token returned it
+	Expires time.Time // when a Live session ends at the latest: the bag lives as long
+	Handle  string    // the public name of a Live or Dead session
+}
+
+// Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
+// byte goes out. When a change that was asked to be kept cannot be stored, away answers instead of next.
+func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Standing, next http.Handler, away http.HandlerFunc) {
+	q := &request{standing: s, presented: len(r.CookiesNamed(m.cookies.id)) > 0, ended: m.cookies.endedHandle(r)}
+	ctx := context.WithValue(r.Context(), requestKey{}, q)
+	token := s.Token
+	if s.Verdict == Dead { // its bag is nobody's any more
+		token = ""
+		q.stale = append(q.stale, hashToken(s.Token))
+	}
+	ctx, err := m.scs.Load(ctx, token)
+	if err != nil { // the sealed store never fails a read; this would be a fault of ours
+		m.log.ErrorContext(ctx, "bag not loaded", "err", err)
+		away(w, r)
+		return
+	}
+	r = r.WithContext(ctx)
+	sw := &writer{ResponseWriter: w}
+	sw.settle = func() error { return m.settle(ctx, q, w) }
+	sw.fail = func() { away(w, r) }
+	next.ServeHTTP(sw, r)
+	sw.finish()
+}
+
+// request is what one request does to its cookie and bag. It is used by one goroutine.
+type request struct {
+	standing  Standing
+	presented bool     // the browser sent a cookie of our name, good or not
+	ended     string   // handle in the farewell cookie
+	lost      error    // why the bag could not be read
+	missing   bool     // a token was presented and there is no bag under it
+	needed    bool     // a change must not be lost
+	abandoned bool     // nothing of the bag is written
+	over      bool     // the session or the visit ended in this request
+	rotated   *Opened  // the session as it is under the token made in this request
+	stale     []string // keys of bags to delete once the rest is settled
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }

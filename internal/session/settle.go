@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// settle stores the bag and sets, keeps or deletes the cookie. It runs once, before the first byte of the answer, and
+// outlives a client that hangs up. The cookie follows the row, the bag follows the success of the request: the only
+// error is that of a change which must not be lost.
+func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
+	err := m.settleBag(ctx, q)
+	if err != nil {
+		m.log.WarnContext(ctx, "bag not stored", "err", err)
+		if q.needed {
+			return ErrAway
+		}
+	}
+	m.settleCookies(ctx, q, w)
+	for _, key := range q.stale {
+		if err := m.bags.Delete(ctx, key); err != nil {
+			m.log.WarnContext(ctx, "stale bag not deleted", "err", err)
+		}
+	}
+	return nil
+}
+
+func (m *Manager) settleBag(ctx context.Context, q *request) error {
+	if q.over || q.abandoned && q.rotated == nil || m.scs.Status(ctx) != scs.Modified {
+		return nil
+	}
+	if q.lost != nil {
+		return q.lost // storing now would overwrite values that were merely out of reach
+	}
+	if len(m.scs.Keys(ctx)) == 0 {
+		if token := m.scs.Token(ctx); token != "" && q.rotated == nil && !q.missing {
+			q.stale = append(q.stale, hashToken(token))
+		}
+		return nil
+	}
+	switch {
+	case q.rotated != nil:
+		m.scs.SetDeadline(ctx, q.rotated.Expires)
+	case q.standing.Verdict == Live:
+		m.scs.SetDeadline(ctx, q.standing.Expires)
+	default:
+		m.scs.SetDeadline(ctx, time.Now().Add(anonymousLife).UTC())
+	}
+	_, _, err := m.scs.Commit(ctx)
+	return err
+}
+
+func (m *Manager) settleCookies(ctx context.Context, q *request, w http.ResponseWriter) {
+	switch {
+	case q.rotated != nil:
+		if q.rotated.Persistent {
+			m.scs.RememberMe(ctx, true) // asks WriteSessionCookie for an expiry; the bag is stored already
+		}
+		m.scs.WriteSessionCookie(ctx, w, m.scs.Token(ctx), q.rotated.Expires)
+		if q.ended != "" {
+			m.cookies.dropEnded(w)
+		}
+	case q.over || q.standing.Verdict == Dead:
+		m.scs.WriteSessionCookie(ctx, w, "", time.Time{})
+		if q.standing.Handle != "" {
+			m.cookies.setEnded(w, q.standing.Handle)
+		}
+	case q.standing.Verdict == Live:
+		return
+	case q.abandoned && q.standing.Token != "" && !q.missing:
+		return // the visitor's bag is as it was
+	case !q.abandoned && m.scs.Token(ctx) != "" && len(m.scs.Keys(ctx)) > 0:
+		token := m.scs.Token(ctx)
+		if token == q.standing.Token {
+			return
+		}
+		m.scs.WriteSessionCookie(ctx, w, token, time.Now().Add(anonymousLife))
+	case q.presented && q.lost == nil:
+		m.scs.WriteSessionCookie(ctx, w, "", time.Time{})
+	default:
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store") // never a shared copy of somebody's cookie
+}

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session, error) {
+	var ended []auth.Session
+	x := o.Session
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		// Writing the account's row makes sign-ins and sign-outs everywhere of one account take turns.
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
+			x.UserID, o.Epoch)
+		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+			return err
+		}
+		if ended, err = makeRoom(ctx, tx, x, o.Limit); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO sessions (id, user_id, token_hash, method, remembered, user_agent, ip, last_ip,
+				created_at, last_seen_at, idle_expires_at, expires_at, flag, end_reason, ended_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', '')`,
+			x.ID, x.UserID, x.TokenHash, x.Method, x.Remembered, x.UserAgent, x.IP, x.LastIP,
+			x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, o.Client), o.Events...)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}
+
+// makeRoom ends the oldest live sessions beyond limit-1. What has timed out unnoticed takes no room and keeps its own
+// reason, which whoever notices it writes.
+func makeRoom(ctx context.Context, tx *sql.Tx, x auth.Session, limit int) ([]auth.Session, error) {
+	return endMany(ctx, tx, `id IN (
+			SELECT id FROM sessions
+			WHERE user_id = $5 AND ended_at IS NULL AND idle_expires_at > $6
+			ORDER BY created_at DESC, id
+			LIMIT 1000000 OFFSET $7)`,
+		x.CreatedAt, auth.ReasonReplaced, x.ID, x.UserID, x.CreatedAt, limit-1)
+}
+
+// endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $5:
+// $1 to $4 are the time, the reason, the handle of the session it was ended from, and that handle again, whose own
+// ending on this occasion is a sign-out.
+func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason auth.Reason, by string, args ...any) ([]auth.Session, error) {
+	rows, err := tx.QueryContext(ctx, `
+		UPDATE sessions AS s
+		SET ended_at = $1, ended_by = $3,
+			end_reason = CASE WHEN id = $4 THEN 'signed_out' ELSE $2 END
+		WHERE ended_at IS NULL AND `+where+`
+		RETURNING `+sessionColumns, append([]any{at, string(reason), by, by}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("end sessions: %w", err)
+	}
+	return scanSessions(rows)
+}
+
+func (s *Store) EndSession(ctx context.Context, x auth.Session, c auth.Client) error {
+	timeout := x.EndReason == auth.ReasonIdle || x.EndReason == auth.ReasonAbsolute
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE sessions
+			SET ended_at = $1, end_reason = $2, ended_by = $3
+			WHERE id = $4 AND ended_at IS NULL AND (idle_expires_at <= $5 OR NOT $6)`,
+			x.EndedAt, string(x.EndReason), x.EndedBy, x.ID, x.EndedAt, timeout)
+		if err := changed(result, err, auth.ErrEnded); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, auth.EndEvents([]auth.Session{x}, c)...)
+	})
+}
+
+func (s *Store) EndSessions(ctx context.Context, m auth.MassEnding) ([]auth.Session, error) {
+	var ended []auth.Session
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1`, m.UserID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, m.At, auth.ReasonRevoked, m.By, m.UserID, m.Except)
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, auth.EndEvents(ended, m.Client)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}
+
+func (s *Store) Prune(ctx context.Context, at, endedBefore time.Time) error {
+	_, sessions := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE ended_at < $1`, endedBefore)
+	_, signUps := s.db.ExecContext(ctx, `DELETE FROM signups WHERE expires_at <= $1`, at)
+	_, keys := s.db.ExecContext(ctx, `DELETE FROM letter_keys WHERE expires_at <= $1`, at)
+	return errors.Join(sessions, signUps, keys)
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// execer is a transaction or the database itself.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func addEvents(ctx context.Context, db execer, events ...auth.Event) error {
+	for _, e := range events {
+		_, err := db.ExecContext(ctx, `
+			INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
+		if err != nil {
+			return fmt.Errorf("add event %s: %w", e.Kind, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) AddEvent(ctx context.Context, e auth.Event) error { return addEvents(ctx, s.db, e) }
+
+func (s *Store) Events(ctx context.Context, userID string, f auth.EventFilter) ([]auth.Event, error) {
+	where, args := `user_id = $1`, []any{userID}
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	if len(f.Kinds) > 0 {
+		marks := make([]string, len(f.Kinds))
+		for i, kind := range f.Kinds {
+			marks[i] = arg(string(kind))
+		}
+		where += ` AND kind IN (` + strings.Join(marks, `, `) + `)`
+	}
+	if !f.BeforeAt.IsZero() {
+		where += ` AND (at, id) < (` + arg(f.BeforeAt) + `, ` + arg(f.BeforeID) + `)`
+	}
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT id, user_id, session_id, kind, reason, ip, user_agent, at
+		FROM events
+		WHERE `+where+`
+		ORDER BY at DESC, id DESC
+		LIMIT `+arg(f.Limit), args...)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	defer rows.Close()
+	var events []auth.Event
+	for rows.Next() {
+		var e auth.Event
+		if err := rows.Scan(&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At); err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, rows.Err()
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const sessionColumns = `s.id, s.user_id, s.token_hash, s.rotated_at, s.method, s.remembered, s.user_agent, s.ip, s.last_ip,
+	s.created_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.elevated_until, s.flag, s.ended_at, s.end_reason, s.ended_by`
+
+// sessionFields returns where sessionColumns scan to, and a function that completes x after the scan.
+func sessionFields(x *auth.Session) ([]any, func()) {
+	var rotated, elevated, ended sql.NullTime
+	return []any{
+			&x.ID, &x.UserID, &x.TokenHash, &rotated, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
+			&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, &elevated, &x.Flag, &ended, &x.EndReason, &x.EndedBy,
+		}, func() {
+			x.RotatedAt, x.ElevatedUntil, x.EndedAt = rotated.Time, elevated.Time, ended.Time
+		}
+}
+
+// live is the condition of every change of a session that its own browser makes: $1 the handle, $2 the token's hash,
+// $3 the time. No row means somebody else was first.
+const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
+
+func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
+	var (
+		x auth.Session
+		u auth.User
+	)
+	sessionDest, completeSession := sessionFields(&x)
+	userDest, completeUser := userFields(&u)
+	err := s.db.QueryRowContext(ctx, `
+		SELECT `+sessionColumns+`, `+userColumns+`
+		FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = $1`, tokenHash).Scan(append(sessionDest, userDest...)...)
+	completeSession()
+	completeUser()
+	return x, u, found(err)
+}
+
+func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, error) {
+	return s.session(ctx, `s.prev_token_hash = $1`, tokenHash)
+}
+
+func (s *Store) SessionByHandle(ctx context.Context, id string) (auth.Session, error) {
+	return s.session(ctx, `s.id = $1`, id)
+}
+
+func (s *Store) session(ctx context.Context, where, value string) (auth.Session, error) {
+	var x auth.Session
+	fields, complete := sessionFields(&x)
+	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE `+where, value).Scan(fields...)
+	complete()
+	return x, found(err)
+}
+
+func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
+	result, err := s.db.ExecContext(ctx, `
+		UPDATE sessions
+		SET last_seen_at = $4, last_ip = $5, idle_expires_at = $6
+		WHERE `+live, x.ID, x.TokenHash, at, x.LastSeenAt, x.LastIP, x.IdleExpiresAt)
+	return changed(result, err, auth.ErrEnded)
+}
+
+func (s *Store) Rotate(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := rotate(ctx, tx, x, newHash, at); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, events...)
+	})
+}
+
+func rotate(ctx context.Context, tx *sql.Tx, x auth.Session, newHash string, at time.Time) error {
+	result, err := tx.ExecContext(ctx, `
+		UPDATE sessions
+		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = $6
+		WHERE `+live, x.ID, x.TokenHash, at, newHash, at, null(x.ElevatedUntil))
+	return changed(result, err, auth.ErrEnded)
+}
+
+func (s *Store) Flag(ctx context.Context, id, flag string, e auth.Event) (bool, error) {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE sessions
+			SET flag = $1
+			WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, flag, id, flag)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+	if errors.Is(err, auth.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Store) Unflag(ctx context.Context, id, userID string, e auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE sessions
+			SET flag = ''
+			WHERE id = $1 AND user_id = $2 AND flag <> '' AND ended_at IS NULL`, id, userID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+}
+
+func (s *Store) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {
+	return s.list(ctx, `
+		WHERE s.user_id = $1 AND s.ended_at IS NULL
+		ORDER BY s.last_seen_at DESC, s.id`, userID)
+}
+
+func (s *Store) EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]auth.Session, error) {
+	return s.list(ctx, `
+		WHERE s.user_id = $1 AND s.ended_at > $2
+		ORDER BY s.ended_at DESC, s.id
+		LIMIT $3`, userID, since, limit)
+}
+
+func (s *Store) TimedOut(ctx context.Context, at time.Time, limit int) ([]auth.Session, error) {
+	return s.list(ctx, `
+		WHERE s.ended_at IS NULL AND s.idle_expires_at <= $1
+		ORDER BY s.idle_expires_at
+		LIMIT $2`, at, limit)
+}
+
+func (s *Store) list(ctx context.Context, clauses string, args ...any) ([]auth.Session, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions s `+clauses, args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanSessions(rows)
+}
+
+func scanSessions(rows *sql.Rows) (sessions []auth.Session, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var x auth.Session
+		fields, complete := sessionFields(&x)
+		if err := rows.Scan(fields...); err != nil {
+			return nil, err
+		}
+		complete()
+		sessions = append(sessions, x)
+	}
+	return sessions, rows.Err()
+}

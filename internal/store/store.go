@@ -1,0 +1,138 @@
+// Package store keeps auth's accounts, sessions and events in SQLite or PostgreSQL: the same SQL and the same
+// migrations for both. It does not decide anything; conditions come with the call and stand in the WHERE clause.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// Store is auth's Store on one of the two databases.
+type Store struct {
+	db       *sql.DB
+	postgres bool
+}
+
+var _ auth.Store = (*Store)(nil)
+
+// Open connects to "sqlite:FILE" or "postgres://...". It does not migrate.
+func Open(ctx context.Context, databaseURL string) (*Store, error) {
+	s := &Store{postgres: strings.HasPrefix(databaseURL, "postgres")}
+	driver, dsn := "sqlite", sqliteDSN(strings.TrimPrefix(databaseURL, "sqlite:"))
+	if s.postgres {
+		driver, dsn = "pgx", databaseURL
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be read") // the driver's words may hold the password
+	}
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	s.db = db
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(unreachable(err), db.Close())
+	}
+	return s, nil
+}
+
+// maxConns bounds the connections of one instance. Two dozen keep two processors busy; PostgreSQL allows a hundred.
+const maxConns = 24
+
+// sqliteDSN puts the pragmas into the DSN, because database/sql opens many connections and each needs them.
+// Times are stored as text that sorts and that a person can read.
+func sqliteDSN(file string) string {
+	q := url.Values{
+		"_pragma":      {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
+		"_txlock":      {"immediate"},
+		"_dqs":         {"0"},
+		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
+	}
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
+}
+
+// unreachable says what is wrong without the DSN that the driver would quote.
+func unreachable(err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fmt.Errorf("the database refused the connection: %s", pg.Message)
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return errors.New("the database does not answer")
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return fmt.Errorf("the database file cannot be used: %w", e)
+	}
+	return errors.New("the database does not answer")
+}
+
+// DB gives the same connections to others who keep something of their own beside, such as bags.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Close closes the connections.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// tx runs do in one transaction: all of it happens, or nothing.
+func (s *Store) tx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, rollback(tx))
+	}
+	return tx.Commit()
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
+}
+
+// changed returns otherwise when a conditional update changed no row.
+func changed(result sql.Result, err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return otherwise
+	}
+	return err
+}
+
+// found turns "no rows" into auth's word for it.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return auth.ErrNotFound
+	}
+	return err
+}
+
+func isDuplicate(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "23505"
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// null stores the zero time as NULL.
+func null(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }

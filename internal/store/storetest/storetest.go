@@ -1,0 +1,109 @@
+// Package storetest opens the databases that tests run on. It does not know what the tests are about.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/store"
+)
+
+// SQLite returns a migrated store in a file that goes with the test.
+func SQLite(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+}
+
+// Postgres returns a migrated store in a schema of its own on TEST_POSTGRES_URL, or on the server of this machine.
+func Postgres(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, PostgresURL(t))
+}
+
+// PostgresURL returns the URL of an empty schema, which goes with the test.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	base := os.Getenv("TEST_POSTGRES_URL")
+	if base == "" {
+		base = "postgres://postgres@127.0.0.1:5432/postgres"
+	}
+	db, err := sql.Open("pgx", base)
+	if err == nil {
+		err = db.PingContext(t.Context())
+	}
+	if err != nil {
+		Without(t, "PostgreSQL", "TEST_POSTGRES_URL")
+	}
+	schema := "test_" + strings.ToLower(rand.Text())
+	if _, err := db.ExecContext(t.Context(), `CREATE SCHEMA `+schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = db.ExecContext(context.Background(), `DROP SCHEMA `+schema+` CASCADE`)
+		_ = db.Close()
+	})
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal("TEST_POSTGRES_URL is not a URL")
+	}
+	query := u.Query()
+	query.Set("search_path", schema)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// Redis returns a pool on TEST_REDIS_URL, or on the server of this machine. Its keys are random, so tests share it.
+func Redis(t testing.TB) *redis.Pool {
+	t.Helper()
+	pool := session.NewRedisPool(RedisURL(t))
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+// RedisURL returns the URL of a Redis that answers.
+func RedisURL(t testing.TB) string {
+	t.Helper()
+	base := os.Getenv("TEST_REDIS_URL")
+	if base == "" {
+		base = "redis://127.0.0.1:6379"
+	}
+	pool := session.NewRedisPool(base)
+	defer pool.Close()
+	conn := pool.Get()
+	defer conn.Close()
+	if _, err := conn.Do("PING"); err != nil {
+		Without(t, "Redis", "TEST_REDIS_URL")
+	}
+	return base
+}
+
+// Without skips a test for want of a server, and fails it in CI, where a skipped test would be a silent hole.
+func Without(t testing.TB, what, variable string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is required in CI: set %s", what, variable)
+	}
+	t.Skipf("skipped for want of %s: set %s to run it", what, variable)
+}
+
+func open(t testing.TB, databaseURL string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

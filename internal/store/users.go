@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const userColumns = `u.id, u.email, u.email_key, u.name, u.role, u.password_hash, u.password_changed_at, u.epoch,
+	u.created_at, u.disabled_at`
+
+// userFields returns where userColumns scan to, and a function that completes u after the scan.
+func userFields(u *auth.User) ([]any, func()) {
+	var disabled sql.NullTime
+	return []any{
+		&u.ID, &u.Email, &u.EmailKey, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
+		&u.CreatedAt, &disabled,
+	}, func() { u.DisabledAt = disabled.Time }
+}
+
+func (s *Store) CreateUser(ctx context.Context, u auth.User, e auth.Event) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error { return createUser(ctx, tx, u, e) })
+	if isDuplicate(err) {
+		return auth.ErrEmailTaken
+	}
+	return err
+}
+
+func createUser(ctx context.Context, tx *sql.Tx, u auth.User, e auth.Event) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		u.ID, u.Email, u.EmailKey, u.Name, u.Role, u.PasswordHash, u.PasswordChangedAt, u.Epoch, u.CreatedAt)
+	if err != nil {
+		return fmt.Errorf("create user: %w", err)
+	}
+	return addEvents(ctx, tx, e)
+}
+
+func (s *Store) CountUsers(ctx context.Context) (int, error) {
+	var n int
+	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM users`).Scan(&n)
+	return n, err
+}
+
+func (s *Store) UserByEmail(ctx context.Context, emailKey string) (auth.User, error) {
+	var u auth.User
+	fields, complete := userFields(&u)
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.email_key = $1`, emailKey).Scan(fields...)
+	complete()
+	return u, found(err)
+}
+
+func (s *Store) UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3`,
+		newHash, userID, oldHash)
+	return err
+}
+
+func (s *Store) ChangePassword(ctx context.Context, c auth.PasswordChanging) ([]auth.Session, error) {
+	var ended []auth.Session
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE users
+			SET password_hash = $1, password_changed_at = $2, epoch = epoch + 1
+			WHERE id = $3 AND epoch = $4 AND disabled_at IS NULL`,
+			c.PasswordHash, c.At, c.Session.UserID, c.Epoch)
+		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+			return err
+		}
+		if err := rotate(ctx, tx, c.Session, c.NewTokenHash, c.At); err != nil {
+			return err
+		}
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`,
+			c.At, auth.ReasonPasswordChanged, c.Session.ID, c.Session.UserID, c.Session.ID)
+		if err != nil {
+			return err
+		}
+		// A letter sent for the old password must not work for the one that follows it.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1`, c.Session.UserID); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, c.Client), c.Events...)...)
+	})
+	return ended, err
+}
+
+func (s *Store) AddSignUp(ctx context.Context, p auth.SignUp) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO signups (token_hash, email, email_key, name, password_hash, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		p.TokenHash, p.Email, p.EmailKey, p.Name, p.PasswordHash, p.CreatedAt, p.ExpiresAt)
+	return err
+}
+
+func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (auth.SignUp, error) {
+	var p auth.SignUp
+	err := s.db.QueryRowContext(ctx, `
+		SELECT token_hash, email, email_key, name, password_hash, created_at, expires_at
+		FROM signups
+		WHERE token_hash = $1 AND expires_at > $2`, tokenHash, at).
+		Scan(&p.TokenHash, &p.Email, &p.EmailKey, &p.Name, &p.PasswordHash, &p.CreatedAt, &p.ExpiresAt)
+	return p, found(err)
+}
+
+func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e auth.Event) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM signups WHERE token_hash = $1 AND expires_at > $2`, tokenHash, u.CreatedAt)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM signups WHERE email_key = $1`, u.EmailKey); err != nil {
+			return err
+		}
+		return createUser(ctx, tx, u, e)
+	})
+	if isDuplicate(err) {
+		return auth.ErrEmailTaken
+	}
+	return err
+}
+
+func (s *Store) AddLetterKey(ctx context.Context, k auth.LetterKey) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5)`, k.TokenHash, k.UserID, k.Purpose, k.CreatedAt, k.ExpiresAt)
+	return err
+}
+
+func (s *Store) LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (auth.LetterKey, error) {
+	k := auth.LetterKey{TokenHash: tokenHash, Purpose: purpose}
+	err := s.db.QueryRowContext(ctx, `
+		SELECT user_id, created_at, expires_at
+		FROM letter_keys
+		WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`, tokenHash, purpose, at).
+		Scan(&k.UserID, &k.CreatedAt, &k.ExpiresAt)
+	return k, found(err)
+}
