@@ -12,8 +12,8 @@ import (
 )
 
 // Settings fills in the profile and the defaults and returns the settings with warnings, one sentence each. The error
-// joins all mistakes, one line each, that begins with the variable's name; the settings are then empty. No secret is in
-// either.
+// joins all mistakes, each one line that begins with the variable's name; the settings are then empty. No secret is in
+// warnings or error.
 func (f *Flags) Settings() (Settings, []string, error) {
 	l := loader{flags: f, refused: map[string]bool{}}
 	l.s.InsecureCookie, l.s.AllowShortLifetime = f.InsecureCookie, f.AllowShortLifetime

@@ -125,11 +125,16 @@ func TestARefusedValueIsNotCompared(t *testing.T) {
 		{"SESSION_IDLE", "", func(f *config.Flags) { f.SessionIdle, f.SessionTouch = "soon", "1h" }},
 		{"SESSION_LIFETIME", "", func(f *config.Flags) { f.SessionLifetime, f.SessionIdle = "later", "25h" }},
 		{"REMEMBER_LIFETIME", "", func(f *config.Flags) { f.RememberLifetime, f.RememberIdle = "later", "60d" }},
+		{"REMEMBER_IDLE", "", func(f *config.Flags) { f.RememberIdle, f.RememberLifetime = "soon", "1d" }},
+		{"ADDR", "", func(f *config.Flags) { f.Addr, f.OpsAddr = "8080", "localhost:8080" }},
 		{"ACME_DOMAIN", "", func(f *config.Flags) { f.ACMEDomain, f.BaseURL = "localhost", "https://portal.example" }},
 	})
-	f := config.Flags{SessionIdle: "soon", RememberIdle: "29m"}
-	if _, warnings, err := f.Settings(); err == nil || len(warnings) != 0 {
-		t.Errorf("%+v: got error %v and warnings %q, want an error alone", f, err, warnings)
+	proxies := inProduction()
+	proxies.TrustedProxies = "proxy.example"
+	for _, f := range []config.Flags{proxies, {SessionIdle: "soon", RememberIdle: "29m"}} {
+		if _, warnings, err := f.Settings(); err == nil || len(warnings) != 0 {
+			t.Errorf("%+v: got error %v and warnings %q, want an error alone", f, err, warnings)
+		}
 	}
 }
 

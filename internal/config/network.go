@@ -3,7 +3,6 @@ package config
 import (
 	"net"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -62,28 +61,6 @@ func (l *loader) proxies() {
 	if l.s.Production() && !served && len(l.s.TrustedProxies) == 0 && l.fine("TRUSTED_PROXIES") {
 		l.warn("TRUSTED_PROXIES", "is empty though something else terminates TLS: every visitor will seem to come from one address")
 	}
-}
-
-// parseOrigin reads an absolute http or https URL that has nothing but a host and perhaps a port, and writes it as
-// browsers do. It is false for anything else.
-func parseOrigin(text string) (url.URL, bool) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Path != "" && u.Path != "/" ||
-		strings.ContainsAny(text, "?#") || !validHost(u.Hostname()) || u.Port() != "" && !validPort(u.Port()) {
-		return url.URL{}, false
-	}
-	return origin(u.Scheme, u.Hostname(), u.Port()), true
-}
-
-func origin(scheme, host, port string) url.URL {
-	host = strings.ToLower(host)
-	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
-		if strings.Contains(host, ":") {
-			host = "[" + host + "]"
-		}
-		return url.URL{Scheme: scheme, Host: host}
-	}
-	return url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
 }
 
 // validHost accepts an IP address or an ASCII host name. Browsers send other names in their ASCII form, so they would

@@ -1,59 +1,10 @@
 package config
 
 import (
-	"crypto/tls"
-	"errors"
-	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 )
-
-// certificate reads TLS_CERT, TLS_KEY and ACME_DOMAIN. It loads the pair, so that a wrong file stops the start and not the
-// first visitor.
-func (l *loader) certificate() {
-	l.s.TLSCert, l.s.TLSKey, l.s.ACMEDomain = l.flags.TLSCert, l.flags.TLSKey, strings.ToLower(l.flags.ACMEDomain)
-	if domain := l.s.ACMEDomain; domain != "" {
-		if !validHost(domain) || !strings.Contains(domain, ".") || net.ParseIP(domain) != nil {
-			l.refuse("ACME_DOMAIN", "%q is not a domain such as portal.example", domain)
-		}
-		if l.s.TLSCert != "" || l.s.TLSKey != "" {
-			l.refuse("ACME_DOMAIN", "is set together with GATEHOUSE_TLS_CERT or GATEHOUSE_TLS_KEY: use one or the other")
-		}
-	}
-	if l.s.TLSCert == "" && l.s.TLSKey == "" {
-		return
-	}
-	cert, key := l.file("TLS_CERT", l.s.TLSCert), l.file("TLS_KEY", l.s.TLSKey)
-	if cert == nil || key == nil {
-		return
-	}
-	if _, err := tls.X509KeyPair(cert, key); err != nil {
-		l.refuse("TLS_CERT", "does not go with GATEHOUSE_TLS_KEY: %v", err)
-	}
-}
-
-func (l *loader) file(name, path string) []byte {
-	if path == "" {
-		l.refuse(name, "is missing: a certificate and its key are set together")
-		return nil
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		l.refuse(name, "its file cannot be read: %v", withoutPath(err))
-		return nil
-	}
-	return content
-}
-
-// withoutPath drops the file name from an error: it is where somebody pastes the secret itself.
-func withoutPath(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
 
 // baseURL reads BASE_URL. The text is not repeated when it is wrong: it may hold a password.
 func (l *loader) baseURL() {
@@ -109,4 +60,26 @@ func (l *loader) cookie() {
 	case l.s.HTTPS():
 		l.warn("INSECURE_COOKIE", "is ignored: the base URL is https")
 	}
+}
+
+// parseOrigin reads an absolute http or https URL that has nothing but a host and perhaps a port, and writes it as
+// browsers do. It is false for anything else.
+func parseOrigin(text string) (url.URL, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Path != "" && u.Path != "/" ||
+		strings.ContainsAny(text, "?#") || !validHost(u.Hostname()) || u.Port() != "" && !validPort(u.Port()) {
+		return url.URL{}, false
+	}
+	return origin(u.Scheme, u.Hostname(), u.Port()), true
+}
+
+func origin(scheme, host, port string) url.URL {
+	host = strings.ToLower(host)
+	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
+		}
+		return url.URL{Scheme: scheme, Host: host}
+	}
+	return url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
 }

@@ -104,6 +104,7 @@ func TestNoSecretInErrors(t *testing.T) {
 		{"DATABASE_URL_FILE", "", func(f *config.Flags) { f.DatabaseURLFile = "postgres://app:canary@db/app" }},
 		{"REDIS_URL", "", func(f *config.Flags) { f.RedisURL = "http://:canary@cache" }},
 		{"REDIS_URL", "", func(f *config.Flags) { f.RedisURL = "redis://:canary@" }},
+		{"REDIS_URL", "", func(f *config.Flags) { f.RedisURL = "redis://cache/canary" }},
 		{"REDIS_URL_FILE", "", func(f *config.Flags) { f.RedisURLFile = "redis://:canary@cache" }},
 		{"SMTP_URL", "", func(f *config.Flags) { f.SMTPURL = "mail://app:canary@mail" }},
 		{"SMTP_URL", "", func(f *config.Flags) { f.SMTPURL = "smtp://app:canary@:587" }},

@@ -35,8 +35,8 @@ func (l *loader) redis() {
 		return
 	}
 	l.s.RedisURL = text
-	if u := l.secretURL("REDIS_URL", text, "redis://", "rediss://"); u != nil && u.Hostname() == "" {
-		l.refuse("REDIS_URL", "has no host")
+	if u := l.secretURL("REDIS_URL", text, "redis://", "rediss://"); u != nil && (u.Hostname() == "" || strings.Trim(u.Path, "/0123456789") != "") {
+		l.refuse("REDIS_URL", "is not of the form redis://:PASSWORD@HOST:6379/0")
 	}
 }
 

@@ -3,8 +3,11 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,6 +36,7 @@ type portal struct {
 	store  *store.Store
 	outbox *mail.Outbox
 	log    *logBuffer
+	prefix string // a network of its own, so that limits kept in a shared Redis do not meet
 }
 
 // backend is what a portal under test stands on.
@@ -71,7 +75,7 @@ func newPortal(t *testing.T) *portal { return portalOn(t, sqliteBackend(t), nil)
 // portalOn returns a portal on the given stores. adjust may change the options and the policy first.
 func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *portal {
 	t.Helper()
-	p := &portal{t: t, store: b.store, outbox: &mail.Outbox{}, log: &logBuffer{}}
+	p := &portal{t: t, store: b.store, outbox: &mail.Outbox{}, log: &logBuffer{}, prefix: randomNetwork()}
 	log := slog.New(slog.NewJSONHandler(io.MultiWriter(p.log, t.Output()), nil))
 	sessions, err := session.New(session.Options{Bags: b.bags, Keys: [][]byte{testKey}, Secure: true, Log: log})
 	if err != nil {
@@ -104,19 +108,19 @@ const (
 	otherPassword = "seven patient herons wade"
 )
 
-var userCount struct {
-	sync.Mutex
-	n int
+// newEmail is nobody's address yet, on any database.
+func newEmail() string { return strings.ToLower(rand.Text()) + "@example.org" }
+
+func randomNetwork() string {
+	b := make([]byte, 4)
+	_, _ = rand.Read(b)
+	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3]))
 }
 
 // newUser makes an account with a confirmed address, as an operator would.
 func (p *portal) newUser(name string) auth.User {
 	p.t.Helper()
-	userCount.Lock()
-	userCount.n++
-	email := strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "." + strings.Repeat("i", userCount.n) + "@example.org"
-	userCount.Unlock()
-	u, err := p.auth.CreateUser(p.t.Context(), name, email, password, auth.RoleMember)
+	u, err := p.auth.CreateUser(p.t.Context(), name, newEmail(), password, auth.RoleMember)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -137,7 +141,7 @@ const (
 )
 
 func (p *portal) browser() *browser {
-	return &browser{p: p, cookies: map[string]string{}, agent: chromeOnMac, ip: "203.0.113.7"}
+	return &browser{p: p, cookies: map[string]string{}, agent: chromeOnMac, ip: p.prefix + "::7"}
 }
 
 // signedIn returns a browser in which u is signed in.
@@ -192,7 +196,7 @@ func (b *browser) post(path string, fields ...string) *answer {
 // request is one of this browser, to be changed before it is sent.
 func (b *browser) request(method, path string, body io.Reader) *http.Request {
 	r := httptest.NewRequestWithContext(b.p.t.Context(), method, "https://portal.test"+path, body)
-	r.RemoteAddr = b.ip + ":4711"
+	r.RemoteAddr = net.JoinHostPort(b.ip, "4711")
 	r.Header.Set("User-Agent", b.agent)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if method == "POST" {

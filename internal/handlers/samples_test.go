@@ -82,8 +82,8 @@ func ordinary(now time.Time) []sample {
 	}
 	confirmed := *marta
 	confirmed.ElevatedUntil = now.Add(12 * time.Minute)
-	in := func(nav string) layout { return layout{Nav: nav, Path: nav, Visitor: marta} }
-	flash := layout{Nav: "/account/sessions", Path: "/account/sessions", Visitor: &confirmed,
+	in := func(nav string) layout { return layout{Nav: nav, Path: "/account", Visitor: marta} }
+	flash := layout{Nav: "sessions", Path: "/account/sessions", Visitor: &confirmed,
 		Flash: "Signed out Edge on Windows. It can no longer use your account."}
 
 	this := ticketView{Handle: "h1", Current: true, Icon: "laptop", Device: "Firefox on Linux", ActiveNow: true, LastSeen: now,
@@ -93,24 +93,24 @@ func ordinary(now time.Time) []sample {
 		SignedIn: ago(20 * 24 * time.Hour), Method: "password", IP: "2001:db8:4c1::77", SignedInIP: "203.0.113.88",
 		Idle: fuseView{29, "2 of 7 days"}, Lifetime: fuseView{67, "20 of 30 days"}}
 	doubtful := ticketView{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
-		Flag: "Its network changed while it was signed in.", SignedIn: ago(23 * time.Hour), Method: "password",
+		Flag: "A cookie that this session had replaced was used again.", SignedIn: ago(23 * time.Hour), Method: "password",
 		IP: "198.51.100.7", Idle: fuseView{80, "24 of 30 min"}, Lifetime: fuseView{96, "23 h of 24 h"}}
 	others := []ticketView{phone, doubtful}
 	ended := []endedTicketView{
-		{"terminal", "curl", "203.0.113.9", ago(3 * time.Hour), "signed out from Firefox on Linux"},
-		{"laptop", "Edge on Windows", "203.0.113.24", ago(50 * time.Hour), "not used for 30 minutes"},
+		{"terminal", "curl", "203.0.113.9", ago(3 * time.Hour), "Signed out from another device"},
+		{"laptop", "Edge on Windows", "203.0.113.24", ago(50 * time.Hour), "Not used for too long"},
 	}
 	events := []eventView{
-		{"triangle-alert", "The network of a session changed.", ago(24 * time.Minute), "Chrome on Windows, 198.51.100.7", true},
-		{"shield-check", "You confirmed that it is you.", ago(2 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
-		{"log-in", "You signed in with your password.", ago(5 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
+		{"triangle-alert", "A replaced cookie of a session was used again", ago(24 * time.Minute), "Chrome on Windows, 198.51.100.7", true},
+		{"fingerprint", "Confirmed it is you", ago(2 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
+		{"key-round", "Signed in", ago(5 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
 	}
 	timedOut := endedView{Reason: "idle", Heading: "For your security, we signed you out", At: ago(time.Minute),
 		Text: "You did not use Gatehouse for 30 minutes, so the session ended at 14:36 UTC."}
 	revoked := endedView{Reason: "revoked", Heading: "This device was signed out", At: ago(time.Minute), Worrying: true,
 		Text: "Somebody using your account on Chrome on macOS signed this device out at 14:22 UTC."}
 	signIn := signInView{IdleText: "30 minutes", LifetimeText: "24 hours",
-		RememberText: "On this device you are signed out after 7 days without use, and after 30 days in any case."}
+		RememberText: "7 days without use, or 30 days in all"}
 	wrong, returning := signIn, signIn
 	wrong.Email, wrong.Next, wrong.Remember = "marta@example.org", "/account/sessions", true
 	wrong.Problems = problems{{"password", "The address or the password is not right."}}
@@ -138,23 +138,23 @@ func ordinary(now time.Time) []sample {
 		{"reauth", &reauthView{layout: in(""), Next: "/account", Waiting: "Sign out Chrome on Windows", WindowText: "15 minutes"}},
 		{"reauth-wrong", &reauthView{layout: in(""), WindowText: "15 minutes",
 			Problems: problems{{"password", "This password is not right."}}}},
-		{"overview", &overviewView{layout: in("/account"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
+		{"overview", &overviewView{layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
 			Recent: events, Basket: "Team"}},
 		{"sessions", &sessionsView{flash, this, others, ended, 20}},
-		{"sessions-alone", &sessionsView{in("/account/sessions"), this, nil, nil, 20}},
+		{"sessions-alone", &sessionsView{in("sessions"), this, nil, nil, 20}},
 		{"session-end", &endSessionView{flash, doubtful}},
 		{"sessions-end-others", &endSessionsView{layout: flash, Sessions: others}},
-		{"sessions-end-all", &endSessionsView{layout: in("/account/sessions"), All: true, NeedPassword: true,
+		{"sessions-end-all", &endSessionsView{layout: in("sessions"), All: true, NeedPassword: true,
 			Sessions: []ticketView{this, phone, doubtful}, Problems: problems{{"password", "This password is not right."}}}},
 		{"security", &securityView{flash, ago(90 * 24 * time.Hour), 3, "15 minutes", 15}},
-		{"password", &passwordView{layout: in("/account/security"), MinLength: 15, MaxLength: 128, Others: 2}},
-		{"password-wrong", &passwordView{layout: in("/account/security"), MinLength: 15, MaxLength: 128, Problems: problems{
+		{"password", &passwordView{layout: in("security"), MinLength: 15, MaxLength: 128, Others: 2}},
+		{"password-wrong", &passwordView{layout: in("security"), MinLength: 15, MaxLength: 128, Problems: problems{
 			{"current_password", "This is not your password."}, {"password", "Use at least 15 characters."}}}},
-		{"activity", &activityView{layout: in("/account/activity"), First: true, Older: "/account/activity?before=1", Days: []dayView{
+		{"activity", &activityView{layout: in("activity"), First: true, Older: "/account/activity?before=1", Days: []dayView{
 			{now, events[:1]}, {ago(24 * time.Hour), events[1:]}},
 			Kinds: []choice{{"", "Everything"}, {"signin", "Signing in and out"}, {"security", "Security"}}}},
-		{"activity-none", &activityView{layout: in("/account/activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
-		{"plans", &plansView{layout: in("/plans"), Plans: plans, Chosen: "team"}},
+		{"activity-none", &activityView{layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
+		{"plans", &plansView{layout: in("plans"), Plans: plans, Chosen: "team"}},
 		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
 		{"error-404", &errorView{layout: in(""), Status: 404, Heading: "There is no such page",
 			Text: "The address may be mistyped, or what was here has gone."}},

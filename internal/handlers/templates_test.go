@@ -9,6 +9,8 @@ import (
 
 	"github.com/jba/templatecheck"
 	"golang.org/x/net/html"
+
+	"example.com/gatehouse/ui"
 )
 
 // views is one of every kind.
@@ -122,6 +124,37 @@ func checkMarkup(t *testing.T, page string) {
 	for _, wrong := range []string{"<img", "<no value>", "%!"} {
 		if strings.Contains(page, wrong) {
 			t.Errorf("got %q in the page", wrong)
+		}
+	}
+}
+
+func TestEveryIconIsInTheSprite(t *testing.T) {
+	sprite, err := ui.FS.ReadFile("static/icons.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, event := range sentences {
+		shown[event.Icon] = true
+	}
+	for _, s := range samples(time.Now()) {
+		var b bytes.Buffer
+		if err := pages[s.view.page()].Execute(&b, s.view); err != nil {
+			t.Fatal(err)
+		}
+		for _, use := range strings.Split(b.String(), ui.Asset("icons.svg")+"#")[1:] {
+			name, _, _ := strings.Cut(use, `"`)
+			shown[name] = true
+		}
+	}
+	delete(shown, "") // of the views without data
+	for name := range shown {
+		if !bytes.Contains(sprite, []byte(`<symbol id="`+name+`"`)) {
+			t.Errorf("got no icon %q in the sprite", name)
 		}
 	}
 }

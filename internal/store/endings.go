@@ -56,7 +56,7 @@ func makeRoom(ctx context.Context, tx *sql.Tx, x auth.Session, limit int) ([]aut
 // ending on this occasion is a sign-out.
 func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason auth.Reason, by string, args ...any) ([]auth.Session, error) {
 	rows, err := tx.QueryContext(ctx, `
-		UPDATE sessions AS s
+		UPDATE sessions
 		SET ended_at = $1, ended_by = $3,
 			end_reason = CASE WHEN id = $4 THEN 'signed_out' ELSE $2 END
 		WHERE ended_at IS NULL AND `+where+`

@@ -9,8 +9,10 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-const sessionColumns = `s.id, s.user_id, s.token_hash, s.rotated_at, s.method, s.remembered, s.user_agent, s.ip, s.last_ip,
-	s.created_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.elevated_until, s.flag, s.ended_at, s.end_reason, s.ended_by`
+const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sessions.rotated_at, sessions.method,
+	sessions.remembered, sessions.user_agent, sessions.ip, sessions.last_ip, sessions.created_at, sessions.last_seen_at,
+	sessions.idle_expires_at, sessions.expires_at, sessions.elevated_until, sessions.flag, sessions.ended_at,
+	sessions.end_reason, sessions.ended_by`
 
 // sessionFields returns where sessionColumns scan to, and a function that completes x after the scan.
 func sessionFields(x *auth.Session) ([]any, func()) {
@@ -36,25 +38,25 @@ func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Sess
 	userDest, completeUser := userFields(&u)
 	err := s.db.QueryRowContext(ctx, `
 		SELECT `+sessionColumns+`, `+userColumns+`
-		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = $1`, tokenHash).Scan(append(sessionDest, userDest...)...)
+		FROM sessions JOIN users ON users.id = sessions.user_id
+		WHERE sessions.token_hash = $1`, tokenHash).Scan(append(sessionDest, userDest...)...)
 	completeSession()
 	completeUser()
 	return x, u, found(err)
 }
 
 func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, error) {
-	return s.session(ctx, `s.prev_token_hash = $1`, tokenHash)
+	return s.session(ctx, `prev_token_hash = $1`, tokenHash)
 }
 
 func (s *Store) SessionByHandle(ctx context.Context, id string) (auth.Session, error) {
-	return s.session(ctx, `s.id = $1`, id)
+	return s.session(ctx, `id = $1`, id)
 }
 
 func (s *Store) session(ctx context.Context, where, value string) (auth.Session, error) {
 	var x auth.Session
 	fields, complete := sessionFields(&x)
-	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE `+where, value).Scan(fields...)
+	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where, value).Scan(fields...)
 	complete()
 	return x, found(err)
 }
@@ -116,26 +118,26 @@ func (s *Store) Unflag(ctx context.Context, id, userID string, e auth.Event) err
 
 func (s *Store) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {
 	return s.list(ctx, `
-		WHERE s.user_id = $1 AND s.ended_at IS NULL
-		ORDER BY s.last_seen_at DESC, s.id`, userID)
+		WHERE user_id = $1 AND ended_at IS NULL
+		ORDER BY last_seen_at DESC, id`, userID)
 }
 
 func (s *Store) EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]auth.Session, error) {
 	return s.list(ctx, `
-		WHERE s.user_id = $1 AND s.ended_at > $2
-		ORDER BY s.ended_at DESC, s.id
+		WHERE user_id = $1 AND ended_at > $2
+		ORDER BY ended_at DESC, id
 		LIMIT $3`, userID, since, limit)
 }
 
 func (s *Store) TimedOut(ctx context.Context, at time.Time, limit int) ([]auth.Session, error) {
 	return s.list(ctx, `
-		WHERE s.ended_at IS NULL AND s.idle_expires_at <= $1
-		ORDER BY s.idle_expires_at
+		WHERE ended_at IS NULL AND idle_expires_at <= $1
+		ORDER BY idle_expires_at
 		LIMIT $2`, at, limit)
 }
 
 func (s *Store) list(ctx context.Context, clauses string, args ...any) ([]auth.Session, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions s `+clauses, args...)
+	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions `+clauses, args...)
 	if err != nil {
 		return nil, err
 	}

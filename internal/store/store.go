@@ -30,7 +30,7 @@ var _ auth.Store = (*Store)(nil)
 // Open connects to "sqlite:FILE" or "postgres://...". It does not migrate.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	s := &Store{postgres: strings.HasPrefix(databaseURL, "postgres")}
-	driver, dsn := "sqlite", sqliteDSN(strings.TrimPrefix(databaseURL, "sqlite:"))
+	driver, dsn := "sqlite", SQLiteDSN(strings.TrimPrefix(databaseURL, "sqlite:"))
 	if s.postgres {
 		driver, dsn = "pgx", databaseURL
 	}
@@ -38,9 +38,13 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	if err != nil {
 		return nil, errors.New("the database URL cannot be read") // the driver's words may hold the password
 	}
-	db.SetMaxOpenConns(maxConns)
-	db.SetMaxIdleConns(maxConns)
-	db.SetConnMaxIdleTime(5 * time.Minute)
+	if strings.HasSuffix(databaseURL, ":memory:") {
+		db.SetMaxOpenConns(1) // each connection would have a database of its own
+	} else {
+		db.SetMaxOpenConns(maxConns)
+		db.SetMaxIdleConns(maxConns)
+		db.SetConnMaxIdleTime(5 * time.Minute)
+	}
 	s.db = db
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(unreachable(err), db.Close())
@@ -48,12 +52,15 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	return s, nil
 }
 
+// New returns a store on connections made elsewhere. The SQLite ones need the settings of SQLiteDSN.
+func New(db *sql.DB, postgres bool) *Store { return &Store{db: db, postgres: postgres} }
+
 // maxConns bounds the connections of one instance. Two dozen keep two processors busy; PostgreSQL allows a hundred.
 const maxConns = 24
 
-// sqliteDSN puts the pragmas into the DSN, because database/sql opens many connections and each needs them.
+// SQLiteDSN returns the driver's name of a file. It puts the pragmas into the DSN, because database/sql opens many connections and each needs them.
 // Times are stored as text that sorts and that a person can read.
-func sqliteDSN(file string) string {
+func SQLiteDSN(file string) string {
 	q := url.Values{
 		"_pragma":      {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
 		"_txlock":      {"immediate"},

@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-const userColumns = `u.id, u.email, u.email_key, u.name, u.role, u.password_hash, u.password_changed_at, u.epoch,
-	u.created_at, u.disabled_at`
+const userColumns = `users.id, users.email, users.email_key, users.name, users.role, users.password_hash,
+	users.password_changed_at, users.epoch, users.created_at, users.disabled_at`
 
 // userFields returns where userColumns scan to, and a function that completes u after the scan.
 func userFields(u *auth.User) ([]any, func()) {
@@ -49,7 +49,7 @@ func (s *Store) CountUsers(ctx context.Context) (int, error) {
 func (s *Store) UserByEmail(ctx context.Context, emailKey string) (auth.User, error) {
 	var u auth.User
 	fields, complete := userFields(&u)
-	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.email_key = $1`, emailKey).Scan(fields...)
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, emailKey).Scan(fields...)
 	complete()
 	return u, found(err)
 }

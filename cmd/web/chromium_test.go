@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// closeChromium ends the browser when the tests are over.
+var closeChromium = func() {}
+
+// chromium is the one browser of these tests. It starts without a deadline, because its life is that of the context it
+// was started with.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	path := findChromium()
+	if path == "" {
+		return nil, errNoChromium
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.NoSandbox) // it opens nothing but the portal, and containers have no user namespaces
+	ctx, closeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeBrowser := chromedp.NewContext(ctx)
+	closeChromium = func() { closeBrowser(); closeAllocator() }
+	return ctx, chromedp.Do(ctx)
+})
+
+var errNoChromium = errors.New("no Chromium on this machine")
+
+func findChromium() string {
+	if path := os.Getenv("CHROMIUM"); path != "" {
+		return path
+	}
+	for _, name := range []string{"/usr/bin/chromium", "chromium", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// A person sits at a browser of their own: an incognito window with one tab, whose complaints are collected.
+type person struct {
+	*program
+	t   testing.TB // whoever moves a person on to a subtest changes it
+	ctx context.Context
+
+	mu         sync.Mutex
+	documents  map[network.RequestID]bool
+	complaints []string
+}
+
+const (
+	chromeOnLinux    = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+	chromeOnMac      = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+	safariOnPhone    = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1"
+	firefoxOnWindows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
+)
+
+// person opens a window in which the browser calls itself agent and seems to come from ip.
+func (p *program) person(t testing.TB, agent, ip string) *person {
+	t.Helper()
+	browser, err := chromium()
+	if errors.Is(err, errNoChromium) {
+		storetest.Without(t, "Chromium", "CHROMIUM")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, closeWindow := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	b := &person{program: p, t: t, ctx: ctx, documents: map[network.RequestID]bool{}}
+	t.Cleanup(func() {
+		b.t = t
+		b.quiet()
+		closeWindow()
+	})
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		t.Fatal(err)
+	}
+	call(b, audits.Enable)
+	callWith(b, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent})
+	callWith(b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"X-Forwarded-For": ip}})
+	b.see(1280, "light")
+	return b
+}
+
+// listen notes what a developer would see in red: errors of scripts and resources, and every issue the browser finds,
+// violations of the content security policy among them.
+func (b *person) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		b.documents[e.RequestID] = e.Type == network.ResourceTypeDocument
+	case *runtime.EventExceptionThrown:
+		b.complain("exception: %s", e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		b.complain("console: %s", e.Type)
+	case *log.EventEntryAdded:
+		// A page with an error status is what somebody asked for; the test that asked has looked at the status.
+		if !(e.Entry.Source == log.EntrySourceNetwork && b.documents[e.Entry.NetworkRequestID]) && e.Entry.Level != log.EntryLevelVerbose {
+			b.complain("%s %s: %s (%s)", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
+		}
+	case *audits.EventIssueAdded:
+		b.complain("issue %s: %s", e.Issue.Code, describe(e.Issue.Details))
+	}
+}
+
+func (b *person) complain(format string, args ...any) {
+	b.complaints = append(b.complaints, fmt.Sprintf(format, args...))
+}
+
+func describe(d *audits.InspectorIssueDetails) string {
+	if csp := d.ContentSecurityPolicyIssueDetails; csp != nil {
+		return csp.ViolatedDirective + " forbids " + csp.BlockedURL
+	}
+	return fmt.Sprintf("%+v", *d)
+}
+
+// quiet fails the test if the browser complained since the last time.
+func (b *person) quiet() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.complaints) > 0 {
+		b.t.Errorf("the browser complains:\n%s", strings.Join(b.complaints, "\n"))
+	}
+	b.complaints = nil
+}

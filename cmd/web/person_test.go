@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// step bounds one thing a person does.
+func (b *person) step() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, patience)
+}
+
+func call[R any](b *person, command cdp.Command[cdp.Empty, R]) R {
+	b.t.Helper()
+	return callWith(b, command, cdp.Empty{})
+}
+
+func callWith[P, R any](b *person, command cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		b.t.Fatalf("%s: %v", command.Method, err)
+	}
+	return result
+}
+
+// evaluate asks the page by script. The page's own policy does not govern what the developer tools run.
+func evaluate[T any](b *person, script string) T {
+	b.t.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
+	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%.60s: %v", script, err)
+	}
+	return result
+}
+
+// load does what makes the browser load a page, and returns the status of that page.
+func (b *person) load(what string, actions ...chromedp.Action[chromedp.Void]) int {
+	b.t.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
+	response, err := chromedp.RunResponse(ctx, actions...)
+	if err != nil {
+		b.t.Fatalf("%s, on %s: %v", what, b.path(), err)
+	}
+	return responseStatus(response)
+}
+
+func responseStatus(r *network.Response) int {
+	if r == nil {
+		return 0
+	}
+	return int(r.Status)
+}
+
+// open types an address, a path of the portal or a whole URL.
+func (b *person) open(address string) int {
+	b.t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = b.origin + address
+	}
+	return b.load("open "+address, chromedp.Navigate(address))
+}
+
+// press clicks the button with exactly these words on it.
+func (b *person) press(words string) int {
+	b.t.Helper()
+	return b.load("press "+words, chromedp.Click(`//button[normalize-space()="`+words+`"]`))
+}
+
+// follow clicks the link with exactly these words in it.
+func (b *person) follow(words string) int {
+	b.t.Helper()
+	return b.load("follow "+words, chromedp.Click(`//a[normalize-space()="`+words+`"]`))
+}
+
+// fill types into the field with the id.
+func (b *person) fill(id, text string) {
+	b.t.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
+	field := chromedp.ID(id)
+	if err := chromedp.Do(ctx, chromedp.Clear(field), chromedp.SendKeys(field, text)); err != nil {
+		b.t.Fatalf("fill %s, on %s: %v", id, b.path(), err)
+	}
+}
+
+// back presses the Back button. chromedp.NavigateBack would wait for a load event, which a page that is restored from
+// memory never fires.
+func (b *person) back() {
+	b.t.Helper()
+	history := call(b, page.GetNavigationHistory)
+	before := history.CurrentIndex - 1
+	callWith(b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[before].ID})
+	until(b.t, "the page before", func() bool {
+		return call(b, page.GetNavigationHistory).CurrentIndex == before && evaluate[string](b, `document.readyState`) == "complete"
+	})
+}
+
+// see sets the width of the window and the colour scheme of the system.
+func (b *person) see(width int64, scheme string) {
+	b.t.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
+		b.t.Fatal(err)
+	}
+	callWith(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+}
+
+// path is where the browser is, without the query.
+func (b *person) path() string {
+	b.t.Helper()
+	address := evaluate[string](b, `document.location.href`)
+	if u, err := url.Parse(address); err == nil && strings.HasPrefix(address, b.origin+"/") {
+		return u.Path
+	}
+	return address
+}
+
+func (b *person) isAt(want string) {
+	b.t.Helper()
+	if got := b.path(); got != want {
+		b.t.Fatalf("browser is at %s, want %s:\n%s", got, want, b.text())
+	}
+}
+
+// text is what can be read on the page.
+func (b *person) text() string {
+	b.t.Helper()
+	return strings.Join(strings.Fields(evaluate[string](b, `document.body.innerText`)), " ")
+}
+
+func (b *person) reads(words ...string) {
+	b.t.Helper()
+	text := b.text()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			b.t.Fatalf("%s does not say %q:\n%s", b.path(), w, text)
+		}
+	}
+}
+
+// signIn fills in the form the person is looking at.
+func (b *person) signIn(email, password string) {
+	b.t.Helper()
+	b.fill("email", email)
+	b.fill("password", password)
+	b.press("Sign in")
+}

@@ -1,0 +1,142 @@
+package main
+
+import "testing"
+
+// TestWalkInBrowser is the main job as people do it, on each backend.
+func TestWalkInBrowser(t *testing.T) {
+	for name, on := range backends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, on(t))
+			laptop := p.person(t, chromeOnLinux, p.network+"::1")
+			desk := p.person(t, firefoxOnWindows, p.network+"::2")
+			phone := p.person(t, safariOnPhone, p.network+"::3")
+			email := newEmail()
+
+			chooseAPlan(laptop)
+			signUp(laptop, email)
+			laptop.signIn(email, password)
+			laptop.isAt("/account")
+			laptop.reads("Ada Lovelace", "Basket Hall")
+
+			desk.open("/account/security")
+			desk.isAt("/login")
+			desk.signIn(email, password)
+			desk.isAt("/account/security")
+			endOneFromTheOther(laptop, desk)
+
+			desk.signIn(email, password)
+			phone.open("/login")
+			phone.signIn(email, password)
+			endOthers(laptop, desk, phone)
+
+			desk.signIn(email, password)
+			changePassword(laptop, desk)
+
+			desk.signIn(email, otherPassword)
+			endAll(desk, laptop)
+
+			laptop.signIn(email, otherPassword)
+			laptop.press("Sign out")
+			laptop.isAt("/signed-out")
+			laptop.reads("You are signed out")
+			laptop.open("/account/sessions")
+			laptop.isAt("/login")
+		})
+	}
+}
+
+func chooseAPlan(b *person) {
+	b.t.Helper()
+	b.open("/plans")
+	b.press("Choose Hall")
+	b.isAt("/plans")
+	b.reads("Hall is in your basket.", "In your basket", "Your basket comes with you when you sign in")
+}
+
+func signUp(b *person, email string) {
+	b.t.Helper()
+	b.open("/signup")
+	b.fill("name", "Ada Lovelace")
+	b.fill("email", email)
+	b.fill("password", password)
+	b.press("Create account")
+	b.isAt("/signup/sent")
+	b.follow("Read it in the development mailbox")
+	until(b.t, "a letter", func() bool { // letters leave behind the answer
+		b.open("/dev/mail")
+		return evaluate[bool](b, `document.querySelector('a[href*="/email/confirm/"]') !== null`)
+	})
+	b.reads("Confirm your email address", email)
+	b.follow(evaluate[string](b, `document.querySelector('a[href*="/email/confirm/"]').textContent`))
+	b.reads("One press and your account begins")
+	b.press("Confirm my address")
+	b.isAt("/login")
+	b.reads("Your address is confirmed. You can sign in now.")
+}
+
+// endOneFromTheOther has to confirm the password in between.
+func endOneFromTheOther(b, other *person) {
+	b.t.Helper()
+	b.follow("Devices")
+	b.isAt("/account/sessions")
+	b.reads("Chrome on Linux This device", "Firefox on Windows", b.network+"::2")
+	if n := evaluate[int](b, `document.querySelectorAll('[data-session]').length`); n != 2 {
+		b.t.Fatalf("got %d tickets, want 2", n)
+	}
+	b.press("Sign out Firefox on Windows")
+	b.isAt("/reauth")
+	b.reads("Waiting for you", "Sign out Firefox on Windows")
+	b.fill("password", password)
+	b.press("Confirm")
+	b.reads("Firefox on Windows", "This ends it for good")
+	b.press("Sign out this session")
+	b.isAt("/account/sessions")
+	b.reads("Signed out Firefox on Windows. It can no longer use your account.", "Only this device is signed in")
+	thrownOut(other, "This device was signed out", "Chrome on Linux signed this device out")
+}
+
+func endOthers(b, second, third *person) {
+	b.t.Helper()
+	b.open("/account/sessions")
+	b.follow("Sign out 2 other sessions")
+	b.reads("Firefox on Windows", "Safari on iPhone or iPad")
+	b.press("Sign out 2 other sessions") // still confirmed: no password asked
+	b.reads("Signed out 2 other sessions. Only this device is signed in now.")
+	thrownOut(second, "This device was signed out")
+	thrownOut(third, "This device was signed out")
+}
+
+func changePassword(b, other *person) {
+	b.t.Helper()
+	b.open("/account/security/password")
+	b.reads("This also signs out your 1 other session")
+	b.fill("current_password", password)
+	b.fill("password", otherPassword)
+	b.press("Change password")
+	b.isAt("/account/security")
+	b.reads("Your password was changed. Signed out 1 other session.")
+	thrownOut(other, "Your password was changed", "Chrome on Linux")
+	b.follow("Activity")
+	b.reads("Password changed", "A session was ended by a password change")
+}
+
+// endAll asks for the password on the page itself, because this session has not confirmed it yet.
+func endAll(b, other *person) {
+	b.t.Helper()
+	b.open("/account/sessions")
+	b.follow("Sign out everywhere, including here")
+	b.reads("Chrome on Linux", "Firefox on Windows This device")
+	b.fill("password", otherPassword)
+	b.press("Sign out everywhere, including here")
+	b.isAt("/signed-out")
+	thrownOut(other, "This device was signed out", "Firefox on Windows signed this device out")
+}
+
+// thrownOut clicks on as somebody who does not know yet that the session is over.
+func thrownOut(b *person, why ...string) {
+	b.t.Helper()
+	b.follow("Overview")
+	b.isAt("/login")
+	b.reads(why...)
+}

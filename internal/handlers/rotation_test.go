@@ -1,0 +1,215 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// A sign-in makes a token of its own, and never adopts one that the browser brings.
+func TestSignInRotates(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Rosa")
+	planted := strings.Repeat("A", 43)
+	b := p.browser()
+	b.cookies["__Host-id"] = planted
+	b.signIn(u.Email, password)
+	first := b.token()
+	if first == planted {
+		t.Fatal("a token invented by the browser was adopted")
+	}
+	if p.replay(planted).StatusCode == http.StatusOK {
+		t.Error("the planted token opens the account")
+	}
+	b.signIn(u.Email, password)
+	if b.token() == first {
+		t.Error("the second sign-in kept the token")
+	}
+	if p.replay(first).StatusCode == http.StatusOK {
+		t.Error("the session that the second sign-in took the place of is alive")
+	}
+}
+
+// The basket of a visitor comes along at sign-in; that of somebody else who was signed in here does not.
+func TestBagAtSignIn(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			mine, theirs := p.newUser("Mina"), p.newUser("Theresa")
+			b := p.browser()
+			b.post("/basket", "plan", "hall").location("/plans")
+			b.get("/plans").says("Hall is in your basket.")
+			anonymous := b.token()
+			b.signIn(mine.Email, password)
+			if b.token() == anonymous {
+				t.Fatal("sign-in kept the visitor's token")
+			}
+			b.get("/account").says("Hall")
+			stolen := p.browser()
+			stolen.cookies["__Host-id"] = anonymous
+			stolen.get("/plans").saysNot("In your basket")
+			b.signIn(theirs.Email, password)
+			b.get("/account").says("Theresa").saysNot("Hall")
+		})
+	}
+}
+
+func TestReauthenticationRotates(t *testing.T) {
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Rita"))
+	old, handle := b.token(), b.handle()
+	b.reauth("wrong password, and long").want(http.StatusUnprocessableEntity).says("That is not your password.")
+	if b.token() != old {
+		t.Error("a failed re-authentication rotated")
+	}
+	b.reauth(password).location("/account/sessions")
+	if b.token() == old {
+		t.Error("a re-authentication kept the token")
+	}
+	if b.handle() != handle {
+		t.Error("the public handle changed with the token")
+	}
+}
+
+// A request on its way with the token that was just replaced is asked again; it neither opens anything nor marks the
+// session. Later use of that token marks it.
+func TestReplacedToken(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Rene")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		old := b.token()
+		b.reauth(password).location("/account/sessions")
+
+		late := p.browser()
+		late.cookies["__Host-id"] = old
+		time.Sleep(auth.RotationGrace / 2)
+		res := late.get("/account/activity?kind=sessions").want(http.StatusTemporaryRedirect)
+		if got := res.Header.Get("Location"); got != "/account/activity?kind=sessions" {
+			t.Errorf("asked again at %q", got)
+		}
+		if lines := res.Header.Values("Set-Cookie"); len(lines) > 0 {
+			t.Errorf("touched the cookie, which the other answer has set: %q", lines)
+		}
+		late.post("/account/sessions/end-all", "password", password).location("/account/sessions/end-all")
+		if got := late.state(); got.State != "active" {
+			t.Errorf("state within the grace: got %+v, want active", got)
+		}
+		if !b.alive() {
+			t.Fatal("a request with the replaced token changed something")
+		}
+		b.get("/account/sessions").saysNot("used again")
+
+		time.Sleep(auth.RotationGrace)
+		for range 2 {
+			p.replay(old).location("/login?next=%2Faccount")
+		}
+		b.get("/account/sessions").says("A cookie that this session had replaced was used again.")
+		if !b.alive() {
+			t.Error("use of the replaced token ended the session")
+		}
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_token_reused'`); n != 1 {
+			t.Errorf("%d session_token_reused events, want 1 while the mark stands", n)
+		}
+		recognise := "/account/sessions/" + b.handle() + "/recognise"
+		b.post(recognise).location("/account/sessions")
+		b.get("/account/sessions").saysNot("used again")
+		b.post(recognise).want(http.StatusNotFound)
+	})
+}
+
+// A sign-in whose password was checked before a sign-out everywhere, and that would open its session after it, is
+// refused.
+func TestSignInOvertaken(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			for what, overtake := range map[string]func(*portal, *browser){
+				"end all":         func(_ *portal, b *browser) { b.post("/account/sessions/end-all", "password", password).want(303) },
+				"end others":      func(_ *portal, b *browser) { b.post("/account/sessions/end-others", "password", password).want(303) },
+				"password change": func(_ *portal, b *browser) { b.changePassword().want(303) },
+				"disabling": func(p *portal, _ *browser) {
+					p.exec(`UPDATE users SET disabled_at = $1`, time.Now().UTC())
+				},
+			} {
+				t.Run(what, func(t *testing.T) {
+					p := portalOn(t, open(t), nil)
+					u := p.newUser("Otto")
+					b := p.signedIn(u)
+					proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					overtake(p, b)
+					_, err = p.auth.SignIn(t.Context(), proof, auth.HashToken("x"), false, auth.Client{})
+					if !errors.Is(err, auth.ErrOvertaken) {
+						t.Errorf("got %v, want ErrOvertaken", err)
+					}
+				})
+			}
+		})
+	}
+}
+
+func (b *browser) changePassword() *answer {
+	b.p.t.Helper()
+	return b.post("/account/security/password", "current_password", password, "password", otherPassword)
+}
+
+func (p *portal) exec(query string, args ...any) {
+	p.t.Helper()
+	if _, err := p.store.DB().ExecContext(p.t.Context(), query, args...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestPasswordChange(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			u := p.newUser("Paul")
+			b, other := p.signedIn(u), p.signedIn(u)
+			old, path := b.token(), "/account/security/password"
+
+			b.post(path, "current_password", "not the password", "password", otherPassword).want(422).says("That is not your password.")
+			b.post(path, "current_password", password, "password", "short").want(422).says("at least 15")
+			b.post(path, "current_password", password, "password", u.Email).want(422).says("made of your name")
+			b.post(path, "password", otherPassword).want(422).says("Enter your password.")
+			if b.token() != old || !other.alive() {
+				t.Fatal("a refused change changed something")
+			}
+
+			b.changePassword().location("/account/security")
+			b.get("/account/security").says("Your password was changed. Signed out 1 other session.")
+			if p.replay(old).StatusCode == http.StatusOK {
+				t.Error("the token was not rotated")
+			}
+			other.follow(other.get("/account")).says("Your password was changed")
+			p.browser().post("/login", "email", u.Email, "password", password).want(422)
+			p.browser().signIn(u.Email, otherPassword)
+			if letter := p.letter(u.Email, "password"); strings.Contains(letter, otherPassword) {
+				t.Error("the letter holds the password")
+			}
+		})
+	}
+}
+
+// One sign-in too many ends the oldest session, and says so there.
+func TestSessionLimit(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Lim")
+	browsers := make([]*browser, testPolicy.SessionsPerUser+1)
+	for i := range browsers {
+		browsers[i] = p.signedIn(u)
+	}
+	browsers[0].follow(browsers[0].get("/account")).says("Another sign-in took this place")
+	for i, b := range browsers[1:] {
+		if !b.alive() {
+			t.Errorf("session %d ended, want only the oldest", i+1)
+		}
+	}
+	p.endedOnce(u.ID, "replaced")
+}

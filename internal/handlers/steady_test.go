@@ -1,0 +1,57 @@
+package handlers
+
+import (
+	"net/http"
+	"testing"
+
+	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// TestSteadyState holds the price of a signed-in page: one read of the bag, one read of the row, nothing written, no
+// cookie sent.
+func TestSteadyState(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		s, statements := storetest.CountingSQLite(t)
+		p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
+		b := steadyVisitor(p)
+		statements.Taken()
+		b.steadyGet()
+		if got := statements.Taken(); got != 2 {
+			t.Errorf("a signed-in page took %d statements, want 2: the row and the bag", got)
+		}
+	})
+	t.Run("postgres and redis", func(t *testing.T) {
+		s, statements := storetest.CountingPostgres(t)
+		pool, commands := storetest.CountingRedis(t)
+		p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool)}, nil)
+		b := steadyVisitor(p)
+		statements.Taken()
+		commands.Taken()
+		b.steadyGet()
+		if got := statements.Taken(); got != 1 {
+			t.Errorf("a signed-in page took %d statements, want 1: the row", got)
+		}
+		if got := commands.Taken(); got != 1 {
+			t.Errorf("a signed-in page took %d Redis commands, want 1: the bag", got)
+		}
+	})
+}
+
+// steadyVisitor is somebody with a plan in the basket, whose flash has been read.
+func steadyVisitor(p *portal) *browser {
+	p.t.Helper()
+	b := p.signedIn(p.newUser("Steady Eddie"))
+	b.post("/basket", "plan", "hall").location("/plans")
+	b.get("/plans").want(http.StatusOK)
+	return b
+}
+
+// steadyGet asks for a page that needs nothing but the visitor and the bag.
+func (b *browser) steadyGet() {
+	b.p.t.Helper()
+	res := b.get("/plans").want(http.StatusOK).says("Steady Eddie").says("Hall")
+	if cookies := res.Header.Values("Set-Cookie"); len(cookies) > 0 {
+		b.p.t.Errorf("a signed-in page sets cookies: %q", cookies)
+	}
+}

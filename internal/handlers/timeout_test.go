@@ -1,0 +1,259 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// inTime runs the test with a clock of its own on a portal made before the clock stops: hours pass in no time.
+func inTime(t *testing.T, p *portal, test func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		before := p.t
+		p.t = t
+		defer func() { p.t = before }()
+		test(t)
+	})
+}
+
+func TestIdleTimeout(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Ida")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		for range 3 { // each request starts the idle time again
+			time.Sleep(29 * time.Minute)
+			if !b.alive() {
+				t.Fatal("signed out before the idle timeout")
+			}
+		}
+		token := b.token()
+		time.Sleep(30*time.Minute - time.Nanosecond)
+		if got := p.replay(token).StatusCode; got != http.StatusOK {
+			t.Fatalf("a nanosecond before the idle timeout: got %d, want 200", got)
+		}
+		time.Sleep(30 * time.Minute)
+		dead := b.get("/account")
+		dead.location("/login?next=%2Faccount")
+		if b.token() != "" {
+			t.Error("the cookie of the dead session was not deleted")
+		}
+		b.follow(dead).says("For your security, we signed you out").says("did not use Gatehouse for 30 minutes")
+		b.get("/signed-out").says("did not use Gatehouse for 30 minutes")
+		if got := p.replay(token).StatusCode; got != http.StatusSeeOther {
+			t.Errorf("the old token: got %d, want 303", got)
+		}
+	})
+	p.endedOnce(u.ID, "idle")
+}
+
+// endedOnce checks that the person has one ended session, with that reason, and one event saying so.
+func (p *portal) endedOnce(userID, reason string) {
+	p.t.Helper()
+	if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND end_reason = $2`, userID, reason); n != 1 {
+		p.t.Errorf("%d sessions ended as %s, want 1", n, reason)
+	}
+	if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_expired'`, userID); n != 1 {
+		p.t.Errorf("%d session_expired events, want 1", n)
+	}
+}
+
+// The touch interval is the one thing a session may end early by, and activity is never written more often.
+func TestActivityIsWrittenOncePerTouchInterval(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Theo")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		time.Sleep(59 * time.Second)
+		b.get("/account").want(http.StatusOK) // within the interval: not written
+		time.Sleep(29*time.Minute + time.Second)
+		if b.alive() {
+			t.Error("activity within the touch interval was written: the session outlived the idle timeout since sign-in")
+		}
+		c := p.signedIn(u)
+		time.Sleep(61 * time.Second)
+		c.get("/account").want(http.StatusOK) // beyond the interval: written
+		time.Sleep(29*time.Minute + 30*time.Second)
+		if !c.alive() {
+			t.Error("activity beyond the touch interval was not written")
+		}
+	})
+}
+
+func TestAbsoluteLifetime(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Abby")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		signedIn := time.Now()
+		for time.Since(signedIn) < 24*time.Hour-20*time.Minute {
+			time.Sleep(20 * time.Minute)
+			b.get("/account").want(http.StatusOK)
+			b.post("/session/extend").want(http.StatusSeeOther)
+			b.reauth(password).want(http.StatusSeeOther) // no rotation and no extension moves the limit
+		}
+		time.Sleep(time.Until(signedIn.Add(24*time.Hour - time.Second)))
+		if !b.alive() {
+			t.Fatal("signed out a second before the absolute limit")
+		}
+		time.Sleep(time.Second)
+		b.follow(b.get("/account")).says("Time to sign in again").says("at most 24 hours")
+	})
+	p.endedOnce(u.ID, "absolute")
+}
+
+func TestKeepMeSignedIn(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Kim")
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		res := b.post("/login", "email", u.Email, "password", password, "remember", "on")
+		if line := cookieLine(res, "__Host-id"); !strings.Contains(line, "Max-Age=25920") { // 30 days, rounded up
+			t.Errorf("got %q, want a cookie for 30 days", line)
+		}
+		for range 4 {
+			time.Sleep(7*24*time.Hour - time.Hour)
+			if !b.alive() {
+				t.Fatal("signed out before the idle timeout of a kept session")
+			}
+		}
+		time.Sleep(3 * 24 * time.Hour)
+		b.follow(b.get("/account")).says("at most 30 days")
+		c := p.browser()
+		c.post("/login", "email", u.Email, "password", password, "remember", "on").want(http.StatusSeeOther)
+		time.Sleep(7 * 24 * time.Hour)
+		c.follow(c.get("/account")).says("did not use Gatehouse for 7 days")
+	})
+}
+
+func TestElevationEnds(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Elle")
+	inTime(t, p, func(t *testing.T) {
+		b, other := p.signedIn(u), p.signedIn(u)
+		end := "/account/sessions/" + other.handle() + "/end"
+		b.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
+		b.reauth(password).location("/account/sessions")
+		time.Sleep(15*time.Minute - time.Nanosecond)
+		b.get("/account").want(http.StatusOK) // use does not slide the window
+		time.Sleep(time.Nanosecond)
+		b.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
+		if !other.alive() {
+			t.Error("ended with a stale re-authentication")
+		}
+		b.reauth(password).location("/account/sessions")
+		time.Sleep(15*time.Minute - time.Nanosecond)
+		other.get("/account").want(http.StatusOK)
+		b.post(end).location("/account/sessions")
+		if other.alive() {
+			t.Error("not ended within the elevation window")
+		}
+	})
+}
+
+// Looking is not activity: a page that asks every minute dies at the same instant as one that does not.
+func TestLookingDoesNotExtend(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Lou")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		for minute := range 30 {
+			s := b.state()
+			if want := int64(30-minute) * 60_000; s.State != "active" || s.IdleMS != want {
+				t.Fatalf("minute %d: got %+v, want active with %d ms", minute, s, want)
+			}
+			time.Sleep(time.Minute)
+		}
+		res := b.get("/session/state").want(http.StatusOK)
+		if want := `{"state":"ended","reason":"idle","where":"/signed-out"}`; strings.TrimSpace(res.body) != want {
+			t.Errorf("got %s, want %s", res.body, want)
+		}
+		if b.token() != "" {
+			t.Error("the cookie of the dead session was not deleted")
+		}
+		b.get("/signed-out").says("did not use Gatehouse for 30 minutes")
+	})
+}
+
+func (b *browser) state() stateJSON {
+	b.p.t.Helper()
+	var s stateJSON
+	res := b.get("/session/state").want(http.StatusOK)
+	if err := json.Unmarshal([]byte(res.body), &s); err != nil {
+		b.p.t.Fatalf("state: %v in %q", err, res.body)
+	}
+	if cookies := res.Header.Values("Set-Cookie"); s.State == "active" && len(cookies) > 0 {
+		b.p.t.Errorf("looking sets cookies: %q", cookies)
+	}
+	return s
+}
+
+func TestExtend(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Xena")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		time.Sleep(30 * time.Second) // within the touch interval, yet counted: the person asked for it
+		r := b.request("POST", "/session/extend", nil)
+		r.Header.Set("Accept", "application/json")
+		var s stateJSON
+		if err := json.Unmarshal([]byte(b.do(r).want(http.StatusOK).body), &s); err != nil || s.State != "active" || s.IdleMS != 30*60_000 {
+			t.Errorf("got %+v, %v, want active with 30 minutes", s, err)
+		}
+		time.Sleep(30*time.Minute - time.Second)
+		b.post("/session/extend", "next", "/account/security").location("/account/security")
+		b.get("/account/security").says("You stay signed in.")
+		time.Sleep(23*time.Hour + 59*time.Minute)
+		r = b.request("POST", "/session/extend", nil)
+		r.Header.Set("Accept", "application/json")
+		if got := b.do(r).want(http.StatusOK).body; !strings.Contains(got, `"state":"ended","reason":"idle"`) {
+			t.Errorf("extending a dead session: got %s", got)
+		}
+	})
+}
+
+// The sweeper ends what nobody looks at, dated when it struck, and forgets what is no longer kept.
+func TestSweep(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Sid")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		due := time.Now().Add(30 * time.Minute).UTC()
+		time.Sleep(3 * time.Hour)
+		for range 2 {
+			if err := p.auth.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.endedOnce(u.ID, "idle")
+		ended, err := p.auth.EndedSessions(t.Context(), u.ID)
+		if err != nil || len(ended) != 1 || !ended[0].EndedAt.Equal(due) {
+			t.Errorf("got %v, %v, want one ending at %s", ended, err, due)
+		}
+		token := b.token()
+		time.Sleep(30 * 24 * time.Hour)
+		if err := p.auth.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.count(`SELECT count(*) FROM sessions`); n != 0 {
+			t.Errorf("%d ended sessions left after 30 days, want 0", n)
+		}
+		if res := p.replay(token); res.StatusCode != http.StatusSeeOther || !strings.Contains(cookieLine(res, "__Host-id"), "Max-Age=0") {
+			t.Errorf("a forgotten token: got %d, cookie %q, want 303 and the cookie deleted", res.StatusCode, cookieLine(res, "__Host-id"))
+		}
+	})
+}
+
+// cookieLine returns the raw Set-Cookie line of a name, "" without one.
+func cookieLine(a *answer, name string) string {
+	for _, line := range a.Header.Values("Set-Cookie") {
+		if strings.HasPrefix(line, name+"=") {
+			return line
+		}
+	}
+	return ""
+}
