@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -110,9 +111,12 @@ func (b *person) listen(event any) {
 	case *runtime.EventConsoleAPICalled:
 		b.complain("console: %s", e.Type)
 	case *log.EventEntryAdded:
-		// A page with an error status is what somebody asked for; the test that asked has looked at the status.
-		if !(e.Entry.Source == log.EntrySourceNetwork && b.documents[e.Entry.NetworkRequestID]) && e.Entry.Level != log.EntryLevelVerbose {
-			b.complain("%s %s: %s (%s)", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
+		if e.Entry.Level != log.EntryLevelError && e.Entry.Level != log.EntryLevelWarning {
+			return
+		}
+		// A page with an error status is what somebody asked for, and the test that asked has looked at the status.
+		if e.Entry.Source != log.EntrySourceNetwork || !b.documents[e.Entry.NetworkRequestID] {
+			b.complain("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
 		}
 	case *audits.EventIssueAdded:
 		b.complain("issue %s: %s", e.Issue.Code, describe(e.Issue.Details))
@@ -127,7 +131,11 @@ func describe(d *audits.InspectorIssueDetails) string {
 	if csp := d.ContentSecurityPolicyIssueDetails; csp != nil {
 		return csp.ViolatedDirective + " forbids " + csp.BlockedURL
 	}
-	return fmt.Sprintf("%+v", *d)
+	text, err := json.Marshal(d)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // quiet fails the test if the browser complained since the last time.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -85,13 +86,16 @@ func (b *person) follow(words string) int {
 	return b.load("follow "+words, chromedp.Click(`//a[normalize-space()="`+words+`"]`))
 }
 
-// fill types into the field with the id.
+// fill types into the field with the id, all at once.
 func (b *person) fill(id, text string) {
 	b.t.Helper()
 	ctx, cancel := b.step()
 	defer cancel()
-	field := chromedp.ID(id)
-	if err := chromedp.Do(ctx, chromedp.Clear(field), chromedp.SendKeys(field, text)); err != nil {
+	err := chromedp.Do(ctx, chromedp.Focus(chromedp.ID(id)))
+	if err == nil {
+		_, err = chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
+	}
+	if err != nil {
 		b.t.Fatalf("fill %s, on %s: %v", id, b.path(), err)
 	}
 }

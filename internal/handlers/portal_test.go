@@ -67,6 +67,8 @@ var testPolicy = auth.Policy{
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * 24 * time.Hour, SessionsPerUser: 5,
 }
 
+var portalURL = &url.URL{Scheme: "https", Host: "portal.test"}
+
 // testKey seals the bags of all portals under test, so that several of them can stand before the same stores.
 var testKey = bytes.Repeat([]byte{7}, 32)
 
@@ -85,7 +87,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox, Log: log,
-		BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, Warning: 2 * time.Minute,
+		BaseURL: portalURL, Warning: 2 * time.Minute,
 	}
 	if b.pool != nil {
 		o.Attempts = limit.NewRedis(b.pool, log)

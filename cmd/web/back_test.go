@@ -1,0 +1,95 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// TestBackShowsNothing presses Back on a shared computer. Browsers keep pages in memory in spite of no-store, and evict
+// them when an answer changes a cookie that scripts cannot see: so every answer to the end of a session changes one.
+// With scripts off as well, nothing but those answers stands in the way.
+func TestBackShowsNothing(t *testing.T) {
+	p := start(t, onSQLite(t))
+	for _, scripts := range []bool{true, false} {
+		name := map[bool]string{true: "scripts on", false: "scripts off"}[scripts]
+		t.Run(name, func(t *testing.T) {
+			for _, c := range []struct {
+				name  string
+				leave func(b *person, email string)
+			}{
+				{"signed out here", func(b *person, _ string) {
+					b.press("Sign out")
+					b.isAt("/signed-out")
+				}},
+				{"signed out elsewhere, then a public page", func(b *person, email string) {
+					p.endAllOf(b.t, email)
+					b.open("/plans")
+				}},
+				{"signed out elsewhere, then an error page", func(b *person, email string) {
+					p.endAllOf(b.t, email)
+					b.open("/nothing/here")
+				}},
+				{"signed out elsewhere, then a click", func(b *person, email string) {
+					p.endAllOf(b.t, email)
+					b.follow("Overview")
+				}},
+			} {
+				t.Run(c.name, func(t *testing.T) {
+					b := p.person(t, chromeOnLinux, p.network+"::1")
+					email := p.account(t, "Ada Lovelace")
+					b.open("/login?next=%2Faccount%2Fsecurity")
+					b.signIn(email, password)
+					if !scripts {
+						callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+					}
+					b.open("/account/sessions")
+					b.reads("Ada Lovelace")
+					c.leave(b, email)
+					b.back()
+					if body := evaluate[string](b, `document.documentElement.outerHTML`); strings.Contains(body, "Ada") || strings.Contains(body, email) {
+						t.Errorf("Back shows the account: %s", b.text())
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestBackFromElsewhere writes down the limit of what a server can do: somebody whose session was ended elsewhere, and
+// who comes back from another site without asking the portal for anything, sees the page as it was, until the next
+// click. It is also what shows that the browser of these tests restores pages at all.
+func TestBackFromElsewhere(t *testing.T) {
+	p := start(t, onSQLite(t))
+	b := p.person(t, chromeOnLinux, p.network+"::1")
+	email := p.account(t, "Ada Lovelace")
+	b.open("/login?next=%2Faccount%2Fsessions")
+	b.signIn(email, password)
+	restored := make(chan bool, 100)
+	err := chromedp.Listen(b.ctx, func(event any) {
+		if e, ok := event.(*page.EventFrameNavigated); ok {
+			restored <- e.Type == page.NavigationTypeBackForwardCacheRestore
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(start(t, onSQLite(t)).origin + "/plans")
+	p.endAllOf(t, email)
+	b.back()
+	<-restored
+	t.Logf("restored %v: %s", <-restored, b.text())
+	evaluate[chromedp.Void](b, `document.querySelector('a[href="/account"]').click()`)
+	until(t, "the sign-in page", func() bool { return b.path() == "/login" })
+}
+
+// endAllOf signs an account out everywhere, from a device of its own.
+func (p *program) endAllOf(t testing.TB, email string) {
+	t.Helper()
+	c := p.client(t)
+	c.signIn(email, password)
+	c.post("/account/sessions/end-all", "password", password).location("/signed-out")
+}

@@ -1,0 +1,163 @@
+package handlers
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestHeaders reads the headers of every kind of answer (ASVS v5.0.0-3.4.1 to 3.4.8, 14.3.2).
+func TestHeaders(t *testing.T) {
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Hedda"))
+	answers := map[string]*answer{
+		"page": p.browser().get("/"), "signed in": b.get("/account"), "redirect": p.browser().get("/account"),
+		"404": b.get("/nothing"), "405": b.get("/logout"), "413": b.post("/login", "email", strings.Repeat("x", maxBody+1)),
+		"415": b.do(b.request("POST", "/login", strings.NewReader("x"))), "422": p.browser().post("/signup"),
+		"403": forged(b), "state": b.get("/session/state"), "health": p.browser().get("/healthz"), "static": p.browser().get("/static/app.css"),
+		"static 404": p.browser().get("/static/nothing"), "sign-out": b.post("/logout"),
+	}
+	want := map[string]string{
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+		"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'",
+	}
+	for what, res := range answers {
+		for name, value := range want {
+			if got := res.Header.Get(name); got != value {
+				t.Errorf("%s: %s is %q, want %q", what, name, got, value)
+			}
+		}
+		if got := res.Header.Values("Cache-Control"); !strings.HasPrefix(what, "static") && (len(got) != 1 || got[0] != "no-store") {
+			t.Errorf("%s: Cache-Control is %q, want no-store", what, got)
+		}
+		if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Server") != "" {
+			t.Errorf("%s: allows other origins or names the server", what)
+		}
+	}
+	if got := p.browser().get("/email/confirm/x").Header.Get("Referrer-Policy"); got != "no-referrer" {
+		t.Errorf("page with a key in its address: Referrer-Policy %q, want no-referrer", got)
+	}
+}
+
+func forged(b *browser) *answer {
+	r := b.request("POST", "/logout", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	return b.do(r)
+}
+
+// TestCookies reads each Set-Cookie line as it is sent (ASVS v5.0.0-3.3.1 to 3.3.5, 7.2.3).
+func TestCookies(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Cora")
+	seen := map[string]bool{}
+	var lines []string
+	collect := func(a *answer) *answer { lines = append(lines, a.Header.Values("Set-Cookie")...); return a }
+	for range 3 {
+		b := p.browser()
+		collect(b.post("/basket", "plan", "keep"))
+		collect(b.post("/login", "email", u.Email, "password", password)).want(303)
+		if seen[b.token()] || len(b.token()) != 43 {
+			t.Errorf("token of %d characters, seen before: %v", len(b.token()), seen[b.token()])
+		}
+		seen[b.token()] = true
+		collect(b.reauth(password))
+		collect(b.changePasswordTo(password))
+		p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'idle' WHERE ended_at IS NULL`, longAgo)
+		collect(b.get("/account"))
+		b.signIn(u.Email, password)
+		collect(b.post("/logout"))
+	}
+	if len(lines) < 20 {
+		t.Fatalf("only %d cookies seen", len(lines))
+	}
+	for _, line := range lines {
+		name, _, _ := strings.Cut(line, "=")
+		for _, part := range []string{"; Path=/", "; HttpOnly", "; Secure", "; SameSite=Lax"} {
+			if !strings.Contains(line, part) {
+				t.Errorf("no %q in %q", part, line)
+			}
+		}
+		if !strings.HasPrefix(name, "__Host-") || strings.Contains(line, "Domain") || len(line) > 4096 {
+			t.Errorf("cookie %q", line)
+		}
+		if name == "__Host-id" && strings.Contains(line, "Max-Age") && !strings.Contains(line, "Max-Age=0") {
+			t.Errorf("outlives the browser without being asked to: %q", line)
+		}
+	}
+}
+
+func (b *browser) changePasswordTo(next string) *answer {
+	return b.post("/account/security/password", "current_password", password, "password", next)
+}
+
+// Pages are compressed unless they hold both somebody's data and text from the request.
+func TestCompression(t *testing.T) {
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Zip"))
+	for path, want := range map[string]bool{"/account/sessions": true, "/account/activity": true, "/account/activity?q=x": false} {
+		r := b.request("GET", path, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		res := b.do(r).want(http.StatusOK)
+		if got := res.Header.Get("Content-Encoding") == "gzip"; got != want {
+			t.Errorf("%s compressed: %v, want %v", path, got, want)
+		}
+		if want {
+			z, err := gzip.NewReader(strings.NewReader(res.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(z); err != nil || !strings.Contains(string(body), "Zip") {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	r := b.request("POST", "/account/security/password", strings.NewReader("password="+strings.Repeat("x", 300)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept-Encoding", "gzip")
+	if res := b.do(r).want(422); res.Header.Get("Content-Encoding") != "" {
+		t.Error("a form that came back to somebody signed in was compressed")
+	}
+	stranger := p.browser().request("GET", "/login?next=x", nil)
+	stranger.Header.Set("Accept-Encoding", "gzip")
+	if res := p.browser().do(stranger); res.Header.Get("Content-Encoding") != "gzip" {
+		t.Error("the sign-in page was not compressed")
+	}
+}
+
+// A next that points elsewhere is not followed (ASVS v5.0.0-3.7.2).
+func TestDestination(t *testing.T) {
+	p := newPortal(t)
+	for next, want := range map[string]string{
+		"/account/sessions": "/account/sessions", "/account/activity?kind=sessions&q=x": "/account/activity?kind=sessions&q=x", "/plans": "/plans",
+		"": home, "//evil.example": home, `/\evil.example`: home, "https://evil.example": home, "javascript:alert(1)": home, "/account\t": home,
+		"/account\r\nX: y": home, "account": home, "/logout": home, "/session/state": home, "/nothing": home, "/accountant": home,
+		"/account/../logout": home, "/static/app.css": home, "/account/sessions/x/end": "/account/sessions/x/end", "/%61ccount": "/%61ccount",
+		"/account/" + strings.Repeat("x", 2000): home, "/account//evil.example": home, "/login": home, "\u00a0/account": home,
+	} {
+		if got := p.app.destination(next); got != want {
+			t.Errorf("destination(%q): got %q, want %q", next, got, want)
+		}
+	}
+}
+
+func FuzzDestination(f *testing.F) {
+	f.Add("/account")
+	f.Add("//evil.example")
+	f.Add("/account/%2f%2fevil.example?x=y#z")
+	pages, err := newApp(Options{BaseURL: portalURL})
+	if err != nil {
+		f.Fatal(err)
+	}
+	pages.router()
+	f.Fuzz(func(t *testing.T, next string) {
+		got := pages.destination(next)
+		if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.ContainsAny(got, "\\\r\n\t\x00 ") {
+			t.Errorf("destination(%q): got %q", next, got)
+		}
+	})
+}
