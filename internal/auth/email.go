@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/mail"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -23,7 +24,7 @@ func EmailKey(email string) (string, error) {
 	if !strings.Contains(strings.Trim(domain, "."), ".") && domain != "localhost" {
 		return "", ErrEmail
 	}
-	if strings.ContainsAny(email, " \t\r\n\"<>()[]:;,\\") {
+	if strings.ContainsAny(email, ` "<>()[]:;,\`) || strings.ContainsFunc(email, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		return "", ErrEmail
 	}
 	return strings.ToLower(email), nil

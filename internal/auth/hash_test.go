@@ -1,0 +1,69 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestHash(t *testing.T) {
+	h, ctx := newHasher(), t.Context()
+	long := strings.Repeat("x", 72) + "y"
+	encoded, err := h.Hash(ctx, long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(encoded, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("got %q, want the OWASP parameters", encoded)
+	}
+	if again, _ := h.Hash(ctx, long); again == encoded {
+		t.Error("two hashes with the same salt")
+	}
+	for password, want := range map[string]bool{
+		long: true, long[:72]: false, long + " ": false, strings.ToUpper(long): false, long[:72] + "z": false, "": false,
+	} {
+		if got, outdated, err := h.Verify(ctx, password, encoded); got != want || outdated || err != nil {
+			t.Errorf("Verify(%.5q...%d): got %v, outdated %v, %v, want %v", password, len(password), got, outdated, err, want)
+		}
+	}
+	weak := encode(params{memory: 8 * 1024, time: 1, lanes: 1}, []byte("saltsaltsaltsalt"),
+		derive(params{memory: 8 * 1024, time: 1, lanes: 1}, "old", []byte("saltsaltsaltsalt"), 32))
+	if match, outdated, err := h.Verify(ctx, "old", weak); !match || !outdated || err != nil {
+		t.Errorf("an older hash: got %v, outdated %v, %v, want a match to be made again", match, outdated, err)
+	}
+}
+
+// A hash in the database is input: nothing in it may cost more than a sign-in should.
+func TestMalformedHash(t *testing.T) {
+	good := encode(current, make([]byte, 16), make([]byte, 32))
+	for _, encoded := range []string{
+		"", "x", "$argon2id$", strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=18", 1),
+		strings.Replace(good, "m=19456", "m=4294967295", 1), strings.Replace(good, "t=2", "t=99999", 1), strings.Replace(good, "p=1", "p=0", 1),
+		strings.Replace(good, "p=1", "p=255", 1), strings.Replace(good, "m=19456", "m=0", 1), good[:len(good)-30], good + "!", strings.Replace(good, "m=", "m=-", 1),
+	} {
+		if _, _, err := newHasher().Verify(t.Context(), "x", encoded); !errors.Is(err, errMalformedHash) {
+			t.Errorf("%q: got %v, want errMalformedHash", encoded, err)
+		}
+	}
+}
+
+// More hashes than may run at once wait; more than may wait are turned away; who hangs up leaves the queue.
+func TestHashingIsBounded(t *testing.T) {
+	h := newHasher()
+	for range cap(h.slots) {
+		h.slots <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := h.Hash(ctx, "x"); !errors.Is(err, context.Canceled) {
+		t.Errorf("hung up while waiting: got %v", err)
+	}
+	h.waiting.Store(maxWaiting)
+	if _, err := h.Hash(t.Context(), "x"); !errors.Is(err, ErrBusy) {
+		t.Errorf("queue full: got %v, want ErrBusy", err)
+	}
+	if got := h.waiting.Load(); got != maxWaiting {
+		t.Errorf("%d waiting afterwards, want %d", got, maxWaiting)
+	}
+}

@@ -1,0 +1,213 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func newManager(t *testing.T, bags Bags) *Manager {
+	t.Helper()
+	m, err := New(Options{Bags: bags, Keys: [][]byte{newKey}, Secure: true, Log: silent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// serve answers one request for the standing with do, and returns what was sent.
+func serve(m *Manager, s Standing, do http.HandlerFunc) *httptest.ResponseRecorder {
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+	if s.Token != "" {
+		r.AddCookie(&http.Cookie{Name: "__Host-id", Value: s.Token})
+	}
+	m.Serve(w, r, s, do, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "away", http.StatusServiceUnavailable) })
+	return w
+}
+
+func sessionCookie(w *httptest.ResponseRecorder) *http.Cookie {
+	for _, c := range w.Result().Cookies() {
+		if c.Name == "__Host-id" {
+			return c
+		}
+	}
+	return nil
+}
+
+// A visitor gets a bag, and a cookie, only when there is something to put into it.
+func TestVisitorsBag(t *testing.T) {
+	bags := memoryBags{}
+	m := newManager(t, bags)
+	if w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) { m.Get(r.Context(), "x") }); len(bags) != 0 || sessionCookie(w) != nil {
+		t.Fatal("a bag or a cookie for nothing")
+	}
+	first := sessionCookie(serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
+	if first == nil || len(bags) != 1 {
+		t.Fatal("no bag or no cookie")
+	}
+	again := serve(m, Standing{Token: first.Value}, func(_ http.ResponseWriter, r *http.Request) {
+		if got := m.Get(r.Context(), "x"); got != "1" {
+			t.Errorf("got %q, want 1", got)
+		}
+		m.Put(r.Context(), "x", "2")
+	})
+	if sessionCookie(again) != nil {
+		t.Error("the cookie was sent again")
+	}
+	emptied := serve(m, Standing{Token: first.Value}, func(_ http.ResponseWriter, r *http.Request) { m.Pop(r.Context(), "x") })
+	if c := sessionCookie(emptied); c == nil || c.MaxAge >= 0 || len(bags) != 0 {
+		t.Errorf("emptied: cookie %v, %d bags, want both gone", c, len(bags))
+	}
+}
+
+// A rotation that fails leaves cookie and bag as they were; one that succeeds moves both.
+func TestRotate(t *testing.T) {
+	bags := memoryBags{}
+	m := newManager(t, bags)
+	token := sessionCookie(serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })).Value
+	refused := errors.New("refused")
+	w := serve(m, Standing{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
+		if err := m.Rotate(r.Context(), false, func(string) (Opened, error) { return Opened{}, refused }); !errors.Is(err, refused) {
+			t.Errorf("got %v, want the error of the change", err)
+		}
+	})
+	if sessionCookie(w) != nil || len(bags) != 1 || bags[hashToken(token)] == nil {
+		t.Fatal("a refused rotation changed cookie or bag")
+	}
+	var hash string
+	w = serve(m, Standing{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
+		_ = m.Rotate(r.Context(), false, func(h string) (Opened, error) {
+			hash = h
+			return Opened{Expires: time.Now().Add(time.Hour)}, nil
+		})
+	})
+	c := sessionCookie(w)
+	if c == nil || hashToken(c.Value) != hash || c.Value == token || len(bags) != 1 || bags[hash] == nil {
+		t.Fatalf("rotated: cookie %v, %d bags", c, len(bags))
+	}
+	if !c.Expires.IsZero() {
+		t.Error("the cookie outlives the browser")
+	}
+	serve(m, Standing{Verdict: Live, Token: c.Value, Expires: time.Now().Add(time.Hour)}, func(_ http.ResponseWriter, r *http.Request) {
+		if m.Get(r.Context(), "x") != "1" {
+			t.Error("the bag did not come along")
+		}
+	})
+}
+
+// The cookie goes out before the first byte, however the handler begins its answer.
+func TestSettledBeforeTheFirstByte(t *testing.T) {
+	for name, begin := range map[string]func(http.ResponseWriter){
+		"write":   func(w http.ResponseWriter) { _, _ = w.Write([]byte("x")) },
+		"header":  func(w http.ResponseWriter) { w.WriteHeader(http.StatusTeapot) },
+		"flush":   func(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() },
+		"nothing": func(http.ResponseWriter) {},
+	} {
+		m := newManager(t, memoryBags{})
+		w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) {
+			m.Put(r.Context(), "x", "1")
+			begin(w)
+		})
+		if sessionCookie(w) == nil {
+			t.Errorf("%s: no cookie", name)
+		}
+		if got := w.Header().Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s: Cache-Control %q", name, got)
+		}
+	}
+}
+
+// An interim answer is not the answer: what is put into the bag after it still counts.
+func TestInterimAnswer(t *testing.T) {
+	m := newManager(t, memoryBags{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.Serve(w, r, Standing{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			m.Put(r.Context(), "x", "1")
+			w.WriteHeader(http.StatusOK)
+		}), nil)
+	}))
+	defer srv.Close()
+	res, err := srv.Client().Get(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if len(res.Cookies()) != 1 {
+		t.Errorf("got cookies %v, want the one of the bag", res.Cookies())
+	}
+}
+
+// What must not be lost and cannot be stored replaces the handler's answer altogether.
+func TestKeepFails(t *testing.T) {
+	m := newManager(t, full{memoryBags{}})
+	w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) {
+		if err := m.Keep(r.Context(), "x", "1"); err != nil {
+			t.Errorf("got %v before anything was written", err)
+		}
+		w.Header().Set("Location", "/success")
+		w.WriteHeader(http.StatusSeeOther)
+		_, _ = w.Write([]byte("SECRET PAGE"))
+	})
+	if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "SECRET") || w.Header().Get("Location") != "" || sessionCookie(w) != nil {
+		t.Errorf("got %d %q %v", w.Code, w.Body, w.Header())
+	}
+	w = serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1"); w.WriteHeader(200) })
+	if w.Code != http.StatusOK {
+		t.Errorf("losing what is nice to have: got %d, want 200", w.Code)
+	}
+}
+
+// full is a bag store that cannot take any more.
+type full struct{ memoryBags }
+
+func (full) Commit(_ context.Context, _ string, _ []byte, _ time.Time) error {
+	return errors.New("out of memory")
+}
+
+// The end takes bag and cookie, whatever the request did before, and leaves the farewell.
+func TestEnd(t *testing.T) {
+	bags := memoryBags{}
+	m := newManager(t, bags)
+	live := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour), Handle: "PUBLIC"}
+	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
+	if len(bags) != 1 {
+		t.Fatal("no bag under the token of the session")
+	}
+	w := serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
+		m.Put(r.Context(), "y", "2")
+		m.End(r.Context())
+	})
+	if c := sessionCookie(w); c == nil || c.MaxAge >= 0 || len(bags) != 0 {
+		t.Errorf("cookie %v, %d bags, want both gone", c, len(bags))
+	}
+	if !strings.Contains(strings.Join(w.Header().Values("Set-Cookie"), "\n"), "__Host-ended=PUBLIC") {
+		t.Error("no farewell")
+	}
+	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
+	dead := live
+	dead.Verdict = Dead
+	serve(m, dead, func(_ http.ResponseWriter, r *http.Request) {
+		if m.Get(r.Context(), "x") != "" {
+			t.Error("the bag of a dead session was served")
+		}
+	})
+	if len(bags) != 0 {
+		t.Error("the bag of a dead session stays")
+	}
+}
+
+func TestPlainCookies(t *testing.T) {
+	m, err := New(Options{Bags: memoryBags{}, Keys: [][]byte{newKey}, Secure: false, Log: silent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
+	if line := w.Header().Get("Set-Cookie"); !strings.HasPrefix(line, "id=") || strings.Contains(line, "Secure") || !strings.Contains(line, "HttpOnly") {
+		t.Errorf("got %q", line)
+	}
+}

@@ -1,0 +1,129 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	oldKey = bytes.Repeat([]byte{1}, 32)
+	newKey = bytes.Repeat([]byte{2}, 32)
+	silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+)
+
+func sealedWith(t *testing.T, keys ...[]byte) *sealed {
+	t.Helper()
+	s, err := newSealed(nil, keys, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Keys rotate: the newest seals, the others still open, and one that was taken away does not.
+func TestKeyRotation(t *testing.T) {
+	before, during, after := sealedWith(t, oldKey), sealedWith(t, newKey, oldKey), sealedWith(t, newKey)
+	blob, err := before.seal("key", []byte("plan"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(blob, []byte("plan")) {
+		t.Error("the bag is stored in the clear")
+	}
+	if plain, err := during.open("key", blob); err != nil || string(plain) != "plan" {
+		t.Errorf("with the key added in front: got %q, %v", plain, err)
+	}
+	if _, err := after.open("key", blob); err == nil {
+		t.Error("opened with a key that was taken away")
+	}
+	if blob, err = during.seal("key", []byte("plan")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := after.open("key", blob); err != nil {
+		t.Errorf("not sealed with the newest key: %v", err)
+	}
+}
+
+// Every change of a stored bag by one bit, every shortening, and every move to another visitor is noticed.
+func TestTamperedBag(t *testing.T) {
+	s := sealedWith(t, newKey)
+	blob, err := s.seal("key", []byte("admin=false"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range blob {
+		for bit := range 8 {
+			changed := bytes.Clone(blob)
+			changed[i] ^= 1 << bit
+			if plain, err := s.open("key", changed); err == nil {
+				t.Errorf("byte %d bit %d changed: opened as %q", i, bit, plain)
+			}
+		}
+		if _, err := s.open("key", blob[:i]); err == nil {
+			t.Errorf("cut to %d bytes: opened", i)
+		}
+	}
+	if _, err := s.open("another key", blob); err == nil {
+		t.Error("opened under another visitor's key")
+	}
+}
+
+func TestKeysAreChecked(t *testing.T) {
+	for name, keys := range map[string][][]byte{"none": nil, "short": {oldKey[:31]}, "second short": {oldKey, {1}}} {
+		if _, err := newSealed(nil, keys, silent); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestCodec(t *testing.T) {
+	deadline := time.Date(2026, 11, 20, 12, 0, 0, 123000, time.UTC)
+	for _, want := range []map[string]any{{}, {"a": ""}, {"": "b"}, {"flash": "Ünïcödé \x00 bytes", "basket.plan": strings.Repeat("x", 5000)}} {
+		b, err := codec{}.Encode(deadline, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, got, err := codec{}.Decode(b)
+		if err != nil || !at.Equal(deadline) || !maps.Equal(got, want) {
+			t.Errorf("got %v %v %v, want %v %v", at, got, err, deadline, want)
+		}
+	}
+	if _, err := (codec{}).Encode(deadline, map[string]any{"n": 1}); err == nil {
+		t.Error("encoded a value that is not a string")
+	}
+}
+
+// Whatever the bytes, decoding gives a usable bag and no error.
+func FuzzDecode(f *testing.F) {
+	good, _ := codec{}.Encode(time.Unix(1, 0), map[string]any{"key": "value"})
+	f.Add(good)
+	f.Add([]byte{})
+	f.Add(append(bytes.Clone(good), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, values, err := codec{}.Decode(b)
+		if err != nil || values == nil {
+			t.Errorf("got %v, %v", values, err)
+		}
+	})
+}
+
+// memoryBags counts on nothing but a map; it is here to show what the sealed store asks of its inner one.
+type memoryBags map[string][]byte
+
+func (m memoryBags) Find(_ context.Context, key string) ([]byte, bool, error) {
+	b, ok := m[key]
+	return b, ok, nil
+}
+
+func (m memoryBags) Commit(_ context.Context, key string, b []byte, _ time.Time) error {
+	m[key] = b
+	return nil
+}
+
+func (m memoryBags) Delete(_ context.Context, key string) error { delete(m, key); return nil }
