@@ -12,24 +12,32 @@ import (
 )
 
 // Migrate brings the schema up to date and returns how many migrations it applied. Instances that start together
-// take turns: by an advisory lock on PostgreSQL, by the file's own lock on SQLite.
+// take turns: by an advisory lock on PostgreSQL. SQLite has none, but each migration is one exclusive transaction, so
+// who loses the race to one finds it applied when it looks again.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
 	provider, err := s.provider()
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
-	applied, err := provider.Up(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("migrate: %w", err)
+	for attempt := 1; ; attempt++ {
+		applied, err := provider.Up(ctx)
+		if err == nil {
+			return len(applied), nil
+		}
+		if s.postgres || attempt == attemptsToMigrate {
+			return 0, fmt.Errorf("migrate: %w", err)
+		}
 	}
-	return len(applied), nil
 }
+
+// attemptsToMigrate is more than there will be instances on one SQLite file.
+const attemptsToMigrate = 5
 
 func (s *Store) provider() (*goose.Provider, error) {
 	if !s.postgres {
 		return goose.NewProvider(goose.DialectSQLite3, s.db, migrations.FS)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // asks every second, for a minute
 	if err != nil {
 		return nil, err
 	}

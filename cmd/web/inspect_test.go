@@ -1,0 +1,118 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axe finds what gets in the way of people who use a page with other means than eyes and a mouse.
+//
+//go:embed testdata/axe.min.js
+var axe string
+
+// A looker goes through pages, one subtest each, and inspects them in every width and colour scheme.
+type looker struct {
+	*person
+	parent *testing.T
+}
+
+func (p *program) looker(t *testing.T, agent, ip string) *looker {
+	return &looker{p.person(t, agent, ip), t}
+}
+
+// at inspects the page that open leads to and that has to come with the status.
+func (l *looker) at(name string, status int, open func() int) {
+	l.parent.Run(name, func(t *testing.T) {
+		l.t = t
+		defer func() { l.t = l.parent }()
+		if got := open(); got != status {
+			t.Fatalf("%s: got status %d, want %d:\n%s", l.path(), got, status, l.text())
+		}
+		evaluate[chromedp.Void](l.person, axe)
+		views := map[string][]string{} // what is wrong, and in which views
+		for _, width := range []int64{1280, 320} {
+			for _, scheme := range []string{"light", "dark"} {
+				l.see(width, scheme)
+				view := fmt.Sprintf("%s-%d", scheme, width)
+				for _, wrong := range l.inspect() {
+					views[wrong] = append(views[wrong], view)
+				}
+				l.picture(name + "-" + view + ".png")
+			}
+		}
+		for wrong, where := range views {
+			t.Errorf("%s: %s", where, wrong)
+		}
+		l.quiet()
+	})
+}
+
+// inspection asks the page for everything that is wrong with it.
+const inspection = `(async () => {
+	const wrong = [], root = document.documentElement
+	const shows = e => e.checkVisibility() && e.getBoundingClientRect().width > 0
+	const sketch = e => e.outerHTML.slice(0, 120)
+	if (root.scrollWidth > root.clientWidth) {
+		const widest = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > root.clientWidth)
+		wrong.push('overflows by ' + (root.scrollWidth - root.clientWidth) + ' px: ' + widest.slice(0, 3).map(sketch).join(' '))
+	}
+	const headings = [...document.querySelectorAll('h1')]
+	if (headings.length !== 1 || !headings[0].innerText.trim()) wrong.push(headings.length + ' h1, want one with words')
+	if (document.body.dataset.sid && ![...document.querySelectorAll('header form[action="/logout"] button')].some(shows))
+		wrong.push('signed in, and no Sign out in sight')
+	// WCAG 2.5.8 leaves links in running text out; what is visually hidden is no target of a finger.
+	for (const e of document.querySelectorAll('a[href], button, summary, select, input:not([type=hidden])')) {
+		const box = e.getBoundingClientRect()
+		if (shows(e) && !e.closest('.skip, .vh, p, footer') && (box.width < 24 || box.height < 24))
+			wrong.push('target of ' + box.width + ' x ' + box.height + ': ' + sketch(e))
+	}
+	const found = await axe.run(document, {
+		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
+	})
+	for (const v of found.violations) for (const n of v.nodes) wrong.push(v.id + ': ' + n.failureSummary + ' ' + n.html.slice(0, 200))
+	return JSON.stringify([...new Set(wrong)])
+})()`
+
+// inspect returns what is wrong with the page as it is seen now, each thing once.
+func (b *person) inspect() []string {
+	b.t.Helper()
+	var wrong []string
+	if err := json.Unmarshal([]byte(evaluate[string](b, inspection)), &wrong); err != nil {
+		b.t.Fatal(err)
+	}
+	return wrong
+}
+
+// picture keeps what the page looks like, where somebody asked for pictures.
+func (b *person) picture(name string) {
+	b.t.Helper()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	ctx, cancel := b.step()
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, name), png, 0o600)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// pressAnyway sends a form that the browser would hold back for its empty fields.
+func (b *person) pressAnyway(words string) int {
+	b.t.Helper()
+	evaluate[chromedp.Void](b, `for (const f of document.forms) f.noValidate = true`)
+	return b.press(words)
+}
+
+func (b *person) says(words string) bool { b.t.Helper(); return strings.Contains(b.text(), words) }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	shortIdle      = 3 * time.Second
+	shortLifetime  = 8 * time.Second
+	shortElevation = 2 * time.Second
+	shortTouch     = shortIdle / 30 // what the portal makes of the idle timeout
+)
+
+// TestLimitsHold runs with limits of seconds in real time. It asserts no duration that a slow machine could stretch:
+// an answer has to agree with what the row says about the moments at which it was asked for and received.
+func TestLimitsHold(t *testing.T) {
+	for name, on := range backends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, on(t), "--session-idle=3s", "--session-lifetime=8s", "--session-elevation=2s", "--sweep-every=500ms")
+			for name, test := range map[string]func(*testing.T, *program){
+				"idle": idleLimitHolds, "absolute": absoluteLimitHolds, "elevation": elevationHolds,
+			} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					test(t, p)
+				})
+			}
+		})
+	}
+}
+
+// idleLimitHolds looks again and again, which is no activity, until the session is over.
+func idleLimitHolds(t *testing.T, p *program) {
+	email := p.account(t, "Ada Lovelace")
+	c := p.client(t)
+	c.signIn(email, password)
+	handle := c.handle()
+	time.Sleep(2 * shortTouch) // so that the next request is written down as activity
+	last := time.Now()
+	c.get("/account").want(http.StatusOK)
+	seen := time.Now()
+
+	asked := c.watch(func() bool { return c.state() == "active" })
+	row := p.ending(t, handle)
+	if row.reason != "idle" || !row.endedAt.Equal(row.lastSeenAt.Add(shortIdle)) {
+		t.Errorf("got %s at %s with last activity at %s, want idle %s after it", row.reason, row.endedAt, row.lastSeenAt, shortIdle)
+	}
+	if row.lastSeenAt.Before(last.Add(-shortTouch)) || row.lastSeenAt.After(seen) {
+		t.Errorf("activity is on record at %s, want it between %s (less %s) and %s", row.lastSeenAt, last, shortTouch, seen)
+	}
+	asked.agree(t, row.endedAt)
+	c.get("/signed-out").says("You did not use Gatehouse for 3 seconds")
+	c.get("/login").says("For your security, we signed you out")
+	p.endedOnce(t, email, handle, "A session ended because it was not used for too long")
+}
+
+// absoluteLimitHolds works without a pause until the session is over. Neither that nor a re-authentication moves the end.
+func absoluteLimitHolds(t *testing.T, p *program) {
+	email := p.account(t, "Ada Lovelace")
+	c := p.client(t)
+	c.signIn(email, password)
+	handle := c.handle()
+	c.reauth(password)
+	asked := c.watch(func() bool { return c.get("/account").status == http.StatusOK })
+	row := p.ending(t, handle)
+	if asked.longestPause() >= shortIdle-shortTouch {
+		t.Skip("this machine paused the test for longer than the idle timeout") // which ended the session, rightly
+	}
+	if row.reason != "absolute" || !row.endedAt.Equal(row.createdAt.Add(shortLifetime)) {
+		t.Errorf("got %s at %s, want absolute %s after the sign-in at %s", row.reason, row.endedAt, shortLifetime, row.createdAt)
+	}
+	asked.agree(t, row.endedAt)
+	c.get("/signed-out").says("Sessions last at most 8 seconds")
+	c.get("/login").says("Time to sign in again")
+	p.endedOnce(t, email, handle, "A session ended because it reached its longest time")
+}
+
+// elevationHolds asks for the re-authentication page, which is shown only to those who need it.
+func elevationHolds(t *testing.T, p *program) {
+	c := p.client(t)
+	c.signIn(p.account(t, "Ada Lovelace"), password)
+	handle := c.handle()
+	end := "/account/sessions/" + handle + "x/end"
+	c.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
+	before := time.Now()
+	c.reauth(password)
+	after := time.Now()
+	var until time.Time
+	p.ask(t, `SELECT elevated_until FROM sessions WHERE id = $1`, []any{handle}, &until)
+	if until.Before(before.Add(shortElevation).Truncate(time.Microsecond)) || until.After(after.Add(shortElevation)) {
+		t.Errorf("confirmed until %s, want %s after a moment between %s and %s", until, shortElevation, before, after)
+	}
+	asked := c.watch(func() bool { return c.get("/reauth").status == http.StatusSeeOther })
+	asked.agree(t, until)
+	c.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
+}
+
+// A watch is when a question was asked for the last time with one answer, and answered for the first time with another.
+type watch struct {
+	sent     []time.Time // each time it was asked
+	received time.Time   // the last answer
+}
+
+// watch asks while the answer is yes.
+func (c *client) watch(yes func() bool) watch {
+	c.t.Helper()
+	var w watch
+	until(c.t, "an end", func() bool {
+		w.sent = append(w.sent, time.Now())
+		again := yes()
+		w.received = time.Now()
+		return !again
+	})
+	return w
+}
+
+// agree compares the answers with the moment on record. A question that was asked after it and answered with yes would
+// be a limit that came late, a no received before it one that came early.
+func (w watch) agree(t *testing.T, end time.Time) {
+	t.Helper()
+	if len(w.sent) > 1 && w.sent[len(w.sent)-2].After(end) {
+		t.Errorf("asked at %s, got a yes, want the end at %s", w.sent[len(w.sent)-2], end)
+	}
+	if w.received.Before(end) {
+		t.Errorf("got a no by %s, want none before %s", w.received, end)
+	}
+}
+
+func (w watch) longestPause() (longest time.Duration) {
+	for i := range len(w.sent) - 1 {
+		longest = max(longest, w.sent[i+1].Sub(w.sent[i]))
+	}
+	return longest
+}
+
+// state asks as the script of a page does.
+func (c *client) state() string {
+	c.t.Helper()
+	var state struct{ State string }
+	if err := json.Unmarshal([]byte(c.get("/session/state").want(http.StatusOK).body), &state); err != nil {
+		c.t.Fatal(err)
+	}
+	return state.State
+}
+
+type ending struct {
+	reason                         string
+	createdAt, lastSeenAt, endedAt time.Time
+}
+
+// ending reads how a session ended.
+func (p *program) ending(t *testing.T, handle string) (e ending) {
+	t.Helper()
+	p.ask(t, `SELECT end_reason, created_at, last_seen_at, ended_at FROM sessions WHERE id = $1`, []any{handle},
+		&e.reason, &e.createdAt, &e.lastSeenAt, &e.endedAt)
+	return e
+}
+
+// endedOnce lets several requests and the sweeper notice the same ending, and then counts how often it was written down.
+func (p *program) endedOnce(t *testing.T, email, handle, sentence string) {
+	t.Helper()
+	_ = sync.WaitGroup{}
+	var events int
+	p.ask(t, `SELECT count(*) FROM events WHERE session_id = $1 AND kind = 'session_expired'`, []any{handle}, &events)
+	if events != 1 {
+		t.Errorf("session %s ended %d times in the log, want once", handle, events)
+	}
+	again := p.client(t)
+	again.signIn(email, password)
+	page := again.get("/account/activity").want(http.StatusOK)
+	if n := strings.Count(page.text(), sentence); n != 1 {
+		t.Errorf("activity says %q %d times, want once:\n%s", sentence, n, page.text())
+	}
+}

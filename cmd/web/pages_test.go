@@ -1,0 +1,156 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestPages looks at every page in every state that people can bring about. With SCREENSHOTS set to a folder it leaves
+// a picture of each there.
+func TestPages(t *testing.T) {
+	p := start(t, onSQLite(t))
+	for name, look := range map[string]func(*testing.T, *program){
+		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
+		"many sessions": lookAtManySessions, "hostile": lookAtHostileText, "attempts": lookAtLimits,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			look(t, p)
+		})
+	}
+	t.Run("faults", func(t *testing.T) {
+		t.Parallel()
+		lookAtFaults(t, start(t, onSQLite(t)))
+	})
+}
+
+func lookAsVisitor(t *testing.T, _ *program) {
+	p := start(t, onSQLite(t)) // with a mailbox of its own
+	b := p.looker(t, chromeOnLinux, p.network+"::1")
+	b.at("mail-empty", http.StatusOK, func() int { return b.open("/dev/mail") })
+	b.at("landing", http.StatusOK, func() int { return b.open("/") })
+	b.at("plans", http.StatusOK, func() int { return b.open("/plans") })
+	b.at("plans-basket", http.StatusOK, func() int { return b.press("Choose Hall") })
+	b.at("signup", http.StatusOK, func() int { return b.open("/signup") })
+	b.at("signup-sent", http.StatusOK, func() int {
+		b.fill("name", "Ada Lovelace")
+		b.fill("email", "ada@example.org")
+		b.fill("password", password)
+		return b.press("Create account")
+	})
+	b.at("mail", http.StatusOK, func() int {
+		until(b.t, "a letter", func() bool { b.open("/dev/mail"); return b.says("Confirm your email address") })
+		return http.StatusOK
+	})
+	b.at("confirm", http.StatusOK, func() int {
+		return b.follow(evaluate[string](b.person, `document.querySelector('a[href*="/email/confirm/"]').textContent`))
+	})
+	b.at("login-confirmed", http.StatusOK, func() int { return b.press("Confirm my address") })
+	b.at("confirm-dead", http.StatusNotFound, func() int { return b.open("/email/confirm/nothing") })
+	b.at("login", http.StatusOK, func() int { return b.open("/login") })
+	b.at("login-cookie-refused", http.StatusOK, func() int { return b.open("/login?cookie=refused") })
+	b.at("signed-out-unknown", http.StatusOK, func() int { return b.open("/signed-out") })
+}
+
+func lookAtMistakes(t *testing.T, p *program) {
+	b := p.looker(t, chromeOnLinux, p.network+"::2")
+	b.at("signup-errors", http.StatusUnprocessableEntity, func() int {
+		b.open("/signup")
+		return b.pressAnyway("Create account")
+	})
+	b.at("login-error", http.StatusUnprocessableEntity, func() int {
+		b.open("/login?next=%2Faccount%2Fsessions")
+		b.fill("email", newEmail())
+		b.fill("password", password)
+		return b.press("Sign in")
+	})
+	b.at("plans-error", http.StatusUnprocessableEntity, func() int {
+		b.open("/plans")
+		evaluate[chromedp.Void](b.person, `document.querySelector('button[value=porch]').value = 'castle'`)
+		return b.press("Choose Porch")
+	})
+	b.at("400", http.StatusBadRequest, func() int {
+		b.open("/login")
+		evaluate[chromedp.Void](b.person, `document.querySelector('#email').after(document.querySelector('#email').cloneNode())`)
+		return b.pressAnyway("Sign in")
+	})
+	b.at("403-script-only", http.StatusForbidden, func() int { return b.open("/session/state") })
+	b.at("404", http.StatusNotFound, func() int { return b.open("/nothing/here") })
+	b.at("405", http.StatusMethodNotAllowed, func() int { return b.open("/logout") })
+	b.at("413", http.StatusRequestEntityTooLarge, func() int {
+		b.open("/login")
+		evaluate[chromedp.Void](b.person, `document.querySelector('#password').value = 'long '.repeat(20000)`)
+		return b.pressAnyway("Sign in")
+	})
+}
+
+// lookAtEndings writes each reason into the row of a session, and reads what the browser of that session is told.
+func lookAtEndings(t *testing.T, p *program) {
+	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	email := p.account(t, "Ada Lovelace")
+	desk := p.client(t)
+	desk.agent = firefoxOnWindows
+	desk.signIn(email, password)
+	by := desk.handle()
+	for _, reason := range []string{
+		"idle", "absolute", "revoked", "password_changed", "admin", "replaced", "account_disabled", "signed_out",
+	} {
+		b.at("signed-out-"+strings.ReplaceAll(reason, "_", "-"), http.StatusOK, func() int {
+			b.open("/login")
+			b.signIn(email, password)
+			p.endAs(b.t, b.handle(), reason, by)
+			return b.open("/signed-out")
+		})
+	}
+	b.at("login-ended", http.StatusOK, func() int {
+		b.open("/login")
+		b.signIn(email, password)
+		p.endAs(b.t, b.handle(), "revoked", by)
+		return b.follow("Devices")
+	})
+}
+
+// handle is the public name of the session in the browser.
+func (b *person) handle() string {
+	b.t.Helper()
+	return evaluate[string](b, `document.body.dataset.sid`)
+}
+
+func (p *program) endAs(t testing.TB, handle, reason, by string) {
+	t.Helper()
+	p.change(t, `UPDATE sessions SET ended_at = $1, end_reason = $2, ended_by = $3 WHERE id = $4`,
+		time.Now().UTC().Truncate(time.Microsecond), reason, by, handle)
+}
+
+func lookAsMember(t *testing.T, p *program) {
+	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b.open("/login")
+	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.at("overview-new", http.StatusOK, func() int { return b.open("/account") })
+	b.at("sessions-alone", http.StatusOK, func() int { return b.follow("Devices") })
+	b.at("activity-short", http.StatusOK, func() int { return b.follow("Activity") })
+	b.at("activity-nothing", http.StatusOK, func() int { return b.open("/account/activity?q=zebra") })
+	b.at("security", http.StatusOK, func() int { return b.follow("Security") })
+	b.at("password", http.StatusOK, func() int { return b.follow("Change password") })
+	b.at("password-errors", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Change password") })
+	b.at("end-others-none", http.StatusOK, func() int { return b.open("/account/sessions/end-others") })
+	b.at("plans-member", http.StatusOK, func() int { return b.open("/plans") })
+	b.at("plans-member-basket", http.StatusOK, func() int { return b.press("Choose Keep") })
+	b.at("overview-basket", http.StatusOK, func() int { return b.open("/account") })
+	b.at("404-member", http.StatusNotFound, func() int { return b.open("/account/sessions/nobodys/end") })
+	b.at("403", http.StatusForbidden, func() int {
+		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,"><form method="post" action="` +
+				p.origin + `/basket"><button name="plan" value="hall">Win a prize</button></form>`))
+		}))
+		defer other.Close()
+		b.open(other.URL)
+		return b.press("Win a prize")
+	})
+}

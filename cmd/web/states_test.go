@@ -1,0 +1,169 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// elsewhere are the other sessions of somebody who gets around.
+var elsewhere = []struct {
+	agent, ip          string
+	signedIn, lastSeen time.Duration // before now
+}{
+	{firefoxOnWindows, "198.51.100.7", 7*time.Hour + 40*time.Minute, 12 * time.Minute},
+	{safariOnPhone, "2001:db8:40:1::1f", 21 * time.Hour, 26 * time.Minute},
+	{"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", "192.0.2.61", 2 * time.Hour, 3 * time.Minute},
+}
+
+// spread signs somebody in elsewhere, some hours ago, and marks the last of those sessions.
+func (p *program) spread(t testing.TB, email string) {
+	t.Helper()
+	for i, e := range elsewhere {
+		c := p.client(t)
+		c.agent, c.ip = e.agent, e.ip
+		c.signIn(email, password)
+		handle := c.handle()
+		p.age(t, handle, e.signedIn, e.lastSeen)
+		if i == len(elsewhere)-1 {
+			p.change(t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, handle)
+		}
+	}
+}
+
+// age moves a session into the past.
+func (p *program) age(t testing.TB, handle string, signedIn, lastSeen time.Duration) {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	p.change(t, `UPDATE sessions SET created_at = $1, last_seen_at = $2, idle_expires_at = $3, expires_at = $4 WHERE id = $5`,
+		now.Add(-signedIn), now.Add(-lastSeen), now.Add(30*time.Minute-lastSeen), now.Add(24*time.Hour-signedIn), handle)
+	p.change(t, `UPDATE events SET at = $1 WHERE session_id = $2`, now.Add(-signedIn), handle)
+}
+
+func lookAtManySessions(t *testing.T, p *program) {
+	email := p.account(t, "Ada Lovelace")
+	p.spread(t, email)
+	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b.open("/login")
+	b.signIn(email, password)
+	p.age(t, b.handle(), 5*time.Hour, 0)
+	b.at("sessions", http.StatusOK, func() int { return b.open("/account/sessions") })
+	b.at("overview", http.StatusOK, func() int { return b.open("/account") })
+	b.at("end-others-password", http.StatusOK, func() int { return b.open("/account/sessions/end-others") })
+	b.at("end-all-password", http.StatusOK, func() int { return b.open("/account/sessions/end-all") })
+	b.at("end-all-error", http.StatusUnprocessableEntity, func() int {
+		return b.pressAnyway("Sign out everywhere, including here")
+	})
+	b.at("password-others", http.StatusOK, func() int { return b.open("/account/security/password") })
+	b.at("reauth", http.StatusOK, func() int {
+		b.open("/account/sessions")
+		return b.press("Sign out Firefox on Windows")
+	})
+	b.at("reauth-error", http.StatusUnprocessableEntity, func() int {
+		b.fill("password", otherPassword)
+		return b.press("Confirm")
+	})
+	b.at("session-end", http.StatusOK, func() int {
+		b.fill("password", password)
+		return b.press("Confirm")
+	})
+	b.at("sessions-ended", http.StatusOK, func() int { return b.press("Sign out this session") })
+	b.at("end-others", http.StatusOK, func() int { return b.open("/account/sessions/end-others") })
+	b.at("security-confirmed", http.StatusOK, func() int { return b.open("/account/security") })
+	b.at("sessions-recognised", http.StatusOK, func() int {
+		b.open("/account/sessions")
+		return b.press("This was me")
+	})
+	b.at("activity", http.StatusOK, func() int { return b.open("/account/activity") })
+	b.at("activity-filtered", http.StatusOK, func() int { return b.open("/account/activity?kind=sign-ins&q=firefox") })
+}
+
+// lookAtHostileText shows that neither a long name nor what a client says of itself breaks a page out of its frame.
+func lookAtHostileText(t *testing.T, p *program) {
+	email := p.account(t, "Mallory")
+	p.change(t, `UPDATE users SET name = $1 WHERE email = $2`,
+		`"><script>alert(1)</script> `+"\u202egnol\u202c \u0645\u0631\u062d\u0628\u0627 "+strings.Repeat("W", 160), email)
+	for i, agent := range []string{
+		`<script>alert(1)</script><img src=x onerror=alert(1)>`, strings.Repeat("M", 600), "\u202eevil\u200b" + firefoxOnWindows, "",
+		`Mozilla/5.0 (' OR 1=1; --) {{.}} ${7*7} %00 \u0000`, strings.Repeat("\U0001f600", 90), "curl/8.5.0", safariOnPhone, chromeOnMac, chromeOnLinux,
+	} {
+		c := p.client(t)
+		c.agent = agent
+		c.signIn(email, password)
+		if i%2 == 0 {
+			c.post("/reauth", "password", otherPassword, "next", "/account").want(http.StatusUnprocessableEntity)
+		}
+		if i == 4 {
+			c.post("/logout").location("/signed-out")
+		}
+	}
+	b := p.looker(t, "\u202e"+strings.Repeat("Browser", 40), "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
+	b.open("/login")
+	b.signIn(email, password)
+	b.at("hostile-overview", http.StatusOK, func() int { return b.open("/account") })
+	b.at("hostile-sessions", http.StatusOK, func() int {
+		status := b.open("/account/sessions")
+		evaluate[any](b.person, `document.querySelectorAll('details').forEach(d => d.open = true)`)
+		return status
+	})
+	b.at("hostile-end-all", http.StatusOK, func() int { return b.open("/account/sessions/end-all") })
+	b.at("hostile-activity", http.StatusOK, func() int {
+		return b.open("/account/activity?q=" + strings.Repeat("%3Cb%3E", 100))
+	})
+	b.at("hostile-reauth", http.StatusOK, func() int { return b.open("/reauth?next=//evil.example") })
+	b.at("hostile-login", http.StatusUnprocessableEntity, func() int {
+		b.press("Sign out")
+		b.open("/login?next=//evil.example")
+		b.fill("email", `"><script>alert(1)</script>`+strings.Repeat("x", 300))
+		b.fill("password", password)
+		return b.pressAnyway("Sign in")
+	})
+}
+
+// lookAtLimits makes attempts until they are too many.
+func lookAtLimits(t *testing.T, p *program) {
+	email := p.account(t, "Ada Lovelace")
+	b := p.looker(t, chromeOnLinux, "203.0.113.99")
+	b.open("/login")
+	b.signIn(email, password)
+	wrong := func() int {
+		b.fill("password", otherPassword)
+		return b.press("Confirm")
+	}
+	b.at("reauth-429", http.StatusTooManyRequests, func() int {
+		b.open("/reauth")
+		for range 5 {
+			wrong()
+		}
+		return wrong()
+	})
+	b.at("login-429", http.StatusTooManyRequests, func() int {
+		guesser := p.client(t)
+		guesser.ip = "203.0.113.99"
+		for range 10 {
+			guesser.post("/login", "email", email, "password", otherPassword).want(http.StatusUnprocessableEntity)
+		}
+		b.press("Sign out")
+		b.open("/login")
+		b.fill("email", email)
+		b.fill("password", password)
+		return b.press("Sign in")
+	})
+}
+
+// lookAtFaults takes tables away, which is as near to a broken database as a portal in one process gets.
+func lookAtFaults(t *testing.T, p *program) {
+	b := p.looker(t, chromeOnLinux, p.network+"::4")
+	b.open("/login")
+	b.signIn(p.account(t, "Ada Lovelace"), password)
+	p.change(t, `ALTER TABLE bags RENAME TO gone_bags`)
+	b.at("plans-away", http.StatusOK, func() int { return b.open("/plans") })
+	b.at("503-basket", http.StatusServiceUnavailable, func() int { return b.press("Choose Hall") })
+	p.change(t, `ALTER TABLE events RENAME TO gone_events`)
+	b.at("500", http.StatusInternalServerError, func() int { return b.open("/account/activity") })
+	p.change(t, `ALTER TABLE sessions RENAME TO gone_sessions`)
+	b.at("503", http.StatusServiceUnavailable, func() int { return b.open("/account") })
+	p.change(t, `ALTER TABLE gone_sessions RENAME TO sessions`)
+	p.change(t, `ALTER TABLE gone_events RENAME TO events`)
+}

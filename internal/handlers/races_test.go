@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Requests in flight around a sign-out or a rotation never bring the old token back, and never sign the browser out
+// of what the rotation gave it (H3).
+func TestInFlight(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			b := open(t)
+			p, q := portalOn(t, b, nil), portalOn(t, b, nil)
+			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			u := p.newUser("Racer")
+			for round := range 15 {
+				for what, act := range map[string]func(*browser) *answer{
+					"sign-out": func(b *browser) *answer { return b.post("/logout") },
+					"reauth":   func(b *browser) *answer { return b.reauth(password) },
+				} {
+					acting := p.signedIn(u)
+					token := acting.token()
+					var wg sync.WaitGroup
+					for i := range 4 { // readers, and writers of the bag, with the same cookie on both instances
+						side := []*portal{p, q}[i%2]
+						reader := side.browser()
+						reader.cookies["__Host-id"] = token
+						wg.Go(func() {
+							if i < 2 {
+								reader.get("/account")
+							} else {
+								reader.post("/basket", "plan", "hall")
+							}
+							if got := reader.token(); got != "" && got != token {
+								t.Errorf("%s round %d: a reader was given another token", what, round)
+							}
+						})
+					}
+					wg.Go(func() { act(acting).want(http.StatusSeeOther) })
+					wg.Wait()
+					if res := q.replay(token); res.StatusCode == http.StatusOK {
+						t.Fatalf("%s round %d: the old token is alive", what, round)
+					}
+					if what == "reauth" && !acting.alive() {
+						t.Fatalf("round %d: the browser was signed out by a rotation", round)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A sign-in that races a sign-out everywhere is refused, ended, or begun after it.
+func TestSignInRacesEndAll(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			stores := open(t)
+			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
+			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			u := p.newUser("Ender")
+			for round := range 10 {
+				b := p.signedIn(u)
+				b.reauth(password).want(http.StatusSeeOther)
+				late := q.browser()
+				var wg sync.WaitGroup
+				wg.Go(func() { late.post("/login", "email", u.Email, "password", password) })
+				wg.Go(func() {
+					time.Sleep(time.Duration(round) * 3 * time.Millisecond) // somewhere within the hash
+					b.post("/account/sessions/end-all").want(http.StatusSeeOther)
+				})
+				wg.Wait()
+				if late.token() == "" || !late.alive() {
+					continue
+				}
+				ended := p.count(`SELECT count(*) FROM sessions old JOIN sessions alive ON alive.user_id = old.user_id
+					WHERE alive.user_id = $1 AND alive.ended_at IS NULL AND old.ended_at > alive.created_at`, u.ID)
+				if ended != 0 {
+					t.Errorf("round %d: a session that began before the ending is alive", round)
+				}
+				late.post("/logout").want(http.StatusSeeOther)
+			}
+		})
+	}
+}
+
+// Two presses of one button do the thing once, and nobody is marked as a thief for it.
+func TestDoublePress(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Doubleday")
+	for _, press := range []struct{ path, body string }{
+		{"/reauth", "password=" + strings.ReplaceAll(password, " ", "+")},
+		{"/account/sessions/end-others", "password=" + strings.ReplaceAll(password, " ", "+")},
+	} {
+		b := p.signedIn(u)
+		twin := p.browser()
+		twin.cookies["__Host-id"] = b.token()
+		var wg sync.WaitGroup
+		for _, one := range []*browser{b, twin} {
+			wg.Go(func() {
+				r := one.request("POST", press.path, strings.NewReader(press.body))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				if got := one.do(r).StatusCode; got != http.StatusSeeOther {
+					t.Errorf("%s: got %d, want 303", press.path, got)
+				}
+			})
+		}
+		wg.Wait()
+		if !b.alive() && !twin.alive() {
+			t.Errorf("%s: pressed twice and signed out", press.path)
+		}
+	}
+	if n := p.count(`SELECT count(*) FROM sessions WHERE flag <> ''`); n != 0 {
+		t.Errorf("%d sessions marked", n)
+	}
+	for kind, want := range map[string]int{"reauth_success": 2} {
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = $1`, kind); n != want {
+			t.Errorf("%d %s events, want %d", n, kind, want)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// kinds returns the kinds of a person's events, oldest first.
+func (p *portal) kinds(userID string) (kinds []string) {
+	p.t.Helper()
+	events, err := p.auth.Events(p.t.Context(), userID, auth.EventFilter{Limit: 1000})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	slices.SortStableFunc(events, func(a, b auth.Event) int { return a.At.Compare(b.At) })
+	for _, e := range events {
+		kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+e.Reason, ":"))
+	}
+	return kinds
+}
+
+// TestTrail walks through everything that leaves a trace: exactly these events, in the owner's trail and in the log.
+func TestTrail(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Trace")
+	step := func(want []string, do func()) {
+		t.Helper()
+		before := len(p.kinds(u.ID))
+		logged := len(p.log.String())
+		do()
+		got := p.kinds(u.ID)[before:]
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		for _, one := range want {
+			kind, _, _ := strings.Cut(one, ":")
+			if !strings.Contains(p.log.String()[logged:], `"msg":"`+kind+`"`) {
+				t.Errorf("%s is not in the log", kind)
+			}
+		}
+	}
+	b, other := p.browser(), p.browser()
+	step([]string{"authn_login_fail:password"}, func() { b.guess(u.Email) })
+	step([]string{"authn_login_success:password", "session_created"}, func() { b.signIn(u.Email, password) })
+	step([]string{"authn_login_success:password", "session_created"}, func() { other.signIn(u.Email, password) })
+	step(nil, func() { b.get("/account"); b.post("/basket", "plan", "hall"); b.get("/session/state") })
+	step([]string{"reauth_fail"}, func() { b.reauth("wrong, and long enough") })
+	step([]string{"reauth_success", "session_renewed:reauthentication"}, func() { b.reauth(password) })
+	step([]string{"session_expired:revoked"}, func() { b.post("/account/sessions/" + other.handle() + "/end") })
+	other = p.signedIn(u)
+	step([]string{"authn_password_change_fail"}, func() {
+		b.post("/account/security/password", "current_password", "wrong, and long enough", "password", otherPassword)
+	})
+	step([]string{"authn_password_change", "session_renewed:password_changed", "session_expired:password_changed"}, func() { b.changePassword() })
+	step([]string{"session_expired:signed_out"}, func() { b.post("/logout") })
+	step([]string{"sign_up_address_taken"}, func() {
+		p.browser().post("/signup", "name", "N", "email", u.Email, "password", password)
+	})
+}
+
+// TestNothingSecretLeaks collects every secret of a walk and looks for it in the log, in pages, in addresses and in
+// the database (ASVS v5.0.0-3.3.4, 14.2.1, 16.2.5).
+func TestNothingSecretLeaks(t *testing.T) {
+	p := newPortal(t)
+	email := newEmail()
+	b := p.browser()
+	secrets := map[string]string{"password": password, "other password": otherPassword, "guess": "hunter2 hunter2 hunter2"}
+	var seen strings.Builder
+	keep := func(a *answer) {
+		seen.WriteString(a.body + a.Header.Get("Location"))
+		if token := b.token(); token != "" {
+			secrets["token "+token[:4]] = token
+			secrets["hash of "+token[:4]] = auth.HashToken(token)
+		}
+	}
+	keep(b.post("/signup", "name", "Leah", "email", email, "password", password))
+	link := linkIn(t, p.letter(email, "confirm/"))
+	secrets["confirmation key"] = strings.TrimPrefix(link, "/email/confirm/")
+	b.get(link)
+	keep(b.post(link))
+	keep(b.post("/basket", "plan", "hall"))
+	keep(b.post("/login", "email", email, "password", secrets["guess"]))
+	keep(b.post("/login", "email", email, "password", password))
+	for _, path := range []string{"/account", "/account/sessions", "/account/activity", "/account/security", "/session/state", "/nothing"} {
+		keep(b.get(path))
+	}
+	keep(b.reauth(secrets["guess"]))
+	keep(b.reauth(password))
+	keep(b.changePassword())
+	keep(b.get("/account/sessions"))
+	keep(b.get("/account?password=" + strings.ReplaceAll(password, " ", "+")))
+	keep(b.post("/logout"))
+	if len(secrets) < 12 {
+		t.Fatalf("only %d secrets collected", len(secrets))
+	}
+	dump := p.dump()
+	for what, secret := range secrets {
+		for where, text := range map[string]string{"the log": p.log.String(), "a page or address": seen.String()} {
+			if strings.Contains(text, secret) {
+				t.Errorf("the %s is in %s", what, where)
+			}
+		}
+		if strings.Contains(dump, secret) && !strings.HasPrefix(what, "hash") {
+			t.Errorf("the %s is in the database", what)
+		}
+	}
+	if strings.Contains(p.log.String(), email) {
+		t.Error("the address is in the log")
+	}
+}
+
+// dump is the text of every row.
+func (p *portal) dump() string {
+	p.t.Helper()
+	var all strings.Builder
+	for _, table := range []string{"users", "signups", "sessions", "events", "letter_keys", "bags"} {
+		rows, err := p.store.DB().QueryContext(p.t.Context(), `SELECT * FROM `+table)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		names, _ := rows.Columns()
+		for rows.Next() {
+			cells := make([]any, len(names))
+			for i := range cells {
+				cells[i] = new([]byte)
+			}
+			if err := rows.Scan(cells...); err != nil {
+				p.t.Fatal(err)
+			}
+			for _, cell := range cells {
+				all.Write(*cell.(*[]byte))
+				all.WriteByte('\n')
+			}
+		}
+		if err := rows.Close(); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+// Whatever a client sends, the log stays one JSON object a line (ASVS v5.0.0-16.4.1).
+func TestLogInjection(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	b.agent = "x\r\n{\"msg\":\"forged\"}\x1b[31m"
+	r := b.request("GET", "/nothing%0a%7b%22msg%22:%22forged%22%7d", nil)
+	b.do(r)
+	b.guess("a\r\nb@example.org")
+	for line := range strings.Lines(p.log.String()) {
+		var parsed map[string]any
+		if err := json.Unmarshal([]byte(line), &parsed); err != nil || parsed["msg"] == "forged" {
+			t.Errorf("bad line %q: %v", line, err)
+		}
+	}
+}
+
+// The activity page: newest first, by kind, by text, page by page, without a gap or an overlap.
+func TestActivity(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	u := p.newUser("Acta")
+	b := p.signedIn(u)
+	b.agent = firefoxOnWindows
+	for range eventsPerPage + 5 {
+		b.reauth("wrong, and long enough").want(http.StatusUnprocessableEntity)
+	}
+	const line = "A wrong password was given to confirm it is you"
+	first := b.get("/account/activity?kind=sign-ins&q=FIREFOX").want(200)
+	older := between(first.body, `href="/account/activity?before=`, `"`)
+	rest := b.get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).want(200)
+	if n, m := strings.Count(first.body, line), strings.Count(rest.body, line); n != eventsPerPage || m != 5 {
+		t.Errorf("%d and %d lines on two pages, want %d and 5", n, m, eventsPerPage)
+	}
+	if strings.Contains(rest.body, `href="/account/activity?before=`) {
+		t.Error("the last page offers an older one")
+	}
+	b.get("/account/activity?kind=account").says("Account made").saysNot(line)
+	b.get("/account/activity?q=no+such+words").want(200).saysNot(line)
+	for _, before := range []string{"x", "~", "2026-01-01T00:00:00Z~", "9999-99-99~x", "2026-11-20T10:00:00Z~%00", "99999-01-01T00:00:00Z~x"} {
+		b.get("/account/activity?before=" + before + "&kind=nonsense&q=%ff").want(200)
+	}
+	stranger := p.signedIn(p.newUser("Stranger"))
+	stranger.get("/account/activity").saysNot(line)
+}

@@ -1,0 +1,314 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// onBoth runs a contract on each database.
+func onBoth(t *testing.T, contract func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	for name, open := range map[string]func(testing.TB) *store.Store{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) { contract(t, open(t)) })
+	}
+}
+
+// at is a moment with microseconds, which both databases have to give back exactly.
+var at = time.Date(2026, 11, 20, 12, 34, 56, 123456000, time.UTC)
+
+func newUser(t *testing.T, s *store.Store, id string) auth.User {
+	t.Helper()
+	u := auth.User{
+		ID: id, Email: id + "@Example.org", EmailKey: id + "@example.org", Name: "Name of " + id, Role: auth.RoleMember,
+		PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at,
+	}
+	if err := s.CreateUser(t.Context(), u, event("created-"+id, id, auth.UserCreated)); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func event(id, userID string, kind auth.Kind) auth.Event {
+	return auth.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: auth.Client{IP: "192.0.2.1", UserAgent: "agent"}}
+}
+
+func newSession(id, userID string) auth.Session {
+	return auth.Session{
+		ID: id, UserID: userID, TokenHash: "token-" + id, Method: auth.MethodPassword, Remembered: true, UserAgent: "agent",
+		IP: "192.0.2.1", LastIP: "192.0.2.2", CreatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
+	}
+}
+
+func open(t *testing.T, s *store.Store, x auth.Session) {
+	t.Helper()
+	if _, err := s.OpenSession(t.Context(), auth.Opening{Session: x, Limit: 1000}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsStoredComesBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		u, x := newUser(t, s, "ada"), newSession("one", "ada")
+		open(t, s, x)
+		gotSession, gotUser, err := s.SessionByToken(t.Context(), "token-one")
+		if err != nil || gotSession != x || gotUser != u {
+			t.Errorf("got %+v\n%+v\n%v\nwant %+v\n%+v", gotSession, gotUser, err, x, u)
+		}
+		if got, err := s.UserByEmail(t.Context(), "ada@example.org"); err != nil || got != u {
+			t.Errorf("by email: got %+v, %v", got, err)
+		}
+		for what, err := range map[string]error{
+			"email": second(s.UserByEmail(t.Context(), "ADA@example.org")), "handle": second(s.SessionByHandle(t.Context(), "two")),
+			"token": third(s.SessionByToken(t.Context(), "one")), "previous token": second(s.SessionByPreviousToken(t.Context(), "token-one")),
+		} {
+			if !errors.Is(err, auth.ErrNotFound) {
+				t.Errorf("%s: got %v, want ErrNotFound", what, err)
+			}
+		}
+		if err := s.CreateUser(t.Context(), auth.User{ID: "other", EmailKey: "ada@example.org", CreatedAt: at, PasswordChangedAt: at}, event("x", "other", auth.UserCreated)); !errors.Is(err, auth.ErrEmailTaken) {
+			t.Errorf("same address: got %v, want ErrEmailTaken", err)
+		}
+	})
+}
+
+func second[T any](_ T, err error) error        { return err }
+func third[T, U any](_ T, _ U, err error) error { return err }
+
+// Each change of a live session by its browser changes nothing when the row has ended, timed out or moved on.
+func TestChangesAreConditional(t *testing.T) {
+	changes := map[string]func(*testing.T, *store.Store, auth.Session, time.Time) error{
+		"touch": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+			x.LastSeenAt, x.LastIP, x.IdleExpiresAt = at, "192.0.2.99", at.Add(time.Hour)
+			return s.Touch(t.Context(), x, at)
+		},
+		"rotate": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+			x.ElevatedUntil = at.Add(time.Minute)
+			return s.Rotate(t.Context(), x, "rotated-"+x.ID, at, event("rotate-"+x.ID, x.UserID, auth.SessionRenewed))
+		},
+		"change password": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+			_, err := s.ChangePassword(t.Context(), auth.PasswordChanging{Session: x, NewTokenHash: "changed-" + x.ID, PasswordHash: "new", At: at,
+				Events: []auth.Event{event("change-"+x.ID, x.UserID, auth.PasswordChange)}})
+			return err
+		},
+	}
+	for what, change := range changes {
+		t.Run(what, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, s *store.Store) {
+				for name, spoil := range map[string]func(*auth.Session) time.Time{
+					"good":          func(*auth.Session) time.Time { return at.Add(time.Hour - time.Microsecond) },
+					"timed out":     func(*auth.Session) time.Time { return at.Add(time.Hour) },
+					"other token":   func(x *auth.Session) time.Time { x.TokenHash = "stolen"; return at },
+					"other session": func(x *auth.Session) time.Time { x.ID = "another"; return at },
+					"ended": func(x *auth.Session) time.Time {
+						ended := *x
+						ended.EndedAt, ended.EndReason = at, auth.ReasonRevoked
+						if err := s.EndSession(t.Context(), ended, auth.Client{}); err != nil {
+							t.Fatal(err)
+						}
+						return at
+					},
+				} {
+					user := "user-" + name
+					newUser(t, s, user)
+					x := newSession("s-"+name, user)
+					open(t, s, x)
+					before := row(t, s, x.ID)
+					err := change(t, s, x, spoil(&x))
+					if name == "good" {
+						if err != nil || row(t, s, x.ID) == before {
+							t.Errorf("%s: got %v, changed: %v", name, err, row(t, s, x.ID) != before)
+						}
+						continue
+					}
+					after := row(t, s, "s-"+name)
+					after.EndedAt, after.EndReason = before.EndedAt, before.EndReason
+					if !errors.Is(err, auth.ErrEnded) || after != before {
+						t.Errorf("%s: got %v, want ErrEnded; row %+v, was %+v", name, err, after, before)
+					}
+					if u, _ := s.UserByEmail(t.Context(), user+"@example.org"); u.PasswordHash != "hash" || u.Epoch != 0 {
+						t.Errorf("%s: the account changed: %+v", name, u)
+					}
+				}
+			})
+		})
+	}
+}
+
+func row(t *testing.T, s *store.Store, id string) auth.Session {
+	t.Helper()
+	x, err := s.SessionByHandle(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// A session ends once, with one reason and one event, however many notice it at the same moment.
+func TestEndsOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		for round := range 20 {
+			x := newSession(fmt.Sprint("round", round), "ada")
+			if _, err := s.OpenSession(t.Context(), auth.Opening{Session: x, Limit: 1000, Epoch: int64(round)}); err != nil {
+				t.Fatal(err)
+			}
+			var (
+				wg   sync.WaitGroup
+				mu   sync.Mutex
+				won  []auth.Reason
+				mass int
+			)
+			for _, reason := range []auth.Reason{auth.ReasonIdle, auth.ReasonSignedOut, auth.ReasonRevoked, auth.ReasonIdle} {
+				wg.Go(func() {
+					ended := x
+					ended.EndedAt, ended.EndReason = x.IdleExpiresAt, reason
+					err := s.EndSession(t.Context(), ended, auth.Client{})
+					mu.Lock()
+					defer mu.Unlock()
+					if err == nil {
+						won = append(won, reason)
+					} else if !errors.Is(err, auth.ErrEnded) {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Go(func() {
+				ended, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", At: x.IdleExpiresAt})
+				mu.Lock()
+				defer mu.Unlock()
+				if mass = len(ended); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Wait()
+			events, err := s.Events(t.Context(), "ada", auth.EventFilter{Kinds: []auth.Kind{auth.SessionExpired}, Limit: 1000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			events = slices.DeleteFunc(events, func(e auth.Event) bool { return e.SessionID != x.ID })
+			if len(won)+mass != 1 || len(events) != 1 || events[0].Reason != string(row(t, s, x.ID).EndReason) {
+				t.Errorf("round %d: %v and %d by the mass ending, %d events, want one", round, won, mass, len(events))
+			}
+		}
+	})
+}
+
+// A timeout is not written over activity that came in after it was read.
+func TestTimeoutLosesAgainstActivity(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		x := newSession("one", "ada")
+		open(t, s, x)
+		stale := x
+		stale.EndedAt, stale.EndReason = x.IdleExpiresAt, auth.ReasonIdle
+		x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Minute)
+		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.EndSession(t.Context(), stale, auth.Client{}); !errors.Is(err, auth.ErrEnded) {
+			t.Errorf("got %v, want ErrEnded", err)
+		}
+		if !row(t, s, "one").EndedAt.IsZero() {
+			t.Error("the session ended in spite of activity")
+		}
+	})
+}
+
+// Several instances that start at once on an empty database migrate it once.
+func TestMigrateTogether(t *testing.T) {
+	for name, url := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + t.TempDir() + "/together.db" },
+		"postgres": func(t *testing.T) string { return storetest.PostgresURL(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			databaseURL := url(t)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					s, err := store.Open(t.Context(), databaseURL)
+					if err == nil {
+						_, err = s.Migrate(t.Context())
+						_ = s.Close()
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func TestEventsPage(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		newUser(t, s, "bob")
+		for i := range 10 { // pairs share a moment, so the id has to break the tie
+			e := event(fmt.Sprintf("e%02d", i), "ada", auth.LoginFail)
+			e.At = at.Add(time.Duration(i/2) * time.Microsecond)
+			if err := s.AddEvent(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []string
+		f := auth.EventFilter{Kinds: []auth.Kind{auth.LoginFail, auth.LoginLock}, Limit: 3}
+		for {
+			page, err := s.Events(t.Context(), "ada", f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, e := range page {
+				got = append(got, e.ID)
+				f.BeforeAt, f.BeforeID = e.At, e.ID
+			}
+		}
+		if want := []string{"e09", "e08", "e07", "e06", "e05", "e04", "e03", "e02", "e01", "e00"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if others, err := s.Events(t.Context(), "bob", auth.EventFilter{Limit: 10}); err != nil || len(others) != 1 {
+			t.Errorf("bob sees %d events, %v, want his own one", len(others), err)
+		}
+	})
+}
+
+func TestPrune(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		for id, ended := range map[string]time.Time{"old": at.Add(-time.Microsecond), "young": at, "live": {}} {
+			x := newSession(id, "ada")
+			open(t, s, x)
+			if x.EndedAt, x.EndReason = ended, auth.ReasonSignedOut; !ended.IsZero() {
+				if err := s.EndSession(t.Context(), x, auth.Client{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := errors.Join(
+				s.AddSignUp(t.Context(), auth.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}),
+				s.AddLetterKey(t.Context(), auth.LetterKey{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Prune(t.Context(), at, at); err != nil {
+			t.Fatal(err)
+		}
+		for table, want := range map[string]int{"sessions": 2, "signups": 1, "letter_keys": 1} {
+			var n int
+			if err := s.DB().QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n != want {
+				t.Errorf("%s: %d rows left, %v, want %d", table, n, err, want)
+			}
+		}
+	})
+}
