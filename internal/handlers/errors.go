@@ -38,14 +38,14 @@ func badRequest(text string) error {
 	return statusError{code: http.StatusBadRequest, heading: "We could not read that", text: text}
 }
 
-func notFoundError() error {
+func notFoundError() statusError {
 	return statusError{code: http.StatusNotFound, heading: "There is nothing here",
 		text: "The address is wrong, or what was here is gone, or it belongs to somebody else."}
 }
 
 func notFound(http.ResponseWriter, *http.Request) error { return notFoundError() }
 
-func unavailable(cause error) error {
+func unavailable(cause error) statusError {
 	return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 		text:       "A part of the portal is out of reach, so nothing was changed. Please try again in a minute.",
 		retryAfter: 30 * time.Second, cause: cause}
@@ -119,7 +119,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 			text: "The form is larger than we accept. Nothing was changed."}
 	}
 	if errors.Is(err, auth.ErrNotFound) {
-		return notFoundError().(statusError)
+		return notFoundError()
 	}
 	if errors.Is(err, auth.ErrOvertaken) {
 		return statusError{code: http.StatusConflict, heading: "Something else came first",
@@ -137,7 +137,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if a.Auth.Ready(ctx) != nil {
-		return unavailable(err).(statusError)
+		return unavailable(err)
 	}
 	return statusError{code: http.StatusInternalServerError, heading: "Something went wrong", cause: err,
 		text: "The fault is ours. Whether your change was made is not certain: please look before you try again."}

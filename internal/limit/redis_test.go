@@ -165,7 +165,7 @@ func TestRedisComesBack(t *testing.T) {
 func silentPool(t *testing.T) *redis.Pool {
 	pool := &redis.Pool{Dial: func() (redis.Conn, error) {
 		ours, theirs := net.Pipe()
-		go io.Copy(io.Discard, theirs)
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
 		return redis.NewConn(ours, 0, 0), nil
 	}}
 	t.Cleanup(func() { pool.Close() })

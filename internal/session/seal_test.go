@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"maps"
 	"strings"
@@ -14,7 +13,7 @@ import (
 var (
 	oldKey = bytes.Repeat([]byte{1}, 32)
 	newKey = bytes.Repeat([]byte{2}, 32)
-	silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+	silent = slog.New(slog.DiscardHandler)
 )
 
 func sealedWith(t *testing.T, keys ...[]byte) *sealed {

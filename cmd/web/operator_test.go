@@ -1,0 +1,134 @@
+package main
+
+import (
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/gatehouse/internal/config"
+)
+
+func TestHelpNamesEverySetting(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}} {
+		help, _, err := command(t, "", args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for field := range reflect.TypeFor[config.Flags]().Fields() {
+			if variable := field.Tag.Get("env"); variable == "" || !strings.Contains(help, "$"+variable) {
+				t.Errorf("web %s: no word of %s (%s)", strings.Join(args, " "), field.Name, variable)
+			}
+		}
+	}
+	help, _, err := command(t, "", "user", "create", "--help")
+	if err != nil || !strings.Contains(help, "--password-stdin") {
+		t.Errorf("web user create --help: got %v and\n%s", err, help)
+	}
+}
+
+func TestConfigHidesSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "sesame-and-barley"
+	out, _, err := command(t, "", "config", "--database-url=postgres://gate:"+secret+"@db/gate", "--redis-url=redis://:"+secret+"@cache:6379/0",
+		"--smtp-url=smtp://gate:"+secret+"@post:587", "--session-idle=90s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"GATEHOUSE_DATABASE_URL", "GATEHOUSE_SESSION_IDLE=1m30s", "db/gate"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, secret) {
+		t.Errorf("a secret was printed:\n%s", out)
+	}
+	if out, _, err := command(t, "", "config", "--profile=vault"); err == nil || out != "" {
+		t.Errorf("got %v and %q, want the mistake and nothing else", err, out)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	for name, on := range backends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := on(t)
+			for range 2 { // the second time there is nothing to do
+				out, _, err := command(t, "", append([]string{"migrate"}, data...)...)
+				if err != nil || !strings.Contains(out, "up to date") {
+					t.Fatalf("got %v and %q", err, out)
+				}
+			}
+			if has, err := open(t, data).CountUsers(t.Context()); has != 0 || err != nil {
+				t.Errorf("got %d users, %v, want an empty database", has, err)
+			}
+		})
+	}
+}
+
+// TestUserCreate makes accounts beside a running portal, which knows them at once.
+func TestUserCreate(t *testing.T) {
+	t.Parallel()
+	p := start(t, onSQLite(t))
+	create := func(stdin string, args ...string) (string, error) {
+		out, log, err := command(t, stdin, append(append([]string{"user", "create"}, args...), p.data...)...)
+		if secret := strings.TrimSpace(stdin); secret != "" && strings.Contains(out+log, secret) {
+			t.Errorf("the password was printed:\n%s%s", out, log)
+		}
+		return out, err
+	}
+
+	out, err := create("", "--email=grace@example.net", "--name=Grace Hopper", "--role=admin")
+	made := regexp.MustCompile(`(?m)^Password: (\S+)$`).FindStringSubmatch(out)
+	if err != nil || made == nil || !strings.Contains(out, "Made grace@example.net (admin).") {
+		t.Fatalf("got %v and %q", err, out)
+	}
+	p.client(t).signIn("grace@example.net", made[1])
+
+	if out, err = create(password+"\r\n", "--email=ada@example.net", "--name=Ada Lovelace", "--password-stdin"); err != nil {
+		t.Fatalf("got %v and %q", err, out)
+	}
+	ada := p.client(t)
+	ada.signIn("ADA@example.net", password)
+	ada.get("/account").want(http.StatusOK).says("Ada Lovelace")
+
+	for name, c := range map[string]struct {
+		stdin, want string
+		args        []string
+	}{
+		"taken":       {password, "has an account already", []string{"--email=Ada@Example.net", "--name=A", "--password-stdin"}},
+		"bad address": {password, "is not an email address", []string{"--email=ada", "--name=A", "--password-stdin"}},
+		"weak":        {"correct horse", "at least 15 characters", []string{"--email=b@example.net", "--name=B", "--password-stdin"}},
+		"empty":       {"\n", "no password on standard input", []string{"--email=b@example.net", "--name=B", "--password-stdin"}},
+		"no name":     {password, "--name", []string{"--email=b@example.net", "--password-stdin"}},
+		"role":        {password, "--role", []string{"--email=b@example.net", "--name=B", "--role=king", "--password-stdin"}},
+	} {
+		if out, err := create(c.stdin, c.args...); err == nil || !strings.Contains(err.Error(), c.want) || out != "" {
+			t.Errorf("%s: got %v and %q, want an error with %q", name, err, out, c.want)
+		}
+	}
+	if n, err := p.db.CountUsers(t.Context()); n != 3 || err != nil { // with the administrator of the first start
+		t.Errorf("got %d users, %v, want 3", n, err)
+	}
+}
+
+func TestHealthcheck(t *testing.T) {
+	t.Parallel()
+	p := start(t, onSQLite(t))
+	addr := "--addr=" + strings.TrimPrefix(p.origin, "http://")
+	if _, _, err := command(t, "", append([]string{"healthcheck", addr}, p.data...)...); err != nil {
+		t.Errorf("of a portal that serves: got %v, want nil", err)
+	}
+	p.change(t, `ALTER TABLE sessions RENAME TO gone`)
+	if _, _, err := command(t, "", append([]string{"healthcheck", addr}, p.data...)...); err != nil {
+		t.Errorf("of a portal whose database answers: got %v, want nil", err)
+	}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := command(t, "", append([]string{"healthcheck", addr}, p.data...)...); err == nil || !strings.Contains(err.Error(), "does not answer") {
+		t.Errorf("of a portal that stopped: got %v, want an error", err)
+	}
+}
