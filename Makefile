@@ -1,4 +1,4 @@
-.PHONY: run test lint ci db
+.PHONY: run test lint ci db screenshots
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -19,3 +19,14 @@ ci:
 # PostgreSQL and Redis on 127.0.0.1, where the tests look for them. `docker compose down` stops them.
 db:
 	docker compose up --detach --wait postgres redis
+
+# The pictures of the README, from the pages as the tests see them. Needs Chromium. A picture of every page stays in a
+# folder of its own.
+screenshots:
+	@all=$$(mktemp -d) && echo "All pages: $$all" && \
+	SCREENSHOTS=$$all go test -count=1 -run '^TestPages$$' ./cmd/web && \
+	mkdir -p docs/screens && \
+	for page in landing sessions reauth activity; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
+	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \
+	cp $$all/sessions-dark-1280.png docs/screens/sessions-dark.png && \
+	cp $$all/sessions-light-320.png docs/screens/sessions-320.png

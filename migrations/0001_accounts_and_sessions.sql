@@ -14,8 +14,8 @@ CREATE TABLE users (
 	disabled_at         TIMESTAMP
 );
 
--- A sign-up waits here until its letter is answered. It is not an account: whoever confirms gets the name and the
--- password of this very sign-up, so nobody can prepare an account for somebody else's address.
+-- A sign-up waits here until its letter is answered. It is not an account: a letter confirms the name and the password
+-- of the very sign-up it was sent for, not those of whoever signed up first.
 CREATE TABLE signups (
 	token_hash    TEXT PRIMARY KEY,
 	email         TEXT NOT NULL,
@@ -33,8 +33,8 @@ CREATE TABLE sessions (
 	id              TEXT PRIMARY KEY,     -- the public handle
 	user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
 	token_hash      TEXT NOT NULL UNIQUE, -- SHA-256 of the cookie's token, which is stored nowhere
-	prev_token_hash TEXT,                 -- the one before the latest rotation
-	rotated_at      TIMESTAMP,
+	prev_token_hash TEXT,                 -- what the browser carried before the latest rotation, sign-in included
+	rotated_at      TIMESTAMP NOT NULL,
 	method          TEXT NOT NULL,
 	remembered      BOOLEAN NOT NULL,
 	user_agent      TEXT NOT NULL,
@@ -66,6 +66,7 @@ CREATE TABLE events (
 	at         TIMESTAMP NOT NULL
 );
 CREATE INDEX events_user_id ON events (user_id, at, id);
+CREATE INDEX events_at ON events (at);
 
 -- Keys sent by letter that let one person do one thing.
 CREATE TABLE letter_keys (

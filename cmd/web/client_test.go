@@ -112,13 +112,12 @@ func (a *answer) want(status int) *answer {
 	return a
 }
 
-func (a *answer) location(want string) *answer {
+func (a *answer) location(want string) {
 	a.t.Helper()
 	a.want(http.StatusSeeOther)
 	if got := a.header.Get("Location"); got != want {
 		a.t.Fatalf("%s: got Location %q, want %q", a.what, got, want)
 	}
-	return a
 }
 
 func (a *answer) says(words string) *answer {

@@ -4,8 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +15,13 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// A looker goes through pages, one subtest each, and inspects them in every width and colour scheme.
+// looks are the widths, in CSS pixels, and colour schemes in which every page is inspected.
+var looks = []struct {
+	width  int64
+	scheme string
+}{{1280, "light"}, {1280, "dark"}, {768, "light"}, {320, "light"}, {320, "dark"}}
+
+// A looker goes through pages, one subtest each, and inspects each.
 type looker struct {
 	*person
 	parent *testing.T
@@ -37,15 +41,13 @@ func (l *looker) at(name string, status int, open func() int) {
 		}
 		evaluate[chromedp.Void](l.person, axe)
 		views := map[string][]string{} // what is wrong, and in which views
-		for _, width := range []int64{1280, 320} {
-			for _, scheme := range []string{"light", "dark"} {
-				l.see(width, scheme)
-				view := fmt.Sprintf("%s-%d", scheme, width)
-				for _, wrong := range l.inspect() {
-					views[wrong] = append(views[wrong], view)
-				}
-				l.picture(name + "-" + view + ".png")
+		for _, v := range looks {
+			l.see(v.width, v.scheme)
+			view := fmt.Sprintf("%s-%d", v.scheme, v.width)
+			for _, wrong := range l.inspect() {
+				views[wrong] = append(views[wrong], view)
 			}
+			l.picture(name + "-" + view + ".png")
 		}
 		for wrong, where := range views {
 			t.Errorf("%s: %s", where, wrong)
@@ -88,24 +90,6 @@ func (b *person) inspect() []string {
 		b.t.Fatal(err)
 	}
 	return wrong
-}
-
-// picture keeps what the page looks like, where somebody asked for pictures.
-func (b *person) picture(name string) {
-	b.t.Helper()
-	folder := os.Getenv("SCREENSHOTS")
-	if folder == "" {
-		return
-	}
-	ctx, cancel := b.step()
-	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, name), png, 0o600)
-	}
-	if err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // pressAnyway sends a form that the browser would hold back for its empty fields.

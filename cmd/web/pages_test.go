@@ -76,7 +76,10 @@ func lookAtMistakes(t *testing.T, p *program) {
 	})
 	b.at("400", http.StatusBadRequest, func() int {
 		b.open("/login")
-		evaluate[chromedp.Void](b.person, `document.querySelector('#email').after(document.querySelector('#email').cloneNode())`)
+		evaluate[chromedp.Void](b.person, `const twin = document.querySelector('#email').cloneNode()
+			twin.removeAttribute('id')
+			twin.setAttribute('aria-label', 'Email address again')
+			document.querySelector('#email').after(twin)`)
 		return b.pressAnyway("Sign in")
 	})
 	b.at("403-script-only", http.StatusForbidden, func() int { return b.open("/session/state") })

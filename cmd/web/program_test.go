@@ -112,15 +112,21 @@ const (
 	otherPassword = "seven patient herons wade"
 )
 
-// account makes an account as an operator does, and returns its address.
+// account makes an account with an address of its own, which it returns.
 func (p *program) account(t testing.TB, name string) string {
 	t.Helper()
 	email := newEmail()
+	p.enrol(t, email, name)
+	return email
+}
+
+// enrol makes an account as an operator does.
+func (p *program) enrol(t testing.TB, email, name string) {
+	t.Helper()
 	args := append([]string{"user", "create", "--email=" + email, "--name=" + name, "--password-stdin"}, p.data...)
 	if _, _, err := command(t, password+"\n", args...); err != nil {
 		t.Fatal(err)
 	}
-	return email
 }
 
 // newEmail is nobody's address yet, on any database.

@@ -17,8 +17,12 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// stopWithin bounds how long requests under way may take to finish once the portal is told to stop.
-const stopWithin = 10 * time.Second
+// Once the portal is told to stop, requests under way may take stopWithin to finish, and what is left of letters and
+// connections closeWithin: ten seconds in all.
+const (
+	stopWithin  = 8 * time.Second
+	closeWithin = 2 * time.Second
+)
 
 type serveCommand struct{}
 
@@ -56,7 +60,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
 	}
 	err = g.Wait()
-	closing, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), stopWithin)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), closeWithin)
 	defer cancel()
 	return errors.Join(err, p.close(closing))
 }

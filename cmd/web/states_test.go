@@ -42,7 +42,11 @@ func (p *program) age(t testing.TB, handle string, signedIn, lastSeen time.Durat
 }
 
 func lookAtManySessions(t *testing.T, p *program) {
-	email := p.account(t, "Ada Lovelace")
+	const email = "ada@example.org"
+	p.enrol(t, email, "Ada Lovelace")
+	lastMonth := time.Now().UTC().AddDate(0, -1, 0).Truncate(time.Microsecond)
+	p.change(t, `UPDATE users SET created_at = $1, password_changed_at = $1 WHERE email = $2`, lastMonth, email)
+	p.change(t, `UPDATE events SET at = $1 WHERE user_id = (SELECT id FROM users WHERE email = $2)`, lastMonth, email)
 	p.spread(t, email)
 	b := p.looker(t, chromeOnLinux, "203.0.113.24")
 	b.open("/login")

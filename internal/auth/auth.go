@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,8 @@ var (
 	ErrEnded = errors.New("session ended")
 	// ErrRotated means the token was replaced a moment ago by a request of the same browser: ask again.
 	ErrRotated = errors.New("token rotated a moment ago")
+	// ErrReplaced means the token was replaced too long ago to be a request that was under way.
+	ErrReplaced = errors.New("token was replaced")
 	// ErrOvertaken means a sign-out everywhere or a password change came between the check of a password and its use.
 	ErrOvertaken = errors.New("overtaken by a change of credentials")
 	// ErrBusy means too many passwords wait to be hashed; try again in a few seconds.
@@ -87,6 +90,12 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // newID returns 128 random bits and more as text. It names things in URLs and is no secret.
 func newID() string { return rand.Text() }
+
+// isID reports whether the text has the form of what newID returns. Anything else need not be looked up, and some of
+// it could not be: a database refuses bytes that are no text.
+func isID(text string) bool {
+	return len(text) == 26 && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '2' || c > '7') })
+}
 
 // HashToken returns what is stored of a token: its SHA-256. 256 random bits need no salt (ASVS v5.0.0-11.5.1).
 func HashToken(token string) string {

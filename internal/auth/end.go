@@ -31,6 +31,9 @@ func (s *Service) end(ctx context.Context, session Session, c Client) error {
 // Session returns one session of the same person by its handle. ErrNotFound for foreign and unknown handles alike
 // (ASVS v5.0.0-8.2.2).
 func (s *Service) Session(ctx context.Context, userID, handle string) (Session, error) {
+	if !isID(handle) {
+		return Session{}, ErrNotFound
+	}
 	session, err := s.store.SessionByHandle(ctx, handle)
 	if err == nil && session.UserID != userID {
 		return Session{}, ErrNotFound
@@ -39,25 +42,34 @@ func (s *Service) Session(ctx context.Context, userID, handle string) (Session, 
 }
 
 // Revoke ends another session of the same person (ASVS v5.0.0-7.5.2). It returns the session that was meant, with
-// ErrEnded when it was over already, or ErrNotFound.
+// ErrEnded when it was over already, or ErrNotFound. ErrOvertaken when the asking session is over itself.
 func (s *Service) Revoke(ctx context.Context, by Session, handle string, c Client) (Session, error) {
 	session, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return Session{}, err
 	}
-	session.EndedAt, session.EndReason, session.EndedBy = now(), ReasonRevoked, by.ID
-	return session, s.end(ctx, session, c)
+	at := now()
+	if reason, struck := session.timedOut(at); reason != "" && session.EndedAt.IsZero() {
+		session.EndedAt, session.EndReason = struck, reason
+		return session, errors.Join(s.end(ctx, session, c), ErrEnded)
+	}
+	session.EndedAt, session.EndReason, session.EndedBy = at, ReasonRevoked, by.ID
+	if err := s.store.Revoke(ctx, session, by, c); err != nil {
+		return session, err
+	}
+	s.logEvents(ctx, endEvent(session, c))
+	return session, nil
 }
 
 // EndOthers ends every session of the person but this one, EndAll this one too. Both refuse the sign-ins that are
-// under way with what was true before. They return how many ended.
+// under way with what was true before. They return how many ended, or ErrOvertaken when this session is over itself.
 func (s *Service) EndOthers(ctx context.Context, by Session, c Client) (int, error) {
-	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.ID, By: by.ID, At: now(), Client: c})
+	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.ID, By: by, At: now(), Client: c})
 }
 
 // EndAll ends every session of the person, this one included.
 func (s *Service) EndAll(ctx context.Context, by Session, c Client) (int, error) {
-	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by.ID, At: now(), Client: c})
+	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by, At: now(), Client: c})
 }
 
 func (s *Service) endMany(ctx context.Context, m MassEnding) (int, error) {
@@ -66,11 +78,24 @@ func (s *Service) endMany(ctx context.Context, m MassEnding) (int, error) {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
 	s.logEvents(ctx, EndEvents(ended, m.Client)...)
-	return len(ended), nil
+	return endedNow(ended, m.At), nil
+}
+
+// endedNow counts the sessions that were alive until then, leaving out those that had timed out unnoticed.
+func endedNow(ended []Session, at time.Time) (n int) {
+	for _, session := range ended {
+		if session.EndedAt.Equal(at) {
+			n++
+		}
+	}
+	return n
 }
 
 // Recognise takes the mark off a session whose owner says that all is well. ErrNotFound.
 func (s *Service) Recognise(ctx context.Context, by Session, handle string, c Client) error {
+	if !isID(handle) {
+		return ErrNotFound
+	}
 	e := newEvent(SessionRecognised, by.UserID, handle, c)
 	if err := s.store.Unflag(ctx, handle, by.UserID, e); err != nil {
 		return err
@@ -102,12 +127,18 @@ func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, 
 
 // Ended returns a session by its handle if it is over. ErrNotFound otherwise.
 func (s *Service) Ended(ctx context.Context, handle string) (Session, error) {
+	if !isID(handle) {
+		return Session{}, ErrNotFound
+	}
 	session, err := s.store.SessionByHandle(ctx, handle)
 	if err == nil && session.EndedAt.IsZero() {
 		return Session{}, ErrNotFound
 	}
 	return session, err
 }
+
+// keepEvents is how long the audit trail goes back.
+const keepEvents = 365 * 24 * time.Hour
 
 // sweepBatch bounds one read of the sweeper; each session is ended in a transaction of its own.
 const sweepBatch = 200
@@ -129,7 +160,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			}
 		}
 		if len(out) < sweepBatch {
-			return s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded))
+			return s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents))
 		}
 	}
 }

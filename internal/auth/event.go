@@ -23,7 +23,6 @@ const (
 	SessionUseAfterEnd   Kind = "session_use_after_expire"
 	SessionTokenReused   Kind = "session_token_reused"
 	SessionUnknownToken  Kind = "session_unknown_token"
-	SessionFlagged       Kind = "session_flagged"
 	SessionRecognised    Kind = "session_recognised"
 	ReauthSuccess        Kind = "reauth_success"
 	ReauthFail           Kind = "reauth_fail"
@@ -40,7 +39,7 @@ func (k Kind) level() slog.Level {
 	switch k {
 	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail:
 		return slog.LevelError
-	case LoginFail, LoginLock, ReauthFail, RateLimitExceeded, CrossSiteRequest, SessionFlagged, SessionUnknownToken:
+	case LoginFail, LoginLock, ReauthFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

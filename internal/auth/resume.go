@@ -19,7 +19,8 @@ type Presented struct {
 
 // Resume answers who a token belongs to, with one read. It ends a session whose time is up, and writes activity at
 // most once per touch interval. Errors: ErrNotFound for a token never issued or long forgotten; ErrEnded, together
-// with the session; ErrRotated when another request of the same browser came in between: ask again.
+// with the session; ErrReplaced for a token that a rotation replaced; ErrRotated when another request of the same
+// browser came in between, so the browser has or will have the next token: ask again.
 func (s *Service) Resume(ctx context.Context, p Presented) (Session, User, error) {
 	hash := HashToken(p.Token)
 	session, user, err := s.store.SessionByToken(ctx, hash)
@@ -30,11 +31,20 @@ func (s *Service) Resume(ctx context.Context, p Presented) (Session, User, error
 	if err != nil {
 		return Session{}, User{}, err
 	}
-	if !session.EndedAt.IsZero() {
-		s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), p.Client)
-		return session, User{}, ErrEnded
-	}
 	at := now()
+	if !session.EndedAt.IsZero() {
+		if at.Sub(session.EndedAt) < RotationGrace {
+			// Perhaps a sign-in of this very browser took its place.
+			next, err := s.store.SessionByPreviousToken(ctx, hash)
+			if err == nil {
+				return next, User{}, ErrRotated
+			}
+			if !errors.Is(err, ErrNotFound) {
+				return session, User{}, err
+			}
+		}
+		return s.useAfterEnd(ctx, session, p.Client), User{}, ErrEnded
+	}
 	if reason, struck := session.timedOut(at); reason != "" {
 		session, err := s.timeOut(ctx, session, reason, struck, p.Client)
 		return session, User{}, err
@@ -73,7 +83,7 @@ func (s *Service) afterLosing(ctx context.Context, session Session, err error) (
 	case err != nil:
 		return session, err
 	case current.EndedAt.IsZero():
-		return current, ErrRotated // a concurrent request wrote the activity; asking again finds it
+		return current, ErrRotated // its time ran out in between; asking again ends it
 	}
 	return current, ErrEnded
 }
@@ -105,8 +115,7 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 		return Session{}, err
 	}
 	if !session.EndedAt.IsZero() {
-		s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), p.Client)
-		return session, ErrEnded
+		return s.useAfterEnd(ctx, session, p.Client), ErrEnded
 	}
 	if now().Sub(session.RotatedAt) < RotationGrace {
 		return session, ErrRotated
@@ -116,5 +125,11 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 		return Session{}, err
 	}
 	s.logEvents(ctx, e)
-	return Session{}, ErrNotFound
+	return Session{}, ErrReplaced
+}
+
+// useAfterEnd reports a token whose session is over.
+func (s *Service) useAfterEnd(ctx context.Context, session Session, c Client) Session {
+	s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), c)
+	return session
 }

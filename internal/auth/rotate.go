@@ -47,7 +47,7 @@ func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, 
 		return 0, fmt.Errorf("change password: %w", err)
 	}
 	s.logEvents(ctx, append(EndEvents(ended, c), change.Events...)...)
-	return len(ended), nil
+	return endedNow(ended, change.At), nil
 }
 
 // CheckNewPassword applies the policy to a password that the person of the session wants.

@@ -7,7 +7,7 @@ type Session struct {
 	ID            string // the public handle
 	UserID        string
 	TokenHash     string
-	RotatedAt     time.Time // zero before the first rotation after sign-in
+	RotatedAt     time.Time // when the token was made, at sign-in or later
 	Method        string    // how the person signed in
 	Remembered    bool      // "keep me signed in"
 	UserAgent     string    // at sign-in

@@ -72,32 +72,42 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 	s.Report(ctx, PasswordHashUpgraded, user.ID, "", "", Client{})
 }
 
-// SignIn opens a session for the person of the proof, carried by the token with the given hash, and ends the oldest
-// ones beyond the limit (ASVS v5.0.0-7.1.2, 7.2.4). ErrOvertaken when a sign-out everywhere, a password change or
-// the disabling of the account came first.
-func (s *Service) SignIn(ctx context.Context, p Proof, tokenHash string, remember bool, c Client) (Session, error) {
+// A Carrier is the browser that a session is opened in: what it came with, and what it carries from now on.
+type Carrier struct {
+	TokenHash    string  // of the token made for the session
+	ReplacedHash string  // of the token it came with, a visitor's or an earlier session's; "" for none
+	Instead      Session // the session it was signed in to, which ends; zero for none
+	Remember     bool    // "keep me signed in"
+	Client
+}
+
+// SignIn opens a session for the person of the proof and ends the oldest ones beyond the limit
+// (ASVS v5.0.0-7.1.2, 7.2.4). ErrOvertaken when a sign-out everywhere, a password change or the disabling of the
+// account came first.
+func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (Session, error) {
 	at := now()
-	remember = remember && s.policy.RememberOffered()
+	c, remember := by.Client, by.Remember && s.policy.RememberOffered()
 	expires := at.Add(s.policy.lifetime(remember))
 	session := Session{
-		ID: newID(), UserID: p.user.ID, TokenHash: tokenHash, Method: MethodPassword, Remembered: remember,
+		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: MethodPassword, Remembered: remember,
 		UserAgent: c.UserAgent, IP: c.IP, LastIP: c.IP,
-		CreatedAt: at, LastSeenAt: at, ExpiresAt: expires,
+		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: earlier(at.Add(s.policy.idleLimit(remember)), expires),
 	}
 	opening := Opening{
-		Session: session, Epoch: p.user.Epoch, Limit: s.policy.SessionsPerUser, Client: c,
+		Session: session, ReplacedHash: by.ReplacedHash, Instead: by.Instead.ID,
+		Epoch: p.user.Epoch, Limit: s.policy.SessionsPerUser, Client: c,
 		Events: []Event{
 			newEvent(LoginSuccess, p.user.ID, session.ID, c),
 			newEvent(SessionCreated, p.user.ID, session.ID, c),
 		},
 	}
 	opening.Events[0].Reason = session.Method
-	replaced, err := s.store.OpenSession(ctx, opening)
+	ended, err := s.store.OpenSession(ctx, opening)
 	if err != nil {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(replaced, c), opening.Events...)...)
+	s.logEvents(ctx, append(EndEvents(ended, c), opening.Events...)...)
 	return session, nil
 }
 

@@ -10,7 +10,15 @@ import (
 // SignUpValid is how long the letter of a sign-up can be answered.
 const SignUpValid = 24 * time.Hour
 
-// A Registration is what a sign-up leads to. Exactly one of its fields is set; the page must not show which.
+// An Application is what somebody who wants an account fills in.
+type Application struct {
+	Name, Email, Password string
+	// Unanswered means that no letter will be sent, because too many were: everything takes as long as ever, and nothing
+	// is written that only a letter could make use of.
+	Unanswered bool
+}
+
+// A Registration is what a sign-up leads to: at most one of its fields is set, and the page must not show which.
 type Registration struct {
 	Token    string // for the confirmation letter
 	Existing *User  // the address has an account: tell its owner instead
@@ -19,17 +27,21 @@ type Registration struct {
 // Register begins an account. The address counts only after Confirm. It returns a PasswordError for a password that
 // cannot be chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long
 // (ASVS v5.0.0-6.3.8).
-func (s *Service) Register(ctx context.Context, name, email, password string, c Client) (Registration, error) {
-	key, err := EmailKey(email)
+func (s *Service) Register(ctx context.Context, a Application, c Client) (Registration, error) {
+	key, err := EmailKey(a.Email)
 	if err != nil {
 		return Registration{}, err
 	}
-	if err := CheckPassword(password, MinPassword, name, email); err != nil {
+	if err := CheckPassword(a.Password, MinPassword, a.Name, a.Email); err != nil {
 		return Registration{}, err
 	}
-	hash, err := s.hash.Hash(ctx, NormalPassword(password))
+	hash, err := s.hash.Hash(ctx, NormalPassword(a.Password))
 	if err != nil {
 		return Registration{}, err
+	}
+	if a.Unanswered {
+		s.Report(ctx, RateLimitExceeded, "", "", "sign-up", c)
+		return Registration{}, nil
 	}
 	user, err := s.store.UserByEmail(ctx, key)
 	if err == nil {
@@ -41,7 +53,7 @@ func (s *Service) Register(ctx context.Context, name, email, password string, c 
 	}
 	token, at := newID(), now()
 	pending := SignUp{
-		TokenHash: HashToken(token), Email: email, EmailKey: key, Name: name, PasswordHash: hash,
+		TokenHash: HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
 		CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
 	if err := s.store.AddSignUp(ctx, pending); err != nil {

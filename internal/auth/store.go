@@ -25,7 +25,7 @@ type Store interface {
 	AddSignUp(ctx context.Context, p SignUp) error
 	// SignUp returns ErrNotFound when the token is unknown or its time is up.
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
-	// ConfirmSignUp turns the sign-up into the account u and forgets every sign-up for the address.
+	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
 	// ErrNotFound when the token is unknown, used or too old; ErrEmailTaken when an account has the address.
 	ConfirmSignUp(ctx context.Context, tokenHash string, u User, e Event) error
 
@@ -33,16 +33,18 @@ type Store interface {
 	// LetterKey returns ErrNotFound when the key is unknown or its time is up.
 	LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (LetterKey, error)
 
-	// OpenSession inserts a session and ends what the limit no longer allows, oldest first; it returns the ended ones.
-	// ErrOvertaken when the account's epoch has moved or it is disabled.
+	// OpenSession inserts a session, ends the one it takes the place of and what the limit no longer allows, oldest
+	// first; it returns the ended ones. ErrOvertaken when the account's epoch has moved or it is disabled.
 	OpenSession(ctx context.Context, o Opening) ([]Session, error)
 	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
 	SessionByToken(ctx context.Context, tokenHash string) (Session, User, error)
-	// SessionByPreviousToken returns the session that carried this token before its latest rotation. ErrNotFound.
+	// SessionByPreviousToken returns the session whose browser carried this token before its latest rotation, the one
+	// rotated last if there are several. ErrNotFound.
 	SessionByPreviousToken(ctx context.Context, tokenHash string) (Session, error)
 	// SessionByHandle returns ErrNotFound for unknown handles.
 	SessionByHandle(ctx context.Context, id string) (Session, error)
-	// Touch writes activity: last seen, address and the idle limit that follows from them.
+	// Touch writes activity: last seen, address and the idle limit that follows from them. It never goes back behind
+	// later activity.
 	Touch(ctx context.Context, s Session, at time.Time) error
 	// Rotate swaps the token of s for newHash, keeps the old hash, and sets ElevatedUntil as given in s.
 	Rotate(ctx context.Context, s Session, newHash string, at time.Time, events ...Event) error
@@ -53,16 +55,20 @@ type Store interface {
 	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
 	// or when the reason is a timeout and the row has been used since it was read.
 	EndSession(ctx context.Context, s Session, c Client) error
-	// EndSessions raises the account's epoch and ends all its live sessions but the one named in e.Except.
-	EndSessions(ctx context.Context, e MassEnding) ([]Session, error)
+	// Revoke is EndSession on the word of another session, which has to be live itself: ErrOvertaken when it is not.
+	Revoke(ctx context.Context, s, by Session, c Client) error
+	// EndSessions raises the account's epoch and ends all its live sessions but the one named in m.Except.
+	// ErrOvertaken when the session it is asked from is not live.
+	EndSessions(ctx context.Context, m MassEnding) ([]Session, error)
 	// Sessions returns the sessions of a user that have not ended, newest activity first.
 	Sessions(ctx context.Context, userID string) ([]Session, error)
 	// EndedSessions returns the latest endings since a time, newest first.
 	EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]Session, error)
 	// TimedOut returns up to limit sessions whose time is up and which nobody has ended yet.
 	TimedOut(ctx context.Context, at time.Time, limit int) ([]Session, error)
-	// Prune deletes sessions ended before endedBefore, and sign-ups and letter keys whose time is up.
-	Prune(ctx context.Context, at, endedBefore time.Time) error
+	// Prune deletes sessions ended before endedBefore, events before eventsBefore, and sign-ups and letter keys whose
+	// time is up.
+	Prune(ctx context.Context, at, endedBefore, eventsBefore time.Time) error
 
 	AddEvent(ctx context.Context, e Event) error
 	Events(ctx context.Context, userID string, f EventFilter) ([]Event, error)
@@ -82,11 +88,13 @@ type LetterKey struct {
 
 // Opening is a session to be inserted and the conditions for it.
 type Opening struct {
-	Session Session
-	Epoch   int64 // of the account, as read before its password was checked
-	Limit   int   // live sessions allowed, this one included
-	Client  Client
-	Events  []Event
+	Session      Session
+	ReplacedHash string // hash of the token the browser came with; "" when it came with none
+	Instead      string // handle of the session it was signed in to, which ends; "" when there was none
+	Epoch        int64  // of the account, as read before its password was checked
+	Limit        int    // live sessions allowed, this one included
+	Client       Client
+	Events       []Event
 }
 
 // PasswordChanging is a password change from one session.
@@ -103,8 +111,8 @@ type PasswordChanging struct {
 // MassEnding ends many sessions of one account.
 type MassEnding struct {
 	UserID string
-	Except string // handle to leave alone; "" ends all
-	By     string // handle it was asked from: ends as signed out, the others as revoked
+	Except string  // handle to leave alone; "" ends all
+	By     Session // it was asked from: ends as signed out, the others as revoked
 	At     time.Time
 	Client Client
 }

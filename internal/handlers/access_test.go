@@ -128,11 +128,16 @@ func TestDevelopmentMailbox(t *testing.T) {
 
 // Another person's session answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
 func TestForeignSession(t *testing.T) {
-	p := newPortal(t)
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkForeignSession(t) })
+	}
+}
+
+func (p *portal) checkForeignSession(t *testing.T) {
 	mine, theirs := p.signedIn(p.newUser("Mallory")), p.signedIn(p.newUser("Alice"))
 	handle := theirs.handle()
 	mine.reauth(password).location("/account/sessions")
-	for _, h := range []string{handle, "NOSUCHHANDLE", "%00", "..%2f..", strings.Repeat("x", 3000)} {
+	for _, h := range []string{handle, "NOSUCHHANDLE", "%00", "%ff", "..%2f..", strings.Repeat("x", 3000)} {
 		path := "/account/sessions/" + h
 		if got := mine.get(path + "/end"); got.StatusCode != http.StatusNotFound {
 			t.Errorf("GET .../%.20s/end: got %d, want 404", h, got.StatusCode)

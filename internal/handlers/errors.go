@@ -68,8 +68,7 @@ func (a *app) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
 		text: "This address cannot be used in that way. Nothing was changed."}
 }
 
-// handle adapts a handler that answers or returns an error, and turns a panic into an error. A panic whose answer
-// had begun is passed on: the connection must break rather than look complete.
+// handle adapts a handler that answers or returns an error, and turns a panic into an error.
 func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -97,7 +96,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := a.asStatus(r.Context(), err)
 	x := exchangeOf(r)
 	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text}
-	if e.code >= 500 {
+	if e.code >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a client that hung up is no fault
 		x.cause, v.Reference = err, x.id
 	}
 	if e.retryAfter > 0 {

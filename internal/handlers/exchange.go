@@ -44,7 +44,9 @@ func (a *app) exchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		x := &exchange{id: rand.Text()}
-		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		ctx, cancel := bounded(r)
+		defer cancel()
+		r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
 		sw := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(sw, r)
 
@@ -67,6 +69,19 @@ func (a *app) exchange(next http.Handler) http.Handler {
 		}
 		a.Log.LogAttrs(r.Context(), level, "request", attrs...)
 	})
+}
+
+// answerWithin bounds how long a request may wait for what it needs of others.
+const answerWithin = 30 * time.Second
+
+// bounded is the context that a request is answered in. A change that was begun is finished although the client hangs
+// up: somebody who presses "Sign out" and closes the window is signed out, and a guess at a password leaves its trace.
+func bounded(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx := r.Context()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return context.WithTimeout(ctx, answerWithin)
 }
 
 // clientAddress finds the client's address: the peer's, or what a trusted proxy says of it.

@@ -150,6 +150,38 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// A change that was begun is finished although the client hangs up, and a guess leaves its trace.
+func TestClientHangsUp(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			u := p.newUser("Hanga")
+			hungUp := func(b *browser, path, body string) *answer {
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				r := b.request("POST", path, strings.NewReader(body)).WithContext(ctx)
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				return b.do(r)
+			}
+			b := p.signedIn(u)
+			old := b.token()
+			hungUp(b, "/reauth", "password="+strings.ReplaceAll(password, " ", "+")).want(http.StatusSeeOther)
+			if b.token() == old || p.replay(old).StatusCode == http.StatusOK || !b.alive() {
+				t.Error("the rotation was torn apart")
+			}
+			token := b.token()
+			hungUp(b, "/logout", "").location("/signed-out")
+			if p.replay(token).StatusCode == http.StatusOK {
+				t.Error("the sign-out did not happen")
+			}
+			hungUp(p.browser(), "/login", "email="+u.Email+"&password=a+wrong+password+here").want(422)
+			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'authn_login_fail'`, u.ID); n != 1 {
+				t.Errorf("%d events of the guess, want 1", n)
+			}
+		})
+	}
+}
+
 // A panic answers like any fault, keeps the session, and drops what the request wanted of its bag.
 func TestPanic(t *testing.T) {
 	p := newPortal(t)

@@ -116,6 +116,11 @@ func TestCompression(t *testing.T) {
 			}
 		}
 	}
+	missing := b.request("GET", "/guess-guess-guess", nil)
+	missing.Header.Set("Accept-Encoding", "gzip")
+	if res := b.do(missing); strings.Contains(res.body, "guess-guess") {
+		t.Error("a page with somebody's data repeats an address that is nobody's page")
+	}
 	r := b.request("POST", "/account/security/password", strings.NewReader("password="+strings.Repeat("x", 300)))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept-Encoding", "gzip")

@@ -87,6 +87,19 @@ func TestUnlockKey(t *testing.T) {
 	}
 }
 
+// A text that is no address does not count against somebody's account.
+func TestLimitsDoNotCollide(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Coll")
+	victim, thief := p.browser(), p.browser()
+	thief.ip = "2001:db8:ffff:ffff::1"
+	for range perAccountHere.Burst + 1 {
+		thief.guess(u.Email + ":" + network(victim.ip))
+		thief.guess(network(victim.ip) + ":" + u.Email)
+	}
+	victim.signIn(u.Email, password)
+}
+
 // The right password forgets the failures before it.
 func TestSuccessResets(t *testing.T) {
 	p := newPortal(t)
@@ -116,6 +129,9 @@ func TestSpraying(t *testing.T) {
 		if got := spray("198.51.100." + strconv.Itoa(i)); got != 422 {
 			t.Fatalf("guess %d: got %d, want 422", i, got)
 		}
+	}
+	if len(p.outbox.Letters()) > 0 {
+		t.Error("letters were sent for a limit that is no account's")
 	}
 	if got := spray("198.51.100.250"); got != http.StatusTooManyRequests {
 		t.Errorf("with another X-Forwarded-For: got %d, want 429", got)

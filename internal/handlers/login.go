@@ -53,8 +53,11 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if wait > 0 {
 		tooMany(w, wait)
-		return refuse(http.StatusTooManyRequests, "There were too many attempts. Please try again in "+words(wait)+
-			". If you have an account here, the letter we sent you shows a way in at once.")
+		text := "There were too many attempts. Please try again in " + words(wait) + "."
+		if tried.unlockable {
+			text += " If you have an account here, the letter we sent you shows a way in at once."
+		}
+		return refuse(http.StatusTooManyRequests, text)
 	}
 	proof, err := a.Auth.CheckSignIn(r.Context(), f["email"], f["password"], clientOf(r))
 	if errors.Is(err, auth.ErrBadCredentials) {
@@ -76,23 +79,22 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A visitor's bag comes
-// along; the bag of somebody else who was signed in here does not, and their session ends.
+// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A session that was open
+// in this browser ends with it. A visitor's bag comes along; the bag of somebody else who was signed in does not.
 func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
-	before := visitorOf(r)
-	somebodyElse := before != nil && before.UserID != proof.User().ID
-	err := a.Sessions.Rotate(r.Context(), somebodyElse, func(tokenHash string) (session.Opened, error) {
-		opened, err := a.Auth.SignIn(r.Context(), proof, tokenHash, remember, clientOf(r))
+	by := auth.Carrier{Remember: remember, Client: clientOf(r)}
+	if token, ok := a.Sessions.Token(r); ok {
+		by.ReplacedHash = auth.HashToken(token)
+	}
+	somebodyElse := false
+	if before := visitorOf(r); before != nil {
+		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
+	}
+	return a.Sessions.Rotate(r.Context(), somebodyElse, func(tokenHash string) (session.Opened, error) {
+		by.TokenHash = tokenHash
+		opened, err := a.Auth.SignIn(r.Context(), proof, by)
 		return openedAs(opened), err
 	})
-	if err != nil || before == nil {
-		return err
-	}
-	if err := a.Auth.SignOut(r.Context(), before.Session, clientOf(r)); err != nil {
-		// The sign-in stands. The session it took the place of is left to its limits.
-		a.Log.ErrorContext(r.Context(), "session before a sign-in not ended", "session", before.ID, "err", err)
-	}
-	return nil
 }
 
 // openedAs is what the cookie side needs to know of a session.

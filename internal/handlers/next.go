@@ -41,15 +41,16 @@ func isLocal(next string) bool {
 	return true
 }
 
-// pageOf returns the path itself if it can be shown, and home otherwise.
-func (a *app) pageOf(path string) string { return a.destination(path) }
-
 // wayBack is where the person of a refused request should come back to: the page itself, or the page of its form.
 func (a *app) wayBack(r *http.Request) string {
 	if r.Method == http.MethodGet {
 		return a.destination(r.URL.RequestURI())
 	}
-	return a.destination(r.URL.EscapedPath())
+	page := a.destination(r.URL.EscapedPath())
+	if page == home && strings.HasPrefix(r.URL.Path, "/account/sessions/") {
+		return "/account/sessions"
+	}
+	return page
 }
 
 // seeOther sends the browser to a path of this portal with a GET.

@@ -21,10 +21,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // render executes the page of the view into a buffer and sends it. On error nothing was sent.
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) error {
 	l := v.frame()
-	l.Path = r.URL.RequestURI()
 	l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
 	if who := visitorOf(r); who != nil {
-		l.Visitor = a.visitorView(who)
+		l.Visitor, l.Path = a.visitorView(who), a.wayBack(r)
 	}
 	page, ok := a.pages[v.page()]
 	if !ok {

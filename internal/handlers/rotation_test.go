@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 // A sign-in makes a token of its own, and never adopts one that the browser brings.
@@ -95,6 +97,9 @@ func TestReplacedToken(t *testing.T) {
 		if lines := res.Header.Values("Set-Cookie"); len(lines) > 0 {
 			t.Errorf("touched the cookie, which the other answer has set: %q", lines)
 		}
+		if got := late.get("//evil.example/x").want(http.StatusTemporaryRedirect).Header.Get("Location"); got != "/evil.example/x" {
+			t.Errorf("asked again at %q", got)
+		}
 		late.post("/account/sessions/end-all", "password", password).location("/account/sessions/end-all")
 		if got := late.state(); got.State != "active" {
 			t.Errorf("state within the grace: got %+v, want active", got)
@@ -144,7 +149,7 @@ func TestSignInOvertaken(t *testing.T) {
 						t.Fatal(err)
 					}
 					overtake(p, b)
-					_, err = p.auth.SignIn(t.Context(), proof, auth.HashToken("x"), false, auth.Client{})
+					_, err = p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: auth.HashToken("x")})
 					if !errors.Is(err, auth.ErrOvertaken) {
 						t.Errorf("got %v, want ErrOvertaken", err)
 					}
@@ -195,6 +200,75 @@ func TestPasswordChange(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A request on its way while its browser signs in, with the token of a visitor or of the session before, is asked
+// again; the cookie of the sign-in is left alone (H3).
+func TestInFlightAtSignIn(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Flynn")
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		b.post("/basket", "plan", "hall").location("/plans")
+		for _, before := range []string{"a visitor's token", "the session before"} {
+			old := p.browser()
+			old.cookies["__Host-id"] = b.token()
+			b.signIn(u.Email, password)
+			for _, path := range []string{"/plans", "/account", "/"} {
+				res := old.get(path)
+				if lines := res.Header.Values("Set-Cookie"); res.StatusCode != http.StatusTemporaryRedirect || len(lines) > 0 {
+					t.Errorf("%s, GET %s: got %d and cookies %q, want 307 and none", before, path, res.StatusCode, lines)
+				}
+			}
+			time.Sleep(2 * auth.RotationGrace)
+			if res := old.get("/account"); strings.Contains(res.body, "Flynn") || res.StatusCode != http.StatusSeeOther {
+				t.Errorf("%s opens the account", before)
+			}
+			if !b.alive() {
+				t.Fatalf("%s: signed out by an earlier request", before)
+			}
+		}
+	})
+}
+
+// A bag that could not be deleted with the token it lay under is nobody's: not its owner's, not the next person's.
+func TestBagUnderAReplacedToken(t *testing.T) {
+	under := sqliteBackend(t)
+	p := portalOn(t, backend{store: under.store, bags: keepsBags{under.bags}}, nil)
+	ann, bob := p.newUser("Ann"), p.newUser("Bob")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(ann)
+		b.post("/basket", "plan", "keep").location("/plans")
+		copied := p.browser()
+		copied.cookies["__Host-id"] = b.token()
+		b.reauth(password).want(http.StatusSeeOther)
+		time.Sleep(2 * auth.RotationGrace)
+		copied.get("/plans").want(http.StatusOK).saysNot("In your basket")
+		copied.signIn(bob.Email, password)
+		copied.get("/account").says("Bob").saysNot("Keep")
+	})
+}
+
+// keepsBags never deletes.
+type keepsBags struct{ session.Bags }
+
+func (keepsBags) Delete(context.Context, string) error { return errAway }
+
+// Signing in again in a browser takes the place of the session there; it does not cost another device.
+func TestSignInAgainHere(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Agnes")
+	devices := make([]*browser, testPolicy.SessionsPerUser)
+	for i := range devices {
+		devices[i] = p.signedIn(u)
+	}
+	devices[1].signIn(u.Email, password)
+	for i, b := range devices {
+		if !b.alive() {
+			t.Errorf("device %d was signed out", i)
+		}
+	}
+	p.endedOnce(u.ID, "signed_out")
 }
 
 // One sign-in too many ends the oldest session, and says so there.

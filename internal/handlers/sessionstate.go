@@ -60,7 +60,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, auth.ErrEnded):
 		a.Sessions.Remove(w, r, s.ID)
 		return answerJSON(w, ended(s.EndReason))
-	case errors.Is(err, auth.ErrNotFound):
+	case errors.Is(err, auth.ErrNotFound), errors.Is(err, auth.ErrReplaced):
 		return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
 	}
 	return unavailable(err)
@@ -83,6 +83,14 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/signed-out")
 		return nil
 	}
+	var next string
+	if !wantsJSON {
+		f, err := form(r, "next")
+		if err != nil {
+			return err
+		}
+		next = f["next"]
+	}
 	extended, err := a.Auth.Extend(r.Context(), v.Session, clientOf(r))
 	if errors.Is(err, auth.ErrEnded) && wantsJSON {
 		return answerJSON(w, ended(""))
@@ -93,12 +101,8 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 	if wantsJSON {
 		return answerJSON(w, active(extended))
 	}
-	f, err := form(r, "next")
-	if err != nil {
-		return err
-	}
 	a.flash(r, "You stay signed in.")
-	seeOther(w, r, a.destination(f["next"]))
+	seeOther(w, r, a.destination(next))
 	return nil
 }
 

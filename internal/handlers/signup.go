@@ -39,23 +39,32 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
 	if wait := a.Attempts.Take(r.Context(), "sign-up:"+network(clientOf(r).IP), perSignUp); wait > 0 {
+		a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "sign-up", clientOf(r))
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	registration, err := a.Auth.Register(r.Context(), name, f["email"], f["password"], clientOf(r))
+	application := auth.Application{Name: name, Email: f["email"], Password: f["password"], Unanswered: !a.mayWriteTo(r, key)}
+	registration, err := a.Auth.Register(r.Context(), application, clientOf(r))
 	if err != nil {
 		return err
 	}
-	if a.Attempts.Take(r.Context(), "letters:"+key, perReader) == 0 {
-		letter := a.letters.Confirm(f["email"], registration.Token, auth.SignUpValid)
-		if registration.Existing != nil {
-			letter = a.letters.AlreadyMember(registration.Existing.Email)
-		}
-		a.Post.Send(letter)
+	switch {
+	case registration.Existing != nil:
+		a.Post.Send(a.letters.AlreadyMember(registration.Existing.Email))
+	case registration.Token != "":
+		a.Post.Send(a.letters.Confirm(f["email"], registration.Token, auth.SignUpValid))
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil
+}
+
+// mayWriteTo takes a letter from the limits of its reader. Each network has its own, so that a stranger elsewhere does
+// not use up the letters of somebody who wants one.
+func (a *app) mayWriteTo(r *http.Request, emailKey string) bool {
+	t := attempt{limiter: a.Attempts}
+	return t.take(r.Context(), "letters here:"+network(clientOf(r).IP)+":"+emailKey, perReaderHere) == 0 &&
+		t.take(r.Context(), "letters:"+emailKey, perReader) == 0
 }
 
 func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {

@@ -127,9 +127,21 @@ func TestSignUpWithForeignAddress(t *testing.T) {
 	for range perReader.Burst + 3 {
 		b.post("/signup", "name", "Mallory", "email", victim.Email, "password", otherPassword).want(303)
 	}
-	time.Sleep(10 * time.Millisecond)
-	if n := len(p.outbox.Letters()); n > perReader.Burst {
-		t.Errorf("%d letters to one address, want at most %d", n, perReader.Burst)
+	waiting := newEmail()
+	for range perReaderHere.Burst + 3 {
+		b.post("/signup", "name", "Mallory", "email", waiting, "password", otherPassword).want(303)
+	}
+	if n := p.count(`SELECT count(*) FROM signups`); n != perReaderHere.Burst {
+		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are letters", n, perReaderHere.Burst)
+	}
+	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sign_up_address_taken'`); n != perReaderHere.Burst {
+		t.Errorf("%d events in the victim's trail, want %d", n, perReaderHere.Burst)
+	}
+	elsewhere := p.browser() // the owner of the address, who wants an account, is not kept from it
+	elsewhere.ip = "2001:db8:ffff:fffe::1"
+	elsewhere.post("/signup", "name", "Owner", "email", waiting, "password", password).want(303)
+	if n := p.count(`SELECT count(*) FROM signups`); n != perReaderHere.Burst+1 {
+		t.Error("a stranger used up the letters of somebody who wants one")
 	}
 }
 

@@ -18,14 +18,17 @@ var (
 	perUnlockKey   = limit.Rule{Burst: 10, Every: time.Minute}      // with the key of an unlock letter
 	perSession     = limit.Rule{Burst: 5, Every: time.Minute}       // the password asked again inside a session
 	perSignUp      = limit.Rule{Burst: 60, Every: 20 * time.Second} // sign-ups from one network
-	perReader      = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address
+	perReaderHere  = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address asked for from one network
+	perReader      = limit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
+	perBasket      = limit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
 	perUnlock      = limit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
 )
 
 // An attempt is what one sign-in takes from the limits, to be given back if it succeeds.
 type attempt struct {
-	limiter limit.Limiter
-	taken   []taken
+	limiter    limit.Limiter
+	taken      []taken
+	unlockable bool // it was refused for its account, whose owner can have a letter
 }
 
 type taken struct {
@@ -68,6 +71,7 @@ func (a *app) beginSignIn(r *http.Request, email, unlock string) (*attempt, time
 		}
 	}
 	if wait := t.take(ctx, "address:"+network(clientOf(r).IP), perAddress); wait > 0 {
+		a.Auth.Report(ctx, auth.RateLimitExceeded, "", "", "sign-in", clientOf(r))
 		return t, wait, nil
 	}
 	wait := t.take(ctx, accountHere(r, email), perAccountHere)
@@ -75,6 +79,7 @@ func (a *app) beginSignIn(r *http.Request, email, unlock string) (*attempt, time
 		wait = t.take(ctx, "account:"+account, perAccount)
 	}
 	if wait > 0 {
+		t.unlockable = true
 		a.offerUnlock(r, email, account)
 	}
 	return t, wait, nil
@@ -90,7 +95,7 @@ func accountKey(email string) string {
 
 // accountHere names one account as tried from one network.
 func accountHere(r *http.Request, email string) string {
-	return "account:" + accountKey(email) + ":" + network(clientOf(r).IP)
+	return "account here:" + network(clientOf(r).IP) + ":" + accountKey(email)
 }
 
 // offerUnlock sends the owner of a limited account a letter with the way past the limit, once per key's life. It

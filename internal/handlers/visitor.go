@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -12,7 +13,7 @@ import (
 
 // askAgainAfter is the pause before a request that crossed a rotation is sent again: time for the other answer, with
 // the cookie in it, to arrive.
-const askAgainAfter = 100 * time.Millisecond
+const askAgainAfter = 200 * time.Millisecond
 
 // session finds out who asks, with one read of the row, and serves the request with their bag.
 func (a *app) session(next http.Handler) http.Handler {
@@ -46,6 +47,8 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 		exchangeOf(r).visitor = &visitor{Session: found, User: user}
 	case errors.Is(err, auth.ErrEnded):
 		standing.Verdict = session.Dead
+	case errors.Is(err, auth.ErrReplaced):
+		standing.Verdict = session.Replaced
 	case errors.Is(err, auth.ErrNotFound):
 		standing.Verdict = session.Nobody
 	default:
@@ -63,10 +66,11 @@ func (a *app) askAgain(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		http.Redirect(w, r, r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		// One slash only: two would be another host.
+		http.Redirect(w, r, "/"+strings.TrimLeft(r.URL.RequestURI(), "/"), http.StatusTemporaryRedirect)
 		return
 	}
-	http.Redirect(w, r, a.pageOf(r.URL.Path), http.StatusSeeOther)
+	http.Redirect(w, r, a.wayBack(r), http.StatusSeeOther)
 }
 
 // reportUnclaimed logs tokens that are neither a session's nor a visitor's: forgotten long ago, or invented.

@@ -61,9 +61,10 @@ type Verdict int
 
 // The verdicts.
 const (
-	Nobody Verdict = iota // no session has it; a visitor's bag may
-	Live                  // a session has it
-	Dead                  // a session had it and is over
+	Nobody   Verdict = iota // no session has it; a visitor's bag may
+	Live                    // a session has it
+	Dead                    // a session had it and is over
+	Replaced                // a live session had it, and has another now
 )
 
 // A Standing is the verdict about the token of one request.
@@ -80,7 +81,7 @@ func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Standing, next
 	q := &request{standing: s, presented: len(r.CookiesNamed(m.cookies.id)) > 0, ended: m.cookies.endedHandle(r)}
 	ctx := context.WithValue(r.Context(), requestKey{}, q)
 	token := s.Token
-	if s.Verdict == Dead { // its bag is nobody's any more
+	if s.Verdict == Dead || s.Verdict == Replaced { // a bag that is still under it is nobody's any more
 		token = ""
 		q.stale = append(q.stale, hashToken(s.Token))
 	}

@@ -31,7 +31,7 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 }
 
 func (m *Manager) settleBag(ctx context.Context, q *request) error {
-	if q.over || q.abandoned && q.rotated == nil || m.scs.Status(ctx) != scs.Modified {
+	if q.over || q.abandoned && q.rotated == nil || q.standing.Verdict == Replaced && q.rotated == nil || m.scs.Status(ctx) != scs.Modified {
 		return nil
 	}
 	if q.lost != nil {
@@ -65,6 +65,10 @@ func (m *Manager) settleCookies(ctx context.Context, q *request, w http.Response
 		if q.ended != "" {
 			m.cookies.dropEnded(w)
 		}
+	case q.standing.Verdict == Replaced:
+		return // the browser holds a newer cookie; if it does not, this is a copy, and deleting helps nobody
+	case q.over && !q.presented:
+		return
 	case q.over || q.standing.Verdict == Dead:
 		m.scs.WriteSessionCookie(ctx, w, "", time.Time{})
 		if q.standing.Handle != "" {

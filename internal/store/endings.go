@@ -20,18 +20,24 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 		if err := changed(result, err, auth.ErrOvertaken); err != nil {
 			return err
 		}
-		if ended, err = makeRoom(ctx, tx, x, o.Limit); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `
-			INSERT INTO sessions (id, user_id, token_hash, method, remembered, user_agent, ip, last_ip,
-				created_at, last_seen_at, idle_expires_at, expires_at, flag, end_reason, ended_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', '')`,
-			x.ID, x.UserID, x.TokenHash, x.Method, x.Remembered, x.UserAgent, x.IP, x.LastIP,
-			x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt)
+		instead, err := endMany(ctx, tx, `id = $5`, x.CreatedAt, auth.ReasonSignedOut, o.Instead, o.Instead)
 		if err != nil {
 			return err
 		}
+		surplus, err := makeRoom(ctx, tx, x, o.Limit)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO sessions (id, user_id, token_hash, prev_token_hash, rotated_at, method, remembered, user_agent, ip, last_ip,
+				created_at, last_seen_at, idle_expires_at, expires_at, flag, end_reason, ended_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', '')`,
+			x.ID, x.UserID, x.TokenHash, sql.NullString{String: o.ReplacedHash, Valid: o.ReplacedHash != ""}, x.CreatedAt,
+			x.Method, x.Remembered, x.UserAgent, x.IP, x.LastIP, x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		ended = append(instead, surplus...)
 		return addEvents(ctx, tx, append(auth.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	if err != nil {
@@ -53,12 +59,18 @@ func makeRoom(ctx context.Context, tx *sql.Tx, x auth.Session, limit int) ([]aut
 
 // endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $5:
 // $1 to $4 are the time, the reason, the handle of the session it was ended from, and that handle again, whose own
-// ending on this occasion is a sign-out.
+// ending on this occasion is a sign-out. A session that had timed out unnoticed ends as what it was.
 func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason auth.Reason, by string, args ...any) ([]auth.Session, error) {
 	rows, err := tx.QueryContext(ctx, `
 		UPDATE sessions
-		SET ended_at = $1, ended_by = $3,
-			end_reason = CASE WHEN id = $4 THEN 'signed_out' ELSE $2 END
+		SET ended_at = CASE WHEN idle_expires_at <= $1 THEN idle_expires_at ELSE $1 END,
+			ended_by = CASE WHEN idle_expires_at <= $1 THEN '' ELSE $3 END,
+			end_reason = CASE
+				WHEN idle_expires_at <= $1 AND idle_expires_at < expires_at THEN 'idle'
+				WHEN idle_expires_at <= $1 THEN 'absolute'
+				WHEN id = $4 THEN 'signed_out'
+				ELSE $2
+			END
 		WHERE ended_at IS NULL AND `+where+`
 		RETURNING `+sessionColumns, append([]any{at, string(reason), by, by}, args...)...)
 	if err != nil {
@@ -68,28 +80,39 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 }
 
 func (s *Store) EndSession(ctx context.Context, x auth.Session, c auth.Client) error {
+	return s.tx(ctx, func(tx *sql.Tx) error { return end(ctx, tx, x, c) })
+}
+
+func end(ctx context.Context, tx *sql.Tx, x auth.Session, c auth.Client) error {
 	timeout := x.EndReason == auth.ReasonIdle || x.EndReason == auth.ReasonAbsolute
+	result, err := tx.ExecContext(ctx, `
+		UPDATE sessions
+		SET ended_at = $1, end_reason = $2, ended_by = $3
+		WHERE id = $4 AND ended_at IS NULL AND (idle_expires_at <= $5 OR NOT $6)`,
+		x.EndedAt, string(x.EndReason), x.EndedBy, x.ID, x.EndedAt, timeout)
+	if err := changed(result, err, auth.ErrEnded); err != nil {
+		return err
+	}
+	return addEvents(ctx, tx, auth.EndEvents([]auth.Session{x}, c)...)
+}
+
+func (s *Store) Revoke(ctx context.Context, x, by auth.Session, c auth.Client) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE sessions
-			SET ended_at = $1, end_reason = $2, ended_by = $3
-			WHERE id = $4 AND ended_at IS NULL AND (idle_expires_at <= $5 OR NOT $6)`,
-			x.EndedAt, string(x.EndReason), x.EndedBy, x.ID, x.EndedAt, timeout)
-		if err := changed(result, err, auth.ErrEnded); err != nil {
+		if err := onTheWordOf(ctx, tx, by, x.EndedAt, 0); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, auth.EndEvents([]auth.Session{x}, c)...)
+		return end(ctx, tx, x, c)
 	})
 }
 
 func (s *Store) EndSessions(ctx context.Context, m auth.MassEnding) ([]auth.Session, error) {
 	var ended []auth.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1`, m.UserID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := onTheWordOf(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, m.At, auth.ReasonRevoked, m.By, m.UserID, m.Except)
+		var err error
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, m.At, auth.ReasonRevoked, m.By.ID, m.UserID, m.Except)
 		if err != nil {
 			return err
 		}
@@ -101,9 +124,24 @@ func (s *Store) EndSessions(ctx context.Context, m auth.MassEnding) ([]auth.Sess
 	return ended, nil
 }
 
-func (s *Store) Prune(ctx context.Context, at, endedBefore time.Time) error {
+// onTheWordOf raises the epoch of the session's account by the given number, which makes the endings of one account
+// take turns, and makes sure that the session which asks is not over itself.
+func onTheWordOf(ctx context.Context, tx *sql.Tx, by auth.Session, at time.Time, raise int) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + $1 WHERE id = $2`, raise, by.UserID); err != nil {
+		return err
+	}
+	var one int
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live, by.ID, by.TokenHash, at).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return auth.ErrOvertaken
+	}
+	return err
+}
+
+func (s *Store) Prune(ctx context.Context, at, endedBefore, eventsBefore time.Time) error {
+	_, events := s.db.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, eventsBefore)
 	_, sessions := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE ended_at < $1`, endedBefore)
 	_, signUps := s.db.ExecContext(ctx, `DELETE FROM signups WHERE expires_at <= $1`, at)
 	_, keys := s.db.ExecContext(ctx, `DELETE FROM letter_keys WHERE expires_at <= $1`, at)
-	return errors.Join(sessions, signUps, keys)
+	return errors.Join(events, sessions, signUps, keys)
 }

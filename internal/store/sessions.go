@@ -16,12 +16,12 @@ const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sess
 
 // sessionFields returns where sessionColumns scan to, and a function that completes x after the scan.
 func sessionFields(x *auth.Session) ([]any, func()) {
-	var rotated, elevated, ended sql.NullTime
+	var elevated, ended sql.NullTime
 	return []any{
-			&x.ID, &x.UserID, &x.TokenHash, &rotated, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
+			&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
 			&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, &elevated, &x.Flag, &ended, &x.EndReason, &x.EndedBy,
 		}, func() {
-			x.RotatedAt, x.ElevatedUntil, x.EndedAt = rotated.Time, elevated.Time, ended.Time
+			x.ElevatedUntil, x.EndedAt = elevated.Time, ended.Time
 		}
 }
 
@@ -46,7 +46,7 @@ func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Sess
 }
 
 func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, error) {
-	return s.session(ctx, `prev_token_hash = $1`, tokenHash)
+	return s.session(ctx, `prev_token_hash = $1 ORDER BY rotated_at DESC LIMIT 1`, tokenHash)
 }
 
 func (s *Store) SessionByHandle(ctx context.Context, id string) (auth.Session, error) {
@@ -64,8 +64,10 @@ func (s *Store) session(ctx context.Context, where, value string) (auth.Session,
 func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
 	result, err := s.db.ExecContext(ctx, `
 		UPDATE sessions
-		SET last_seen_at = $4, last_ip = $5, idle_expires_at = $6
-		WHERE `+live, x.ID, x.TokenHash, at, x.LastSeenAt, x.LastIP, x.IdleExpiresAt)
+		SET last_ip = $4,
+			last_seen_at = CASE WHEN last_seen_at > $5 THEN last_seen_at ELSE $5 END,
+			idle_expires_at = CASE WHEN idle_expires_at > $6 THEN idle_expires_at ELSE $6 END
+		WHERE `+live, x.ID, x.TokenHash, at, x.LastIP, x.LastSeenAt, x.IdleExpiresAt)
 	return changed(result, err, auth.ErrEnded)
 }
 

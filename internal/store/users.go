@@ -108,11 +108,13 @@ func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (aut
 
 func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e auth.Event) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `DELETE FROM signups WHERE token_hash = $1 AND expires_at > $2`, tokenHash, u.CreatedAt)
+		// One statement, so that two links for one address lock its sign-ups in the same order.
+		result, err := tx.ExecContext(ctx, `
+			DELETE FROM signups
+			WHERE email_key = $1 AND EXISTS (
+				SELECT 1 FROM signups WHERE token_hash = $2 AND email_key = $3 AND expires_at > $4)`,
+			u.EmailKey, tokenHash, u.EmailKey, u.CreatedAt)
 		if err := changed(result, err, auth.ErrNotFound); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM signups WHERE email_key = $1`, u.EmailKey); err != nil {
 			return err
 		}
 		return createUser(ctx, tx, u, e)

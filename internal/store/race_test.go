@@ -1,0 +1,129 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+)
+
+// Nobody ends the sessions of an account from a session that is over itself, or on a token it has no more.
+func TestOnTheWordOfADeadSession(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		by, other := newSession("by", "ada"), newSession("other", "ada")
+		open(t, s, by)
+		open(t, s, other)
+		try := func(what string, by auth.Session, at time.Time) {
+			t.Helper()
+			ending := other
+			ending.EndedAt, ending.EndReason = at, auth.ReasonRevoked
+			if err := s.Revoke(t.Context(), ending, by, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+				t.Errorf("%s: Revoke: got %v, want ErrOvertaken", what, err)
+			}
+			if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", By: by, At: at}); !errors.Is(err, auth.ErrOvertaken) {
+				t.Errorf("%s: EndSessions: got %v, want ErrOvertaken", what, err)
+			}
+		}
+		stolen := by
+		stolen.TokenHash = "replaced"
+		try("another token", stolen, at)
+		try("timed out", by, by.IdleExpiresAt)
+		ended := by
+		ended.EndedAt, ended.EndReason = at, auth.ReasonSignedOut
+		if err := s.EndSession(t.Context(), ended, auth.Client{}); err != nil {
+			t.Fatal(err)
+		}
+		try("ended", by, at)
+		u, err := s.UserByEmail(t.Context(), "ada@example.org")
+		if err != nil || u.Epoch != 0 || !row(t, s, "other").EndedAt.IsZero() {
+			t.Errorf("something changed: %+v, %v", u, err)
+		}
+	})
+}
+
+// What had timed out before anybody noticed keeps its own reason and moment when everything is ended.
+func TestMassEndingTellsTimeoutsApart(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		by, idle, absolute, live := newSession("by", "ada"), newSession("idle", "ada"), newSession("absolute", "ada"), newSession("live", "ada")
+		later := at.Add(30 * time.Minute)
+		idle.IdleExpiresAt = later.Add(-time.Minute)
+		absolute.IdleExpiresAt, absolute.ExpiresAt = later, later
+		for _, x := range []auth.Session{by, idle, absolute, live} {
+			open(t, s, x)
+		}
+		ended, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", By: by, At: later})
+		if err != nil || len(ended) != 4 {
+			t.Fatalf("%d ended, %v, want 4", len(ended), err)
+		}
+		for id, want := range map[string]auth.Session{
+			"by":       {EndReason: auth.ReasonSignedOut, EndedAt: later, EndedBy: "by"},
+			"idle":     {EndReason: auth.ReasonIdle, EndedAt: idle.IdleExpiresAt},
+			"absolute": {EndReason: auth.ReasonAbsolute, EndedAt: later},
+			"live":     {EndReason: auth.ReasonRevoked, EndedAt: later, EndedBy: "by"},
+		} {
+			if got := row(t, s, id); got.EndReason != want.EndReason || !got.EndedAt.Equal(want.EndedAt) || got.EndedBy != want.EndedBy {
+				t.Errorf("%s: got %s at %s by %q, want %s at %s by %q", id, got.EndReason, got.EndedAt, got.EndedBy, want.EndReason, want.EndedAt, want.EndedBy)
+			}
+		}
+	})
+}
+
+// A slow request does not take back what a later one wrote.
+func TestTouchNeverGoesBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		x := newSession("one", "ada")
+		open(t, s, x)
+		for _, minutes := range []time.Duration{10, 5} {
+			x.LastSeenAt = at.Add(minutes * time.Minute)
+			x.IdleExpiresAt = x.LastSeenAt.Add(time.Hour)
+			if err := s.Touch(t.Context(), x, x.LastSeenAt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := row(t, s, "one")
+		if want := at.Add(10 * time.Minute); !got.LastSeenAt.Equal(want) || !got.IdleExpiresAt.Equal(want.Add(time.Hour)) {
+			t.Errorf("last seen %s, ends %s, want %s and an hour later", got.LastSeenAt, got.IdleExpiresAt, want)
+		}
+	})
+}
+
+// Two links for one address, pressed at once, make one account and no fault.
+func TestConfirmTogether(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for round := range 10 {
+			email := fmt.Sprintf("r%d@example.org", round)
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			made := 0
+			for link := range 4 {
+				hash := fmt.Sprint(round, "-", link)
+				if err := s.AddSignUp(t.Context(), auth.SignUp{TokenHash: hash, EmailKey: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}); err != nil {
+					t.Fatal(err)
+				}
+				wg.Go(func() {
+					u := auth.User{ID: hash, EmailKey: email, CreatedAt: at, PasswordChangedAt: at}
+					err := s.ConfirmSignUp(t.Context(), hash, u, event(hash, hash, auth.UserCreated))
+					mu.Lock()
+					defer mu.Unlock()
+					switch {
+					case err == nil:
+						made++
+					case !errors.Is(err, auth.ErrNotFound) && !errors.Is(err, auth.ErrEmailTaken):
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if made == 0 {
+				t.Errorf("round %d: nobody got an account", round)
+			}
+		}
+	})
+}
