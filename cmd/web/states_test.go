@@ -12,8 +12,7 @@ var elsewhere = []struct {
 	agent, ip          string
 	signedIn, lastSeen time.Duration // before now
 }{
-	{firefoxOnWindows, "198.51.100.7", 7*time.Hour + 40*time.Minute, 12 * time.Minute},
-	{safariOnPhone, "2001:db8:40:1::1f", 21 * time.Hour, 26 * time.Minute},
+	{firefoxOnWindows, "2001:db8:40:1::1f", 21*time.Hour + 20*time.Minute, 24 * time.Minute},
 	{"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", "192.0.2.61", 2 * time.Hour, 3 * time.Minute},
 }
 

@@ -34,7 +34,7 @@ type portal struct {
 	app    *app
 	auth   *auth.Service
 	store  *store.Store
-	outbox *mail.Outbox
+	outbox *postbox
 	log    *logBuffer
 	prefix string // a network of its own, so that limits kept in a shared Redis do not meet
 }
@@ -77,7 +77,7 @@ func newPortal(t *testing.T) *portal { return portalOn(t, sqliteBackend(t), nil)
 // portalOn returns a portal on the given stores. adjust may change the options and the policy first.
 func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *portal {
 	t.Helper()
-	p := &portal{t: t, store: b.store, outbox: &mail.Outbox{}, log: &logBuffer{}, prefix: randomNetwork()}
+	p := &portal{t: t, store: b.store, outbox: newPostbox(t), log: &logBuffer{}, prefix: randomNetwork()}
 	log := slog.New(slog.NewJSONHandler(io.MultiWriter(p.log, t.Output()), nil))
 	sessions, err := session.New(session.Options{Bags: b.bags, Keys: [][]byte{testKey}, Secure: true, Log: log})
 	if err != nil {
@@ -86,7 +86,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	post := mail.NewPost(p.outbox, log)
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
-		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox, Log: log,
+		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute,
 	}
 	if b.pool != nil {
@@ -313,19 +313,41 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-// letter waits for the newest letter to an address: letters leave behind the answer.
+// A postbox is an outbox that says when a letter has come in. Letters leave behind the answer, on the real clock,
+// whatever the clock of the test shows.
+type postbox struct {
+	*mail.Outbox
+	arrived chan struct{}
+	tooLate <-chan struct{}
+}
+
+func newPostbox(t *testing.T) *postbox {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	return &postbox{&mail.Outbox{}, make(chan struct{}, 1000), ctx.Done()}
+}
+
+// Send keeps the letter and says so.
+func (p *postbox) Send(ctx context.Context, l mail.Letter) error {
+	defer func() { p.arrived <- struct{}{} }()
+	return p.Outbox.Send(ctx, l)
+}
+
+// letter waits for a letter to an address and returns the newest about something.
 func (p *portal) letter(to, about string) string {
 	p.t.Helper()
-	for range 500 {
+	for {
 		for _, l := range p.outbox.Letters() {
 			if l.To == to && strings.Contains(l.Subject+l.Text, about) {
 				return l.Text
 			}
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-p.outbox.arrived:
+		case <-p.outbox.tooLate:
+			p.t.Fatalf("no letter to %s about %q", to, about)
+		}
 	}
-	p.t.Fatalf("no letter to %s about %q", to, about)
-	return ""
 }
 
 var letterLink = regexp.MustCompile(`https://portal\.test(/\S+)`)
