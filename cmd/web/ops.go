@@ -35,7 +35,8 @@ func metrics() (observe func(route, method string, status int, took time.Duratio
 
 // serveOps serves metrics and profiles on a listener of their own, which the public one never shows.
 func serveOps(ctx context.Context, addr string, metrics http.Handler, log *slog.Logger) error {
-	listener, err := net.Listen("tcp", addr)
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("GATEHOUSE_OPS_ADDR: %w", err)
 	}

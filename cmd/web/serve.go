@@ -36,7 +36,8 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Addr)
+	var listen net.ListenConfig
+	listener, err := listen.Listen(s.ctx, "tcp", c.Addr)
 	if err != nil {
 		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close(s.ctx))
 	}

@@ -97,11 +97,14 @@ func (s *Service) Confirm(ctx context.Context, token string, c Client) error {
 	return nil
 }
 
-// CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, ErrEmailTaken or a
-// PasswordError.
+// CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, ErrEmailTaken, a NameError
+// or a PasswordError.
 func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (User, error) {
 	key, err := EmailKey(email)
 	if err != nil {
+		return User{}, err
+	}
+	if name, err = CleanName(name); err != nil {
 		return User{}, err
 	}
 	if err := CheckPassword(password, MinPassword, name, email); err != nil {

@@ -58,7 +58,7 @@ func (l *loader) proxies() {
 		}
 	}
 	served := l.s.TLSCert != "" || l.s.ACMEDomain != ""
-	if l.s.Production() && !served && len(l.s.TrustedProxies) == 0 && l.fine("TRUSTED_PROXIES") {
+	if l.s.Production() && !served && len(l.s.TrustedProxies) == 0 && l.fine("TRUSTED_PROXIES", "BASE_URL") {
 		l.warn("TRUSTED_PROXIES", "is empty though something else terminates TLS: every visitor will seem to come from one address")
 	}
 }

@@ -53,7 +53,7 @@ func icon(ua useragent.UserAgent, browser string) string {
 // visible is the raw header for people who want to see it, without what could disturb the page around it.
 func visible(agent string) string {
 	return strings.Map(func(c rune) rune {
-		if isDeceptive(c) || !unicode.IsPrint(c) {
+		if !unicode.IsPrint(c) {
 			return -1
 		}
 		return c

@@ -5,13 +5,14 @@ import (
 	"regexp"
 )
 
-var links = regexp.MustCompile(`https?://[^\s<>"]+`)
+// letterLinks finds the addresses of pages in a letter. The bare address of the portal leads nowhere in particular.
+var letterLinks = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?)]`)
 
 // devMail shows the letters of a development portal, which go nowhere else. Production does not have this route.
 func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	v := &devMailView{}
 	for _, l := range a.Outbox.Letters() {
-		v.Letters = append(v.Letters, letterView{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: links.FindAllString(l.Text, -1)})
+		v.Letters = append(v.Letters, letterView{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: letterLinks.FindAllString(l.Text, -1)})
 	}
 	return a.render(w, r, http.StatusOK, v)
 }

@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,30 +49,4 @@ func query(r *http.Request, name string) string {
 		return ""
 	}
 	return sent[0]
-}
-
-const maxName = 100 // code points
-
-// checkName returns the name as it is kept, or what is wrong with it. Characters that cannot be seen, or that turn
-// the direction of the text around them, would let a name pretend to be something else.
-func checkName(name string) (kept, wrong string) {
-	kept = strings.Join(strings.Fields(name), " ")
-	switch {
-	case kept == "":
-		return "", "Tell us what to call you."
-	case utf8.RuneCountInString(kept) > maxName:
-		return name, "Use at most 100 characters."
-	case strings.ContainsFunc(kept, isDeceptive):
-		return name, "Leave out invisible characters and those that change the direction of the text."
-	}
-	return kept, ""
-}
-
-// isDeceptive reports whether a character is invisible or reorders its neighbours. Joiners stay: many names need them.
-func isDeceptive(c rune) bool {
-	const zeroWidthNonJoiner, zeroWidthJoiner = 0x200c, 0x200d
-	if c == zeroWidthNonJoiner || c == zeroWidthJoiner {
-		return false
-	}
-	return unicode.In(c, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp)
 }

@@ -208,3 +208,16 @@ func TestDeadCookieIsDeletedEverywhere(t *testing.T) {
 		}
 	}
 }
+
+// A field that comes twice says two things: the form is refused as a whole (ASVS v5.0.0-15.3.7).
+func TestFieldTwice(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Twain")
+	b := p.browser()
+	b.post("/login", "email", u.Email, "email", u.Email, "password", password).want(http.StatusBadRequest).says("sent twice")
+	b.post("/login", "email", u.Email, "password", password, "password", password).want(http.StatusBadRequest)
+	b.post("/login", "email", u.Email+"\x00", "password", password).want(http.StatusBadRequest)
+	if b.token() != "" {
+		t.Error("signed in")
+	}
+}

@@ -179,3 +179,20 @@ func TestGuessingInsideASession(t *testing.T) {
 		})
 	}
 }
+
+// Guesses at one account from many networks wait too, and nobody else does for it.
+func TestDistributedGuessing(t *testing.T) {
+	p := newPortal(t)
+	u, other := p.newUser("Dana"), p.newUser("Oda")
+	from := func(n int) *browser {
+		b := p.browser()
+		b.ip = "2001:db8:0:" + strconv.FormatInt(int64(n), 16) + "::1"
+		return b
+	}
+	for n := range perAccount.Burst {
+		from(n).guess(u.Email).want(422)
+	}
+	from(1000).guess(u.Email).want(http.StatusTooManyRequests)
+	from(1000).signIn(other.Email, password)
+	p.letter(u.Email, "unlock=")
+}

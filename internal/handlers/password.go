@@ -31,8 +31,15 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := visitorOf(r)
+	var mistakes problems
+	if f["current_password"] == "" {
+		mistakes = append(mistakes, problem{"current_password", "Enter your password."})
+	}
 	if err := a.Auth.CheckNewPassword(v.User, f["password"]); err != nil {
-		return a.passwordForm(w, r, http.StatusUnprocessableEntity, problems{{"password", err.Error()}})
+		mistakes = append(mistakes, problem{"password", err.Error()})
+	}
+	if mistakes != nil {
+		return a.passwordForm(w, r, http.StatusUnprocessableEntity, mistakes)
 	}
 	proof, wrong, status, err := a.checkPassword(w, r, f["current_password"], auth.PasswordChangeFail)
 	if err != nil {

@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -286,4 +289,23 @@ func TestSessionLimit(t *testing.T) {
 		}
 	}
 	p.endedOnce(u.ID, "replaced")
+}
+
+// A hash made with weaker parameters is made again at the next sign-in, and no earlier.
+func TestHashIsUpgraded(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Upton")
+	salt := []byte("sixteen bytes ok")
+	b64 := base64.RawStdEncoding
+	old := "$argon2id$v=19$m=8192,t=1,p=1$" + b64.EncodeToString(salt) + "$" + b64.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 8192, 1, 32))
+	p.exec(`UPDATE users SET password_hash = $1`, old)
+	p.browser().guess(u.Email).want(422)
+	if n := p.count(`SELECT count(*) FROM users WHERE password_hash = $1`, old); n != 1 {
+		t.Error("made again for a wrong password")
+	}
+	p.browser().signIn(u.Email, password)
+	if n := p.count(`SELECT count(*) FROM users WHERE password_hash LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'`); n != 1 {
+		t.Error("not made again")
+	}
+	p.browser().signIn(u.Email, password)
 }

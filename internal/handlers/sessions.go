@@ -56,8 +56,8 @@ func (a *app) ticket(s auth.Session, currentID string) ticketView {
 		Idle:     fuse(now.Sub(s.LastSeenAt), a.idleLimit(&visitor{Session: s})),
 		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt)),
 	}
-	if t.Current {
-		t.ActiveNow = true
+	if t.Current { // this very page is its latest request, written or not
+		t.ActiveNow, t.Idle = true, fuse(0, a.idleLimit(&visitor{Session: s}))
 	}
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP

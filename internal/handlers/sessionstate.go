@@ -40,6 +40,7 @@ func ended(reason auth.Reason) stateJSON {
 // so a page may ask as often as it likes. Browsers say where a request comes from; another site is told nothing.
 func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	if !asksForItself(r) {
+		_, _ = a.standing(r, true) // for the Sign out button of the page; without it the page is still right
 		return statusError{code: http.StatusForbidden, heading: "This address is for scripts of this portal",
 			text: "It tells a page how long its session lasts. There is nothing to see here."}
 	}

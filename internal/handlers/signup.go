@@ -24,9 +24,9 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := signUpForm(f["name"], f["email"])
-	name, wrong := checkName(f["name"])
-	if wrong != "" {
-		v.Problems = append(v.Problems, problem{"name", wrong})
+	name, err := auth.CleanName(f["name"])
+	if err != nil {
+		v.Problems = append(v.Problems, problem{"name", err.Error()})
 	}
 	key, err := auth.EmailKey(f["email"])
 	if err != nil {
