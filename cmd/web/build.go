@@ -63,7 +63,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	p := &parts{store: s, auth: authService(s, c, log), bags: session.SQLBags{DB: s.DB()}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, p.close(ctx))
+			err = errors.Join(err, p.close())
 		}
 	}()
 	if c.RedisURL != "" {
@@ -126,7 +126,10 @@ func (p *parts) cacheReady(ctx context.Context) error {
 	return errors.Join(err, conn.Close())
 }
 
-func (p *parts) close(ctx context.Context) error {
+// close lets the letters go that are on their way, and the connections.
+func (p *parts) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
 	var errs []error
 	if p.post != nil {
 		errs = append(errs, p.post.Close(ctx))

@@ -71,7 +71,11 @@ func run(s surroundings, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	return chosen.Run(s, &c.Flags)
+	err = chosen.Run(s, &c.Flags)
+	if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // told to stop while it was starting
+	}
+	return err
 }
 
 // settings checks what was configured and tells the operator what is doubtful.

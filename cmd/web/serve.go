@@ -39,7 +39,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	var listen net.ListenConfig
 	listener, err := listen.Listen(s.ctx, "tcp", c.Addr)
 	if err != nil {
-		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close(s.ctx))
+		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
 	observe, metrics := metrics()
@@ -48,7 +48,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		err = welcome(s, p.auth, c)
 	}
 	if err != nil {
-		return errors.Join(err, listener.Close(), p.close(s.ctx))
+		return errors.Join(err, listener.Close(), p.close())
 	}
 
 	g, ctx := errgroup.WithContext(s.ctx)
@@ -60,10 +60,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	if c.OpsAddr != "" {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
 	}
-	err = g.Wait()
-	closing, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), closeWithin)
-	defer cancel()
-	return errors.Join(err, p.close(closing))
+	return errors.Join(g.Wait(), p.close())
 }
 
 // welcome makes the administrator of an empty development database and says where to go.

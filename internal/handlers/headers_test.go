@@ -14,7 +14,7 @@ func TestHeaders(t *testing.T) {
 	b := p.signedIn(p.newUser("Hedda"))
 	answers := map[string]*answer{
 		"page": p.browser().get("/"), "signed in": b.get("/account"), "redirect": p.browser().get("/account"),
-		"404": b.get("/nothing"), "405": b.get("/logout"), "413": b.post("/login", "email", strings.Repeat("x", maxBody+1)),
+		"404": b.get("/nothing"), "405": b.get("/logout"), "413": b.post("/login", "email", strings.Repeat("x", maxBody+1)).want(http.StatusRequestEntityTooLarge),
 		"415": b.do(b.request("POST", "/login", strings.NewReader("x"))), "422": p.browser().post("/signup"),
 		"403": forged(b), "state": b.get("/session/state"), "health": p.browser().get("/healthz"), "static": p.browser().get("/static/app.css"),
 		"static 404": p.browser().get("/static/nothing"), "sign-out": b.post("/logout"),

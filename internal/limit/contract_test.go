@@ -3,7 +3,6 @@ package limit
 import (
 	"crypto/rand"
 	"log/slog"
-	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/store/storetest"
 )
 
 // contract runs test on every Limiter, each with a key nobody used before, inside a synctest bubble: a goroutine that
@@ -22,7 +23,7 @@ func contract(t *testing.T, test func(t *testing.T, l Limiter, key string)) {
 	})
 	for name, start := range map[string]func(*testing.T) (url string){
 		"miniredis": func(t *testing.T) string { return "redis://" + miniredis.RunT(t).Addr() },
-		"redis":     realRedis,
+		"redis":     func(t *testing.T) string { return storetest.RedisURL(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := start(t)
@@ -34,26 +35,6 @@ func contract(t *testing.T, test func(t *testing.T, l Limiter, key string)) {
 			})
 		})
 	}
-}
-
-// realRedis returns the URL of a Redis that answers.
-func realRedis(t *testing.T) string {
-	url := os.Getenv("TEST_REDIS_URL")
-	if url == "" {
-		url = "redis://127.0.0.1:6379"
-	}
-	conn, err := redis.DialURL(url, redis.DialConnectTimeout(time.Second), redis.DialReadTimeout(time.Second))
-	if err == nil {
-		_, err = conn.Do("PING")
-		conn.Close()
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatalf("no Redis, which CI requires: %v", err)
-	}
-	if err != nil {
-		t.Skipf("no Redis: set TEST_REDIS_URL (%v)", err)
-	}
-	return url
 }
 
 // newPool returns a pool made inside the bubble it is used in, as its channel has to be.

@@ -15,6 +15,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/store/storetest"
 )
 
 func TestRedisHoldsNoAddresses(t *testing.T) {
@@ -67,7 +69,7 @@ func TestRedisKeysExpire(t *testing.T) {
 }
 
 func TestRealRedisKeysExpire(t *testing.T) {
-	pool := newPool(t, realRedis(t))
+	pool := newPool(t, storetest.RedisURL(t))
 	l, key := NewRedis(pool, slog.New(slog.NewTextHandler(failing{t}, nil))), rand.Text()
 	t.Cleanup(func() { l.Reset(t.Context(), key) })
 	takeAll(t, l, key, Rule{Burst: 5, Every: time.Hour})

@@ -169,6 +169,65 @@ func (full) Commit(_ context.Context, _ string, _ []byte, _ time.Time) error {
 	return errors.New("out of memory")
 }
 
+// A bag that could not be read is not written over by one that could have been: it may hold more than this request knows.
+func TestUnreadBagIsNotOverwritten(t *testing.T) {
+	bags := &unreadable{memoryBags: memoryBags{}}
+	m := newManager(t, bags)
+	live := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "basket", "full") })
+	bags.broken = true
+	serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
+		m.Put(r.Context(), "flash", "hello")
+		if err := m.Keep(r.Context(), "basket", "other"); !errors.Is(err, ErrAway) {
+			t.Errorf("Keep: got %v, want ErrAway", err)
+		}
+	})
+	bags.broken = false
+	serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
+		if got := m.Get(r.Context(), "basket"); got != "full" {
+			t.Errorf("basket: got %q, want full", got)
+		}
+	})
+}
+
+// unreadable is a bag store that can be written and, while it is broken, not be read.
+type unreadable struct {
+	memoryBags
+	broken bool
+}
+
+func (u *unreadable) Find(ctx context.Context, key string) ([]byte, bool, error) {
+	if u.broken {
+		return nil, false, errors.New("timeout")
+	}
+	return u.memoryBags.Find(ctx, key)
+}
+
+// A client that hangs up does not tear the settling apart.
+func TestSettledWithoutTheClient(t *testing.T) {
+	bags := strict{memoryBags{}}
+	m := newManager(t, bags)
+	ctx, cancel := context.WithCancel(t.Context())
+	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	m.Serve(w, r, Standing{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		m.Put(r.Context(), "x", "1")
+		cancel()
+	}), nil)
+	if len(bags.memoryBags) != 1 || sessionCookie(w) == nil {
+		t.Error("no bag or no cookie")
+	}
+}
+
+// strict refuses to work for a request that is over.
+type strict struct{ memoryBags }
+
+func (s strict) Commit(ctx context.Context, key string, b []byte, expires time.Time) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.memoryBags.Commit(ctx, key, b, expires)
+}
+
 // The end takes bag and cookie, whatever the request did before, and leaves the farewell.
 func TestEnd(t *testing.T) {
 	bags := memoryBags{}

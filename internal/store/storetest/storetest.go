@@ -86,15 +86,6 @@ func RedisURL(t testing.TB) string {
 	return base
 }
 
-// Without skips a test for want of a server, and fails it in CI, where a skipped test would be a silent hole.
-func Without(t testing.TB, what, variable string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is required in CI: set %s", what, variable)
-	}
-	t.Skipf("skipped for want of %s: set %s to run it", what, variable)
-}
-
 func open(t testing.TB, databaseURL string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), databaseURL)
