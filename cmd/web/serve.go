@@ -53,9 +53,9 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 
 	g, ctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
-	g.Go(func() error { p.auth.SweepEvery(ctx, c.SweepEvery); return nil })
-	if bags, ok := p.bags.(session.SQLBags); ok {
-		g.Go(func() error { sweepBags(ctx, bags, c.SweepEvery, log); return nil })
+	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.auth.Sweep); return nil })
+	if bags, ok := p.bags.(session.SQLBags); ok { // Redis forgets by itself
+		g.Go(func() error { sweep(ctx, c.SweepEvery, log, bags.Sweep); return nil })
 	}
 	if c.OpsAddr != "" {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
@@ -63,12 +63,18 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	return errors.Join(g.Wait(), p.close())
 }
 
-// welcome makes the administrator of an empty development database and says where to go.
+// welcome makes the administrator of an empty development database and says where to go. Production refuses a database
+// that has this administrator.
 func welcome(s surroundings, a *auth.Service, c config.Settings) error {
-	fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
 	if c.Production() {
+		if seeded, err := a.HasUser(s.ctx, seedEmail); seeded || err != nil {
+			return errors.Join(err, errors.New("GATEHOUSE_DATABASE_URL: this is a development database: its administrator, "+
+				seedEmail+", is in it. Give production one of its own"))
+		}
+		fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
 		return nil
 	}
+	fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
 	seeded, err := seed(s.ctx, a)
 	if err != nil {
 		return err
@@ -125,8 +131,8 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, c confi
 	return nil
 }
 
-// sweepBags deletes bags whose time is up; Redis does that by itself.
-func sweepBags(ctx context.Context, bags session.SQLBags, every time.Duration, log *slog.Logger) {
+// sweep does something regularly until the context ends. A failure is logged, and tried again the next time.
+func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(context.Context) error) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -134,8 +140,8 @@ func sweepBags(ctx context.Context, bags session.SQLBags, every time.Duration, l
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := bags.Sweep(ctx); err != nil && ctx.Err() == nil {
-				log.ErrorContext(ctx, "sweep bags", "err", err)
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "sweep", "err", err)
 			}
 		}
 	}

@@ -53,7 +53,8 @@ const (
 	RoleAdmin  = "admin"
 )
 
-// A Client is where a request came from. Both are the client's own words as far as trust goes.
+// A Client is where a request came from. The user agent is the client's own word, the address the peer's or a trusted
+// proxy's.
 type Client struct {
 	IP        string
 	UserAgent string // at most 256 bytes, valid UTF-8
@@ -91,13 +92,16 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 // newID returns 128 random bits and more as text. It names things in URLs and is no secret.
 func newID() string { return rand.Text() }
 
+// newKey returns a secret for a letter, as random as an id.
+func newKey() string { return rand.Text() }
+
 // isID reports whether the text has the form of what newID returns. Anything else need not be looked up, and some of
 // it could not be: a database refuses bytes that are no text.
 func isID(text string) bool {
 	return len(text) == 26 && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '2' || c > '7') })
 }
 
-// HashToken returns what is stored of a token: its SHA-256. 256 random bits need no salt (ASVS v5.0.0-11.5.1).
+// HashToken returns what is stored of a token: its SHA-256. 128 random bits and more need no salt (ASVS v5.0.0-11.5.1).
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

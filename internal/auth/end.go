@@ -164,19 +164,3 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 }
-
-// SweepEvery sweeps until the context ends.
-func (s *Service) SweepEvery(ctx context.Context, every time.Duration) {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "sweep", "err", err)
-			}
-		}
-	}
-}

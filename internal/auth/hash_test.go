@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestHash(t *testing.T) {
@@ -60,7 +61,9 @@ func TestHashingIsBounded(t *testing.T) {
 		t.Errorf("hung up while waiting: got %v", err)
 	}
 	h.waiting.Store(maxWaiting)
-	if _, err := h.Hash(t.Context(), "x"); !errors.Is(err, ErrBusy) {
+	ctx, cancel = context.WithTimeout(t.Context(), time.Second) // shorter than the wait of those who may queue
+	defer cancel()
+	if _, err := h.Hash(ctx, "x"); !errors.Is(err, ErrBusy) {
 		t.Errorf("queue full: got %v, want ErrBusy", err)
 	}
 	if got := h.waiting.Load(); got != maxWaiting {

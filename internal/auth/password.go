@@ -40,9 +40,9 @@ var common = sync.OnceValue(func() map[string]struct{} {
 // another machine give the same password (NFC, NIST SP 800-63B-4 section 3.1.1.2). Nothing is trimmed or folded.
 func NormalPassword(password string) string { return norm.NFC.String(password) }
 
-// CheckPassword returns a PasswordError when the password is too short, too long, among the first ones attackers try,
+// CheckNewPassword returns a PasswordError when the password is too short, too long, among the first ones attackers try,
 // or made of the words around the account. There are no composition rules (ASVS v5.0.0-6.2.4, 6.2.5, 6.2.11).
-func CheckPassword(password string, minLength int, contextWords ...string) error {
+func CheckNewPassword(password string, minLength int, contextWords ...string) error {
 	password = NormalPassword(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n == 0:

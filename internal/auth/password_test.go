@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestCheckPassword(t *testing.T) {
+func TestCheckNewPassword(t *testing.T) {
 	const name, email = "Marta Reis", "marta.reis@example.org"
 	for _, tt := range []struct {
 		password, want string // want is a part of the message, "" for a good one
@@ -36,7 +36,7 @@ func TestCheckPassword(t *testing.T) {
 		{"gatehousegatehouse", "made of your name"},
 		{"marta keeps seven goats", ""}, // a listed word inside a longer one is fine
 	} {
-		err := CheckPassword(tt.password, MinPassword, name, email)
+		err := CheckNewPassword(tt.password, MinPassword, name, email)
 		var said string
 		if err != nil {
 			said = err.Error()
@@ -48,7 +48,7 @@ func TestCheckPassword(t *testing.T) {
 			t.Errorf("%q: got a %T, want a PasswordError", tt.password, err)
 		}
 	}
-	if err := CheckPassword("eight ch", MinPasswordSecondFactor); err != nil {
+	if err := CheckNewPassword("eight ch", MinPasswordSecondFactor); err != nil {
 		t.Errorf("eight characters beside a second factor: %v", err)
 	}
 }
@@ -62,7 +62,7 @@ func TestBlocklist(t *testing.T) {
 		}
 		checked++
 		for _, p := range []string{listed, strings.ToUpper(listed)} {
-			if CheckPassword(p, MinPassword) == nil {
+			if CheckNewPassword(p, MinPassword) == nil {
 				t.Errorf("%q is accepted", p)
 			}
 		}
@@ -70,7 +70,7 @@ func TestBlocklist(t *testing.T) {
 	if checked < 50 || len(common()) < 20_000 {
 		t.Errorf("%d of %d listed passwords checked: the list is not there", checked, len(common()))
 	}
-	if CheckPassword("password1", MinPasswordSecondFactor) == nil {
+	if CheckNewPassword("password1", MinPasswordSecondFactor) == nil {
 		t.Error("password1 is accepted beside a second factor")
 	}
 }

@@ -49,6 +49,10 @@ func (s *Service) Resume(ctx context.Context, p Presented) (Session, User, error
 		session, err := s.timeOut(ctx, session, reason, struck, p.Client)
 		return session, User{}, err
 	}
+	if !user.DisabledAt.IsZero() { // whatever disables an account ends its sessions as well; this is the second lock
+		session, err := s.timeOut(ctx, session, ReasonAccountDisabled, at, p.Client)
+		return session, User{}, err
+	}
 	if p.Peek || at.Sub(session.LastSeenAt) < s.policy.Touch {
 		return session, user, nil
 	}
@@ -67,7 +71,7 @@ func (s *Service) Extend(ctx context.Context, session Session, c Client) (Sessio
 
 func (s *Service) touch(ctx context.Context, session Session, at time.Time, c Client) (Session, error) {
 	session.LastSeenAt, session.LastIP = at, c.IP
-	session.IdleExpiresAt = earlier(at.Add(s.policy.idleLimit(session.Remembered)), session.ExpiresAt)
+	session.IdleExpiresAt = earlier(at.Add(s.policy.IdleLimit(session.Remembered)), session.ExpiresAt)
 	return session, s.store.Touch(ctx, session, at)
 }
 

@@ -49,8 +49,3 @@ func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, 
 	s.logEvents(ctx, append(EndEvents(ended, c), change.Events...)...)
 	return endedNow(ended, change.At), nil
 }
-
-// CheckNewPassword applies the policy to a password that the person of the session wants.
-func (s *Service) CheckNewPassword(user User, password string) error {
-	return CheckPassword(password, MinPassword, user.Name, user.Email)
-}

@@ -60,8 +60,8 @@ func (s *Session) timedOut(at time.Time) (Reason, time.Time) {
 	}
 }
 
-// idleLimit is the idle timeout of a session, kept or not.
-func (p Policy) idleLimit(remembered bool) time.Duration {
+// IdleLimit is the idle timeout of a session, kept or not.
+func (p Policy) IdleLimit(remembered bool) time.Duration {
 	if remembered {
 		return p.RememberIdle
 	}

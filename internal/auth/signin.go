@@ -92,7 +92,7 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (Session, err
 		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: MethodPassword, Remembered: remember,
 		UserAgent: c.UserAgent, IP: c.IP, LastIP: c.IP,
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
-		IdleExpiresAt: earlier(at.Add(s.policy.idleLimit(remember)), expires),
+		IdleExpiresAt: earlier(at.Add(s.policy.IdleLimit(remember)), expires),
 	}
 	opening := Opening{
 		Session: session, ReplacedHash: by.ReplacedHash, Instead: by.Instead.ID,
@@ -111,7 +111,8 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (Session, err
 	return session, nil
 }
 
-// CheckPassword checks the password of a signed-in person, for a re-authentication. ErrBadCredentials, ErrBusy.
+// CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
+// leaves an event of the given kind. ErrBadCredentials, ErrBusy, or ErrEnded when the session is over.
 func (s *Service) CheckPassword(ctx context.Context, session Session, password string, kind Kind, c Client) (Proof, error) {
 	user, err := s.userOf(ctx, session)
 	if err != nil {
@@ -149,7 +150,7 @@ func (s *Service) NewUnlockKey(ctx context.Context, email string, c Client) (Use
 	if err != nil {
 		return User{}, "", err
 	}
-	key, at := newID(), now()
+	key, at := newKey(), now()
 	err = s.store.AddLetterKey(ctx, LetterKey{
 		TokenHash: HashToken(key), UserID: user.ID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: at.Add(UnlockValid),
 	})

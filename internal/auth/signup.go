@@ -32,7 +32,7 @@ func (s *Service) Register(ctx context.Context, a Application, c Client) (Regist
 	if err != nil {
 		return Registration{}, err
 	}
-	if err := CheckPassword(a.Password, MinPassword, a.Name, a.Email); err != nil {
+	if err := CheckNewPassword(a.Password, MinPassword, a.Name, a.Email); err != nil {
 		return Registration{}, err
 	}
 	hash, err := s.hash.Hash(ctx, NormalPassword(a.Password))
@@ -51,7 +51,7 @@ func (s *Service) Register(ctx context.Context, a Application, c Client) (Regist
 	if !errors.Is(err, ErrNotFound) {
 		return Registration{}, fmt.Errorf("register: %w", err)
 	}
-	token, at := newID(), now()
+	token, at := newKey(), now()
 	pending := SignUp{
 		TokenHash: HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
 		CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
@@ -107,7 +107,7 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 	if name, err = CleanName(name); err != nil {
 		return User{}, err
 	}
-	if err := CheckPassword(password, MinPassword, name, email); err != nil {
+	if err := CheckNewPassword(password, MinPassword, name, email); err != nil {
 		return User{}, err
 	}
 	hash, err := s.hash.Hash(ctx, NormalPassword(password))
@@ -126,6 +126,15 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 	}
 	s.logEvents(ctx, e)
 	return user, nil
+}
+
+// HasUser reports whether the address has an account.
+func (s *Service) HasUser(ctx context.Context, email string) (bool, error) {
+	_, err := s.lookUp(ctx, email)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // HasUsers reports whether any account exists.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Store keeps accounts, sessions and events. Each method is one transaction; times come from the caller.
+// Store keeps accounts, sessions and events. Each method but Prune is one transaction; times come from the caller.
 // A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed out at the
 // given time, or carries another token than the caller read.
 type Store interface {

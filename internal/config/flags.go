@@ -18,7 +18,7 @@ type Flags struct {
 	Profile          string `env:"GATEHOUSE_PROFILE" group:"Sessions" placeholder:"standard" help:"Preset of the limits below: banking, standard or relaxed. A limit that is set overrides it. Durations are written 90s, 30m, 24h or 7d."`
 	SessionIdle      string `env:"GATEHOUSE_SESSION_IDLE" group:"Sessions" placeholder:"30m" help:"Idle timeout: a session ends this long after its last request. 10m for banking, 2h for relaxed."`
 	SessionLifetime  string `env:"GATEHOUSE_SESSION_LIFETIME" group:"Sessions" placeholder:"24h" help:"Absolute lifetime: a session ends this long after sign-in, whatever happens in it. 8h for banking. At least 11 times the idle timeout."`
-	SessionElevation string `env:"GATEHOUSE_SESSION_ELEVATION" group:"Sessions" placeholder:"15m" help:"How long after entering the password a session may change what matters without asking again."`
+	SessionElevation string `env:"GATEHOUSE_SESSION_ELEVATION" group:"Sessions" placeholder:"15m" help:"How long after giving the password again a session may change what matters without being asked once more."`
 	SessionWarning   string `env:"GATEHOUSE_SESSION_WARNING" group:"Sessions" placeholder:"2m" help:"How long before an idle session ends the page warns. A fifth of the idle timeout, between 30s and 2m, when empty."`
 	SessionTouch     string `env:"GATEHOUSE_SESSION_TOUCH" group:"Sessions" placeholder:"1m" help:"Activity is written at most this often, so a session may end this much early. A thirtieth of the idle timeout, at most 1m, when empty."`
 	RememberIdle     string `env:"GATEHOUSE_REMEMBER_IDLE" group:"Sessions" placeholder:"7d" help:"Idle timeout of a session that ticked \"keep me signed in\". 0 takes the choice away, as banking does."`

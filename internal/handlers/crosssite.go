@@ -10,7 +10,7 @@ import (
 // isCrossSite reports whether an unsafe request was made by another site, or cannot show that it was not
 // (ASVS v5.0.0-3.5.1). Fetch metadata decides; the Origin, where there is one, must be ours as well, so a forged or
 // stripped header of the two is not enough. A request that carries our cookie and shows neither is refused: no
-// browser of the last years leaves out both.
+// browser of recent years leaves out both.
 func (a *app) isCrossSite(r *http.Request) bool {
 	var standard http.CrossOriginProtection
 	if err := standard.Check(r); err != nil {

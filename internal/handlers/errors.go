@@ -136,7 +136,9 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if a.Auth.Ready(ctx) != nil {
-		return unavailable(err)
+		e := unavailable(err)
+		e.text = "A part of the portal is out of reach. Whether your change was made is not certain: please look before you try again."
+		return e
 	}
 	return statusError{code: http.StatusInternalServerError, heading: "Something went wrong", cause: err,
 		text: "The fault is ours. Whether your change was made is not certain: please look before you try again."}

@@ -1,6 +1,11 @@
 package handlers
 
-import "example.com/gatehouse/internal/auth"
+import (
+	"maps"
+	"slices"
+
+	"example.com/gatehouse/internal/auth"
+)
 
 // sentences say each kind of event to its owner. What is missing here is for the log alone.
 var sentences = map[auth.Kind]eventView{
@@ -20,7 +25,7 @@ var sentences = map[auth.Kind]eventView{
 
 var endSentences = map[auth.Reason]string{
 	auth.ReasonIdle:            "A session ended because it was not used for too long",
-	auth.ReasonAbsolute:        "A session ended because it reached its longest time",
+	auth.ReasonAbsolute:        "A session ended because it reached the end of its lifetime",
 	auth.ReasonSignedOut:       "Signed out",
 	auth.ReasonRevoked:         "A session was signed out from another device",
 	auth.ReasonPasswordChanged: "A session was ended by a password change",
@@ -42,12 +47,7 @@ var kindChoices = []choice{
 
 // shownKinds is everything that has a sentence. A sign-in's session_created and a re-authentication's session_renewed
 // would say the same thing twice.
-var shownKinds = func() (kinds []auth.Kind) {
-	for _, group := range kindGroups {
-		kinds = append(kinds, group...)
-	}
-	return kinds
-}()
+var shownKinds = slices.Collect(maps.Keys(sentences))
 
 // eventLine is the event as its owner reads it.
 func eventLine(e auth.Event) eventView {

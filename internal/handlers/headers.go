@@ -11,7 +11,8 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; " +
 	"require-trusted-types-for 'script'"
 
-// headers go out with every answer, errors and static files included (ASVS v5.0.0-3.4.1 to 3.4.8, 3.5.8).
+// headers go out with every answer, errors and static files included (ASVS v5.0.0-3.4.1, 3.4.3 to 3.4.6,
+// 3.4.8, 3.5.8).
 func (a *app) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -85,6 +85,10 @@ func TestUnlockKey(t *testing.T) {
 	if b.alive() {
 		t.Error("a key signed somebody in")
 	}
+	p.signedInWithout(u).changePassword().want(http.StatusSeeOther)
+	if good, err := p.auth.Unlocks(t.Context(), key, u.Email); good || err != nil {
+		t.Errorf("the key outlived the password it was sent for: %v, %v", good, err)
+	}
 }
 
 // A text that is no address does not count against somebody's account.
@@ -98,6 +102,12 @@ func TestLimitsDoNotCollide(t *testing.T) {
 		thief.guess(network(victim.ip) + ":" + u.Email)
 	}
 	victim.signIn(u.Email, password)
+}
+
+// signedInWithout is signedIn on a portal whose limits are used up.
+func (p *portal) signedInWithout(u auth.User) *browser {
+	p.app.Attempts = limiterOff{}
+	return p.signedIn(u)
 }
 
 // The right password forgets the failures before it.
@@ -125,7 +135,7 @@ func TestSpraying(t *testing.T) {
 		r.Header.Set("X-Forwarded-For", forwarded)
 		return b.do(r).StatusCode
 	}
-	for i := range perAddress.Burst {
+	for i := range perNetwork.Burst {
 		if got := spray("198.51.100." + strconv.Itoa(i)); got != 422 {
 			t.Fatalf("guess %d: got %d, want 422", i, got)
 		}

@@ -33,9 +33,9 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
 	var mistakes problems
 	if f["current_password"] == "" {
-		mistakes = append(mistakes, problem{"current_password", "Enter your password."})
+		mistakes = append(mistakes, problem{"current_password", enterPassword})
 	}
-	if err := a.Auth.CheckNewPassword(v.User, f["password"]); err != nil {
+	if err := auth.CheckNewPassword(f["password"], auth.MinPassword, v.User.Name, v.User.Email); err != nil {
 		mistakes = append(mistakes, problem{"password", err.Error()})
 	}
 	if mistakes != nil {

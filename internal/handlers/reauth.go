@@ -79,12 +79,14 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, password st
 	})
 }
 
+const enterPassword = "Enter your password."
+
 // checkPassword checks the password of the person signed in, within the limits of this session: guessing inside a
 // stolen session must not be faster than outside, and must not lock the owner's other devices.
 func (a *app) checkPassword(w http.ResponseWriter, r *http.Request, password string, failure auth.Kind) (p auth.Proof, wrong string, status int, err error) {
 	v, key := visitorOf(r), "session:"+visitorOf(r).ID
 	if password == "" {
-		return p, "Enter your password.", http.StatusUnprocessableEntity, nil
+		return p, enterPassword, http.StatusUnprocessableEntity, nil
 	}
 	if wait := a.Attempts.Take(r.Context(), key, perSession); wait > 0 {
 		a.Auth.Report(r.Context(), auth.RateLimitExceeded, v.UserID, v.ID, "password", clientOf(r))

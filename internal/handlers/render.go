@@ -55,7 +55,7 @@ func (a *app) visitorView(v *visitor) *visitorView {
 	now := time.Now()
 	view := &visitorView{
 		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID,
-		IdleText: words(a.idleLimit(v)), IdleEnds: v.IdleExpiresAt,
+		IdleText: words(a.Auth.Policy().IdleLimit(v.Remembered)), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
 		WarnMS: a.Warning.Milliseconds(),
 	}
@@ -63,14 +63,6 @@ func (a *app) visitorView(v *visitor) *visitorView {
 		view.ElevatedUntil = v.ElevatedUntil
 	}
 	return view
-}
-
-// idleLimit is the idle timeout that applies to the visitor.
-func (a *app) idleLimit(v *visitor) time.Duration {
-	if v.Remembered {
-		return a.Auth.Policy().RememberIdle
-	}
-	return a.Auth.Policy().Idle
 }
 
 // initials are the first letters of the first and last word of a name.

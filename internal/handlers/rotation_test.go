@@ -291,6 +291,16 @@ func TestSessionLimit(t *testing.T) {
 	p.endedOnce(u.ID, "replaced")
 }
 
+// A disabled account is signed out everywhere on its next request, even if somebody forgot to end its sessions.
+func TestDisabledAccount(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Di")
+	b := p.signedIn(u)
+	p.exec(`UPDATE users SET disabled_at = $1`, longAgo)
+	b.follow(b.get("/account")).says("This account is switched off")
+	p.endedOnce(u.ID, "account_disabled")
+}
+
 // A hash made with weaker parameters is made again at the next sign-in, and no earlier.
 func TestHashIsUpgraded(t *testing.T) {
 	p := newPortal(t)

@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/ui"
 )
 
-// router is the table of everything the portal answers. A route's group is its guard; docs/access.md says the same in
-// words, and a test compares the two.
+// router is the table of everything the portal answers. A route's group is its guard, except where docs/access.md says
+// "script" or "password here": there the handler asks. A test compares the two.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
 	a.routes = r

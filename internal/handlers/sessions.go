@@ -53,11 +53,11 @@ func (a *app) ticket(s auth.Session, currentID string) ticketView {
 		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: visible(s.UserAgent),
 		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Auth.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: s.Method, IP: s.LastIP,
-		Idle:     fuse(now.Sub(s.LastSeenAt), a.idleLimit(&visitor{Session: s})),
+		Idle:     fuse(now.Sub(s.LastSeenAt), a.Auth.Policy().IdleLimit(s.Remembered)),
 		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt)),
 	}
 	if t.Current { // this very page is its latest request, written or not
-		t.ActiveNow, t.Idle = true, fuse(0, a.idleLimit(&visitor{Session: s}))
+		t.ActiveNow, t.Idle = true, fuse(0, a.Auth.Policy().IdleLimit(s.Remembered))
 	}
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP

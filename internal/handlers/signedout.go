@@ -46,16 +46,17 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 // explain writes what people read about an ending: what happened, and what to do when it was not them.
 func (a *app) explain(v *endedView, s auth.Session, by string) {
 	const forSecurity = "For your security, we signed you out"
-	at := "at " + s.EndedAt.UTC().Format("15:04 UTC")
+	const clock = "15:04 UTC on 2 January"
+	at := "at " + s.EndedAt.UTC().Format(clock)
 	switch s.EndReason {
 	case auth.ReasonIdle:
-		idle := a.idleLimit(&visitor{Session: s})
+		idle := a.Auth.Policy().IdleLimit(s.Remembered)
 		v.Heading = forSecurity
 		v.Text = "You did not use Gatehouse for " + words(idle) + ", so the session ended " + at + "."
 	case auth.ReasonAbsolute:
 		v.Heading = "Time to sign in again"
 		v.Text = "Sessions last at most " + words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)) + ". Yours began at " +
-			s.CreatedAt.UTC().Format("15:04 UTC") + " and ended " + at + "."
+			s.CreatedAt.UTC().Format(clock) + " and ended " + at + "."
 	case auth.ReasonSignedOut:
 		v.Heading = "You are signed out"
 		v.Text = "You can close this window."
@@ -87,7 +88,7 @@ func why(s auth.Session) string {
 	case auth.ReasonIdle:
 		return "Not used for too long"
 	case auth.ReasonAbsolute:
-		return "Reached its longest time"
+		return "Reached the end of its lifetime"
 	case auth.ReasonSignedOut:
 		return "Signed out there"
 	case auth.ReasonRevoked:

@@ -32,7 +32,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"email", "Write an address like name@example.com."})
 	}
-	if err := auth.CheckPassword(f["password"], auth.MinPassword, name, f["email"]); err != nil {
+	if err := auth.CheckNewPassword(f["password"], auth.MinPassword, name, f["email"]); err != nil {
 		v.Problems = append(v.Problems, problem{"password", err.Error()})
 	}
 	if len(v.Problems) > 0 {

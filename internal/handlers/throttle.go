@@ -9,10 +9,10 @@ import (
 	"example.com/gatehouse/internal/limit"
 )
 
-// How many attempts fail before people wait (ASVS v5.0.0-6.1.1, 6.3.1; docs/security.md has the reasons). Successes are
-// given back, so only failures count.
+// How much may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1; docs/security.md has the reasons). Sign-ins and
+// re-authentications that succeed are given back, so of those only failures count.
 var (
-	perAddress     = limit.Rule{Burst: 30, Every: 10 * time.Second} // sign-ins from one network, any account
+	perNetwork     = limit.Rule{Burst: 30, Every: 10 * time.Second} // sign-ins from one network, any account
 	perAccountHere = limit.Rule{Burst: 10, Every: time.Minute}      // one account from one network
 	perAccount     = limit.Rule{Burst: 50, Every: time.Minute}      // one account from everywhere
 	perUnlockKey   = limit.Rule{Burst: 10, Every: time.Minute}      // with the key of an unlock letter
@@ -70,7 +70,7 @@ func (a *app) beginSignIn(r *http.Request, email, unlock string) (*attempt, time
 			return t, t.take(ctx, "unlocked:"+auth.HashToken(unlock), perUnlockKey), nil
 		}
 	}
-	if wait := t.take(ctx, "address:"+network(clientOf(r).IP), perAddress); wait > 0 {
+	if wait := t.take(ctx, "address:"+network(clientOf(r).IP), perNetwork); wait > 0 {
 		a.Auth.Report(ctx, auth.RateLimitExceeded, "", "", "sign-in", clientOf(r))
 		return t, wait, nil
 	}
@@ -99,14 +99,14 @@ func accountHere(r *http.Request, email string) string {
 }
 
 // offerUnlock sends the owner of a limited account a letter with the way past the limit, once per key's life. It
-// happens behind the answer, which would otherwise tell by its duration whether there is an owner.
+// happens beside the answer, which would otherwise tell by its duration whether there is an owner.
 func (a *app) offerUnlock(r *http.Request, email, account string) {
 	client := clientOf(r)
 	a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "sign-in", client)
 	if a.Attempts.Take(r.Context(), "unlock letter:"+account, perUnlock) > 0 {
 		return
 	}
-	a.behind(r, func(ctx context.Context) error {
+	a.beside(r, func(ctx context.Context) error {
 		user, key, err := a.Auth.NewUnlockKey(ctx, email, client)
 		if err != nil {
 			return err

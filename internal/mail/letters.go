@@ -47,7 +47,7 @@ func (l Letters) AlreadyMember(to string) Letter {
 func (l Letters) Unlock(to, name, key string, valid time.Duration) Letter {
 	return l.write(to, "Many wrong passwords for your account",
 		greeting(name),
-		"Somebody has tried many wrong passwords for your account at "+l.base()+", so we now let everybody who tries to sign in to it wait. With this link you need not wait:",
+		"Somebody has tried many wrong passwords for your account at "+l.base()+", so everybody who tries to sign in to it now has to wait. With this link you need not wait:",
 		l.base()+"/login?unlock="+url.QueryEscape(key),
 		"The link works for "+lasting(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
 		"If it was not you who tried, the wrong passwords have not let anybody in. If you use your password anywhere else, or it is easy to guess, please sign in and change it.",

@@ -15,7 +15,7 @@ import (
 const queueSize = 1000
 
 // pauses between attempts to send one letter. The links in letters live for
-// an hour or more, and a mail server that is being restarted is back sooner.
+// half an hour or more, and a mail server that is being restarted is back sooner.
 var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 3 * time.Minute, 15 * time.Minute}
 
 // Post sends letters in the background, so that no page waits for a mail

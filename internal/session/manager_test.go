@@ -64,6 +64,17 @@ func TestVisitorsBag(t *testing.T) {
 	}
 }
 
+// A token that a browser made up is never adopted: what is kept for it is kept under one of ours.
+func TestInventedTokenIsNotAdopted(t *testing.T) {
+	bags := memoryBags{}
+	m := newManager(t, bags)
+	invented := strings.Repeat("A", 43)
+	c := sessionCookie(serve(m, Standing{Token: invented}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
+	if c == nil || c.Value == invented || bags[hashToken(invented)] != nil {
+		t.Errorf("cookie %v, bag under the invented token: %v", c, bags[hashToken(invented)] != nil)
+	}
+}
+
 // A rotation that fails leaves cookie and bag as they were; one that succeeds moves both.
 func TestRotate(t *testing.T) {
 	bags := memoryBags{}

@@ -47,7 +47,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 }
 
 // makeRoom ends the oldest live sessions beyond limit-1. What has timed out unnoticed takes no room and keeps its own
-// reason, which whoever notices it writes.
+// reason, which whoever notices it writes. The LIMIT is there because SQLite knows OFFSET only behind one.
 func makeRoom(ctx context.Context, tx *sql.Tx, x auth.Session, limit int) ([]auth.Session, error) {
 	return endMany(ctx, tx, `id IN (
 			SELECT id FROM sessions

@@ -1,0 +1,24 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// beside does something while the request is answered, so that the answer's duration says nothing. It has ten seconds
+// and is not waited for when the program stops; an unknown account is no error here.
+func (a *app) beside(r *http.Request, do func(ctx context.Context) error) {
+	ctx := context.WithoutCancel(r.Context())
+	id := exchangeOf(r).id
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		if err := do(ctx); err != nil && !errors.Is(err, auth.ErrNotFound) {
+			a.Log.ErrorContext(ctx, "beside the answer", "id", id, "err", err)
+		}
+	}()
+}
