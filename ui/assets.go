@@ -157,7 +157,7 @@ func withHashedNames(all map[string]*asset, sheet []byte, dir string) []byte {
 func compress(body []byte) []byte {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
-	w.Write(body)                                         // a bytes.Buffer takes everything
-	w.Close()
+	_, _ = w.Write(body)                                  // a bytes.Buffer takes everything
+	_ = w.Close()
 	return b.Bytes()
 }

@@ -20,7 +20,9 @@ func get(t *testing.T, method, path string, header ...string) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	Static().ServeHTTP(w, r)
-	return w.Result()
+	res := w.Result()
+	t.Cleanup(func() { _ = res.Body.Close() })
+	return res
 }
 
 func body(t *testing.T, r io.Reader) string {
@@ -32,6 +34,8 @@ func body(t *testing.T, r io.Reader) string {
 	return string(b)
 }
 
+var hashed = regexp.MustCompile(`^/static/(fonts/)?[a-z]+\.[0-9a-f]{8}\.[a-z0-9]+$`)
+
 func TestHashedNamesMayBeKeptForEver(t *testing.T) {
 	for _, tt := range []struct{ name, contentType string }{
 		{"app.css", "text/css; charset=utf-8"},
@@ -39,7 +43,7 @@ func TestHashedNamesMayBeKeptForEver(t *testing.T) {
 		{"fonts/ahn.woff2", "font/woff2"},
 	} {
 		url := Asset(tt.name)
-		if ok, _ := regexp.MatchString(`^/static/(fonts/)?[a-z]+\.[0-9a-f]{8}\.[a-z0-9]+$`, url); !ok {
+		if !hashed.MatchString(url) {
 			t.Errorf("Asset(%q): got %q, want a hash in the name", tt.name, url)
 		}
 		res := get(t, "GET", url)

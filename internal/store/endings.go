@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -37,7 +38,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 		if err != nil {
 			return err
 		}
-		ended = append(instead, surplus...)
+		ended = slices.Concat(instead, surplus)
 		return addEvents(ctx, tx, append(auth.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	if err != nil {
