@@ -94,6 +94,32 @@ func TestTouchNeverGoesBack(t *testing.T) {
 	})
 }
 
+// A link confirms the sign-up it was sent for, within its time, and no other.
+func TestConfirmIsConditional(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for _, p := range []auth.SignUp{
+			{TokenHash: "good", EmailKey: "good@example.org", CreatedAt: at, ExpiresAt: at.Add(time.Hour)},
+			{TokenHash: "old", EmailKey: "old@example.org", CreatedAt: at, ExpiresAt: at},
+		} {
+			if err := s.AddSignUp(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		confirm := func(hash, email string) error {
+			u := auth.User{ID: "user-" + email, EmailKey: email, CreatedAt: at, PasswordChangedAt: at}
+			return s.ConfirmSignUp(t.Context(), hash, u, event(hash+email, u.ID, auth.UserCreated))
+		}
+		for hash, email := range map[string]string{"invented": "good@example.org", "old": "old@example.org", "good": "other@example.org"} {
+			if err := confirm(hash, email); !errors.Is(err, auth.ErrNotFound) {
+				t.Errorf("%s for %s: got %v, want ErrNotFound", hash, email, err)
+			}
+		}
+		if err := confirm("good", "good@example.org"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Two links for one address, pressed at once, make one account and no fault.
 func TestConfirmTogether(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
