@@ -84,7 +84,7 @@ func absoluteLimitHolds(t *testing.T, p *program) {
 	asked.agree(t, row.endedAt)
 	c.get("/signed-out").says("Sessions last at most 8 seconds")
 	c.get("/login").says("Time to sign in again")
-	p.endedOnce(t, email, handle, "A session ended because it reached its longest time")
+	p.endedOnce(t, email, handle, "A session ended because it reached the end of its lifetime")
 }
 
 // elevationHolds asks for the re-authentication page, which is shown only to those who need it.

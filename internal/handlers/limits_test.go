@@ -206,3 +206,17 @@ func TestDistributedGuessing(t *testing.T) {
 	from(1000).signIn(other.Email, password)
 	p.letter(u.Email, "unlock=")
 }
+
+// Baskets of visitors are counted by network; whoever is signed in chooses freely.
+func TestBasketsOfVisitors(t *testing.T) {
+	p := newPortal(t)
+	member := p.signedIn(p.newUser("Membra"))
+	for range perBasket.Burst {
+		p.browser().post("/basket", "plan", "hall").want(http.StatusSeeOther)
+	}
+	res := p.browser().post("/basket", "plan", "hall").want(http.StatusTooManyRequests)
+	if res.Header.Get("Retry-After") == "" || len(res.Header.Values("Set-Cookie")) > 0 {
+		t.Error("no Retry-After, or a cookie for a basket that was refused")
+	}
+	member.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+}
