@@ -251,6 +251,7 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 		b.reauth(password).want(http.StatusSeeOther)
 		time.Sleep(2 * auth.RotationGrace)
 		copied.get("/plans").want(http.StatusOK).saysNot("In your basket")
+		copied.post("/basket", "plan", "hall").want(http.StatusServiceUnavailable) // not lost in silence
 		copied.signIn(bob.Email, password)
 		copied.get("/account").says("Bob").saysNot("Keep")
 	})

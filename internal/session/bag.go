@@ -22,11 +22,12 @@ func (m *Manager) Pop(ctx context.Context, key string) string {
 // Put stores what is nice to have, such as a message for the next page. It may be lost with the bag.
 func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, key, value) }
 
-// Keep stores what the person relies on. It returns ErrAway when the bag cannot be reached; if it breaks down between
-// now and the answer, the answer is the one for that.
+// Keep stores what the person relies on. It returns ErrAway when the bag cannot be reached, or when the browser came
+// with a token that was replaced, whose next cookie must not be overwritten. If the store breaks down between now and
+// the answer, the answer is the one for that.
 func (m *Manager) Keep(ctx context.Context, key, value string) error {
 	q := requestOf(ctx)
-	if q.lost != nil {
+	if q.lost != nil || q.standing.Verdict == Replaced {
 		return ErrAway
 	}
 	q.needed = true
