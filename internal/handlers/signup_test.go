@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -154,5 +155,35 @@ func TestMassAssignment(t *testing.T) {
 	b.post(linkIn(t, p.letter(email, "confirm/")), "role", "admin").want(303)
 	if n := p.count(`SELECT count(*) FROM users WHERE role = 'admin'`); n != 0 {
 		t.Error("somebody made an administrator of themselves")
+	}
+}
+
+// Sign-ups cost a hash each, so they are limited by network; whoever waits is told how long, and loses only secrets.
+func TestSignUpLimit(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	for range perSignUp.Burst {
+		if p.app.Attempts.Take(t.Context(), "sign-up:"+network(b.ip), perSignUp) != 0 {
+			t.Fatal("the limit was used up before")
+		}
+	}
+	res := b.post("/signup", "name", "Nora", "email", newEmail(), "password", password).want(http.StatusTooManyRequests)
+	if res.Header.Get("Retry-After") == "" || !strings.Contains(res.body, `value="Nora"`) || strings.Contains(res.body, password) {
+		t.Errorf("Retry-After %q; want what was typed back, but for the password", res.Header.Get("Retry-After"))
+	}
+	if n := p.count(`SELECT count(*) FROM signups`); n != 0 {
+		t.Errorf("%d sign-ups stored, want 0", n)
+	}
+	elsewhere := p.browser()
+	elsewhere.ip = "2001:db8:aaaa:bbbb::1"
+	elsewhere.post("/signup", "name", "Otis", "email", newEmail(), "password", password).want(http.StatusSeeOther)
+}
+
+// The rules of a password hold for whoever calls, not only for the form.
+func TestRegisterChecksThePassword(t *testing.T) {
+	p := newPortal(t)
+	_, err := p.auth.Register(t.Context(), auth.Application{Name: "Weak", Email: newEmail(), Password: "too short"}, auth.Client{})
+	if _, ok := errors.AsType[auth.PasswordError](err); !ok {
+		t.Errorf("got %v, want a PasswordError", err)
 	}
 }
