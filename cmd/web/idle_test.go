@@ -53,7 +53,7 @@ func bannerComes(t *testing.T, p *program) {
 		b.is(`window.stage() !== '' || asked('/session/state') === 0 || performance.now() > 3000`)
 		return evaluate[string](b, `window.stage()`) == "banner"
 	})
-	if early := end.Add(-warning).Sub(time.Now()); early > 0 {
+	if early := time.Until(end.Add(-warning)); early > 0 {
 		t.Errorf("the banner came %s too early", early)
 	}
 	b.comes(`asked('/session/state') === 1`)
@@ -73,7 +73,7 @@ func dialogComes(t *testing.T, p *program) {
 	b := p.runningOut(t, "/account", lastNotice+8*time.Second)
 	end := p.idleEnd(t, b.handle())
 	b.shows("dialog")
-	if early := end.Add(-lastNotice).Sub(time.Now()); early > 0 {
+	if early := time.Until(end.Add(-lastNotice)); early > 0 {
 		t.Errorf("the dialog came %s too early", early)
 	}
 	b.is(`stages.join() === 'banner,dialog' && ` + onStay)
