@@ -111,6 +111,7 @@ func bannerWithoutScript(t *testing.T, p *program) {
 func nobodyThere(t *testing.T, p *program) {
 	b := p.runningOut(t, "/account", 4*time.Second)
 	b.thrown("For your security, we signed you out")
+	b.is(`String(history.length) === sessionStorage.visited`) // replaced, not added to
 	if b.text() == "" || strings.Contains(b.text(), "Ada") {
 		t.Errorf("got %s", b.text())
 	}

@@ -22,6 +22,7 @@ const stages = `
 	addEventListener('pageshow', e => { if (e.persisted) sessionStorage.found = window.stage() })
 	document.addEventListener('readystatechange', () => {
 		if (document.readyState !== 'interactive' || !document.body?.dataset.sid) return
+		sessionStorage.visited = history.length
 		new MutationObserver(() => {
 			if ((window.stages.at(-1) ?? '') !== window.stage()) window.stages.push(window.stage())
 		}).observe(document.body, {subtree: true, attributes: true})

@@ -32,6 +32,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 func (a *app) signInForm(next, unlock string) *signInView {
 	p := a.Auth.Policy()
 	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime)}
+	v.Unwarned = true
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
 	}
