@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -61,30 +63,59 @@ func TestBackShowsNothing(t *testing.T) {
 	}
 }
 
-// TestBackFromElsewhere writes down the limit of what a server can do: somebody whose session was ended elsewhere, and
-// who comes back from another site without asking the portal for anything, sees the page as it was, until the next
+// TestBackFromElsewhere comes back from another site, to a session that was ended in the meantime, without asking the
+// portal for anything: no answer could evict the page. With scripts on it is covered until the server has been asked.
+// With scripts off this writes down the limit of what a server can do: somebody sees the page as it was, until the next
 // click. Its log also says whether the browser of these tests restores pages at all.
 func TestBackFromElsewhere(t *testing.T) {
 	p := start(t, onSQLite(t))
-	b := p.person(t, chromeOnLinux, p.network+"::1")
-	email := p.account(t, "Ada Lovelace")
-	b.open("/login?next=%2Faccount%2Fsessions")
-	b.signIn(email, password)
-	var restored atomic.Bool
-	err := chromedp.Listen(b.ctx, func(event any) {
-		if e, ok := event.(*page.EventFrameNavigated); ok {
-			restored.Store(e.Type == page.NavigationTypeBackForwardCacheRestore)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, scripts := range []bool{true, false} {
+		t.Run(map[bool]string{true: "scripts on", false: "scripts off"}[scripts], func(t *testing.T) {
+			b := p.person(t, chromeOnLinux, p.network+"::1")
+			email := p.account(t, "Ada Lovelace")
+			b.open("/login?next=%2Faccount%2Fsessions")
+			b.signIn(email, password)
+			if !scripts {
+				callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+				b.open("/account/sessions")
+			}
+			var restored atomic.Bool
+			err := chromedp.Listen(b.ctx, func(event any) {
+				if e, ok := event.(*page.EventFrameNavigated); ok && e.Type == page.NavigationTypeBackForwardCacheRestore {
+					restored.Store(true)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.open(anotherSite(t))
+			p.endAllOf(t, email)
+			b.goBack()
+			if scripts {
+				b.thrown("This device was signed out")
+				if strings.Contains(b.text(), "Ada") {
+					t.Errorf("got the account on the page: %s", b.text())
+				}
+				t.Logf("page restored from memory: %t", restored.Load())
+				return
+			}
+			b.comes(`location.origin === '` + p.origin + `' && document.readyState === 'complete'`)
+			t.Logf("page restored from memory: %t, account readable: %t", restored.Load(), strings.Contains(b.text(), "Ada Lovelace"))
+			evaluate[chromedp.Void](b, `document.querySelector('a[href="/account"]').click()`)
+			until(t, "the sign-in page", func() bool { return b.path() == "/login" })
+		})
 	}
-	b.open(start(t, onSQLite(t)).origin + "/plans")
-	p.endAllOf(t, email)
-	b.back()
-	t.Logf("page restored from memory: %t, account readable: %t", restored.Load(), strings.Contains(b.text(), "Ada Lovelace"))
-	evaluate[chromedp.Void](b, `document.querySelector('a[href="/account"]').click()`)
-	until(t, "the sign-in page", func() bool { return b.path() == "/login" })
+}
+
+// anotherSite serves a page that has nothing to do with the portal.
+func anotherSite(t testing.TB, content ...string) (address string) {
+	t.Helper()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">` + strings.Join(content, "")))
+	}))
+	t.Cleanup(site.Close)
+	return site.URL
 }
 
 // endAllOf signs an account out everywhere, from a device of its own.

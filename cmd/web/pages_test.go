@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +22,10 @@ func TestPages(t *testing.T) {
 			look(t, p)
 		})
 	}
+	t.Run("warning", func(t *testing.T) {
+		t.Parallel()
+		lookAtWarning(t, start(t, onSQLite(t)))
+	})
 	t.Run("faults", func(t *testing.T) {
 		t.Parallel()
 		lookAtFaults(t, start(t, onSQLite(t)))
@@ -147,13 +150,7 @@ func lookAsMember(t *testing.T, p *program) {
 	b.at("overview-basket", http.StatusOK, func() int { return b.open("/account") })
 	b.at("404-member", http.StatusNotFound, func() int { return b.open("/account/sessions/nobodys/end") })
 	b.at("403", http.StatusForbidden, func() int {
-		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,"><form method="post" action="` +
-				p.origin + `/basket"><button name="plan" value="hall">Win a prize</button></form>`))
-		}))
-		defer other.Close()
-		b.open(other.URL)
+		b.open(anotherSite(b.t, `<form method="post" action="`+p.origin+`/basket"><button name="plan" value="hall">Win a prize</button></form>`))
 		return b.press("Win a prize")
 	})
 }

@@ -104,12 +104,19 @@ func (b *person) fill(id, text string) {
 // memory never fires.
 func (b *person) back() {
 	b.t.Helper()
-	history := call(b, page.GetNavigationHistory)
-	before := history.CurrentIndex - 1
-	callWith(b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[before].ID})
+	before := b.goBack()
 	until(b.t, "the page before", func() bool {
 		return call(b, page.GetNavigationHistory).CurrentIndex == before && evaluate[string](b, `document.readyState`) == "complete"
 	})
+}
+
+// goBack presses it without waiting, and returns the place in the history of the tab where that leads.
+func (b *person) goBack() (index int64) {
+	b.t.Helper()
+	history := call(b, page.GetNavigationHistory)
+	index = history.CurrentIndex - 1
+	callWith(b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[index].ID})
+	return index
 }
 
 // see sets the width of the window and the colour scheme of the system.

@@ -170,3 +170,49 @@ func lookAtFaults(t *testing.T, p *program) {
 	p.change(t, `ALTER TABLE gone_sessions RENAME TO sessions`)
 	p.change(t, `ALTER TABLE gone_events RENAME TO events`)
 }
+
+// lookAtWarning stops the clocks of the page in each stage of the idle warning.
+func lookAtWarning(t *testing.T, p *program) {
+	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b.watch()
+	b.open("/login")
+	b.signIn(p.account(t, "Ada Lovelace"), password)
+	handle := b.handle()
+	show := func(left time.Duration, stage string) func() int {
+		return func() int {
+			p.setEnd(b.t, handle, left)
+			status := b.open("/account/sessions")
+			b.shows(stage)
+			b.stopClocks()
+			return status
+		}
+	}
+	b.at("idle-banner", http.StatusOK, show(warning-10*time.Second, "banner"))
+	b.at("idle-dialog", http.StatusOK, show(lastNotice-3*time.Second, "dialog"))
+	b.forgive("/session/")
+	p.change(t, `ALTER TABLE sessions RENAME TO gone_sessions`)
+	b.at("idle-dialog-error", http.StatusOK, func() int {
+		b.click(`#idle-dialog [data-stay]`)
+		b.comes(sorry)
+		return http.StatusOK
+	})
+	p.change(t, `ALTER TABLE gone_sessions RENAME TO sessions`)
+	b.at("idle-covered", http.StatusOK, func() int {
+		status := show(20*time.Minute, "")()
+		p.change(b.t, `ALTER TABLE sessions RENAME TO gone_sessions`)
+		b.later(time.Hour)
+		b.comes(sorry)
+		return status
+	})
+	p.change(t, `ALTER TABLE gone_sessions RENAME TO sessions`)
+	final := func(left time.Duration, stage string) func() int {
+		p.setLimit(t, handle, left)
+		return show(left, stage)
+	}
+	b.at("idle-banner-final", http.StatusOK, final(warning-10*time.Second, "banner"))
+	b.at("idle-dialog-final", http.StatusOK, final(lastNotice-3*time.Second, "dialog"))
+	b.at("login-again", http.StatusOK, func() int {
+		p.setLimit(b.t, handle, warning-10*time.Second)
+		return b.open("/login?next=%2Faccount%2Fsessions")
+	})
+}

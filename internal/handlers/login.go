@@ -8,9 +8,11 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
+// showSignIn sends people who are signed in on, but for those whose session is about to reach its absolute limit:
+// only another sign-in gives them more time.
 func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := query(r, "next")
-	if visitorOf(r) != nil {
+	if v := visitorOf(r); v != nil && v.IdleExpiresAt.Before(v.ExpiresAt) {
 		seeOther(w, r, a.destination(next))
 		return nil
 	}
@@ -30,6 +32,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 func (a *app) signInForm(next, unlock string) *signInView {
 	p := a.Auth.Policy()
 	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime)}
+	v.Unwarned = true
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
 	}

@@ -89,7 +89,11 @@ func checkMarkup(t *testing.T, page string) {
 			if level == 1 {
 				headings++
 			}
-		case name == "style", name == "script", name == "img", name == "base":
+		case name == "script":
+			if want := `<script src="` + ui.Asset("idle.js") + `" defer="">`; token.String() != want || !strings.Contains(page, "data-sid=") {
+				t.Errorf("got %v, want only %s, and only for somebody signed in", token, want)
+			}
+		case name == "style", name == "img", name == "base":
 			t.Errorf("got %v, want none", token)
 		case name == "html" && !slices.Contains(token.Attr, html.Attribute{Key: "lang", Val: "en"}):
 			t.Errorf("got %v, want lang=en", token)

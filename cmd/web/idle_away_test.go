@@ -1,0 +1,236 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+)
+
+func stayInAnotherTab(t *testing.T, p *program) {
+	a := p.runningOut(t, "/account", lastNotice)
+	a.shows("dialog")
+	b := a.another("/account/security")
+	b.shows("dialog")
+	b.click(`#idle-dialog [data-stay]`)
+	b.shows("")
+	a.shows("")
+	a.is(`asked('/session/extend') === 0`)
+	p.extended(t, a.handle())
+}
+
+func workInAnotherTab(t *testing.T, p *program) {
+	a := p.runningOut(t, "/account", warning+8*time.Second)
+	p.change(t, `UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, time.Now().UTC().Add(-2*time.Minute), a.handle())
+	b := a.another("/account/security")
+	p.extended(t, b.handle())
+	a.comes(`asked('/session/state') > 0`)
+	a.settles()
+	a.is(`stages.length === 0`)
+}
+
+// settles waits until the page has had time to act on an answer.
+func (b *person) settles() {
+	b.t.Helper()
+	b.is(`fetch('/healthz').then(r => r.text()).then(() => new Promise(done => setTimeout(() => done(true), 300)))`)
+}
+
+func forgedBroadcasts(t *testing.T, p *program) {
+	a := p.runningOut(t, "/account", warning)
+	a.shows("banner")
+	handle := a.handle()
+	end := p.idleEnd(t, handle)
+	b := a.another("/static/icon.svg")
+	for _, forged := range []string{
+		`{t: 'extended', sid: '` + handle + `'}`, `{t: 'ended', sid: '` + handle + `'}`, `{t: 'ended', sid: 'x'}`, `null`, `'extended'`,
+		`{t: 'active', sid: '` + handle + `', idle_ms: 1e9, absolute_ms: 1e9, state: 'active'}`,
+	} {
+		b.is(`(() => { window.channel ??= new BroadcastChannel('session'); channel.postMessage(` + forged + `); return true })()`)
+	}
+	a.comes(`asked('/session/state') >= 4`) // once before the banner, and for each that names this session
+	a.settles()
+	a.is(`stage() === 'banner' && stages.join() === 'banner' && asked('/session/extend') === 0`)
+	a.isAt("/account")
+	if got := p.idleEnd(t, handle); !got.Equal(end) {
+		t.Errorf("the session ends at %s, want %s as before", got, end)
+	}
+}
+
+// frozenTab is as near to a machine that sleeps as a test gets.
+func frozenTab(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", 5*time.Second)
+	handle := b.handle()
+	callWith(b, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: "frozen"})
+	until(t, "the end", func() bool { return time.Now().After(p.idleEnd(t, handle)) })
+	callWith(b, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: "active"})
+	b.thrown("For your security, we signed you out")
+}
+
+func clockAhead(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", 20*time.Minute)
+	end := p.idleEnd(t, b.handle())
+	b.later(40 * time.Minute)
+	b.comes(`stages.join() === 'covered,'`)
+	b.comes(`asked('/session/state') === 1`)
+	b.is(`asked('/session/extend') === 0`)
+	b.isAt("/account")
+	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
+		t.Errorf("the session ends at %s, want %s as before", got, end)
+	}
+}
+
+func clockBack(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", warning+5*time.Second)
+	b.later(-time.Hour)
+	b.shows("banner")
+}
+
+func revokedElsewhere(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", 20*time.Minute)
+	handle := b.handle()
+	p.endAs(t, handle, "revoked", handle)
+	b.later(50 * time.Second)
+	b.settles()
+	b.is(`asked('/session/state') === 0`)
+	b.later(11 * time.Second)
+	b.thrown("This device was signed out")
+}
+
+func anotherAccount(t *testing.T, p *program) {
+	a := p.runningOut(t, "/account#main", 20*time.Minute)
+	b := a.another("/account")
+	b.press("Sign out")
+	b.open("/login")
+	b.signIn(p.account(t, "Grace Hopper"), password)
+	a.later(time.Minute + time.Second)
+	a.comes(`document.body?.innerText.includes('Grace Hopper')`)
+	if text := a.text(); strings.Contains(text, "Ada") {
+		t.Errorf("got somebody else's account on the page: %s", text)
+	}
+}
+
+// absoluteLimitNear takes a new session, because nothing extends the old one.
+func absoluteLimitNear(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account/security", 20*time.Minute)
+	handle := b.handle()
+	p.setLimit(t, handle, lastNotice)
+	b.open("/account/security")
+	b.shows("dialog")
+	b.reads("You need to sign in again soon")
+	b.is(`document.activeElement.innerText === 'Sign in again now' && !document.querySelector('#idle-dialog [data-stay]').checkVisibility()`)
+	b.key(escape)
+	b.settles()
+	b.is(`stage() === 'dialog' && asked('/session/extend') === 0`)
+	p.setLimit(t, handle, time.Minute+lastNotice) // for the time that a test takes to type
+	b.click(`#idle-dialog a`)
+	b.comes(`location.pathname === '/login' && document.readyState === 'complete'`)
+	b.is(`stage() === 'none'`) // nothing gets in the way of the form
+	b.signIn(p.emailOf(t, handle), password)
+	b.isAt("/account/security")
+	if got := b.handle(); got == handle {
+		t.Errorf("got session %s as before, want another", got)
+	}
+	b.is(`stage() === ''`)
+}
+
+func (p *program) emailOf(t testing.TB, handle string) (email string) {
+	t.Helper()
+	p.ask(t, `SELECT email FROM users WHERE id = (SELECT user_id FROM sessions WHERE id = $1)`, []any{handle}, &email)
+	return email
+}
+
+func hiddenTab(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", warning)
+	b.shows("banner")
+	title := evaluate[string](b, `document.title`)
+	hide := func(hidden string) {
+		b.is(`(() => { Object.defineProperty(document, 'hidden', {configurable: true, value: ` + hidden + `})
+			document.dispatchEvent(new Event('visibilitychange')); return true })()`)
+	}
+	hide("true")
+	b.comes(`document.title.startsWith('(') && document.title.endsWith('seconds) ` + title + `')`)
+	hide("false")
+	b.comes(`document.title === '` + title + `'`)
+}
+
+// readOut listens to the live regions, which speak for those who do not see the countdown.
+func readOut(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", 14*time.Second)
+	b.shows("dialog")
+	b.is(`/^1[0-4] seconds until you are signed out\.$/.test(document.getElementById('idle-voice').textContent)`)
+	b.comes(`document.getElementById('idle-voice').ariaLive === 'assertive'`)
+	b.is(`document.getElementById('idle-voice').textContent === '10 seconds until you are signed out.'`)
+	c := p.runningOut(t, "/account", 63*time.Second)
+	c.shows("banner")
+	c.comes(`document.getElementById('idle-status').textContent === '60 seconds until you are signed out.'`)
+	c.is(`document.getElementById('idle-status').ariaLive === 'polite'`)
+}
+
+func restoredAlive(t *testing.T, p *program) {
+	b := p.restored(t, func(string) {})
+	b.shows("")
+	b.isAt("/account")
+	b.reads("Ada Lovelace")
+}
+
+func restoredRevoked(t *testing.T, p *program) {
+	b := p.restored(t, func(handle string) { p.endAs(t, handle, "revoked", handle) })
+	b.thrown("This device was signed out")
+	if strings.Contains(evaluate[string](b, `document.documentElement.outerHTML`), "Ada") {
+		t.Errorf("Back shows the account: %s", b.text())
+	}
+}
+
+// restored leaves for another site and comes back to the page that the browser kept in its memory. It has to have gone
+// there covered: nothing may be readable until the server has answered.
+func (p *program) restored(t *testing.T, meanwhile func(handle string)) *person {
+	t.Helper()
+	b := p.runningOut(t, "/account", 20*time.Minute)
+	handle := b.handle()
+	b.open(anotherSite(t))
+	meanwhile(handle)
+	b.goBack()
+	b.comes(`location.origin === '` + p.origin + `' && document.readyState === 'complete'`)
+	b.comes(`sessionStorage.found !== undefined`)
+	if found := evaluate[string](b, `sessionStorage.found`); found != "covered" {
+		t.Fatalf("the page came back from memory %q, want covered", found)
+	}
+	return b
+}
+
+// TestIdleWarningAdmits runs on a portal of its own, whose database goes away and comes back.
+func TestIdleWarningAdmits(t *testing.T) {
+	p := start(t, onSQLite(t))
+	lost := func() { p.change(t, `ALTER TABLE sessions RENAME TO gone_sessions`) }
+	found := func() { p.change(t, `ALTER TABLE gone_sessions RENAME TO sessions`) }
+
+	b := p.runningOut(t, "/account", lastNotice)
+	b.shows("dialog")
+	b.stopClocks()
+	b.forgive("/session/")
+	lost()
+	b.click(`#idle-dialog [data-stay]`)
+	b.comes(sorry)
+	b.is(`stage() === 'dialog' && !stages.includes('')`) // not even closed in between
+	found()
+	handle := b.handle()
+	p.setEnd(t, handle, lastNotice)
+	b.click(`#idle-dialog [data-stay]`)
+	b.shows("")
+	p.extended(t, handle)
+
+	p.setEnd(t, handle, 5*time.Second)
+	b.open("/account")
+	lost()
+	b.shows("covered")
+	b.comes(sorry)
+	b.is(`stage() === 'covered' && getComputedStyle(document.querySelector('main').closest('body > *')).opacity === '0'`)
+	for range 2 {
+		b.key(escape)
+	}
+	b.is(`stage() === 'covered'`)
+	b.isAt("/account")
+	found()
+	b.thrown("For your security, we signed you out")
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// The limits that a portal without settings warns by: a banner in the last two minutes, a dialog in the last half.
+const (
+	warning    = 2 * time.Minute
+	lastNotice = 30 * time.Second
+)
+
+func TestIdleWarning(t *testing.T) {
+	p := start(t, onSQLite(t))
+	for name, test := range map[string]func(*testing.T, *program){
+		"banner":                        bannerComes,
+		"banner, then dialog":           dialogComes,
+		"Escape stays":                  escapeStays,
+		"banner without its script":     bannerWithoutScript,
+		"nobody there":                  nobodyThere,
+		"stay in another tab":           stayInAnotherTab,
+		"work in another tab":           workInAnotherTab,
+		"forged broadcasts":             forgedBroadcasts,
+		"frozen":                        frozenTab,
+		"clock jumps ahead":             clockAhead,
+		"clock set back":                clockBack,
+		"revoked elsewhere":             revokedElsewhere,
+		"another account":               anotherAccount,
+		"absolute limit":                absoluteLimitNear,
+		"hidden tab":                    hiddenTab,
+		"read out":                      readOut,
+		"scripts off":                   scriptsOff,
+		"restored from memory, alive":   restoredAlive,
+		"restored from memory, revoked": restoredRevoked,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, p)
+		})
+	}
+}
+
+func bannerComes(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account/security", warning+4*time.Second)
+	end := p.idleEnd(t, b.handle())
+	until(t, "the banner", func() bool {
+		b.is(`window.stage() !== '' || asked('/session/state') === 0 || performance.now() > 3000`)
+		return evaluate[string](b, `window.stage()`) == "banner"
+	})
+	if early := time.Until(end.Add(-warning)); early > 0 {
+		t.Errorf("the banner came %s too early", early)
+	}
+	b.comes(`asked('/session/state') === 1`)
+	b.is(`document.activeElement === document.body`)
+	b.reads("Are you still there?", "you will be signed out in")
+	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
+		t.Errorf("the session ends at %s after a look, want %s as before", got, end)
+	}
+	b.click(`#idle-banner [data-stay]`)
+	b.shows("")
+	b.comes(`asked('/session/extend') === 1`)
+	b.isAt("/account/security")
+	p.extended(t, b.handle())
+}
+
+func dialogComes(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", lastNotice+8*time.Second)
+	end := p.idleEnd(t, b.handle())
+	b.shows("dialog")
+	if early := time.Until(end.Add(-lastNotice)); early > 0 {
+		t.Errorf("the dialog came %s too early", early)
+	}
+	b.is(`stages.join() === 'banner,dialog' && ` + onStay)
+	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
+		t.Errorf("the session ends at %s after a look, want %s as before", got, end)
+	}
+	b.key(enter)
+	b.shows("")
+	b.comes(`asked('/session/extend') === 1`)
+	b.isAt("/account")
+	p.extended(t, b.handle())
+}
+
+// escapeStays presses it as often as it takes browsers to stop asking the page.
+func escapeStays(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", lastNotice)
+	b.shows("dialog")
+	for range 3 {
+		b.key(escape)
+	}
+	b.shows("")
+	b.comes(`asked('/session/extend') >= 1`)
+	p.extended(t, b.handle())
+}
+
+func bannerWithoutScript(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account/security", warning)
+	b.shows("banner")
+	b.is(`(() => { document.querySelector('#idle-banner form').submit(); return true })()`)
+	b.comes(`document.body?.innerText.includes('You stay signed in.')`)
+	b.isAt("/account/security")
+	p.extended(t, b.handle())
+}
+
+func nobodyThere(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", 4*time.Second)
+	b.thrown("For your security, we signed you out")
+	b.is(`String(history.length) === sessionStorage.visited`) // replaced, not added to
+	if b.text() == "" || strings.Contains(b.text(), "Ada") {
+		t.Errorf("got %s", b.text())
+	}
+	b.back()
+	if body := evaluate[string](b, `document.documentElement.outerHTML`); strings.Contains(body, "Ada") {
+		t.Errorf("Back shows the account: %s", b.text())
+	}
+}
+
+// scriptsOff has the strip of the page instead, and the server, which needs neither.
+func scriptsOff(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account", warning)
+	handle := b.handle()
+	callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.open("/account/security")
+	b.reads("You will be signed out at")
+	if got := b.load("stay", chromedp.Click(`noscript button`)); got != http.StatusOK {
+		t.Errorf("Stay signed in: got %d, want %d", got, http.StatusOK)
+	}
+	b.isAt("/account/security")
+	b.reads("You stay signed in.")
+	p.extended(t, handle)
+	p.setEnd(t, handle, -time.Second)
+	b.follow("Overview")
+	b.isAt("/login")
+	b.reads("For your security, we signed you out")
+}

@@ -1,0 +1,170 @@
+// The idle warning: a banner while there is time, a dialog for the last seconds. The server decides; this script
+// shows, asks and obeys. It is told durations, never times of day, so that a wrong clock here changes nothing.
+(() => {
+  "use strict";
+  const page = document.body.dataset;
+  const banner = document.getElementById("idle-banner"), dialog = document.getElementById("idle-dialog");
+  if (!dialog.showModal) return; // an old browser: the server still ends the session
+  const WARN = +page.warnMs, LAST = Math.min(30_000, WARN / 2); // before the end, in milliseconds
+  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000;
+  const channel = new BroadcastChannel("session");
+  const title = document.title;
+  const all = (selector) => document.querySelectorAll(`#idle-banner ${selector}, #idle-dialog ${selector}`);
+
+  // stopwatch returns a function that says how long ago it was made. Date goes on while the machine sleeps, but can be
+  // set back; performance.now() cannot, but may stand still.
+  const stopwatch = () => {
+    const wall = Date.now(), steady = performance.now();
+    return () => Math.max(Date.now() - wall, performance.now() - steady);
+  };
+
+  let granted, sinceTold, final; // what the server said last; final: staying cannot help any more
+  let sinceAsked = stopwatch(), pending = false, staying = false, unreachable = false;
+  let warned = false, covered = false, over = false;
+  let shown = "", marks = [], timer;
+
+  const adopt = ({ idle_ms = 0, absolute_ms = 0 }) => {
+    granted = Math.min(idle_ms, absolute_ms);
+    final = absolute_ms <= idle_ms;
+    sinceTold = stopwatch();
+  };
+  const left = () => granted - sinceTold();
+  const seconds = (ms) => Math.max(0, Math.ceil(ms / 1000));
+  const words = (s) => (s >= 120 ? `${Math.floor(s / 60)} minutes` : s === 1 ? "1 second" : `${s} seconds`);
+
+  function paint() {
+    const ms = left();
+    const stage = covered ? "covered" : !warned ? "" : ms > LAST ? "banner" : "dialog";
+    if (shown !== stage + final) turn(stage);
+    shown = stage + final;
+    const s = seconds(ms), clock = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+    for (const e of all("[data-left]")) e.textContent = e.closest("dialog") ? clock : words(s);
+    for (const e of all("[data-error]")) e.hidden = !unreachable;
+    for (const e of all("[data-stay]")) e.ariaBusy = staying;
+    document.title = document.hidden && warned ? `(${words(s)}) ${title}` : title;
+    announce(stage, s);
+  }
+
+  // turn goes to another stage. The dialog is opened again for each, so that the focus lands on what that stage offers.
+  function turn(stage) {
+    const variant = covered ? "covered" : final ? "final" : "idle";
+    for (const e of all("[data-only]")) e.hidden = !e.dataset.only.split(" ").includes(variant);
+    const end = new Date(Date.now() + left()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    for (const e of all("[data-when]")) e.textContent = end;
+    banner.hidden = stage !== "banner";
+    if (dialog.open) dialog.close();
+    dialog.classList.toggle("cover", covered);
+    if (stage === "dialog" || covered) dialog.showModal();
+  }
+
+  // announce says the time left when the warning begins, and then three times at most: a countdown read out each second
+  // leaves no second to act in. A page behind a modal dialog is not read out, so the dialog has a voice of its own.
+  function announce(stage, s) {
+    if (!warned || covered) {
+      marks = [Infinity, 60, 30, 10];
+      for (const id of ["idle-status", "idle-voice"]) document.getElementById(id).textContent = "";
+      return;
+    }
+    if (s > marks[0] || marks.length === 0) return;
+    marks = marks.filter((mark) => mark < s);
+    const voice = document.getElementById(stage === "dialog" ? "idle-voice" : "idle-status");
+    voice.ariaLive = s <= 10 ? "assertive" : "polite";
+    voice.textContent = `${words(s)} until you are signed out.`;
+  }
+
+  async function ask(url = page.stateUrl, method = "GET") {
+    pending = true;
+    sinceAsked = stopwatch();
+    try {
+      const answer = await fetch(url, {
+        method, cache: "no-store", redirect: "error", headers: { Accept: "application/json" },
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (!answer.ok) throw new Error(answer.status);
+      obey(await answer.json());
+      return true;
+    } catch {
+      unreachable = true;
+      warned = left() <= WARN; // by what the server said last
+      return false;
+    } finally {
+      pending = false;
+    }
+  }
+
+  function obey(answer) {
+    if (over) return;
+    if (answer.state !== "active") {
+      channel.postMessage({ t: "ended", sid: page.sid });
+      return leave(answer.where || page.endedUrl, `Signed out - ${title}`);
+    }
+    // Somebody else signed in with this browser. Not reload(), which could send a form again in their name.
+    if (answer.sid !== page.sid) return leave(location.pathname + location.search, title);
+    adopt(answer);
+    covered = unreachable = false;
+    warned = left() <= WARN;
+  }
+
+  // leave replaces the page, so that Back does not come to it.
+  function leave(where, name) {
+    over = covered = true;
+    paint();
+    document.title = name;
+    location.replace(where);
+  }
+
+  const look = () => ask().then(tick);
+
+  function tick() {
+    clearTimeout(timer);
+    if (over) return;
+    const ms = left();
+    if (ms <= 0 && !covered) { // cover first, ask second
+      covered = true;
+      sinceAsked = () => Infinity;
+    }
+    paint();
+    // Another tab may have been used, so nobody is warned before the server has agreed.
+    const due = covered ? RETRY : warned ? RECHECK : 0;
+    if (!pending && (covered || ms <= WARN) && sinceAsked() >= due) look();
+    timer = setTimeout(tick, covered ? RETRY : ms > WARN ? Math.min(ms - WARN, LONGEST) : ms % 1000 || 1000);
+  }
+
+  async function stay(event) {
+    event.preventDefault();
+    if (staying || covered || final) return;
+    staying = true;
+    unreachable = false;
+    paint();
+    if (await ask(page.extendUrl, "POST")) channel.postMessage({ t: "extended", sid: page.sid });
+    staying = false;
+    tick();
+  }
+
+  function wake() {
+    if (unreachable || sinceAsked() > AWAY) look();
+    tick();
+  }
+
+  for (const e of all("[data-stay]")) e.form.addEventListener("submit", stay);
+  // Escape means "I am here". Browsers may close a dialog in spite of cancel's preventDefault, hence closedby="none" in the
+  // page, and the key itself here.
+  dialog.addEventListener("cancel", stay);
+  document.addEventListener("keydown", (e) => { if (dialog.open && e.key === "Escape") stay(e); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); else paint(); });
+  document.addEventListener("resume", wake);
+  addEventListener("focus", wake);
+  addEventListener("online", wake);
+  // A page that goes into the browser's memory goes covered, and stays so until the server has answered.
+  const keepCovered = (e) => { if (e.persisted) { covered = true; paint(); } };
+  addEventListener("pagehide", keepCovered);
+  addEventListener("pageshow", (e) => { keepCovered(e); if (e.persisted) look(); });
+  // Any page of this origin can write here: a reason to ask the server, never a fact.
+  channel.onmessage = ({ data }) => {
+    if (data?.sid === page.sid && (warned || data.t === "ended")) look();
+  };
+
+  adopt({ idle_ms: +page.idleMs, absolute_ms: +page.absoluteMs });
+  channel.postMessage({ t: "active", sid: page.sid });
+  tick();
+})();
