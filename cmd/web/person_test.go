@@ -106,7 +106,14 @@ func (b *person) back() {
 	b.t.Helper()
 	before := b.goBack()
 	until(b.t, "the page before", func() bool {
-		return call(b, page.GetNavigationHistory).CurrentIndex == before && evaluate[string](b, `document.readyState`) == "complete"
+		ctx, cancel := b.step()
+		defer cancel()
+		history, err := chromedp.Call(ctx, page.GetNavigationHistory, cdp.Empty{})
+		if err != nil || history.CurrentIndex != before { // while pages change places there is none to ask
+			return false
+		}
+		state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState`))
+		return err == nil && state == "complete"
 	})
 }
 
