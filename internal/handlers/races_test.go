@@ -9,7 +9,7 @@ import (
 )
 
 // Requests in flight around a sign-out or a rotation never bring the old token back, and never sign the browser out
-// of what the rotation gave it (H3).
+// of what the rotation gave it.
 func TestInFlight(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {

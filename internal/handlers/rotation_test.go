@@ -210,7 +210,7 @@ func TestPasswordChange(t *testing.T) {
 }
 
 // A request on its way while its browser signs in, with the token of a visitor or of the session before, is asked
-// again; the cookie of the sign-in is left alone (H3).
+// again; the cookie of the sign-in is left alone.
 func TestInFlightAtSignIn(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Flynn")
