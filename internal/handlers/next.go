@@ -18,13 +18,23 @@ func (a *app) destination(next string) string {
 		return home
 	}
 	u, err := url.Parse(next)
-	if err != nil || u.Path != "/plans" && u.Path != home && !strings.HasPrefix(u.Path, home+"/") {
+	if err != nil || !isOpenTo(u.Path) {
 		return home
 	}
 	if !a.routes.Match(chi.NewRouteContext(), http.MethodGet, u.Path) {
 		return home
 	}
 	return next
+}
+
+// isOpenTo reports whether the path is one that people come back to after signing in or confirming.
+func isOpenTo(path string) bool {
+	for _, page := range []string{"/plans", "/billing", home} {
+		if path == page || strings.HasPrefix(path, page+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // isLocal reports whether browsers take the text for a path on this origin. They disagree with url.Parse about

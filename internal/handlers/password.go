@@ -56,7 +56,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Post.Send(a.letters.PasswordChanged(v.User.Email, v.User.Name, time.Now(), deviceOf(clientOf(r).UserAgent).Name))
+	a.tell(v.User, a.letters.PasswordChanged(v.User.Email, v.User.Name, time.Now(), deviceOf(clientOf(r).UserAgent).Name))
 	if ended == 0 {
 		a.flash(r, "Your password was changed.")
 	} else {

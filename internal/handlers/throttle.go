@@ -111,7 +111,7 @@ func (a *app) offerUnlock(r *http.Request, email, account string) {
 		if err != nil {
 			return err
 		}
-		a.Post.Send(a.letters.Unlock(user.Email, user.Name, key, auth.UnlockValid))
+		a.tell(user, a.letters.Unlock(user.Email, user.Name, key, auth.UnlockValid))
 		return nil
 	})
 }

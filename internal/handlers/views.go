@@ -10,7 +10,7 @@ type view interface {
 
 // layout is what every page shows around its own content. Views embed it.
 type layout struct {
-	Nav     string // current entry: overview, sessions, security, activity or plans; "" for none
+	Nav     string // current entry: overview, sessions, security, activity, billing, profile or plans; "" for none
 	Path    string // this page's own path, where "Stay signed in" comes back to
 	Flash   string // one sentence about the change just made
 	Visitor *visitorView
