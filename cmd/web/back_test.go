@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -48,7 +47,7 @@ func TestBackShowsNothing(t *testing.T) {
 					b.open("/login?next=%2Faccount%2Fsecurity")
 					b.signIn(email, password)
 					if !scripts {
-						callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+						b.withoutScripts()
 					}
 					b.open("/account/sessions")
 					b.reads("Ada Lovelace")
@@ -76,7 +75,7 @@ func TestBackFromElsewhere(t *testing.T) {
 			b.open("/login?next=%2Faccount%2Fsessions")
 			b.signIn(email, password)
 			if !scripts {
-				callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+				b.withoutScripts()
 				b.open("/account/sessions")
 			}
 			var restored atomic.Bool

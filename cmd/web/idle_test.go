@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -125,7 +124,7 @@ func nobodyThere(t *testing.T, p *program) {
 func scriptsOff(t *testing.T, p *program) {
 	b := p.runningOut(t, "/account", warning)
 	handle := b.handle()
-	callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.withoutScripts()
 	b.open("/account/security")
 	b.reads("You will be signed out at")
 	if got := b.load("stay", chromedp.Click(`noscript button`)); got != http.StatusOK {

@@ -1,49 +1,72 @@
 package main
 
-import "testing"
+import (
+	"testing"
 
-// TestWalkInBrowser is the main job as people do it, on each backend.
+	"github.com/chromedp/cdproto/emulation"
+)
+
+// TestWalkInBrowser is the main job as people do it: on each backend, with scripts and without.
 func TestWalkInBrowser(t *testing.T) {
 	for name, on := range backends {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := start(t, on(t))
-			laptop := p.person(t, chromeOnLinux, p.network+"::1")
-			desk := p.person(t, firefoxOnWindows, p.network+"::2")
-			phone := p.person(t, safariOnPhone, p.network+"::3")
-			email := newEmail()
-
-			chooseAPlan(laptop)
-			signUp(laptop, email)
-			laptop.signIn(email, password)
-			laptop.isAt("/account")
-			laptop.reads("Ada Lovelace", "Basket Hall")
-
-			desk.open("/account/security")
-			desk.isAt("/login")
-			desk.signIn(email, password)
-			desk.isAt("/account/security")
-			endOneFromTheOther(laptop, desk)
-
-			desk.signIn(email, password)
-			phone.open("/login")
-			phone.signIn(email, password)
-			endOthers(laptop, desk, phone)
-
-			desk.signIn(email, password)
-			changePassword(laptop, desk)
-
-			desk.signIn(email, otherPassword)
-			endAll(desk, laptop)
-
-			laptop.signIn(email, otherPassword)
-			laptop.press("Sign out")
-			laptop.isAt("/signed-out")
-			laptop.reads("You are signed out")
-			laptop.open("/account/sessions")
-			laptop.isAt("/login")
-		})
+		for scripts, suffix := range map[bool]string{true: "", false: ", scripts off"} {
+			t.Run(name+suffix, func(t *testing.T) {
+				t.Parallel()
+				mainJob(t, start(t, on(t)), scripts)
+			})
+		}
 	}
+}
+
+func mainJob(t *testing.T, p *program, scripts bool) {
+	laptop := p.person(t, chromeOnLinux, p.network+"::1")
+	desk := p.person(t, firefoxOnWindows, p.network+"::2")
+	phone := p.person(t, safariOnPhone, p.network+"::3")
+	if !scripts {
+		for _, b := range []*person{laptop, desk, phone} {
+			b.withoutScripts()
+		}
+	}
+	email := newEmail()
+
+	chooseAPlan(laptop)
+	signUp(laptop, email)
+	laptop.signIn(email, password)
+	laptop.isAt("/account")
+	laptop.reads("Ada Lovelace", "Basket Hall")
+	if laptop.says("unless you open another page") == scripts { // the strip inside <noscript>
+		t.Fatalf("scripts run: %t, want %t", !scripts, scripts)
+	}
+
+	desk.open("/account/security")
+	desk.isAt("/login")
+	desk.signIn(email, password)
+	desk.isAt("/account/security")
+	endOneFromTheOther(laptop, desk)
+
+	desk.signIn(email, password)
+	phone.open("/login")
+	phone.signIn(email, password)
+	endOthers(laptop, desk, phone)
+
+	desk.signIn(email, password)
+	changePassword(laptop, desk)
+
+	desk.signIn(email, otherPassword)
+	endAll(desk, laptop)
+
+	laptop.signIn(email, otherPassword)
+	laptop.press("Sign out")
+	laptop.isAt("/signed-out")
+	laptop.reads("You are signed out")
+	laptop.open("/account/sessions")
+	laptop.isAt("/login")
+}
+
+// withoutScripts is a browser in which no script of a page runs. What the tests ask it still does.
+func (b *person) withoutScripts() {
+	b.t.Helper()
+	callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
 func chooseAPlan(b *person) {
