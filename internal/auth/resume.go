@@ -132,6 +132,20 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 	return Session{}, ErrReplaced
 }
 
+// TokenNow returns the hash of the token that the browser with this one has by now: another one when a rotation or a
+// sign-in has replaced it, its own otherwise.
+func (s *Service) TokenNow(ctx context.Context, tokenHash string) (string, error) {
+	session, _, err := s.store.SessionByToken(ctx, tokenHash)
+	if err == nil && session.EndedAt.IsZero() || err != nil && !errors.Is(err, ErrNotFound) {
+		return tokenHash, err
+	}
+	next, err := s.store.SessionByPreviousToken(ctx, tokenHash)
+	if errors.Is(err, ErrNotFound) {
+		return tokenHash, nil
+	}
+	return next.TokenHash, err
+}
+
 // useAfterEnd reports a token whose session is over.
 func (s *Service) useAfterEnd(ctx context.Context, session Session, c Client) Session {
 	s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), c)

@@ -26,18 +26,18 @@ func (b *brokenBags) Find(ctx context.Context, key string) ([]byte, bool, error)
 	return b.Bags.Find(ctx, key)
 }
 
-func (b *brokenBags) Commit(ctx context.Context, key string, sealed []byte, expires time.Time) error {
+func (b *brokenBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
 	if b.away {
-		return errAway
+		return false, errAway
 	}
-	return b.Bags.Commit(ctx, key, sealed, expires)
+	return b.Bags.Swap(ctx, key, old, sealed, expires)
 }
 
-func (b *brokenBags) Delete(ctx context.Context, key string) error {
+func (b *brokenBags) Take(ctx context.Context, key string) ([]byte, error) {
 	if b.away {
-		return errAway
+		return nil, errAway
 	}
-	return b.Bags.Delete(ctx, key)
+	return b.Bags.Take(ctx, key)
 }
 
 // Without the bag people stay signed in, sign in and out, rotate and revoke; only what is the bag says it is away.

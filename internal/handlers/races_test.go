@@ -54,6 +54,44 @@ func TestInFlight(t *testing.T) {
 	}
 }
 
+// A plan that was acknowledged is in the basket, although another request of the same browser rotates the token or puts
+// something else into the bag at that moment.
+func TestBasketSurvivesRaces(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			stores := open(t)
+			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
+			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			u, kept := p.newUser("Basket"), 0
+			for round := range 20 {
+				b := p.signedIn(u)
+				if round%2 == 0 {
+					b.post("/session/extend").want(http.StatusSeeOther) // leaves a message in the bag
+				}
+				twin, third := q.browser(), p.browser()
+				twin.cookies["__Host-id"], third.cookies["__Host-id"] = b.token(), b.token()
+				var acknowledged bool
+				var wg sync.WaitGroup
+				wg.Go(func() { acknowledged = twin.post("/basket", "plan", "hall").Header.Get("Location") == "/plans" })
+				wg.Go(func() { third.get("/plans") })
+				wg.Go(func() { b.reauth(password).want(http.StatusSeeOther) })
+				wg.Wait()
+				if !acknowledged {
+					continue
+				}
+				kept++
+				if !strings.Contains(b.get("/account").want(http.StatusOK).body, "Hall") {
+					t.Errorf("round %d: the plan is lost", round)
+				}
+				b.post("/logout").want(http.StatusSeeOther)
+			}
+			if kept == 0 {
+				t.Error("no plan was ever acknowledged")
+			}
+		})
+	}
+}
+
 // A sign-in that races a sign-out everywhere is refused, ended, or begun after it.
 func TestSignInRacesEndAll(t *testing.T) {
 	for name, open := range backends {

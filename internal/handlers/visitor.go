@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -41,6 +42,7 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 	}
 	found, user, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
 	standing := session.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
+	standing.Now = func(ctx context.Context) (string, error) { return a.Auth.TokenNow(ctx, auth.HashToken(token)) }
 	switch {
 	case err == nil:
 		standing.Verdict = session.Live

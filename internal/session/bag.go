@@ -16,11 +16,17 @@ func (m *Manager) Pop(ctx context.Context, key string) string {
 	if ctx.Value(requestKey{}) == nil {
 		return ""
 	}
+	if m.scs.Exists(ctx, key) {
+		requestOf(ctx).changes[key] = change{removed: true}
+	}
 	return m.scs.PopString(ctx, key)
 }
 
 // Put stores what is nice to have, such as a message for the next page. It may be lost with the bag.
-func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, key, value) }
+func (m *Manager) Put(ctx context.Context, key, value string) {
+	requestOf(ctx).changes[key] = change{value: value}
+	m.scs.Put(ctx, key, value)
+}
 
 // Keep stores what the person relies on. It returns ErrAway when the bag cannot be reached, or when the browser came
 // with a token that was replaced, whose next cookie must not be overwritten. If the store breaks down between now and
@@ -31,7 +37,7 @@ func (m *Manager) Keep(ctx context.Context, key, value string) error {
 		return ErrAway
 	}
 	q.needed = true
-	m.scs.Put(ctx, key, value)
+	m.Put(ctx, key, value)
 	return nil
 }
 
@@ -75,8 +81,9 @@ func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash 
 	}
 	if empty {
 		_ = m.scs.Clear(ctx) // only a store could fail, and this touches none
+		clear(q.changes)
 	}
-	q.rotated = &opened
+	q.rotated, q.emptied = &opened, empty
 	return nil
 }
 

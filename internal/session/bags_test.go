@@ -3,6 +3,7 @@ package session_test
 import (
 	"bytes"
 	"crypto/rand"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,13 +11,15 @@ import (
 	"example.com/gatehouse/internal/store/storetest"
 )
 
+var bagStores = map[string]func(*testing.T) session.Bags{
+	"sqlite":   func(t *testing.T) session.Bags { return session.SQLBags{DB: storetest.SQLite(t).DB()} },
+	"postgres": func(t *testing.T) session.Bags { return session.SQLBags{DB: storetest.Postgres(t).DB()} },
+	"redis":    func(t *testing.T) session.Bags { return session.NewRedisBags(storetest.Redis(t)) },
+}
+
 // TestBags is the contract of a bag store, held by each of them.
 func TestBags(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) session.Bags{
-		"sqlite":   func(t *testing.T) session.Bags { return session.SQLBags{DB: storetest.SQLite(t).DB()} },
-		"postgres": func(t *testing.T) session.Bags { return session.SQLBags{DB: storetest.Postgres(t).DB()} },
-		"redis":    func(t *testing.T) session.Bags { return session.NewRedisBags(storetest.Redis(t)) },
-	} {
+	for name, open := range bagStores {
 		t.Run(name, func(t *testing.T) {
 			bags, ctx := open(t), t.Context()
 			key, other := rand.Text(), rand.Text()
@@ -29,34 +32,83 @@ func TestBags(t *testing.T) {
 				}
 				return got
 			}
+			hour := time.Now().Add(time.Hour)
+			swap := func(key, old, sealed string, expires time.Time, want bool) {
+				t.Helper()
+				bag := func(s string) []byte {
+					if s == "" {
+						return nil
+					}
+					return []byte(s)
+				}
+				if got, err := bags.Swap(ctx, key, bag(old), bag(sealed), expires); err != nil || got != want {
+					t.Errorf("Swap %q for %q: got %v, %v, want %v", sealed, old, got, err, want)
+				}
+			}
+			take := func(key, want string) {
+				t.Helper()
+				if got, err := bags.Take(ctx, key); err != nil || string(got) != want || (got == nil) != (want == "") {
+					t.Errorf("Take: got %q, %v, want %q", got, err, want)
+				}
+			}
 			if find(key) != nil {
 				t.Error("found a key nobody stored")
 			}
-			if err := bags.Delete(ctx, key); err != nil {
-				t.Errorf("deleting nothing: %v", err)
-			}
-			for _, value := range [][]byte{[]byte("first"), want} {
-				if err := bags.Commit(ctx, key, value, time.Now().Add(time.Hour)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := bags.Commit(ctx, other, []byte("other"), time.Now().Add(time.Hour)); err != nil {
-				t.Fatal(err)
-			}
+			take(key, "")
+			swap(key, "something", "first", hour, false)
+			swap(key, "", "first", hour, true)
+			swap(key, "", "again", hour, false)
+			swap(key, "other", "again", hour, false)
+			swap(key, "first", string(want), hour, true)
 			if got := find(key); !bytes.Equal(got, want) {
 				t.Errorf("got %q, want the bag stored last, %q", got, want)
 			}
-			if err := bags.Delete(ctx, key); err != nil {
-				t.Fatal(err)
-			}
-			if find(key) != nil || find(other) == nil {
+			swap(other, "", "other", hour, true)
+			swap(key, "first", "", hour, false)
+			swap(key, string(want), "", hour, true)
+			if find(key) != nil || string(find(other)) != "other" {
 				t.Error("want this bag deleted, and the other kept")
 			}
-			if err := bags.Commit(ctx, other, []byte("x"), time.Now().Add(-time.Second)); err != nil {
-				t.Fatal(err)
-			}
+			swap(key, "", "third", hour, true)
+			take(key, "third")
+			take(key, "")
+			swap(other, "other", "late", time.Now().Add(-time.Second), true)
 			if find(other) != nil {
 				t.Error("found a bag whose time is up")
+			}
+			swap(other, "", "next", hour, true)
+			swap(other, "next", "late", time.Now().Add(-time.Second), true)
+			take(other, "")
+		})
+	}
+}
+
+// One bag changed by many at once: each change is made to what the others left.
+func TestSwapsTakeTurns(t *testing.T) {
+	for name, open := range bagStores {
+		t.Run(name, func(t *testing.T) {
+			bags, ctx, key := open(t), t.Context(), rand.Text()
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					for {
+						old, _, err := bags.Find(ctx, key)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						if done, err := bags.Swap(ctx, key, old, append(bytes.Clone(old), 'x'), time.Now().Add(time.Hour)); done || err != nil {
+							if err != nil {
+								t.Error(err)
+							}
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if got, _, _ := bags.Find(ctx, key); len(got) != 8 {
+				t.Errorf("got %d changes, want 8", len(got))
 			}
 		})
 	}
@@ -71,7 +123,7 @@ func TestSweepBags(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bags, ctx := open(t), t.Context()
 			for key, expires := range map[string]time.Duration{"old": -time.Second, "good": time.Hour} {
-				if err := bags.Commit(ctx, key, []byte("x"), time.Now().Add(expires)); err != nil {
+				if _, err := bags.Swap(ctx, key, nil, []byte("x"), time.Now().Add(expires)); err != nil {
 					t.Fatal(err)
 				}
 			}

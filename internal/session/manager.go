@@ -34,7 +34,7 @@ type Options struct {
 // Manager hands each request its bag and settles cookie and bag when it is answered.
 type Manager struct {
 	scs     *scs.SessionManager
-	bags    Bags
+	bags    *sealed
 	cookies cookies
 	log     *slog.Logger
 }
@@ -45,7 +45,7 @@ func New(o Options) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manager{scs: scs.New(), bags: o.Bags, cookies: newCookies(o.Secure), log: o.Log}
+	m := &Manager{scs: scs.New(), bags: sealed, cookies: newCookies(o.Secure), log: o.Log}
 	m.scs.Store = sealed
 	m.scs.Codec = codec{}
 	m.scs.HashTokenInStore = true
@@ -73,12 +73,15 @@ type Standing struct {
 	Token   string    // as Token returned it
 	Expires time.Time // when a Live session ends at the latest: the bag lives as long
 	Handle  string    // the public name of a Live or Dead session
+	// Now returns the hash of the token that the browser of this request has by now: another one when Token was
+	// replaced in the meantime. nil without a Token.
+	Now func(ctx context.Context) (tokenHash string, err error)
 }
 
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
 // byte goes out. When a change that was asked to be kept cannot be stored, away answers instead of next.
 func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Standing, next http.Handler, away http.HandlerFunc) {
-	q := &request{standing: s, presented: len(r.CookiesNamed(m.cookies.id)) > 0, ended: m.cookies.endedHandle(r)}
+	q := &request{standing: s, changes: changes{}, presented: len(r.CookiesNamed(m.cookies.id)) > 0, ended: m.cookies.endedHandle(r)}
 	ctx := context.WithValue(r.Context(), requestKey{}, q)
 	token := s.Token
 	if s.Verdict == Dead || s.Verdict == Replaced { // a bag that is still under it is nobody's any more
@@ -104,12 +107,16 @@ type request struct {
 	standing  Standing
 	presented bool     // the browser sent a cookie of our name, good or not
 	ended     string   // handle in the farewell cookie
+	read      []byte   // the bag as it was stored, nil for none
+	changes   changes  // what the request did to its values
+	filled    bool     // there is something in the bag once it is settled
 	lost      error    // why the bag could not be read
 	missing   bool     // a token was presented and there is no bag under it
 	needed    bool     // a change must not be lost
 	abandoned bool     // nothing of the bag is written
 	over      bool     // the session or the visit ended in this request
 	rotated   *Opened  // the session as it is under the token made in this request
+	emptied   bool     // and it is another person's: nothing of the bag comes along
 	stale     []string // keys of bags to delete once the rest is settled
 }
 

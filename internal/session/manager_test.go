@@ -176,8 +176,8 @@ func TestKeepFails(t *testing.T) {
 // full is a bag store that cannot take any more.
 type full struct{ memoryBags }
 
-func (full) Commit(_ context.Context, _ string, _ []byte, _ time.Time) error {
-	return errors.New("out of memory")
+func (full) Swap(context.Context, string, []byte, []byte, time.Time) (bool, error) {
+	return false, errors.New("out of memory")
 }
 
 // A bag that could not be read is not written over by one that could have been: it may hold more than this request knows.
@@ -232,11 +232,11 @@ func TestSettledWithoutTheClient(t *testing.T) {
 // strict refuses to work for a request that is over.
 type strict struct{ memoryBags }
 
-func (s strict) Commit(ctx context.Context, key string, b []byte, expires time.Time) error {
+func (s strict) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
-	return s.memoryBags.Commit(ctx, key, b, expires)
+	return s.memoryBags.Swap(ctx, key, old, sealed, expires)
 }
 
 // The end takes bag and cookie, whatever the request did before, and leaves the farewell.

@@ -7,12 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexedwards/scs/redisstore"
 	"github.com/gomodule/redigo/redis"
 )
 
-// redisTimeout bounds connecting, reading and writing: redisstore knows no context, so this is what keeps a hung
-// Redis from holding requests.
+// redisTimeout bounds the wait for a connection, connecting, reading and writing: it keeps a hung Redis from holding
+// requests.
 const redisTimeout = 500 * time.Millisecond
 
 // redisConns bounds the connections of one instance.
@@ -58,59 +57,70 @@ func primaryOnly(conn redis.Conn) (redis.Conn, error) {
 	return conn, nil
 }
 
-// RedisBags keeps bags in Redis by scs's redisstore, which expires them itself.
-type RedisBags struct {
-	store *redisstore.RedisStore
-	// redisstore waits for a connection as long as it takes, so who may ask for one queues here, for as long as a
-	// request may wait.
-	slots chan struct{}
-}
+// RedisBags keeps bags in Redis, which expires them itself.
+type RedisBags struct{ pool *redis.Pool }
 
 var _ Bags = RedisBags{}
 
 // NewRedisBags returns bags in the Redis of the pool.
-func NewRedisBags(pool *redis.Pool) RedisBags {
-	return RedisBags{redisstore.NewWithPrefix(pool, "gatehouse:bag:"), make(chan struct{}, redisConns)}
-}
+func NewRedisBags(pool *redis.Pool) RedisBags { return RedisBags{pool} }
 
-func (b RedisBags) acquire(ctx context.Context) error {
-	timer := time.NewTimer(redisTimeout)
-	defer timer.Stop()
-	select {
-	case b.slots <- struct{}{}:
-		return nil
-	case <-timer.C:
-		return errors.New("redis: too many requests are waiting")
-	case <-ctx.Done():
-		return ctx.Err()
+const redisPrefix = "gatehouse:bag:"
+
+// use lends a connection, if one is free soon enough.
+func (b RedisBags) use(ctx context.Context, do func(redis.Conn) (any, error)) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	conn, err := b.pool.GetContext(ctx)
+	if err != nil {
+		return nil, err
 	}
+	reply, err := do(conn)
+	return reply, errors.Join(err, conn.Close())
 }
-
-func (b RedisBags) release() { <-b.slots }
 
 // Find returns the bag under key.
 func (b RedisBags) Find(ctx context.Context, key string) ([]byte, bool, error) {
-	if err := b.acquire(ctx); err != nil {
-		return nil, false, err
-	}
-	defer b.release()
-	return b.store.Find(key)
+	sealed, err := optional(b.use(ctx, func(conn redis.Conn) (any, error) { return conn.Do("GET", redisPrefix+key) }))
+	return sealed, sealed != nil, err
 }
 
-// Commit stores or replaces the bag under key.
-func (b RedisBags) Commit(ctx context.Context, key string, sealed []byte, expires time.Time) error {
-	if err := b.acquire(ctx); err != nil {
-		return err
-	}
-	defer b.release()
-	return b.store.Commit(key, sealed, expires)
+// A script is the only way to compare and change in one step. The empty string stands for no bag: a sealed one never is.
+var (
+	swapScript = redis.NewScript(1, `
+		local now = redis.call('GET', KEYS[1]) or ''
+		if now ~= ARGV[1] then return 0 end
+		if ARGV[2] == '' then
+			redis.call('DEL', KEYS[1])
+		else
+			redis.call('SET', KEYS[1], ARGV[2])
+			redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+		end
+		return 1`)
+	takeScript = redis.NewScript(1, `
+		local now = redis.call('GET', KEYS[1])
+		redis.call('DEL', KEYS[1])
+		return now`)
+)
+
+// Swap replaces the bag under key if it is still old.
+func (b RedisBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
+	n, err := redis.Int(b.use(ctx, func(conn redis.Conn) (any, error) {
+		return swapScript.Do(conn, redisPrefix+key, old, sealed, expires.UnixMilli())
+	}))
+	return n == 1, err
 }
 
-// Delete removes the bag under key, if there is one.
-func (b RedisBags) Delete(ctx context.Context, key string) error {
-	if err := b.acquire(ctx); err != nil {
-		return err
+// Take removes the bag under key and returns it.
+func (b RedisBags) Take(ctx context.Context, key string) ([]byte, error) {
+	return optional(b.use(ctx, func(conn redis.Conn) (any, error) { return takeScript.Do(conn, redisPrefix+key) }))
+}
+
+// optional is a reply that may be nothing.
+func optional(reply any, err error) ([]byte, error) {
+	sealed, err := redis.Bytes(reply, err)
+	if errors.Is(err, redis.ErrNil) {
+		return nil, nil
 	}
-	defer b.release()
-	return b.store.Delete(key)
+	return sealed, err
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"strings"
@@ -120,9 +121,23 @@ func (m memoryBags) Find(_ context.Context, key string) ([]byte, bool, error) {
 	return b, ok, nil
 }
 
-func (m memoryBags) Commit(_ context.Context, key string, b []byte, _ time.Time) error {
-	m[key] = b
-	return nil
+func (m memoryBags) Swap(_ context.Context, key string, old, sealed []byte, _ time.Time) (bool, error) {
+	if old == nil && sealed == nil {
+		return false, errors.New("nothing is replaced by nothing")
+	}
+	if !bytes.Equal(m[key], old) {
+		return false, nil
+	}
+	if sealed == nil {
+		delete(m, key)
+	} else {
+		m[key] = sealed
+	}
+	return true, nil
 }
 
-func (m memoryBags) Delete(_ context.Context, key string) error { delete(m, key); return nil }
+func (m memoryBags) Take(_ context.Context, key string) ([]byte, error) {
+	blob := m[key]
+	delete(m, key)
+	return blob, nil
+}

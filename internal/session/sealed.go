@@ -12,11 +12,14 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// Bags keeps sealed bags under the hash of their token. Find returns false for a key that is unknown or expired.
+// Bags keeps sealed bags under the hash of their token. A bag whose time is up is none. Each method is atomic.
 type Bags interface {
 	Find(ctx context.Context, key string) (sealed []byte, found bool, err error)
-	Commit(ctx context.Context, key string, sealed []byte, expires time.Time) error
-	Delete(ctx context.Context, key string) error
+	// Swap replaces the bag under key if it is still old, where nil is none; nil for sealed deletes it. It reports
+	// whether it did.
+	Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error)
+	// Take removes the bag under key and returns it, nil if there was none.
+	Take(ctx context.Context, key string) ([]byte, error)
 }
 
 // A sealed bag is a version byte, four bytes naming the key, a nonce, and the bag under XChaCha20-Poly1305. The token
@@ -68,6 +71,7 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 		found = false
 	}
 	if found {
+		q.read = blob
 		plain, err := s.open(key, blob)
 		if err == nil {
 			return plain, true, nil
@@ -82,12 +86,17 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 	return nil, false, nil
 }
 
+// CommitCtx stores the first bag of a visitor, under a token made this moment. Others are written by write and move.
 func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expires time.Time) error {
 	blob, err := s.seal(key, plain)
 	if err != nil {
 		return err
 	}
-	return s.bags.Commit(ctx, key, blob, expires)
+	done, err := s.bags.Swap(ctx, key, nil, blob, expires)
+	if err == nil && !done {
+		return errContended
+	}
+	return err
 }
 
 // DeleteCtx only notes the key: a rotation that fails must find its bag again, so deleting comes last.

@@ -18,12 +18,16 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 	if err != nil {
 		m.log.WarnContext(ctx, "bag not stored", "err", err)
 		if q.needed {
+			w.Header().Del("Set-Cookie") // of the answer that will not be given
+			if q.rotated != nil {
+				m.settleCookies(ctx, q, w)
+			}
 			return ErrAway
 		}
 	}
 	m.settleCookies(ctx, q, w)
 	for _, key := range q.stale {
-		if err := m.bags.Delete(ctx, key); err != nil {
+		if _, err := m.bags.bags.Take(ctx, key); err != nil {
 			m.log.WarnContext(ctx, "stale bag not deleted", "err", err)
 		}
 	}
@@ -31,28 +35,49 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 }
 
 func (m *Manager) settleBag(ctx context.Context, q *request) error {
+	q.filled = len(m.scs.Keys(ctx)) > 0
 	if q.over || q.abandoned && q.rotated == nil || q.standing.Verdict == Replaced && q.rotated == nil || m.scs.Status(ctx) != scs.Modified {
 		return nil
 	}
 	if q.lost != nil {
 		return q.lost // storing now would overwrite values that were merely out of reach
 	}
-	if len(m.scs.Keys(ctx)) == 0 {
-		if token := m.scs.Token(ctx); token != "" && q.rotated == nil && !q.missing {
-			q.stale = append(q.stale, hashToken(token))
-		}
+	if q.abandoned {
+		clear(q.changes)
+	}
+	token := m.scs.Token(ctx)
+	switch {
+	case q.rotated != nil && q.inherits():
+		return m.bags.move(ctx, hashToken(q.standing.Token), hashToken(token), q.changes, q.rotated.Expires)
+	case q.rotated != nil:
+		_, err := m.bags.write(ctx, hashToken(token), nil, q.changes, q.rotated.Expires)
+		return err
+	case token == "" && q.filled:
+		m.scs.SetDeadline(ctx, time.Now().Add(anonymousLife).UTC())
+		_, _, err := m.scs.Commit(ctx) // which makes the token
+		return err
+	case token == "":
 		return nil
 	}
-	switch {
-	case q.rotated != nil:
-		m.scs.SetDeadline(ctx, q.rotated.Expires)
-	case q.standing.Verdict == Live:
-		m.scs.SetDeadline(ctx, q.standing.Expires)
-	default:
-		m.scs.SetDeadline(ctx, time.Now().Add(anonymousLife).UTC())
+	return m.writeBag(ctx, q, hashToken(token))
+}
+
+// inherits reports whether the bag under the token that the browser came with is this person's.
+func (q *request) inherits() bool {
+	return !q.emptied && q.standing.Token != "" && q.standing.Verdict != Dead && q.standing.Verdict != Replaced
+}
+
+// writeBag writes the bag of a request that keeps its token. What the person relies on also survives a rotation by
+// another request of the same browser at this moment.
+func (m *Manager) writeBag(ctx context.Context, q *request, key string) (err error) {
+	expires := q.standing.Expires
+	if q.standing.Verdict != Live {
+		expires = time.Now().Add(anonymousLife).UTC()
 	}
-	_, _, err := m.scs.Commit(ctx)
-	return err
+	if q.filled, err = m.bags.write(ctx, key, q.read, q.changes, expires); err != nil || !q.needed || q.standing.Now == nil {
+		return err
+	}
+	return m.bags.follow(ctx, key, q.standing.Now, q.changes, expires)
 }
 
 func (m *Manager) settleCookies(ctx context.Context, q *request, w http.ResponseWriter) {
@@ -78,7 +103,7 @@ func (m *Manager) settleCookies(ctx context.Context, q *request, w http.Response
 		return
 	case q.abandoned && q.standing.Token != "" && !q.missing:
 		return // the visitor's bag is as it was
-	case !q.abandoned && m.scs.Token(ctx) != "" && len(m.scs.Keys(ctx)) > 0:
+	case !q.abandoned && m.scs.Token(ctx) != "" && q.filled:
 		token := m.scs.Token(ctx)
 		if token == q.standing.Token {
 			return

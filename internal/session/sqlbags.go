@@ -18,22 +18,43 @@ func (s SQLBags) Find(ctx context.Context, key string) (sealed []byte, found boo
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
-	return sealed, err == nil, err
+	return sealed, len(sealed) > 0, err
 }
 
-// Commit stores or replaces the bag under key.
-func (s SQLBags) Commit(ctx context.Context, key string, sealed []byte, expires time.Time) error {
-	_, err := s.DB.ExecContext(ctx, `
-		INSERT INTO bags (key, sealed, expires_at)
-		VALUES ($1, $2, $3)
-		ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at`, key, sealed, utc(expires))
-	return err
+// Swap replaces the bag under key if it is still old.
+func (s SQLBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
+	var (
+		result sql.Result
+		err    error
+	)
+	switch {
+	case old == nil: // one whose time is up, or with nothing in it, is as good as none
+		result, err = s.DB.ExecContext(ctx, `
+			INSERT INTO bags (key, sealed, expires_at)
+			VALUES ($1, $2, $3)
+			ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at
+			WHERE bags.expires_at <= $4 OR length(bags.sealed) = 0`, key, sealed, utc(expires), utc(time.Now()))
+	case sealed == nil:
+		result, err = s.DB.ExecContext(ctx, `DELETE FROM bags WHERE key = $1 AND sealed = $2`, key, old)
+	default:
+		result, err = s.DB.ExecContext(ctx, `UPDATE bags SET sealed = $1, expires_at = $2 WHERE key = $3 AND sealed = $4`,
+			sealed, utc(expires), key, old)
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
-// Delete removes the bag under key, if there is one.
-func (s SQLBags) Delete(ctx context.Context, key string) error {
-	_, err := s.DB.ExecContext(ctx, `DELETE FROM bags WHERE key = $1`, key)
-	return err
+// Take removes the bag under key and returns it.
+func (s SQLBags) Take(ctx context.Context, key string) (sealed []byte, err error) {
+	var expires time.Time
+	err = s.DB.QueryRowContext(ctx, `DELETE FROM bags WHERE key = $1 RETURNING sealed, expires_at`, key).Scan(&sealed, &expires)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !expires.After(time.Now()) {
+		return nil, nil
+	}
+	return sealed, err
 }
 
 // Sweep deletes the bags whose time is up.

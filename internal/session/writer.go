@@ -43,7 +43,7 @@ func (w *writer) finish() bool {
 		w.settled = true
 		if err := w.settle(); err != nil {
 			w.failed = true
-			for _, name := range []string{"Location", "Content-Length", "Set-Cookie"} {
+			for _, name := range []string{"Location", "Content-Length"} {
 				w.Header().Del(name)
 			}
 			w.fail()
