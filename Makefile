@@ -1,4 +1,4 @@
-.PHONY: run test lint ci db screenshots
+.PHONY: run test lint ci db screenshots lighthouse
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -30,3 +30,9 @@ screenshots:
 	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \
 	cp $$all/sessions-dark-1280.png docs/screens/sessions-dark.png && \
 	cp $$all/sessions-light-320.png docs/screens/sessions-320.png
+
+# Scores of Lighthouse on the first pages and the checkout. Needs Node, npm and Chromium.
+lighthouse:
+	@tool=$$(mktemp -d) && npm install --silent --no-audit --no-fund --prefix $$tool lighthouse@13.5.0 && \
+	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
+	status=$$?; rm -rf $$tool; exit $$status
