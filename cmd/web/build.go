@@ -51,6 +51,7 @@ func authService(s *store.Store, c config.Settings, log *slog.Logger) *auth.Serv
 	return auth.New(s, auth.Policy{
 		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
+		OnClientChange: auth.ClientChange(c.OnClientChange), Browser: handlers.DeviceName,
 	}, log)
 }
 

@@ -104,7 +104,7 @@ func lookAtEndings(t *testing.T, p *program) {
 	desk.signIn(email, password)
 	by := desk.handle()
 	for _, reason := range []string{
-		"idle", "absolute", "revoked", "password_changed", "admin", "replaced", "account_disabled", "signed_out",
+		"idle", "absolute", "revoked", "password_changed", "admin", "replaced", "client_changed", "account_disabled", "signed_out",
 	} {
 		b.at("signed-out-"+strings.ReplaceAll(reason, "_", "-"), http.StatusOK, func() int {
 			b.open("/login")

@@ -27,6 +27,8 @@ var (
 	ErrRotated = errors.New("token rotated a moment ago")
 	// ErrReplaced means the token was replaced too long ago to be a request that was under way.
 	ErrReplaced = errors.New("token was replaced")
+	// ErrWaits means nothing is done in the session until the person re-authenticates in it.
+	ErrWaits = errors.New("session waits for re-authentication")
 	// ErrOvertaken means a sign-out everywhere or a password change came between the check of a password and its use.
 	ErrOvertaken = errors.New("overtaken by a change of credentials")
 	// ErrBusy means too many passwords wait to be hashed; try again in a few seconds.
@@ -60,7 +62,7 @@ type Client struct {
 	UserAgent string // at most 256 bytes, valid UTF-8
 }
 
-// Policy holds the limits of sessions (ASVS v5.0.0-7.1.1, 7.1.2).
+// Policy holds the limits of sessions (ASVS v5.0.0-7.1.1, 7.1.2), and what a session may be used from.
 type Policy struct {
 	Idle, Lifetime                 time.Duration // a session ends this long after its last request, and after its sign-in
 	RememberIdle, RememberLifetime time.Duration // the same for "keep me signed in"; 0 switches it off
@@ -68,6 +70,12 @@ type Policy struct {
 	Touch                          time.Duration // activity is written at most this often
 	KeepEnded                      time.Duration // how long an ended session can still say why it ended
 	SessionsPerUser                int           // one more replaces the oldest
+	OnClientChange                 ClientChange  // "" is ClientChangeFlag
+
+	// Browser names the browser that a User-Agent header claims to be; versions must not show in the name. It comes from
+	// outside because headers are none of this package's business, and it is a function so that it is asked only about
+	// a text that differs from those already known to be good. Required.
+	Browser func(userAgent string) string
 }
 
 // Service is what people do with accounts and sessions. Its methods are safe for concurrent use.

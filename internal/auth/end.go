@@ -91,19 +91,6 @@ func endedNow(ended []Session, at time.Time) (n int) {
 	return n
 }
 
-// Recognise takes the mark off a session whose owner says that all is well. ErrNotFound.
-func (s *Service) Recognise(ctx context.Context, by Session, handle string, c Client) error {
-	if !isID(handle) {
-		return ErrNotFound
-	}
-	e := newEvent(SessionRecognised, by.UserID, handle, c)
-	if err := s.store.Unflag(ctx, handle, by.UserID, e); err != nil {
-		return err
-	}
-	s.logEvents(ctx, e)
-	return nil
-}
-
 // Sessions returns what is signed in now, newest activity first. What has timed out but was not yet swept is left out.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	sessions, err := s.store.Sessions(ctx, userID)

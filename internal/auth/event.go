@@ -22,6 +22,7 @@ const (
 	SessionExpired       Kind = "session_expired" // every ending, with its reason
 	SessionUseAfterEnd   Kind = "session_use_after_expire"
 	SessionTokenReused   Kind = "session_token_reused"
+	SessionFlagged       Kind = "session_flagged" // used from another client, with what changed as its reason
 	SessionUnknownToken  Kind = "session_unknown_token"
 	SessionRecognised    Kind = "session_recognised"
 	ReauthSuccess        Kind = "reauth_success"
@@ -39,7 +40,7 @@ func (k Kind) level() slog.Level {
 	switch k {
 	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail:
 		return slog.LevelError
-	case LoginFail, LoginLock, ReauthFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken:
+	case LoginFail, LoginLock, ReauthFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken, SessionFlagged:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

@@ -17,60 +17,80 @@ type Presented struct {
 	Client
 }
 
-// Resume answers who a token belongs to, with one read. It ends a session whose time is up, and writes activity at
-// most once per touch interval. Errors: ErrNotFound for a token never issued or long forgotten; ErrEnded, together
-// with the session; ErrReplaced for a token that a rotation replaced; ErrRotated when another request of the same
-// browser came in between, so the browser has or will have the next token: ask again.
-func (s *Service) Resume(ctx context.Context, p Presented) (Session, User, error) {
+// Resumed is what became of a token.
+type Resumed struct {
+	Session Session
+	User    User // zero unless the session is live or Raised is set
+	// Raised is the mark that this very request brought about, "" for none: exactly one request raises it, and its
+	// caller tells the owner.
+	Raised string
+}
+
+// Resume answers who a token belongs to, with one read. It ends a session whose time is up, compares the client with
+// those the session knows, and writes activity at most once per touch interval. Errors: ErrNotFound for a token never
+// issued or long forgotten; ErrEnded, together with the session; ErrReplaced for a token that a rotation replaced;
+// ErrRotated when another request of the same browser came in between, so the browser has or will have the next token:
+// ask again.
+func (s *Service) Resume(ctx context.Context, p Presented) (Resumed, error) {
 	hash := HashToken(p.Token)
 	session, user, err := s.store.SessionByToken(ctx, hash)
 	if errors.Is(err, ErrNotFound) {
-		session, err := s.resumeReplaced(ctx, hash, p)
-		return session, User{}, err
+		return s.resumeReplaced(ctx, hash, p)
 	}
 	if err != nil {
-		return Session{}, User{}, err
+		return Resumed{}, err
 	}
 	at := now()
 	if !session.EndedAt.IsZero() {
-		if at.Sub(session.EndedAt) < RotationGrace {
-			// Perhaps a sign-in of this very browser took its place.
-			next, err := s.store.SessionByPreviousToken(ctx, hash)
-			if err == nil {
-				return next, User{}, ErrRotated
-			}
-			if !errors.Is(err, ErrNotFound) {
-				return session, User{}, err
-			}
-		}
-		return s.useAfterEnd(ctx, session, p.Client), User{}, ErrEnded
+		return s.resumeEnded(ctx, session, p, at)
 	}
 	if reason, struck := session.timedOut(at); reason != "" {
 		session, err := s.timeOut(ctx, session, reason, struck, p.Client)
-		return session, User{}, err
+		return Resumed{Session: session}, err
 	}
 	if !user.DisabledAt.IsZero() { // whatever disables an account ends its sessions as well; this is the second lock
 		session, err := s.timeOut(ctx, session, ReasonAccountDisabled, at, p.Client)
-		return session, User{}, err
+		return Resumed{Session: session}, err
 	}
-	if p.Peek || at.Sub(session.LastSeenAt) < s.policy.Touch {
-		return session, user, nil
+	live := Resumed{Session: session, User: user}
+	if p.Peek {
+		return live, nil
 	}
-	touched, err := s.touch(ctx, session, at, p.Client)
-	if err != nil {
-		session, err := s.afterLosing(ctx, session, err)
-		return session, User{}, err
-	}
-	return touched, user, nil
+	return s.use(ctx, live, p.Client, at)
 }
 
-// Extend counts as activity, however recent the last was. ErrEnded when somebody else was first.
+// resumeEnded handles the token of a session that is over, unless a sign-in of this very browser took its place a moment
+// ago.
+func (s *Service) resumeEnded(ctx context.Context, session Session, p Presented, at time.Time) (Resumed, error) {
+	if at.Sub(session.EndedAt) < RotationGrace {
+		next, _, err := s.store.SessionByPreviousToken(ctx, session.TokenHash)
+		if err == nil {
+			return Resumed{Session: next}, ErrRotated
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return Resumed{Session: session}, err
+		}
+	}
+	return s.useAfterEnd(ctx, session, p.Client), ErrEnded
+}
+
+// Extend counts as activity, however recent the last was. ErrEnded when somebody else was first, ErrWaits when the
+// session waits for a re-authentication.
 func (s *Service) Extend(ctx context.Context, session Session, c Client) (Session, error) {
+	if s.policy.Waits(session) {
+		return session, ErrWaits
+	}
 	return s.touch(ctx, session, now(), c)
 }
 
 func (s *Service) touch(ctx context.Context, session Session, at time.Time, c Client) (Session, error) {
 	session.LastSeenAt, session.LastIP = at, c.IP
+	if session.Known == "" { // it was opened before sessions knew their clients
+		session.Known = s.clients(Client{IP: session.IP, UserAgent: session.UserAgent}).with(s.clients(c))
+	}
+	if session.Flag == "" && c.UserAgent != session.UserAgent { // the client of a marked session may be a stranger
+		session.KnownAgent = c.UserAgent
+	}
 	session.IdleExpiresAt = earlier(at.Add(s.policy.IdleLimit(session.Remembered)), session.ExpiresAt)
 	return session, s.store.Touch(ctx, session, at)
 }
@@ -95,41 +115,49 @@ func (s *Service) afterLosing(ctx context.Context, session Session, err error) (
 // timeOut ends a session whose time is up. Another instance may have been first: its reason stands.
 func (s *Service) timeOut(ctx context.Context, session Session, reason Reason, struck time.Time, c Client) (Session, error) {
 	session.EndedAt, session.EndReason = struck, reason
-	err := s.end(ctx, session, c)
-	if errors.Is(err, ErrEnded) {
-		current, err := s.store.SessionByHandle(ctx, session.ID)
-		switch {
-		case err != nil:
-			return session, err
-		case current.EndedAt.IsZero():
-			return current, ErrRotated // a request that was in time wrote its activity after this one had read
-		}
-		return current, ErrEnded
-	}
-	if err != nil {
-		return session, err
+	if err := s.end(ctx, session, c); err != nil {
+		return s.endedBefore(ctx, session, err)
 	}
 	return session, ErrEnded
 }
 
+// endedBefore reads the row again after an ending changed nothing.
+func (s *Service) endedBefore(ctx context.Context, session Session, err error) (Session, error) {
+	if !errors.Is(err, ErrEnded) {
+		return session, err
+	}
+	current, err := s.store.SessionByHandle(ctx, session.ID)
+	switch {
+	case err != nil:
+		return session, err
+	case current.EndedAt.IsZero():
+		return current, ErrRotated // a request that was in time wrote its activity after this one had read
+	}
+	return current, ErrEnded
+}
+
 // resumeReplaced handles a token that is nobody's current one: replaced a moment ago, replaced long ago, or invented.
-func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) (Session, error) {
-	session, err := s.store.SessionByPreviousToken(ctx, hash)
+func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) (Resumed, error) {
+	session, user, err := s.store.SessionByPreviousToken(ctx, hash)
 	if err != nil {
-		return Session{}, err
+		return Resumed{}, err
 	}
 	if !session.EndedAt.IsZero() {
 		return s.useAfterEnd(ctx, session, p.Client), ErrEnded
 	}
 	if now().Sub(session.RotatedAt) < RotationGrace {
-		return session, ErrRotated
+		return Resumed{Session: session}, ErrRotated
 	}
 	e := newEvent(SessionTokenReused, session.UserID, session.ID, p.Client)
-	if _, err := s.store.Flag(ctx, session.ID, FlagTokenReused, e); err != nil {
-		return Session{}, err
+	first, err := s.store.FlagReused(ctx, session.ID, e)
+	if err != nil {
+		return Resumed{}, err
 	}
 	s.logEvents(ctx, e)
-	return Session{}, ErrReplaced
+	if !first {
+		return Resumed{}, ErrReplaced
+	}
+	return Resumed{Session: session, User: user, Raised: FlagTokenReused}, ErrReplaced
 }
 
 // TokenNow returns the hash of the token that the browser with this one has by now: another one when a rotation or a
@@ -147,7 +175,7 @@ func (s *Service) TokenNow(ctx context.Context, tokenHash string) (string, error
 }
 
 // useAfterEnd reports a token whose session is over.
-func (s *Service) useAfterEnd(ctx context.Context, session Session, c Client) Session {
+func (s *Service) useAfterEnd(ctx context.Context, session Session, c Client) Resumed {
 	s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), c)
-	return session
+	return Resumed{Session: session}
 }

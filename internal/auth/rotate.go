@@ -7,7 +7,8 @@ import (
 
 // Elevate re-authenticates the session: its token becomes the one with newHash, and for the elevation window it may
 // do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrEnded when the session ended
-// or was rotated by somebody else first; ErrOvertaken when the proof is another person's.
+// or was rotated by somebody else first; ErrOvertaken when the proof is another person's. A session that waited does not
+// any more, and knows the client from now on; a copy of its old token has died with that.
 func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash string, c Client) (Session, error) {
 	if p.user.ID != session.UserID {
 		return Session{}, ErrOvertaken
@@ -19,7 +20,18 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 		newEvent(SessionRenewed, session.UserID, session.ID, c),
 	}
 	events[1].Reason = "reauthentication"
-	if err := s.store.Rotate(ctx, session, newHash, at, events...); err != nil {
+	rotate := s.store.Rotate
+	if s.policy.Waits(session) { // the client that gave the password is the owner's, whichever raised the mark
+		session.Known = session.Known.with(s.clients(c))
+		recognised := newEvent(SessionRecognised, session.UserID, session.ID, c)
+		recognised.Reason = "reauthentication"
+		rotate, events = s.store.Confirm, append(events, recognised)
+		session.FlagClient = ""
+		if session.Flag == FlagClientChanged {
+			session.Flag = ""
+		}
+	}
+	if err := rotate(ctx, session, newHash, at, events...); err != nil {
 		return Session{}, fmt.Errorf("elevate: %w", err)
 	}
 	s.logEvents(ctx, events...)

@@ -17,7 +17,10 @@ type Session struct {
 	IdleExpiresAt time.Time // when it ends unless used again; never after ExpiresAt
 	ExpiresAt     time.Time // the absolute limit
 	ElevatedUntil time.Time // zero unless re-authenticated
+	Known         Clients   // browsers and networks it is used from; "" until they are learnt
+	KnownAgent    string    // a User-Agent header of a known browser that is not the one at sign-in; "" for none
 	Flag          string    // why it deserves a look; "" when it does not
+	FlagClient    Clients   // what of another client it was marked for; "" when it was not
 	EndedAt       time.Time // zero while it lives
 	EndReason     Reason
 	EndedBy       string // handle of the session it was ended from
@@ -26,8 +29,11 @@ type Session struct {
 // MethodPassword is a sign-in by password alone.
 const MethodPassword = "password"
 
-// FlagTokenReused marks a session whose replaced token was presented later than any slow request could.
-const FlagTokenReused = "token_reused"
+// The marks of a session, the graver first: it takes the place of the other, never the other way round.
+const (
+	FlagTokenReused   = "token_reused"   // its replaced token was presented later than any slow request could
+	FlagClientChanged = "client_changed" // it was used from a browser or network that it does not know
+)
 
 // Reason says why a session ended.
 type Reason string
@@ -40,7 +46,8 @@ const (
 	ReasonRevoked         Reason = "revoked" // by its owner, from another session
 	ReasonPasswordChanged Reason = "password_changed"
 	ReasonAdmin           Reason = "admin"
-	ReasonReplaced        Reason = "replaced" // one session too many
+	ReasonReplaced        Reason = "replaced"       // one session too many
+	ReasonClientChanged   Reason = "client_changed" // used from a browser or network that it does not know
 	ReasonAccountDisabled Reason = "account_disabled"
 	ReasonAccountDeleted  Reason = "account_deleted"
 )

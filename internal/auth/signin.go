@@ -90,7 +90,7 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (Session, err
 	expires := at.Add(s.policy.lifetime(remember))
 	session := Session{
 		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: MethodPassword, Remembered: remember,
-		UserAgent: c.UserAgent, IP: c.IP, LastIP: c.IP,
+		UserAgent: c.UserAgent, IP: c.IP, LastIP: c.IP, Known: s.clients(c),
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: earlier(at.Add(s.policy.IdleLimit(remember)), expires),
 	}

@@ -39,19 +39,27 @@ type Store interface {
 	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
 	SessionByToken(ctx context.Context, tokenHash string) (Session, User, error)
 	// SessionByPreviousToken returns the session whose browser carried this token before its latest rotation, the one
-	// rotated last if there are several. ErrNotFound.
-	SessionByPreviousToken(ctx context.Context, tokenHash string) (Session, error)
+	// rotated last if there are several, and its user. ErrNotFound.
+	SessionByPreviousToken(ctx context.Context, tokenHash string) (Session, User, error)
 	// SessionByHandle returns ErrNotFound for unknown handles.
 	SessionByHandle(ctx context.Context, id string) (Session, error)
 	// Touch writes activity: last seen, address and the idle limit that follows from them. It never goes back behind
-	// later activity.
+	// later activity. It writes s.KnownAgent, and s.Known where the row knows none yet.
 	Touch(ctx context.Context, s Session, at time.Time) error
 	// Rotate swaps the token of s for newHash, keeps the old hash, and sets ElevatedUntil as given in s.
 	Rotate(ctx context.Context, s Session, newHash string, at time.Time, events ...Event) error
-	// Flag marks a live session and stores the event, unless it carries that flag already: then false.
-	Flag(ctx context.Context, id, flag string, e Event) (bool, error)
-	// Unflag removes the mark from a live session of that user. ErrNotFound.
-	Unflag(ctx context.Context, id, userID string, e Event) error
+	// Confirm is Rotate for a session that waits: it knows s.Known from now on and forgets what it was marked for. Of the
+	// marks only FlagClientChanged goes.
+	Confirm(ctx context.Context, s Session, newHash string, at time.Time, events ...Event) error
+	// FlagReused marks a live session with FlagTokenReused and stores the event, unless it carries that mark already:
+	// then false.
+	FlagReused(ctx context.Context, id string, e Event) (bool, error)
+	// FlagClient writes Flag, FlagClient and ElevatedUntil of s and stores the event. False when s does not live, does
+	// not carry the token or know the clients that the caller read, is marked for a client already, or has another mark.
+	FlagClient(ctx context.Context, s Session, at time.Time, e Event) (bool, error)
+	// Unflag removes the mark from a live session, which knows the given clients from now on. ErrNotFound when it does
+	// not carry the mark, or know the clients, that the caller read.
+	Unflag(ctx context.Context, s Session, known Clients, e Event) error
 	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
 	// or when the reason is a timeout and the row has been used since it was read.
 	EndSession(ctx context.Context, s Session, c Client) error

@@ -24,6 +24,7 @@ type Flags struct {
 	RememberIdle     string `env:"GATEHOUSE_REMEMBER_IDLE" group:"Sessions" placeholder:"7d" help:"Idle timeout of a session that ticked \"keep me signed in\". 0 takes the choice away, as banking does."`
 	RememberLifetime string `env:"GATEHOUSE_REMEMBER_LIFETIME" group:"Sessions" placeholder:"30d" help:"Absolute lifetime of a session that ticked \"keep me signed in\". 0 takes the choice away."`
 	SessionsPerUser  string `env:"GATEHOUSE_SESSIONS_PER_USER" group:"Sessions" placeholder:"20" help:"Sessions one account may have at once, 1 to 1000. One more ends the oldest."`
+	OnClientChange   string `env:"GATEHOUSE_ON_CLIENT_CHANGE" group:"Sessions" placeholder:"flag" help:"What happens to a session that is used from a browser or network it does not know: flag marks it for its owner, reauth also asks for the password before it goes on, end ends it."`
 	SweepEvery       string `env:"GATEHOUSE_SWEEP_EVERY" group:"Sessions" placeholder:"1m" help:"How often sessions that timed out unobserved are ended and old records deleted."`
 	KeepEnded        string `env:"GATEHOUSE_KEEP_ENDED" group:"Sessions" placeholder:"30d" help:"How long an ended session stays on record, to say why it ended."`
 

@@ -64,6 +64,7 @@ func TestMistakesInDevelopment(t *testing.T) {
 		{"REMEMBER_IDLE", "", func(f *config.Flags) { f.Profile, f.RememberIdle = "banking", "7d" }},
 		{"REMEMBER_LIFETIME", "", func(f *config.Flags) { f.RememberLifetime = "d" }},
 		{"PROFILE", `: "strict" is not one of standard, banking, relaxed`, func(f *config.Flags) { f.Profile = "strict" }},
+		{"ON_CLIENT_CHANGE", `: "mark" is not one of flag, reauth, end`, func(f *config.Flags) { f.OnClientChange = "mark" }},
 		{"ENV", "", func(f *config.Flags) { f.Env = "prod" }},
 		{"LOG_FORMAT", "", func(f *config.Flags) { f.LogFormat = "xml" }},
 		{"SESSIONS_PER_USER", "", func(f *config.Flags) { f.SessionsPerUser = "0" }},
@@ -142,7 +143,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	f := config.Flags{
 		Addr: "x", BaseURL: "x", Env: "production", DatabaseURL: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
 		SessionLifetime: "x", SessionElevation: "x", SessionWarning: "x", SessionTouch: "x", RememberIdle: "x",
-		RememberLifetime: "x", SessionsPerUser: "x", SweepEvery: "x", KeepEnded: "x", Keys: "x", SMTPURL: "x", MailFrom: "x",
+		RememberLifetime: "x", SessionsPerUser: "x", OnClientChange: "x", SweepEvery: "x", KeepEnded: "x", Keys: "x", SMTPURL: "x", MailFrom: "x",
 		TrustedProxies: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
 	}
 	_, _, err := f.Settings()
@@ -157,7 +158,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_URL", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
-		"MAIL_FROM", "OPS_ADDR", "PROFILE", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME", "SESSIONS_PER_USER",
+		"MAIL_FROM", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME", "SESSIONS_PER_USER",
 		"SESSION_ELEVATION", "SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TOUCH", "SESSION_WARNING", "SMTP_URL", "SWEEP_EVERY",
 		"TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
 	}

@@ -29,6 +29,7 @@ func (s Settings) Print(w io.Writer) {
 		{"REMEMBER_IDLE", formatDuration(s.RememberIdle)},
 		{"REMEMBER_LIFETIME", formatDuration(s.RememberLifetime)},
 		{"SESSIONS_PER_USER", strconv.Itoa(s.SessionsPerUser)},
+		{"ON_CLIENT_CHANGE", s.OnClientChange},
 		{"SWEEP_EVERY", formatDuration(s.SweepEvery)},
 		{"KEEP_ENDED", formatDuration(s.KeepEnded)},
 		{"KEYS", strings.Join(slices.Repeat([]string{hidden}, len(s.Keys)), ",")},

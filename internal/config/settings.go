@@ -26,6 +26,7 @@ type Settings struct {
 	RememberIdle     time.Duration // REMEMBER_IDLE: idle timeout with "keep me signed in", 0 when it is not offered
 	RememberLifetime time.Duration // REMEMBER_LIFETIME: absolute lifetime with "keep me signed in", 0 when it is not offered
 	SessionsPerUser  int           // SESSIONS_PER_USER: 1 to 1000
+	OnClientChange   string        // ON_CLIENT_CHANGE: "flag", "reauth" or "end"
 	SweepEvery       time.Duration // SWEEP_EVERY: pause between two sweeps
 	KeepEnded        time.Duration // KEEP_ENDED: how long ended sessions are kept
 

@@ -22,6 +22,11 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		layout: layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
 		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
 	}
+	for _, s := range sessions {
+		if s.Flag != "" {
+			view.Marked++
+		}
+	}
 	for _, e := range events {
 		view.Recent = append(view.Recent, eventLine(e))
 	}

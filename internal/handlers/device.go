@@ -22,12 +22,14 @@ var systems = map[string]string{
 	useragent.IOS: "iPhone or iPad", useragent.ChromeOS: "ChromeOS",
 }
 
+const unknownBrowser = "Unknown browser"
+
 // deviceOf names the device of a User-Agent header. Versions are left out: browsers freeze or invent them.
 func deviceOf(agent string) device {
 	ua := useragent.Parse(agent)
 	browser, known := browsers[ua.Name]
 	if !known {
-		browser = "Unknown browser"
+		browser = unknownBrowser
 	}
 	name := browser
 	if system, known := systems[ua.OS]; known {
@@ -35,6 +37,10 @@ func deviceOf(agent string) device {
 	}
 	return device{Name: name, Icon: icon(ua, browser)}
 }
+
+// DeviceName names the browser of a User-Agent header and its system, "Firefox on Windows": what a session tells its
+// clients apart by. A version is no part of it, so an update changes nothing.
+func DeviceName(agent string) string { return deviceOf(agent).Name }
 
 func icon(ua useragent.UserAgent, browser string) string {
 	switch {

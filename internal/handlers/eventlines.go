@@ -17,6 +17,7 @@ var sentences = map[auth.Kind]eventView{
 	auth.UserCreated:        {Icon: "user", Text: "Account made"},
 	auth.SessionExpired:     {Icon: "log-out", Text: "Session ended"},
 	auth.SessionTokenReused: {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
+	auth.SessionFlagged:     {Icon: "triangle-alert", Text: "A session was used from another browser or network", Risk: true},
 	auth.SessionRecognised:  {Icon: "circle-check", Text: "A marked session was recognised"},
 	auth.ReauthSuccess:      {Icon: "fingerprint", Text: "Confirmed it is you"},
 	auth.ReauthFail:         {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
@@ -31,13 +32,14 @@ var endSentences = map[auth.Reason]string{
 	auth.ReasonPasswordChanged: "A session was ended by a password change",
 	auth.ReasonAdmin:           "A session was ended by an administrator",
 	auth.ReasonReplaced:        "The oldest session was ended to make room for a sign-in",
+	auth.ReasonClientChanged:   "A session was ended because it was used from another browser or network",
 	auth.ReasonAccountDisabled: "A session was ended because the account was switched off",
 }
 
 // kindGroups are the filters of the activity page.
 var kindGroups = map[string][]auth.Kind{
 	"sign-ins": {auth.LoginSuccess, auth.LoginFail, auth.LoginLock, auth.ReauthSuccess, auth.ReauthFail},
-	"sessions": {auth.SessionExpired, auth.SessionTokenReused, auth.SessionRecognised},
+	"sessions": {auth.SessionExpired, auth.SessionTokenReused, auth.SessionFlagged, auth.SessionRecognised},
 	"account":  {auth.UserCreated, auth.PasswordChange, auth.PasswordChangeFail, auth.SignUpAddressTaken},
 }
 

@@ -1,9 +1,24 @@
 package handlers
 
 import (
+	"time"
+
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/mail"
 )
 
 // tell sends the owner of an account a letter about it.
 func (a *app) tell(_ auth.User, l mail.Letter) { a.Post.Send(l) }
+
+// warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
+// letter: a phone changes networks many times a day, and letters that mean nothing teach people not to read them.
+func (a *app) warnOwner(found auth.Resumed) {
+	u, s, at := found.User, found.Session, time.Now()
+	switch browser := s.FlagClient.Browser(); {
+	case found.Raised == auth.FlagTokenReused:
+		a.tell(u, a.letters.CookieReused(u.Email, u.Name, at, named(DeviceName(s.UserAgent))))
+	case found.Raised == auth.FlagClientChanged && browser != "":
+		ended := !s.EndedAt.IsZero()
+		a.tell(u, a.letters.BrowserChanged(u.Email, u.Name, at, named(DeviceName(s.UserAgent)), named(browser), ended))
+	}
+}

@@ -23,7 +23,11 @@ func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) reauthForm(r *http.Request, next string) *reauthView {
-	return &reauthView{Next: next, Waiting: a.waiting(r, next), WindowText: words(a.Auth.Policy().Elevation)}
+	v := &reauthView{Next: next, Waiting: a.waiting(r, next), WindowText: words(a.Auth.Policy().Elevation)}
+	if s := visitorOf(r).Session; a.Auth.Policy().Waits(s) {
+		v.Changed = usedFrom(s.FlagClient)
+	}
+	return v
 }
 
 // waiting names what the person was about to do, so that they see what they confirm.

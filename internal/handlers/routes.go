@@ -44,11 +44,13 @@ func (a *app) router() http.Handler {
 			r.Get("/dev/mail", a.handle(a.devMail))
 		}
 
+		// Signed in, in a session that may be waiting for its password
+		r.With(a.requireVisitor).Get("/reauth", a.handle(a.showReauth))
+		r.With(a.requireVisitor).Post("/reauth", a.handle(a.reauth))
+
 		// Signed in
 		r.Group(func(r chi.Router) {
-			r.Use(a.requireVisitor)
-			r.Get("/reauth", a.handle(a.showReauth))
-			r.Post("/reauth", a.handle(a.reauth))
+			r.Use(a.requireVisitor, a.requireConfirmed)
 			r.Get("/account", a.handle(a.overview))
 			r.Get("/account/sessions", a.handle(a.showSessions))
 			r.Get("/account/sessions/{handle}/end", a.handle(a.showEndSession))

@@ -62,9 +62,7 @@ func (a *app) ticket(s auth.Session, currentID string) ticketView {
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP
 	}
-	if s.Flag == auth.FlagTokenReused {
-		t.Flag = "A cookie that this session had replaced was used again. Somebody may have a copy of it."
-	}
+	t.Flag = doubt(s)
 	return t
 }
 

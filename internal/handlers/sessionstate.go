@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // stateJSON is what a page's script is told of its session. Durations, never times of day: the clock of the browser
 // may be wrong.
 type stateJSON struct {
-	State      string `json:"state"` // "active" or "ended"
+	State      string `json:"state"` // "active", "ended", or "reauth" when only a re-authentication helps
 	SID        string `json:"sid,omitempty"`
 	IdleMS     int64  `json:"idle_ms,omitempty"`
 	AbsoluteMS int64  `json:"absolute_ms,omitempty"`
@@ -51,10 +52,12 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 		}
 		return answerJSON(w, ended(""))
 	}
-	s, user, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: true, Client: clientOf(r)})
+	resumed, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: true, Client: clientOf(r)})
+	a.warnOwner(resumed)
+	s := resumed.Session
 	switch {
 	case err == nil:
-		exchangeOf(r).visitor = &visitor{Session: s, User: user}
+		exchangeOf(r).visitor = &visitor{Session: s, User: resumed.User}
 		return answerJSON(w, active(s))
 	case errors.Is(err, auth.ErrRotated):
 		return answerJSON(w, active(s)) // on its way when the token was replaced: the session is as alive as before
@@ -93,7 +96,13 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 		next = f["next"]
 	}
 	extended, err := a.Auth.Extend(r.Context(), v.Session, clientOf(r))
-	if errors.Is(err, auth.ErrEnded) && wantsJSON {
+	switch waits := "/reauth?" + (url.Values{"next": {a.destination(next)}}).Encode(); {
+	case errors.Is(err, auth.ErrWaits) && wantsJSON:
+		return answerJSON(w, stateJSON{State: "reauth", Where: waits})
+	case errors.Is(err, auth.ErrWaits):
+		seeOther(w, r, waits)
+		return nil
+	case errors.Is(err, auth.ErrEnded) && wantsJSON:
 		return answerJSON(w, ended(""))
 	}
 	if err != nil {

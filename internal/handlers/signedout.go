@@ -70,6 +70,10 @@ func (a *app) explain(v *endedView, s auth.Session, by string) {
 		v.Heading, v.Worrying = "Another sign-in took this place", true
 		v.Text = "An account can be signed in on " + count(a.Auth.Policy().SessionsPerUser, "device") +
 			" at once. The oldest, this one, ended " + at + "."
+	case auth.ReasonClientChanged:
+		v.Heading, v.Worrying = "This session was used from somewhere else", true
+		v.Text = "It was used from another browser or another network than before " + at + ", so we ended it. " +
+			"If you have changed networks, sign in again and go on."
 	case auth.ReasonAdmin:
 		v.Heading = "An administrator ended this session"
 		v.Text = "It ended " + at + ". The people who run this portal can tell you why."
@@ -97,6 +101,8 @@ func why(s auth.Session) string {
 		return "Ended by a password change"
 	case auth.ReasonReplaced:
 		return "Replaced by a newer sign-in"
+	case auth.ReasonClientChanged:
+		return "Used from another browser or network"
 	case auth.ReasonAdmin:
 		return "Ended by an administrator"
 	}

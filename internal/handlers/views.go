@@ -82,7 +82,7 @@ type signInView struct {
 
 // endedView says why a session is over.
 type endedView struct {
-	Reason   string // idle, absolute, signed_out, revoked, password_changed, admin, replaced, account_disabled, account_deleted, unknown
+	Reason   string // idle, absolute, signed_out, revoked, password_changed, admin, replaced, client_changed, account_disabled, account_deleted, unknown
 	Heading  string
 	Text     string
 	At       time.Time // zero when unknown
@@ -97,6 +97,7 @@ type signedOutView struct {
 type reauthView struct {
 	layout
 	Next       string
+	Changed    string // why the session waits, "It was used from another network."; "" when it does not
 	Waiting    string // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
 	WindowText string // "15 minutes"
 	Problems   problems
@@ -106,6 +107,7 @@ type overviewView struct {
 	layout
 	Session         ticketView
 	Others          int
+	Marked          int // live sessions that deserve a look
 	PasswordChanged time.Time
 	Recent          []eventView
 	Basket          string // name of the plan in the basket, "" for none

@@ -40,13 +40,15 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 	if !ok {
 		return session.Standing{}, nil
 	}
-	found, user, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
+	resumed, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
+	a.warnOwner(resumed)
+	found := resumed.Session
 	standing := session.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
 	standing.Now = func(ctx context.Context) (string, error) { return a.Auth.TokenNow(ctx, auth.HashToken(token)) }
 	switch {
 	case err == nil:
 		standing.Verdict = session.Live
-		exchangeOf(r).visitor = &visitor{Session: found, User: user}
+		exchangeOf(r).visitor = &visitor{Session: found, User: resumed.User}
 	case errors.Is(err, auth.ErrEnded):
 		standing.Verdict = session.Dead
 	case errors.Is(err, auth.ErrReplaced):
@@ -100,6 +102,17 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 			query.Set("cookie", "refused")
 		}
 		seeOther(w, r, "/login?"+query.Encode())
+	})
+}
+
+// requireConfirmed lets nobody on whose session was used from somewhere else and waits for its password.
+func (a *app) requireConfirmed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Auth.Policy().Waits(visitorOf(r).Session) {
+			seeOther(w, r, "/reauth?"+url.Values{"next": {a.wayBack(r)}}.Encode())
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

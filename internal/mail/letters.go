@@ -58,12 +58,9 @@ func (l Letters) Unlock(to, name, key string, valid time.Duration) Letter {
 // at a time, from a device described in a few words, "Firefox on Linux"
 // (ASVS v5.0.0-6.3.7).
 func (l Letters) PasswordChanged(to, name string, at time.Time, device string) Letter {
-	if !plain(device, 60, "0123456789-()") {
-		device = "a device we could not name"
-	}
 	return l.write(to, "Your password was changed",
 		greeting(name),
-		"The password of your account at "+l.base()+" was changed on "+at.UTC().Format("2 January 2006 at 15:04 UTC")+" from "+device+". All other devices were signed out.",
+		"The password of your account at "+l.base()+" was changed on "+clock(at)+" from "+deviceName(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
 		"If it was not you, sign in, change your password again, and look at your activity for anything else you do not recognise:",
 		l.base()+"/account/security/password",
@@ -71,6 +68,49 @@ func (l Letters) PasswordChanged(to, name string, at time.Time, device string) L
 		"If you cannot sign in, please contact the people who run this portal at once.",
 	)
 }
+
+// CookieReused tells the owner of an account that a cookie which one of its
+// sessions had replaced was used again at a time. device is where that session
+// began, in a few words.
+func (l Letters) CookieReused(to, name string, at time.Time, device string) Letter {
+	return l.write(to, "One of your sessions deserves a look",
+		greeting(name),
+		"A session of your account at "+l.base()+", begun with "+deviceName(device)+", had replaced its cookie. The old cookie was used again on "+clock(at)+". It opened nothing, but somebody may have a copy of it, and of others.",
+		"Please look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
+		l.base()+"/account/sessions",
+		l.base()+"/account/security/password",
+		"If your browser lost its connection, was restored from a backup or crashed at about that time, it may have been the browser itself.",
+	)
+}
+
+// BrowserChanged tells the owner of an account that a session begun on one
+// device was used from another at a time, both described in a few words, and
+// whether the session was ended for it.
+func (l Letters) BrowserChanged(to, name string, at time.Time, began, used string, ended bool) Letter {
+	consequence := "We have marked it for you."
+	if ended {
+		consequence = "We have ended it."
+	}
+	return l.write(to, "One of your sessions was used from another browser",
+		greeting(name),
+		"A session of your account at "+l.base()+", begun with "+deviceName(began)+", was used from "+deviceName(used)+" on "+clock(at)+". A session does not change its browser by itself, so somebody may have copied its cookie. "+consequence,
+		"If it was you, there is nothing you need to do.",
+		"If it was not you, look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
+		l.base()+"/account/sessions",
+		l.base()+"/account/security/password",
+	)
+}
+
+// deviceName is a device as it may stand in a letter.
+func deviceName(device string) string {
+	if !plain(device, 60, "0123456789-()") {
+		return "a device we could not name"
+	}
+	return device
+}
+
+// clock says a time to the minute.
+func clock(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }
 
 // base is Base without the slash that would double the one of every path.
 func (l Letters) base() string {

@@ -46,6 +46,24 @@ func TestLetters(t *testing.T) {
 			[]string{"Hello Marta Reis,", base + "/account/security/password", base + "/account/activity"},
 			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "contact the people who run this portal"},
 		},
+		"CookieReused": {
+			letters.CookieReused("marta@example.org", "Marta Reis", changed, "Firefox on Linux"),
+			"One of your sessions deserves a look",
+			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
+			[]string{"begun with Firefox on Linux, had replaced its cookie", "used again on 20 November 2026 at 20:04 UTC."},
+		},
+		"BrowserChanged": {
+			letters.BrowserChanged("marta@example.org", "Marta Reis", changed, "Firefox on Linux", "Chrome on Windows", false),
+			"One of your sessions was used from another browser",
+			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
+			[]string{"begun with Firefox on Linux, was used from Chrome on Windows on 20 November 2026 at 20:04 UTC.", "We have marked it for you.", "If it was not you"},
+		},
+		"BrowserChanged, ended": {
+			letters.BrowserChanged("marta@example.org", "Marta Reis", changed, "Firefox on Linux", "Chrome on Windows", true),
+			"One of your sessions was used from another browser",
+			[]string{base + "/account/sessions"},
+			[]string{"We have ended it."},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.letter.To != "marta@example.org" || tt.letter.Subject != tt.subject || tt.letter.ID == "" || tt.letter.At.Location() != time.UTC {
@@ -101,6 +119,8 @@ func TestNamesForgeNothing(t *testing.T) {
 		for _, l := range []Letter{
 			letters.Unlock("marta@example.org", name, "KEY", time.Hour),
 			letters.PasswordChanged("marta@example.org", name, changed, "Firefox on Linux"),
+			letters.CookieReused("marta@example.org", name, changed, "Firefox on Linux"),
+			letters.BrowserChanged("marta@example.org", name, changed, "Firefox on Linux", "Chrome on Windows", false),
 		} {
 			if !strings.HasPrefix(l.Text, "Hello,\n") {
 				t.Errorf("name %q: got greeting %.60q, want %q", name, l.Text, "Hello,")
@@ -125,11 +145,20 @@ func TestDevicesForgeNothing(t *testing.T) {
 		"192.0.2.1":                   "a device we could not name",
 		strings.Repeat("Firefox", 10): "a device we could not name",
 	} {
-		l := letters.PasswordChanged("marta@example.org", "Marta", changed, device)
-		if text := strings.Join(strings.Fields(l.Text), " "); !strings.Contains(text, "UTC from "+want+". All other") {
-			t.Errorf("device %q: got\n%s\nwant %q", device, l.Text, want)
+		for _, says := range []struct {
+			letter Letter
+			words  string
+		}{
+			{letters.PasswordChanged("marta@example.org", "Marta", changed, device), "UTC from " + want + ". All other"},
+			{letters.CookieReused("marta@example.org", "Marta", changed, device), "begun with " + want + ", had"},
+			{letters.BrowserChanged("marta@example.org", "Marta", changed, device, "Safari on macOS", true), "begun with " + want + ", was"},
+			{letters.BrowserChanged("marta@example.org", "Marta", changed, "Safari on macOS", device, true), "was used from " + want + " on 20"},
+		} {
+			if text := strings.Join(strings.Fields(says.letter.Text), " "); !strings.Contains(text, says.words) {
+				t.Errorf("device %q: got\n%s\nwant %q", device, says.letter.Text, says.words)
+			}
+			wellFormed(t, says.letter)
 		}
-		wellFormed(t, l)
 	}
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -11,15 +10,16 @@ import (
 
 const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sessions.rotated_at, sessions.method,
 	sessions.remembered, sessions.user_agent, sessions.ip, sessions.last_ip, sessions.created_at, sessions.last_seen_at,
-	sessions.idle_expires_at, sessions.expires_at, sessions.elevated_until, sessions.flag, sessions.ended_at,
-	sessions.end_reason, sessions.ended_by`
+	sessions.idle_expires_at, sessions.expires_at, sessions.elevated_until, sessions.known_clients, sessions.known_agent,
+	sessions.flag, sessions.flag_client, sessions.ended_at, sessions.end_reason, sessions.ended_by`
 
 // sessionFields returns where sessionColumns scan to, and a function that completes x after the scan.
 func sessionFields(x *auth.Session) ([]any, func()) {
 	var elevated, ended sql.NullTime
 	return []any{
 			&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
-			&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, &elevated, &x.Flag, &ended, &x.EndReason, &x.EndedBy,
+			&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, &elevated, &x.Known, &x.KnownAgent, &x.Flag, &x.FlagClient,
+			&ended, &x.EndReason, &x.EndedBy,
 		}, func() {
 			x.ElevatedUntil, x.EndedAt = elevated.Time, ended.Time
 		}
@@ -30,6 +30,14 @@ func sessionFields(x *auth.Session) ([]any, func()) {
 const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
 
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
+	return s.sessionAndUser(ctx, `sessions.token_hash = $1`, tokenHash)
+}
+
+func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
+	return s.sessionAndUser(ctx, `sessions.prev_token_hash = $1 ORDER BY sessions.rotated_at DESC LIMIT 1`, tokenHash)
+}
+
+func (s *Store) sessionAndUser(ctx context.Context, where, tokenHash string) (auth.Session, auth.User, error) {
 	var (
 		x auth.Session
 		u auth.User
@@ -39,24 +47,16 @@ func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Sess
 	err := s.db.QueryRowContext(ctx, `
 		SELECT `+sessionColumns+`, `+userColumns+`
 		FROM sessions JOIN users ON users.id = sessions.user_id
-		WHERE sessions.token_hash = $1`, tokenHash).Scan(append(sessionDest, userDest...)...)
+		WHERE `+where, tokenHash).Scan(append(sessionDest, userDest...)...)
 	completeSession()
 	completeUser()
 	return x, u, found(err)
 }
 
-func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, error) {
-	return s.session(ctx, `prev_token_hash = $1 ORDER BY rotated_at DESC LIMIT 1`, tokenHash)
-}
-
 func (s *Store) SessionByHandle(ctx context.Context, id string) (auth.Session, error) {
-	return s.session(ctx, `id = $1`, id)
-}
-
-func (s *Store) session(ctx context.Context, where, value string) (auth.Session, error) {
 	var x auth.Session
 	fields, complete := sessionFields(&x)
-	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE `+where, value).Scan(fields...)
+	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id).Scan(fields...)
 	complete()
 	return x, found(err)
 }
@@ -66,8 +66,10 @@ func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
 		UPDATE sessions
 		SET last_ip = $4,
 			last_seen_at = CASE WHEN last_seen_at > $5 THEN last_seen_at ELSE $5 END,
-			idle_expires_at = CASE WHEN idle_expires_at > $6 THEN idle_expires_at ELSE $6 END
-		WHERE `+live, x.ID, x.TokenHash, at, x.LastIP, x.LastSeenAt, x.IdleExpiresAt)
+			idle_expires_at = CASE WHEN idle_expires_at > $6 THEN idle_expires_at ELSE $6 END,
+			known_clients = CASE WHEN known_clients = '' THEN $7 ELSE known_clients END,
+			known_agent = $8
+		WHERE `+live, x.ID, x.TokenHash, at, x.LastIP, x.LastSeenAt, x.IdleExpiresAt, string(x.Known), x.KnownAgent)
 	return changed(result, err, auth.ErrEnded)
 }
 
@@ -86,36 +88,6 @@ func rotate(ctx context.Context, tx *sql.Tx, x auth.Session, newHash string, at 
 		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = $6
 		WHERE `+live, x.ID, x.TokenHash, at, newHash, at, null(x.ElevatedUntil))
 	return changed(result, err, auth.ErrEnded)
-}
-
-func (s *Store) Flag(ctx context.Context, id, flag string, e auth.Event) (bool, error) {
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE sessions
-			SET flag = $1
-			WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, flag, id, flag)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, e)
-	})
-	if errors.Is(err, auth.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-func (s *Store) Unflag(ctx context.Context, id, userID string, e auth.Event) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE sessions
-			SET flag = ''
-			WHERE id = $1 AND user_id = $2 AND flag <> '' AND ended_at IS NULL`, id, userID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, e)
-	})
 }
 
 func (s *Store) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {

@@ -43,7 +43,7 @@ func event(id, userID string, kind auth.Kind) auth.Event {
 func newSession(id, userID string) auth.Session {
 	return auth.Session{
 		ID: id, UserID: userID, TokenHash: "token-" + id, Method: auth.MethodPassword, Remembered: true, UserAgent: "agent",
-		IP: "192.0.2.1", LastIP: "192.0.2.2", CreatedAt: at, RotatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
+		IP: "192.0.2.1", LastIP: "192.0.2.2", Known: "browser A\nnetwork N", CreatedAt: at, RotatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
 	}
 }
 
@@ -67,7 +67,7 @@ func TestWhatIsStoredComesBack(t *testing.T) {
 		}
 		for what, err := range map[string]error{
 			"email": second(s.UserByEmail(t.Context(), "ADA@example.org")), "handle": second(s.SessionByHandle(t.Context(), "two")),
-			"token": third(s.SessionByToken(t.Context(), "one")), "previous token": second(s.SessionByPreviousToken(t.Context(), "token-one")),
+			"token": third(s.SessionByToken(t.Context(), "one")), "previous token": third(s.SessionByPreviousToken(t.Context(), "token-one")),
 		} {
 			if !errors.Is(err, auth.ErrNotFound) {
 				t.Errorf("%s: got %v, want ErrNotFound", what, err)
@@ -92,6 +92,18 @@ func TestChangesAreConditional(t *testing.T) {
 		"rotate": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
 			x.ElevatedUntil = at.Add(time.Minute)
 			return s.Rotate(t.Context(), x, "rotated-"+x.ID, at, event("rotate-"+x.ID, x.UserID, auth.SessionRenewed))
+		},
+		"confirm": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+			x.Known, x.ElevatedUntil = "browser B", at.Add(time.Minute)
+			return s.Confirm(t.Context(), x, "confirmed-"+x.ID, at, event("confirm-"+x.ID, x.UserID, auth.SessionRenewed))
+		},
+		"flag client": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+			x.Flag, x.FlagClient = auth.FlagClientChanged, "browser B"
+			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+x.ID, x.UserID, auth.SessionFlagged))
+			if err == nil && !first {
+				return auth.ErrEnded
+			}
+			return err
 		},
 		"change password": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
 			_, err := s.ChangePassword(t.Context(), auth.PasswordChanging{Session: x, NewTokenHash: "changed-" + x.ID, PasswordHash: "new", At: at,

@@ -96,7 +96,7 @@
     if (over) return;
     if (answer.state !== "active") {
       channel.postMessage({ t: "ended", sid: page.sid });
-      return leave(answer.where || page.endedUrl, `Signed out - ${title}`);
+      return leave(answer.where || page.endedUrl, answer.state === "ended" ? `Signed out - ${title}` : title);
     }
     // Somebody else signed in with this browser. Not reload(), which could send a form again in their name.
     if (answer.sid !== page.sid) return leave(location.pathname + location.search, title);

@@ -1,0 +1,534 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+const (
+	chromeUpdated  = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
+	firefoxOnLinux = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0"
+)
+
+// onBoth runs a story against each backend, with a setting of ON_CLIENT_CHANGE.
+func onBoth(t *testing.T, mode auth.ClientChange, story func(t *testing.T, p *portal)) {
+	t.Helper()
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			story(t, portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = mode }))
+		})
+	}
+}
+
+// at returns the same browser with another address: the same cookies, now and later.
+func (b *browser) at(ip string) *browser {
+	moved := *b
+	moved.ip = ip
+	return &moved
+}
+
+// as returns another browser with the same cookies.
+func (b *browser) as(agent string) *browser {
+	other := *b
+	other.agent = agent
+	return &other
+}
+
+// flagged returns the reasons of a person's session_flagged events.
+func (p *portal) flagged(userID string) (reasons []string) {
+	p.t.Helper()
+	for _, kind := range p.kinds(userID) {
+		if reason, ok := strings.CutPrefix(kind, "session_flagged:"); ok {
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons
+}
+
+func (p *portal) wantFlagged(userID string, want ...string) {
+	p.t.Helper()
+	if got := p.flagged(userID); strings.Join(got, ", ") != strings.Join(want, ", ") {
+		p.t.Errorf("got session_flagged events %q, want %q", got, want)
+	}
+}
+
+// lettersTo returns every letter to an address. No more are sent afterwards.
+func (p *portal) lettersTo(email string) (texts []string) {
+	p.t.Helper()
+	if err := p.app.Post.Close(context.Background()); err != nil {
+		p.t.Fatal(err)
+	}
+	for _, l := range p.outbox.Letters() {
+		if l.To == email {
+			texts = append(texts, l.Subject+"\n"+strings.Join(strings.Fields(l.Text), " "))
+		}
+	}
+	return texts
+}
+
+// A phone changes networks and goes on. Its owner sees it once, and can say that it was them.
+func TestAnotherNetwork(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Nettie")
+		b := p.signedIn(u)
+		away := b.at("198.51.100.7")
+		for range 3 {
+			away.get("/account").want(http.StatusOK)
+			b.get("/account").want(http.StatusOK)
+			b.at("203.0.113.9").get("/account").want(http.StatusOK)
+		}
+		p.wantFlagged(u.ID, "network")
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_flagged' AND ip = '198.51.100.7'`); n != 1 {
+			t.Errorf("%d events with the address it came from, want 1", n)
+		}
+		other := p.signedIn(u)
+		other.get("/account").says("One of your sessions deserves a look")
+		other.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.")
+		b.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.").saysNot("This session began")
+		b.get("/account/activity?kind=sessions").says("A session was used from another browser or network")
+
+		b.reauth(password).location("/account/sessions")
+		away.cookies = b.cookies
+		away.recognise()
+		away.get("/account").want(http.StatusOK).saysNot("deserves a look")
+		b.get("/account").want(http.StatusOK)
+		p.wantFlagged(u.ID, "network")
+		b.at("203.0.113.9").get("/account").says("deserves a look").says("another network, 203.0.113.0/24")
+		p.wantFlagged(u.ID, "network", "network")
+		if letters := p.lettersTo(u.Email); len(letters) != 0 {
+			t.Errorf("got letters %q, want none for a network", letters)
+		}
+	})
+}
+
+// recognise presses "This was me" on this browser's own ticket.
+func (b *browser) recognise() {
+	b.p.t.Helper()
+	b.post("/account/sessions/" + b.handle() + "/recognise").location("/account/sessions")
+}
+
+// What is one network, and what is another.
+func TestNetworks(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Ned")
+		p.app.Attempts = limiterOff{}
+		for _, tt := range []struct {
+			from, to string
+			change   bool
+		}{
+			{"198.51.100.7", "198.51.100.250", false}, {"198.51.100.7", "198.51.101.7", true},
+			{"198.51.100.7", "::ffff:198.51.100.8", false}, {"::ffff:198.51.100.7", "198.51.100.7", false},
+			{"2001:db8:40:1::1", "2001:db8:40:ffff::9", false}, {"2001:db8:40:1::1", "2001:db8:41:1::1", true},
+			{"198.51.100.7", "2001:db8:40::1", true}, {"::1", "127.0.0.1", false}, {"127.0.0.1", "127.5.5.5", false},
+			{"127.0.0.1", "198.51.100.7", true},
+		} {
+			b := p.browser().at(tt.from)
+			b.signIn(u.Email, password)
+			b.at(tt.to).get("/account").want(http.StatusOK)
+			if n := p.count(`SELECT count(*) FROM sessions WHERE id = $1 AND flag <> ''`, b.handle()); (n == 1) != tt.change {
+				t.Errorf("%s to %s: marked %d, want a change: %t", tt.from, tt.to, n, tt.change)
+			}
+		}
+	})
+}
+
+// An update of the browser is no change, another browser is. Its owner reads which, on the ticket and in one letter.
+func TestAnotherBrowser(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Bruno")
+		b := p.signedIn(u)
+		b.as(chromeUpdated).get("/account").want(http.StatusOK)
+		p.wantFlagged(u.ID)
+		stolen := b.as(firefoxOnLinux)
+		for range 3 {
+			stolen.get("/account").want(http.StatusOK)
+			b.get("/account").want(http.StatusOK)
+		}
+		p.wantFlagged(u.ID, "browser")
+		b.get("/account/sessions").says("This session began in Chrome on macOS and was used from Firefox on Linux.").saysNot("another network")
+		b.reauth(password).location("/account/sessions")
+		b.recognise()
+		stolen.cookies = b.cookies
+		stolen.get("/account").want(http.StatusOK)
+		p.wantFlagged(u.ID, "browser")
+		stolen.as(firefoxOnWindows).at("198.51.100.7").get("/account").says("was used from Firefox on Windows. It was used from another network, 198.51.100.0/24.")
+		p.wantFlagged(u.ID, "browser", "browser and network")
+		letters := p.lettersTo(u.Email)
+		if len(letters) != 2 {
+			t.Fatalf("got %d letters, want one for each mark: %q", len(letters), letters)
+		}
+		for _, want := range []string{"begun with Chrome on macOS, was used from Firefox on Linux on", "We have marked it", "https://portal.test/account/sessions"} {
+			if !strings.Contains(letters[1], want) {
+				t.Errorf("got no %q in\n%s", want, letters[1])
+			}
+		}
+	})
+}
+
+// What cannot be read is a browser and a network like any other.
+func TestUnknownClients(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Uma")
+	b := p.signedIn(u)
+	b.as("").get("/account").says("was used from an unknown browser.")
+	other := p.signedIn(u)
+	r := other.request("GET", "/account", nil)
+	r.RemoteAddr = "@"
+	other.do(r).want(http.StatusOK).says("It was used from an unknown network.")
+}
+
+// Of many requests of a changed client that come at once, one raises the mark and one letter goes out.
+func TestChangedClientAtOnce(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Simon")
+		b := p.signedIn(u)
+		var wg sync.WaitGroup
+		for range 20 {
+			one := p.browser().as(firefoxOnLinux)
+			one.cookies["__Host-id"] = b.token()
+			wg.Go(func() {
+				if got := one.get("/account").StatusCode; got != http.StatusOK {
+					t.Errorf("got %d, want 200", got)
+				}
+			})
+		}
+		wg.Wait()
+		p.wantFlagged(u.ID, "browser")
+		if letters := p.lettersTo(u.Email); len(letters) != 1 {
+			t.Errorf("got %d letters, want 1", len(letters))
+		}
+	})
+}
+
+// Looking changes nothing, whoever looks and whatever the setting.
+func TestPeekFromAnotherClient(t *testing.T) {
+	for _, mode := range []auth.ClientChange{auth.ClientChangeFlag, auth.ClientChangeReauth, auth.ClientChangeEnd} {
+		onBoth(t, mode, func(t *testing.T, p *portal) {
+			u := p.newUser("Pia")
+			b := p.signedIn(u)
+			before := p.sessionRow(b)
+			if got := b.as(firefoxOnLinux).at("198.51.100.7").state(); got.State != "active" {
+				t.Errorf("%s: got %+v, want active", mode, got)
+			}
+			if after := p.sessionRow(b); after != before {
+				t.Errorf("%s: got %+v, was %+v", mode, after, before)
+			}
+			p.wantFlagged(u.ID)
+		})
+	}
+}
+
+func (p *portal) sessionRow(b *browser) auth.Session {
+	p.t.Helper()
+	s, _, err := p.store.SessionByToken(p.t.Context(), auth.HashToken(b.token()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return s
+}
+
+// X-Forwarded-For counts only from a proxy that is trusted: anybody else can neither raise a mark with it nor hide one.
+func TestForwardedClients(t *testing.T) {
+	asked := func(b *browser, forwarded string) {
+		r := b.request("GET", "/account", nil)
+		r.Header.Set("X-Forwarded-For", forwarded)
+		b.do(r).want(http.StatusOK)
+	}
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Xaver")
+		b := p.signedIn(u)
+		asked(b, "198.51.100.7")
+		p.wantFlagged(u.ID)
+		asked(b.at("198.51.100.7"), b.ip)
+		p.wantFlagged(u.ID, "network")
+	})
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) {
+		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	})
+	u := p.newUser("Xenia")
+	b := p.browser().at("198.51.100.7")
+	b.signIn(u.Email, password)
+	asked(b.at("192.0.2.1"), "198.51.100.9")
+	asked(b.at("192.0.2.2"), "198.51.100.9")
+	p.wantFlagged(u.ID)
+	asked(b.at("192.0.2.2"), "203.0.113.9")
+	p.wantFlagged(u.ID, "network")
+}
+
+// A session that was opened before sessions knew their clients learns them with its next activity, and is not marked.
+func TestSessionFromBefore(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Old")
+		b := p.signedIn(u)
+		p.exec(`UPDATE sessions SET known_clients = '' WHERE user_id = $1`, u.ID)
+		away := b.at("198.51.100.7")
+		away.get("/account").want(http.StatusOK)
+		if got := p.sessionRow(b).Known; got != "" {
+			t.Errorf("learnt %q within the touch interval, want nothing written", got)
+		}
+		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-2*time.Minute), u.ID)
+		away.get("/account").want(http.StatusOK)
+		b.get("/account").want(http.StatusOK)
+		p.wantFlagged(u.ID)
+		b.as(firefoxOnLinux).at("203.0.113.9").get("/account").want(http.StatusOK)
+		p.wantFlagged(u.ID, "browser and network")
+	})
+}
+
+// A sign-in of the same browser from elsewhere is a session of its own, which knows where it began.
+func TestSignInFromElsewhere(t *testing.T) {
+	for _, mode := range []auth.ClientChange{auth.ClientChangeFlag, auth.ClientChangeReauth, auth.ClientChangeEnd} {
+		onBoth(t, mode, func(t *testing.T, p *portal) {
+			u := p.newUser("Signe")
+			b := p.signedIn(u)
+			away := b.at("198.51.100.7")
+			away.get("/account")
+			away.signIn(u.Email, password)
+			away.get("/account").want(http.StatusOK).saysNot("deserves a look")
+			if got := p.sessionRow(away); got.Flag != "" || got.Known.Network() != "198.51.100.0/24" {
+				t.Errorf("%s: got %+v, want a session of that network without a mark", mode, got)
+			}
+		})
+	}
+}
+
+// The use of a replaced token is the graver mark: it takes the place of a changed client, and not the other way round.
+func TestGraverMark(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Greta")
+		b := p.signedIn(u)
+		old := b.token()
+		b.reauth(password).location("/account/sessions")
+		b.at("198.51.100.7").get("/account").says("another network")
+		p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
+		for range 3 {
+			p.replay(old).want(http.StatusSeeOther)
+			b.as(firefoxOnLinux).get("/account/sessions").says("A cookie that this session had replaced was used again.").saysNot("another network")
+		}
+		p.wantFlagged(u.ID, "network")
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_token_reused'`, u.ID); n != 1 {
+			t.Errorf("%d session_token_reused events, want 1", n)
+		}
+		b.recognise() // says nothing about clients
+		b.at("198.51.100.7").get("/account").says("another network, 198.51.100.0/24")
+		p.wantFlagged(u.ID, "network", "network")
+		letters := p.lettersTo(u.Email)
+		if len(letters) != 1 || !strings.Contains(letters[0], "begun with Chrome on macOS, had replaced its cookie.") {
+			t.Errorf("got letters %q, want one about the cookie", letters)
+		}
+	})
+}
+
+// A mark belongs to the owner of the session: to anybody else it is not there.
+func TestForeignMark(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Fay")
+		b, stranger := p.signedIn(u), p.signedIn(p.newUser("Stranger"))
+		b.at("198.51.100.7").get("/account").want(http.StatusOK)
+		stranger.reauth(password).location("/account/sessions")
+		stranger.post("/account/sessions/" + b.handle() + "/recognise").want(http.StatusNotFound)
+		b.get("/account/sessions").says("another network")
+		stranger.get("/account").saysNot("deserves a look")
+	})
+}
+
+// With "reauth" a session that is used from elsewhere does nothing more until the password is given in it.
+func TestClientChangeReauth(t *testing.T) {
+	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+		u := p.newUser("Rhea")
+		b := p.signedIn(u)
+		b.reauth(password).location("/account/sessions") // the window is open
+		handle := b.handle()
+		before := p.sessionRow(b)
+		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, before.LastSeenAt.Add(-5*time.Minute), handle)
+		stolen := p.browser().as(firefoxOnLinux).at("198.51.100.7")
+		stolen.cookies["__Host-id"] = b.token()
+
+		for _, who := range []*browser{stolen, b} {
+			who.get("/account").location("/reauth?next=%2Faccount")
+			who.get("/account/activity?kind=sessions").location("/reauth?next=%2Faccount%2Factivity%3Fkind%3Dsessions")
+			who.post("/account/sessions/"+handle+"/recognise").location("/reauth?next=%2Faccount%2Fsessions")
+			who.post("/account/sessions/end-all", "password", password).location("/reauth?next=%2Faccount%2Fsessions%2Fend-all")
+			who.post("/account/security/password", "current_password", password, "password", otherPassword).
+				location("/reauth?next=%2Faccount%2Fsecurity%2Fpassword")
+			who.get("/reauth?next=/account").want(http.StatusOK).
+				says("This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24. Confirm that it is you")
+			who.get("/plans").want(http.StatusOK)
+			who.post("/session/extend", "next", "/account/security").location("/reauth?next=%2Faccount%2Fsecurity")
+			who.wantWaiting()
+		}
+		after := p.sessionRow(b)
+		if !after.IdleExpiresAt.Equal(before.IdleExpiresAt) || after.LastIP != before.LastIP || !after.LastSeenAt.Before(before.LastSeenAt) {
+			t.Errorf("what was refused counted as activity: got %+v, was %+v", after, before)
+		}
+		p.wantFlagged(u.ID, "browser and network")
+
+		stolen.post("/reauth", "password", otherPassword, "next", "/account").want(http.StatusUnprocessableEntity).says("another browser, Firefox on Linux")
+		b.reauth(password).location("/account/sessions")
+		b.get("/account").want(http.StatusOK).saysNot("deserves a look")
+		if p.replay(stolen.token()).StatusCode == http.StatusOK {
+			t.Error("the copy of the cookie is alive")
+		}
+		stolen.cookies["__Host-id"] = b.token() // a copy of the new one: the owner confirmed from home, so elsewhere is as strange as before
+		stolen.get("/account").location("/reauth?next=%2Faccount")
+		p.wantFlagged(u.ID, "browser and network", "browser and network")
+		stolen.reauth(password).location("/account/sessions")
+		stolen.get("/account").want(http.StatusOK)
+		p.wantFlagged(u.ID, "browser and network", "browser and network")
+		stolen.post("/logout").location("/signed-out")
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_recognised' AND reason = 'reauthentication'`, u.ID); n != 2 {
+			t.Errorf("%d session_recognised events, want 2", n)
+		}
+	})
+}
+
+// wantWaiting asks as the script of the idle warning does.
+func (b *browser) wantWaiting() {
+	b.p.t.Helper()
+	r := b.request("POST", "/session/extend", nil)
+	r.Header.Set("Accept", "application/json")
+	var got stateJSON
+	if err := json.Unmarshal([]byte(b.do(r).want(http.StatusOK).body), &got); err != nil || got.State != "reauth" || !strings.HasPrefix(got.Where, "/reauth?next=") {
+		b.p.t.Errorf("got %+v, %v, want reauth", got, err)
+	}
+}
+
+// The other mark does not set a waiting session free, nor keep one from being made to wait.
+func TestWaitingOutlivesTheGraverMark(t *testing.T) {
+	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+		u := p.newUser("Gwen")
+		for _, reusedFirst := range []bool{false, true} {
+			b := p.signedIn(u)
+			old := b.token()
+			b.reauth(password).location("/account/sessions")
+			p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
+			steps := []func(){
+				func() { b.at("198.51.100.7").get("/account").location("/reauth?next=%2Faccount") },
+				func() { p.replay(old).want(http.StatusSeeOther) },
+			}
+			if reusedFirst {
+				steps[0], steps[1] = steps[1], steps[0]
+			}
+			steps[0]()
+			steps[1]()
+			b.at("198.51.100.7").get("/account").location("/reauth?next=%2Faccount")
+			b.reauth(password).location("/account/sessions")
+			b.get("/account/sessions").says("A cookie that this session had replaced was used again.")
+		}
+	})
+}
+
+// "This was me" from another session of the owner sets the waiting one free, without the window it had.
+func TestRecogniseWaiting(t *testing.T) {
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
+	u := p.newUser("Wanda")
+	b, other := p.signedIn(u), p.signedIn(u)
+	b.reauth(password).location("/account/sessions")
+	handle := b.handle()
+	away := b.at("198.51.100.7")
+	away.get("/account").location("/reauth?next=%2Faccount")
+	other.reauth(password).location("/account/sessions")
+	other.post("/account/sessions/" + handle + "/recognise").location("/account/sessions")
+	away.get("/account").want(http.StatusOK)
+	if end := "/account/sessions/" + other.handle() + "/end"; !strings.HasPrefix(away.post(end).Header.Get("Location"), "/reauth") {
+		t.Error("the window from before the change counts again")
+	}
+}
+
+// With "end" the session is over at once, for everybody who has its cookie, and the page says why.
+func TestClientChangeEnd(t *testing.T) {
+	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
+		u := p.newUser("Enda")
+		b := p.signedIn(u)
+		b.at(p.prefix + "::99").as(chromeUpdated).get("/account").want(http.StatusOK)
+		stolen := p.browser().as(firefoxOnLinux)
+		stolen.cookies["__Host-id"] = b.token()
+		refused := stolen.get("/account")
+		refused.location("/login?next=%2Faccount")
+		if stolen.token() != "" {
+			t.Error("the cookie of the ended session stays")
+		}
+		stolen.follow(refused).says("This session was used from somewhere else").saysNot("Chrome on macOS")
+		b.follow(b.get("/account")).says("This session was used from somewhere else")
+		b.get("/signed-out").says("It was used from another browser or another network than before").says("If this was not you")
+		p.endedOnce(u.ID, "client_changed")
+		p.wantFlagged(u.ID)
+		p.signedIn(u).get("/account/sessions").says("Used from another browser or network").saysNot("deserves a look")
+		letters := p.lettersTo(u.Email)
+		if len(letters) != 1 || !strings.Contains(letters[0], "was used from Firefox on Linux") || !strings.Contains(letters[0], "We have ended it.") {
+			t.Errorf("got letters %q, want one that says it was ended", letters)
+		}
+	})
+}
+
+func TestClientChangeEndAtOnce(t *testing.T) {
+	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
+		u := p.newUser("Ende")
+		b := p.signedIn(u)
+		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
+		var wg sync.WaitGroup
+		for range 20 {
+			one := p.browser().as(firefoxOnLinux)
+			one.cookies["__Host-id"] = b.token()
+			wg.Go(func() { one.get("/account") })
+		}
+		wg.Wait()
+		p.endedOnce(u.ID, "client_changed")
+		if letters := p.lettersTo(u.Email); len(letters) != 1 {
+			t.Errorf("got %d letters, want 1", len(letters))
+		}
+	})
+}
+
+// Comparing costs no statement, and no header is taken apart whose text is known to be good. While a session is marked,
+// the owner and a thief who take turns write nothing.
+func TestComparingIsCheap(t *testing.T) {
+	s, statements := storetest.CountingSQLite(t)
+	parsed := 0
+	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
+		policy.Browser = func(agent string) string { parsed++; return DeviceName(agent) }
+	})
+	u := p.newUser("Frugal")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		b.post("/basket", "plan", "hall").location("/plans")
+		b.get("/plans")
+		cost := func(b *browser) (int, int) {
+			statements.Taken()
+			parsed = 0
+			b.get("/plans").want(http.StatusOK)
+			return statements.Taken(), parsed
+		}
+		if read, names := cost(b); read != 2 || names != 0 {
+			t.Errorf("the client of the sign-in: %d statements, %d headers parsed, want 2 and 0", read, names)
+		}
+		updated := b.as(chromeUpdated)
+		time.Sleep(2 * time.Minute)
+		updated.get("/plans").want(http.StatusOK) // activity is written, with the new text
+		if read, names := cost(updated); read != 2 || names != 0 {
+			t.Errorf("after an update of the browser: %d statements, %d headers parsed, want 2 and 0", read, names)
+		}
+		thief := b.as(firefoxOnLinux).at("198.51.100.7")
+		thief.get("/plans").want(http.StatusOK)
+		for _, one := range []*browser{b, thief, updated, thief.at("203.0.113.7")} {
+			if read, names := cost(one); read != 2 || names != 0 {
+				t.Errorf("marked: %d statements, %d headers parsed, want 2 and 0", read, names)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		thief.get("/plans").want(http.StatusOK) // its activity is written, but not as good
+		if got := p.sessionRow(b).KnownAgent; got != chromeUpdated {
+			t.Errorf("got known agent %q, want %q", got, chromeUpdated)
+		}
+	})
+}

@@ -1,0 +1,56 @@
+package handlers
+
+import (
+	"strings"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// doubt says why a session deserves a look, "" when it does not.
+func doubt(s auth.Session) string {
+	switch s.Flag {
+	case auth.FlagTokenReused:
+		return "A cookie that this session had replaced was used again. Somebody may have a copy of it."
+	case auth.FlagClientChanged:
+		var said []string
+		if browser := s.FlagClient.Browser(); browser != "" {
+			said = append(said, "This session began in "+named(DeviceName(s.UserAgent))+" and was used from "+named(browser)+".")
+		}
+		if network := s.FlagClient.Network(); network != "" {
+			said = append(said, "It was used from "+networkName(network)+".")
+		}
+		return strings.Join(said, " ")
+	}
+	return ""
+}
+
+// usedFrom says what raised the mark to whoever is asked for the password because of it. That may be a thief, so
+// nothing is said of the owner's own browser and network.
+func usedFrom(c auth.Clients) string {
+	var from []string
+	if browser := c.Browser(); browser != "" {
+		from = append(from, "another browser, "+named(browser)+",")
+	}
+	if network := c.Network(); network != "" {
+		from = append(from, networkName(network))
+	}
+	return "This session was used from " + strings.TrimSuffix(strings.Join(from, " and "), ",") + "."
+}
+
+// named puts the name of a device into a sentence.
+func named(device string) string {
+	if rest, ok := strings.CutPrefix(device, unknownBrowser); ok {
+		return "an unknown browser" + rest
+	}
+	return device
+}
+
+func networkName(network string) string {
+	switch network {
+	case auth.Loopback:
+		return "the machine that this portal runs on"
+	case auth.UnknownNetwork:
+		return "an unknown network"
+	}
+	return "another network, " + network
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (s *Store) FlagReused(ctx context.Context, id string, e auth.Event) (bool, error) {
+	return s.mark(ctx, e, `
+		UPDATE sessions
+		SET flag = $1
+		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, auth.FlagTokenReused, id, auth.FlagTokenReused)
+}
+
+func (s *Store) FlagClient(ctx context.Context, x auth.Session, at time.Time, e auth.Event) (bool, error) {
+	return s.mark(ctx, e, `
+		UPDATE sessions
+		SET flag = $4, flag_client = $5, elevated_until = $6
+		WHERE `+live+` AND flag IN ('', $7) AND flag_client = '' AND known_clients = $8`,
+		x.ID, x.TokenHash, at, x.Flag, string(x.FlagClient), null(x.ElevatedUntil), x.Flag, string(x.Known))
+}
+
+// mark stores the event if the update changes a row, and reports whether it did.
+func (s *Store) mark(ctx context.Context, e auth.Event, update string, args ...any) (bool, error) {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, update, args...)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+	if errors.Is(err, auth.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Store) Unflag(ctx context.Context, x auth.Session, known auth.Clients, e auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE sessions
+			SET flag = '', flag_client = '', known_clients = $1
+			WHERE id = $2 AND flag <> '' AND flag = $3 AND flag_client = $4 AND known_clients = $5 AND ended_at IS NULL`,
+			string(known), x.ID, x.Flag, string(x.FlagClient), string(x.Known))
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+}
+
+func (s *Store) Confirm(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := rotate(ctx, tx, x, newHash, at); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			UPDATE sessions
+			SET flag = CASE WHEN flag = $1 THEN '' ELSE flag END, flag_client = '', known_clients = $2
+			WHERE id = $3`, auth.FlagClientChanged, string(x.Known), x.ID)
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, events...)
+	})
+}

@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+)
+
+// Each mark is written once, the graver one over the other and never the other way round, and goes only as it was read.
+func TestMarks(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		open(t, s, newSession("one", "ada"))
+		changed := func(x auth.Session, flag string, client auth.Clients) bool {
+			t.Helper()
+			x.Flag, x.FlagClient = flag, client
+			first, err := s.FlagClient(t.Context(), x, at, auth.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: auth.SessionFlagged, At: at})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return first
+		}
+		reused := func(n string) bool {
+			t.Helper()
+			first, err := s.FlagReused(t.Context(), "one", event("r"+n, "ada", auth.SessionTokenReused))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return first
+		}
+		unflag := func(n string, x auth.Session) error {
+			return s.Unflag(t.Context(), x, x.Known+"\nbrowser B", event("u"+n, "ada", auth.SessionRecognised))
+		}
+		unmarked := row(t, s, "one")
+		if err := unflag("0", unmarked); !errors.Is(err, auth.ErrNotFound) {
+			t.Errorf("no mark to take off: got %v, want ErrNotFound", err)
+		}
+		stale := unmarked
+		stale.Known = "browser Z"
+		if changed(stale, auth.FlagClientChanged, "browser Z") {
+			t.Error("marked by what a session knew earlier")
+		}
+		if !changed(unmarked, auth.FlagClientChanged, "browser B") || changed(unmarked, auth.FlagClientChanged, "browser C") {
+			t.Error("want the first change to be written, and it alone")
+		}
+		marked := row(t, s, "one")
+		if marked.Flag != auth.FlagClientChanged || marked.FlagClient != "browser B" {
+			t.Errorf("got %+v, want the mark of the first change", marked)
+		}
+		if !reused("1") || reused("2") || row(t, s, "one").Flag != auth.FlagTokenReused {
+			t.Error("want the graver mark once, in place of the other")
+		}
+		if changed(marked, auth.FlagClientChanged, "browser C") || row(t, s, "one").Flag != auth.FlagTokenReused {
+			t.Error("the graver mark was written over")
+		}
+		if err := unflag("1", marked); !errors.Is(err, auth.ErrNotFound) {
+			t.Errorf("a mark that was not read: got %v, want ErrNotFound", err)
+		}
+		if err := unflag("2", row(t, s, "one")); err != nil {
+			t.Error(err)
+		}
+		if got := row(t, s, "one"); got.Flag != "" || got.FlagClient != "" || got.Known != "browser A\nnetwork N\nbrowser B" {
+			t.Errorf("got %+v, want no mark and one more client", got)
+		}
+		events, err := s.Events(t.Context(), "ada", auth.EventFilter{Limit: 100})
+		if err != nil || len(events) != 4 { // the account, one for each mark, one for taking it off
+			t.Errorf("got %d events, %v, want 4: %+v", len(events), err, events)
+		}
+	})
+}
+
+// A confirmation takes the mark of the client and leaves the graver one.
+func TestConfirmLeavesTheGraverMark(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		for flag, want := range map[string]string{auth.FlagClientChanged: "", auth.FlagTokenReused: auth.FlagTokenReused} {
+			x := newSession(flag, "ada")
+			open(t, s, x)
+			x.Flag, x.FlagClient = auth.FlagClientChanged, "browser B"
+			if _, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", auth.SessionFlagged)); err != nil {
+				t.Fatal(err)
+			}
+			if flag == auth.FlagTokenReused {
+				if _, err := s.FlagReused(t.Context(), flag, event("reused", "ada", auth.SessionTokenReused)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			x.Known = "browser B"
+			if err := s.Confirm(t.Context(), x, "new-"+flag, at, event("confirm-"+flag, "ada", auth.SessionRenewed)); err != nil {
+				t.Fatal(err)
+			}
+			got := row(t, s, flag)
+			if got.Flag != want || got.FlagClient != "" || got.Known != "browser B" || got.TokenHash != "new-"+flag {
+				t.Errorf("%s: got %+v, want mark %q", flag, got, want)
+			}
+		}
+	})
+}
