@@ -357,7 +357,7 @@ func TestClientChangeReauth(t *testing.T) {
 		for _, who := range []*browser{stolen, b} {
 			who.get("/account").location("/reauth?next=%2Faccount")
 			who.get("/account/activity?kind=sessions").location("/reauth?next=%2Faccount%2Factivity%3Fkind%3Dsessions")
-			who.post("/account/sessions/"+handle+"/recognise").location("/reauth?next=%2Faccount%2Fsessions")
+			who.post("/account/sessions/" + handle + "/recognise").location("/reauth?next=%2Faccount%2Fsessions")
 			who.post("/account/sessions/end-all", "password", password).location("/reauth?next=%2Faccount%2Fsessions%2Fend-all")
 			who.post("/account/security/password", "current_password", password, "password", otherPassword).
 				location("/reauth?next=%2Faccount%2Fsecurity%2Fpassword")

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// lookAtMarks shows every mark on sessions elsewhere and on the session of the browser itself.
+func lookAtMarks(t *testing.T, p *program) {
+	email := p.account(t, "Ada Lovelace")
+	for _, from := range []struct{ agent, ip string }{
+		{chromeOnMac, "198.51.100.7"}, {firefoxOnWindows, p.network + "::7"}, {"curl/8.5.0", "2001:db8:40:1::1f"},
+	} {
+		c := p.client(t)
+		c.signIn(email, password)
+		c.agent, c.ip = from.agent, from.ip
+		c.get("/account").want(http.StatusOK)
+	}
+	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b.open("/login")
+	b.signIn(email, password)
+	b.at("marked-elsewhere", http.StatusOK, func() int { return b.open("/account/sessions") })
+	b.at("marked-overview", http.StatusOK, func() int { return b.open("/account") })
+	handle := b.handle()
+	for name, flag := range map[string]string{"marked-here-client": "client_changed", "marked-here-token": "token_reused"} {
+		b.at(name, http.StatusOK, func() int {
+			p.mark(b.t, handle, flag)
+			return b.open("/account/sessions")
+		})
+	}
+	p.mark(t, handle, "client_changed")
+	b.at("marked-activity", http.StatusOK, func() int { return b.open("/account/activity?kind=sessions") })
+	b.at("marked-recognise-reauth", http.StatusOK, func() int {
+		b.open("/account")
+		return b.press("This was me")
+	})
+	b.at("marked-recognised", http.StatusOK, func() int {
+		b.fill("password", password)
+		b.press("Confirm")
+		return b.press("This was me")
+	})
+	b.at("login-client-changed", http.StatusOK, func() int {
+		p.endAs(b.t, b.handle(), "client_changed", "")
+		return b.open("/login")
+	})
+}
+
+// mark marks a session as if it had been used from another browser and network.
+func (p *program) mark(t testing.TB, handle, flag string) {
+	t.Helper()
+	p.change(t, `UPDATE sessions SET flag = $1, flag_client = $2 WHERE id = $3`,
+		flag, "browser Firefox on Windows\nnetwork 2001:db8:4000::/48", handle)
+}
+
+// lookAtWaiting shows what is left of the portal to a session that waits for its password.
+func lookAtWaiting(t *testing.T, _ *program) {
+	p := start(t, onSQLite(t), "--on-client-change=reauth")
+	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b.open("/login")
+	b.signIn(p.account(t, "Ada Lovelace"), password)
+	p.mark(t, b.handle(), "client_changed")
+	b.at("reauth-waiting", http.StatusOK, func() int {
+		status := b.open("/account/activity")
+		b.isAt("/reauth")
+		return status
+	})
+	b.at("reauth-waiting-error", http.StatusUnprocessableEntity, func() int {
+		b.fill("password", otherPassword)
+		return b.press("Confirm")
+	})
+	b.at("plans-waiting", http.StatusOK, func() int { return b.open("/plans") })
+	b.at("reauth-waiting-done", http.StatusOK, func() int {
+		b.open("/account/activity")
+		b.fill("password", password)
+		status := b.press("Confirm")
+		b.isAt("/account/activity")
+		return status
+	})
+}
+
+// "Stay signed in" cannot help a session that waits: the page goes to where the password is asked for.
+func TestStayWhileWaiting(t *testing.T) {
+	p := start(t, onSQLite(t), "--on-client-change=reauth")
+	b := p.person(t, chromeOnLinux, "203.0.113.24")
+	b.watch()
+	b.open("/login")
+	b.signIn(p.account(t, "Ada Lovelace"), password)
+	handle := b.handle()
+	p.setEnd(t, handle, warning-10*time.Second)
+	b.open("/account/sessions")
+	b.shows("banner")
+	p.mark(t, handle, "client_changed")
+	b.click(`#idle-banner [data-stay]`)
+	until(t, "the page that asks for the password", func() bool { return b.path() == "/reauth" })
+	b.reads("This session was used from another browser, Firefox on Windows")
+}
