@@ -63,8 +63,8 @@ func (c Clients) with(more Clients) Clients {
 	}
 	for _, kind := range []string{browserLine, networkLine} {
 		room := knownOfAKind
-		for i := len(lines) - 1; i >= 0; i-- {
-			if !strings.HasPrefix(lines[i], kind) {
+		for i, line := range slices.Backward(lines) { // what a deletion moves has been visited
+			if !strings.HasPrefix(line, kind) {
 				continue
 			}
 			if room--; room < 0 {

@@ -72,7 +72,7 @@ func (a *app) explain(v *endedView, s auth.Session, by string) {
 			" at once. The oldest, this one, ended " + at + "."
 	case auth.ReasonClientChanged:
 		v.Heading, v.Worrying = "This session was used from somewhere else", true
-		v.Text = "It was used from another browser or another network than before " + at + ", so we ended it. " +
+		v.Text = "It was used from another browser or another network than before. To be safe, we ended it " + at + ". " +
 			"If you have changed networks, sign in again and go on."
 	case auth.ReasonAdmin:
 		v.Heading = "An administrator ended this session"
