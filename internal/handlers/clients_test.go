@@ -329,6 +329,26 @@ func TestGraverMark(t *testing.T) {
 	})
 }
 
+// The script of a page that was left open can be what uses a replaced token: its owner is told all the same.
+func TestReplacedTokenAsksForTheState(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		u := p.newUser("Stan")
+		b := p.signedIn(u)
+		old := p.browser()
+		old.cookies["__Host-id"] = b.token()
+		b.reauth(password).location("/account/sessions")
+		p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
+		for range 2 {
+			if got := old.state(); got.State != "ended" {
+				t.Errorf("got %+v, want ended", got)
+			}
+		}
+		if letters := p.lettersTo(u.Email); len(letters) != 1 {
+			t.Errorf("got %d letters, want 1", len(letters))
+		}
+	})
+}
+
 // A mark belongs to the owner of the session: to anybody else it is not there.
 func TestForeignMark(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
