@@ -465,6 +465,21 @@ func TestRecogniseWaiting(t *testing.T) {
 	}
 }
 
+// A session that was marked while its portal only marked waits once the portal asks for more, open window or not.
+func TestSettingBecomesStricter(t *testing.T) {
+	stores := sqliteBackend(t)
+	p := portalOn(t, stores, nil)
+	strict := portalOn(t, stores, func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
+	b := p.signedIn(p.newUser("Stella"))
+	b.reauth(password).location("/account/sessions")
+	b.at("198.51.100.7").get("/account").want(http.StatusOK)
+	b.p = strict
+	b.get("/account").location("/reauth?next=%2Faccount")
+	b.get("/reauth?next=/account").want(http.StatusOK).says("another network, 198.51.100.0/24").saysNot("Confirmed until")
+	b.reauth(password).location("/account/sessions")
+	b.get("/account").want(http.StatusOK)
+}
+
 // With "end" the session is over at once, for everybody who has its cookie, and the page says why.
 func TestClientChangeEnd(t *testing.T) {
 	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
