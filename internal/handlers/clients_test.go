@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,25 +190,52 @@ func TestUnknownClients(t *testing.T) {
 
 // Of many requests of a changed client that come at once, one raises the mark and one letter goes out.
 func TestChangedClientAtOnce(t *testing.T) {
-	onBoth(t, "", func(t *testing.T, p *portal) {
-		u := p.newUser("Simon")
-		b := p.signedIn(u)
-		var wg sync.WaitGroup
-		for range 20 {
-			one := p.browser().as(firefoxOnLinux)
-			one.cookies["__Host-id"] = b.token()
-			wg.Go(func() {
-				if got := one.get("/account").StatusCode; got != http.StatusOK {
-					t.Errorf("got %d, want 200", got)
-				}
-			})
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.Browser = together(crowd) })
+			u := p.newUser("Simon")
+			p.crowdIn(p.signedIn(u).token(), http.StatusOK)
+			p.wantFlagged(u.ID, "browser")
+			if letters := p.lettersTo(u.Email); len(letters) != 1 {
+				t.Errorf("got %d letters, want 1", len(letters))
+			}
+		})
+	}
+}
+
+// crowd is how many requests come at once.
+const crowd = 20
+
+// together names browsers, and lets nobody go on with Firefox on Linux before n have asked: all of them have read the
+// row by then, and none has written.
+func together(n int32) func(string) string {
+	var asked atomic.Int32
+	gate := make(chan struct{})
+	return func(agent string) string {
+		if agent == firefoxOnLinux {
+			if asked.Add(1) == n {
+				close(gate)
+			}
+			<-gate
 		}
-		wg.Wait()
-		p.wantFlagged(u.ID, "browser")
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
-		}
-	})
+		return DeviceName(agent)
+	}
+}
+
+// crowdIn asks for a page with a copy of the token, from Firefox on Linux, a crowd of times at once.
+func (p *portal) crowdIn(token string, want int) {
+	p.t.Helper()
+	var wg sync.WaitGroup
+	for range crowd {
+		one := p.browser().as(firefoxOnLinux)
+		one.cookies["__Host-id"] = token
+		wg.Go(func() {
+			if got := one.get("/account").StatusCode; got != want {
+				p.t.Errorf("got %d, want %d", got, want)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // Looking changes nothing, whoever looks and whatever the setting.
@@ -277,8 +305,9 @@ func TestSessionFromBefore(t *testing.T) {
 			t.Errorf("learnt %q within the touch interval, want nothing written", got)
 		}
 		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-2*time.Minute), u.ID)
+		away.get("/account").want(http.StatusOK) // learnt
 		away.get("/account").want(http.StatusOK)
-		b.get("/account").want(http.StatusOK)
+		b.at(p.prefix + "::99").as(chromeUpdated).get("/account").want(http.StatusOK)
 		p.wantFlagged(u.ID)
 		b.as(firefoxOnLinux).at("203.0.113.9").get("/account").want(http.StatusOK)
 		p.wantFlagged(u.ID, "browser and network")
@@ -442,6 +471,7 @@ func TestWaitingOutlivesTheGraverMark(t *testing.T) {
 			steps[0]()
 			steps[1]()
 			b.at("198.51.100.7").get("/account").location("/reauth?next=%2Faccount")
+			b.get("/account").location("/reauth?next=%2Faccount")
 			b.reauth(password).location("/account/sessions")
 			b.get("/account/sessions").says("A cookie that this session had replaced was used again.")
 		}
@@ -507,22 +537,41 @@ func TestClientChangeEnd(t *testing.T) {
 }
 
 func TestClientChangeEndAtOnce(t *testing.T) {
-	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
-		u := p.newUser("Ende")
-		b := p.signedIn(u)
-		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
-		var wg sync.WaitGroup
-		for range 20 {
-			one := p.browser().as(firefoxOnLinux)
-			one.cookies["__Host-id"] = b.token()
-			wg.Go(func() { one.get("/account") })
-		}
-		wg.Wait()
-		p.endedOnce(u.ID, "client_changed")
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
-		}
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) {
+				policy.OnClientChange, policy.Browser = auth.ClientChangeEnd, together(crowd)
+			})
+			u := p.newUser("Ende")
+			b := p.signedIn(u)
+			p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
+			p.crowdIn(b.token(), http.StatusSeeOther)
+			p.endedOnce(u.ID, "client_changed")
+			if letters := p.lettersTo(u.Email); len(letters) != 1 {
+				t.Errorf("got %d letters, want 1", len(letters))
+			}
+		})
+	}
+}
+
+// A session that waits is written no more, whoever asks.
+func TestWaitingIsCheap(t *testing.T) {
+	s, statements := storetest.CountingSQLite(t)
+	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
+		policy.OnClientChange = auth.ClientChangeReauth
 	})
+	b := p.signedIn(p.newUser("Wally"))
+	b.post("/basket", "plan", "hall").location("/plans")
+	b.get("/plans")
+	thief := b.as(firefoxOnLinux).at("198.51.100.7")
+	thief.get("/plans").want(http.StatusOK)
+	for _, one := range []*browser{b, thief, thief.at("203.0.113.7")} {
+		statements.Taken()
+		one.get("/plans").want(http.StatusOK)
+		if n := statements.Taken(); n != 2 {
+			t.Errorf("%s: %d statements, want 2: the row and the bag", one.ip, n)
+		}
+	}
 }
 
 // Comparing costs no statement, and no header is taken apart whose text is known to be good. While a session is marked,

@@ -71,6 +71,26 @@ func TestMarks(t *testing.T) {
 	})
 }
 
+// A change that was read before the graver mark came is not written over it; one that was read with it is added to it.
+func TestChangeBesideTheGraverMark(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		x := newSession("one", "ada")
+		open(t, s, x)
+		if _, err := s.FlagReused(t.Context(), "one", event("reused", "ada", auth.SessionTokenReused)); err != nil {
+			t.Fatal(err)
+		}
+		x.FlagClient = "browser B"
+		for flag, want := range map[string]bool{auth.FlagClientChanged: false, auth.FlagTokenReused: true} {
+			x.Flag = flag
+			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", auth.SessionFlagged))
+			if err != nil || first != want || row(t, s, "one").Flag != auth.FlagTokenReused {
+				t.Errorf("%s: got %t, %v, mark %q, want %t and the graver mark", flag, first, err, row(t, s, "one").Flag, want)
+			}
+		}
+	})
+}
+
 // A confirmation takes the mark of the client and leaves the graver one.
 func TestConfirmLeavesTheGraverMark(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
