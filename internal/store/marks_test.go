@@ -119,3 +119,22 @@ func TestConfirmLeavesTheGraverMark(t *testing.T) {
 		}
 	})
 }
+
+// Activity teaches a session its clients where it knows none, and never takes back what was learnt since the read.
+func TestTouchTeachesOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		x := newSession("one", "ada")
+		x.Known = ""
+		open(t, s, x)
+		for _, known := range []auth.Clients{"browser A", "browser B"} {
+			x.Known, x.KnownAgent = known, "agent of "+string(known)
+			if err := s.Touch(t.Context(), x, at); err != nil {
+				t.Fatal(err)
+			}
+			if got := row(t, s, "one"); got.Known != "browser A" || got.KnownAgent != x.KnownAgent {
+				t.Errorf("got %+v, want what was learnt first and the latest agent", got)
+			}
+		}
+	})
+}
