@@ -167,7 +167,7 @@ func (s *Service) TokenNow(ctx context.Context, tokenHash string) (string, error
 	if err == nil && session.EndedAt.IsZero() || err != nil && !errors.Is(err, ErrNotFound) {
 		return tokenHash, err
 	}
-	next, err := s.store.SessionByPreviousToken(ctx, tokenHash)
+	next, _, err := s.store.SessionByPreviousToken(ctx, tokenHash)
 	if errors.Is(err, ErrNotFound) {
 		return tokenHash, nil
 	}
