@@ -12,6 +12,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/handlers"
 	"example.com/gatehouse/internal/limit"
@@ -25,12 +26,13 @@ const startWithin = 15 * time.Second
 
 // parts are what the portal is made of, to be closed in the end.
 type parts struct {
-	store  *store.Store
-	auth   *auth.Service
-	pool   *redis.Pool // nil without Redis
-	bags   session.Bags
-	post   *mail.Post
-	outbox *mail.Outbox // nil with a mail server
+	store   *store.Store
+	auth    *auth.Service
+	pool    *redis.Pool // nil without Redis
+	billing *billing.Service[auth.Asker]
+	bags    session.Bags
+	post    *mail.Post
+	outbox  *mail.Outbox // nil with a mail server
 }
 
 // openStore connects and migrates.
@@ -62,6 +64,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 		return nil, err
 	}
 	p := &parts{store: s, auth: authService(s, c, log), bags: session.SQLBags{DB: s.DB()}}
+	p.billing = billing.New(s.Ledger(p.auth), log)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -100,7 +103,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 		return nil, err
 	}
 	o := handlers.Options{
-		Auth: p.auth, Sessions: sessions, Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
+		Auth: p.auth, Billing: p.billing, Sessions: sessions, Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies, Observe: observe,
 	}
 	if p.pool != nil {

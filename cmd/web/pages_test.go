@@ -15,7 +15,8 @@ func TestPages(t *testing.T) {
 	p := start(t, onSQLite(t))
 	for name, look := range map[string]func(*testing.T, *program){
 		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
-		"many sessions": lookAtManySessions, "marks": lookAtMarks, "waiting": lookAtWaiting, "hostile": lookAtHostileText, "attempts": lookAtLimits,
+		"many sessions": lookAtManySessions, "marks": lookAtMarks, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
+		"attempts": lookAtLimits, "billing": lookAtBilling,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,11 @@ const (
 	RateLimitExceeded    Kind = "excess_rate_limit_exceeded"
 	AuthorisationFail    Kind = "authz_fail"
 	CrossSiteRequest     Kind = "malicious_csrf"
+	PaymentMethodChange  Kind = "payment_method_change"
+	PaymentMade          Kind = "payment_made"
+	PaymentDeclined      Kind = "payment_declined"
+	PaymentConfirmFail   Kind = "payment_confirm_fail"
+	PlanStarted          Kind = "plan_started" // one that costs nothing
 	SignUpRequested      Kind = "sign_up_requested"
 	SignUpAddressTaken   Kind = "sign_up_address_taken"
 	PasswordHashUpgraded Kind = "password_hash_upgraded"
@@ -40,7 +45,8 @@ func (k Kind) level() slog.Level {
 	switch k {
 	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail:
 		return slog.LevelError
-	case LoginFail, LoginLock, ReauthFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken, SessionFlagged:
+	case LoginFail, LoginLock, ReauthFail, PaymentConfirmFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken,
+		SessionFlagged:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
@@ -94,6 +100,21 @@ func (s *Service) logEvents(ctx context.Context, events ...Event) {
 		s.log.LogAttrs(ctx, e.Kind.level(), string(e.Kind), attrs...)
 	}
 }
+
+// An Asker is a session that asks for a change, and the client it asks from.
+type Asker struct {
+	Session Session
+	Client  Client
+}
+
+// NewEvent makes an event of the session's account for a change that is not of this package. Whoever writes the change
+// writes the event with it, in one transaction, and calls Log once that stands.
+func (s *Service) NewEvent(kind Kind, session Session, c Client) Event {
+	return newEvent(kind, session.UserID, session.ID, c)
+}
+
+// Log writes the log lines of events that were stored with a change of somebody else's.
+func (s *Service) Log(ctx context.Context, events ...Event) { s.logEvents(ctx, events...) }
 
 // EventFilter selects from one person's trail, newest first.
 type EventFilter struct {

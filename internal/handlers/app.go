@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -23,6 +24,7 @@ import (
 // Options are the parts a portal is made of, and what people are told about its limits.
 type Options struct {
 	Auth     *auth.Service
+	Billing  *billing.Service[auth.Asker]
 	Sessions *session.Manager
 	Attempts limit.Limiter
 	Post     *mail.Post

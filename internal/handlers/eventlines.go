@@ -22,6 +22,12 @@ var sentences = map[auth.Kind]eventView{
 	auth.ReauthSuccess:      {Icon: "fingerprint", Text: "Confirmed it is you"},
 	auth.ReauthFail:         {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
 	auth.SignUpAddressTaken: {Icon: "info", Text: "Somebody tried to sign up with your address"},
+
+	auth.PaymentMethodChange: {Icon: "credit-card", Text: "Payment method changed", Risk: true},
+	auth.PaymentMade:         {Icon: "receipt", Text: "Payment made", Risk: true},
+	auth.PaymentDeclined:     {Icon: "receipt", Text: "Payment declined"},
+	auth.PaymentConfirmFail:  {Icon: "triangle-alert", Text: "A payment with a wrong password was refused", Risk: true},
+	auth.PlanStarted:         {Icon: "receipt", Text: "A plan that costs nothing was started"},
 }
 
 var endSentences = map[auth.Reason]string{
@@ -41,10 +47,12 @@ var kindGroups = map[string][]auth.Kind{
 	"sign-ins": {auth.LoginSuccess, auth.LoginFail, auth.LoginLock, auth.ReauthSuccess, auth.ReauthFail},
 	"sessions": {auth.SessionExpired, auth.SessionTokenReused, auth.SessionFlagged, auth.SessionRecognised},
 	"account":  {auth.UserCreated, auth.PasswordChange, auth.PasswordChangeFail, auth.SignUpAddressTaken},
+	"payments": {auth.PaymentMethodChange, auth.PaymentMade, auth.PaymentDeclined, auth.PaymentConfirmFail, auth.PlanStarted},
 }
 
 var kindChoices = []choice{
 	{"", "Everything"}, {"sign-ins", "Signing in"}, {"sessions", "Sessions and their ends"}, {"account", "Account and password"},
+	{"payments", "Payments"},
 }
 
 // shownKinds is everything that has a sentence. A sign-in's session_created and a re-authentication's session_renewed

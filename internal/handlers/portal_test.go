@@ -20,6 +20,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -99,6 +100,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	}
 	p.auth = auth.New(b.store, policy, log)
 	o.Auth = p.auth
+	o.Billing = billing.New(b.store.Ledger(p.auth), log)
 	if p.app, err = newApp(o); err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,8 @@ func (a *app) router() http.Handler {
 				r.Use(a.requireElevation)
 				r.Post("/account/sessions/{handle}/end", a.handle(a.endSession))
 				r.Post("/account/sessions/{handle}/recognise", a.handle(a.recognise))
+				r.Get("/billing/payment-method", a.handle(a.showPaymentMethod))
+				r.Post("/billing/payment-method", a.handle(a.setPaymentMethod))
 			})
 		})
 	})

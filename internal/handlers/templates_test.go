@@ -17,6 +17,7 @@ import (
 var views = []view{
 	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{},
+	&paymentMethodView{},
 	&activityView{}, &plansView{}, &errorView{}, &devMailView{},
 }
 

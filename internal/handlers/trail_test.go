@@ -120,7 +120,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 func (p *portal) dump() string {
 	p.t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"users", "signups", "sessions", "events", "letter_keys", "bags"} {
+	for _, table := range []string{"users", "signups", "sessions", "events", "letter_keys", "bags", "payment_methods", "payments"} {
 		rows, err := p.store.DB().QueryContext(p.t.Context(), `SELECT * FROM `+table)
 		if err != nil {
 			p.t.Fatal(err)

@@ -1,0 +1,68 @@
+// Package billing sells plans: what they cost, what they are paid with, and that each order is paid at most once. It
+// knows no HTTP, no SQL, no sessions and no passwords: whether somebody may pay is decided before it is asked.
+//
+// One thing passes through it unopened. By, a type of the caller's choice, says on whose word something is changed.
+// That the asking session still stands, the change, and the event its owner reads have to be one transaction, so the
+// Store needs to know, and this package does not.
+package billing
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+var (
+	// ErrNotFound means there is no such thing, or none that belongs to the one who asks.
+	ErrNotFound = errors.New("not found")
+	// ErrBegun means a payment for the order exists already.
+	ErrBegun = errors.New("order has a payment already")
+)
+
+// Payee is who is paid, as every review and receipt says.
+const Payee = "Gatehouse Demo Ltd"
+
+// Money is an amount in the smallest unit of a currency that has a hundred of them.
+type Money struct {
+	Minor    int64
+	Currency string // ISO 4217
+}
+
+func (m Money) String() string {
+	return fmt.Sprintf("%d.%02d %s", m.Minor/100, m.Minor%100, m.Currency)
+}
+
+// Store keeps methods and payments. Each method is one transaction; times come from the caller. A method with a By
+// returns the keeper's own error, and changes nothing, when the one who asks may not ask any more.
+type Store[By any] interface {
+	// Method returns ErrNotFound when the account has none.
+	Method(ctx context.Context, userID string) (Method, error)
+	// SetMethod takes the place of the one before.
+	SetMethod(ctx context.Context, m Method, by By) error
+}
+
+// Service is what people do with plans, methods and payments. Its methods are safe for concurrent use.
+type Service[By any] struct {
+	store Store[By]
+	log   *slog.Logger
+}
+
+// New returns a Service that keeps everything in store.
+func New[By any](store Store[By], log *slog.Logger) *Service[By] {
+	return &Service[By]{store: store, log: log}
+}
+
+// now is the time of the database: UTC, and no finer than PostgreSQL keeps it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// NewOrder returns the id of an order nobody has placed yet. The payment for it will have the same.
+func NewOrder() string { return rand.Text() }
+
+// IsOrder reports whether the text has the form of what NewOrder returns. Anything else need not be looked up.
+func IsOrder(text string) bool {
+	return len(text) == 26 && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '2' || c > '7') })
+}

@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
+)
+
+const checkoutPage = "/billing/checkout"
+
+// paymentMethodView is the form, filled with the stored method or with what was typed.
+type paymentMethodView struct {
+	layout
+	Choices             []instrumentView
+	Chosen              string // key; "" for none
+	Name, Address       string
+	Next                string // the checkout, when the form was opened from there; else ""
+	MaxName, MaxAddress int
+	Problems            problems
+}
+
+type instrumentView struct{ Key, Name, Text string }
+
+func (*paymentMethodView) page() string { return "payment-method.html" }
+
+func (a *app) showPaymentMethod(w http.ResponseWriter, r *http.Request) error {
+	m, err := a.Billing.Method(r.Context(), visitorOf(r).UserID)
+	if err != nil && !errors.Is(err, billing.ErrNotFound) {
+		return err
+	}
+	return a.paymentMethodForm(w, r, http.StatusOK, query(r, "next"), m, nil)
+}
+
+func (a *app) paymentMethodForm(w http.ResponseWriter, r *http.Request, status int, next string, m billing.Method, wrong problems) error {
+	v := &paymentMethodView{
+		layout: layout{Nav: "billing"}, Chosen: m.Instrument, Name: m.Name, Address: m.Address,
+		MaxName: auth.MaxName, MaxAddress: billing.MaxAddress, Problems: wrong,
+	}
+	if a.destination(next) == checkoutPage {
+		v.Next = checkoutPage
+	}
+	for _, i := range billing.Instruments {
+		v.Choices = append(v.Choices, instrumentView{i.Key, i.String(), i.Text})
+	}
+	return a.render(w, r, status, v)
+}
+
+// setPaymentMethod replaces how the account pays. There is one method, and no field for a card number.
+func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "instrument", "name", "address", "next")
+	if err != nil {
+		return err
+	}
+	v := visitorOf(r)
+	typed := billing.Method{UserID: v.UserID, Instrument: f["instrument"], Name: f["name"], Address: f["address"]}
+	m, wrong := cleanMethod(typed)
+	if wrong != nil {
+		return a.paymentMethodForm(w, r, http.StatusUnprocessableEntity, f["next"], typed, wrong)
+	}
+	if err := a.Billing.SetMethod(r.Context(), m, auth.Asker{Session: v.Session, Client: clientOf(r)}); err != nil {
+		return err
+	}
+	a.flash(r, "Your payment method was saved.")
+	if a.destination(f["next"]) == checkoutPage {
+		seeOther(w, r, checkoutPage)
+	} else {
+		seeOther(w, r, "/billing")
+	}
+	return nil
+}
+
+// cleanMethod returns the method as it is kept, or what is wrong with it. Name and address follow the rules for the
+// names of accounts, line by line: nothing on an invoice pretends to be something else.
+func cleanMethod(m billing.Method) (billing.Method, problems) {
+	var wrong problems
+	if _, ok := billing.InstrumentOf(m.Instrument); !ok {
+		wrong = append(wrong, problem{"instrument", "Choose one of the test instruments."})
+	}
+	name, err := auth.CleanName(m.Name)
+	switch {
+	case strings.TrimSpace(m.Name) == "":
+		wrong = append(wrong, problem{"name", "Enter the name for the invoice."})
+	case err != nil:
+		wrong = append(wrong, problem{"name", err.Error()})
+	}
+	address, err := cleanAddress(m.Address)
+	if err != nil {
+		wrong = append(wrong, problem{"address", err.Error()})
+	}
+	m.Name, m.Address = name, address
+	return m, wrong
+}
+
+// cleanAddress returns the lines that are not empty, each single-spaced.
+func cleanAddress(address string) (string, error) {
+	address = strings.ReplaceAll(address, "\r\n", "\n") // as forms send it
+	if utf8.RuneCountInString(address) > billing.MaxAddress {
+		return "", fmt.Errorf("Use at most %d characters.", billing.MaxAddress) //nolint:staticcheck // a sentence for the person
+	}
+	var lines []string
+	for line := range strings.SplitSeq(address, "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		line, err := auth.CleanName(line)
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n"), nil
+}
