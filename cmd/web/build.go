@@ -64,7 +64,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 		return nil, err
 	}
 	p := &parts{store: s, auth: authService(s, c, log), bags: session.SQLBags{DB: s.DB()}}
-	p.billing = billing.New(s.Ledger(p.auth), log)
+	p.billing = billing.New(s.Ledger(p.auth), billing.Sandbox{}, log)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())

@@ -54,6 +54,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	g, ctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
 	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.auth.Sweep); return nil })
+	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.billing.Reconcile); return nil })
 	if bags, ok := p.bags.(session.SQLBags); ok { // Redis forgets by itself
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, bags.Sweep); return nil })
 	}

@@ -43,17 +43,29 @@ type Store[By any] interface {
 	Method(ctx context.Context, userID string) (Method, error)
 	// SetMethod takes the place of the one before.
 	SetMethod(ctx context.Context, m Method, by By) error
+
+	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
+	Begin(ctx context.Context, p Payment, by By) error
+	// Settle writes state and time of a payment that is pending, and reports whether it was.
+	Settle(ctx context.Context, p Payment, by By) (bool, error)
+	// Payment returns ErrNotFound when nobody has paid the order.
+	Payment(ctx context.Context, order string) (Payment, error)
+	// Payments returns an account's, newest first; state "" for all.
+	Payments(ctx context.Context, userID string, state State, limit int) ([]Payment, error)
+	// Pending returns payments without an answer that began before a time, by order, from the one that follows after.
+	Pending(ctx context.Context, before time.Time, after string, limit int) ([]Payment, error)
 }
 
 // Service is what people do with plans, methods and payments. Its methods are safe for concurrent use.
 type Service[By any] struct {
-	store Store[By]
-	log   *slog.Logger
+	store   Store[By]
+	gateway Gateway
+	log     *slog.Logger
 }
 
-// New returns a Service that keeps everything in store.
-func New[By any](store Store[By], log *slog.Logger) *Service[By] {
-	return &Service[By]{store: store, log: log}
+// New returns a Service that keeps everything in store and charges through gateway.
+func New[By any](store Store[By], gateway Gateway, log *slog.Logger) *Service[By] {
+	return &Service[By]{store: store, gateway: gateway, log: log}
 }
 
 // now is the time of the database: UTC, and no finer than PostgreSQL keeps it.

@@ -38,6 +38,7 @@ func TestPaymentMethod(t *testing.T) {
 					t.Errorf("the stored method is not in the form: no %s", want)
 				}
 			}
+			b.post(path, "instrument", "debit-0077", "name", "A", "next", "/billing/checkout").location("/billing/checkout")
 			b.post(path, "instrument", "debit-0077", "name", "A", "next", "//evil.example").location("/billing")
 			if got := other.get(path).body; strings.Contains(got, " checked") || strings.Contains(got, "Lovelace") {
 				t.Error("somebody else's method is in the form")
@@ -45,8 +46,8 @@ func TestPaymentMethod(t *testing.T) {
 			if n := p.count(`SELECT count(*) FROM payment_methods`); n != 1 {
 				t.Errorf("%d methods, want 1", n)
 			}
-			if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change' AND ip <> ''`); n != 2 {
-				t.Errorf("%d events of 2 changes", n)
+			if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change' AND ip <> ''`); n != 3 {
+				t.Errorf("%d events of 3 changes", n)
 			}
 			b.get("/account/activity?kind=payments").says("Payment method changed")
 			if strings.Contains(p.log.String(), "Lovelace") || !strings.Contains(p.log.String(), `"msg":"payment_method_change"`) {

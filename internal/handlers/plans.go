@@ -1,26 +1,24 @@
 package handlers
 
-import "net/http"
+import (
+	"net/http"
 
-// bagPlan holds the key of the plan in the basket.
-const bagPlan = "basket.plan"
+	"example.com/gatehouse/internal/billing"
+)
 
-var plans = []planView{
-	{Key: "porch", Name: "Porch", Price: "Free", Text: "For one person who wants to look around.",
-		Includes: []string{"One account", "Devices and activity", "Community answers"}},
-	{Key: "hall", Name: "Hall", Price: "12 EUR a month", Text: "For a small team that shares a front door.",
-		Includes: []string{"Up to 20 accounts", "Activity kept for a year", "Answers within two days"}},
-	{Key: "keep", Name: "Keep", Price: "48 EUR a month", Text: "For those who have to prove who came and went.",
-		Includes: []string{"Any number of accounts", "Activity kept for seven years", "Answers within four hours"}},
-}
+// The basket is the key of a plan and the id of the order that would pay for it. The bag may lose both or bring old
+// ones back; what an order id can do at most once is decided by the payments table.
+const (
+	bagPlan  = "basket.plan"
+	bagOrder = "basket.order"
+)
 
-func planOf(key string) (planView, bool) {
-	for _, p := range plans {
-		if p.Key == key {
-			return p, true
-		}
+func planOf(p billing.Plan) planView {
+	v := planView{Key: p.Key, Name: p.Name, Price: "Free", Text: p.Text, Includes: p.Includes}
+	if !p.Free() {
+		v.Price = p.Price.String() + " a month"
 	}
-	return planView{}, false
+	return v
 }
 
 func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
@@ -28,20 +26,23 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	v := &plansView{layout: layout{Nav: "plans"}, Plans: plans, Away: a.Sessions.Away(r.Context()), Problems: wrong}
-	if plan, ok := planOf(a.Sessions.Get(r.Context(), bagPlan)); ok {
+	v := &plansView{layout: layout{Nav: "plans"}, Away: a.Sessions.Away(r.Context()), Problems: wrong}
+	for _, p := range billing.Plans {
+		v.Plans = append(v.Plans, planOf(p))
+	}
+	if plan, ok := billing.PlanOf(a.Sessions.Get(r.Context(), bagPlan)); ok {
 		v.Chosen = plan.Key
 	}
 	return a.render(w, r, status, v)
 }
 
-// choosePlan keeps the plan in the bag, signed in or not. It survives the rotation at sign-in.
+// choosePlan keeps the plan in the bag, signed in or not, as an order of its own. It survives the rotation at sign-in.
 func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "plan")
+	f, err := form(r, "plan", "next")
 	if err != nil {
 		return err
 	}
-	plan, ok := planOf(f["plan"])
+	plan, ok := billing.PlanOf(f["plan"])
 	if !ok {
 		return a.plansPage(w, r, http.StatusUnprocessableEntity, problems{{"plan", "Choose one of the plans on this page."}})
 	}
@@ -54,7 +55,14 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Sessions.Keep(r.Context(), bagPlan, plan.Key); err != nil {
 		return err
 	}
+	if err := a.Sessions.Keep(r.Context(), bagOrder, billing.NewOrder()); err != nil {
+		return err
+	}
 	a.flash(r, "%s is in your basket.", plan.Name)
-	seeOther(w, r, "/plans")
+	if a.destination(f["next"]) == checkoutPage {
+		seeOther(w, r, checkoutPage)
+	} else {
+		seeOther(w, r, "/plans")
+	}
 	return nil
 }

@@ -100,7 +100,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	}
 	p.auth = auth.New(b.store, policy, log)
 	o.Auth = p.auth
-	o.Billing = billing.New(b.store.Ledger(p.auth), log)
+	o.Billing = billing.New(b.store.Ledger(p.auth), billing.Sandbox{}, log)
 	if p.app, err = newApp(o); err != nil {
 		t.Fatal(err)
 	}

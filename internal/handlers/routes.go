@@ -62,6 +62,10 @@ func (a *app) router() http.Handler {
 			r.Get("/account/security", a.handle(a.security))
 			r.Get("/account/security/password", a.handle(a.showPassword))
 			r.Post("/account/security/password", a.handle(a.changePassword))
+			r.Get("/billing", a.handle(a.showBilling))
+			r.Get("/billing/checkout", a.handle(a.showCheckout))
+			r.Post("/billing/checkout", a.handle(a.pay))
+			r.Get("/billing/receipts/{id}", a.handle(a.showReceipt))
 
 			// Signed in and re-authenticated a short while ago
 			r.Group(func(r chi.Router) {

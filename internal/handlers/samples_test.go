@@ -120,6 +120,12 @@ func ordinary(now time.Time) []sample {
 		{"team", "Team", "9 a month", "For a few people who share a gate.", []string{"5 gates", "30 days of history", "Export"}},
 		{"house", "House", "29 a month", "For everybody in the house.", []string{"Any number of gates", "A year of history"}},
 	}
+	hall := billView{"Hall", "12.00 EUR", "Gatehouse Demo Ltd", "Test Visa ending 4242", "Marta Reis", "4 Lantern Street\nLisbon"}
+	payments := []paymentView{
+		{Order: "AAAA", Bill: hall, Paid: true, ConfirmedAt: ago(time.Minute), SettledAt: now},
+		{Order: "BBBB", Bill: hall, Declined: true, ConfirmedAt: ago(time.Hour), SettledAt: now},
+		{Order: "CCCC", Bill: hall, Pending: true, ConfirmedAt: ago(time.Minute)},
+	}
 
 	return []sample{
 		{"landing", &landingView{}},
@@ -159,6 +165,15 @@ func ordinary(now time.Time) []sample {
 		{"activity-none", &activityView{layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{layout: in("plans"), Plans: plans, Chosen: "team"}},
 		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
+		{"billing", &billingView{layout: in("billing"), Plan: "Hall", Since: now, Method: &hall, Basket: "Keep", Payments: payments}},
+		{"billing-new", &billingView{layout: in("billing")}},
+		{"checkout", &checkoutView{layout: in("billing"), Bill: hall, Shown: []shownField{{"amount", "1200"}}, Waiting: "AAAA",
+			Problems: problems{{"password", "That is not your password."}}}},
+		{"checkout-changed", &checkoutView{layout: in("billing"), Bill: hall, Changed: true, Problems: problems{{"", "The amount is 12.00 EUR."}}}},
+		{"checkout-none", &checkoutView{layout: in("billing"), Empty: true}},
+		{"receipt", &receiptView{in("billing"), payments[0], "hall"}},
+		{"receipt-declined", &receiptView{in("billing"), payments[1], "hall"}},
+		{"receipt-pending", &receiptView{in("billing"), payments[2], "hall"}},
 		{"payment-method", &paymentMethodView{layout: in("billing"), Choices: []instrumentView{
 			{"visa-4242", "Test Visa ending 4242", "Pays."}, {"visa-0119", "Test Visa ending 0119", "Does not answer in time."}},
 			Chosen: "visa-4242", Name: "Marta Reis", Address: "4 Lantern Street\nLisbon", MaxName: 100, MaxAddress: 300}},

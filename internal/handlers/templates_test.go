@@ -17,7 +17,7 @@ import (
 var views = []view{
 	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{},
-	&paymentMethodView{},
+	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{},
 	&activityView{}, &plansView{}, &errorView{}, &devMailView{},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
@@ -28,7 +29,10 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 		SELECT instrument, name, address, changed_at
 		FROM payment_methods
 		WHERE user_id = $1`, userID).Scan(&m.Instrument, &m.Name, &m.Address, &m.ChangedAt)
-	return m, foundPayment(err)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = billing.ErrNotFound
+	}
+	return m, err
 }
 
 // SetMethod replaces how the account pays. auth.ErrOvertaken when the session that asks is over.
@@ -55,10 +59,108 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by auth.Asker) 
 	return err
 }
 
-// foundPayment turns "no rows" into billing's word for it.
-func foundPayment(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return billing.ErrNotFound
+// Begin inserts the payment on the word of a live session: auth.ErrOvertaken when that is over.
+func (l Ledger) Begin(ctx context.Context, p billing.Payment, by auth.Asker) error {
+	var events []auth.Event
+	if p.State == billing.Paid {
+		events = append(events, l.trail.NewEvent(auth.PlanStarted, by.Session, by.Client))
+	}
+	err := l.store.tx(ctx, func(tx *sql.Tx) error {
+		if err := onTheWordOf(ctx, tx, by.Session, p.CreatedAt, 0); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO payments (`+paymentColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			p.Order, p.UserID, p.Session, p.Plan, p.Amount.Minor, p.Amount.Currency, p.Payee, p.Instrument, p.LastFour,
+			p.Name, p.Address, string(p.State), p.CreatedAt, null(p.SettledAt))
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, events...)
+	})
+	if isDuplicate(err) {
+		return billing.ErrBegun
+	}
+	if err == nil {
+		l.trail.Log(ctx, events...)
 	}
 	return err
+}
+
+// Settle writes the answer of the gateway if it is the first.
+func (l Ledger) Settle(ctx context.Context, p billing.Payment, by auth.Asker) (bool, error) {
+	kind := auth.PaymentDeclined
+	if p.State == billing.Paid {
+		kind = auth.PaymentMade
+	}
+	e := l.trail.NewEvent(kind, auth.Session{ID: p.Session, UserID: p.UserID}, by.Client)
+	err := l.store.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE payments SET state = $1, settled_at = $2 WHERE id = $3 AND state = 'pending'`,
+			string(p.State), p.SettledAt, p.Order)
+		if err := changed(result, err, errSettled); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+	if errors.Is(err, errSettled) {
+		return false, nil
+	}
+	if err == nil {
+		l.trail.Log(ctx, e)
+	}
+	return err == nil, err
+}
+
+var errSettled = errors.New("payment was answered before")
+
+const paymentColumns = `id, user_id, session_id, plan, amount, currency, payee, instrument, last_four, name, address, state,
+	created_at, settled_at`
+
+// Payment returns the payment of an order.
+func (l Ledger) Payment(ctx context.Context, order string) (billing.Payment, error) {
+	found, err := l.payments(ctx, `WHERE id = $1`, order)
+	if err == nil && len(found) == 0 {
+		return billing.Payment{}, billing.ErrNotFound
+	}
+	if err != nil {
+		return billing.Payment{}, err
+	}
+	return found[0], nil
+}
+
+// Payments returns the latest payments of an account.
+func (l Ledger) Payments(ctx context.Context, userID string, state billing.State, limit int) ([]billing.Payment, error) {
+	return l.payments(ctx, `
+		WHERE user_id = $1 AND (state = $2 OR $3)
+		ORDER BY created_at DESC, id DESC
+		LIMIT $4`, userID, string(state), state == "", limit)
+}
+
+// Pending returns payments that wait for an answer.
+func (l Ledger) Pending(ctx context.Context, before time.Time, after string, limit int) ([]billing.Payment, error) {
+	return l.payments(ctx, `
+		WHERE state = 'pending' AND created_at < $1 AND id > $2
+		ORDER BY id
+		LIMIT $3`, before, after, limit)
+}
+
+func (l Ledger) payments(ctx context.Context, clauses string, args ...any) (payments []billing.Payment, err error) {
+	rows, err := l.store.db.QueryContext(ctx, `SELECT `+paymentColumns+` FROM payments `+clauses, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p billing.Payment
+		var settled sql.NullTime
+		err := rows.Scan(&p.Order, &p.UserID, &p.Session, &p.Plan, &p.Amount.Minor, &p.Amount.Currency, &p.Payee, &p.Instrument,
+			&p.LastFour, &p.Name, &p.Address, &p.State, &p.CreatedAt, &settled)
+		if err != nil {
+			return nil, err
+		}
+		p.SettledAt = settled.Time
+		payments = append(payments, p)
+	}
+	return payments, rows.Err()
 }

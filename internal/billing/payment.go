@@ -1,0 +1,151 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Bill is everything that somebody confirms by paying: shown on the review, and compared with what is true when the
+// confirmation comes.
+type Bill struct {
+	Order      string
+	Plan       string // key
+	Amount     Money
+	Payee      string
+	Instrument string // key; "" when there is nothing to pay, like the name and the address
+	Name       string
+	Address    string
+}
+
+// NewBill returns what the order of a plan comes to now, paid with m.
+func NewBill(order string, p Plan, m Method) Bill {
+	b := Bill{Order: order, Plan: p.Key, Amount: p.Price, Payee: Payee}
+	if !p.Free() {
+		b.Instrument, b.Name, b.Address = m.Instrument, m.Name, m.Address
+	}
+	return b
+}
+
+// State is how far a payment has come. It changes once.
+type State string
+
+// The states. Pending means that we do not know: the gateway has not answered, and may have charged.
+const (
+	Pending  State = "pending"
+	Paid     State = "paid"
+	Declined State = "declined"
+)
+
+// A Payment is the one attempt to pay an order, as it was confirmed.
+type Payment struct {
+	Bill
+	UserID    string
+	Session   string // handle of the session it was confirmed in
+	LastFour  string // "" when there was nothing to pay
+	State     State
+	CreatedAt time.Time // when it was confirmed
+	SettledAt time.Time // of the answer; zero while pending
+}
+
+// Free reports whether there was nothing to pay.
+func (p Payment) Free() bool { return p.Amount.Minor == 0 }
+
+// ErrForeign is the ErrNotFound of something that belongs to another account. People are told the same.
+var ErrForeign = fmt.Errorf("somebody else's: %w", ErrNotFound)
+
+// Pay pays an order, once. The row is written first and its key decides who is first; only then is the gateway asked.
+// A second call, from another tab or a replay, changes nothing and returns what became of the first. The payment may
+// come back pending. ErrForeign when another account has the order.
+func (s *Service[By]) Pay(ctx context.Context, p Payment, by By) (Payment, error) {
+	p.CreatedAt, p.State = now(), Pending
+	if i, ok := InstrumentOf(p.Instrument); ok {
+		p.LastFour = i.LastFour
+	}
+	if p.Free() {
+		p.State, p.SettledAt = Paid, p.CreatedAt
+	}
+	err := s.store.Begin(ctx, p, by)
+	if err == nil && p.State == Pending {
+		s.ask(ctx, p, by)
+	}
+	if err != nil && !errors.Is(err, ErrBegun) {
+		return Payment{}, err
+	}
+	return s.Payment(ctx, p.UserID, p.Order)
+}
+
+// answerWithin is how long a gateway is waited for. After that the payment is pending until Reconcile.
+const answerWithin = 10 * time.Second
+
+// ask charges the payment, or asks what became of it. What it learns is in the row afterwards.
+func (s *Service[By]) ask(ctx context.Context, p Payment, by By) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	c := Charge{ID: p.Order, Instrument: p.Instrument, Amount: p.Amount, Payee: p.Payee, At: p.CreatedAt}
+	err := s.gateway.Charge(ctx, c, func(ctx context.Context, answer State) error { return s.settle(ctx, p, answer, by) })
+	if err != nil {
+		s.log.WarnContext(ctx, "payment not answered", "payment", p.Order, "err", err)
+	}
+}
+
+// settle writes the first answer. A later one changes nothing; if it says something else, an operator has to look.
+func (s *Service[By]) settle(ctx context.Context, p Payment, answer State, by By) error {
+	if answer != Paid && answer != Declined {
+		return fmt.Errorf("settle: no answer: %q", answer)
+	}
+	p.State, p.SettledAt = answer, now()
+	first, err := s.store.Settle(ctx, p, by)
+	if err != nil || first {
+		return err
+	}
+	standing, err := s.store.Payment(ctx, p.Order)
+	if err == nil && standing.State != answer {
+		s.log.ErrorContext(ctx, "payment answered differently", "payment", p.Order, "stands", standing.State, "answer", answer)
+	}
+	return err
+}
+
+// askAgainAfter leaves the gateway time to answer the request that confirmed a payment.
+const askAgainAfter = answerWithin + 5*time.Second
+
+// reconcileBatch bounds one read of Reconcile.
+const reconcileBatch = 100
+
+// Reconcile asks the gateway again about every payment without an answer. Several instances may do it at once: the
+// gateway charges once for each id, and each payment is settled once.
+func (s *Service[By]) Reconcile(ctx context.Context) error {
+	before, after := now().Add(-askAgainAfter), ""
+	for {
+		pending, err := s.store.Pending(ctx, before, after, reconcileBatch)
+		if err != nil {
+			return fmt.Errorf("reconcile: %w", err)
+		}
+		for _, p := range pending {
+			var nobody By // the answer comes by itself, on no request
+			s.ask(ctx, p, nobody)
+			after = p.Order
+		}
+		if len(pending) < reconcileBatch || ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// Payment returns the account's payment of an order: ErrNotFound when there is none, ErrForeign when it is another's.
+func (s *Service[By]) Payment(ctx context.Context, userID, order string) (Payment, error) {
+	if !IsOrder(order) {
+		return Payment{}, ErrNotFound
+	}
+	p, err := s.store.Payment(ctx, order)
+	if err == nil && p.UserID != userID {
+		return Payment{}, ErrForeign
+	}
+	return p, err
+}
+
+// Payments returns the account's latest, newest first: those in one state, or all of them for "".
+func (s *Service[By]) Payments(ctx context.Context, userID string, state State, limit int) ([]Payment, error) {
+	return s.store.Payments(ctx, userID, state, limit)
+}
