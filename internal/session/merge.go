@@ -102,7 +102,7 @@ func (s *sealed) follow(ctx context.Context, key string, now func(context.Contex
 
 // values opens a bag. One that cannot be opened is empty: nobody must be locked out by a bag.
 func (s *sealed) values(key string, blob []byte) map[string]any {
-	plain, err := s.open(key, blob)
+	plain, err := s.Open(blob, key)
 	if err != nil {
 		return map[string]any{}
 	}
@@ -119,5 +119,5 @@ func (s *sealed) sealValues(key string, values map[string]any, deadline time.Tim
 	if err != nil {
 		return nil, err
 	}
-	return s.seal(key, plain)
+	return s.Seal(plain, key)
 }

@@ -17,9 +17,9 @@ var (
 	silent = slog.New(slog.DiscardHandler)
 )
 
-func sealedWith(t *testing.T, keys ...[]byte) *sealed {
+func sealedWith(t *testing.T, keys ...[]byte) *Sealer {
 	t.Helper()
-	s, err := newSealed(nil, keys, silent)
+	s, err := NewSealer(keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,23 +29,23 @@ func sealedWith(t *testing.T, keys ...[]byte) *sealed {
 // Keys rotate: the newest seals, the others still open, and one that was taken away does not.
 func TestKeyRotation(t *testing.T) {
 	before, during, after := sealedWith(t, oldKey), sealedWith(t, newKey, oldKey), sealedWith(t, newKey)
-	blob, err := before.seal("key", []byte("plan"))
+	blob, err := before.Seal([]byte("plan"), "key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(blob, []byte("plan")) {
 		t.Error("the bag is stored in the clear")
 	}
-	if plain, err := during.open("key", blob); err != nil || string(plain) != "plan" {
+	if plain, err := during.Open(blob, "key"); err != nil || string(plain) != "plan" {
 		t.Errorf("with the key added in front: got %q, %v", plain, err)
 	}
-	if _, err := after.open("key", blob); err == nil {
+	if _, err := after.Open(blob, "key"); err == nil {
 		t.Error("opened with a key that was taken away")
 	}
-	if blob, err = during.seal("key", []byte("plan")); err != nil {
+	if blob, err = during.Seal([]byte("plan"), "key"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := after.open("key", blob); err != nil {
+	if _, err := after.Open(blob, "key"); err != nil {
 		t.Errorf("not sealed with the newest key: %v", err)
 	}
 }
@@ -53,7 +53,7 @@ func TestKeyRotation(t *testing.T) {
 // Every change of a stored bag by one bit, every shortening, and every move to another visitor is noticed.
 func TestTamperedBag(t *testing.T) {
 	s := sealedWith(t, newKey)
-	blob, err := s.seal("key", []byte("admin=false"))
+	blob, err := s.Seal([]byte("admin=false"), "key")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,22 +61,22 @@ func TestTamperedBag(t *testing.T) {
 		for bit := range 8 {
 			changed := bytes.Clone(blob)
 			changed[i] ^= 1 << bit
-			if plain, err := s.open("key", changed); err == nil {
+			if plain, err := s.Open(changed, "key"); err == nil {
 				t.Errorf("byte %d bit %d changed: opened as %q", i, bit, plain)
 			}
 		}
-		if _, err := s.open("key", blob[:i]); err == nil {
+		if _, err := s.Open(blob[:i], "key"); err == nil {
 			t.Errorf("cut to %d bytes: opened", i)
 		}
 	}
-	if _, err := s.open("another key", blob); err == nil {
+	if _, err := s.Open(blob, "another key"); err == nil {
 		t.Error("opened under another visitor's key")
 	}
 }
 
 func TestKeysAreChecked(t *testing.T) {
 	for name, keys := range map[string][][]byte{"none": nil, "short": {oldKey[:31]}, "second short": {oldKey, {1}}} {
-		if _, err := newSealed(nil, keys, silent); err == nil {
+		if _, err := NewSealer(keys); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

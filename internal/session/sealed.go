@@ -2,14 +2,9 @@ package session
 
 import (
 	"context"
-	"crypto/cipher"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"time"
-
-	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // Bags keeps sealed bags under the hash of their token. A bag whose time is up is none. Each method is atomic.
@@ -22,42 +17,20 @@ type Bags interface {
 	Take(ctx context.Context, key string) ([]byte, error)
 }
 
-// A sealed bag is a version byte, four bytes naming the key, a nonce, and the bag under XChaCha20-Poly1305. The token
-// hash it is stored under is part of what is authenticated, so a bag cannot be moved to another visitor.
-const (
-	sealVersion = 1
-	keyIDBytes  = 4
-	headerBytes = 1 + keyIDBytes
-)
-
-var errUnreadable = errors.New("bag cannot be opened")
-
-type sealKey struct {
-	id   [keyIDBytes]byte
-	aead cipher.AEAD
-}
-
-// sealed is the store scs sees. A read never fails: a bag that is out of reach or cannot be opened is an empty one.
+// sealed is the store scs sees. Each bag is sealed for the token hash it is stored under, so it cannot be moved to another
+// visitor. A read never fails: a bag that is out of reach or cannot be opened is an empty one.
 type sealed struct {
+	*Sealer
 	bags Bags
-	keys []sealKey
 	log  *slog.Logger
 }
 
 func newSealed(bags Bags, keys [][]byte, log *slog.Logger) (*sealed, error) {
-	if len(keys) == 0 {
-		return nil, errors.New("no bag key")
+	sealer, err := NewSealer(keys)
+	if err != nil {
+		return nil, err
 	}
-	s := &sealed{bags: bags, log: log}
-	for _, key := range keys {
-		aead, err := chacha20poly1305.NewX(key)
-		if err != nil {
-			return nil, errors.New("a bag key needs 32 bytes")
-		}
-		sum := sha256.Sum256(key)
-		s.keys = append(s.keys, sealKey{id: [keyIDBytes]byte(sum[:]), aead: aead})
-	}
-	return s, nil
+	return &sealed{sealer, bags, log}, nil
 }
 
 // FindCtx returns the opened bag. A live session without a bag gets an empty one under its own token; for anybody
@@ -72,7 +45,7 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 	}
 	if found {
 		q.read = blob
-		plain, err := s.open(key, blob)
+		plain, err := s.Open(blob, key)
 		if err == nil {
 			return plain, true, nil
 		}
@@ -88,7 +61,7 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 
 // CommitCtx stores the first bag of a visitor, under a token made this moment. Others are written by write and move.
 func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expires time.Time) error {
-	blob, err := s.seal(key, plain)
+	blob, err := s.Seal(plain, key)
 	if err != nil {
 		return err
 	}
@@ -105,31 +78,6 @@ func (s *sealed) DeleteCtx(ctx context.Context, key string) error {
 		q.stale = append(q.stale, key)
 	}
 	return nil
-}
-
-func (s *sealed) seal(key string, plain []byte) ([]byte, error) {
-	newest := s.keys[0]
-	blob := make([]byte, headerBytes+chacha20poly1305.NonceSizeX, headerBytes+chacha20poly1305.NonceSizeX+len(plain)+chacha20poly1305.Overhead)
-	blob[0] = sealVersion
-	copy(blob[1:], newest.id[:])
-	nonce := blob[headerBytes:]
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	return newest.aead.Seal(blob, nonce, plain, append(blob[:headerBytes:headerBytes], key...)), nil
-}
-
-func (s *sealed) open(key string, blob []byte) ([]byte, error) {
-	if len(blob) < headerBytes+chacha20poly1305.NonceSizeX || blob[0] != sealVersion {
-		return nil, errUnreadable
-	}
-	header, nonce, sealed := blob[:headerBytes:headerBytes], blob[headerBytes:headerBytes+chacha20poly1305.NonceSizeX], blob[headerBytes+chacha20poly1305.NonceSizeX:]
-	for _, k := range s.keys {
-		if k.id == [keyIDBytes]byte(header[1:]) {
-			return k.aead.Open(nil, nonce, sealed, append(header, key...))
-		}
-	}
-	return nil, errUnreadable
 }
 
 // The methods without a context belong to scs's older Store interface; scs prefers those with one.
