@@ -16,17 +16,20 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/limit", "internal/mail",
-		"internal/session", "internal/store", "migrations", "ui",
+		"internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/held", "internal/limit",
+		"internal/mail", "internal/session", "internal/store", "migrations", "ui",
 	},
-	"internal/handlers": {"internal/auth", "internal/billing", "internal/limit", "internal/mail", "internal/session", "ui"},
-	"internal/store":    {"internal/auth", "internal/billing", "migrations"},
-	"internal/auth":     {},
-	"internal/billing":  {},
-	"internal/config":   {},
-	"internal/limit":    {},
-	"internal/mail":     {},
-	"internal/session":  {},
+	"internal/handlers": {
+		"internal/auth", "internal/billing", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
+	},
+	"internal/store":   {"internal/auth", "internal/billing", "internal/held", "migrations"},
+	"internal/auth":    {},
+	"internal/billing": {},
+	"internal/config":  {},
+	"internal/held":    {},
+	"internal/limit":   {},
+	"internal/mail":    {},
+	"internal/session": {},
 
 	// For tests alone: it opens the servers they run on.
 	"internal/store/storetest": {"internal/session", "internal/store"},

@@ -15,6 +15,7 @@ import (
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/handlers"
+	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -98,12 +99,17 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 		}
 		keys = [][]byte{key}
 	}
+	sealer, err := session.NewSealer(keys)
+	if err != nil {
+		return nil, err
+	}
 	sessions, err := session.New(session.Options{Bags: p.bags, Keys: keys, Secure: c.Secure(), Log: log})
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
-		Auth: p.auth, Billing: p.billing, Sessions: sessions, Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
+		Auth: p.auth, Billing: p.billing, Held: held.New(p.store, sealer), Sessions: sessions,
+		Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies, Observe: observe,
 	}
 	if p.pool != nil {

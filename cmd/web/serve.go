@@ -14,6 +14,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -55,6 +56,10 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
 	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.auth.Sweep); return nil })
 	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.billing.Reconcile); return nil })
+	g.Go(func() error {
+		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return held.Sweep(ctx, p.store) })
+		return nil
+	})
 	if bags, ok := p.bags.(session.SQLBags); ok { // Redis forgets by itself
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, bags.Sweep); return nil })
 	}

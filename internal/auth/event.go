@@ -38,6 +38,8 @@ const (
 	SignUpRequested      Kind = "sign_up_requested"
 	SignUpAddressTaken   Kind = "sign_up_address_taken"
 	PasswordHashUpgraded Kind = "password_hash_upgraded"
+	ProfileChanged       Kind = "profile_changed"
+	FormHeld             Kind = "form_held" // it came too late, and its text is kept
 )
 
 // level follows the vocabulary: what an operator should look at stands out.

@@ -22,6 +22,9 @@ type Store interface {
 	// ErrOvertaken when the epoch is no longer the given one.
 	ChangePassword(ctx context.Context, c PasswordChanging) ([]Session, error)
 
+	// ChangeName returns ErrOvertaken when the session it is asked from is not live, or the name is not the old one.
+	ChangeName(ctx context.Context, n NameChanging) error
+
 	AddSignUp(ctx context.Context, p SignUp) error
 	// SignUp returns ErrNotFound when the token is unknown or its time is up.
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)

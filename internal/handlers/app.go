@@ -16,6 +16,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -26,6 +27,7 @@ type Options struct {
 	Auth     *auth.Service
 	Billing  *billing.Service[auth.Asker]
 	Sessions *session.Manager
+	Held     *held.Keeper
 	Attempts limit.Limiter
 	Post     *mail.Post
 	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out

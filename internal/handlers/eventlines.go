@@ -22,6 +22,7 @@ var sentences = map[auth.Kind]eventView{
 	auth.ReauthSuccess:      {Icon: "fingerprint", Text: "Confirmed it is you"},
 	auth.ReauthFail:         {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
 	auth.SignUpAddressTaken: {Icon: "info", Text: "Somebody tried to sign up with your address"},
+	auth.ProfileChanged:     {Icon: "user", Text: "Name changed"},
 
 	auth.PaymentMethodChange: {Icon: "credit-card", Text: "Payment method changed", Risk: true},
 	auth.PaymentMade:         {Icon: "receipt", Text: "Payment made", Risk: true},
@@ -46,7 +47,7 @@ var endSentences = map[auth.Reason]string{
 var kindGroups = map[string][]auth.Kind{
 	"sign-ins": {auth.LoginSuccess, auth.LoginFail, auth.LoginLock, auth.ReauthSuccess, auth.ReauthFail},
 	"sessions": {auth.SessionExpired, auth.SessionTokenReused, auth.SessionFlagged, auth.SessionRecognised},
-	"account":  {auth.UserCreated, auth.PasswordChange, auth.PasswordChangeFail, auth.SignUpAddressTaken},
+	"account":  {auth.UserCreated, auth.PasswordChange, auth.PasswordChangeFail, auth.SignUpAddressTaken, auth.ProfileChanged},
 	"payments": {auth.PaymentMethodChange, auth.PaymentMade, auth.PaymentDeclined, auth.PaymentConfirmFail, auth.PlanStarted},
 }
 

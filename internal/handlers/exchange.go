@@ -21,8 +21,9 @@ import (
 type exchange struct {
 	id        string // in the log and on error pages
 	visitor   *visitor
-	crossSite bool  // another site made the browser send it
-	cause     error // why the answer is an error, for the log alone
+	timedOut  *auth.Session // whose current token the request brought, after it ran out of time
+	crossSite bool          // another site made the browser send it
+	cause     error         // why the answer is an error, for the log alone
 }
 
 // A visitor is the signed-in person of this request and their session.

@@ -16,7 +16,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, a.destination(next))
 		return nil
 	}
-	v := a.signInForm(next, query(r, "unlock"))
+	v := a.signInForm(r, next, query(r, "unlock"))
 	v.Confirmed = query(r, "confirmed") == "yes"
 	v.CookieRefused = query(r, "cookie") == "refused"
 	if handle := a.Sessions.Ended(r.Context()); handle != "" && !v.Confirmed {
@@ -29,9 +29,9 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, v)
 }
 
-func (a *app) signInForm(next, unlock string) *signInView {
+func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
 	p := a.Auth.Policy()
-	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime)}
+	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.isHeld(r, next)}
 	v.Unwarned = true
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
@@ -44,7 +44,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := a.signInForm(f["next"], f["unlock"])
+	v := a.signInForm(r, f["next"], f["unlock"])
 	v.Email, v.Remember = f["email"], f["remember"] != ""
 	refuse := func(status int, text string) error {
 		v.Problems = problems{{"", text}}

@@ -21,6 +21,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -87,7 +88,12 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	}
 	post := mail.NewPost(p.outbox, log)
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
+	sealer, err := session.NewSealer([][]byte{testKey})
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := Options{
+		Held:     held.New(b.store, sealer),
 		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute,
 	}

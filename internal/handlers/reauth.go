@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -19,15 +20,23 @@ func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, next)
 		return nil
 	}
-	return a.render(w, r, http.StatusOK, a.reauthForm(r, next))
+	return a.showReauthForm(w, r, http.StatusOK, next, nil)
 }
 
-func (a *app) reauthForm(r *http.Request, next string) *reauthView {
-	v := &reauthView{Next: next, Waiting: a.waiting(r, next), WindowText: words(a.Auth.Policy().Elevation)}
+func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int, next string, wrong problems) error {
+	v := &reauthView{
+		Next: next, Cancel: home, Waiting: a.waiting(r, next), WindowText: words(a.Auth.Policy().Elevation), Problems: wrong,
+	}
 	if s := visitorOf(r).Session; a.Auth.Policy().Waits(s) {
 		v.Changed = usedFrom(s.FlagClient)
 	}
-	return v
+	route, f, err := a.heldBy(r.Context(), visitorOf(r), next)
+	if err == nil {
+		v.Waiting, v.KeptUntil, v.Cancel = route.waiting, f.ExpiresAt, route.cancel
+	} else if !errors.Is(err, held.ErrNotFound) {
+		return err
+	}
+	return a.render(w, r, status, v)
 }
 
 // waiting names what the person was about to do, so that they see what they confirm.
@@ -57,9 +66,7 @@ func (a *app) reauth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if wrong != "" {
-		v := a.reauthForm(r, next)
-		v.Problems = problems{{"password", wrong}}
-		return a.render(w, r, status, v)
+		return a.showReauthForm(w, r, status, next, problems{{"password", wrong}})
 	}
 	seeOther(w, r, next)
 	return nil

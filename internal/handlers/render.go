@@ -54,7 +54,7 @@ func (a *app) flash(r *http.Request, format string, args ...any) {
 func (a *app) visitorView(v *visitor) *visitorView {
 	now := time.Now()
 	view := &visitorView{
-		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID,
+		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID,
 		IdleText: words(a.Auth.Policy().IdleLimit(v.Remembered)), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
 		WarnMS: a.Warning.Milliseconds(),

@@ -62,6 +62,8 @@ func (a *app) router() http.Handler {
 			r.Get("/account/security", a.handle(a.security))
 			r.Get("/account/security/password", a.handle(a.showPassword))
 			r.Post("/account/security/password", a.handle(a.changePassword))
+			r.Get("/account/profile", a.handle(a.showProfile))
+			r.Post("/account/profile", a.handle(a.saveProfile))
 			r.Get("/billing", a.handle(a.showBilling))
 			r.Get("/billing/checkout", a.handle(a.showCheckout))
 			r.Post("/billing/checkout", a.handle(a.pay))

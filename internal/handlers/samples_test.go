@@ -77,7 +77,7 @@ func fill(v reflect.Value, text string, now time.Time) {
 func ordinary(now time.Time) []sample {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	marta := &visitorView{
-		Name: "Marta Reis", Email: "marta@example.org", Initials: "MR", Handle: "h0", IdleText: "30 minutes",
+		Name: "Marta Reis", Email: "marta@example.org", Initials: "MR", Handle: "h0", User: "u0", IdleText: "30 minutes",
 		IdleEnds: now.Add(30 * time.Minute), IdleMS: 1800000, AbsoluteMS: 68400000, WarnMS: 120000,
 	}
 	confirmed := *marta
@@ -142,6 +142,8 @@ func ordinary(now time.Time) []sample {
 		{"signed-out", &signedOutView{Ended: timedOut}},
 		{"signed-out-revoked", &signedOutView{Ended: revoked}},
 		{"reauth", &reauthView{layout: in(""), Next: "/account", Waiting: "Sign out Chrome on Windows", WindowText: "15 minutes"}},
+		{"reauth-held", &reauthView{layout: in(""), Next: "/account/profile?held=AAAA", Cancel: "/account",
+			Waiting: "Save your profile", KeptUntil: now.Add(10 * time.Minute), WindowText: "15 minutes"}},
 		{"reauth-wrong", &reauthView{layout: in(""), WindowText: "15 minutes",
 			Problems: problems{{"password", "This password is not right."}}}},
 		{"reauth-changed", &reauthView{layout: in(""), Next: "/account", WindowText: "15 minutes",
@@ -165,6 +167,11 @@ func ordinary(now time.Time) []sample {
 		{"activity-none", &activityView{layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{layout: in("plans"), Plans: plans, Chosen: "team"}},
 		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
+		{"profile", &profileView{layout: in("profile"), Name: "Marta Reis", Since: ago(90 * 24 * time.Hour)}},
+		{"profile-restored", &profileView{layout: in("profile"), Name: "Marta R.", Held: "AAAA", Since: ago(90 * 24 * time.Hour),
+			Restored: &restoredView{SignedOut: true}}},
+		{"profile-wrong", &profileView{layout: in("profile"), Since: ago(90 * 24 * time.Hour), Problems: problems{
+			{"name", "Tell us what to call you."}}}},
 		{"billing", &billingView{layout: in("billing"), Plan: "Hall", Since: now, Method: &hall, Basket: "Keep", Payments: payments}},
 		{"billing-new", &billingView{layout: in("billing")}},
 		{"checkout", &checkoutView{layout: in("billing"), Bill: hall, Shown: []shownField{{"amount", "1200"}}, Waiting: "AAAA",

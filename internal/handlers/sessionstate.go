@@ -16,6 +16,7 @@ import (
 type stateJSON struct {
 	State      string `json:"state"` // "active", "ended", or "reauth" when only a re-authentication helps
 	SID        string `json:"sid,omitempty"`
+	User       string `json:"user,omitempty"` // the public name of the account: a page compares it with its own
 	IdleMS     int64  `json:"idle_ms,omitempty"`
 	AbsoluteMS int64  `json:"absolute_ms,omitempty"`
 	Reason     string `json:"reason,omitempty"`
@@ -25,7 +26,7 @@ type stateJSON struct {
 func active(s auth.Session) stateJSON {
 	now := time.Now()
 	return stateJSON{
-		State: "active", SID: s.ID,
+		State: "active", SID: s.ID, User: s.UserID,
 		IdleMS: s.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: s.ExpiresAt.Sub(now).Milliseconds(),
 	}
 }

@@ -17,7 +17,7 @@ import (
 var views = []view{
 	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{},
-	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{},
+	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
 	&activityView{}, &plansView{}, &errorView{}, &devMailView{},
 }
 

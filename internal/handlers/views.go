@@ -24,6 +24,7 @@ func (l *layout) frame() *layout { return l }
 type visitorView struct {
 	Name, Email, Initials string
 	Handle                string    // the public name of this session, never the token
+	User                  string    // the public name of the account
 	IdleText              string    // "30 minutes"
 	IdleEnds              time.Time // when the session ends unless another page is opened
 	ElevatedUntil         time.Time // zero unless re-authenticated recently
@@ -74,6 +75,7 @@ type signInView struct {
 	RememberText  string // limits of "keep me signed in"; "" when it is switched off
 	IdleText      string
 	LifetimeText  string
+	Kept          bool // what was typed in the form before is held
 	Confirmed     bool // the address was confirmed just now
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
@@ -97,9 +99,11 @@ type signedOutView struct {
 type reauthView struct {
 	layout
 	Next       string
-	Changed    string // why the session waits, "It was used from another network."; "" when it does not
-	Waiting    string // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
-	WindowText string // "15 minutes"
+	Cancel     string    // where to go instead
+	Changed    string    // why the session waits, "It was used from another network."; "" when it does not
+	Waiting    string    // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
+	KeptUntil  time.Time // how long what was typed is held; zero when nothing is
+	WindowText string    // "15 minutes"
 	Problems   problems
 }
 

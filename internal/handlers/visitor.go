@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -51,6 +52,9 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 		exchangeOf(r).visitor = &visitor{Session: found, User: resumed.User}
 	case errors.Is(err, auth.ErrEnded):
 		standing.Verdict = session.Dead
+		if ranOut(found) && found.TokenHash == auth.HashToken(token) { // an older token may be a copy
+			exchangeOf(r).timedOut = &found
+		}
 	case errors.Is(err, auth.ErrReplaced):
 		standing.Verdict = session.Replaced
 	case errors.Is(err, auth.ErrNotFound):
@@ -90,14 +94,19 @@ func (a *app) reportUnclaimed(next http.Handler) http.Handler {
 // bagAway answers a request that needed the bag while it could not be stored.
 func (a *app) bagAway(w http.ResponseWriter, r *http.Request) { a.fail(w, r, session.ErrAway) }
 
-// requireVisitor lets signed-in people through and sends others to sign in, and back.
+// requireVisitor lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
+// that had timed out is kept for them.
 func (a *app) requireVisitor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if visitorOf(r) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		query := url.Values{"next": {a.wayBack(r)}}
+		back := a.wayBack(r)
+		if s := exchangeOf(r).timedOut; s != nil {
+			back = a.hold(r, *s, held.UntilSignedIn)
+		}
+		query := url.Values{"next": {back}}
 		if a.cookieRefused(r) {
 			query.Set("cookie", "refused")
 		}
@@ -124,13 +133,15 @@ func (a *app) cookieRefused(r *http.Request) bool {
 		a.Sessions.Ended(r.Context()) == ""
 }
 
-// requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2).
+// requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2). A form that
+// comes later than that is kept while they do it again, so it needs no grace.
 func (a *app) requireElevation(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if visitorOf(r).Elevated(time.Now()) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		seeOther(w, r, "/reauth?"+url.Values{"next": {a.wayBack(r)}}.Encode())
+		back := a.hold(r, visitorOf(r).Session, held.UntilConfirmed)
+		seeOther(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 	})
 }

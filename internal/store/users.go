@@ -88,6 +88,20 @@ func (s *Store) ChangePassword(ctx context.Context, c auth.PasswordChanging) ([]
 	return ended, err
 }
 
+func (s *Store) ChangeName(ctx context.Context, n auth.NameChanging) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := onTheWordOf(ctx, tx, n.By, n.At, 0); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE users SET name = $1 WHERE id = $2 AND name = $3 AND disabled_at IS NULL`,
+			n.Name, n.By.UserID, n.Old)
+		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, n.Event)
+	})
+}
+
 func (s *Store) AddSignUp(ctx context.Context, p auth.SignUp) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO signups (token_hash, email, email_key, name, password_hash, created_at, expires_at)

@@ -1,0 +1,32 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// NameChanging is a change of the display name from one session.
+type NameChanging struct {
+	By   Session
+	Old  string // as it was read
+	Name string // as CleanName returned it
+	At   time.Time
+	Event
+}
+
+// ChangeName sets what the person of the session is called. It returns the name as it is kept, a NameError, or
+// ErrOvertaken when the session is over or the name was changed from elsewhere. The name it had already is no change.
+func (s *Service) ChangeName(ctx context.Context, by Session, u User, name string, c Client) (string, error) {
+	name, err := CleanName(name)
+	if err != nil || name == u.Name {
+		return name, err
+	}
+	change := NameChanging{By: by, Old: u.Name, Name: name, At: now(), Event: newEvent(ProfileChanged, by.UserID, by.ID, c)}
+	change.Event.Reason = "name"
+	if err := s.store.ChangeName(ctx, change); err != nil {
+		return "", fmt.Errorf("change name: %w", err)
+	}
+	s.logEvents(ctx, change.Event)
+	return name, nil
+}

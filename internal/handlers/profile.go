@@ -1,0 +1,61 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+type profileView struct {
+	layout
+	Name     string // as typed, or as it is
+	Held     string // id of the held form that this one was filled in from
+	Since    time.Time
+	Restored *restoredView
+	Problems problems
+}
+
+func (*profileView) page() string { return "profile.html" }
+
+func profileForm(r *http.Request, name, heldID string) *profileView {
+	return &profileView{layout: layout{Nav: "profile"}, Name: name, Held: heldID, Since: visitorOf(r).User.CreatedAt}
+}
+
+func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {
+	before, err := a.restore(r)
+	if err != nil {
+		return err
+	}
+	v := profileForm(r, visitorOf(r).User.Name, before.id)
+	if before.view != nil {
+		v.Name, v.Restored = before.fields["name"], before.view
+	}
+	return a.render(w, r, http.StatusOK, v)
+}
+
+func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "name", "held")
+	if err != nil {
+		return err
+	}
+	v := visitorOf(r)
+	name, err := a.Auth.ChangeName(r.Context(), v.Session, v.User, f["name"], clientOf(r))
+	if wrong, ok := errors.AsType[auth.NameError](err); ok {
+		view := profileForm(r, f["name"], f["held"])
+		view.Problems = problems{{"name", wrong.Error()}}
+		return a.render(w, r, http.StatusUnprocessableEntity, view)
+	}
+	if err != nil {
+		return err
+	}
+	a.useHeld(r, v.UserID, f["held"])
+	if name == v.User.Name {
+		a.flash(r, "That is your name already. Nothing was changed.")
+	} else {
+		a.flash(r, "Your profile was saved.")
+	}
+	seeOther(w, r, "/account/profile")
+	return nil
+}

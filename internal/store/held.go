@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"example.com/gatehouse/internal/held"
+)
+
+var _ held.Store = (*Store)(nil)
+
+func (s *Store) AddHeldForm(ctx context.Context, r held.Row, perSession, perUser int) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		// Writing the account's row makes the forms of one account take turns, so that none sees less than there is.
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND disabled_at IS NULL`, r.UserID)
+		if err := changed(result, err, held.ErrNotFound); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO held_forms (id, user_id, session_id, route, sealed, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			r.ID, r.UserID, r.SessionID, r.Route, r.Sealed, r.CreatedAt, r.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM held_forms
+			WHERE user_id = $1 AND session_id = $2 AND id NOT IN (
+				SELECT id FROM held_forms
+				WHERE user_id = $1 AND session_id = $2
+				ORDER BY created_at DESC, id
+				LIMIT $3)`, r.UserID, r.SessionID, perSession)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM held_forms
+			WHERE user_id = $1 AND id NOT IN (
+				SELECT id FROM held_forms
+				WHERE user_id = $1
+				ORDER BY created_at DESC, id
+				LIMIT $2)`, r.UserID, perUser)
+		return err
+	})
+}
+
+func (s *Store) HeldForm(ctx context.Context, id string, at time.Time) (held.Row, error) {
+	r := held.Row{ID: id}
+	err := s.db.QueryRowContext(ctx, `
+		SELECT user_id, session_id, route, sealed, created_at, expires_at
+		FROM held_forms
+		WHERE id = $1 AND expires_at > $2`, id, at).
+		Scan(&r.UserID, &r.SessionID, &r.Route, &r.Sealed, &r.CreatedAt, &r.ExpiresAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = held.ErrNotFound
+	}
+	return r, err
+}
+
+func (s *Store) DropHeldForm(ctx context.Context, id, userID string) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM held_forms WHERE id = $1 AND user_id = $2`, id, userID)
+	return err
+}
+
+func (s *Store) PruneHeldForms(ctx context.Context, at time.Time) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM held_forms WHERE expires_at <= $1`, at)
+	return err
+}
