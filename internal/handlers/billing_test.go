@@ -20,7 +20,10 @@ func TestPaymentMethod(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			const path = "/billing/payment-method"
-			p.signedIn(p.newUser("Hasty")).post(path, "instrument", "visa-4242", "name", "H").location("/reauth?next=%2Fbilling%2Fpayment-method")
+			hasty := p.signedIn(p.newUser("Hasty")).post(path, "instrument", "visa-4242", "name", "H").want(http.StatusSeeOther)
+			if to := hasty.Header.Get("Location"); !strings.HasPrefix(to, "/reauth?next=%2Fbilling%2Fpayment-method") {
+				t.Errorf("without re-authentication: got %q", to)
+			}
 
 			b, other := p.shopper("Ada"), p.shopper("Bea")
 			b.get(path).want(http.StatusOK).says("Test Visa ending 4242")

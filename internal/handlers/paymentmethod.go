@@ -20,6 +20,8 @@ type paymentMethodView struct {
 	Chosen              string // key; "" for none
 	Name, Address       string
 	Next                string // the checkout, when the form was opened from there; else ""
+	Held                string // id of the held form that this one was filled in from
+	Restored            *restoredView
 	MaxName, MaxAddress int
 	Problems            problems
 }
@@ -29,30 +31,42 @@ type instrumentView struct{ Key, Name, Text string }
 func (*paymentMethodView) page() string { return "payment-method.html" }
 
 func (a *app) showPaymentMethod(w http.ResponseWriter, r *http.Request) error {
+	before, err := a.restore(r)
+	if err != nil {
+		return err
+	}
+	if before.view != nil {
+		v := a.paymentMethodForm(before.fields)
+		v.Held, v.Restored = before.id, before.view
+		return a.render(w, r, http.StatusOK, v)
+	}
 	m, err := a.Billing.Method(r.Context(), visitorOf(r).UserID)
 	if err != nil && !errors.Is(err, billing.ErrNotFound) {
 		return err
 	}
-	return a.paymentMethodForm(w, r, http.StatusOK, query(r, "next"), m, nil)
+	v := a.paymentMethodForm(map[string]string{
+		"instrument": m.Instrument, "name": m.Name, "address": m.Address, "next": query(r, "next"),
+	})
+	return a.render(w, r, http.StatusOK, v)
 }
 
-func (a *app) paymentMethodForm(w http.ResponseWriter, r *http.Request, status int, next string, m billing.Method, wrong problems) error {
+func (a *app) paymentMethodForm(fields map[string]string) *paymentMethodView {
 	v := &paymentMethodView{
-		layout: layout{Nav: "billing"}, Chosen: m.Instrument, Name: m.Name, Address: m.Address,
-		MaxName: auth.MaxName, MaxAddress: billing.MaxAddress, Problems: wrong,
+		layout: layout{Nav: "billing"}, Chosen: fields["instrument"], Name: fields["name"], Address: fields["address"],
+		Held: fields["held"], MaxName: auth.MaxName, MaxAddress: billing.MaxAddress,
 	}
-	if a.destination(next) == checkoutPage {
+	if a.destination(fields["next"]) == checkoutPage {
 		v.Next = checkoutPage
 	}
 	for _, i := range billing.Instruments {
 		v.Choices = append(v.Choices, instrumentView{i.Key, i.String(), i.Text})
 	}
-	return a.render(w, r, status, v)
+	return v
 }
 
 // setPaymentMethod replaces how the account pays. There is one method, and no field for a card number.
 func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "instrument", "name", "address", "next")
+	f, err := form(r, "instrument", "name", "address", "next", "held")
 	if err != nil {
 		return err
 	}
@@ -60,11 +74,14 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 	typed := billing.Method{UserID: v.UserID, Instrument: f["instrument"], Name: f["name"], Address: f["address"]}
 	m, wrong := cleanMethod(typed)
 	if wrong != nil {
-		return a.paymentMethodForm(w, r, http.StatusUnprocessableEntity, f["next"], typed, wrong)
+		view := a.paymentMethodForm(f)
+		view.Problems = wrong
+		return a.render(w, r, http.StatusUnprocessableEntity, view)
 	}
 	if err := a.Billing.SetMethod(r.Context(), m, auth.Asker{Session: v.Session, Client: clientOf(r)}); err != nil {
 		return err
 	}
+	a.useHeld(r, v.UserID, f["held"])
 	a.flash(r, "Your payment method was saved.")
 	if a.destination(f["next"]) == checkoutPage {
 		seeOther(w, r, checkoutPage)

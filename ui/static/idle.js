@@ -6,9 +6,10 @@
   const banner = document.getElementById("idle-banner"), dialog = document.getElementById("idle-dialog");
   if (!dialog.showModal) return; // an old browser: the server still ends the session
   const WARN = +page.warnMs, LAST = Math.min(30_000, WARN / 2); // before the end, in milliseconds
-  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000;
+  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000, TYPING = 60_000, SOON = 3_000;
+  const kept = document.querySelector('form[data-on-end="keep"]');
   const channel = new BroadcastChannel("session");
-  const title = document.title;
+  const title = document.title, signedOut = `Signed out - ${title}`;
   const all = (selector) => document.querySelectorAll(`#idle-banner ${selector}, #idle-dialog ${selector}`);
 
   // stopwatch returns a function that says how long ago it was made. Date goes on while the machine sleeps, but can be
@@ -20,34 +21,37 @@
 
   let granted, sinceTold, final; // what the server said last; final: staying cannot help any more
   let sinceAsked = stopwatch(), pending = false, staying = false, unreachable = false;
-  let warned = false, covered = false, over = false;
-  let shown = "", marks = [], timer;
+  let warned = false, covered = false, lost = false, over = false; // lost: the session is, what was typed is not
+  let shown = "", marks = [], timer, again, sinceTyped = () => Infinity;
 
   const adopt = ({ idle_ms = 0, absolute_ms = 0 }) => {
     granted = Math.min(idle_ms, absolute_ms);
     final = absolute_ms <= idle_ms;
     sinceTold = stopwatch();
   };
+  // A field without a default (a button, a list) never differs from it.
+  const unsaved = () => [...(kept?.elements ?? [])].some((e) =>
+    (e.defaultValue ?? e.value) !== e.value || e.defaultChecked !== e.checked);
   const left = () => granted - sinceTold();
   const seconds = (ms) => Math.max(0, Math.ceil(ms / 1000));
   const words = (s) => (s >= 120 ? `${Math.floor(s / 60)} minutes` : s === 1 ? "1 second" : `${s} seconds`);
 
   function paint() {
     const ms = left();
-    const stage = covered ? "covered" : !warned ? "" : ms > LAST ? "banner" : "dialog";
+    const stage = lost ? "lost" : covered ? "covered" : !warned ? "" : ms > LAST ? "banner" : "dialog";
     if (shown !== stage + final) turn(stage);
     shown = stage + final;
     const s = seconds(ms), clock = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
     for (const e of all("[data-left]")) e.textContent = e.closest("dialog") ? clock : words(s);
     for (const e of all("[data-error]")) e.hidden = !unreachable;
     for (const e of all("[data-stay]")) e.ariaBusy = staying;
-    document.title = document.hidden && warned ? `(${words(s)}) ${title}` : title;
+    document.title = lost ? signedOut : document.hidden && warned ? `(${words(s)}) ${title}` : title;
     announce(stage, s);
   }
 
   // turn goes to another stage. The dialog is opened again for each, so that the focus lands on what that stage offers.
   function turn(stage) {
-    const variant = covered ? "covered" : final ? "final" : "idle";
+    const variant = lost ? "lost" : covered ? "covered" : final ? "final" : "idle";
     for (const e of all("[data-only]")) e.hidden = !e.dataset.only.split(" ").includes(variant);
     const end = new Date(Date.now() + left()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     for (const e of all("[data-when]")) e.textContent = end;
@@ -94,14 +98,21 @@
 
   function obey(answer) {
     if (over) return;
+    unreachable = false;
     if (answer.state !== "active") {
-      channel.postMessage({ t: "ended", sid: page.sid });
-      return leave(answer.where || page.endedUrl, answer.state === "ended" ? `Signed out - ${title}` : title);
+      if (!lost) channel.postMessage({ t: "ended", sid: page.sid });
+      const ended = answer.state === "ended"; // or it waits for the password, which no cover can ask for
+      if (!ended || !unsaved()) return leave(answer.where || page.endedUrl, ended ? signedOut : title);
+      lost = covered = true;
+      return;
     }
-    // Somebody else signed in with this browser. Not reload(), which could send a form again in their name.
-    if (answer.sid !== page.sid) return leave(location.pathname + location.search, title);
+    if (answer.sid !== page.sid) {
+      // Another session. Not reload(), which could send a form again in the name of somebody else.
+      if (answer.user !== page.user || !unsaved()) return leave(location.pathname + location.search, title);
+      page.sid = answer.sid;
+    }
     adopt(answer);
-    covered = unreachable = false;
+    covered = lost = false;
     warned = left() <= WARN;
   }
 
@@ -125,9 +136,15 @@
     }
     paint();
     // Another tab may have been used, so nobody is warned before the server has agreed.
-    const due = covered ? RETRY : warned ? RECHECK : 0;
+    // A page that lost its session waits for a hint instead: a sign-in in another tab, or its reader.
+    const due = lost ? Infinity : covered ? RETRY : warned ? RECHECK : 0;
     if (!pending && (covered || ms <= WARN) && sinceAsked() >= due) look();
     timer = setTimeout(tick, covered ? RETRY : ms > WARN ? Math.min(ms - WARN, LONGEST) : ms % 1000 || 1000);
+  }
+
+  async function extend() {
+    if (await ask(page.extendUrl, "POST")) channel.postMessage({ t: "extended", sid: page.sid });
+    tick();
   }
 
   async function stay(event) {
@@ -136,13 +153,20 @@
     staying = true;
     unreachable = false;
     paint();
-    if (await ask(page.extendUrl, "POST")) channel.postMessage({ t: "extended", sid: page.sid });
+    await extend();
     staying = false;
     tick();
   }
 
+  // Typing is activity in a form that says so. A covered page cannot be typed into.
+  function typed(event) {
+    if (!event.isTrusted || final || sinceTyped() < TYPING || !event.target.form?.hasAttribute("data-keepalive")) return;
+    sinceTyped = stopwatch();
+    extend();
+  }
+
   function wake() {
-    if (unreachable || sinceAsked() > AWAY) look();
+    if (unreachable || lost || sinceAsked() > AWAY) look();
     tick();
   }
 
@@ -151,6 +175,11 @@
   // page, and the key itself here.
   dialog.addEventListener("cancel", stay);
   document.addEventListener("keydown", (e) => { if (dialog.open && e.key === "Escape") stay(e); });
+  for (const e of all("[data-leave]")) e.addEventListener("click", () => leave(page.endedUrl, signedOut));
+  document.addEventListener("input", typed);
+  document.addEventListener("submit", (e) => {
+    if (e.target.matches('[action="/logout"]')) channel.postMessage({ t: "ended", sid: page.sid });
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); else paint(); });
   document.addEventListener("resume", wake);
   addEventListener("focus", wake);
@@ -161,7 +190,11 @@
   addEventListener("pageshow", (e) => { keepCovered(e); if (e.persisted) look(); });
   // Any page of this origin can write here: a reason to ask the server, never a fact.
   channel.onmessage = ({ data }) => {
-    if (data?.sid === page.sid && (warned || data.t === "ended")) look();
+    const ended = data?.t === "ended" && data.sid === page.sid;
+    if (lost || ended || warned && data?.sid === page.sid) look();
+    if (!ended) return;
+    clearTimeout(again); // a sign-out is told when it is asked for, and done a moment later
+    again = setTimeout(look, SOON);
   };
 
   adopt({ idle_ms: +page.idleMs, absolute_ms: +page.absoluteMs });

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+)
+
+// TestIdleKeeps is about what people typed: it counts as activity where a form says so, and outlives the session behind
+// the cover.
+func TestIdleKeeps(t *testing.T) {
+	p := start(t, onSQLite(t))
+	for name, test := range map[string]func(*testing.T, *program){
+		"typing stays":                  typingStays,
+		"nothing else stays":            nothingElseStays,
+		"typing near the absolute end":  typingNearAbsoluteEnd,
+		"kept behind the cover":         keptBehindCover,
+		"kept from another account":     keptFromAnother,
+		"left":                          keptThenLeft,
+		"nothing typed":                 nothingTyped,
+		"a choice is kept too":          choiceKept,
+		"two tabs without a session":    twoLostTabs,
+		"sign-out in another tab":       signOutTold,
+		"told before it is done":        toldTooEarly,
+		"a sign-in nobody was told of":  adoptedUntold,
+		"restored from memory, unsaved": restoredUnsaved,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, p)
+		})
+	}
+}
+
+const profile = "/account/profile"
+
+func typingStays(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, warning)
+	b.shows("banner")
+	other := b.another("/account/security")
+	other.shows("banner")
+	b.fill("name", "Byron ")
+	b.shows("")
+	other.shows("") // it was told
+	p.extended(t, b.handle())
+	b.fill("name", "King ")
+	b.settles()
+	b.is(`asked('/session/extend') === 1`) // once a minute
+	b.later(time.Minute)
+	b.fill("name", "Noel ")
+	b.comes(`asked('/session/extend') === 2`)
+	b.is(`document.getElementById('name').value === 'Byron King Noel Ada Lovelace'`)
+}
+
+func nothingElseStays(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, 20*time.Minute)
+	end := p.idleEnd(t, b.handle())
+	b.is(`(() => { const e = document.getElementById('name'); e.value = 'x'
+		e.dispatchEvent(new InputEvent('input', {bubbles: true})); return true })()`) // a script's
+	for range 3 {
+		callWith(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: "mouseMoved", X: 200, Y: 200})
+		callWith(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: "mouseWheel", X: 200, Y: 200, DeltaX: 1, DeltaY: 50})
+	}
+	b.settles()
+	b.is(`asked('/session/extend') === 0`)
+	b.open("/account/activity")
+	b.fill("q", "zebra") // a form that does not ask for it
+	b.settles()
+	b.is(`asked('/session/extend') === 0`)
+	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
+		t.Errorf("the session ends at %s, want %s as before", got, end)
+	}
+}
+
+func typingNearAbsoluteEnd(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, 20*time.Minute)
+	p.setLimit(t, b.handle(), warning)
+	b.open(profile)
+	b.shows("banner")
+	b.fill("name", "Byron ")
+	b.settles()
+	b.is(`stage() === 'banner' && asked('/session/extend') === 0`)
+}
+
+// lost types something into the profile of a session that then ends.
+func (p *program) lost(t *testing.T) *person {
+	t.Helper()
+	b := p.runningOut(t, profile, 20*time.Minute)
+	b.fill("name", "Byron ")
+	b.comes(`asked('/session/extend') === 1`)
+	b.settles()
+	p.endAs(t, b.handle(), "idle", "")
+	b.later(61 * time.Second)
+	b.shows("covered")
+	b.comes(behindCover)
+	return b
+}
+
+const behindCover = `document.getElementById('idle-heading').innerText === 'You were signed out'`
+
+func keptBehindCover(t *testing.T, p *program) {
+	b := p.lost(t)
+	handle := b.handle()
+	b.isAt(profile)
+	b.reads("What you typed is still in this page, behind this cover")
+	b.is(`document.title === 'Signed out - Profile - Gatehouse'`)
+	b.is(`getComputedStyle(document.querySelector('main').closest('body > *')).opacity === '0'`)
+	b.is(`document.activeElement.innerText === 'Sign in again'`)
+	b.is(`(() => { document.getElementById('name').focus(); return document.activeElement.innerText === 'Sign in again' })()`)
+	b.is(`[...document.querySelectorAll('#idle-dialog :is(a, button)')].filter(e => e.checkVisibility()).map(e => e.innerText).join() === 'Sign in again,Leave it'`)
+	b.key(escape)
+	b.is(`stage() === 'covered' && asked('/session/extend') === 1`)
+
+	// Nobody is asked again and again for a session that is over.
+	b.is(`(() => { const later = setTimeout; window.setTimeout = (f, ms) => later(f, Math.min(ms, 20)); return true })()`)
+	b.later(0)
+	b.settles()
+	asked := evaluate[int](b, `asked('/session/state')`)
+	b.is(`(() => { const now = Date.now.bind(Date); Date.now = () => now() + 30_000; return true })()`)
+	b.settles()
+	if got := evaluate[int](b, `asked('/session/state')`); got != asked {
+		t.Errorf("asked %d times while nothing happened", got-asked)
+	}
+
+	link := evaluate[string](b, `(() => { const a = [...document.links].find(a => a.innerText === 'Sign in again')
+		return [a.getAttribute('href'), a.target, a.rel].join(' ') })()`)
+	if link != "/login?next=%2faccount%2fprofile _blank noopener" {
+		t.Errorf("Sign in again leads to %s", link)
+	}
+	tab := b.another("/login?next=%2faccount%2fprofile")
+	tab.signIn(p.emailOf(t, handle), password)
+	b.shows("")
+	b.is(`document.title === 'Profile - Gatehouse'`)
+	if got := b.handle(); got == handle || got != tab.handle() {
+		t.Errorf("the page is of session %s, want %s as the other tab", got, tab.handle())
+	}
+	b.is(`document.getElementById('name').value === 'Byron Ada Lovelace'`)
+	b.press("Save")
+	b.reads("Your profile was saved.", "Byron Ada Lovelace")
+}
+
+func keptFromAnother(t *testing.T, p *program) {
+	b := p.lost(t)
+	tab := b.another("/login")
+	tab.signIn(p.account(t, "Grace Hopper"), password)
+	b.comes(`document.getElementById('name')?.value === 'Grace Hopper'`)
+	if page := evaluate[string](b, `document.documentElement.outerHTML`); strings.Contains(page, "Byron") || strings.Contains(page, "Ada") {
+		t.Errorf("got somebody else's text: %s", b.text())
+	}
+}
+
+func keptThenLeft(t *testing.T, p *program) {
+	b := p.lost(t)
+	b.click(`#idle-dialog [data-leave]`)
+	b.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
+	b.is(`String(history.length) === sessionStorage.visited`)
+}
+
+func nothingTyped(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, 20*time.Minute)
+	p.endAs(t, b.handle(), "idle", "")
+	b.later(61 * time.Second)
+	b.thrown("For your security, we signed you out")
+}
+
+func choiceKept(t *testing.T, p *program) {
+	b := p.runningOut(t, "/reauth?next=%2Fbilling%2Fpayment-method", 20*time.Minute)
+	b.fill("password", password)
+	b.press("Confirm")
+	b.isAt("/billing/payment-method")
+	b.click(`#instrument-1`)
+	b.comes(`asked('/session/extend') === 1`)
+	b.settles()
+	p.endAs(t, b.handle(), "absolute", "")
+	b.later(61 * time.Second)
+	b.comes(behindCover)
+}
+
+// twoLostTabs tell each other once.
+func twoLostTabs(t *testing.T, p *program) {
+	a := p.runningOut(t, profile, 20*time.Minute)
+	b := a.another(profile)
+	for _, tab := range []*person{a, b} {
+		tab.fill("name", "Byron ")
+		tab.comes(`asked('/session/extend') === 1`)
+		tab.settles()
+	}
+	p.endAs(t, a.handle(), "idle", "")
+	a.later(61 * time.Second)
+	a.comes(behindCover)
+	b.comes(behindCover)
+	a.settles()
+	a.settles()
+	a.is(`asked('/session/state') < 6`)
+}
+
+func signOutTold(t *testing.T, p *program) {
+	a := p.runningOut(t, "/account", 20*time.Minute)
+	b := a.another("/account/security")
+	b.press("Sign out")
+	a.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
+}
+
+func toldTooEarly(t *testing.T, p *program) {
+	a := p.runningOut(t, "/account", 20*time.Minute)
+	handle := a.handle()
+	b := a.another("/static/icon.svg")
+	tell := func() {
+		b.is(`(() => { new BroadcastChannel('session').postMessage({t: 'ended', sid: '` + handle + `'}); return true })()`)
+	}
+	a.is(`(() => { const later = setTimeout; window.later = later; window.setTimeout = (f, ms) => ms === 3000 ? 0 : later(f, ms); return true })()`)
+	tell()
+	a.comes(`asked('/session/state') === 1`) // at once
+	a.is(`(() => { setTimeout = later; return true })()`)
+	tell()
+	a.comes(`asked('/session/state') === 2`)
+	a.settles()
+	p.endAs(t, handle, "signed_out", handle)
+	a.thrown("You are signed out") // and once more
+}
+
+// adoptedUntold is a page that slept while its person signed out and in again.
+func adoptedUntold(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, 20*time.Minute)
+	handle := b.handle()
+	b.fill("name", "Byron ")
+	b.settles()
+	tab := b.another("/plans")
+	p.endAs(t, handle, "idle", "")
+	tab.open("/login")
+	tab.signIn(p.emailOf(t, handle), password)
+	b.later(61 * time.Second)
+	b.comes(`document.body.dataset.sid !== '` + handle + `'`)
+	b.shows("")
+	b.is(`document.getElementById('name').value === 'Byron Ada Lovelace'`)
+	b.isAt(profile)
+}
+
+// restoredUnsaved comes back from another site to a page whose session has ended.
+func restoredUnsaved(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, 20*time.Minute)
+	handle := b.handle()
+	b.is(`(document.getElementById('name').value = 'Byron') !== ''`) // a page that has asked for anything is not kept in memory
+	b.open(anotherSite(t))
+	p.endAs(t, handle, "idle", "")
+	b.goBack()
+	b.comes(`location.origin === '` + p.origin + `' && document.readyState === 'complete'`)
+	b.comes(behindCover)
+	b.is(`sessionStorage.found === 'covered'`)
+}

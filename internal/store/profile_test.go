@@ -1,0 +1,58 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+)
+
+// A name changes once for each reading of it, on the word of a live session, together with its event.
+func TestChangeName(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		newUser(t, s, "bea")
+		by, foreign := newSession("by", "ada"), newSession("foreign", "bea")
+		open(t, s, by)
+		open(t, s, foreign)
+		change := func(by auth.Session, from, to string, at time.Time) error {
+			return s.ChangeName(t.Context(), auth.NameChanging{
+				By: by, Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, auth.ProfileChanged),
+			})
+		}
+		replaced := by
+		replaced.TokenHash = "replaced"
+		for what, err := range map[string]error{
+			"read too early":        change(by, "Name before", "a", at),
+			"a replaced token":      change(replaced, "Name of ada", "b", at),
+			"a timed-out session":   change(by, "Name of ada", "c", by.IdleExpiresAt),
+			"another person's name": change(by, "Name of bea", "d", at),
+		} {
+			if !errors.Is(err, auth.ErrOvertaken) {
+				t.Errorf("%s: got %v, want ErrOvertaken", what, err)
+			}
+		}
+		if err := change(by, "Name of ada", "Ada", at); err != nil {
+			t.Fatal(err)
+		}
+		if err := change(by, "Name of ada", "e", at); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("second of two: got %v, want ErrOvertaken", err)
+		}
+		for key, want := range map[string]string{"ada@example.org": "Ada", "bea@example.org": "Name of bea"} {
+			if u, err := s.UserByEmail(t.Context(), key); err != nil || u.Name != want {
+				t.Errorf("%s is called %q, %v, want %q", key, u.Name, err, want)
+			}
+		}
+		if got, err := s.Events(t.Context(), "ada", auth.EventFilter{Kinds: []auth.Kind{auth.ProfileChanged}, Limit: 10}); err != nil || len(got) != 1 {
+			t.Errorf("got events %v, %v, want one", got, err)
+		}
+		if _, err := s.DB().ExecContext(t.Context(), `UPDATE users SET disabled_at = $1 WHERE id = 'bea'`, at); err != nil {
+			t.Fatal(err)
+		}
+		if err := change(foreign, "Name of bea", "f", at); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("disabled account: got %v, want ErrOvertaken", err)
+		}
+	})
+}
