@@ -16,7 +16,7 @@ func TestPages(t *testing.T) {
 	for name, look := range map[string]func(*testing.T, *program){
 		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
 		"many sessions": lookAtManySessions, "marks": lookAtMarks, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
-		"attempts": lookAtLimits, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
+		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
