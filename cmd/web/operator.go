@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -47,7 +46,7 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
 	if err != nil {
 		return err
 	}
-	password := newPassword()
+	password := auth.NewPassword()
 	if u.PasswordStdin {
 		line, err := bufio.NewReader(s.stdin).ReadString('\n')
 		if password = strings.TrimRight(line, "\r\n"); password == "" {
@@ -64,7 +63,7 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return fmt.Errorf("%s has an account already", u.Email)
 	case errors.Is(err, auth.ErrEmail):
-		return fmt.Errorf("%q is not an email address", u.Email)
+		return fmt.Errorf("%q is not an email address that letters can be sent to", u.Email)
 	case err != nil:
 		return err
 	}
@@ -82,18 +81,12 @@ func seed(ctx context.Context, a *auth.Service) (string, error) {
 	if has, err := a.HasUsers(ctx); has || err != nil {
 		return "", err
 	}
-	password := newPassword()
+	password := auth.NewPassword()
 	_, err := a.CreateUser(ctx, "Grace Hopper", seedEmail, password, auth.RoleAdmin)
 	if errors.Is(err, auth.ErrEmailTaken) {
 		return "", nil // another instance was first
 	}
 	return password, err
-}
-
-// newPassword makes up 100 random bits that can be read out aloud.
-func newPassword() string {
-	text := strings.ToLower(rand.Text())
-	return strings.Join([]string{text[0:5], text[5:10], text[10:15], text[15:20]}, "-")
 }
 
 type healthcheckCommand struct{}

@@ -77,10 +77,10 @@ func welcome(s surroundings, a *auth.Service, c config.Settings) error {
 			return errors.Join(err, errors.New("GATEHOUSE_DATABASE_URL: this is a development database: its administrator, "+
 				seedEmail+", is in it. Give production one of its own"))
 		}
-		fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
+		announce(s, c)
 		return nil
 	}
-	fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
+	announce(s, c)
 	seeded, err := seed(s.ctx, a)
 	if err != nil {
 		return err
@@ -94,6 +94,13 @@ func welcome(s surroundings, a *auth.Service, c config.Settings) error {
 		fmt.Fprintf(s.stdout, "Letters: %s/dev/mail\n", c.Origin())
 	}
 	return nil
+}
+
+func announce(s surroundings, c config.Settings) {
+	fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
+	if c.Demo {
+		fmt.Fprintf(s.stdout, "Try the demo: %s/\n", c.Origin())
+	}
 }
 
 // server bounds what one client can hold: headers, body and answer each have their time.

@@ -19,7 +19,7 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrEmailTaken means another account has the address.
 	ErrEmailTaken = errors.New("email address taken")
-	// ErrBadCredentials is the one answer to an unknown address, a wrong password and a disabled account.
+	// ErrBadCredentials is the one answer to an unknown address, a wrong password and an account that is disabled or over.
 	ErrBadCredentials = errors.New("bad credentials")
 	// ErrEnded means the session is over: it timed out, was ended, or somebody else was first to change it.
 	ErrEnded = errors.New("session ended")
@@ -31,6 +31,8 @@ var (
 	ErrWaits = errors.New("session waits for re-authentication")
 	// ErrOvertaken means a sign-out everywhere or a password change came between the check of a password and its use.
 	ErrOvertaken = errors.New("overtaken by a change of credentials")
+	// ErrDemoFull means as many demo accounts exist as may at once.
+	ErrDemoFull = errors.New("demo full")
 	// ErrBusy means too many passwords wait to be hashed; try again in a few seconds.
 	ErrBusy = errors.New("too many passwords being checked")
 )
@@ -47,6 +49,7 @@ type User struct {
 	Epoch             int64 // raised by every sign-out everywhere
 	CreatedAt         time.Time
 	DisabledAt        time.Time // zero unless disabled
+	DemoUntil         time.Time // when a demo account is over; zero for every other
 }
 
 // Roles of an account.

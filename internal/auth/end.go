@@ -124,6 +124,18 @@ func (s *Service) Ended(ctx context.Context, handle string) (Session, error) {
 	return session, err
 }
 
+// EndedWithDemo reports whether a session ended because its demo account was over.
+func (s *Service) EndedWithDemo(ctx context.Context, session Session) (bool, error) {
+	if !isDemo(session.UserID) || session.EndReason != ReasonAbsolute && session.EndReason != ReasonAccountDeleted {
+		return false, nil
+	}
+	_, user, err := s.store.SessionByToken(ctx, session.TokenHash)
+	if errors.Is(err, ErrNotFound) {
+		return true, nil // deleted in between
+	}
+	return !session.EndedAt.Before(user.DemoUntil), err
+}
+
 // keepEvents is how long the audit trail goes back.
 const keepEvents = 365 * 24 * time.Hour
 
@@ -147,7 +159,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			}
 		}
 		if len(out) < sweepBatch {
-			return s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents))
+			return errors.Join(s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents)), s.deleteDemos(ctx, at))
 		}
 	}
 }

@@ -67,7 +67,7 @@ type Event struct {
 }
 
 func newEvent(kind Kind, userID, sessionID string, c Client) Event {
-	return Event{ID: newID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: c, At: now()}
+	return Event{ID: newID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: recorded(userID, c), At: now()}
 }
 
 // endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/rand"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -35,6 +36,12 @@ var common = sync.OnceValue(func() map[string]struct{} {
 	}
 	return set
 })
+
+// NewPassword makes up 100 random bits that can be read out aloud.
+func NewPassword() string {
+	text := strings.ToLower(rand.Text())
+	return strings.Join([]string{text[0:5], text[5:10], text[10:15], text[15:20]}, "-")
+}
 
 // NormalPassword brings a password into the one form that is checked and hashed, so that the same keys pressed on
 // another machine give the same password (NFC, NIST SP 800-63B-4 section 3.1.1.2). Nothing is trimmed or folded.

@@ -52,6 +52,10 @@ func (s *Service) Resume(ctx context.Context, p Presented) (Resumed, error) {
 		session, err := s.timeOut(ctx, session, ReasonAccountDisabled, at, p.Client)
 		return Resumed{Session: session}, err
 	}
+	if user.over(at) { // none of its sessions was given longer; this is the second lock
+		session, err := s.timeOut(ctx, session, ReasonAccountDeleted, at, p.Client)
+		return Resumed{Session: session}, err
+	}
 	live := Resumed{Session: session, User: user}
 	if p.Peek {
 		return live, nil
@@ -84,7 +88,7 @@ func (s *Service) Extend(ctx context.Context, session Session, c Client) (Sessio
 }
 
 func (s *Service) touch(ctx context.Context, session Session, at time.Time, c Client) (Session, error) {
-	session.LastSeenAt, session.LastIP = at, c.IP
+	session.LastSeenAt, session.LastIP = at, recorded(session.UserID, c).IP
 	if session.Known == "" { // it was opened before sessions knew their clients
 		session.Known = s.clients(Client{IP: session.IP, UserAgent: session.UserAgent}).with(s.clients(c))
 	}

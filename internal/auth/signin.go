@@ -14,8 +14,9 @@ type Proof struct{ user User }
 // User returns the account as it was read.
 func (p Proof) User() User { return p.user }
 
-// CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password and a
-// disabled account alike, after one password hash in each case (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
+// CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password, a disabled
+// account and a demo that is over alike, after one password hash in each case (ASVS v5.0.0-6.3.8). ErrBusy when too
+// many are waiting.
 func (s *Service) CheckSignIn(ctx context.Context, email, password string, c Client) (Proof, error) {
 	user, err := s.lookUp(ctx, email)
 	known := err == nil
@@ -34,11 +35,14 @@ func (s *Service) CheckSignIn(ctx context.Context, email, password string, c Cli
 	case !known:
 		s.Report(ctx, LoginFail, "", "", "unknown", c)
 		return Proof{}, ErrBadCredentials
-	case !match || !user.DisabledAt.IsZero():
+	case !match || !user.DisabledAt.IsZero() || user.over(now()):
 		e := newEvent(LoginFail, user.ID, "", c)
 		e.Reason = "password"
 		if match {
 			e.Reason = "disabled"
+		}
+		if match && user.IsDemo() {
+			e.Reason = "demo over"
 		}
 		s.record(ctx, e)
 		return Proof{}, ErrBadCredentials
@@ -82,15 +86,21 @@ type Carrier struct {
 }
 
 // SignIn opens a session for the person of the proof and ends the oldest ones beyond the limit
-// (ASVS v5.0.0-7.1.2, 7.2.4). ErrOvertaken when a sign-out everywhere, a password change or the disabling of the
-// account came first.
+// (ASVS v5.0.0-7.1.2, 7.2.4). No session of a demo account outlives it. ErrOvertaken when a sign-out everywhere, a
+// password change, the disabling of the account or the end of the demo came first.
 func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (Session, error) {
 	at := now()
 	c, remember := by.Client, by.Remember && s.policy.RememberOffered()
-	expires := at.Add(s.policy.lifetime(remember))
+	if p.user.over(at) {
+		return Session{}, ErrOvertaken
+	}
+	expires, ip := at.Add(s.policy.lifetime(remember)), recorded(p.user.ID, c).IP
+	if p.user.IsDemo() {
+		expires = earlier(expires, p.user.DemoUntil)
+	}
 	session := Session{
 		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: MethodPassword, Remembered: remember,
-		UserAgent: c.UserAgent, IP: c.IP, LastIP: c.IP, Known: s.clients(c),
+		UserAgent: c.UserAgent, IP: ip, LastIP: ip, Known: s.clients(c),
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: earlier(at.Add(s.policy.IdleLimit(remember)), expires),
 	}
@@ -144,9 +154,13 @@ const UnlockValid = 30 * time.Minute
 const purposeUnlock = "unlock"
 
 // NewUnlockKey makes a key that takes its bearer past the attempts limit of the account, if the address has one.
-// It opens nothing: the password is still asked. ErrNotFound for an unknown address.
+// It opens nothing: the password is still asked. ErrNotFound for an unknown address, and for that of a demo account,
+// where no letter arrives.
 func (s *Service) NewUnlockKey(ctx context.Context, email string, c Client) (User, string, error) {
 	user, err := s.lookUp(ctx, email)
+	if err == nil && user.IsDemo() {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return User{}, "", err
 	}

@@ -39,6 +39,9 @@ func (s *Service) Register(ctx context.Context, a Application, c Client) (Regist
 	if err != nil {
 		return Registration{}, err
 	}
+	if isDemoAddress(key) {
+		return Registration{}, nil // no letter would arrive
+	}
 	if a.Unanswered {
 		s.Report(ctx, RateLimitExceeded, "", "", "sign-up", c)
 		return Registration{}, nil
@@ -97,12 +100,15 @@ func (s *Service) Confirm(ctx context.Context, token string, c Client) error {
 	return nil
 }
 
-// CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, ErrEmailTaken, a NameError
-// or a PasswordError.
+// CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, for an address of demo
+// accounts as well, ErrEmailTaken, a NameError or a PasswordError.
 func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (User, error) {
 	key, err := EmailKey(email)
 	if err != nil {
 		return User{}, err
+	}
+	if isDemoAddress(key) {
+		return User{}, ErrEmail
 	}
 	if name, err = CleanName(name); err != nil {
 		return User{}, err

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Store keeps accounts, sessions and events. Each method but Prune is one transaction; times come from the caller.
+// Store keeps accounts, sessions and events. Each method but Prune and DeleteDemos is one transaction; times come from
+// the caller.
 // A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed out at the
 // given time, or carries another token than the caller read.
 type Store interface {
@@ -24,6 +25,12 @@ type Store interface {
 
 	// ChangeName returns ErrOvertaken when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n NameChanging) error
+	// CreateDemo stores a demo account with everything in it.
+	CreateDemo(ctx context.Context, d Demo) error
+	CountDemos(ctx context.Context) (int, error)
+	// DeleteDemos deletes up to limit demo accounts that were over at that time, each with everything of theirs, and
+	// returns how many it found.
+	DeleteDemos(ctx context.Context, over time.Time, limit int) (int, error)
 
 	AddSignUp(ctx context.Context, p SignUp) error
 	// SignUp returns ErrNotFound when the token is unknown or its time is up.

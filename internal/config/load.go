@@ -18,6 +18,7 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l := loader{flags: f, refused: map[string]bool{}}
 	l.s.InsecureCookie, l.s.AllowShortLifetime = f.InsecureCookie, f.AllowShortLifetime
 	l.s.Env = l.oneOf("ENV", f.Env, development, production)
+	l.s.Demo = l.oneOf("DEMO", cmp.Or(f.Demo, strconv.FormatBool(!l.s.Production())), "true", "false") == "true"
 	l.listeners()
 	l.certificate()
 	l.baseURL()

@@ -45,6 +45,7 @@ func TestMistakesInDevelopment(t *testing.T) {
 	_, otherKey := certificate(t)
 	missing := t.TempDir() + "/missing"
 	mistakes(t, func() config.Flags { return config.Flags{} }, []mistake{
+		{"DEMO", `: "yes" is not one of true, false`, func(f *config.Flags) { f.Demo = "yes" }},
 		{"SESSION_IDLE", `: "soon" is not a duration such as 30m, 24h or 7d`, func(f *config.Flags) { f.SessionIdle = "soon" }},
 		{"SESSION_IDLE", "", func(f *config.Flags) { f.SessionIdle = "-3m" }},
 		{"SESSION_IDLE", "", func(f *config.Flags) { f.SessionIdle = "1d-2h" }},

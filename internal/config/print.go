@@ -18,6 +18,7 @@ func (s Settings) Print(w io.Writer) {
 		{"ADDR", s.Addr},
 		{"BASE_URL", s.Origin()},
 		{"ENV", s.Env},
+		{"DEMO", strconv.FormatBool(s.Demo)},
 		{"DATABASE_URL", redact(s.DatabaseURL)},
 		{"REDIS_URL", redact(s.RedisURL)},
 		{"PROFILE", s.Profile},

@@ -13,6 +13,7 @@ type Settings struct {
 	Addr    string  // ADDR: host:port of the listener; the host may be empty, the port 0
 	BaseURL url.URL // BASE_URL: scheme and host, in the form browsers send in Origin; see [Settings.Listening] for port 0
 	Env     string  // ENV: "development" or "production"
+	Demo    bool    // DEMO: whether visitors are offered an account to try
 
 	DatabaseURL string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
 	RedisURL    string // REDIS_URL: "redis://..." or "rediss://...", empty without Redis. Secret

@@ -32,6 +32,7 @@ func TestNothingSetIsAWorkingDevelopmentSetUp(t *testing.T) {
 	const want = `GATEHOUSE_ADDR=localhost:8080
 GATEHOUSE_BASE_URL=http://localhost:8080
 GATEHOUSE_ENV=development
+GATEHOUSE_DEMO=true
 GATEHOUSE_DATABASE_URL=sqlite:gatehouse.db
 GATEHOUSE_REDIS_URL=
 GATEHOUSE_PROFILE=standard
@@ -93,6 +94,23 @@ func TestProfiles(t *testing.T) {
 		}
 		if want := s.RememberLifetime > 0; s.Remember() != want {
 			t.Errorf("%+v: remember got %t, want %t", tt.flags, s.Remember(), want)
+		}
+	}
+}
+
+// Strangers make accounts on a real portal by themselves only if its operator wants that.
+func TestDemo(t *testing.T) {
+	for _, tt := range []struct {
+		given                   string
+		development, production bool
+	}{{"", true, false}, {"true", true, true}, {"false", false, false}} {
+		laptop, real := config.Flags{Demo: tt.given}, inProduction()
+		real.Demo = tt.given
+		if s, _ := must(t, laptop); s.Demo != tt.development {
+			t.Errorf("GATEHOUSE_DEMO=%s in development: got %t, want %t", tt.given, s.Demo, tt.development)
+		}
+		if s, _ := must(t, real); s.Demo != tt.production {
+			t.Errorf("GATEHOUSE_DEMO=%s in production: got %t, want %t", tt.given, s.Demo, tt.production)
 		}
 	}
 }

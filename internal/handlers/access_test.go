@@ -11,7 +11,10 @@ import (
 )
 
 // access reads the table of docs/access.md: the guard of each "METHOD route".
-func access(t *testing.T) map[string]string {
+func access(t *testing.T) map[string]string { return accessColumn(t, 3) }
+
+// accessColumn reads one column of the table: 3 is the guard, 4 what a request changes.
+func accessColumn(t *testing.T, column int) map[string]string {
 	t.Helper()
 	f, err := os.Open("../../docs/access.md")
 	if err != nil {
@@ -24,7 +27,7 @@ func access(t *testing.T) map[string]string {
 		if len(cells) < 5 || !strings.HasPrefix(strings.TrimSpace(cells[2]), "`/") {
 			continue
 		}
-		table[strings.TrimSpace(cells[1])+" "+strings.Trim(cells[2], " `")] = strings.TrimSpace(cells[3])
+		table[strings.TrimSpace(cells[1])+" "+strings.Trim(cells[2], " `")] = strings.TrimSpace(cells[column])
 	}
 	return table
 }
@@ -90,15 +93,24 @@ func (p *portal) checkGuard(t *testing.T, guard, method, route, email string) {
 	}
 }
 
-// Only POST /login leads to a session, whatever is opened by somebody who is not signed in (ASVS v5.0.0-7.6.2, 6.3.4).
-func TestOnlyOneRouteSignsIn(t *testing.T) {
+// signIns are the routes by which a session begins, each with a form that does it for the address.
+var signIns = map[string]func(email string) []string{
+	"POST /login": func(email string) []string { return []string{"email", email, "password", password} },
+	"POST /demo":  func(string) []string { return nil },
+}
+
+// No other route leads to a session, whatever is opened by somebody who is not signed in (ASVS v5.0.0-7.6.2, 6.3.4).
+func TestOnlyTheseRoutesSignIn(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Only")
 	before := p.count(`SELECT count(*) FROM sessions`)
-	for line := range access(t) {
+	for line, changes := range accessColumn(t, 4) {
 		method, route, _ := strings.Cut(line, " ")
-		if line == "POST /login" {
+		if signIns[line] != nil {
 			continue
+		}
+		if strings.Contains(changes, "session begins") {
+			t.Errorf("docs/access.md: by %s a session begins, want only by those known here", line)
 		}
 		b := p.browser()
 		path := strings.NewReplacer("{handle}", "X", "{token}", "X", "*", "app.css").Replace(route)
@@ -113,6 +125,13 @@ func TestOnlyOneRouteSignsIn(t *testing.T) {
 	}
 	if after := p.count(`SELECT count(*) FROM sessions`); after != before {
 		t.Errorf("%d sessions, want %d", after, before)
+	}
+	for line, form := range signIns {
+		b := p.browser()
+		b.post(strings.TrimPrefix(line, "POST "), form(u.Email)...).want(http.StatusSeeOther)
+		if !b.alive() || !strings.HasPrefix(accessColumn(t, 4)[line], "a session begins") {
+			t.Errorf("%s: signed in: %t, docs/access.md says %q", line, b.alive(), accessColumn(t, 4)[line])
+		}
 	}
 }
 

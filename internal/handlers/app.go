@@ -32,6 +32,7 @@ type Options struct {
 	Post     *mail.Post
 	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out
 	Log      *slog.Logger
+	Demo     bool // visitors are offered an account to try
 
 	BaseURL        *url.URL       // scheme and host
 	Warning        time.Duration  // how long before its end a session warns

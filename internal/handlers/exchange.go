@@ -59,11 +59,14 @@ func (a *app) exchange(next http.Handler) http.Handler {
 		level := slog.LevelInfo
 		attrs := []slog.Attr{
 			slog.String("id", x.id), slog.String("method", r.Method), slog.String("route", route),
-			slog.Int("status", status), slog.Duration("took", took), slog.String("ip", clientOf(r).IP),
+			slog.Int("status", status), slog.Duration("took", took),
 		}
+		client := clientOf(r)
 		if x.visitor != nil {
+			client = x.visitor.User.Recorded(client)
 			attrs = append(attrs, slog.String("session", x.visitor.ID))
 		}
+		attrs = append(attrs, slog.String("ip", client.IP))
 		if x.cause != nil {
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("cause", x.cause.Error()))

@@ -7,8 +7,12 @@ import (
 	"example.com/gatehouse/internal/mail"
 )
 
-// tell sends the owner of an account a letter about it.
-func (a *app) tell(_ auth.User, l mail.Letter) { a.Post.Send(l) }
+// tell sends the owner of an account a letter about it. A demo account has no mailbox.
+func (a *app) tell(owner auth.User, l mail.Letter) {
+	if !owner.IsDemo() {
+		a.Post.Send(l)
+	}
+}
 
 // warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
 // letter: a phone changes networks many times a day, and letters that mean nothing teach people not to read them.

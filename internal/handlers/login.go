@@ -96,6 +96,9 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) erro
 	return a.Sessions.Rotate(r.Context(), somebodyElse, func(tokenHash string) (session.Opened, error) {
 		by.TokenHash = tokenHash
 		opened, err := a.Auth.SignIn(r.Context(), proof, by)
+		if err == nil {
+			exchangeOf(r).visitor = &visitor{Session: opened, User: proof.User()}
+		}
 		return openedAs(opened), err
 	})
 }

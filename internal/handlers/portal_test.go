@@ -95,7 +95,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	o := Options{
 		Held:     held.New(b.store, sealer),
 		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
-		BaseURL: portalURL, Warning: 2 * time.Minute,
+		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {
 		o.Attempts = limit.NewRedis(b.pool, log)

@@ -24,6 +24,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
 	if who := visitorOf(r); who != nil {
 		l.Visitor, l.Path = a.visitorView(who), a.wayBack(r)
+		l.Visitor.Demo = a.demoView(r, who.User)
 	}
 	page, ok := a.pages[v.page()]
 	if !ok {

@@ -35,6 +35,9 @@ func (a *app) router() http.Handler {
 		r.Post("/email/confirm/{token}", a.handle(a.confirm))
 		r.Get("/login", a.handle(a.showSignIn))
 		r.Post("/login", a.handle(a.signIn))
+		if a.Demo {
+			r.Post("/demo", a.handle(a.startDemo))
+		}
 		r.Post("/logout", a.handle(a.signOut))
 		r.Get("/signed-out", a.handle(a.signedOut))
 		r.Post("/session/extend", a.handle(a.extend))

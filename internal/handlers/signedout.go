@@ -40,7 +40,12 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 	}
 	v := &endedView{Reason: string(s.EndReason), At: s.EndedAt}
 	a.explain(v, s, by)
-	return v, nil
+	demoOver, err := a.Auth.EndedWithDemo(r.Context(), s)
+	if demoOver {
+		v.Heading = "The demo is over"
+		v.Text = "It lasted " + words(auth.DemoLife) + ". The account and everything in it are deleted. You can start another on our start page."
+	}
+	return v, err
 }
 
 // explain writes what people read about an ending: what happened, and what to do when it was not them.

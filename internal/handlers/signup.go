@@ -51,7 +51,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case registration.Existing != nil:
-		a.Post.Send(a.letters.AlreadyMember(registration.Existing.Email))
+		a.tell(*registration.Existing, a.letters.AlreadyMember(registration.Existing.Email))
 	case registration.Token != "":
 		a.Post.Send(a.letters.Confirm(f["email"], registration.Token, auth.SignUpValid))
 	}

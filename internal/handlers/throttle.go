@@ -21,6 +21,7 @@ var (
 	perReaderHere  = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address asked for from one network
 	perReader      = limit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
 	perBasket      = limit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
+	perDemo        = limit.Rule{Burst: 10, Every: time.Minute}      // demo accounts for one network
 	perUnlock      = limit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
 )
 

@@ -30,6 +30,7 @@ type visitorView struct {
 	ElevatedUntil         time.Time // zero unless re-authenticated recently
 	IdleMS, AbsoluteMS    int64     // time left, in milliseconds
 	WarnMS                int64     // how long before the end to warn
+	Demo                  *demoView // nil but for a demo account
 }
 
 // A problem is one thing wrong with a form, said beside its field and in the summary on top. Field "" is the whole form.
@@ -47,7 +48,10 @@ func (p problems) On(field string) string {
 	return ""
 }
 
-type landingView struct{ layout }
+type landingView struct {
+	layout
+	Demo bool // "Try the demo" is offered
+}
 
 type signUpView struct {
 	layout

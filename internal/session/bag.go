@@ -7,11 +7,16 @@ import (
 	"time"
 )
 
-// Get returns a value of the bag, "" when it has none.
-func (m *Manager) Get(ctx context.Context, key string) string { return m.scs.GetString(ctx, key) }
+// Get returns a value of the bag, "" when it has none. Outside Serve, where the pages for the worst cases are made,
+// there is no bag and nothing in it.
+func (m *Manager) Get(ctx context.Context, key string) string {
+	if ctx.Value(requestKey{}) == nil {
+		return ""
+	}
+	return m.scs.GetString(ctx, key)
+}
 
-// Pop returns a value and takes it out of the bag. Outside Serve, where the pages for the worst cases are made, there
-// is no bag and nothing in it.
+// Pop returns a value and takes it out of the bag. Outside Serve it finds none.
 func (m *Manager) Pop(ctx context.Context, key string) string {
 	if ctx.Value(requestKey{}) == nil {
 		return ""

@@ -29,14 +29,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
-			INSERT INTO sessions (id, user_id, token_hash, prev_token_hash, rotated_at, method, remembered, user_agent, ip, last_ip,
-				created_at, last_seen_at, idle_expires_at, expires_at, known_clients, flag, end_reason, ended_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', '')`,
-			x.ID, x.UserID, x.TokenHash, sql.NullString{String: o.ReplacedHash, Valid: o.ReplacedHash != ""}, x.CreatedAt,
-			x.Method, x.Remembered, x.UserAgent, x.IP, x.LastIP, x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt,
-			string(x.Known))
-		if err != nil {
+		if err := addSession(ctx, tx, x, o.ReplacedHash); err != nil {
 			return err
 		}
 		ended = slices.Concat(instead, surplus)

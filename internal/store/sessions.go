@@ -61,6 +61,17 @@ func (s *Store) SessionByHandle(ctx context.Context, id string) (auth.Session, e
 	return x, found(err)
 }
 
+func addSession(ctx context.Context, tx *sql.Tx, x auth.Session, replacedHash string) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO sessions (id, user_id, token_hash, prev_token_hash, rotated_at, method, remembered, user_agent, ip, last_ip,
+			created_at, last_seen_at, idle_expires_at, expires_at, known_clients, flag, ended_at, end_reason, ended_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		x.ID, x.UserID, x.TokenHash, sql.NullString{String: replacedHash, Valid: replacedHash != ""}, x.RotatedAt,
+		x.Method, x.Remembered, x.UserAgent, x.IP, x.LastIP, x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt,
+		string(x.Known), x.Flag, null(x.EndedAt), string(x.EndReason), x.EndedBy)
+	return err
+}
+
 func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
 	result, err := s.db.ExecContext(ctx, `
 		UPDATE sessions

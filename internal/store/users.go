@@ -10,15 +10,15 @@ import (
 )
 
 const userColumns = `users.id, users.email, users.email_key, users.name, users.role, users.password_hash,
-	users.password_changed_at, users.epoch, users.created_at, users.disabled_at`
+	users.password_changed_at, users.epoch, users.created_at, users.disabled_at, users.demo_until`
 
 // userFields returns where userColumns scan to, and a function that completes u after the scan.
 func userFields(u *auth.User) ([]any, func()) {
-	var disabled sql.NullTime
+	var disabled, demoUntil sql.NullTime
 	return []any{
 		&u.ID, &u.Email, &u.EmailKey, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
-		&u.CreatedAt, &disabled,
-	}, func() { u.DisabledAt = disabled.Time }
+		&u.CreatedAt, &disabled, &demoUntil,
+	}, func() { u.DisabledAt, u.DemoUntil = disabled.Time, demoUntil.Time }
 }
 
 func (s *Store) CreateUser(ctx context.Context, u auth.User, e auth.Event) error {
@@ -29,15 +29,15 @@ func (s *Store) CreateUser(ctx context.Context, u auth.User, e auth.Event) error
 	return err
 }
 
-func createUser(ctx context.Context, tx *sql.Tx, u auth.User, e auth.Event) error {
+func createUser(ctx context.Context, tx *sql.Tx, u auth.User, events ...auth.Event) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		u.ID, u.Email, u.EmailKey, u.Name, u.Role, u.PasswordHash, u.PasswordChangedAt, u.Epoch, u.CreatedAt)
+		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at, demo_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		u.ID, u.Email, u.EmailKey, u.Name, u.Role, u.PasswordHash, u.PasswordChangedAt, u.Epoch, u.CreatedAt, null(u.DemoUntil))
 	if err != nil {
 		return fmt.Errorf("create user: %w", err)
 	}
-	return addEvents(ctx, tx, e)
+	return addEvents(ctx, tx, events...)
 }
 
 func (s *Store) CountUsers(ctx context.Context) (int, error) {

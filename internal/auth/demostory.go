@@ -1,0 +1,172 @@
+package auth
+
+import (
+	"cmp"
+	"time"
+)
+
+// A device of the story and where it is used, at addresses for documentation alone (RFC 5737, RFC 3849).
+type device struct{ agent, ip, lastIP string }
+
+var (
+	laptop = device{agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15", ip: "203.0.113.24"}
+	phone  = device{agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1", ip: "203.0.113.24", lastIP: "2001:db8:4c1:22::77"}
+	tablet = device{agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", ip: "203.0.113.24"}
+	office = device{agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0", ip: "198.51.100.23"}
+	script = device{agent: "curl/8.14.1", ip: "198.51.100.40"}
+	former = device{agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36", ip: "203.0.113.24"}
+	hotel  = device{agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", ip: "192.0.2.140"}
+	afar   = device{agent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ip: "192.0.2.200"}
+)
+
+// A story is what has happened in a demo account before its visitor arrives. It says nothing that the limits in force
+// could not have brought about: what does not fit them has not happened.
+type story struct {
+	Demo
+	policy Policy
+	at     time.Time // when the visitor arrives
+	opened int       // how many sessions are signed in
+}
+
+// tell fills the account of u with five weeks of somebody's life.
+func (p Policy) tell(u User) Demo {
+	t := &story{Demo: Demo{User: u}, policy: p, at: u.DemoUntil.Add(-DemoLife)}
+	changed := t.ago(21, 0, 12)
+	t.User.CreatedAt, t.User.PasswordChangedAt = t.ago(34, 2, 5), changed
+	t.event(UserCreated, laptop.session(), t.User.CreatedAt, "")
+	t.timedOut(laptop, t.ago(34, 2, 1), 25*time.Minute)
+
+	// Somebody guesses, and the owner changes the password.
+	t.event(LoginFail, afar.session(), t.ago(21, 1, 3), "password")
+	t.event(LoginFail, afar.session(), t.ago(21, 1, 2), "password")
+	from := t.ended(laptop, t.ago(21, 0, 20), t.ago(20, 23, 2), ReasonSignedOut, "")
+	t.event(PasswordChange, from, changed, "")
+	t.event(SessionRenewed, from, changed, "password_changed")
+	if p.SessionsPerUser > 1 {
+		t.ended(former, t.ago(21, 2, 40), changed, ReasonPasswordChanged, from.ID)
+	}
+
+	// What is signed in now, the most telling first. All of it began after the password was changed.
+	if x := t.open(office, span{back(2, 6, 0), 18 * time.Minute}, span{back(0, 2, 20), 2 * time.Minute}); x != nil {
+		t.copied(x)
+	}
+	if x := t.open(phone, span{back(12, 3, 17), back(0, 3, 10)}, span{back(0, 5, 0), 3 * time.Minute}); x != nil && x.Remembered {
+		revoked := t.ago(9, 2, 1)
+		t.confirmed(x, revoked.Add(-min(time.Minute, p.Elevation/2)))
+		t.ended(hotel, t.ago(9, 5, 30), revoked, ReasonRevoked, x.ID)
+	}
+	t.open(tablet, span{back(5, 0, 44), back(1, 2, 0)}, span{back(0, 3, 5), 5 * time.Minute})
+	t.open(script, span{}, span{45 * time.Minute, 4 * time.Minute})
+
+	t.event(LoginFail, afar.session(), t.ago(6, 11, 8), "password")
+	t.timedOut(hotel, t.ago(1, 4, 6), 40*time.Minute)
+	return t.Demo
+}
+
+// A span is how long ago a session began and was used last.
+type span struct{ began, used time.Duration }
+
+// open adds a session that is signed in: kept so, if that is offered and the span fits its limits, or an ordinary one.
+// Half of its idle time is left at least, because nobody is going to use it. Room is left for the visitor's own. It
+// returns nil if nothing fits; the pointer is good until the next session is added.
+func (t *story) open(d device, kept, ordinary span) *Session {
+	s, remembered := kept, t.fits(kept, true)
+	if !remembered {
+		s = ordinary
+	}
+	if t.opened+1 >= t.policy.SessionsPerUser || !remembered && !t.fits(ordinary, false) {
+		return nil
+	}
+	t.opened++
+	x := t.begin(d, t.at.Add(-s.began), remembered)
+	t.signedIn(x)
+	t.used(&x, t.at.Add(-s.used))
+	x.LastIP = cmp.Or(d.lastIP, d.ip)
+	t.Sessions = append(t.Sessions, x)
+	return &t.Sessions[len(t.Sessions)-1]
+}
+
+func (t *story) fits(s span, kept bool) bool {
+	return s.began > 0 && s.began < t.policy.lifetime(kept) && 2*s.used <= t.policy.IdleLimit(kept)
+}
+
+// timedOut adds a session that was left open after some use and ended as idle.
+func (t *story) timedOut(d device, began time.Time, use time.Duration) {
+	if end := began.Add(use + t.policy.Idle); end.Before(t.at) {
+		t.ended(d, began, end, ReasonIdle, "")
+	}
+}
+
+// ended adds a session that is over, unless it could not have lasted so long. Of one that ended too long ago for its row
+// to be kept there are only the events.
+func (t *story) ended(d device, began, end time.Time, why Reason, by string) Session {
+	x := t.begin(d, began, false)
+	if end.After(x.ExpiresAt) || why == ReasonIdle && !end.Before(x.ExpiresAt) {
+		return d.session()
+	}
+	t.signedIn(x)
+	t.used(&x, end.Add(-min(2*time.Minute, t.policy.Idle/2)))
+	if why == ReasonIdle {
+		t.used(&x, end.Add(-t.policy.Idle))
+	}
+	if why == ReasonSignedOut {
+		by = x.ID
+	}
+	x.EndedAt, x.EndReason, x.EndedBy = end, why, by
+	t.event(SessionExpired, x, end, string(why))
+	if end.After(t.at.Add(-t.policy.KeepEnded)) {
+		t.Sessions = append(t.Sessions, x)
+	}
+	return x
+}
+
+// confirmed re-authenticates, which swaps the token.
+func (t *story) confirmed(x *Session, at time.Time) {
+	x.RotatedAt = at
+	t.event(ReauthSuccess, *x, at, "")
+	t.event(SessionRenewed, *x, at, "reauthentication")
+}
+
+// copied lets somebody afar present a token that the session has replaced.
+func (t *story) copied(x *Session) {
+	age := t.at.Sub(x.CreatedAt)
+	t.confirmed(x, t.at.Add(-age/2))
+	x.Flag = FlagTokenReused
+	thief := afar.session()
+	thief.ID = x.ID
+	t.event(SessionTokenReused, thief, t.at.Add(-age/4), "")
+}
+
+// begin returns a session of this device as it is at its sign-in.
+func (t *story) begin(d device, at time.Time, kept bool) Session {
+	x := d.session()
+	x.ID, x.UserID, x.TokenHash = newID(), t.User.ID, HashToken(newKey()) // nobody has that token
+	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = MethodPassword, kept, at, at
+	x.ExpiresAt = at.Add(t.policy.lifetime(kept))
+	return x
+}
+
+func (t *story) signedIn(x Session) {
+	t.event(LoginSuccess, x, x.CreatedAt, x.Method)
+	t.event(SessionCreated, x, x.CreatedAt, "")
+}
+
+func (t *story) used(x *Session, at time.Time) {
+	x.LastSeenAt, x.IdleExpiresAt = at, earlier(at.Add(t.policy.IdleLimit(x.Remembered)), x.ExpiresAt)
+}
+
+// session is one on this device, before anything else is known of it.
+func (d device) session() Session { return Session{UserAgent: d.agent, IP: d.ip, LastIP: d.ip} }
+
+func (t *story) event(kind Kind, x Session, at time.Time, reason string) {
+	t.Events = append(t.Events, Event{
+		ID: newID(), UserID: t.User.ID, SessionID: x.ID, Kind: kind, Reason: reason,
+		Client: Client{IP: x.IP, UserAgent: x.UserAgent}, At: at,
+	})
+}
+
+func (t *story) ago(days, hours, minutes int) time.Time { return t.at.Add(-back(days, hours, minutes)) }
+
+func back(days, hours, minutes int) time.Duration {
+	return time.Duration(24*days+hours)*time.Hour + time.Duration(minutes)*time.Minute
+}

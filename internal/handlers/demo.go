@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// bagDemoPassword holds the password of a demo account, to be shown to its visitor. It is stored nowhere else.
+const bagDemoPassword = "demo.password"
+
+// A demoView is what every page tells the visitor of a demo account.
+type demoView struct {
+	Until    time.Time
+	Password string // "" when it was changed, or is not at hand
+	Changed  bool   // the visitor has chosen another
+}
+
+func (a *app) demoView(r *http.Request, u auth.User) *demoView {
+	switch {
+	case !u.IsDemo():
+		return nil
+	case !u.HasDemoPassword():
+		return &demoView{Until: u.DemoUntil, Changed: true}
+	}
+	return &demoView{Until: u.DemoUntil, Password: a.Sessions.Get(r.Context(), bagDemoPassword)}
+}
+
+// startDemo makes an account for this visitor alone and signs them in, as signIn does.
+func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
+	from := "demo:" + network(clientOf(r).IP)
+	if wait := a.Attempts.Take(r.Context(), from, perDemo); wait > 0 {
+		a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "demo", clientOf(r))
+		return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of demos", retryAfter: wait,
+			text: "Many demos were started from your network. Please try again in " + words(wait) + ". A demo that is open goes on."}
+	}
+	proof, password, err := a.Auth.NewDemo(r.Context(), clientOf(r))
+	if err != nil {
+		a.Attempts.Return(r.Context(), from, perDemo)
+		return demoError(err)
+	}
+	if err := a.openSession(r, proof, false); err != nil {
+		return err
+	}
+	a.Sessions.Put(r.Context(), bagDemoPassword, password)
+	seeOther(w, r, home)
+	return nil
+}
+
+func demoError(err error) error {
+	if !errors.Is(err, auth.ErrDemoFull) {
+		return err
+	}
+	return statusError{code: http.StatusServiceUnavailable, heading: "The demo is full", retryAfter: 10 * time.Minute, cause: err,
+		text: "More people are trying Gatehouse than we have room for. Each demo makes room after two hours, so please try again in a while."}
+}

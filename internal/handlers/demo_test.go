@@ -1,0 +1,551 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// startDemo presses "Try the demo" in the browser and lands on the overview.
+func (b *browser) startDemo() {
+	b.p.t.Helper()
+	b.post("/demo").location("/account")
+}
+
+var (
+	demoPassword = regexp.MustCompile(`When we ask for your password: <code>([a-z2-7-]+)</code>`)
+	demoEmail    = regexp.MustCompile(`visitor-[a-z2-7]{12}@demo\.example`)
+)
+
+// demo is what the pages of a demo account say of it.
+func (b *browser) demo() (email, password string) {
+	b.p.t.Helper()
+	page := b.get("/account").want(http.StatusOK).says("Demo account. Everything here is yours alone and gone at ").body
+	if m := demoPassword.FindStringSubmatch(page); m != nil {
+		password = m[1]
+	}
+	return demoEmail.FindString(page), password
+}
+
+func (p *portal) demoID(email string) (id string) {
+	p.t.Helper()
+	if err := p.store.DB().QueryRowContext(p.t.Context(), `SELECT id FROM users WHERE email_key = $1`, email).Scan(&id); err != nil {
+		p.t.Fatal(err)
+	}
+	return id
+}
+
+// Try the demo: one press makes a private account with a past, signs the visitor in under a token of its own, brings
+// the basket along, and the password on every page is the one that is asked for.
+func TestDemo(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			b := p.browser()
+			b.get("/").says("Try the demo")
+			b.post("/basket", "plan", "hall").location("/plans")
+			anonymous := b.token()
+			b.startDemo()
+			if b.token() == "" || b.token() == anonymous {
+				t.Error("the visitor's token was kept")
+			}
+			if got := p.replay(anonymous).StatusCode; got == http.StatusOK {
+				t.Errorf("the visitor's token opens something: %d", got)
+			}
+			email, password := b.demo()
+			if email == "" || len(password) != 23 {
+				t.Fatalf("address %q, password %q", email, password)
+			}
+			b.get("/account").says("Hall").says("4 other sessions").says("Worth a look")
+			b.get("/account/sessions").says("4 signed in. The limit is 5").says("Recently ended (4)").
+				says("A cookie that this session had replaced was used again").says(password)
+			b.get("/account/activity").says("Password changed").says("A sign-in with a wrong password was refused")
+			b.reauth("not that one, surely").want(422)
+			b.reauth(password).location("/account/sessions")
+			b.get("/").says("Go to your account")
+
+			id := p.demoID(email)
+			if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, id); n != 5 {
+				t.Errorf("%d sessions, want the limit of 5 with none replaced", n)
+			}
+			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND reason = 'replaced'`, id); n != 0 {
+				t.Errorf("%d sessions were replaced", n)
+			}
+			again := p.browser()
+			again.signIn(email, password)
+			again.get("/account").says("Demo account.").saysNot(password) // it is kept in the bag of the first browser alone
+		})
+	}
+}
+
+func TestDemoOff(t *testing.T) {
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.Demo = false })
+	b := p.browser()
+	b.get("/").want(http.StatusOK).saysNot("Try the demo").says("Create an account")
+	b.post("/demo").want(http.StatusNotFound)
+	if n := p.count(`SELECT count(*) FROM users`); n != 0 {
+		t.Errorf("%d accounts, want 0", n)
+	}
+}
+
+// Without a cookie of ours another site could sign its readers in to an account of its making.
+func TestDemoCrossSite(t *testing.T) {
+	p := newPortal(t)
+	member := p.signedIn(p.newUser("Cosima"))
+	for name, b := range map[string]*browser{"a stranger": p.browser(), "a member": member} {
+		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test"} {
+			r := b.request("POST", "/demo", nil)
+			r.Header.Del("Sec-Fetch-Site")
+			r.Header.Del("Origin")
+			r.Header.Set(header, value)
+			res := b.do(r).want(http.StatusForbidden)
+			if cookieLine(res) != "" {
+				t.Errorf("%s, %s: %s sets a cookie", name, header, value)
+			}
+		}
+	}
+	r := member.request("POST", "/demo", nil)
+	r.Header.Del("Sec-Fetch-Site")
+	r.Header.Del("Origin")
+	member.do(r).want(http.StatusForbidden)
+	if n := p.count(`SELECT count(*) FROM users WHERE demo_until IS NOT NULL`); n != 0 || !member.alive() {
+		t.Errorf("%d demo accounts, member alive: %t; want none, and true", n, member.alive())
+	}
+}
+
+// Somebody who is signed in is signed out of that session first, and leaves nothing of theirs in the demo's bag; nor
+// does the demo's password go along to another account.
+func TestDemoTakesThePlaceOfASession(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Ines")
+	b := p.signedIn(u)
+	b.post("/basket", "plan", "keep").location("/plans")
+	before := b.token()
+	b.startDemo()
+	p.checkDead(before)
+	p.endedOnce(u.ID, "signed_out")
+	b.get("/account").says("Empty").saysNot("Ines")
+	_, demo := b.demo()
+	b.signIn(u.Email, password)
+	if page := b.get("/account").says("Ines").saysNot("Demo account").body; strings.Contains(page, demo) {
+		t.Error("the demo's password came along")
+	}
+}
+
+// The banner says nothing that is not so: not the old password after a change, none when the bag is lost.
+func TestDemoBanner(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	b.startDemo()
+	email, made := b.demo()
+	b.post("/account/security/password", "current_password", made, "password", otherPassword).location("/account/security")
+	b.get("/account").says("When we ask for your password, give the one you chose.").saysNot(made)
+	p.browser().signIn(email, otherPassword)
+
+	c := p.browser()
+	c.startDemo()
+	p.exec(`DELETE FROM bags`)
+	if _, password := c.demo(); password != "" {
+		t.Errorf("shows %q from a bag that is lost", password)
+	}
+	c.get("/account").saysNot("When we ask for your password")
+	r := c.request("GET", "/session/state", nil)
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	c.do(r).want(http.StatusForbidden).says("Demo account.") // a page without a bag
+}
+
+// No session of a demo account outlives it, whatever its visitor does, and afterwards nobody can sign in to it.
+func TestDemoEnds(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b, kept := p.browser(), p.browser()
+		b.startDemo()
+		began := time.Now()
+		email, password := b.demo()
+		time.Sleep(20 * time.Minute)
+		res := kept.post("/login", "email", email, "password", password, "remember", "on").want(http.StatusSeeOther)
+		if line := cookieLine(res); !strings.Contains(line, "Max-Age=600") { // a hundred minutes, rounded up
+			t.Errorf("got %q, want a cookie until the demo is over", line)
+		}
+		for time.Since(began) < auth.DemoLife-15*time.Minute {
+			time.Sleep(9 * time.Minute)
+			b.get("/account").want(http.StatusOK)
+			b.post("/session/extend").want(http.StatusSeeOther)
+			b.reauth(password).want(http.StatusSeeOther)
+			p.sweep()
+		}
+		time.Sleep(time.Until(began.Add(auth.DemoLife - time.Second)))
+		if !b.alive() || !kept.alive() {
+			t.Fatal("signed out a second before the end of the demo")
+		}
+		time.Sleep(time.Second)
+		want := p.browser().post("/login", "email", email, "password", "wrong, and long enough").want(422)
+		sameAnswer(t, "sign-in after the demo", p.browser().post("/login", "email", email, "password", password).want(422), want)
+		p.sweep()
+		for _, one := range []*browser{b, kept} {
+			one.follow(one.get("/account")).says("The demo is over").says("It lasted 2 hours")
+			one.get("/signed-out").says("The demo is over")
+		}
+		time.Sleep(10 * time.Minute)
+		p.sweep()
+		if n := p.count(`SELECT count(*) FROM users`); n != 0 {
+			t.Errorf("%d accounts ten minutes after the demo, want 0", n)
+		}
+		b.get("/signed-out").want(http.StatusOK).says("You are signed out")
+	})
+}
+
+// A row that says otherwise does not keep a session of a demo alive either, and a proof from before opens none.
+func TestDemoEndsTwice(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		b.startDemo()
+		proof, _, err := p.auth.NewDemo(t.Context(), auth.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tomorrow := time.Now().UTC().Add(24 * time.Hour).Truncate(time.Microsecond)
+		p.exec(`UPDATE sessions SET idle_expires_at = $1, expires_at = $1`, tomorrow)
+		time.Sleep(auth.DemoLife - time.Nanosecond)
+		if !b.alive() {
+			t.Fatal("signed out before the end of the demo")
+		}
+		time.Sleep(time.Nanosecond)
+		b.follow(b.get("/account")).says("The demo is over")
+		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "x"}); err == nil {
+			t.Error("a proof from before opened a session afterwards")
+		}
+	})
+}
+
+func (p *portal) sweep() {
+	p.t.Helper()
+	if err := p.auth.Sweep(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := (session.SQLBags{DB: p.store.DB()}).Sweep(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Two visitors, every page: neither finds anything of the other's.
+func TestDemosArePrivate(t *testing.T) {
+	p := newPortal(t)
+	ann, bob := p.browser(), p.browser()
+	ann.agent, ann.ip = strings.Replace(firefoxOnWindows, "145", "141", 1), "2001:db8:aaaa:1::1"
+	bob.agent, bob.ip = strings.Replace(firefoxOnWindows, "145", "142", 1), "2001:db8:bbbb:1::1"
+	ann.startDemo()
+	bob.startDemo()
+	secrets := func(b *browser) []string {
+		email, password := b.demo()
+		all := []string{email, password, b.agent, b.ip, strings.Join(strings.Split(b.ip, ":")[:3], ":"), p.demoID(email), b.token()}
+		page := b.get("/account/sessions").body
+		for _, m := range regexp.MustCompile(`data-session="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+			all = append(all, m[1])
+		}
+		return all
+	}
+	anns, bobs := secrets(ann), secrets(bob)
+	if len(anns) != 12 || len(bobs) != 12 {
+		t.Fatalf("got %q and %q", anns, bobs)
+	}
+	_ = chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if method != "GET" {
+			return nil
+		}
+		for _, visit := range []struct {
+			who    *browser
+			others []string
+		}{{ann, bobs}, {bob, anns}} {
+			for _, handle := range []string{visit.others[7], "x"} {
+				path := strings.NewReplacer("{handle}", handle, "{token}", "x", "*", "x").Replace(route)
+				body := strings.ReplaceAll(visit.who.get(path).body, "next="+strings.ReplaceAll(path, "/", "%2F"), "")
+				for i, theirs := range visit.others {
+					if theirs != handle && strings.Contains(body, theirs) {
+						t.Errorf("%s shows secret %d of another visitor, %q", path, i, theirs)
+					}
+				}
+			}
+		}
+		return nil
+	})
+	for _, action := range []string{"end", "recognise"} {
+		_, made := ann.demo()
+		ann.reauth(made)
+		ann.post("/account/sessions/" + bobs[7] + "/" + action).want(http.StatusNotFound)
+	}
+	if !bob.alive() {
+		t.Error("a visitor ended another's session")
+	}
+}
+
+// exact is where the visitor of TestDemoAddresses is, but for the last part.
+const exact = "203.0.113.2"
+
+// A demo keeps the network of its visitor and nothing finer, whatever is recorded: sessions, events, log.
+func TestDemoAddresses(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Olga")
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		b.ip = exact + "17"
+		b.startDemo()
+		email, password := b.demo()
+		b.get("/account/sessions").says("203.0.113.0")
+		thief := *b
+		thief.cookies = map[string]string{"__Host-id": b.token()}
+		b.reauth("wrong, and long enough")
+		b.reauth(password)
+		time.Sleep(5 * time.Minute) // activity is written, and the token of before is a copy's
+		thief.get("/account")
+		b.post("/session/extend")
+		b.get("/account/sessions/" + strings.Repeat("A", 26) + "/end").want(http.StatusNotFound)
+		other := p.browser()
+		other.ip = exact + "18"
+		other.guess(email)
+		other.signIn(email, password)
+		other.post("/logout").location("/signed-out")
+		b.post("/account/security/password", "current_password", password, "password", otherPassword).want(http.StatusSeeOther)
+		b.post("/account/sessions/end-all").location("/signed-out")
+
+		for _, column := range []string{"sessions WHERE ip", "sessions WHERE last_ip", "events WHERE ip"} {
+			if n := p.count(`SELECT count(*) FROM `+column+` LIKE $1`, exact+"1_"); n != 0 {
+				t.Errorf("%d %s is the visitor's own", n, column)
+			}
+		}
+		id := p.demoID(email)
+		for line := range strings.Lines(p.log.String()) {
+			if strings.Contains(line, exact+"1") && (strings.Contains(line, id) || strings.Contains(line, `"session":"`)) {
+				t.Errorf("logged: %s", line)
+			}
+			if strings.Contains(line, `"route":"/demo"`) && strings.Contains(line, exact+"1") {
+				t.Errorf("logged: %s", line)
+			}
+		}
+
+		// Nobody hides behind a demo: what concerns another account is recorded as ever.
+		c := p.browser()
+		c.ip = exact + "29"
+		c.startDemo()
+		c.guess(u.Email)
+		c.signIn(u.Email, passwordOfMembers)
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND ip = $2`, u.ID, c.ip); n != 3 {
+			t.Errorf("%d events of an ordinary account have the address, want 3", n)
+		}
+		if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ip = $2 AND last_ip = $2`, u.ID, c.ip); n != 1 {
+			t.Errorf("%d sessions of an ordinary account have the address, want 1", n)
+		}
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id <> $1 AND ip = $2`, u.ID, c.ip); n != 0 {
+			t.Errorf("%d events of the demo that was left have the address, want 0", n)
+		}
+	})
+}
+
+const passwordOfMembers = password
+
+// Demo accounts have no mailbox: nothing is sent to one, and signing up with such an address looks as it always does.
+func TestDemoSendsNoMail(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	b.startDemo()
+	email, made := b.demo()
+	b.post("/account/security/password", "current_password", made, "password", otherPassword).location("/account/security")
+
+	guesser := p.browser()
+	var last *answer
+	for range perAccountHere.Burst + 2 {
+		last = guesser.guess(email)
+	}
+	last.want(http.StatusTooManyRequests)
+	if _, _, err := p.auth.NewUnlockKey(t.Context(), email, auth.Client{}); err == nil {
+		t.Error("a demo account has an unlock key")
+	}
+	signUp := func(email string) *answer {
+		return p.browser().post("/signup", "name", "N", "email", email, "password", password).want(http.StatusSeeOther)
+	}
+	known := p.newUser("Kay")
+	want := signUp(known.Email)
+	sameAnswer(t, "of a demo account", signUp(strings.ToUpper(email)), want)
+	sameAnswer(t, "of the demo's domain", signUp("somebody@demo.example"), want)
+	if n := p.count(`SELECT count(*) FROM signups`) + p.count(`SELECT count(*) FROM letter_keys`); n != 0 {
+		t.Errorf("%d rows wait for a letter, want 0", n)
+	}
+	// Letters leave in order: when the last has come, so has every other.
+	p.app.tell(known, p.app.letters.AlreadyMember("last@example.org"))
+	p.letter("last@example.org", "account")
+	for _, l := range p.outbox.Letters() {
+		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {
+			t.Errorf("a letter to %s: %s", l.To, l.Subject)
+		}
+	}
+	if _, err := p.auth.CreateUser(t.Context(), "Op", "op@demo.example", password, auth.RoleAdmin); err == nil {
+		t.Error("an operator made an account in the demo's domain")
+	}
+}
+
+// A flood of demos waits, by network; whoever has one goes on with it.
+func TestDemoLimit(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			var b *browser
+			for range perDemo.Burst {
+				b = p.browser()
+				b.startDemo()
+			}
+			res := p.browser().post("/demo").want(http.StatusTooManyRequests).says("Many demos were started from your network")
+			if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
+				t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
+			}
+			if n := p.count(`SELECT count(*) FROM users`); n != perDemo.Burst || !b.alive() {
+				t.Errorf("%d accounts, want %d and the last alive", n, perDemo.Burst)
+			}
+			elsewhere := p.browser()
+			elsewhere.ip = randomNetwork() + "::1"
+			elsewhere.startDemo()
+		})
+	}
+}
+
+// There are never more demo accounts than there is room for; the answer says so, and costs nobody a place in the queue.
+func TestDemoFull(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			p.fill(4999)
+			b := p.browser()
+			b.startDemo()
+			for range perDemo.Burst + 1 {
+				res := p.browser().post("/demo").want(http.StatusServiceUnavailable).says("The demo is full")
+				if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
+					t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
+				}
+			}
+			p.exec(`DELETE FROM users WHERE id = 'demo-1'`)
+			p.browser().startDemo()
+		})
+	}
+}
+
+// fill makes demo accounts without anything in them.
+func (p *portal) fill(n int) {
+	p.t.Helper()
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	p.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at, demo_until)
+		SELECT 'demo-' || i, '', 'visitor-' || i || '@demo.example', 'N', 'member', '', $2, 0, $3, $4 FROM n`,
+		n, at, at, at.Add(auth.DemoLife))
+}
+
+// A thousand visitors an hour come and go, with several instances sweeping. Ten minutes after the last demo is over
+// nothing of them is left in any table, and nothing of anybody else is gone.
+func TestDemosAreCleanedUp(t *testing.T) {
+	b := sqliteBackend(t)
+	p, q := portalOn(t, b, nil), portalOn(t, b, nil)
+	u := p.newUser("Stays")
+	inTime(t, p, func(t *testing.T) {
+		member := p.browser()
+		member.post("/login", "email", u.Email, "password", password, "remember", "on").want(http.StatusSeeOther)
+		ordinary := p.rowsOf("user_id NOT LIKE 'demo-%'")
+		most := 0
+		for minute := range 60 {
+			if minute%20 == 0 {
+				visitor := p.browser()
+				visitor.startDemo()
+				email, _ := visitor.demo()
+				p.exec(`INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at) VALUES ($1, $2, 'x', $3, $3)`,
+					email, p.demoID(email), time.Now().UTC().Add(9*time.Hour))
+			}
+			for range 17 {
+				p.createDemo()
+			}
+			p.sweep()
+			most = max(most, p.count(`SELECT count(*) FROM users`)-1)
+			time.Sleep(time.Minute)
+		}
+		if most < 1000 {
+			t.Fatalf("%d demos at once, want a thousand", most)
+		}
+		for range 130 {
+			var sweeping sync.WaitGroup
+			for _, instance := range []*portal{p, q} {
+				sweeping.Go(func() {
+					if err := instance.auth.Sweep(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			sweeping.Wait()
+			time.Sleep(time.Minute)
+		}
+		p.sweep()
+		for table, n := range p.rowsOf("user_id LIKE 'demo-%'") {
+			if n != 0 {
+				t.Errorf("%d rows of demos left in %s", n, table)
+			}
+		}
+		if got := p.rowsOf("user_id NOT LIKE 'demo-%'"); !maps.Equal(got, ordinary) {
+			t.Errorf("rows of others: %v, before %v", got, ordinary)
+		}
+		if n := p.count(`SELECT count(*) FROM users`) + p.count(`SELECT count(*) FROM bags`); n != 1 {
+			t.Errorf("%d accounts and bags left, want the member's account", n)
+		}
+		if !member.alive() {
+			t.Error("an ordinary account was signed out")
+		}
+	})
+}
+
+// createDemo stores a small demo account that begins now, without the price of a password.
+func (p *portal) createDemo() {
+	p.t.Helper()
+	at, id := time.Now().UTC().Truncate(time.Microsecond), "demo-"+rand.Text()
+	d := auth.Demo{User: auth.User{
+		ID: id, Email: id, EmailKey: id, Name: "N", Role: auth.RoleMember, PasswordHash: "none", PasswordChangedAt: at, CreatedAt: at,
+		DemoUntil: at.Add(auth.DemoLife),
+	}}
+	for range 2 {
+		d.Events = append(d.Events, auth.Event{ID: rand.Text(), UserID: id, Kind: auth.LoginSuccess, At: at})
+		d.Sessions = append(d.Sessions, auth.Session{
+			ID: rand.Text(), UserID: id, TokenHash: rand.Text(), Method: auth.MethodPassword,
+			CreatedAt: at, RotatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
+		})
+	}
+	if err := p.store.CreateDemo(p.t.Context(), d); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// rowsOf counts the rows in every table that says whose its rows are.
+func (p *portal) rowsOf(whose string) map[string]int {
+	p.t.Helper()
+	rows, err := p.store.DB().QueryContext(p.t.Context(),
+		`SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'user_id'`)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer rows.Close()
+	counts := map[string]int{}
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			p.t.Fatal(err)
+		}
+		counts[table] = p.count(`SELECT count(*) FROM ` + table + ` WHERE ` + whose)
+	}
+	if err := rows.Err(); err != nil || len(counts) < 3 {
+		p.t.Fatalf("%v in tables %v, want sessions, events and letter_keys at least", err, counts)
+	}
+	return counts
+}
