@@ -100,6 +100,7 @@ func TestUserCreate(t *testing.T) {
 	}{
 		"taken":       {password, "has an account already", []string{"--email=Ada@Example.net", "--name=A", "--password-stdin"}},
 		"bad address": {password, "is not an email address", []string{"--email=ada", "--name=A", "--password-stdin"}},
+		"demo domain": {password, "is not an email address", []string{"--email=ada@demo.example", "--name=A", "--password-stdin"}},
 		"weak":        {"correct horse", "at least 15 characters", []string{"--email=b@example.net", "--name=B", "--password-stdin"}},
 		"empty":       {"\n", "no password on standard input", []string{"--email=b@example.net", "--name=B", "--password-stdin"}},
 		"no name":     {password, "--name", []string{"--email=b@example.net", "--password-stdin"}},

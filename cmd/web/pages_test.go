@@ -23,6 +23,10 @@ func TestPages(t *testing.T) {
 			look(t, p)
 		})
 	}
+	t.Run("demo", func(t *testing.T) {
+		t.Parallel()
+		lookAtDemo(t, start(t, onSQLite(t)))
+	})
 	t.Run("warning", func(t *testing.T) {
 		t.Parallel()
 		lookAtWarning(t, start(t, onSQLite(t)))

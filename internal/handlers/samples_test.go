@@ -82,6 +82,9 @@ func ordinary(now time.Time) []sample {
 	}
 	confirmed := *marta
 	confirmed.ElevatedUntil = now.Add(12 * time.Minute)
+	trying, changed := *marta, *marta
+	trying.Demo = &demoView{Until: now.Add(time.Hour), Password: "abcde-fghij-klmno-pqrst"}
+	changed.Demo = &demoView{Until: now.Add(time.Hour), Changed: true}
 	in := func(nav string) layout { return layout{Nav: nav, Path: "/account", Visitor: marta} }
 	flash := layout{Nav: "sessions", Path: "/account/sessions", Visitor: &confirmed,
 		Flash: "Signed out Edge on Windows. It can no longer use your account."}
@@ -129,6 +132,7 @@ func ordinary(now time.Time) []sample {
 
 	return []sample{
 		{"landing", &landingView{}},
+		{"landing-demo", &landingView{Demo: true}},
 		{"landing-signed-in", &landingView{layout: in("")}},
 		{"signup", &signUpView{MinLength: 15, MaxLength: 128}},
 		{"signup-wrong", &signUpView{MinLength: 15, MaxLength: 128, Name: "Marta", Email: "marta@", Problems: problems{
@@ -151,6 +155,9 @@ func ordinary(now time.Time) []sample {
 		{"overview-marked", &overviewView{layout: in("overview"), Session: this, Others: 2, Marked: 1}},
 		{"overview", &overviewView{layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
 			Recent: events, Basket: "Team"}},
+		{"overview-demo", &overviewView{layout: layout{Nav: "overview", Path: "/account", Visitor: &trying}, Session: this, Others: 2,
+			PasswordChanged: ago(21 * 24 * time.Hour), Recent: events}},
+		{"security-demo", &securityView{layout{Nav: "security", Visitor: &changed}, now, 3, "15 minutes", 15}},
 		{"sessions", &sessionsView{flash, this, others, ended, 20}},
 		{"sessions-alone", &sessionsView{in("sessions"), this, nil, nil, 20}},
 		{"session-end", &endSessionView{flash, doubtful}},
