@@ -39,7 +39,12 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	proof, password, err := a.Auth.NewDemo(r.Context(), clientOf(r))
 	if err != nil {
 		a.Attempts.Return(r.Context(), from, perDemo)
-		return demoError(err)
+	}
+	if errors.Is(err, auth.ErrDemoFull) {
+		return a.demoFull(w, r)
+	}
+	if err != nil {
+		return err
 	}
 	if err := a.openSession(r, proof, false); err != nil {
 		return err
@@ -49,10 +54,10 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func demoError(err error) error {
-	if !errors.Is(err, auth.ErrDemoFull) {
-		return err
-	}
-	return statusError{code: http.StatusServiceUnavailable, heading: "The demo is full", retryAfter: 10 * time.Minute, cause: err,
-		text: "More people are trying Gatehouse than we have room for. Each demo makes room after two hours, so please try again in a while."}
+// demoFull is an answer and no fault: there is nothing in the log that a reference would lead to.
+func (a *app) demoFull(w http.ResponseWriter, r *http.Request) error {
+	a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "demo full", clientOf(r))
+	tooMany(w, 10*time.Minute)
+	return a.render(w, r, http.StatusServiceUnavailable, &errorView{Status: http.StatusServiceUnavailable, Heading: "The demo is full",
+		Text: "More people are trying Gatehouse than there is room for. Each demo makes room after two hours, so please come back in a while."})
 }

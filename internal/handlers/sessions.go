@@ -54,7 +54,7 @@ func (a *app) ticket(s auth.Session, currentID string) ticketView {
 		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Auth.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: s.Method, IP: s.LastIP,
 		Idle:     fuse(now.Sub(s.LastSeenAt), a.Auth.Policy().IdleLimit(s.Remembered)),
-		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt)),
+		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
 	}
 	if t.Current { // this very page is its latest request, written or not
 		t.ActiveNow, t.Idle = true, fuse(0, a.Auth.Policy().IdleLimit(s.Remembered))
