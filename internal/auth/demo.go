@@ -62,12 +62,12 @@ func coarse(ip string) string {
 	if err != nil {
 		return ""
 	}
-	addr = addr.Unmap().WithZone("")
+	addr = addr.Unmap()
 	bits := 24
 	if addr.Is6() {
 		bits = 48
 	}
-	prefix, _ := addr.Prefix(bits) // no address is too short for that
+	prefix, _ := addr.Prefix(bits) // no address is too short for that; a zone goes too
 	return prefix.Addr().String()
 }
 

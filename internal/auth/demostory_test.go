@@ -31,6 +31,7 @@ func TestTheStoryFitsThePolicy(t *testing.T) {
 			p.Idle, p.Lifetime, p.RememberIdle, p.RememberLifetime = 10*time.Minute, 8*time.Hour, 0, 0
 		}), 4, 3},
 		"relaxed":            {adjusted(func(p *Policy) { p.Idle = 2 * time.Hour }), 4, 4},
+		"idle for days":      {adjusted(func(p *Policy) { p.Idle, p.Lifetime = 2*day, 22*day }), 4, 3},
 		"nothing kept":       {adjusted(func(p *Policy) { p.RememberIdle, p.RememberLifetime = 0, 0 }), 4, 3},
 		"kept for hours":     {adjusted(func(p *Policy) { p.RememberIdle, p.RememberLifetime = time.Hour, 3*time.Hour }), 4, 3},
 		"kept for ten days":  {adjusted(func(p *Policy) { p.RememberLifetime = 10 * day }), 4, 3},

@@ -66,7 +66,7 @@ func TestDemo(t *testing.T) {
 			if email == "" || len(password) != 23 {
 				t.Fatalf("address %q, password %q", email, password)
 			}
-			b.get("/account").says("Hall").says("4 other sessions").says("Worth a look")
+			b.get("/account").says("of 2 h Sign out").says("Hall").says("4 other sessions").says("Worth a look")
 			b.get("/account/sessions").says("4 signed in. The limit is 5").says("Recently ended (4)").
 				says("A cookie that this session had replaced was used again").says(password)
 			b.get("/account/activity").says("Password changed").says("A sign-in with a wrong password was refused")
@@ -548,4 +548,17 @@ func (p *portal) rowsOf(whose string) map[string]int {
 		p.t.Fatalf("%v in tables %v, want sessions, events and letter_keys at least", err, counts)
 	}
 	return counts
+}
+
+// After a night without a sweeper the first sweep catches up, however many demos have piled up.
+func TestDemosPiledUp(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		p.fill(450)
+		time.Sleep(9 * time.Hour)
+		p.sweep()
+		if n := p.count(`SELECT count(*) FROM users`); n != 0 {
+			t.Errorf("%d accounts left, want 0", n)
+		}
+	})
 }

@@ -36,7 +36,7 @@ func (s *Store) DeleteDemos(ctx context.Context, over time.Time, limit int) (int
 		return 0, err
 	}
 	for _, id := range ids {
-		if _, err := s.db.ExecContext(ctx, `DELETE FROM users WHERE id = $1 AND demo_until <= $2`, id, over); err != nil {
+		if _, err := s.db.ExecContext(ctx, `DELETE FROM users WHERE id = $1`, id); err != nil {
 			return 0, err
 		}
 	}
