@@ -110,7 +110,8 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 	o := handlers.Options{
 		Auth: p.auth, Billing: p.billing, Held: held.New(p.store, sealer), Sessions: sessions,
 		Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
-		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies, Observe: observe,
+		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
+		NotesOff: c.Notes == "off", Observe: observe,
 	}
 	if p.pool != nil {
 		o.Attempts, o.CacheReady = limit.NewRedis(p.pool, log), p.cacheReady

@@ -10,6 +10,7 @@ type Flags struct {
 	BaseURL string `env:"GATEHOUSE_BASE_URL" group:"Portal" placeholder:"URL" help:"Where browsers find the portal: scheme, host and port. Decides links in letters, cookie security and which origin may post. Made from the address when empty."`
 	Env     string `env:"GATEHOUSE_ENV" group:"Portal" placeholder:"development" help:"development or production. Production refuses what is only safe on a laptop."`
 	Demo    string `env:"GATEHOUSE_DEMO" group:"Portal" placeholder:"true" help:"true or false: whether the landing page offers a private account to try, which is deleted after two hours. false in production when empty."`
+	Notes   string `env:"GATEHOUSE_NOTES" group:"Portal" placeholder:"on" help:"on or off: whether pages show their margin notes to people who have not chosen. Each person can."`
 
 	DatabaseURL     string `env:"GATEHOUSE_DATABASE_URL" group:"Data" placeholder:"sqlite:gatehouse.db" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME."`
 	DatabaseURLFile string `env:"GATEHOUSE_DATABASE_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the database URL."`

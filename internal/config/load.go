@@ -19,6 +19,7 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.s.InsecureCookie, l.s.AllowShortLifetime = f.InsecureCookie, f.AllowShortLifetime
 	l.s.Env = l.oneOf("ENV", f.Env, development, production)
 	l.s.Demo = l.oneOf("DEMO", cmp.Or(f.Demo, strconv.FormatBool(!l.s.Production())), "true", "false") == "true"
+	l.s.Notes = l.oneOf("NOTES", f.Notes, "on", "off")
 	l.listeners()
 	l.certificate()
 	l.baseURL()

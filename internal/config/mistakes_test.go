@@ -67,6 +67,7 @@ func TestMistakesInDevelopment(t *testing.T) {
 		{"PROFILE", `: "strict" is not one of standard, banking, relaxed`, func(f *config.Flags) { f.Profile = "strict" }},
 		{"ON_CLIENT_CHANGE", `: "mark" is not one of flag, reauth, end`, func(f *config.Flags) { f.OnClientChange = "mark" }},
 		{"ENV", "", func(f *config.Flags) { f.Env = "prod" }},
+		{"NOTES", `: "maybe" is not one of on, off`, func(f *config.Flags) { f.Notes = "maybe" }},
 		{"LOG_FORMAT", "", func(f *config.Flags) { f.LogFormat = "xml" }},
 		{"SESSIONS_PER_USER", "", func(f *config.Flags) { f.SessionsPerUser = "0" }},
 		{"SESSIONS_PER_USER", "", func(f *config.Flags) { f.SessionsPerUser = "1001" }},
@@ -142,7 +143,7 @@ func TestARefusedValueIsNotCompared(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	f := config.Flags{
-		Addr: "x", BaseURL: "x", Env: "production", DatabaseURL: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
+		Addr: "x", BaseURL: "x", Env: "production", Notes: "x", DatabaseURL: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
 		SessionLifetime: "x", SessionElevation: "x", SessionWarning: "x", SessionTouch: "x", RememberIdle: "x",
 		RememberLifetime: "x", SessionsPerUser: "x", OnClientChange: "x", SweepEvery: "x", KeepEnded: "x", Keys: "x", SMTPURL: "x", MailFrom: "x",
 		TrustedProxies: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
@@ -159,7 +160,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_URL", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
-		"MAIL_FROM", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME", "SESSIONS_PER_USER",
+		"MAIL_FROM", "NOTES", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME", "SESSIONS_PER_USER",
 		"SESSION_ELEVATION", "SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TOUCH", "SESSION_WARNING", "SMTP_URL", "SWEEP_EVERY",
 		"TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
 	}

@@ -19,6 +19,7 @@ func (s Settings) Print(w io.Writer) {
 		{"BASE_URL", s.Origin()},
 		{"ENV", s.Env},
 		{"DEMO", strconv.FormatBool(s.Demo)},
+		{"NOTES", s.Notes},
 		{"DATABASE_URL", redact(s.DatabaseURL)},
 		{"REDIS_URL", redact(s.RedisURL)},
 		{"PROFILE", s.Profile},

@@ -14,6 +14,7 @@ type Settings struct {
 	BaseURL url.URL // BASE_URL: scheme and host, in the form browsers send in Origin; see [Settings.Listening] for port 0
 	Env     string  // ENV: "development" or "production"
 	Demo    bool    // DEMO: whether visitors are offered an account to try
+	Notes   string  // NOTES: "on" or "off"
 
 	DatabaseURL string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
 	RedisURL    string // REDIS_URL: "redis://..." or "rediss://...", empty without Redis. Secret

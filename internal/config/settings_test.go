@@ -33,6 +33,7 @@ func TestNothingSetIsAWorkingDevelopmentSetUp(t *testing.T) {
 GATEHOUSE_BASE_URL=http://localhost:8080
 GATEHOUSE_ENV=development
 GATEHOUSE_DEMO=true
+GATEHOUSE_NOTES=on
 GATEHOUSE_DATABASE_URL=sqlite:gatehouse.db
 GATEHOUSE_REDIS_URL=
 GATEHOUSE_PROFILE=standard

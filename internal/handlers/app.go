@@ -37,6 +37,7 @@ type Options struct {
 	BaseURL        *url.URL       // scheme and host
 	Warning        time.Duration  // how long before its end a session warns
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	NotesOff       bool           // margin notes are hidden from people who have not chosen
 
 	// CacheReady reports whether the bag's own server answers; nil when there is none. It is a warning, no failure.
 	CacheReady func(context.Context) error

@@ -60,6 +60,7 @@ func TestCookies(t *testing.T) {
 	for range 3 {
 		b := p.browser()
 		collect(b.post("/basket", "plan", "keep"))
+		collect(b.post("/preferences", "theme", "dark"))
 		collect(b.post("/login", "email", u.Email, "password", password)).want(303)
 		if seen[b.token()] || len(b.token()) != 43 {
 			t.Errorf("token of %d characters, seen before: %v", len(b.token()), seen[b.token()])
@@ -158,9 +159,10 @@ func FuzzDestination(f *testing.F) {
 	}
 	pages.router()
 	f.Fuzz(func(t *testing.T, next string) {
-		got := pages.destination(next)
-		if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.ContainsAny(got, "\\\r\n\t\x00 ") {
-			t.Errorf("destination(%q): got %q", next, got)
+		for name, got := range map[string]string{"destination": pages.destination(next), "page": pages.page(next)} {
+			if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.ContainsAny(got, "\\\r\n\t\x00 ") {
+				t.Errorf("%s(%q): got %q", name, next, got)
+			}
 		}
 	})
 }

@@ -41,6 +41,7 @@ func (a *app) router() http.Handler {
 		r.Post("/logout", a.handle(a.signOut))
 		r.Get("/signed-out", a.handle(a.signedOut))
 		r.Post("/session/extend", a.handle(a.extend))
+		r.Post("/preferences", a.handle(a.setPreferences))
 		r.Get("/plans", a.handle(a.showPlans))
 		r.Post("/basket", a.handle(a.choosePlan))
 		if a.Outbox != nil {

@@ -14,6 +14,8 @@ type layout struct {
 	Path    string // this page's own path, where "Stay signed in" comes back to
 	Flash   string // one sentence about the change just made
 	Visitor *visitorView
+	Look    look
+	Here    string // this page's address, where a change of the look comes back to
 	// Unwarned pages outlive the session, so nothing on them warns of its end.
 	Unwarned bool
 }

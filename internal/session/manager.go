@@ -56,6 +56,12 @@ func New(o Options) (*Manager, error) {
 	return m, nil
 }
 
+// Cookie returns the session's cookie as it is written to browsers, without value or expiry.
+func (m *Manager) Cookie() http.Cookie {
+	c := m.scs.Cookie
+	return http.Cookie{Name: c.Name, Domain: c.Domain, Path: c.Path, HttpOnly: c.HttpOnly, Secure: c.Secure, SameSite: c.SameSite}
+}
+
 // Verdict is what the authority says about a token.
 type Verdict int
 

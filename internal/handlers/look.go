@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// A look is how a page is shown.
+type look struct {
+	Theme    string // "light" or "dark"; "" leaves it to the system
+	NotesOff bool   // margin notes are hidden
+}
+
+// A preference is what somebody chose for this browser; "" is what they left to us. The words come from these lists,
+// never from the browser.
+type preference struct{ theme, notes string }
+
+var (
+	themes  = []string{"light", "dark"}
+	toggles = []string{"on", "off"}
+)
+
+// lookLife is how long a browser remembers a look, from the last choice on.
+const lookLife = 365 * 24 * time.Hour
+
+// lookCookie carries a preference with the attributes of the session's own cookie. It says nothing about who somebody
+// is, makes no session and fills no bag.
+func (a *app) lookCookie(p preference) *http.Cookie {
+	c := a.Sessions.Cookie()
+	c.Name, c.Value, c.MaxAge = "look", p.theme+"."+p.notes, int(lookLife.Seconds())
+	if c.Secure {
+		c.Name = "__Host-look"
+	}
+	if p == (preference{}) {
+		c.Value, c.MaxAge = "", -1
+	}
+	return &c
+}
+
+// preferenceOf reads the cookie. What is not one of our words, or comes twice, is no choice.
+func (a *app) preferenceOf(r *http.Request) preference {
+	sent := r.CookiesNamed(a.lookCookie(preference{}).Name)
+	if len(sent) != 1 {
+		return preference{}
+	}
+	theme, notes, _ := strings.Cut(sent[0].Value, ".")
+	return preference{theme: word(themes, theme), notes: word(toggles, notes)}
+}
+
+// word returns the word of the list that equals the text, or "".
+func word(list []string, text string) string {
+	if i := slices.Index(list, text); i >= 0 {
+		return list[i]
+	}
+	return ""
+}
+
+func (a *app) lookOf(r *http.Request) look {
+	p := a.preferenceOf(r)
+	return look{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff}
+}
+
+// setPreferences changes what the form names and leaves the rest of the look as it was.
+func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "theme", "notes", "next")
+	if err != nil {
+		return err
+	}
+	p := a.preferenceOf(r)
+	if theme := f["theme"]; theme != "" {
+		p.theme = word(themes, theme)
+		if p.theme == "" && theme != "system" {
+			return badRequest("There is no such theme. Nothing was changed.")
+		}
+	}
+	if notes := f["notes"]; notes != "" {
+		if p.notes = word(toggles, notes); p.notes == "" {
+			return badRequest("Notes can be on or off. Nothing was changed.")
+		}
+	}
+	http.SetCookie(w, a.lookCookie(p))
+	seeOther(w, r, a.page(f["next"]))
+	return nil
+}
+
+// page returns next if it is an address of this portal that can be opened, and the start page otherwise. Unlike
+// destination it knows the pages for everybody: nobody is on their way there with new rights, they are there already.
+func (a *app) page(next string) string {
+	const start = "/"
+	if !isLocal(next) {
+		return start
+	}
+	u, err := url.Parse(next)
+	if err != nil || !a.routes.Match(chi.NewRouteContext(), http.MethodGet, u.Path) {
+		return start
+	}
+	return next
+}
+
+// thisPage is the address of the page that a request is answered with: its own, or the one of its form.
+func (a *app) thisPage(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return a.page(r.URL.RequestURI())
+	}
+	return a.page(r.URL.EscapedPath())
+}

@@ -1,0 +1,122 @@
+package handlers
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// looksLike is the html element of a page: what decides its colours and its notes.
+func (a *answer) looksLike(t *testing.T, want string) {
+	t.Helper()
+	if got := regexp.MustCompile(`<html[^>]*>`).FindString(a.body); got != want {
+		t.Errorf("%s: got %s, want %s", a.what, got, want)
+	}
+}
+
+func TestLook(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	b.get("/").looksLike(t, `<html lang="en">`)
+	choice := b.post("/preferences", "theme", "dark", "next", "/plans?x=y")
+	choice.location("/plans?x=y")
+	const want = "__Host-look=dark.; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"
+	if got := choice.Header.Values("Set-Cookie"); len(got) != 1 || got[0] != want {
+		t.Errorf("got cookies %q, want %q alone: a look is no reason for a session", got, want)
+	}
+	if n := p.count(`SELECT count(*) FROM bags`); n != 0 {
+		t.Errorf("got %d bags, want none", n)
+	}
+	dark := b.get("/login")
+	dark.looksLike(t, `<html lang="en" data-theme="dark">`)
+	if got := dark.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("got Cache-Control %q, want no-store", got)
+	}
+	if !strings.Contains(dark.body, `value="dark" aria-pressed="true"`) || !strings.Contains(dark.body, `value="system" aria-pressed="false"`) {
+		t.Error("the page does not say which theme is chosen")
+	}
+	b.post("/preferences", "notes", "off", "next", "/plans").location("/plans")
+	const both = `<html lang="en" data-theme="dark" data-notes="off">`
+	for _, path := range []string{"/", "/plans", "/nothing", "/logout"} { // error pages too
+		b.get(path).looksLike(t, both)
+	}
+	b.post("/signup").looksLike(t, both)
+	b.signIn(p.newUser("Theo").Email, password)
+	b.get("/account").looksLike(t, both)
+	b.post("/preferences", "theme", "light").location("/")
+	b.get("/account").looksLike(t, `<html lang="en" data-theme="light" data-notes="off">`)
+	b.post("/preferences", "theme", "system", "notes", "on")
+	b.get("/account").looksLike(t, `<html lang="en">`)
+	if !b.alive() {
+		t.Error("choosing a look signed somebody out")
+	}
+}
+
+// An operator can hide the notes; each person still chooses.
+func TestNotesOffByDefault(t *testing.T) {
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.NotesOff = true })
+	b := p.browser()
+	b.get("/").looksLike(t, `<html lang="en" data-notes="off">`)
+	b.post("/preferences", "theme", "dark")
+	b.get("/").looksLike(t, `<html lang="en" data-theme="dark" data-notes="off">`)
+	b.post("/preferences", "notes", "on")
+	b.get("/").looksLike(t, `<html lang="en" data-theme="dark">`)
+	b.post("/preferences", "theme", "system")
+	b.get("/").looksLike(t, `<html lang="en">`)
+}
+
+// The cookie is the browser's own word. It selects from ours or nothing.
+func TestLookCookieOnlySelects(t *testing.T) {
+	p := newPortal(t)
+	for _, sent := range []string{
+		"__Host-look=evil.evil", "__Host-look=dark", `__Host-look="dark.off"`, "__Host-look=.", "look=dark.off",
+		"__Host-look=light.on; __Host-look=dark.off", "__Host-look=dark.off.x", "__Host-look=%22%3E.off%00", "__Host-look=" + strings.Repeat("x", 4000),
+	} {
+		r := p.browser().request("GET", "/", nil)
+		r.Header.Set("Cookie", sent)
+		res := p.browser().do(r).want(http.StatusOK)
+		html := regexp.MustCompile(`<html[^>]*>`).FindString(res.body)
+		if html != `<html lang="en">` && html != `<html lang="en" data-theme="dark">` && html != `<html lang="en" data-theme="dark" data-notes="off">` {
+			t.Errorf("%.40s: got %s", sent, html)
+		}
+		if strings.Contains(res.body, "evil") || strings.Contains(res.body, "xxxx") {
+			t.Errorf("%.40s: the page repeats the cookie", sent)
+		}
+	}
+	for _, bad := range [][]string{{"theme", "evil"}, {"notes", "maybe"}, {"theme", "dark", "theme", "light"}} {
+		if res := p.browser().post("/preferences", bad...).want(http.StatusBadRequest); res.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%q: got a cookie", bad)
+		}
+	}
+	b := p.browser()
+	r := b.request("POST", "/preferences", strings.NewReader("theme=dark"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	if res := b.do(r).want(http.StatusForbidden); res.Header.Get("Set-Cookie") != "" {
+		t.Error("another site chose a look")
+	}
+}
+
+// Where the look is changed people stay, and nowhere else are they sent (ASVS v5.0.0-3.7.2).
+func TestPage(t *testing.T) {
+	p := newPortal(t)
+	for next, want := range map[string]string{
+		"/": "/", "/plans": "/plans", "/login?next=%2Faccount": "/login?next=%2Faccount", "/account/sessions": "/account/sessions",
+		"/email/confirm/x": "/email/confirm/x", "/?x=//evil.example": "/?x=//evil.example",
+		"": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/", "https:evil.example": "/", "javascript:alert(1)": "/",
+		"/plans\r\nX: y": "/", "/\t/evil.example": "/", "plans": "/", "/logout": "/", "/basket": "/", "/nothing": "/", "/./evil.example": "/",
+		"/../plans": "/", "///evil.example": "/", "/%2f%2fevil.example": "/", "/" + strings.Repeat("x", 2000): "/", "?x": "/", "\u00a0/plans": "/",
+	} {
+		if got := p.app.page(next); got != want {
+			t.Errorf("page(%q): got %q, want %q", next, got, want)
+		}
+		got := p.browser().post("/preferences", "theme", "dark", "next", next)
+		if strings.ContainsAny(next, "\r") {
+			continue // not what a form sends
+		}
+		got.location(want)
+	}
+}
