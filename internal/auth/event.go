@@ -121,9 +121,18 @@ func (s *Service) Log(ctx context.Context, events ...Event) { s.logEvents(ctx, e
 // EventFilter selects from one person's trail, newest first.
 type EventFilter struct {
 	Kinds    []Kind // any of these; nil for all
+	Session  string // handle; "" for all
 	BeforeAt time.Time
 	BeforeID string // with BeforeAt: only events older than this one
 	Limit    int
+}
+
+// Event returns one event of the same person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
+func (s *Service) Event(ctx context.Context, userID, id string) (Event, error) {
+	if !isID(id) {
+		return Event{}, ErrNotFound
+	}
+	return s.store.Event(ctx, userID, id)
 }
 
 // Events returns one person's audit trail.

@@ -89,6 +89,8 @@ type Store interface {
 	Prune(ctx context.Context, at, endedBefore, eventsBefore time.Time) error
 
 	AddEvent(ctx context.Context, e Event) error
+	// Event returns ErrNotFound for an id that is unknown or another user's.
+	Event(ctx context.Context, userID, id string) (Event, error)
 	Events(ctx context.Context, userID string, f EventFilter) ([]Event, error)
 }
 

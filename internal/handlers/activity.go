@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,13 +17,14 @@ const (
 
 // activity is the person's own audit trail, newest first, by day.
 func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
-	v := &activityView{layout: layout{Nav: "activity"}, Kinds: kindChoices, Query: strings.TrimSpace(query(r, "q"))}
-	filter := auth.EventFilter{Kinds: shownKinds, Limit: eventsPerPage + 1}
-	if kinds, ok := kindGroups[query(r, "kind")]; ok {
-		v.Kind, filter.Kinds = query(r, "kind"), kinds
-	}
+	kind, text, filter := activityFilter(r, eventsPerPage+1)
+	v := &activityView{layout: layout{Nav: "activity"}, Kinds: kindChoices, Kind: kind, Query: text}
 	filter.BeforeAt, filter.BeforeID, v.First = cursor(query(r, "before"))
-	found, more, err := a.matching(r, filter, v.Query)
+	found, more, err := a.matching(r, filter, text)
+	if err != nil {
+		return err
+	}
+	live, err := a.liveSessions(r)
 	if err != nil {
 		return err
 	}
@@ -32,55 +34,98 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 			v.Days = append(v.Days, dayView{Date: day})
 		}
 		last := &v.Days[len(v.Days)-1]
-		last.Events = append(last.Events, eventLine(e))
+		last.Events = append(last.Events, trailView{eventView: eventLine(e), ID: e.ID, Session: live[e.SessionID].ID})
 	}
 	if more != "" {
-		v.Older = "/account/activity?" + olderQuery(v, more)
+		v.Older = activityLink("/account/activity", kind, text, more)
 	}
+	v.Download = activityLink(csvPath, kind, text, "")
 	return a.render(w, r, http.StatusOK, v)
 }
 
-func olderQuery(v *activityView, before string) string {
-	q := url.Values{"before": {before}}
-	if v.Kind != "" {
-		q.Set("kind", v.Kind)
+// activityFilter reads what the form of the page asks for. limit bounds one read of the trail.
+func activityFilter(r *http.Request, limit int) (kind, text string, f auth.EventFilter) {
+	f = auth.EventFilter{Kinds: shownKinds, Limit: limit}
+	if kinds, ok := kindGroups[query(r, "kind")]; ok {
+		kind, f.Kinds = query(r, "kind"), kinds
 	}
-	if v.Query != "" {
-		q.Set("q", v.Query)
+	return kind, strings.TrimSpace(query(r, "q")), f
+}
+
+// activityLink leads to the same selection elsewhere, or further back.
+func activityLink(path, kind, text, before string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"kind": kind, "q": text, "before": before} {
+		if value != "" {
+			q.Set(name, value)
+		}
 	}
-	return q.Encode()
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return path
+}
+
+// liveSessions are the person's sessions that have not ended, by handle.
+func (a *app) liveSessions(r *http.Request) (map[string]auth.Session, error) {
+	sessions, err := a.Auth.Sessions(r.Context(), visitorOf(r).UserID)
+	live := make(map[string]auth.Session, len(sessions))
+	for _, s := range sessions {
+		live[s.ID] = s
+	}
+	return live, err
+}
+
+// trail yields the person's events from the filter's place backwards, reading f.Limit at a time. The last pair has the
+// error, if there was one.
+func (a *app) trail(r *http.Request, f auth.EventFilter) iter.Seq2[auth.Event, error] {
+	return func(yield func(auth.Event, error) bool) {
+		for {
+			events, err := a.Auth.Events(r.Context(), visitorOf(r).UserID, f)
+			if err != nil {
+				yield(auth.Event{}, err)
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				f.BeforeAt, f.BeforeID = e.At, e.ID
+			}
+			if len(events) < f.Limit {
+				return
+			}
+		}
+	}
 }
 
 // matching returns one page of events whose line contains the text, and the cursor of the next page. The search reads
 // the sentences people see, so it happens here; it looks a bounded way back and offers to go on from there.
 func (a *app) matching(r *http.Request, f auth.EventFilter, text string) (found []auth.Event, more string, err error) {
-	text = strings.ToLower(text)
-	for scanned := 0; ; {
-		events, err := a.Auth.Events(r.Context(), visitorOf(r).UserID, f)
+	scanned := 0
+	for e, err := range a.trail(r, f) {
 		if err != nil {
 			return nil, "", err
 		}
-		for i, e := range events {
-			if i == eventsPerPage || len(found) == eventsPerPage {
-				break
-			}
-			scanned++
-			f.BeforeAt, f.BeforeID = e.At, e.ID
-			line := eventLine(e)
-			if text == "" || strings.Contains(strings.ToLower(line.Text+" "+line.From), text) {
-				found = append(found, e)
-			}
-		}
-		switch {
-		case len(events) <= eventsPerPage && (len(events) == 0 || f.BeforeID == events[len(events)-1].ID):
-			return found, "", nil
-		case len(found) == eventsPerPage || text == "" || scanned >= eventsScanned:
+		if len(found) == eventsPerPage || scanned == eventsScanned {
 			return found, f.BeforeAt.Format(time.RFC3339Nano) + "~" + f.BeforeID, nil
 		}
+		scanned++
+		f.BeforeAt, f.BeforeID = e.At, e.ID
+		if contains(e, text) {
+			found = append(found, e)
+		}
 	}
+	return found, "", nil
 }
 
-// cursor reads the parameter that olderQuery writes. Anything else is the first page.
+// contains reports whether the line that people read of the event has the text in it, whatever the case.
+func contains(e auth.Event, text string) bool {
+	line := eventLine(e)
+	return strings.Contains(strings.ToLower(line.Text+" "+line.From), strings.ToLower(text))
+}
+
+// cursor reads the parameter that leads to the next page. Anything else is the first page.
 func cursor(before string) (at time.Time, id string, first bool) {
 	stamp, id, ok := strings.Cut(before, "~")
 	at, err := time.Parse(time.RFC3339Nano, stamp)

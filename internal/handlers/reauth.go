@@ -42,6 +42,9 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 // waiting names what the person was about to do, so that they see what they confirm.
 func (a *app) waiting(r *http.Request, next string) string {
 	u, err := url.Parse(next)
+	if err == nil && u.Path == csvPath {
+		return "Download your activity"
+	}
 	if err != nil || !strings.HasSuffix(u.Path, "/end") {
 		return ""
 	}

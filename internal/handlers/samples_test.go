@@ -108,6 +108,7 @@ func ordinary(now time.Time) []sample {
 		{"fingerprint", "Confirmed it is you", ago(2 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
 		{"key-round", "Signed in", ago(5 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
 	}
+	trail := []trailView{{events[0], "E1", "h3"}, {events[1], "E2", ""}, {events[2], "E3", "h1"}}
 	timedOut := endedView{Reason: "idle", Heading: "For your security, we signed you out", At: ago(time.Minute),
 		Text: "You did not use Gatehouse for 30 minutes, so the session ended at 14:36 UTC."}
 	revoked := endedView{Reason: "revoked", Heading: "This device was signed out", At: ago(time.Minute), Worrying: true,
@@ -169,8 +170,11 @@ func ordinary(now time.Time) []sample {
 		{"password-wrong", &passwordView{layout: in("security"), MinLength: 15, MaxLength: 128, Problems: problems{
 			{"current_password", "This is not your password."}, {"password", "Use at least 15 characters."}}}},
 		{"activity", &activityView{layout: in("activity"), First: true, Older: "/account/activity?before=1", Days: []dayView{
-			{now, events[:1]}, {ago(24 * time.Hour), events[1:]}},
+			{now, trail[:1]}, {ago(24 * time.Hour), trail[1:]}},
 			Kinds: []choice{{"", "Everything"}, {"signin", "Signing in and out"}, {"security", "Security"}}}},
+		{"not-me-here", &notMeView{layout: in("activity"), Event: events[0], Here: true, Session: &this}},
+		{"not-me-elsewhere", &notMeView{layout: in("activity"), Event: events[0], Session: &doubtful, Others: 2}},
+		{"not-me-over", &notMeView{layout: in("activity"), Event: events[0], Over: true, Others: 1}},
 		{"activity-none", &activityView{layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{layout: in("plans"), Plans: plans, Chosen: "team"}},
 		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},

@@ -18,7 +18,7 @@ var views = []view{
 	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{},
 	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
-	&activityView{}, &plansView{}, &errorView{}, &devMailView{},
+	&activityView{}, &notMeView{}, &plansView{}, &errorView{}, &devMailView{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {

@@ -195,17 +195,25 @@ type passwordView struct {
 
 type activityView struct {
 	layout
-	Days  []dayView
-	Kinds []choice
-	Kind  string // chosen, "" for all
-	Query string
-	Older string // link to the next page, "" on the last
-	First bool   // no cursor: the newest events
+	Days     []dayView
+	Kinds    []choice
+	Kind     string // chosen, "" for all
+	Query    string
+	Older    string // link to the next page, "" on the last
+	Download string // link to all pages of it as a file
+	First    bool   // no cursor: the newest events
 }
 
 type dayView struct {
 	Date   time.Time
-	Events []eventView
+	Events []trailView
+}
+
+// trailView is an event on the activity page, and where to go from it.
+type trailView struct {
+	eventView
+	ID      string
+	Session string // handle of the session it belongs to while that lives, else ""
 }
 
 type eventView struct {

@@ -29,6 +29,18 @@ func addEvents(ctx context.Context, db execer, events ...auth.Event) error {
 
 func (s *Store) AddEvent(ctx context.Context, e auth.Event) error { return addEvents(ctx, s.db, e) }
 
+const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at`
+
+func eventFields(e *auth.Event) []any {
+	return []any{&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At}
+}
+
+func (s *Store) Event(ctx context.Context, userID, id string) (auth.Event, error) {
+	var e auth.Event
+	err := s.db.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE id = $1 AND user_id = $2`, id, userID).Scan(eventFields(&e)...)
+	return e, found(err)
+}
+
 func (s *Store) Events(ctx context.Context, userID string, f auth.EventFilter) ([]auth.Event, error) {
 	where, args := `user_id = $1`, []any{userID}
 	arg := func(v any) string {
@@ -42,11 +54,14 @@ func (s *Store) Events(ctx context.Context, userID string, f auth.EventFilter) (
 		}
 		where += ` AND kind IN (` + strings.Join(marks, `, `) + `)`
 	}
+	if f.Session != "" {
+		where += ` AND session_id = ` + arg(f.Session)
+	}
 	if !f.BeforeAt.IsZero() {
 		where += ` AND (at, id) < (` + arg(f.BeforeAt) + `, ` + arg(f.BeforeID) + `)`
 	}
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT id, user_id, session_id, kind, reason, ip, user_agent, at
+		SELECT `+eventColumns+`
 		FROM events
 		WHERE `+where+`
 		ORDER BY at DESC, id DESC
@@ -58,7 +73,7 @@ func (s *Store) Events(ctx context.Context, userID string, f auth.EventFilter) (
 	var events []auth.Event
 	for rows.Next() {
 		var e auth.Event
-		if err := rows.Scan(&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At); err != nil {
+		if err := rows.Scan(eventFields(&e)...); err != nil {
 			return nil, err
 		}
 		events = append(events, e)

@@ -1,0 +1,48 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// notMeView says what helps against an event that its owner does not recognise.
+type notMeView struct {
+	layout
+	Event   eventView
+	Session *ticketView // the session it belongs to while that lives, else nil
+	Here    bool        // that session is the one of this page
+	Over    bool        // it belongs to a session, and that is over
+	Others  int         // live sessions besides this one
+}
+
+func (*notMeView) page() string { return "not-me.html" }
+
+// notMe only explains; each way on has a page and a guard of its own.
+func (a *app) notMe(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	e, err := a.Auth.Event(r.Context(), v.UserID, chi.URLParam(r, "id"))
+	if err == nil && sentences[e.Kind].Text == "" {
+		err = auth.ErrNotFound // of the log's own kinds no page speaks
+	}
+	if errors.Is(err, auth.ErrNotFound) {
+		a.Auth.Report(r.Context(), auth.AuthorisationFail, v.UserID, v.ID, "event", clientOf(r))
+	}
+	if err != nil {
+		return err
+	}
+	live, err := a.liveSessions(r)
+	if err != nil {
+		return err
+	}
+	view := &notMeView{layout: layout{Nav: "activity"}, Event: eventLine(e), Here: e.SessionID == v.ID, Others: max(0, len(live)-1)}
+	if s, ok := live[e.SessionID]; ok {
+		ticket := a.ticket(s, v.ID)
+		view.Session = &ticket
+	}
+	view.Over = e.SessionID != "" && view.Session == nil
+	return a.render(w, r, http.StatusOK, view)
+}
