@@ -17,6 +17,7 @@ func TestPages(t *testing.T) {
 		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
 		"many sessions": lookAtManySessions, "marks": lookAtMarks, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
+		"looks": lookAtLooks, "one session": lookAtOneSession,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

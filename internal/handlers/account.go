@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
@@ -22,6 +23,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	view := &overviewView{
 		layout: layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
 		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
+		Advice: adviceFor(sessions, v.ID, v.User.PasswordChangedAt, a.Auth.Policy().SessionsPerUser, time.Now()),
 	}
 	for _, s := range sessions {
 		if s.Flag != "" {

@@ -56,6 +56,7 @@ func (a *app) router() http.Handler {
 		r.Group(func(r chi.Router) {
 			r.Use(a.requireVisitor, a.requireConfirmed)
 			r.Get("/account", a.handle(a.overview))
+			r.Get("/account/session", a.handle(a.inspect))
 			r.Get("/account/sessions", a.handle(a.showSessions))
 			r.Get("/account/sessions/{handle}/end", a.handle(a.showEndSession))
 			r.Get("/account/sessions/end-others", a.handle(a.showEndOthers))

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/session"
 )
 
 // hostile is what clients may write into names, device strings, searches and letters.
@@ -154,6 +156,8 @@ func ordinary(now time.Time) []sample {
 		{"reauth-changed", &reauthView{layout: in(""), Next: "/account", WindowText: "15 minutes",
 			Changed: "This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24."}},
 		{"overview-marked", &overviewView{layout: in("overview"), Session: this, Others: 2, Marked: 1}},
+		{"overview-advice", &overviewView{layout: in("overview"), Session: this, PasswordChanged: ago(400 * 24 * time.Hour), Advice: []advice{
+			{"triangle-alert", "1 session is marked.", "/account/sessions", "Look at it"}}}},
 		{"overview", &overviewView{layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
 			Recent: events, Basket: "Team"}},
 		{"overview-demo", &overviewView{layout: layout{Nav: "overview", Path: "/account", Visitor: &trying}, Session: this, Others: 2,
@@ -175,6 +179,10 @@ func ordinary(now time.Time) []sample {
 		{"not-me-here", &notMeView{layout: in("activity"), Event: events[0], Here: true, Session: &this}},
 		{"not-me-elsewhere", &notMeView{layout: in("activity"), Event: events[0], Session: &doubtful, Others: 2}},
 		{"not-me-over", &notMeView{layout: in("activity"), Event: events[0], Over: true, Others: 1}},
+		{"inspector", &inspectorView{layout: in("sessions"), Session: this, Name: "__Host-id", Cookie: []fact{{"Secure", "Sent over https alone."}},
+			Hash: "9f86d081\u2026", RotatedAt: ago(5 * time.Hour), Rotated: "because you signed in", IPNow: "203.0.113.24", IPThen: "198.51.100.7", Window: "15 minutes",
+			Idle: clockView{"29 minutes 10 seconds", "30 minutes", now.Add(29 * time.Minute)}, Row: sessionColumns,
+			Lifetime: clockView{"19 hours", "24 hours", now.Add(19 * time.Hour)}, Bag: []session.Entry{{Name: "basket.plan", Bytes: 4}}}},
 		{"activity-none", &activityView{layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{layout: in("plans"), Plans: plans, Chosen: "team"}},
 		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},

@@ -18,7 +18,7 @@ var views = []view{
 	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{},
 	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
-	&activityView{}, &notMeView{}, &plansView{}, &errorView{}, &devMailView{},
+	&activityView{}, &notMeView{}, &inspectorView{}, &plansView{}, &errorView{}, &devMailView{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {
@@ -55,7 +55,7 @@ func TestEveryPageIsSoundMarkup(t *testing.T) {
 			if err := pages[s.view.page()].Execute(&b, s.view); err != nil {
 				t.Fatal(err)
 			}
-			checkMarkup(t, b.String())
+			checkMarkup(t, s.view, b.String())
 			if !strings.Contains(s.name, "hostile") && strings.Contains(b.String(), filtered) {
 				t.Errorf("got %s in the page, want every link to pass", filtered)
 			}
@@ -72,7 +72,7 @@ func TestEveryPageIsSoundMarkup(t *testing.T) {
 const filtered = "ZgotmplZ"
 
 // checkMarkup holds what the content security policy and readers of the page rely on.
-func checkMarkup(t *testing.T, page string) {
+func checkMarkup(t *testing.T, v view, page string) {
 	t.Helper()
 	ids, headings, level := map[string]bool{}, 0, 0
 	var targets []string
@@ -91,8 +91,8 @@ func checkMarkup(t *testing.T, page string) {
 				headings++
 			}
 		case name == "script":
-			if want := `<script src="` + ui.Asset("idle.js") + `" defer="">`; token.String() != want || !strings.Contains(page, "data-sid=") {
-				t.Errorf("got %v, want only %s, and only for somebody signed in", token, want)
+			if !slices.Contains(scripts(v), token.String()) || !strings.Contains(page, "data-sid=") {
+				t.Errorf("got %v, want only %s, and only for somebody signed in", token, scripts(v))
 			}
 		case name == "style", name == "img", name == "base":
 			t.Errorf("got %v, want none", token)
@@ -131,6 +131,18 @@ func checkMarkup(t *testing.T, page string) {
 			t.Errorf("got %q in the page", wrong)
 		}
 	}
+}
+
+// scripts are what the page may load: every page warns, and the inspector's clocks tick.
+func scripts(v view) []string {
+	files := []string{"idle.js"}
+	if _, ok := v.(*inspectorView); ok {
+		files = append(files, "clock.js")
+	}
+	for i, file := range files {
+		files[i] = `<script src="` + ui.Asset(file) + `" defer="">`
+	}
+	return files
 }
 
 func TestEveryIconIsInTheSprite(t *testing.T) {

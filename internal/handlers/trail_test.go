@@ -88,7 +88,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 	keep(b.post("/basket", "plan", "hall"))
 	keep(b.post("/login", "email", email, "password", secrets["guess"]))
 	keep(b.post("/login", "email", email, "password", password))
-	for _, path := range []string{"/account", "/account/sessions", "/account/activity", "/account/security", "/session/state", "/nothing"} {
+	for _, path := range []string{"/account", "/account/session", "/account/sessions", "/account/activity", "/account/security", "/session/state", "/nothing"} {
 		keep(b.get(path))
 	}
 	keep(b.reauth(secrets["guess"]))

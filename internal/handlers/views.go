@@ -116,6 +116,7 @@ type reauthView struct {
 type overviewView struct {
 	layout
 	Session         ticketView
+	Advice          []advice
 	Others          int
 	Marked          int // live sessions that deserve a look
 	PasswordChanged time.Time

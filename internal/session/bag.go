@@ -46,6 +46,21 @@ func (m *Manager) Keep(ctx context.Context, key, value string) error {
 	return nil
 }
 
+// An Entry is a value of the bag, by its name and size.
+type Entry struct {
+	Name  string
+	Bytes int
+}
+
+// Entries lists what the bag holds, by name, without the values.
+func (m *Manager) Entries(ctx context.Context) []Entry {
+	var entries []Entry
+	for _, name := range m.scs.Keys(ctx) { // sorted
+		entries = append(entries, Entry{name, len(m.scs.GetString(ctx, name))})
+	}
+	return entries
+}
+
 // Unclaimed reports whether the browser presented a token under which there is neither a session nor a bag.
 func (m *Manager) Unclaimed(ctx context.Context) bool {
 	q := requestOf(ctx)

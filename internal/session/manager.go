@@ -62,6 +62,12 @@ func (m *Manager) Cookie() http.Cookie {
 	return http.Cookie{Name: c.Name, Domain: c.Domain, Path: c.Path, HttpOnly: c.HttpOnly, Secure: c.Secure, SameSite: c.SameSite}
 }
 
+// CookieExpires is the date that the cookie of a kept session carries, for a session that ends at the given time: scs
+// rounds it up to a whole second.
+func CookieExpires(ends time.Time) time.Time {
+	return ends.UTC().Truncate(time.Second).Add(time.Second)
+}
+
 // Verdict is what the authority says about a token.
 type Verdict int
 

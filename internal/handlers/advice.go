@@ -1,0 +1,69 @@
+package handlers
+
+import (
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const (
+	// unusedAfter is when a session looks forgotten: well before the idle timeout of a kept one would end it.
+	unusedAfter = 3 * 24 * time.Hour
+	// oldPassword is when it is worth asking where else a password is used. It is never asked for (ASVS v5.0.0-6.2.10).
+	oldPassword = 365 * 24 * time.Hour
+	// manySessions is how many are hard to keep an eye on, whatever the limit.
+	manySessions = 8
+)
+
+// advice is one thing its owner could do about the account.
+type advice struct {
+	Icon, Text  string
+	Link, Label string
+}
+
+// adviceFor says what could be better, the most urgent first; nothing when all is well. limit is how many sessions the
+// account may have.
+func adviceFor(live []auth.Session, currentID string, passwordChanged time.Time, limit int, now time.Time) []advice {
+	const devices = "/account/sessions"
+	marked, forgotten := 0, 0
+	for _, s := range live {
+		if s.Flag != "" {
+			marked++
+		}
+		if s.ID != currentID && now.Sub(s.LastSeenAt) >= unusedAfter {
+			forgotten++
+		}
+	}
+	var all []advice
+	if marked > 0 {
+		all = append(all, advice{"triangle-alert", are(marked, "session") + " marked: somebody may have a copy of a cookie.", devices, "Say whether that was you"})
+	}
+	if forgotten > 0 {
+		all = append(all, advice{"history", have(forgotten, "other session") + " not been used for " + words(unusedAfter) + " or more.", devices, "Sign out what you do not need"})
+	}
+	if len(live) >= manySessions || len(live) == limit && limit > 1 {
+		text := count(len(live), "session") + " at once are many to keep an eye on."
+		if len(live) == limit {
+			text = "All " + count(limit, "session") + " are taken: the next sign-in ends the oldest."
+		}
+		all = append(all, advice{"laptop", text, devices, "Look through them"})
+	}
+	if now.Sub(passwordChanged) >= oldPassword {
+		all = append(all, advice{"key-round", "Your password is more than a year old. That is fine, unless you use it anywhere else.",
+			"/account/security/password", "Change it"})
+	}
+	return all
+}
+
+// are says "1 session is" or "2 sessions are".
+func are(n int, thing string) string { return count(n, thing) + pick(n, " is", " are") }
+
+// have says "1 session has" or "2 sessions have".
+func have(n int, thing string) string { return count(n, thing) + pick(n, " has", " have") }
+
+func pick(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}

@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// inspectorView is the visitor's own session, field by field.
+type inspectorView struct {
+	layout
+	Session   ticketView
+	Cookie    []fact // attributes as browsers get them
+	Name      string // of the cookie
+	Hash      string // the beginning of what is stored of the token
+	RotatedAt time.Time
+	Rotated   string // why: "because you signed in"; "" when the trail does not say
+	Idle      clockView
+	Lifetime  clockView
+	Confirmed time.Time       // when the person re-authenticated; zero when that no longer counts
+	Window    string          // how long a re-authentication counts
+	IPNow     string          // of this request, on record or not
+	IPThen    string          // at sign-in
+	Row       []fact          // columns of the sessions table
+	Bag       []session.Entry // names and sizes
+	BagAway   bool
+}
+
+func (*inspectorView) page() string { return "inspector.html" }
+
+// A fact is one field and what it is for.
+type fact struct{ Name, Text string }
+
+// A clockView is a limit of a session.
+type clockView struct {
+	Left, Limit string // "29 minutes 10 seconds", "30 minutes"
+	Ends        time.Time
+}
+
+// hashShown is how many characters of a token's hash a page shows: enough to see it change, too few to find it by.
+const hashShown = 8
+
+// inspect shows somebody their own session. Neither the token nor its whole hash is among it.
+func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
+	v, p := visitorOf(r), a.Auth.Policy()
+	rotated, err := a.whyRotated(r)
+	if err != nil {
+		return err
+	}
+	cookie := a.Sessions.Cookie()
+	if v.Remembered {
+		cookie.Expires = session.CookieExpires(v.ExpiresAt)
+	}
+	view := &inspectorView{
+		layout: layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
+		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
+		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
+		Window: words(p.Elevation), IPNow: clientOf(r).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Sessions.Entries(r.Context()), BagAway: a.Sessions.Away(r.Context()),
+	}
+	if v.Elevated(time.Now()) {
+		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)
+	}
+	return a.render(w, r, http.StatusOK, view)
+}
+
+func clockOf(ends time.Time, limit time.Duration) clockView {
+	return clockView{Left: words(time.Until(ends).Truncate(time.Second)), Limit: words(limit.Round(time.Second)), Ends: ends}
+}
+
+// whyRotated reads from the trail what made the token that the browser carries now.
+func (a *app) whyRotated(r *http.Request) (string, error) {
+	v := visitorOf(r)
+	events, err := a.Auth.Events(r.Context(), v.UserID, auth.EventFilter{
+		Session: v.ID, Kinds: []auth.Kind{auth.SessionCreated, auth.SessionRenewed}, Limit: 1,
+	})
+	if err != nil || len(events) == 0 {
+		return "", err
+	}
+	switch e := events[0]; {
+	case e.Kind == auth.SessionCreated:
+		return "because you signed in", nil
+	case e.Reason == "reauthentication":
+		return "because you confirmed that it is you", nil
+	case e.Reason == "password_changed":
+		return "because you changed your password", nil
+	}
+	return "because of a change to your account", nil
+}
+
+// cookieFacts explains each attribute that is set, in the words of the header, and those whose absence matters.
+func cookieFacts(c http.Cookie) []fact {
+	why := map[string]string{
+		"Secure":   "Sent over https alone. Plain http counts on this very machine only.",
+		"HttpOnly": "No script can read it, ours included.",
+		"SameSite": "Other sites can link here, but a form or a script of theirs goes without it.",
+		"Path":     "For every page of this portal.",
+		"Domain":   "For subdomains as well.",
+		"Expires":  "You chose to stay signed in. The date is a courtesy: the server keeps its own.",
+	}
+	c.Value = "x" // http.Cookie writes none without a value
+	var facts []fact
+	set := map[string]bool{}
+	for _, part := range strings.Split(c.String(), "; ")[1:] {
+		name, _, _ := strings.Cut(part, "=")
+		set[name] = true
+		facts = append(facts, fact{part, why[name]})
+	}
+	for _, one := range []fact{
+		{"Secure", "This portal was started for browsers that refuse secure cookies on http."},
+		{"Domain", "This host alone, no other name of the same site."},
+		{"Expires", "It goes when the browser closes."},
+	} {
+		if !set[one.Name] {
+			facts = append(facts, fact{"no " + one.Name, one.Text})
+		}
+	}
+	return facts
+}
+
+// sessionColumns are those of the sessions table. A test compares them with the table.
+var sessionColumns = []fact{
+	{"id", "the public handle: it stands in addresses and opens nothing"},
+	{"user_id", "whose session it is"},
+	{"token_hash", "SHA-256 of the token: the one thing a cookie is compared with"},
+	{"prev_token_hash", "the same of the token before, to recognise a copy of it"},
+	{"rotated_at", "when the token was made"},
+	{"method", "how you signed in"},
+	{"remembered", "whether you chose to stay signed in"},
+	{"user_agent", "what your browser said of itself at sign-in"},
+	{"ip", "the address at sign-in"},
+	{"last_ip", "the address at the latest use on record"},
+	{"created_at", "when you signed in"},
+	{"last_seen_at", "the latest use on record, exact to a touch interval"},
+	{"idle_expires_at", "when it ends for want of use, never after the next"},
+	{"expires_at", "when it ends in any case; nothing moves it"},
+	{"elevated_until", "until when your confirmation counts"},
+	{"flag", "why it deserves a look"},
+	{"ended_at", "empty while it lives; once set, never unset"},
+	{"end_reason", "why it ended, one reason"},
+	{"ended_by", "from which session it was ended"},
+}

@@ -1,0 +1,167 @@
+package handlers
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// saidOfCookie are the attributes that the page says the cookie has.
+func (a *answer) saidOfCookie() (said []string) {
+	section := between(a.want(http.StatusOK).body, `id="cookie"`, `</section>`)
+	for _, m := range regexp.MustCompile(`<dt><code>([^<]+)</code>`).FindAllStringSubmatch(section, -1) {
+		said = append(said, m[1])
+	}
+	slices.Sort(said)
+	return said
+}
+
+// The page says of the cookie what the answer to the sign-in said to the browser.
+func TestInspectorTellsTheCookie(t *testing.T) {
+	for _, tt := range []struct {
+		name, cookie, remember string
+		secure                 bool
+		absent                 []string
+	}{
+		{"until the browser closes", "__Host-id", "", true, []string{"no Domain", "no Expires"}},
+		{"kept signed in", "__Host-id", "on", true, []string{"no Domain"}},
+		{"insecure", "id", "", false, []string{"no Domain", "no Expires", "no Secure"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			on := sqliteBackend(t)
+			p := portalOn(t, on, func(o *Options, _ *auth.Policy) {
+				var err error
+				o.Sessions, err = session.New(session.Options{Bags: on.bags, Keys: [][]byte{testKey}, Secure: tt.secure, Log: o.Log})
+				if err != nil {
+					t.Fatal(err)
+				}
+			})
+			u, b := p.newUser("Cora"), p.browser()
+			var line string
+			for _, one := range b.post("/login", "email", u.Email, "password", password, "remember", tt.remember).want(303).Header.Values("Set-Cookie") {
+				if strings.HasPrefix(one, tt.cookie+"=") {
+					line = one
+				}
+			}
+			page := b.get("/account/session").want(http.StatusOK).says("Name " + tt.cookie + " ")
+			want := slices.DeleteFunc(strings.Split(line, "; ")[1:], func(part string) bool { return strings.HasPrefix(part, "Max-Age=") })
+			want = append(want, tt.absent...)
+			slices.Sort(want)
+			if got := page.saidOfCookie(); !slices.Equal(got, want) {
+				t.Errorf("the page says %q, the browser was told %q", got, want)
+			}
+			if got := page.Header.Values("Set-Cookie"); len(got) != 0 {
+				t.Errorf("looking set %q", got)
+			}
+		})
+	}
+}
+
+// The token's hash is shown to its eighth character, and the trail says what made the token.
+func TestInspectorTellsTheToken(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Tilda")
+	b := p.signedIn(u)
+	check := func(why string) {
+		t.Helper()
+		p.signedIn(u) // another session's token is another matter
+		page := b.get("/account/session").want(http.StatusOK).says(why)
+		hash := auth.HashToken(b.token())
+		if !strings.Contains(page.body, "<code>"+hash[:8]+"…</code>") || strings.Contains(page.body, hash[:9]) {
+			t.Errorf("the page does not show exactly 8 characters of %s", hash)
+		}
+		if strings.Contains(page.body, b.token()) {
+			t.Error("the token is on the page")
+		}
+	}
+	check("because you signed in")
+	b.reauth(password)
+	check("because you confirmed that it is you")
+	b.changePassword()
+	p.exec(`DELETE FROM events WHERE kind = 'session_created'`)
+	b.get("/account/session").says("because you changed your password")
+	p.exec(`DELETE FROM events`)
+	b.get("/account/session").want(http.StatusOK).saysNot("because")
+}
+
+func TestInspectorTellsTheTime(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Tick")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		began := time.Now()
+		b.get("/account/session").says("Left: 30 minutes At").says("Left: 24 hours At").says("Not now. Something sensitive asks for your password")
+		time.Sleep(20*time.Minute + 10*time.Second)
+		b.get("/account/session").says("Left: 30 minutes At").says("Left: 23 hours 39 minutes At")
+		time.Sleep(30 * time.Second) // less than a touch interval: the row has the time before
+		b.get("/account/session").says("Left: 29 minutes 30 seconds At").
+			says(began.Add(24*time.Hour).UTC().Format("2 January 2006, 15:04 UTC") + " , whatever happens")
+		b.reauth(password)
+		confirmed := time.Now().UTC()
+		time.Sleep(5 * time.Minute)
+		b.get("/account/session").says("You gave your password at " + confirmed.Format("15:04 UTC")).
+			says("until " + confirmed.Add(15*time.Minute).Format("15:04 UTC"))
+		time.Sleep(10 * time.Minute)
+		b.get("/account/session").says("Not now. Something sensitive")
+	})
+}
+
+func TestInspectorTellsTheRest(t *testing.T) {
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Rest"))
+	b.get("/account/session").says("now and at sign-in").says("None. Nothing about it is worth a look.").says("An empty bag")
+	b.post("/basket", "plan", "hall")
+	b.get("/plans") // takes the message out
+	b.get("/account/session").says("1 value: basket.plan (4 bytes)").saysNot("Hall")
+	here := b.ip
+	b.ip = p.prefix + "::8"
+	b.get("/account/session").says(b.ip + " now, " + here + " at sign-in") // before the row has it
+	p.exec(`UPDATE sessions SET flag = $1, last_seen_at = $2`, auth.FlagTokenReused, longAgo)
+	b.get("/account/session").says(b.ip + " now, " + here + " at sign-in").says("Somebody may have a copy of it").says(chromeOnMac)
+	p.exec(`ALTER TABLE bags RENAME TO gone`)
+	b.get("/account/session").want(http.StatusOK).says("Out of reach at the moment")
+}
+
+// The columns that the page names are those of the table, on both databases.
+func TestInspectorNamesEveryColumn(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			rows, err := open(t).store.DB().QueryContext(t.Context(), `SELECT * FROM sessions WHERE id = ''`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			columns, err := rows.Columns()
+			if err != nil || rows.Err() != nil {
+				t.Fatal(err, rows.Err())
+			}
+			var named []string
+			for _, c := range sessionColumns {
+				named = append(named, c.Name)
+			}
+			if !slices.Equal(named, columns) {
+				t.Errorf("the page names\n%q\nthe table has\n%q", named, columns)
+			}
+		})
+	}
+}
+
+// Each page that speaks of the session leads to its inside.
+func TestWayToTheInspector(t *testing.T) {
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Way"))
+	for _, path := range []string{"/account", "/account/sessions", "/account/security"} {
+		if !strings.Contains(b.get(path).body, `href="/account/session"`) {
+			t.Errorf("%s has no link to the inspector", path)
+		}
+	}
+	if body := b.get("/account/session").body; !strings.Contains(body, `<a href="/account/sessions" aria-current="page">`) {
+		t.Error("the inspector does not stand under Devices")
+	}
+}
