@@ -132,10 +132,31 @@ func TestLongActivityCSV(t *testing.T) {
 		t.Errorf("got %d rows and %q, want %d events", len(rows), rows[len(rows)-1], csvEvents)
 	}
 	insert(1)
+	for query, want := range map[string]string{"": "gzip", "?q=wrong": ""} { // a guess in it must not show in its length
+		r := b.request("GET", "/account/activity.csv"+query, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		if got := b.do(r).want(http.StatusOK).Header.Get("Content-Encoding"); got != want {
+			t.Errorf("%q: got Content-Encoding %q, want %q", query, got, want)
+		}
+	}
 	rows := b.get("/account/activity.csv").table()
 	if last := rows[len(rows)-1]; len(rows) != csvEvents+1 || !strings.HasPrefix(last[2], "Older events are not in this file") || last[0] != "" {
 		t.Errorf("got %d rows and %q, want %d events and a word about the rest", len(rows), last, csvEvents)
 	}
+}
+
+// A search reads a bounded way back, and offers to go on from there.
+func TestSearchIsBounded(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Bound")
+	b := p.signedIn(u)
+	p.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
+		SELECT 'N' || i, $2, '', 'reauth_fail', '', '', '', $3 FROM n`, eventsScanned, u.ID, longAgo)
+	p.exec(`UPDATE events SET at = $1 WHERE kind = 'user_created'`, longAgo.Add(-time.Hour))
+	first := b.get("/account/activity?q=account+made").want(http.StatusOK).saysNot("Account made")
+	older := between(first.body, `href="/account/activity?before=`, `"`)
+	b.get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).says("Account made").saysNot("Older")
 }
 
 // A browser that has just confirmed sees where it is, instead of a form that seems to have done nothing.

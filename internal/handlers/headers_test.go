@@ -152,6 +152,7 @@ func TestDestination(t *testing.T) {
 func FuzzDestination(f *testing.F) {
 	f.Add("/account")
 	f.Add("//evil.example")
+	f.Add("https://evil.example/plans")
 	f.Add("/account/%2f%2fevil.example?x=y#z")
 	pages, err := newApp(Options{BaseURL: portalURL})
 	if err != nil {

@@ -101,11 +101,3 @@ func (a *app) page(next string) string {
 	}
 	return next
 }
-
-// thisPage is the address of the page that a request is answered with: its own, or the one of its form.
-func (a *app) thisPage(r *http.Request) string {
-	if r.Method == http.MethodGet {
-		return a.page(r.URL.RequestURI())
-	}
-	return a.page(r.URL.EscapedPath())
-}

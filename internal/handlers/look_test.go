@@ -48,10 +48,37 @@ func TestLook(t *testing.T) {
 	b.get("/account").looksLike(t, both)
 	b.post("/preferences", "theme", "light").location("/")
 	b.get("/account").looksLike(t, `<html lang="en" data-theme="light" data-notes="off">`)
-	b.post("/preferences", "theme", "system", "notes", "on")
+	forgotten := b.post("/preferences", "theme", "system", "notes", "on")
 	b.get("/account").looksLike(t, `<html lang="en">`)
+	if got := forgotten.Header.Get("Set-Cookie"); !strings.HasPrefix(got, "__Host-look=.on;") {
+		t.Errorf("got %q, want the notes remembered", got)
+	}
 	if !b.alive() {
 		t.Error("choosing a look signed somebody out")
+	}
+	c := p.browser()
+	c.post("/preferences", "theme", "light")
+	c.post("/preferences", "theme", "system")
+	if len(c.cookies) != 0 {
+		t.Errorf("got %q for no choice at all, want no cookie", c.cookies)
+	}
+}
+
+// Whoever changes the look comes back to the page they were on, where there is one to come back to.
+func TestLookComesBack(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	for _, tt := range []struct {
+		page *answer
+		want string
+	}{
+		{b.get("/login?next=%2Faccount"), "/login?next=%2Faccount"}, {b.get("/nothing"), "/"}, {b.get("/logout"), "/"},
+		{b.post("/signup").want(http.StatusUnprocessableEntity), "/signup"}, {b.post("/basket", "plan", "castle"), "/"},
+		{p.signedIn(p.newUser("Back")).get("/account/activity?kind=account"), "/account/activity?kind=account"},
+	} {
+		if !strings.Contains(between(tt.page.body, `<footer class="foot">`, "</footer>"), `name="next" value="`+tt.want+`"`) {
+			t.Errorf("%s: the footer does not come back to %s", tt.page.what, tt.want)
+		}
 	}
 }
 
@@ -106,7 +133,7 @@ func TestPage(t *testing.T) {
 	for next, want := range map[string]string{
 		"/": "/", "/plans": "/plans", "/login?next=%2Faccount": "/login?next=%2Faccount", "/account/sessions": "/account/sessions",
 		"/email/confirm/x": "/email/confirm/x", "/?x=//evil.example": "/?x=//evil.example",
-		"": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/", "https:evil.example": "/", "javascript:alert(1)": "/",
+		"": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/", "https://evil.example/plans": "/", "//evil.example/plans": "/", `/\evil.example/plans`: "/", "https:evil.example": "/", "javascript:alert(1)": "/",
 		"/plans\r\nX: y": "/", "/\t/evil.example": "/", "plans": "/", "/logout": "/", "/basket": "/", "/nothing": "/", "/./evil.example": "/",
 		"/../plans": "/", "///evil.example": "/", "/%2f%2fevil.example": "/", "/" + strings.Repeat("x", 2000): "/", "?x": "/", "\u00a0/plans": "/",
 	} {

@@ -22,7 +22,7 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) error {
 	l := v.frame()
 	l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
-	l.Look, l.Here = a.lookOf(r), a.thisPage(r)
+	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
 	if who := visitorOf(r); who != nil {
 		l.Visitor, l.Path = a.visitorView(who), a.wayBack(r)
 		l.Visitor.Demo = a.demoView(r, who.User)

@@ -16,17 +16,18 @@
     return parts.join(" ") || "less than a second";
   };
 
-  const tick = () => {
+  let used = false;
+  setInterval(() => {
     for (const e of clocks) {
       const left = page[`${e.dataset.clock}Ms`] - (performance.now() - began);
-      e.textContent = words(Math.max(0, Math.floor(left / 1000)));
+      if (!used || e.dataset.clock !== "idle") e.textContent = words(Math.max(0, Math.floor(left / 1000)));
     }
-  };
-  const timer = setInterval(tick, 1000);
+  }, 1000);
 
   // Use in another tab, or "Stay signed in" on this one, begins the idle time again: what stands here is then too little.
-  new BroadcastChannel("session").onmessage = () => {
-    clearInterval(timer);
-    for (const e of clocks) if (e.dataset.clock === "idle") e.textContent = "begun again: load this page to see it";
+  new BroadcastChannel("session").onmessage = ({ data }) => {
+    if (data?.sid !== page.sid || data.t === "ended") return;
+    used = true;
+    for (const e of clocks) if (e.dataset.clock === "idle") e.textContent = "begun again, load this page to see it";
   };
 })();

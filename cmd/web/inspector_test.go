@@ -1,0 +1,35 @@
+package main
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestInspectorInTheBrowser checks what the page asks people to check, and that its clocks go.
+func TestInspectorInTheBrowser(t *testing.T) {
+	p := start(t, onSQLite(t))
+	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b.open("/login?next=%2Faccount%2Fsession")
+	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.isAt("/account/session")
+	idle, absolute := `document.querySelector('[data-clock=idle]').textContent`, `document.querySelector('[data-clock=absolute]').textContent`
+	b.comes(`/^29 minutes 5\d seconds$/.test(` + idle + `)`)
+	before := evaluate[string](b, idle)
+	b.comes(idle + ` !== ` + strconv.Quote(before))
+	b.is(`/^29 minutes \d+ seconds$/.test(` + idle + `)`)
+	b.is(absolute + ` === '23 hours 59 minutes'`)
+	b.is(`document.cookie === '' && localStorage.length === 0 && sessionStorage.length === 0`)
+	hash := evaluate[string](b, `document.querySelector('#token').closest('section').querySelector('code').textContent`)
+	if len([]rune(hash)) != 9 {
+		t.Errorf("got %q, want 8 characters and what stands for the rest", hash)
+	}
+
+	b.another("/account") // is use, somewhere else
+	b.comes(idle + `.startsWith('begun again')`)
+	b.is(absolute + ` === '23 hours 59 minutes'`)
+	evaluate[chromedp.Void](b, `(() => { const now = performance.now.bind(performance); performance.now = () => now() + 23 * 3600_000 })()`)
+	b.comes(absolute + `.startsWith('59 minutes')`)
+	b.is(idle + `.startsWith('begun again')`)
+}
