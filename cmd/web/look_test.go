@@ -173,8 +173,8 @@ func (p *program) doubt(t testing.TB, email string) {
 }
 
 // doubts follows "this was not me" of the newest doubtful line from that device.
-func (b *looker) doubts(device string) int {
-	b.t.Helper()
-	b.open("/account/activity?kind=sign-ins&q=" + device[:4])
-	return b.load("this was not me", chromedp.Click(`a[href$="/not-me"]`))
+func (l *looker) doubts(device string) int {
+	l.t.Helper()
+	l.open("/account/activity?kind=sign-ins&q=" + device[:4])
+	return l.load("this was not me", chromedp.Click(`a[href$="/not-me"]`))
 }
