@@ -302,6 +302,9 @@ func TestReplay(t *testing.T) {
 		if k.times() != 1 {
 			t.Errorf("the bank was asked %d times, want once", k.times())
 		}
+		b.post("/basket", "plan", "keep")
+		b.confirm(shown, password).location(receipt) // from a page that was left open: the next basket stays
+		b.get("/plans").says("In your basket")
 		p.settled(1, 0, 0)
 	})
 }
@@ -470,6 +473,29 @@ func TestAnsweredByItself(t *testing.T) {
 	})
 }
 
+// A gateway that hangs is waited for ten seconds, and no longer.
+func TestGatewayHangs(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	p.till(scripted(func(ctx context.Context, _ func(context.Context, billing.State) error) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}))
+	u := p.newUser("Paula")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		b.reauth(password)
+		b.method("visa-4242")
+		b.post("/basket", "plan", "hall")
+		shown, began := b.reviewed(), time.Now()
+		b.follow(b.confirm(shown, password)).says("We do not know yet")
+		if waited := time.Since(began); waited != 10*time.Second {
+			t.Errorf("waited %s, want 10s", waited)
+		}
+	})
+	p.settled(0, 0, 1)
+}
+
 // Every payment takes the password, right after a re-authentication too, and the answer opens nothing else.
 func TestPaymentTakesThePassword(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
@@ -587,7 +613,7 @@ func TestPayingSessionEnds(t *testing.T) {
 // A plan that costs nothing needs neither method nor gateway; it is still confirmed.
 func TestFreePlan(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
-		b := p.signedIn(p.newUser("Frida"))
+		_, b := p.payer("visa-4242") // the method is not used
 		b.post("/basket", "plan", "porch")
 		b.get("/billing/checkout").want(200).says("Review and start").says("0.00 EUR").saysNot("Visa")
 		shown := b.reviewed()
