@@ -13,19 +13,21 @@ import (
 func TestIdleKeeps(t *testing.T) {
 	p := start(t, onSQLite(t))
 	for name, test := range map[string]func(*testing.T, *program){
-		"typing stays":                  typingStays,
-		"nothing else stays":            nothingElseStays,
-		"typing near the absolute end":  typingNearAbsoluteEnd,
-		"kept behind the cover":         keptBehindCover,
-		"kept from another account":     keptFromAnother,
-		"left":                          keptThenLeft,
-		"nothing typed":                 nothingTyped,
-		"a choice is kept too":          choiceKept,
-		"two tabs without a session":    twoLostTabs,
-		"sign-out in another tab":       signOutTold,
-		"told before it is done":        toldTooEarly,
-		"a sign-in nobody was told of":  adoptedUntold,
-		"restored from memory, unsaved": restoredUnsaved,
+		"typing stays":                   typingStays,
+		"nothing else stays":             nothingElseStays,
+		"typing near the absolute end":   typingNearAbsoluteEnd,
+		"kept behind the cover":          keptBehindCover,
+		"kept from another account":      keptFromAnother,
+		"left":                           keptThenLeft,
+		"nothing typed":                  nothingTyped,
+		"a choice is kept too":           choiceKept,
+		"two tabs without a session":     twoLostTabs,
+		"sign-out in another tab":        signOutTold,
+		"told before it is done":         toldTooEarly,
+		"a sign-in nobody was told of":   adoptedUntold,
+		"found by its reader":            foundByItsReader,
+		"another session, nothing typed": reloaded,
+		"restored from memory, unsaved":  restoredUnsaved,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -199,6 +201,9 @@ func twoLostTabs(t *testing.T, p *program) {
 func signOutTold(t *testing.T, p *program) {
 	a := p.runningOut(t, "/account", 20*time.Minute)
 	b := a.another("/account/security")
+	b.is(`document.querySelector('#idle-banner form').dispatchEvent(new Event('submit', {bubbles: true}))`) // another form
+	a.settles()
+	a.is(`asked('/session/state') === 0`)
 	b.press("Sign out")
 	a.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
 }
@@ -210,32 +215,62 @@ func toldTooEarly(t *testing.T, p *program) {
 	tell := func() {
 		b.is(`(() => { new BroadcastChannel('session').postMessage({t: 'ended', sid: '` + handle + `'}); return true })()`)
 	}
-	a.is(`(() => { const later = setTimeout; window.later = later; window.setTimeout = (f, ms) => ms === 3000 ? 0 : later(f, ms); return true })()`)
+	a.is(`(() => { window.later = setTimeout; window.setTimeout = (f, ms) => ms === 3000 ? 0 : later(f, ms); return true })()`)
 	tell()
 	a.comes(`asked('/session/state') === 1`) // at once
+	a.is(`(() => { setTimeout = (f, ms) => later(f, ms === 3000 ? 400 : ms); return true })()`)
+	for range 4 {
+		tell()
+	}
+	a.comes(`asked('/session/state') === 6`) // once more for all of them
+	a.settles()
+	a.settles()
+	a.is(`asked('/session/state') === 6`)
 	a.is(`(() => { setTimeout = later; return true })()`)
 	tell()
-	a.comes(`asked('/session/state') === 2`)
+	a.comes(`asked('/session/state') === 7`)
 	a.settles()
 	p.endAs(t, handle, "signed_out", handle)
 	a.thrown("You are signed out") // and once more
 }
 
-// adoptedUntold is a page that slept while its person signed out and in again.
+// signInUntold signs somebody in without a page that could tell the others.
+func (b *person) signInUntold(email string) {
+	b.t.Helper()
+	b.is(`fetch('/login', {method: 'POST', body: new URLSearchParams({email: '` + email + `', password: '` + password + `'})}).then(r => r.ok)`)
+}
+
+// adoptedUntold is a page that did not notice how its person was signed out and signed in again.
 func adoptedUntold(t *testing.T, p *program) {
 	b := p.runningOut(t, profile, 20*time.Minute)
-	handle := b.handle()
+	handle, tab := b.handle(), b.another("/static/icon.svg")
 	b.fill("name", "Byron ")
 	b.settles()
-	tab := b.another("/plans")
 	p.endAs(t, handle, "idle", "")
-	tab.open("/login")
-	tab.signIn(p.emailOf(t, handle), password)
+	tab.signInUntold(p.emailOf(t, handle))
 	b.later(61 * time.Second)
 	b.comes(`document.body.dataset.sid !== '` + handle + `'`)
+	b.is(`stage() === '' && stages.length === 0 && document.getElementById('name').value === 'Byron Ada Lovelace'`)
+}
+
+func foundByItsReader(t *testing.T, p *program) {
+	b := p.lost(t)
+	b.another("/static/icon.svg").signInUntold(p.emailOf(t, b.handle()))
+	b.settles()
+	b.is(`stage() === 'covered'`)
+	b.later(0)
 	b.shows("")
 	b.is(`document.getElementById('name').value === 'Byron Ada Lovelace'`)
-	b.isAt(profile)
+}
+
+func reloaded(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, 20*time.Minute)
+	handle := b.handle()
+	b.is(`window.before = true`)
+	p.endAs(t, handle, "idle", "")
+	b.another("/static/icon.svg").signInUntold(p.emailOf(t, handle))
+	b.later(61 * time.Second)
+	b.comes(`!window.before && document.body?.dataset.sid !== undefined`)
 }
 
 // restoredUnsaved comes back from another site to a page whose session has ended.

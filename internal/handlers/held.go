@@ -51,12 +51,12 @@ type restored struct {
 func (a *app) hold(r *http.Request, s auth.Session, life time.Duration) (back string) {
 	back = a.wayBack(r)
 	route, ok := heldRouteAt(r.URL.Path)
-	if !ok || r.Method != http.MethodPost {
+	if !ok {
 		return back
 	}
 	fields, err := form(r, route.fields...)
 	if err != nil {
-		return back // it could not have been saved in time either
+		return back // no form, or one that could not have been saved in time either
 	}
 	id, err := a.Held.Keep(r.Context(), held.Form{UserID: s.UserID, SessionID: s.ID, Route: route.name, Fields: fields}, life)
 	if err != nil {
