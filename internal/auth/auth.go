@@ -37,7 +37,7 @@ var (
 	ErrBusy = errors.New("too many passwords being checked")
 )
 
-// A User is an account. It exists only after its address was confirmed or an operator made it.
+// A User is an account. It exists only after its address was confirmed or an operator made it, or as a demo.
 type User struct {
 	ID                string
 	Email             string // as typed

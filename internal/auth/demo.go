@@ -14,7 +14,7 @@ const (
 	DemoLife = 2 * time.Hour
 	// demoFarewell is how long the rows of a demo that is over are kept: they tell its browser why it was signed out.
 	demoFarewell = 5 * time.Minute
-	// maxDemos bounds how many demo accounts there are, with some forty rows each. Sign-ups at the same moment may
+	// maxDemos bounds how many demo accounts there are, with some forty rows each. Visitors at the same moment may
 	// exceed it by as many as wait for their password to be hashed.
 	maxDemos = 5000
 	// demoBatch bounds one read of the accounts to delete.
