@@ -53,10 +53,8 @@ func (s *Service) review(ctx context.Context, live Resumed, c Client, at time.Ti
 	if x.Flag == "" {
 		x.Flag = FlagClientChanged
 	}
-	x.FlagClient = changed
-	if mode == ClientChangeReauth {
-		x.ElevatedUntil = time.Time{}
-	}
+	// A window that was open before says nothing about who asks now: least of all may it take the mark off again.
+	x.FlagClient, x.ElevatedUntil = changed, time.Time{}
 	e := newEvent(SessionFlagged, x.UserID, x.ID, c)
 	e.Reason = changed.kinds()
 	first, err := s.store.FlagClient(ctx, x, at, e)

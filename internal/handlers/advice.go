@@ -21,23 +21,18 @@ type advice struct {
 	Link, Label string
 }
 
-// adviceFor says what could be better, the most urgent first; nothing when all is well. limit is how many sessions the
+// adviceFor says what could be better, the most urgent first; nothing when all is well. Marked sessions have a notice of
+// their own. limit is how many sessions the
 // account may have.
 func adviceFor(live []auth.Session, currentID string, passwordChanged time.Time, limit int, now time.Time) []advice {
 	const devices = "/account/sessions"
-	marked, forgotten := 0, 0
+	forgotten := 0
 	for _, s := range live {
-		if s.Flag != "" {
-			marked++
-		}
 		if s.ID != currentID && now.Sub(s.LastSeenAt) >= unusedAfter {
 			forgotten++
 		}
 	}
 	var all []advice
-	if marked > 0 {
-		all = append(all, advice{"triangle-alert", are(marked, "session") + " marked: somebody may have a copy of a cookie.", devices, "Say whether that was you"})
-	}
 	if forgotten > 0 {
 		all = append(all, advice{"history", have(forgotten, "other session") + " not been used for " + words(unusedAfter) + " or more.", devices, "Sign out what you do not need"})
 	}
@@ -55,15 +50,10 @@ func adviceFor(live []auth.Session, currentID string, passwordChanged time.Time,
 	return all
 }
 
-// are says "1 session is" or "2 sessions are".
-func are(n int, thing string) string { return count(n, thing) + pick(n, " is", " are") }
-
 // have says "1 session has" or "2 sessions have".
-func have(n int, thing string) string { return count(n, thing) + pick(n, " has", " have") }
-
-func pick(n int, one, more string) string {
+func have(n int, thing string) string {
 	if n == 1 {
-		return one
+		return count(n, thing) + " has"
 	}
-	return more
+	return count(n, thing) + " have"
 }

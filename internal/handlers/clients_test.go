@@ -331,6 +331,24 @@ func TestSignInFromElsewhere(t *testing.T) {
 	}
 }
 
+// Whoever copies a cookie while its owner's elevation window is open can do nothing with the window: the mark closes it.
+func TestMarkClosesTheWindow(t *testing.T) {
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		b := p.signedIn(p.newUser("Wanda"))
+		handle := b.handle()
+		b.reauth(password).location("/account/sessions")
+		thief := p.browser().as(firefoxOnLinux)
+		thief.cookies["__Host-id"] = b.token()
+		for range 2 { // in the very request that raises the mark, and in the next
+			thief.post("/account/sessions/" + handle + "/recognise").location("/reauth?next=%2Faccount%2Fsessions")
+		}
+		b.get("/billing/payment-method").location("/reauth?next=%2Fbilling%2Fpayment-method")
+		if p.sessionRow(b).Flag != auth.FlagClientChanged {
+			t.Error("the mark is gone")
+		}
+	})
+}
+
 // The use of a replaced token is the graver mark: it takes the place of a changed client, and not the other way round.
 func TestGraverMark(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
@@ -348,7 +366,8 @@ func TestGraverMark(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_token_reused'`, u.ID); n != 1 {
 			t.Errorf("%d session_token_reused events, want 1", n)
 		}
-		b.recognise() // says nothing about clients
+		b.reauth(password) // the mark has closed the window
+		b.recognise()      // says nothing about clients
 		b.at("198.51.100.7").get("/account").says("another network, 198.51.100.0/24")
 		p.wantFlagged(u.ID, "network", "network")
 		letters := p.lettersTo(u.Email)

@@ -134,7 +134,7 @@ func TestDemoTakesThePlaceOfASession(t *testing.T) {
 	b.startDemo()
 	p.checkDead(before)
 	p.endedOnce(u.ID, "signed_out")
-	b.get("/account").says("Empty").saysNot("Ines")
+	b.get("/account").saysNot("Basket").saysNot("Ines")
 	_, demo := b.demo()
 	b.signIn(u.Email, password)
 	if page := b.get("/account").says("Ines").saysNot("Demo account").body; strings.Contains(page, demo) {

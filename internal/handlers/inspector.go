@@ -141,4 +141,7 @@ var sessionColumns = []fact{
 	{"ended_at", "empty while it lives; once set, never unset"},
 	{"end_reason", "why it ended, one reason"},
 	{"ended_by", "from which session it was ended"},
+	{"known_clients", "the browsers and networks you stand for"},
+	{"known_agent", "what a known browser says of itself since an update"},
+	{"flag_client", "what of another browser or network raised the mark"},
 }

@@ -118,7 +118,7 @@ func TestInspectorTellsTheRest(t *testing.T) {
 	b.get("/account/session").says("now and at sign-in").says("None. Nothing about it is worth a look.").says("An empty bag")
 	b.post("/basket", "plan", "hall")
 	b.get("/plans") // takes the message out
-	b.get("/account/session").says("1 value: basket.plan (4 bytes)").saysNot("Hall")
+	b.get("/account/session").says("2 values: basket.order (26 bytes), basket.plan (4 bytes)").saysNot("Hall")
 	here := b.ip
 	b.ip = p.prefix + "::8"
 	b.get("/account/session").says(b.ip + " now, " + here + " at sign-in") // before the row has it

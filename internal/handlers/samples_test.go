@@ -157,7 +157,7 @@ func ordinary(now time.Time) []sample {
 			Changed: "This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24."}},
 		{"overview-marked", &overviewView{layout: in("overview"), Session: this, Others: 2, Marked: 1}},
 		{"overview-advice", &overviewView{layout: in("overview"), Session: this, PasswordChanged: ago(400 * 24 * time.Hour), Advice: []advice{
-			{"triangle-alert", "1 session is marked.", "/account/sessions", "Look at it"}}}},
+			{"history", "1 other session has not been used for 3 days or more.", "/account/sessions", "Sign out what you do not need"}}}},
 		{"overview", &overviewView{layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
 			Recent: events, Basket: "Team"}},
 		{"overview-demo", &overviewView{layout: layout{Nav: "overview", Path: "/account", Visitor: &trying}, Session: this, Others: 2,
