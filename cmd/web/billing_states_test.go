@@ -89,18 +89,18 @@ func lookAtHostileInvoices(t *testing.T, p *program) {
 }
 
 // method fills in the form the person is looking at. Text is added to what stands there.
-func (b *looker) method(instrument, name, address string) int {
-	b.t.Helper()
-	ctx, cancel := b.step()
+func (l *looker) method(instrument, name, address string) int {
+	l.t.Helper()
+	ctx, cancel := l.step()
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Click(`//label[normalize-space()="`+instrument+`"]`)); err != nil {
-		b.t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	if name != "" {
-		b.fill("name", name)
+		l.fill("name", name)
 	}
 	if address != "" {
-		b.fill("address", address)
+		l.fill("address", address)
 	}
-	return b.press("Save")
+	return l.press("Save")
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -114,9 +115,7 @@ func (b *browser) reviewed() url.Values {
 func (b *browser) confirm(shown url.Values, password string) *answer {
 	b.p.t.Helper()
 	sent := url.Values{"password": {password}}
-	for name, values := range shown {
-		sent[name] = values
-	}
+	maps.Copy(sent, shown)
 	r := b.request("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return b.do(r)
