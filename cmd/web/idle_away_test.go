@@ -123,7 +123,7 @@ func absoluteLimitNear(t *testing.T, p *program) {
 	b.settles()
 	b.is(`stage() === 'dialog' && asked('/session/extend') === 0`)
 	p.setLimit(t, handle, time.Minute+lastNotice) // for the time that a test takes to type
-	b.click(`#idle-dialog a`)
+	b.click(`#idle-dialog a[data-only="final"]`)
 	b.comes(`location.pathname === '/login' && document.readyState === 'complete'`)
 	b.is(`stage() === 'none'`) // nothing gets in the way of the form
 	b.signIn(p.emailOf(t, handle), password)
