@@ -78,15 +78,7 @@ func TestBackFromElsewhere(t *testing.T) {
 				b.withoutScripts()
 				b.open("/account/sessions")
 			}
-			var restored atomic.Bool
-			err := chromedp.Listen(b.ctx, func(event any) {
-				if e, ok := event.(*page.EventFrameNavigated); ok && e.Type == page.NavigationTypeBackForwardCacheRestore {
-					restored.Store(true)
-				}
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			restored := b.restores()
 			b.open(anotherSite(t))
 			p.endAllOf(t, email)
 			b.goBack()
@@ -104,6 +96,21 @@ func TestBackFromElsewhere(t *testing.T) {
 			b.comes(`location.pathname === '/login'`)
 		})
 	}
+}
+
+// restores tells, from now on, whether a page came from the browser's memory.
+func (b *person) restores() *atomic.Bool {
+	b.t.Helper()
+	var restored atomic.Bool
+	err := chromedp.Listen(b.ctx, func(event any) {
+		if e, ok := event.(*page.EventFrameNavigated); ok && e.Type == page.NavigationTypeBackForwardCacheRestore {
+			restored.Store(true)
+		}
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return &restored
 }
 
 // anotherSite serves a page that has nothing to do with the portal.

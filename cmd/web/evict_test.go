@@ -5,9 +5,6 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
-
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 )
 
 // TestWhatEvictsAPage writes down what the portal relies on, and what it cannot rely on, when somebody presses Back and
@@ -74,15 +71,7 @@ func (b *person) comesBack(t *testing.T, before http.Cookie, then http.HandlerFu
 	})
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
-	var restored atomic.Bool
-	err := chromedp.Listen(b.ctx, func(event any) {
-		if e, ok := event.(*page.EventFrameNavigated); ok && e.Type == page.NavigationTypeBackForwardCacheRestore {
-			restored.Store(true)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	restored := b.restores()
 	b.withoutScripts()
 	b.open(server.URL + "/page")
 	b.open(server.URL + "/then")

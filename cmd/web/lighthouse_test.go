@@ -25,7 +25,7 @@ func TestLighthouse(t *testing.T) {
 	for _, page := range []struct {
 		path     string
 		signedIn bool
-	}{{"/", false}, {"/login", false}, {"/account/sessions", true}} {
+	}{{"/", false}, {"/login", false}, {"/account/sessions", true}, {"/billing/checkout", true}} {
 		var cookies []string
 		if page.signedIn {
 			for name, value := range c.cookies {
@@ -85,4 +85,6 @@ func (c *client) lighthouse(command, path, cookie string) map[string]float64 {
 func (c *client) readyToPay() {
 	c.t.Helper()
 	c.post("/basket", "plan", "hall").location("/plans")
+	c.reauth(password)
+	c.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada Lovelace", "next", "/billing/checkout").location("/billing/checkout")
 }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// TestTour is an evening with the portal, as its visitors have it: a plan is chosen before anybody signs in, paid for
+// with the password for that payment, and forgotten about; the warning comes, somebody stays, then nobody does; the page
+// says why it ended, and after the next sign-in there is a session that deserves a look.
+func TestTour(t *testing.T) {
+	for scripts, name := range map[bool]string{true: "scripts on", false: "scripts off"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, onSQLite(t))
+			b := p.person(t, chromeOnLinux, p.network+"::1")
+			b.watch()
+			if !scripts {
+				b.withoutScripts()
+			}
+			email := p.account(t, "Ada Lovelace")
+			p.usedElsewhere(t, email)
+
+			b.open("/plans")
+			b.press("Choose Hall")
+			b.follow("sign in")
+			b.signIn(email, password)
+			b.isAt("/plans")
+			payForHall(b)
+			if scripts {
+				warnThenLeave(b)
+			} else {
+				p.setEnd(t, b.handle(), -time.Second)
+				b.follow("Overview")
+				b.isAt("/login")
+				b.reads("For your security, we signed you out", "You did not use Gatehouse for 30 minutes")
+			}
+			b.signIn(email, password)
+			endTheMarked(b)
+		})
+	}
+}
+
+// usedElsewhere leaves a session that began in one browser and was used from another.
+func (p *program) usedElsewhere(t testing.TB, email string) {
+	c := p.client(t)
+	c.signIn(email, password)
+	c.agent = firefoxOnWindows
+	c.get("/account").want(200)
+}
+
+func payForHall(b *person) {
+	b.t.Helper()
+	b.reads("In your basket")
+	b.follow("Go to checkout")
+	b.isAt("/reauth")
+	b.fill("password", password)
+	b.press("Confirm")
+	b.isAt("/billing/payment-method")
+	b.click(`input[name=instrument][value="visa-4242"]`)
+	b.fill("name", "Ada Lovelace")
+	b.press("Save")
+	b.isAt("/billing/checkout")
+	b.reads("12.00 EUR", "Test Visa ending 4242", "For 12.00 EUR to")
+	b.fill("password", password)
+	b.press("Pay 12.00 EUR")
+	b.reads("Payment received", "Paid", "12.00 EUR")
+	b.follow("All payments")
+	b.reads("Hall, 12.00 EUR Paid")
+}
+
+// warnThenLeave stays when the warning comes, and does not when it comes again.
+func warnThenLeave(b *person) {
+	b.t.Helper()
+	handle := b.handle()
+	b.setEnd(b.t, handle, lastNotice-2*time.Second)
+	b.open("/account")
+	b.shows("dialog")
+	b.reads("Are you still there?")
+	b.key(enter)
+	b.shows("")
+	b.extended(b.t, handle)
+
+	b.setEnd(b.t, handle, 4*time.Second)
+	b.open("/account")
+	b.shows("dialog")
+	b.thrown("For your security, we signed you out")
+	b.reads("You did not use Gatehouse for 30 minutes")
+	b.follow("Sign in")
+}
+
+func endTheMarked(b *person) {
+	b.t.Helper()
+	b.open("/account")
+	b.reads("One of your sessions deserves a look")
+	b.follow("See your devices")
+	b.reads("This session began in Chrome on macOS and was used from Firefox on Windows.")
+	b.press("Sign out Chrome on macOS")
+	b.isAt("/reauth")
+	b.fill("password", password)
+	b.press("Confirm")
+	b.press("Sign out this session")
+	b.isAt("/account/sessions")
+	b.reads("Signed out Chrome on macOS. It can no longer use your account.", "Only this device is signed in")
+}
