@@ -103,3 +103,63 @@ func endTheMarked(b *person) {
 	b.isAt("/account/sessions")
 	b.reads("Signed out Chrome on macOS. It can no longer use your account.", "Only this device is signed in")
 }
+
+// TestVisitWithoutScripts goes through what somebody who tries the demo finds, with scripts switched off: a marked
+// session, what to do about it, the trail, a form that comes back as it was typed, and another colour scheme.
+func TestVisitWithoutScripts(t *testing.T) {
+	p := start(t, onSQLite(t))
+	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b.withoutScripts()
+	b.open("/")
+	b.press("Try the demo")
+	b.isAt("/account")
+	password := evaluate[string](b, `document.querySelector('.demo code').textContent`)
+
+	b.follow("See your devices")
+	b.press("This was me")
+	b.isAt("/reauth")
+	b.fill("password", password)
+	b.press("Confirm")
+	b.isAt("/account/sessions") // the press is not repeated by itself
+	b.press("This was me")
+	b.reads("The session is no longer marked.")
+
+	b.follow("Activity")
+	b.fill("q", "replaced cookie")
+	b.press("Filter")
+	b.reads("A replaced cookie of a session was used again")
+	evaluate[any](b, `document.querySelector('.risk a[href$="/not-me"]').click()`)
+	until(t, "the way on", func() bool { return b.path() != "/account/activity" })
+	b.reads("This was not you", "First, sign out the session it belongs to")
+	b.press("Sign out Edge on Windows")
+	b.reads("Signed out Edge on Windows.")
+
+	b.open("/account/session")
+	b.reads("Inside this session", "Ends it after 30 minutes without use")
+
+	b.follow("Profile")
+	b.fill("name", " the Second")
+	p.setEnd(t, b.handle(), -time.Second)
+	b.press("Save")
+	b.isAt("/login")
+	b.reads("What you typed is kept")
+	b.fill("email", demoAddress(t, p))
+	b.fill("password", password)
+	b.press("Sign in")
+	b.isAt("/account/profile")
+	b.reads("Check and press Save")
+	b.press("Save")
+	b.reads("the Second")
+
+	b.press("Dark")
+	if got := evaluate[string](b, `getComputedStyle(document.documentElement).colorScheme`); got != "dark" {
+		t.Errorf("color-scheme: got %q, want dark", got)
+	}
+}
+
+// demoAddress is the address of the one demo account there is.
+func demoAddress(t testing.TB, p *program) (email string) {
+	t.Helper()
+	p.ask(t, `SELECT email FROM users WHERE demo_until IS NOT NULL`, nil, &email)
+	return email
+}
