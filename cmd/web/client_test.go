@@ -80,7 +80,7 @@ func (c *client) signIn(email, password string) {
 	c.post("/login", "email", email, "password", password).location("/account")
 }
 
-func (c *client) reauth(password string) {
+func (c *client) reauth() {
 	c.t.Helper()
 	c.post("/reauth", "password", password, "next", "/account/sessions").location("/account/sessions")
 }

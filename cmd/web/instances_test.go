@@ -26,7 +26,7 @@ func TestTwoInstances(t *testing.T) {
 	laptop.signIn(email, password)
 	before := laptop.at(one)
 	before.cookies = maps.Clone(laptop.cookies)
-	laptop.reauth(password)
+	laptop.reauth()
 	laptop.at(one).get("/account").want(http.StatusOK)
 	until(t, "the replaced cookie to be refused everywhere", func() bool {
 		return before.get("/account").status == http.StatusSeeOther

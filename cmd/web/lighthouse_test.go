@@ -85,6 +85,6 @@ func (c *client) lighthouse(command, path, cookie string) map[string]float64 {
 func (c *client) readyToPay() {
 	c.t.Helper()
 	c.post("/basket", "plan", "hall").location("/plans")
-	c.reauth(password)
+	c.reauth()
 	c.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada Lovelace", "next", "/billing/checkout").location("/billing/checkout")
 }

@@ -70,7 +70,7 @@ func absoluteLimitHolds(t *testing.T, p *program) {
 	c := p.client(t)
 	c.signIn(email, password)
 	handle := c.handle()
-	c.reauth(password)
+	c.reauth()
 	asked := c.watch(func() bool { return c.get("/account").status == http.StatusOK })
 	row := p.times(t, handle)
 	if asked.longestPause() >= shortIdle-shortTouch {
@@ -95,7 +95,7 @@ func elevationHolds(t *testing.T, p *program) {
 	end := "/account/sessions/" + handle + "x/end"
 	c.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
 	before := time.Now()
-	c.reauth(password)
+	c.reauth()
 	after := time.Now()
 	var confirmed time.Time
 	p.ask(t, `SELECT elevated_until FROM sessions WHERE id = $1`, []any{handle}, &confirmed)
