@@ -43,6 +43,7 @@ func typingStays(t *testing.T, p *program) {
 	b.shows("banner")
 	other := b.another("/account/security")
 	other.shows("banner")
+	other.stopClocks() // it asks nothing of itself
 	b.fill("name", "Byron ")
 	b.shows("")
 	other.shows("") // it was told
