@@ -165,14 +165,15 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 }
 
 // TokenNow returns the hash of the token that the browser with this one has by now: another one when a rotation or a
-// sign-in has replaced it, its own otherwise.
-func (s *Service) TokenNow(ctx context.Context, tokenHash string) (string, error) {
+// sign-in has replaced it, its own otherwise. For somebody signed in, userID is their account: a sign-in to another one
+// takes nothing along, so it does not count.
+func (s *Service) TokenNow(ctx context.Context, userID, tokenHash string) (string, error) {
 	session, _, err := s.store.SessionByToken(ctx, tokenHash)
 	if err == nil && session.EndedAt.IsZero() || err != nil && !errors.Is(err, ErrNotFound) {
 		return tokenHash, err
 	}
 	next, _, err := s.store.SessionByPreviousToken(ctx, tokenHash)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) || err == nil && userID != "" && next.UserID != userID {
 		return tokenHash, nil
 	}
 	return next.TokenHash, err

@@ -1,11 +1,15 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 // Requests in flight around a sign-out or a rotation never bring the old token back, and never sign the browser out
@@ -87,6 +91,48 @@ func TestBasketSurvivesRaces(t *testing.T) {
 			}
 			if kept == 0 {
 				t.Error("no plan was ever acknowledged")
+			}
+		})
+	}
+}
+
+// busyBags does something before the next bag is written.
+type busyBags struct {
+	session.Bags
+	meanwhile func()
+}
+
+func (b *busyBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
+	if meanwhile := b.meanwhile; meanwhile != nil {
+		b.meanwhile = nil
+		meanwhile()
+	}
+	return b.Bags.Swap(ctx, key, old, sealed, expires)
+}
+
+// What a slow request puts into a basket follows the browser to the next session of the same person, and to nobody
+// else's.
+func TestBasketFollowsItsOwner(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			under := open(t)
+			bags := &busyBags{Bags: under.bags}
+			under.bags = bags
+			p := portalOn(t, under, nil)
+			ann, bob := p.newUser("Ann"), p.newUser("Bob")
+			for _, next := range []auth.User{ann, bob} {
+				b := p.signedIn(ann)
+				b.post("/basket", "plan", "keep").location("/plans")
+				slow := p.browser()
+				slow.cookies["__Host-id"] = b.token()
+				bags.meanwhile = func() { b.signIn(next.Email, password) }
+				slow.post("/basket", "plan", "hall").location("/plans")
+				page := b.get("/account").says(next.Name)
+				if next == ann {
+					page.says("Hall is in your basket.")
+				} else {
+					page.saysNot("Hall").saysNot("Keep")
+				}
 			}
 		})
 	}

@@ -45,7 +45,9 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 	a.warnOwner(resumed)
 	found := resumed.Session
 	standing := session.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
-	standing.Now = func(ctx context.Context) (string, error) { return a.Auth.TokenNow(ctx, auth.HashToken(token)) }
+	standing.Now = func(ctx context.Context) (string, error) {
+		return a.Auth.TokenNow(ctx, found.UserID, auth.HashToken(token))
+	}
 	switch {
 	case err == nil:
 		standing.Verdict = session.Live
