@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -227,6 +228,24 @@ func TestDemoEndsTwice(t *testing.T) {
 			t.Error("a proof from before opened a session afterwards")
 		}
 	})
+}
+
+// Nobody can sign in to a demo that is over, so nobody is told that what they typed in it waits for that.
+func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			b := p.browser()
+			b.startDemo()
+			email, _ := b.demo()
+			b.timeOut()
+			past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
+			p.exec(`UPDATE users SET demo_until = $1 WHERE id = $2`, past, p.demoID(email))
+			late := b.post(profilePage, "name", "Lovelace")
+			late.location("/login?next=" + url.QueryEscape(profilePage))
+			b.follow(late).saysNot("What you typed is kept")
+		})
+	}
 }
 
 func (p *portal) sweep() {

@@ -14,7 +14,10 @@ var _ held.Store = (*Store)(nil)
 func (s *Store) AddHeldForm(ctx context.Context, r held.Row, perSession, perUser int) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the account's row makes the forms of one account take turns, so that none sees less than there is.
-		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND disabled_at IS NULL`, r.UserID)
+		result, err := tx.ExecContext(ctx, `
+			UPDATE users
+			SET epoch = epoch
+			WHERE id = $1 AND disabled_at IS NULL AND (demo_until IS NULL OR demo_until > $2)`, r.UserID, r.CreatedAt)
 		if err := changed(result, err, held.ErrNotFound); err != nil {
 			return err
 		}
