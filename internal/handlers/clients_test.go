@@ -431,6 +431,7 @@ func TestClientChangeReauth(t *testing.T) {
 				location("/reauth?next=%2Faccount%2Fsecurity%2Fpassword")
 			who.get("/reauth?next=/account").want(http.StatusOK).
 				says("This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24. Confirm that it is you")
+			who.get("/reauth?next=/account/sessions/" + handle + "/end").want(http.StatusOK).saysNot("Chrome")
 			who.get("/plans").want(http.StatusOK)
 			who.post("/session/extend", "next", "/account/security").location("/reauth?next=%2Faccount%2Fsecurity")
 			who.wantWaiting()

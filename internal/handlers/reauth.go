@@ -39,13 +39,14 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 	return a.render(w, r, status, v)
 }
 
-// waiting names what the person was about to do, so that they see what they confirm.
+// waiting names what the person was about to do, so that they see what they confirm. In a session that was used from
+// elsewhere that person may be a thief, who is told of no device of the owner's.
 func (a *app) waiting(r *http.Request, next string) string {
 	u, err := url.Parse(next)
 	if err == nil && u.Path == csvPath {
 		return "Download your activity"
 	}
-	if err != nil || !strings.HasSuffix(u.Path, "/end") {
+	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Auth.Policy().Waits(visitorOf(r).Session) {
 		return ""
 	}
 	route := chi.NewRouteContext()
