@@ -154,6 +154,22 @@ func TestFormAfterElevation(t *testing.T) {
 	}
 }
 
+// A form from a session that waits because its person has changed networks is theirs once they gave the password.
+func TestFormFromElsewhere(t *testing.T) {
+	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+		u := p.newUser("Ada")
+		b := p.signedIn(u).at("198.51.100.7")
+		next, id := b.post(profilePage, "name", "Ada Byron").heldAt("/reauth", profilePage)
+		b.get("/reauth?next=" + url.QueryEscape(next)).says("198.51.100.0/24").says("Save your profile").says("What you typed is kept").saysNot("Byron")
+		b.get(next).location("/reauth?next=" + url.QueryEscape(next))
+		b.follow(b.post("/reauth", "password", password, "next", next)).says(nowConfirmed).holds(`value="Ada Byron"`)
+		if name := p.nameOf(u); name != "Ada" {
+			t.Fatalf("called %q before anybody pressed Save", name)
+		}
+		b.post(profilePage, "name", "Ada Byron", "held", id).location(profilePage)
+	})
+}
+
 // A sign-in does not confirm: a form that needs both asks for both, and is still there.
 func TestFormAfterTimeoutNeedsElevation(t *testing.T) {
 	p := newPortal(t)

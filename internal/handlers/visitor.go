@@ -116,11 +116,13 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 	})
 }
 
-// requireConfirmed lets nobody on whose session was used from somewhere else and waits for its password.
+// requireConfirmed lets nobody on whose session was used from somewhere else and waits for its password. What its person
+// typed is kept for them.
 func (a *app) requireConfirmed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Auth.Policy().Waits(visitorOf(r).Session) {
-			seeOther(w, r, "/reauth?"+url.Values{"next": {a.wayBack(r)}}.Encode())
+			back := a.hold(r, visitorOf(r).Session, held.UntilConfirmed)
+			seeOther(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -1,5 +1,5 @@
-// Package held keeps what was typed into a form that came too late: after its session had timed out, or after the
-// re-authentication it needs had run out. The text waits sealed, for one person and one form, until that person has
+// Package held keeps what was typed into a form that came too late: after its session had timed out, or without the
+// re-authentication that it needs. The text waits sealed, for one person and one form, until that person has
 // signed in or confirmed again and sees it in the form.
 //
 // Nothing is ever sent again on somebody's behalf. A stored request could have been planted, could be carried out twice,
