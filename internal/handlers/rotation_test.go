@@ -238,7 +238,7 @@ func TestInFlightAtSignIn(t *testing.T) {
 	})
 }
 
-// A bag that could not be deleted with the token it lay under is nobody's: not its owner's, not the next person's.
+// A bag that could not be taken from under the token it lay under is nobody's: not its owner's, not the next person's.
 func TestBagUnderAReplacedToken(t *testing.T) {
 	under := sqliteBackend(t)
 	p := portalOn(t, backend{store: under.store, bags: keepsBags{under.bags}}, nil)
@@ -257,10 +257,10 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 	})
 }
 
-// keepsBags never deletes.
+// keepsBags never takes a bag away from where it is.
 type keepsBags struct{ session.Bags }
 
-func (keepsBags) Delete(context.Context, string) error { return errAway }
+func (keepsBags) Take(context.Context, string) ([]byte, error) { return nil, errAway }
 
 // Signing in again in a browser takes the place of the session there; it does not cost another device.
 func TestSignInAgainHere(t *testing.T) {
