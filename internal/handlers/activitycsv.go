@@ -57,7 +57,7 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="gatehouse-activity.csv"`)
 	h.Set("Cache-Control", "no-store")
-	if mixesSecretsWithInput(r) {
+	if mixesSecretsWithInput(r, http.StatusOK) {
 		h.Set(gzhttp.HeaderNoCompression, "1")
 	}
 	w.WriteHeader(http.StatusOK)

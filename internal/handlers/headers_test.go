@@ -120,6 +120,15 @@ func TestCompression(t *testing.T) {
 	if res := b.get("/guess-guess-guess").want(http.StatusNotFound); strings.Contains(res.body, "guess-guess") {
 		t.Error("a page with somebody's data repeats an address that is nobody's page")
 	}
+	for _, path := range []string{
+		"/billing/receipts/guess-guess", "/account/sessions/guess-guess/end", "/account/activity/guess-guess/not-me", "/email/confirm/guess-guess",
+	} {
+		r := b.request("GET", path, nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		if res := b.do(r); res.Header.Get("Content-Encoding") != "" || !strings.Contains(res.body, "Zip") {
+			t.Errorf("%s, which stands in the page beside somebody's data, was compressed", path)
+		}
+	}
 	r := b.request("POST", "/account/security/password", strings.NewReader("password="+strings.Repeat("x", 300)))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept-Encoding", "gzip")

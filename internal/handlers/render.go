@@ -40,7 +40,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	if mixesSecretsWithInput(r) {
+	if mixesSecretsWithInput(r, status) {
 		h.Set(gzhttp.HeaderNoCompression, "1")
 	}
 	w.WriteHeader(status)
