@@ -41,11 +41,22 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := visitorOf(r)
-	name, err := a.Auth.ChangeName(r.Context(), v.Session, v.User, f["name"], clientOf(r))
-	if wrong, ok := errors.AsType[auth.NameError](err); ok {
+	refuse := func(status int, text string) error {
 		view := profileForm(r, f["name"], f["held"])
-		view.Problems = problems{{"name", wrong.Error()}}
-		return a.render(w, r, http.StatusUnprocessableEntity, view)
+		view.Problems = problems{{"name", text}}
+		return a.render(w, r, status, view)
+	}
+	if wait := a.Attempts.Take(r.Context(), "profile:"+v.UserID, perProfile); wait > 0 {
+		a.Auth.Report(r.Context(), auth.RateLimitExceeded, v.UserID, v.ID, "profile", clientOf(r))
+		tooMany(w, wait)
+		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+words(wait)+".")
+	}
+	name, err := a.Auth.ChangeName(r.Context(), v.Session, v.User, f["name"], clientOf(r))
+	if err != nil || name == v.User.Name {
+		a.Attempts.Return(r.Context(), "profile:"+v.UserID, perProfile)
+	}
+	if wrong, ok := errors.AsType[auth.NameError](err); ok {
+		return refuse(http.StatusUnprocessableEntity, wrong.Error())
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -39,6 +40,32 @@ func TestProfile(t *testing.T) {
 				t.Errorf("the letter is not to Ada Lovelace:\n%s", letter)
 			}
 			other.get("/account").says("Bea")
+		})
+	}
+}
+
+// A name changed over and over does not bury the rest of the trail. Mistakes cost nothing, and nobody else waits.
+func TestNameChangesAreLimited(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			u := p.newUser("Ada")
+			b := p.signedIn(u)
+			for i := range perProfile.Burst {
+				b.post(profilePage).want(http.StatusUnprocessableEntity)
+				b.post(profilePage, "name", p.nameOf(u)).location(profilePage)
+				b.post(profilePage, "name", fmt.Sprint("Ada ", i)).location(profilePage)
+			}
+			before := p.nameOf(u)
+			late := p.signedIn(u).post(profilePage, "name", "Ada Lovelace").want(http.StatusTooManyRequests)
+			late.says("Please try again in").holds(`value="Ada Lovelace"`, `aria-invalid="true"`)
+			if late.Header.Get("Retry-After") == "" || p.nameOf(u) != before {
+				t.Errorf("no Retry-After, or called %q now", p.nameOf(u))
+			}
+			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'profile_changed'`, u.ID); n != perProfile.Burst {
+				t.Errorf("%d changes in the trail, want %d", n, perProfile.Burst)
+			}
+			p.signedIn(p.newUser("Bea")).post(profilePage, "name", "Bea B").location(profilePage)
 		})
 	}
 }

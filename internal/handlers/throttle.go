@@ -22,6 +22,7 @@ var (
 	perReader      = limit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
 	perBasket      = limit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
 	perDemo        = limit.Rule{Burst: 10, Every: time.Minute}      // demo accounts for one network
+	perProfile     = limit.Rule{Burst: 10, Every: time.Minute}      // changes of one account's name
 	perUnlock      = limit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
 )
 
