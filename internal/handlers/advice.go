@@ -22,8 +22,7 @@ type advice struct {
 }
 
 // adviceFor says what could be better, the most urgent first; nothing when all is well. Marked sessions have a notice of
-// their own. limit is how many sessions the
-// account may have.
+// their own. limit is how many sessions the account may have.
 func adviceFor(live []auth.Session, currentID string, passwordChanged time.Time, limit int, now time.Time) []advice {
 	const devices = "/account/sessions"
 	forgotten := 0
