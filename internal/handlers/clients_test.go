@@ -461,6 +461,21 @@ func TestClientChangeReauth(t *testing.T) {
 	})
 }
 
+// A message that its owner has not read yet stays with the session that waits.
+func TestMessageWaits(t *testing.T) {
+	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+		u := p.newUser("Rhea")
+		b, other := p.signedIn(u), p.signedIn(u).handle()
+		b.reauth(password).location("/account/sessions")
+		b.post("/account/sessions/" + other + "/end").location("/account/sessions")
+		stolen := b.as(firefoxOnLinux)
+		stolen.get("/account").location("/reauth?next=%2Faccount")
+		stolen.get("/reauth").want(http.StatusOK).saysNot("Chrome on macOS")
+		stolen.get("/plans").want(http.StatusOK).saysNot("Chrome on macOS")
+		b.follow(b.reauth(password)).says("Signed out Chrome on macOS.")
+	})
+}
+
 // wantWaiting asks as the script of the idle warning does.
 func (b *browser) wantWaiting() {
 	b.p.t.Helper()

@@ -21,9 +21,12 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // render executes the page of the view into a buffer and sends it. On error nothing was sent.
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) error {
 	l := v.frame()
-	l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
 	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
-	if who := visitorOf(r); who != nil {
+	who := visitorOf(r)
+	if who == nil || !a.Auth.Policy().Waits(who.Session) { // what was done is for whoever did it, not for a thief to read
+		l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
+	}
+	if who != nil {
 		l.Visitor, l.Path = a.visitorView(who), a.wayBack(r)
 		l.Visitor.Demo = a.demoView(r, who.User)
 	}
