@@ -19,7 +19,7 @@ func TestPageWeight(t *testing.T) {
 	p := start(t, onSQLite(t))
 	email := p.account(t, "Ada Lovelace")
 	p.spread(t, email)
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.looker(t, chromeOnLinux, p.network+"::1")
 	var fetched atomic.Int64
 	err := chromedp.Listen(b.ctx, func(event any) {
 		if e, ok := event.(*network.EventLoadingFinished); ok {
@@ -33,7 +33,7 @@ func TestPageWeight(t *testing.T) {
 		t.Helper()
 		fetched.Store(0)
 		visit()
-		evaluate[chromedp.Void](b, `document.fonts.ready`) // what the page draws with is part of it
+		evaluate[chromedp.Void](b.person, `document.fonts.ready`) // what the page draws with is part of it
 		switch weight := fetched.Load(); {
 		case weight == 0:
 			t.Errorf("%s: nothing was counted", page)
@@ -51,4 +51,16 @@ func TestPageWeight(t *testing.T) {
 	} {
 		weigh(page, laterPage, func() { b.open(page) })
 	}
+	b.press("Sign out")
+	b.open("/") // a demo has more to show than any account that a visitor makes
+	weigh("/account of a demo", laterPage, func() { b.press("Try the demo") })
+	for _, page := range []string{"/account/sessions", "/account/activity", "/account/session", "/account/profile", "/billing"} {
+		weigh(page+" of a demo", laterPage, func() { b.open(page) })
+	}
+	b.open("/plans")
+	b.press("Choose Hall")
+	b.follow("Go to checkout") // asks for the password before it asks how to pay
+	b.fill("password", evaluate[string](b.person, `document.querySelector('.demo code').textContent`))
+	weigh("/billing/payment-method", laterPage, func() { b.press("Confirm") })
+	weigh("/billing/checkout", laterPage, func() { b.method("Test Visa ending 4242", "Ada Lovelace", "12 St James's Square") })
 }
