@@ -68,7 +68,7 @@ func (p *portal) checkCSV(t *testing.T) {
 	if want := []string{"Signed in", b.handle(), "Chrome on macOS", b.ip, chromeOnMac}; !slices.Equal(signedIn[2:], want) {
 		t.Errorf("got %q, want %q", signedIn[2:], want)
 	}
-	if got := b.get("/account/activity.csv?kind=account").table(); len(got) != 1 || got[0][2] != "Account made" {
+	if got := b.get("/account/activity.csv?kind=account").table(); len(got) != 1 || got[0][2] != "Account created" {
 		t.Errorf("kind=account: got %q", got)
 	}
 	if got := b.get("/account/activity.csv?q=CONFIRMED").table(); len(got) != 1 || got[0][1] != "reauth_success" {
@@ -154,9 +154,9 @@ func TestSearchIsBounded(t *testing.T) {
 		INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
 		SELECT 'N' || i, $2, '', 'reauth_fail', '', '', '', $3 FROM n`, eventsScanned, u.ID, longAgo)
 	p.exec(`UPDATE events SET at = $1 WHERE kind = 'user_created'`, longAgo.Add(-time.Hour))
-	first := b.get("/account/activity?q=account+made").want(http.StatusOK).saysNot("Account made")
+	first := b.get("/account/activity?q=account+created").want(http.StatusOK).saysNot("Account created")
 	older := between(first.body, `href="/account/activity?before=`, `"`)
-	b.get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).says("Account made").saysNot("Older")
+	b.get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).says("Account created").saysNot("Older")
 }
 
 // A browser that has just confirmed sees where it is, instead of a form that seems to have done nothing.
@@ -206,13 +206,13 @@ func (p *portal) checkNotMe(t *testing.T) {
 		t.Error("the activity page doubts an ordinary sign-in")
 	}
 	b.get(page(auth.LoginFail)).want(200).says("A sign-in with a wrong password was refused").says("It belongs to no session")
-	seen := b.get(page(auth.ReauthFail)).want(200).says("Sign out Firefox on Windows").says("signed in on 1 other device")
+	seen := b.get(page(auth.ReauthFail)).want(200).says("Sign out Firefox on Windows").says("You have 1 other session.")
 	for _, link := range []string{"/account/sessions/" + handle + "/end", "/account/security/password", "/account/sessions/end-others", `"/account/sessions"`} {
 		if !strings.Contains(seen.body, link) {
 			t.Errorf("the page does not lead to %s", link)
 		}
 	}
-	other.get(page(auth.ReauthFail)).want(200).says("It happened in the session you are using now").says("Change your password now").saysNot("Sign out Firefox")
+	other.get(page(auth.ReauthFail)).want(200).says("It happened in the session you are using now").says("Change your password now").saysNot("Sign out Firefox").saysNot("other session")
 	if !other.alive() || !b.alive() {
 		t.Fatal("opening a page changed something")
 	}

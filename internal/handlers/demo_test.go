@@ -194,8 +194,11 @@ func TestDemoEnds(t *testing.T) {
 		sameAnswer(t, "sign-in after the demo", p.browser().post("/login", "email", email, "password", password).want(422), want)
 		p.sweep()
 		for _, one := range []*browser{b, kept} {
-			one.follow(one.get("/account")).says("The demo is over").says("It lasted 2 hours")
-			one.get("/signed-out").says("The demo is over")
+			one.follow(one.get("/account")).says("The demo is over").says("It lasted 2 hours").says("Go to the start page")
+			over := one.get("/signed-out").says("The demo is over")
+			if strings.Contains(between(over.body, "<main", "</main>"), `href="/login"`) {
+				t.Error("sent to sign in to an account that is deleted")
+			}
 		}
 		time.Sleep(10 * time.Minute)
 		p.sweep()
@@ -322,6 +325,7 @@ func TestDemoAddresses(t *testing.T) {
 		b.startDemo()
 		email, password := b.demo()
 		b.get("/account/sessions").says("203.0.113.0")
+		b.get("/account/session").says("203.0.113.0 now and at sign-in").says("we keep the network alone")
 		thief := *b
 		thief.cookies = map[string]string{"__Host-id": b.token()}
 		b.reauth("wrong, and long enough")

@@ -42,6 +42,7 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 	a.explain(v, s, by)
 	demoOver, err := a.Auth.EndedWithDemo(r.Context(), s)
 	if demoOver {
+		v.Demo = true
 		v.Heading = "The demo is over"
 		v.Text = "It lasted " + words(auth.DemoLife) + ". The account and everything in it are deleted. You can start another on our start page."
 	}

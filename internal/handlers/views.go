@@ -95,6 +95,7 @@ type endedView struct {
 	Text     string
 	At       time.Time // zero when unknown
 	Worrying bool      // somebody else may have done it: say what to do
+	Demo     bool      // the account is deleted, so there is nothing to sign in to
 }
 
 type signedOutView struct {
@@ -131,7 +132,7 @@ type ticketView struct {
 	Icon       string // monitor, smartphone, laptop, terminal or globe
 	Device     string // "Firefox on Windows", from an allow-list of names
 	Agent      string // the User-Agent header, cleaned: text written by the client
-	Flag       string // why it deserves a look, "" when it does not
+	Flag       string // why it is worth a look, "" when it does not
 	Kept       bool   // "keep me signed in" was chosen
 	LastSeen   time.Time
 	ActiveNow  bool
