@@ -19,7 +19,7 @@ type Session struct {
 	ElevatedUntil time.Time // zero unless re-authenticated
 	Known         Clients   // browsers and networks it is used from; "" until they are learnt
 	KnownAgent    string    // a User-Agent header of a known browser that is not the one at sign-in; "" for none
-	Flag          string    // why it deserves a look; "" when it does not
+	Flag          string    // why it is worth a look; "" when it does not
 	FlagClient    Clients   // what of another client it was marked for; "" when it was not
 	EndedAt       time.Time // zero while it lives
 	EndReason     Reason

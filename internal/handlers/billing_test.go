@@ -28,7 +28,7 @@ func TestPaymentMethod(t *testing.T) {
 			b, other := p.shopper("Ada"), p.shopper("Bea")
 			b.get(path).want(http.StatusOK).says("Test Visa ending 4242")
 			wrong := b.post(path, "instrument", "gold", "name", " ", "address", strings.Repeat("x", 301)).want(http.StatusUnprocessableEntity)
-			wrong.says("Choose one of the test instruments.").says("Enter the name for the invoice.").says("Use at most 300 characters.")
+			wrong.says("Choose what to pay with.").says("Enter the name for the invoice.").says("Use at most 300 characters.")
 			if !strings.Contains(wrong.body, strings.Repeat("x", 301)) {
 				t.Error("the address typed is gone")
 			}

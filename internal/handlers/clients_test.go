@@ -93,7 +93,7 @@ func TestAnotherNetwork(t *testing.T) {
 			t.Errorf("%d events with the address it came from, want 1", n)
 		}
 		other := p.signedIn(u)
-		other.get("/account").says("One of your sessions deserves a look")
+		other.get("/account").says("One of your sessions is worth a look").says("Nothing besides the above.").saysNot("Nothing to improve")
 		other.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.")
 		b.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.").saysNot("This session began")
 		b.get("/account/activity?kind=sessions").says("A session was used from another browser or network")
@@ -101,10 +101,10 @@ func TestAnotherNetwork(t *testing.T) {
 		b.reauth(password).location("/account/sessions")
 		away.cookies = b.cookies
 		away.recognise()
-		away.get("/account").want(http.StatusOK).saysNot("deserves a look")
+		away.get("/account").want(http.StatusOK).saysNot("is worth a look")
 		b.get("/account").want(http.StatusOK)
 		p.wantFlagged(u.ID, "network")
-		b.at("203.0.113.9").get("/account").says("deserves a look").says("another network, 203.0.113.0/24")
+		b.at("203.0.113.9").get("/account").says("is worth a look").says("another network, 203.0.113.0/24")
 		p.wantFlagged(u.ID, "network", "network")
 		if letters := p.lettersTo(u.Email); len(letters) != 0 {
 			t.Errorf("got letters %q, want none for a network", letters)
@@ -323,7 +323,7 @@ func TestSignInFromElsewhere(t *testing.T) {
 			away := b.at("198.51.100.7")
 			away.get("/account")
 			away.signIn(u.Email, password)
-			away.get("/account").want(http.StatusOK).saysNot("deserves a look")
+			away.get("/account").want(http.StatusOK).saysNot("is worth a look")
 			if got := p.sessionRow(away); got.Flag != "" || got.Known.Network() != "198.51.100.0/24" {
 				t.Errorf("%s: got %+v, want a session of that network without a mark", mode, got)
 			}
@@ -406,7 +406,7 @@ func TestForeignMark(t *testing.T) {
 		stranger.reauth(password).location("/account/sessions")
 		stranger.post("/account/sessions/" + b.handle() + "/recognise").want(http.StatusNotFound)
 		b.get("/account/sessions").says("another network")
-		stranger.get("/account").saysNot("deserves a look")
+		stranger.get("/account").saysNot("is worth a look")
 	})
 }
 
@@ -444,7 +444,7 @@ func TestClientChangeReauth(t *testing.T) {
 
 		stolen.post("/reauth", "password", otherPassword, "next", "/account").want(http.StatusUnprocessableEntity).says("another browser, Firefox on Linux")
 		b.reauth(password).location("/account/sessions")
-		b.get("/account").want(http.StatusOK).saysNot("deserves a look")
+		b.get("/account").want(http.StatusOK).saysNot("is worth a look")
 		if p.replay(stolen.token()).StatusCode == http.StatusOK {
 			t.Error("the copy of the cookie is alive")
 		}
@@ -563,7 +563,7 @@ func TestClientChangeEnd(t *testing.T) {
 		b.get("/signed-out").says("It was used from another browser or another network than before").says("If this was not you")
 		p.endedOnce(u.ID, "client_changed")
 		p.wantFlagged(u.ID)
-		p.signedIn(u).get("/account/sessions").says("Used from another browser or network").saysNot("deserves a look")
+		p.signedIn(u).get("/account/sessions").says("Used from another browser or network").saysNot("is worth a look")
 		letters := p.lettersTo(u.Email)
 		if len(letters) != 1 || !strings.Contains(letters[0], "was used from Firefox on Linux") || !strings.Contains(letters[0], "We have ended it.") {
 			t.Errorf("got letters %q, want one that says it was ended", letters)

@@ -6,7 +6,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-// doubt says why a session deserves a look, "" when it does not.
+// doubt says why a session is worth a look, "" when it does not.
 func doubt(s auth.Session) string {
 	switch s.Flag {
 	case auth.FlagTokenReused:

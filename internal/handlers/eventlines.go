@@ -14,7 +14,7 @@ var sentences = map[auth.Kind]eventView{
 	auth.LoginLock:          {Icon: "triangle-alert", Text: "Too many wrong passwords: sign-in was slowed down and a letter sent", Risk: true},
 	auth.PasswordChange:     {Icon: "shield-check", Text: "Password changed", Risk: true},
 	auth.PasswordChangeFail: {Icon: "triangle-alert", Text: "A password change with a wrong current password was refused", Risk: true},
-	auth.UserCreated:        {Icon: "user", Text: "Account made"},
+	auth.UserCreated:        {Icon: "user", Text: "Account created"},
 	auth.SessionExpired:     {Icon: "log-out", Text: "Session ended"},
 	auth.SessionTokenReused: {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
 	auth.SessionFlagged:     {Icon: "triangle-alert", Text: "A session was used from another browser or network", Risk: true},

@@ -58,7 +58,7 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 		layout: layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
-		Window: words(p.Elevation), IPNow: clientOf(r).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Sessions.Entries(r.Context()), BagAway: a.Sessions.Away(r.Context()),
+		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Sessions.Entries(r.Context()), BagAway: a.Sessions.Away(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)
@@ -137,7 +137,7 @@ var sessionColumns = []fact{
 	{"idle_expires_at", "when it ends for want of use, never after the next"},
 	{"expires_at", "when it ends in any case; nothing moves it"},
 	{"elevated_until", "until when your confirmation counts"},
-	{"flag", "why it deserves a look"},
+	{"flag", "why it is worth a look"},
 	{"ended_at", "empty while it lives; once set, never unset"},
 	{"end_reason", "why it ended, one reason"},
 	{"ended_by", "from which session it was ended"},

@@ -96,7 +96,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 func cleanMethod(m billing.Method) (billing.Method, problems) {
 	var wrong problems
 	if _, ok := billing.InstrumentOf(m.Instrument); !ok {
-		wrong = append(wrong, problem{"instrument", "Choose one of the test instruments."})
+		wrong = append(wrong, problem{"instrument", "Choose what to pay with."})
 	}
 	name, err := auth.CleanName(m.Name)
 	switch {

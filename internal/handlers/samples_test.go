@@ -205,7 +205,7 @@ func ordinary(now time.Time) []sample {
 			Chosen: "visa-4242", Name: "Marta Reis", Address: "4 Lantern Street\nLisbon", MaxName: 100, MaxAddress: 300}},
 		{"payment-method-wrong", &paymentMethodView{layout: in("billing"), Next: "/billing/checkout", Choices: []instrumentView{
 			{"visa-4242", "Test Visa ending 4242", "Pays."}}, Problems: problems{
-			{"instrument", "Choose one of the test instruments."}, {"name", "Enter a name."}, {"address", "Too long."}}}},
+			{"instrument", "Choose what to pay with."}, {"name", "Enter a name."}, {"address", "Too long."}}}},
 		{"error-404", &errorView{layout: in(""), Status: 404, Heading: "There is no such page",
 			Text: "The address may be mistyped, or what was here has gone."}},
 		{"error-500", &errorView{Status: 500, Heading: "Something went wrong",

@@ -182,7 +182,7 @@ func TestActivity(t *testing.T) {
 	if strings.Contains(rest.body, `href="/account/activity?before=`) {
 		t.Error("the last page offers an older one")
 	}
-	b.get("/account/activity?kind=account").says("Account made").saysNot(line)
+	b.get("/account/activity?kind=account").says("Account created").saysNot(line)
 	b.get("/account/activity?q=no+such+words").want(200).saysNot(line)
 	for _, before := range []string{"x", "~", "2026-01-01T00:00:00Z~", "9999-99-99~x", "2026-11-20T10:00:00Z~%00", "99999-01-01T00:00:00Z~x"} {
 		b.get("/account/activity?before=" + before + "&kind=nonsense&q=%ff").want(200)

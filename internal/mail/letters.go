@@ -73,7 +73,7 @@ func (l Letters) PasswordChanged(to, name string, at time.Time, device string) L
 // sessions had replaced was used again at a time. device is where that session
 // began, in a few words.
 func (l Letters) CookieReused(to, name string, at time.Time, device string) Letter {
-	return l.write(to, "One of your sessions deserves a look",
+	return l.write(to, "One of your sessions is worth a look",
 		greeting(name),
 		"A session of your account at "+l.base()+", begun with "+deviceName(device)+", had replaced its cookie. The old cookie was used again on "+clock(at)+". It opened nothing, but somebody may have a copy of it, and of others.",
 		"Please look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",

@@ -48,7 +48,7 @@ func TestLetters(t *testing.T) {
 		},
 		"CookieReused": {
 			letters.CookieReused("marta@example.org", "Marta Reis", changed, "Firefox on Linux"),
-			"One of your sessions deserves a look",
+			"One of your sessions is worth a look",
 			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
 			[]string{"begun with Firefox on Linux, had replaced its cookie", "used again on 20 November 2026 at 20:04 UTC."},
 		},
