@@ -22,7 +22,7 @@ type inspectorView struct {
 	Lifetime  clockView
 	Confirmed time.Time       // when the person re-authenticated; zero when that no longer counts
 	Window    string          // how long a re-authentication counts
-	IPNow     string          // of this request, on record or not
+	IPNow     string          // of this request, on record or not; of a demo only its network
 	IPThen    string          // at sign-in
 	Row       []fact          // columns of the sessions table
 	Bag       []session.Entry // names and sizes

@@ -115,6 +115,8 @@ func ordinary(now time.Time) []sample {
 		Text: "You did not use Gatehouse for 30 minutes, so the session ended at 14:36 UTC."}
 	revoked := endedView{Reason: "revoked", Heading: "This device was signed out", At: ago(time.Minute), Worrying: true,
 		Text: "Somebody using your account on Chrome on macOS signed this device out at 14:22 UTC."}
+	demoOver := endedView{Reason: "absolute", Heading: "The demo is over", At: ago(time.Minute), Demo: true,
+		Text: "It lasted 2 hours. The account and everything in it are deleted. You can start another on our start page."}
 	signIn := signInView{IdleText: "30 minutes", LifetimeText: "24 hours",
 		RememberText: "7 days without use, or 30 days in all"}
 	wrong, returning := signIn, signIn
@@ -148,6 +150,7 @@ func ordinary(now time.Time) []sample {
 		{"login-returning", &returning},
 		{"signed-out", &signedOutView{Ended: timedOut}},
 		{"signed-out-revoked", &signedOutView{Ended: revoked}},
+		{"signed-out-demo", &signedOutView{Ended: demoOver}},
 		{"reauth", &reauthView{layout: in(""), Next: "/account", Waiting: "Sign out Chrome on Windows", WindowText: "15 minutes"}},
 		{"reauth-held", &reauthView{layout: in(""), Next: "/account/profile?held=AAAA", Cancel: "/account",
 			Waiting: "Save your profile", KeptUntil: now.Add(10 * time.Minute), WindowText: "15 minutes"}},

@@ -119,7 +119,7 @@ type overviewView struct {
 	Session         ticketView
 	Advice          []advice
 	Others          int
-	Marked          int // live sessions that deserve a look
+	Marked          int // live sessions that are worth a look
 	PasswordChanged time.Time
 	Recent          []eventView
 	Basket          string // name of the plan in the basket, "" for none
