@@ -24,14 +24,14 @@ func (b *browser) startDemo() {
 }
 
 var (
-	demoPassword = regexp.MustCompile(`When we ask for your password: <code>([a-z2-7-]+)</code>`)
+	demoPassword = regexp.MustCompile(`Its password: <code>([a-z2-7-]+)</code>`)
 	demoEmail    = regexp.MustCompile(`visitor-[a-z2-7]{12}@demo\.example`)
 )
 
 // demo is what the pages of a demo account say of it.
 func (b *browser) demo() (email, password string) {
 	b.p.t.Helper()
-	page := b.get("/account").want(http.StatusOK).says("Demo account. Everything here is yours alone and gone at ").body
+	page := b.get("/account").want(http.StatusOK).says("Demo account. It is yours alone, and gone at ").body
 	if m := demoPassword.FindStringSubmatch(page); m != nil {
 		password = m[1]
 	}
@@ -150,7 +150,7 @@ func TestDemoBanner(t *testing.T) {
 	b.startDemo()
 	email, made := b.demo()
 	b.post("/account/security/password", "current_password", made, "password", otherPassword).location("/account/security")
-	b.get("/account").says("When we ask for your password, give the one you chose.").saysNot(made)
+	b.get("/account").says("Its password is the one you chose.").saysNot(made)
 	p.browser().signIn(email, otherPassword)
 
 	c := p.browser()
@@ -159,7 +159,7 @@ func TestDemoBanner(t *testing.T) {
 	if _, password := c.demo(); password != "" {
 		t.Errorf("shows %q from a bag that is lost", password)
 	}
-	c.get("/account").saysNot("When we ask for your password")
+	c.get("/account").saysNot("Its password")
 	r := c.request("GET", "/session/state", nil)
 	r.Header.Set("Sec-Fetch-Dest", "document")
 	c.do(r).want(http.StatusForbidden).says("Demo account.") // a page without a bag
