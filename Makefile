@@ -1,4 +1,4 @@
-.PHONY: run test lint ci db screenshots lighthouse
+.PHONY: run test lint ci db screenshots lighthouse fuzz
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -36,3 +36,8 @@ lighthouse:
 	@tool=$$(mktemp -d) && npm install --silent --no-audit --no-fund --prefix $$tool lighthouse@13.5.0 && \
 	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
 	status=$$?; rm -rf $$tool; exit $$status
+
+# Each fuzz target for FUZZTIME. What they find is kept beside the package, in testdata/fuzz.
+FUZZTIME ?= 6m
+fuzz:
+	@bash .ci/fuzz $(FUZZTIME)

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/base64"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -27,14 +28,26 @@ func newCookies(secure bool) cookies {
 // somebody planted one, and choosing would be guessing.
 func (m *Manager) Token(r *http.Request) (token string, ok bool) {
 	sent := r.CookiesNamed(m.cookies.id)
-	if len(sent) != 1 || sent[0].Quoted || !wellFormed(sent[0].Value) {
+	if m.sent(r) != 1 || len(sent) != 1 || sent[0].Quoted || !wellFormed(sent[0].Value) {
 		return "", false
 	}
 	return sent[0].Value, true
 }
 
 // Presented reports whether the request carries any cookie of ours, good or not.
-func (m *Manager) Presented(r *http.Request) bool { return len(r.CookiesNamed(m.cookies.id)) > 0 }
+func (m *Manager) Presented(r *http.Request) bool { return m.sent(r) > 0 }
+
+// sent counts the cookies of our name as the browser sent them: net/http leaves out those whose value it cannot read.
+func (m *Manager) sent(r *http.Request) (n int) {
+	for _, line := range r.Header["Cookie"] {
+		for one := range strings.SplitSeq(line, ";") {
+			if name, _, _ := strings.Cut(strings.TrimSpace(one), "="); name == m.cookies.id {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // Remove deletes the session cookie of a request that is answered outside Serve, and leaves the farewell of the
 // session that ended, if one did.

@@ -93,7 +93,7 @@ type Standing struct {
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
 // byte goes out. When a change that was asked to be kept cannot be stored, away answers instead of next.
 func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Standing, next http.Handler, away http.HandlerFunc) {
-	q := &request{standing: s, changes: changes{}, presented: len(r.CookiesNamed(m.cookies.id)) > 0, ended: m.cookies.endedHandle(r)}
+	q := &request{standing: s, changes: changes{}, presented: m.Presented(r), ended: m.cookies.endedHandle(r)}
 	ctx := context.WithValue(r.Context(), requestKey{}, q)
 	token := s.Token
 	if s.Verdict == Dead || s.Verdict == Replaced { // a bag that is still under it is nobody's any more
