@@ -25,6 +25,7 @@ func lookAtForms(t *testing.T, p *program) {
 	})
 	b.at("held-login", http.StatusOK, func() int {
 		b.fill("name", "Countess ")
+		b.comes(`asked('/session/extend') === 1`) // typing is activity
 		p.setEnd(b.t, b.handle(), -time.Second)
 		return b.press("Save")
 	})

@@ -92,8 +92,8 @@ func warnThenLeave(b *person) {
 func endTheMarked(b *person) {
 	b.t.Helper()
 	b.open("/account")
-	b.reads("One of your sessions deserves a look")
-	b.follow("See your devices")
+	b.reads("One of your sessions is worth a look")
+	b.follow("Review your devices")
 	b.reads("This session began in Chrome on macOS and was used from Firefox on Windows.")
 	b.press("Sign out Chrome on macOS")
 	b.isAt("/reauth")
@@ -115,7 +115,7 @@ func TestVisitWithoutScripts(t *testing.T) {
 	b.isAt("/account")
 	password := evaluate[string](b, `document.querySelector('.demo code').textContent`)
 
-	b.follow("See your devices")
+	b.follow("Review your devices")
 	b.press("This was me")
 	b.isAt("/reauth")
 	b.fill("password", password)

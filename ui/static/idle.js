@@ -178,7 +178,9 @@
   for (const e of all("[data-leave]")) e.addEventListener("click", () => leave(page.endedUrl, signedOut));
   document.addEventListener("input", typed);
   document.addEventListener("submit", (e) => {
-    if (e.target.matches('[action="/logout"]')) channel.postMessage({ t: "ended", sid: page.sid });
+    if (!e.target.matches('[action="/logout"]')) return;
+    over = true; // the answer to the form is where this page goes
+    channel.postMessage({ t: "ended", sid: page.sid });
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); else paint(); });
   document.addEventListener("resume", wake);
@@ -187,7 +189,12 @@
   // A page that goes into the browser's memory goes covered, and stays so until the server has answered.
   const keepCovered = (e) => { if (e.persisted) { covered = true; paint(); } };
   addEventListener("pagehide", keepCovered);
-  addEventListener("pageshow", (e) => { keepCovered(e); if (e.persisted) look(); });
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted) return;
+    over = false;
+    keepCovered(e);
+    look();
+  });
   // Any page of this origin can write here: a reason to ask the server, never a fact.
   channel.onmessage = ({ data }) => {
     const ended = data?.t === "ended" && data.sid === page.sid;
