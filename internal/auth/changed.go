@@ -83,7 +83,7 @@ func (s *Service) endChanged(ctx context.Context, live Resumed, changed Clients,
 
 // Recognise takes the mark off a session whose owner says that all is well. What another client had raised it with is
 // known from now on; the use of a replaced token stays as wrong as it was. ErrNotFound, also when somebody else changed
-// the mark at this moment.
+// the mark at this moment; ErrOvertaken when the asking session is over itself.
 func (s *Service) Recognise(ctx context.Context, by Session, handle string, c Client) error {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *Service) Recognise(ctx context.Context, by Session, handle string, c Cl
 		known = known.with(x.FlagClient)
 	}
 	e := newEvent(SessionRecognised, by.UserID, handle, c)
-	if err := s.store.Unflag(ctx, x, known, e); err != nil {
+	if err := s.store.Unflag(ctx, x, by, known, e); err != nil {
 		return err
 	}
 	s.logEvents(ctx, e)

@@ -68,8 +68,8 @@ type Store interface {
 	// not carry the token or know the clients that the caller read, is marked for a client already, or has another mark.
 	FlagClient(ctx context.Context, s Session, at time.Time, e Event) (bool, error)
 	// Unflag removes the mark from a live session, which knows the given clients from now on. ErrNotFound when it does
-	// not carry the mark, or know the clients, that the caller read.
-	Unflag(ctx context.Context, s Session, known Clients, e Event) error
+	// not carry the mark, or know the clients, that the caller read; ErrOvertaken when by, which asks, is not live.
+	Unflag(ctx context.Context, s, by Session, known Clients, e Event) error
 	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
 	// or when the reason is a timeout and the row has been used since it was read.
 	EndSession(ctx context.Context, s Session, c Client) error

@@ -39,8 +39,11 @@ func (s *Store) mark(ctx context.Context, e auth.Event, update string, args ...a
 	return err == nil, err
 }
 
-func (s *Store) Unflag(ctx context.Context, x auth.Session, known auth.Clients, e auth.Event) error {
+func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known auth.Clients, e auth.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := onTheWordOf(ctx, tx, by, e.At, 0); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `
 			UPDATE sessions
 			SET flag = '', flag_client = '', known_clients = $1

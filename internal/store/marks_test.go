@@ -31,7 +31,7 @@ func TestMarks(t *testing.T) {
 			return first
 		}
 		unflag := func(n string, x auth.Session) error {
-			return s.Unflag(t.Context(), x, x.Known+"\nbrowser B", event("u"+n, "ada", auth.SessionRecognised))
+			return s.Unflag(t.Context(), x, newSession("one", "ada"), x.Known+"\nbrowser B", event("u"+n, "ada", auth.SessionRecognised))
 		}
 		unmarked := row(t, s, "one")
 		if err := unflag("0", unmarked); !errors.Is(err, auth.ErrNotFound) {
@@ -58,6 +58,15 @@ func TestMarks(t *testing.T) {
 		if err := unflag("1", marked); !errors.Is(err, auth.ErrNotFound) {
 			t.Errorf("a mark that was not read: got %v, want ErrNotFound", err)
 		}
+		gone := newSession("gone", "ada")
+		open(t, s, gone)
+		gone.EndedAt, gone.EndReason = at, auth.ReasonRevoked
+		if err := s.EndSession(t.Context(), gone, auth.Client{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Unflag(t.Context(), row(t, s, "one"), gone, "", event("ug", "ada", auth.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("on the word of a session that is over: got %v, want ErrOvertaken", err)
+		}
 		if err := unflag("2", row(t, s, "one")); err != nil {
 			t.Error(err)
 		}
@@ -65,8 +74,8 @@ func TestMarks(t *testing.T) {
 			t.Errorf("got %+v, want no mark and one more client", got)
 		}
 		events, err := s.Events(t.Context(), "ada", auth.EventFilter{Limit: 100})
-		if err != nil || len(events) != 4 { // the account, one for each mark, one for taking it off
-			t.Errorf("got %d events, %v, want 4: %+v", len(events), err, events)
+		if err != nil || len(events) != 5 { // the account, one for each mark, one for taking it off, one for the session that is over
+			t.Errorf("got %d events, %v, want 5: %+v", len(events), err, events)
 		}
 	})
 }
