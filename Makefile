@@ -26,7 +26,7 @@ screenshots:
 	@all=$$(mktemp -d) && echo "All pages: $$all" && \
 	SCREENSHOTS=$$all go test -count=1 -run '^TestPages$$' ./cmd/web && \
 	mkdir -p docs/screens && \
-	for page in sessions reauth activity idle-dialog; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
+	for page in sessions reauth activity idle-dialog checkout demo-overview payment-method-held; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
 	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \
 	cp $$all/sessions-dark-1280.png docs/screens/sessions-dark.png && \
 	cp $$all/sessions-light-320.png docs/screens/sessions-320.png
