@@ -18,6 +18,7 @@ func TestCrossSite(t *testing.T) {
 		{"old browser", "", "https://portal.test", true},
 		{"page without referrer", "same-origin", "null", true},
 		{"cross site", "cross-site", "https://evil.test", false},
+		{"cross site without an origin", "cross-site", "", false},
 		{"same site", "same-site", "https://evil.portal.test", false},
 		{"foreign origin", "", "https://evil.test", false},
 		{"null origin", "", "null", false},

@@ -150,6 +150,26 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// A sign-out that cannot be written is not claimed: the cookie stays, and so does the row.
+func TestSignOutFails(t *testing.T) {
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Stella"))
+	token := b.token()
+	p.exec(`ALTER TABLE events RENAME TO elsewhere`)
+	res := b.post("/logout").want(http.StatusInternalServerError).saysNot("You are signed out").says("Sign out")
+	if b.token() != token || res.Header.Get("Clear-Site-Data") != "" {
+		t.Error("the sign-out was claimed")
+	}
+	p.exec(`ALTER TABLE elsewhere RENAME TO events`)
+	if !b.alive() {
+		t.Error("the session ended without its event")
+	}
+	b.post("/logout").location("/signed-out")
+	if p.replay(token).StatusCode == http.StatusOK {
+		t.Error("still signed in")
+	}
+}
+
 // A change that was begun is finished although the client hangs up, and a guess leaves its trace.
 func TestClientHangsUp(t *testing.T) {
 	for name, open := range backends {

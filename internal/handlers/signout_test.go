@@ -72,8 +72,12 @@ func TestEndOthersAndAll(t *testing.T) {
 
 			again := q.signedIn(u)
 			here.get("/account/sessions/end-all").want(200).saysNot("Password") // elevated a moment ago
+			token := here.token()
 			here.post("/account/sessions/end-all").location("/signed-out")
 			here.get("/signed-out").says("You are signed out")
+			if p.replay(token).StatusCode == http.StatusOK {
+				t.Error("a copy of this session's cookie still opens the account")
+			}
 			again.follow(again.get("/account")).says("This device was signed out")
 			if !neighbour.alive() {
 				t.Error("somebody else's session ended")

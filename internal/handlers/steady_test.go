@@ -38,6 +38,22 @@ func TestSteadyState(t *testing.T) {
 	})
 }
 
+// A cookie that cannot be a token is refused by its form: nothing is looked up for it.
+func TestMalformedCookiesCostNothing(t *testing.T) {
+	s, statements := storetest.CountingSQLite(t)
+	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
+	good := p.signedIn(p.newUser("Form")).token()
+	for _, value := range []string{"", "x", good[:42], good + "A", good[:42] + "+", good + "; __Host-id=" + good} {
+		r := p.browser().request("GET", "/plans", nil)
+		r.Header.Set("Cookie", "__Host-id="+value)
+		statements.Taken()
+		p.browser().do(r).want(http.StatusOK)
+		if got := statements.Taken(); got != 0 {
+			t.Errorf("a cookie of %d characters took %d statements, want none", len(value), got)
+		}
+	}
+}
+
 // steadyVisitor is somebody with a plan in the basket, whose flash has been read.
 func steadyVisitor(p *portal) *browser {
 	p.t.Helper()

@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,9 @@ func TestNothingSecretLeaks(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("the %s is in %s", what, where)
 			}
+		}
+		if strings.Contains(p.log.String(), url.QueryEscape(secret)) { // as addresses have it
+			t.Errorf("the %s is in the log, as part of an address", what)
 		}
 		if strings.Contains(dump, secret) && !strings.HasPrefix(what, "hash") {
 			t.Errorf("the %s is in the database", what)

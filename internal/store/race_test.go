@@ -46,6 +46,29 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 	})
 }
 
+// A password that was checked before everything else was signed out changes nothing after it, in the same session either.
+func TestPasswordChangeOvertaken(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		by := newSession("by", "ada")
+		open(t, s, by)
+		change := auth.PasswordChanging{Session: by, NewTokenHash: "next", PasswordHash: "new", Epoch: 0, At: at}
+		if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", Except: by.ID, By: by, At: at}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.ChangePassword(t.Context(), change); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("got %v, want ErrOvertaken", err)
+		}
+		if u, err := s.UserByEmail(t.Context(), "ada@example.org"); err != nil || u.PasswordHash != "hash" || row(t, s, by.ID).TokenHash != by.TokenHash {
+			t.Errorf("something changed: %+v, %v", u, err)
+		}
+		change.Epoch = 1
+		if _, err := s.ChangePassword(t.Context(), change); err != nil {
+			t.Errorf("with the epoch of now: %v", err)
+		}
+	})
+}
+
 // What had timed out before anybody noticed keeps its own reason and moment when everything is ended.
 func TestMassEndingTellsTimeoutsApart(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {

@@ -1,0 +1,33 @@
+package auth_test
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// TestEveryAddressCostsAHash: whether an address has an account cannot be told by how long an answer takes, because all
+// of them wait for a hash (ASVS v5.0.0-6.3.8). With the queue full, whoever is not busy has not asked for one.
+func TestEveryAddressCostsAHash(t *testing.T) {
+	const password = "four quiet lanterns hang"
+	s := auth.New(storetest.SQLite(t), auth.Policy{}, slog.New(slog.DiscardHandler))
+	if _, err := s.CreateUser(t.Context(), "Ada", "ada@example.org", password, auth.RoleMember); err != nil {
+		t.Fatal(err)
+	}
+	s.FillQueue()
+	for _, email := range []string{"ada@example.org", "nobody@example.org", "visitor@demo.example", "no address"} {
+		if _, err := s.CheckSignIn(t.Context(), email, password, auth.Client{}); !errors.Is(err, auth.ErrBusy) {
+			t.Errorf("sign-in with %s: got %v, want ErrBusy", email, err)
+		}
+	}
+	for _, a := range []auth.Application{{Email: "ada@example.org"}, {Email: "nobody@example.org"}, {Email: "visitor@demo.example"},
+		{Email: "nobody@example.org", Unanswered: true}} {
+		a.Name, a.Password = "Grace", password
+		if _, err := s.Register(t.Context(), a, auth.Client{}); !errors.Is(err, auth.ErrBusy) {
+			t.Errorf("sign-up of %+v: got %v, want ErrBusy", a, err)
+		}
+	}
+}
