@@ -1,4 +1,4 @@
-.PHONY: run test lint ci db screenshots lighthouse fuzz
+.PHONY: run test lint ci mutants db screenshots lighthouse fuzz
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -15,6 +15,10 @@ lint:
 # Everything a change has to pass. Starts the servers it misses and stops them again.
 ci:
 	bash .ci/run
+
+# Breaks one defence after the other, in a copy, and wants a red test for each: docs/mutants.md.
+mutants:
+	go -C tools run ./mutants $(MUTANTS)
 
 # PostgreSQL and Redis on 127.0.0.1, where the tests look for them. `docker compose down` stops them.
 db:

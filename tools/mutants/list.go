@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A mutant is one sabotage.
+type mutant struct {
+	promise  string // that it breaks
+	file     string // in the repository, with slashes
+	old, new string
+	dir      string // of the package whose test notices, as "./internal/auth"
+	test     string // its name, with subtests behind slashes
+}
+
+// readList reads blocks of lines with an empty line between them; a line that begins with # is a comment. A block is
+//
+//	the promise
+//	file: where the text is
+//	test: package and test
+//	- the text, which may be part of a line or several lines
+//	+ what takes its place, nothing for none
+func readList(path string) ([]mutant, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var all []mutant
+	for block := range strings.SplitSeq(string(content), "\n\n") {
+		m, err := readBlock(block)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w in:\n%s", filepath.Base(path), err, block)
+		}
+		if m != (mutant{}) {
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
+func readBlock(block string) (m mutant, err error) {
+	var before, after []string
+	for line := range strings.Lines(block) {
+		line = strings.TrimSuffix(line, "\n")
+		key, value, _ := strings.Cut(line, " ")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case m.promise == "":
+			m.promise = line
+		case key == "file:":
+			m.file = value
+		case key == "test:":
+			m.dir, m.test, _ = strings.Cut(value, " ")
+		case key == "-":
+			before = append(before, value)
+		case key == "+":
+			after = append(after, value)
+		default:
+			return mutant{}, fmt.Errorf("the line %q means nothing", line)
+		}
+	}
+	m.old, m.new = strings.Join(before, "\n"), strings.Join(after, "\n")
+	if m != (mutant{}) && (m.file == "" || m.test == "" || m.old == "" || m.old == m.new) {
+		return mutant{}, errors.New("something is missing")
+	}
+	return m, nil
+}
+
+// checkTexts reports every entry whose text is not in its file exactly once.
+func checkTexts(root string, all []mutant) error {
+	var stale []error
+	for _, m := range all {
+		content, err := os.ReadFile(filepath.Join(root, m.file))
+		if err != nil {
+			stale = append(stale, err)
+			continue
+		}
+		if n := strings.Count(string(content), m.old); n != 1 {
+			stale = append(stale, fmt.Errorf("%s: %s: the text is there %d times, not once:\n%s", m.file, m.promise, n, m.old))
+		}
+	}
+	return errors.Join(stale...)
+}
