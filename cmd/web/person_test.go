@@ -74,15 +74,23 @@ func (b *person) open(address string) int {
 	return b.load("open "+address, chromedp.Navigate(address))
 }
 
+// still waits until the fonts are there: when they come, what is about to be clicked moves.
+func (b *person) still() {
+	b.t.Helper()
+	until(b.t, "the fonts", func() bool { return evaluate[bool](b, `document.fonts.status === 'loaded'`) })
+}
+
 // press clicks the button with exactly these words on it.
 func (b *person) press(words string) int {
 	b.t.Helper()
+	b.still()
 	return b.load("press "+words, chromedp.Click(`//button[normalize-space()="`+words+`"]`))
 }
 
 // follow clicks the link with exactly these words in it.
 func (b *person) follow(words string) int {
 	b.t.Helper()
+	b.still()
 	return b.load("follow "+words, chromedp.Click(`//a[normalize-space()="`+words+`"]`))
 }
 
