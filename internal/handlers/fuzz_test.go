@@ -37,8 +37,8 @@ func FuzzRequest(f *testing.F) {
 	portal, signedIn := bare(f)
 	f.Fuzz(func(t *testing.T, method, path, cookie, kind, body string) {
 		u, err := url.ParseRequestURI(path)
-		if err != nil || !strings.HasPrefix(path, "/") || u.Path == "/demo" {
-			t.Skip()
+		if err != nil || !strings.HasPrefix(path, "/") {
+			return // net/http refuses such a request line before it asks the portal
 		}
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://portal.test/", strings.NewReader(body))
 		r.Method, r.URL, r.RequestURI = method, u, path
