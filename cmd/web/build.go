@@ -28,6 +28,8 @@ const startWithin = 15 * time.Second
 // parts are what the portal is made of, to be closed in the end.
 type parts struct {
 	store   *store.Store
+	keys    [][]byte // of bags, held forms, letters and the secrets of apps, newest first
+	sealer  *session.Sealer
 	auth    *auth.Service
 	pool    *redis.Pool // nil without Redis
 	billing *billing.Service[auth.Asker]
@@ -50,11 +52,11 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	return s, nil
 }
 
-func authService(s *store.Store, c config.Settings, log *slog.Logger) *auth.Service {
-	return auth.New(s, auth.Policy{
+func authService(s *store.Store, sealer *session.Sealer, c config.Settings, log *slog.Logger) *auth.Service {
+	return auth.New(s, sealer, auth.Policy{
 		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
-		OnClientChange: auth.ClientChange(c.OnClientChange), Browser: handlers.DeviceName,
+		OnClientChange: auth.ClientChange(c.OnClientChange), RequireSecondFactor: c.RequireSecondFactor, Browser: handlers.DeviceName,
 	}, log)
 }
 
@@ -64,13 +66,17 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{store: s, auth: authService(s, c, log), bags: session.SQLBags{DB: s.DB()}}
-	p.billing = billing.New(s.Ledger(p.auth), billing.Sandbox{}, log)
+	p := &parts{store: s, bags: session.SQLBags{DB: s.DB()}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
+	if p.keys, p.sealer, err = sealing(ctx, s, c); err != nil {
+		return nil, err
+	}
+	p.auth = authService(s, p.sealer, c, log)
+	p.billing = billing.New(s.Ledger(p.auth), billing.Sandbox{}, log)
 	if c.RedisURL != "" {
 		p.pool = session.NewRedisPool(c.RedisURL)
 		p.bags = session.NewRedisBags(p.pool)
@@ -85,30 +91,23 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	} else if sender, err = mail.NewSMTP(c.SMTPURL, c.MailFrom.String()); err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_SMTP_URL: %w", err)
 	}
-	p.post = mail.NewPost(sender, log)
+	p.post = mail.NewPost(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
 	return p, nil
 }
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
-func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	keys := c.Keys
-	if len(keys) == 0 {
-		key, err := p.developmentKey(ctx)
-		if err != nil {
-			return nil, err
-		}
-		keys = [][]byte{key}
-	}
-	sealer, err := session.NewSealer(keys)
+func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
+	sessions, err := session.New(session.Options{Bags: p.bags, Keys: p.keys, Secure: c.Secure(), Log: log})
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := session.New(session.Options{Bags: p.bags, Keys: keys, Secure: c.Secure(), Log: log})
+	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
-		Auth: p.auth, Billing: p.billing, Held: held.New(p.store, sealer), Sessions: sessions,
+		Passkeys: passkeys,
+		Auth:     p.auth, Billing: p.billing, Held: held.New(p.store, p.sealer), Sessions: sessions,
 		Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe,
@@ -119,13 +118,23 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 	return handlers.New(o)
 }
 
-// developmentKey is kept in the database, so that instances on one laptop read each other's bags.
-func (p *parts) developmentKey(ctx context.Context) ([]byte, error) {
-	stored, err := p.store.DevelopmentKey(ctx, config.NewKey())
-	if err != nil {
-		return nil, err
+// sealing is what seals bags, held forms, letters and the secrets of authenticator apps. A development machine's key is kept in
+// its database, so that instances on one laptop read what the others have sealed.
+func sealing(ctx context.Context, s *store.Store, c config.Settings) ([][]byte, *session.Sealer, error) {
+	keys := c.Keys
+	if len(keys) == 0 {
+		stored, err := s.DevelopmentKey(ctx, config.NewKey())
+		if err != nil {
+			return nil, nil, err
+		}
+		key, err := base64.StdEncoding.DecodeString(stored)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys = [][]byte{key}
 	}
-	return base64.StdEncoding.DecodeString(stored)
+	sealer, err := session.NewSealer(keys)
+	return keys, sealer, err
 }
 
 func (p *parts) cacheReady(ctx context.Context) error {
@@ -137,7 +146,7 @@ func (p *parts) cacheReady(ctx context.Context) error {
 	return errors.Join(err, conn.Close())
 }
 
-// close lets the letters go that are on their way, and the connections.
+// close lets the letters go that are due, and the connections.
 func (p *parts) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()

@@ -31,7 +31,8 @@ func (migrateCommand) Run(s surroundings, flags *config.Flags) error {
 }
 
 type userCommands struct {
-	Create createUserCommand `cmd:"" help:"Make an account with a confirmed address."`
+	Create        createUserCommand    `cmd:"" help:"Make an account with a confirmed address."`
+	RemoveFactors removeFactorsCommand `cmd:"" help:"Take every second step from an account, for somebody who has lost them all. Make sure first who is asking."`
 }
 
 type createUserCommand struct {
@@ -58,7 +59,11 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
 		return err
 	}
 	defer db.Close()
-	user, err := authService(db, c, logger(s, c)).CreateUser(s.ctx, u.Name, u.Email, password, u.Role)
+	_, sealer, err := sealing(s.ctx, db, c)
+	if err != nil {
+		return err
+	}
+	user, err := authService(db, sealer, c, logger(s, c)).CreateUser(s.ctx, u.Name, u.Email, password, u.Role)
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return fmt.Errorf("%s has an account already", u.Email)

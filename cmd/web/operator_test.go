@@ -129,3 +129,31 @@ func TestHealthcheck(t *testing.T) {
 		t.Errorf("of a portal that stopped: got %v, want an error", err)
 	}
 }
+
+// TestUserRemoveFactors lets somebody back in who has lost every second step, beside a running portal, which sends the
+// letter about it.
+func TestUserRemoveFactors(t *testing.T) {
+	t.Parallel()
+	p := start(t, onSQLite(t))
+	email := p.account(t, "Lotte Reis")
+	p.change(t, `INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) SELECT id, '', 0, created_at FROM users WHERE email = $1`, email)
+	p.client(t).post("/login", "email", email, "password", password).location("/login/verify")
+	remove := func(email string) (string, error) {
+		out, _, err := command(t, "", append([]string{"user", "remove-factors", "--email=" + email}, p.data...)...)
+		return out, err
+	}
+	if out, err := remove("nobody@example.net"); err == nil || !strings.Contains(err.Error(), "no account with a second step") || out != "" {
+		t.Errorf("somebody else: got %v and %q", err, out)
+	}
+	if out, err := remove(email); err != nil || !strings.Contains(out, "Removed every second step of "+email) {
+		t.Fatalf("got %v and %q", err, out)
+	}
+	c := p.client(t)
+	c.signIn(email, password)
+	until(t, "the letter", func() bool {
+		return strings.Contains(c.get("/dev/mail").body, "Every second step was removed from your account")
+	})
+	if _, err := remove(email); err == nil {
+		t.Error("removed twice")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -14,16 +15,32 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"example.com/gatehouse/internal/mail"
 )
 
-// metrics counts requests by route pattern, never by URL, and returns the page that shows the numbers.
-func metrics() (observe func(route, method string, status int, took time.Duration), page http.Handler) {
+// metrics counts requests by route pattern, never by URL, and letters, and returns the page that shows the numbers.
+func metrics(post *mail.Post) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
 	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "gatehouse_request_seconds", Help: "Duration of requests by route, method and status.",
 		Buckets: prometheus.DefBuckets,
 	}, []string{"route", "method", "status"})
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	waiting := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "gatehouse_letters_waiting", Help: "Letters that have yet to leave, of all instances; NaN while the database does not say.",
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		n, err := post.Waiting(ctx)
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(n)
+	})
+	givenUp := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "gatehouse_letters_given_up_total", Help: "Letters that this instance has stopped trying to send.",
+	}, func() float64 { return float64(post.GivenUp()) })
+	registry.MustRegister(requests, waiting, givenUp, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	observe = func(route, method string, status int, took time.Duration) {
 		if method != http.MethodGet && method != http.MethodPost && method != http.MethodHead {
 			method = "other" // a client may send any word, and each would be a series of its own

@@ -17,13 +17,22 @@ func TestPages(t *testing.T) {
 		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
 		"many sessions": lookAtManySessions, "marks": lookAtMarks, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
-		"looks": lookAtLooks, "one session": lookAtOneSession,
+		"looks": lookAtLooks, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
+		"letters": lookAtLetters, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			look(t, p)
 		})
 	}
+	t.Run("passkeys", func(t *testing.T) {
+		t.Parallel()
+		lookAtPasskeys(t, onLocalhost(t))
+	})
+	t.Run("second factor required", func(t *testing.T) {
+		t.Parallel()
+		lookAtRequired(t, start(t, onSQLite(t), "--require-second-factor=true"))
+	})
 	t.Run("demo", func(t *testing.T) {
 		t.Parallel()
 		lookAtDemo(t, start(t, onSQLite(t)))

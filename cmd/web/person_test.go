@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
+	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -34,17 +37,28 @@ func callWith[P, R any](b *person, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// evaluate asks the page by script. The page's own policy does not govern what the developer tools run.
+// evaluate asks the page by script. The page's own policy does not govern what the developer tools run. A page that is
+// being left takes the question with it; then the next one is asked.
 func evaluate[T any](b *person, script string) T {
 	b.t.Helper()
 	ctx, cancel := b.step()
 	defer cancel()
-	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("%.60s: %v", script, err)
+	for {
+		result, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+		if left, ok := errors.AsType[*cdproto.Error](err); ok && left.Code == pageLeft && ctx.Err() == nil {
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		if err != nil {
+			b.t.Fatalf("%.60s: %v", script, err)
+		}
+		return result
 	}
-	return result
 }
+
+// pageLeft is what the browser answers for a document that is gone: "Inspected target navigated or closed", "Cannot
+// find context with specified id".
+const pageLeft = -32000
 
 // load does what makes the browser load a page, and returns the status of that page.
 func (b *person) load(what string, actions ...chromedp.Action[chromedp.Void]) int {

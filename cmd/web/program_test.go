@@ -16,11 +16,18 @@ import (
 	"example.com/gatehouse/internal/store/storetest"
 )
 
+// asProgram makes the binary of the tests the program itself, for a test that kills it.
+const asProgram = "TEST_AS_PROGRAM"
+
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "GATEHOUSE_") {
 			_ = os.Unsetenv(name) // the settings of whoever runs the tests are not those of the tests
 		}
+	}
+	if os.Getenv(asProgram) != "" {
+		main()
+		os.Exit(0)
 	}
 	code := m.Run()
 	closeChromium()

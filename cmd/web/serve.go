@@ -43,8 +43,8 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
-	observe, metrics := metrics()
-	handler, err := p.handler(s.ctx, c, log, observe)
+	observe, metrics := metrics(p.post)
+	handler, err := p.handler(c, log, observe)
 	if err == nil {
 		err = welcome(s, p.auth, c)
 	}

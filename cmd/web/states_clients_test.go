@@ -92,6 +92,6 @@ func TestStayWhileWaiting(t *testing.T) {
 	b.shows("banner")
 	p.mark(t, handle, "client_changed")
 	b.click(`#idle-banner [data-stay]`)
-	until(t, "the page that asks for the password", func() bool { return b.path() == "/reauth" })
+	b.comes(`location.pathname === '/reauth' && document.readyState === 'complete'`)
 	b.reads("This session was used from another browser, Firefox on Windows")
 }

@@ -21,6 +21,12 @@ var (
 	ErrEmailTaken = errors.New("email address taken")
 	// ErrBadCredentials is the one answer to an unknown address, a wrong password and an account that is disabled or over.
 	ErrBadCredentials = errors.New("bad credentials")
+	// ErrSecondFactor means a password alone was brought for an account that asks for more.
+	ErrSecondFactor = errors.New("second factor needed")
+	// ErrBadCode means a code that is wrong, was used before or is too old.
+	ErrBadCode = errors.New("bad code")
+	// ErrLastFactor means the second factor cannot be removed, because the account must keep one.
+	ErrLastFactor = errors.New("the last second factor")
 	// ErrEnded means the session is over: it timed out, was ended, or somebody else was first to change it.
 	ErrEnded = errors.New("session ended")
 	// ErrRotated means the token was replaced a moment ago by a request of the same browser: ask again.
@@ -29,7 +35,7 @@ var (
 	ErrReplaced = errors.New("token was replaced")
 	// ErrWaits means nothing is done in the session until the person re-authenticates in it.
 	ErrWaits = errors.New("session waits for re-authentication")
-	// ErrOvertaken means a sign-out everywhere or a password change came between the check of a password and its use.
+	// ErrOvertaken means a sign-out everywhere or a change of credentials came between a proof and its use.
 	ErrOvertaken = errors.New("overtaken by a change of credentials")
 	// ErrDemoFull means as many demo accounts exist as may at once.
 	ErrDemoFull = errors.New("demo full")
@@ -50,6 +56,9 @@ type User struct {
 	CreatedAt         time.Time
 	DisabledAt        time.Time // zero unless disabled
 	DemoUntil         time.Time // when a demo account is over; zero for every other
+	DeleteAfter       time.Time // when it is deleted unless its owner keeps it; zero for every other
+	TOTP              bool      // an authenticator app is enrolled
+	Passkeys          bool      // at least one passkey is enrolled
 }
 
 // Roles of an account.
@@ -74,6 +83,7 @@ type Policy struct {
 	KeepEnded                      time.Duration // how long an ended session can still say why it ended
 	SessionsPerUser                int           // one more replaces the oldest
 	OnClientChange                 ClientChange  // "" is ClientChangeFlag
+	RequireSecondFactor            bool          // an account without one can do nothing but get one
 
 	// Browser names the browser that a User-Agent header claims to be; versions must not show in the name. It comes from
 	// outside because headers are none of this package's business, and it is a function so that it is asked only about
@@ -84,14 +94,16 @@ type Policy struct {
 // Service is what people do with accounts and sessions. Its methods are safe for concurrent use.
 type Service struct {
 	store  Store
+	sealer Sealer
 	policy Policy
 	hash   *hasher
 	log    *slog.Logger
 }
 
-// New returns a Service that keeps everything in store and writes each event to log as well.
-func New(store Store, policy Policy, log *slog.Logger) *Service {
-	return &Service{store: store, policy: policy, hash: newHasher(), log: log}
+// New returns a Service that keeps everything in store, with what must be read again sealed, and writes each event to log
+// as well.
+func New(store Store, sealer Sealer, policy Policy, log *slog.Logger) *Service {
+	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(), log: log}
 }
 
 // Policy returns the limits in force.

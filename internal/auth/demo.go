@@ -105,7 +105,7 @@ func (s *Service) NewDemo(ctx context.Context, c Client) (p Proof, password stri
 	created := newEvent(UserCreated, demo.User.ID, "", c) // its owner's trail tells another story
 	created.Reason = "demo"
 	s.logEvents(ctx, created)
-	return Proof{demo.User}, password, nil
+	return Proof{demo.User, MethodPassword}, password, nil
 }
 
 func newDemoUser(hash string, at time.Time) User {

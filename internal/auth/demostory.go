@@ -147,7 +147,7 @@ func (t *story) begin(d device, at time.Time, kept bool) Session {
 }
 
 func (t *story) signedIn(x Session) {
-	t.event(LoginSuccess, x, x.CreatedAt, x.Method)
+	t.event(LoginSuccess, x, x.CreatedAt, string(x.Method))
 	t.event(SessionCreated, x, x.CreatedAt, "")
 }
 

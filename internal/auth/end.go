@@ -139,6 +139,9 @@ func (s *Service) EndedWithDemo(ctx context.Context, session Session) (bool, err
 // keepEvents is how long the audit trail goes back.
 const keepEvents = 365 * 24 * time.Hour
 
+// KeepStrays is how long an event without an account is kept.
+const KeepStrays = 24 * time.Hour
+
 // sweepBatch bounds one read of the sweeper; each session is ended in a transaction of its own.
 const sweepBatch = 200
 
@@ -159,7 +162,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			}
 		}
 		if len(out) < sweepBatch {
-			return errors.Join(s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents)), s.deleteDemos(ctx, at))
+			return errors.Join(s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents)), s.deleteDemos(ctx, at), s.deleteAccounts(ctx, at))
 		}
 	}
 }

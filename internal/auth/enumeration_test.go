@@ -13,7 +13,7 @@ import (
 // of them wait for a hash (ASVS v5.0.0-6.3.8). With the queue full, whoever is not busy has not asked for one.
 func TestEveryAddressCostsAHash(t *testing.T) {
 	const password = "four quiet lanterns hang"
-	s := auth.New(storetest.SQLite(t), auth.Policy{}, slog.New(slog.DiscardHandler))
+	s := auth.New(storetest.SQLite(t), nil, auth.Policy{}, slog.New(slog.DiscardHandler))
 	if _, err := s.CreateUser(t.Context(), "Ada", "ada@example.org", password, auth.RoleMember); err != nil {
 		t.Fatal(err)
 	}

@@ -11,44 +11,65 @@ type Kind string
 
 // The kinds of events.
 const (
-	LoginSuccess         Kind = "authn_login_success"
-	LoginFail            Kind = "authn_login_fail"
-	LoginLock            Kind = "authn_login_lock"
-	PasswordChange       Kind = "authn_password_change"
-	PasswordChangeFail   Kind = "authn_password_change_fail"
-	UserCreated          Kind = "user_created"
-	SessionCreated       Kind = "session_created"
-	SessionRenewed       Kind = "session_renewed" // the token was rotated
-	SessionExpired       Kind = "session_expired" // every ending, with its reason
-	SessionUseAfterEnd   Kind = "session_use_after_expire"
-	SessionTokenReused   Kind = "session_token_reused"
-	SessionFlagged       Kind = "session_flagged" // used from another client, with what changed as its reason
-	SessionUnknownToken  Kind = "session_unknown_token"
-	SessionRecognised    Kind = "session_recognised"
-	ReauthSuccess        Kind = "reauth_success"
-	ReauthFail           Kind = "reauth_fail"
-	RateLimitExceeded    Kind = "excess_rate_limit_exceeded"
-	AuthorisationFail    Kind = "authz_fail"
-	CrossSiteRequest     Kind = "malicious_csrf"
-	PaymentMethodChange  Kind = "payment_method_change"
-	PaymentMade          Kind = "payment_made"
-	PaymentDeclined      Kind = "payment_declined"
-	PaymentConfirmFail   Kind = "payment_confirm_fail"
-	PlanStarted          Kind = "plan_started" // one that costs nothing
-	SignUpRequested      Kind = "sign_up_requested"
-	SignUpAddressTaken   Kind = "sign_up_address_taken"
-	PasswordHashUpgraded Kind = "password_hash_upgraded"
-	ProfileChanged       Kind = "profile_changed"
-	FormHeld             Kind = "form_held" // it came too late, and its text is kept
+	LoginSuccess          Kind = "authn_login_success"
+	LoginFail             Kind = "authn_login_fail"
+	LoginFailMax          Kind = "authn_login_fail_max"         // an account waits; for addresses that have one and those that have none
+	LoginLock             Kind = "authn_login_lock"             // and its owner was sent a letter
+	LoginSuccessAfterFail Kind = "authn_login_successafterfail" // with the number of failures as its reason
+	PasswordChange        Kind = "authn_password_change"
+	PasswordChangeFail    Kind = "authn_password_change_fail"
+	UserCreated           Kind = "user_created"
+	SessionCreated        Kind = "session_created"
+	SessionRenewed        Kind = "session_renewed" // the token was rotated
+	SessionExpired        Kind = "session_expired" // every ending, with its reason
+	SessionUseAfterEnd    Kind = "session_use_after_expire"
+	SessionTokenReused    Kind = "session_token_reused"
+	SessionFlagged        Kind = "session_flagged" // used from another client, with what changed as its reason
+	SessionUnknownToken   Kind = "session_unknown_token"
+	SessionRecognised     Kind = "session_recognised"
+	ReauthSuccess         Kind = "reauth_success"
+	ReauthFail            Kind = "reauth_fail"
+	RateLimitExceeded     Kind = "excess_rate_limit_exceeded"
+	AuthorisationFail     Kind = "authz_fail"
+	CrossSiteRequest      Kind = "malicious_csrf"
+	PaymentMethodChange   Kind = "payment_method_change"
+	PaymentMade           Kind = "payment_made"
+	PaymentDeclined       Kind = "payment_declined"
+	PaymentConfirmFail    Kind = "payment_confirm_fail"
+	PlanStarted           Kind = "plan_started" // one that costs nothing
+	SignUpRequested       Kind = "sign_up_requested"
+	SignUpAddressTaken    Kind = "sign_up_address_taken"
+	PasswordHashUpgraded  Kind = "password_hash_upgraded"
+	ProfileChanged        Kind = "profile_changed"
+	FormHeld              Kind = "form_held" // it came too late, and its text is kept
+
+	MFAEnrolled       Kind = "mfa_enrolled" // with which factor as its reason, as in the next
+	MFARemoved        Kind = "mfa_removed"
+	MFARequired       Kind = "mfa_required" // the password was right, and a second factor was asked for
+	MFAFail           Kind = "mfa_fail"     // a wrong code after that
+	RecoveryCodesMade Kind = "recovery_codes_made"
+	RecoveryCodeUsed  Kind = "recovery_code_used"
+
+	PasskeyRenamed Kind = "passkey_renamed"
+	PasskeyCloned  Kind = "passkey_cloned" // its counter went back, so two devices count with one key
+
+	PasswordResetRequested Kind = "password_reset_requested"
+	EmailChangeRequested   Kind = "email_change_requested"
+	EmailChanged           Kind = "email_changed"
+	EmailChangeUndone      Kind = "email_change_undone" // stopped or taken back by the old address
+	DeletionRequested      Kind = "account_deletion_requested"
+	DeletionStopped        Kind = "account_deletion_stopped"
+	UserDeleted            Kind = "user_deleted"   // for the log: the trail goes with the account
+	SensitiveRead          Kind = "sensitive_read" // of everything, with the way as its reason
 )
 
 // level follows the vocabulary: what an operator should look at stands out.
 func (k Kind) level() slog.Level {
 	switch k {
-	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail:
+	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail, PasskeyCloned:
 		return slog.LevelError
-	case LoginFail, LoginLock, ReauthFail, PaymentConfirmFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken,
-		SessionFlagged:
+	case LoginFail, LoginFailMax, LoginLock, LoginSuccessAfterFail, ReauthFail, PaymentConfirmFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken,
+		SessionFlagged, MFARemoved, MFAFail, RecoveryCodeUsed, EmailChangeUndone, UserDeleted, SensitiveRead:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
@@ -58,7 +79,7 @@ func (k Kind) level() slog.Level {
 // (ASVS v5.0.0-16.2.5).
 type Event struct {
 	ID        string
-	UserID    string // "" for events without an account: those are logged, not stored
+	UserID    string // "" for events without an account: those are in nobody's trail
 	SessionID string // handle
 	Kind      Kind
 	Reason    string

@@ -40,7 +40,7 @@ const (
 type hasher struct {
 	slots   chan struct{}
 	waiting atomic.Int32
-	dummy   string // verified when there is no account, so that the answer takes as long
+	dummy   string // of no password: verified when there is no account, so that the answer takes as long
 }
 
 func newHasher() *hasher {

@@ -14,9 +14,8 @@ import (
 
 // Lengths of a password in code points (NIST SP 800-63B-4 section 3.1.1.2; ASVS v5.0.0-6.2.1, 6.2.9).
 const (
-	MinPassword             = 15 // when the password is the only factor
-	MinPasswordSecondFactor = 8
-	MaxPassword             = 128
+	MinPassword = 15 // with a second factor too: it can be removed, and then the password is the only one
+	MaxPassword = 128
 )
 
 // A PasswordError says, in words for the person, why a password cannot be chosen.

@@ -7,11 +7,15 @@ import (
 
 // Elevate re-authenticates the session: its token becomes the one with newHash, and for the elevation window it may
 // do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrEnded when the session ended
-// or was rotated by somebody else first; ErrOvertaken when the proof is another person's. A session that waited does not
-// any more, and knows the client from now on; a copy of its old token has died with that.
+// or was rotated by somebody else first; ErrOvertaken when the proof is another person's, ErrSecondFactor when it is not
+// complete. A session that waited does not any more, and knows the client from now on; a copy of its old token has died
+// with that.
 func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash string, c Client) (Session, error) {
 	if p.user.ID != session.UserID {
 		return Session{}, ErrOvertaken
+	}
+	if !p.Complete() {
+		return Session{}, ErrSecondFactor
 	}
 	at := now()
 	session.ElevatedUntil = at.Add(s.policy.Elevation)
@@ -21,7 +25,7 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 	}
 	events[1].Reason = "reauthentication"
 	rotate := s.store.Rotate
-	if s.policy.Waits(session) { // the client that gave the password is the owner's, whichever raised the mark
+	if s.policy.Waits(session) { // the client that gave the proof is the owner's, whichever raised the mark
 		session.Known = session.Known.with(s.clients(c))
 		recognised := newEvent(SessionRecognised, session.UserID, session.ID, c)
 		recognised.Reason = "reauthentication"
@@ -40,17 +44,26 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 }
 
 // ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
-// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, a PasswordError, ErrEnded, ErrOvertaken or ErrBusy.
+// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrOvertaken, ErrSecondFactor or ErrBusy.
 func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, password, newHash string, c Client) (int, error) {
+	if p.user.ID != session.UserID {
+		return 0, ErrOvertaken
+	}
+	if !p.Complete() {
+		return 0, ErrSecondFactor
+	}
 	encoded, err := s.hash.Hash(ctx, NormalPassword(password))
 	if err != nil {
 		return 0, err
 	}
 	change := PasswordChanging{
-		Session: session, NewTokenHash: newHash, PasswordHash: encoded, Epoch: p.user.Epoch, At: now(), Client: c,
-		Events: []Event{
-			newEvent(PasswordChange, session.UserID, session.ID, c),
-			newEvent(SessionRenewed, session.UserID, session.ID, c),
+		PasswordHash: encoded,
+		CredentialsChange: CredentialsChange{
+			Session: session, NewTokenHash: newHash, Epoch: p.user.Epoch, At: now(), Reason: ReasonPasswordChanged, Client: c,
+			Events: []Event{
+				newEvent(PasswordChange, session.UserID, session.ID, c),
+				newEvent(SessionRenewed, session.UserID, session.ID, c),
+			},
 		},
 	}
 	change.Events[1].Reason = "password_changed"

@@ -8,7 +8,7 @@ type Session struct {
 	UserID        string
 	TokenHash     string
 	RotatedAt     time.Time // when the token was made, at sign-in or later
-	Method        string    // how the person signed in
+	Method        Method    // how the person signed in
 	Remembered    bool      // "keep me signed in"
 	UserAgent     string    // at sign-in
 	IP, LastIP    string    // at sign-in and at the latest written activity
@@ -25,9 +25,6 @@ type Session struct {
 	EndReason     Reason
 	EndedBy       string // handle of the session it was ended from
 }
-
-// MethodPassword is a sign-in by password alone.
-const MethodPassword = "password"
 
 // The marks of a session, the graver first: it takes the place of the other, never the other way round.
 const (

@@ -7,16 +7,9 @@ import (
 	"time"
 )
 
-// A Proof says that somebody knew the password of an account a moment ago. It carries the epoch read before the
-// password was checked: whatever signs out everywhere in between makes it worthless.
-type Proof struct{ user User }
-
-// User returns the account as it was read.
-func (p Proof) User() User { return p.user }
-
 // CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password, a disabled
-// account and a demo that is over alike, after one password hash in each case (ASVS v5.0.0-6.3.8). ErrBusy when too
-// many are waiting.
+// account and a demo that is over alike, after one password hash and the write of one event in each case
+// (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
 func (s *Service) CheckSignIn(ctx context.Context, email, password string, c Client) (Proof, error) {
 	user, err := s.lookUp(ctx, email)
 	known := err == nil
@@ -31,26 +24,29 @@ func (s *Service) CheckSignIn(ctx context.Context, email, password string, c Cli
 	if err != nil {
 		return Proof{}, fmt.Errorf("check sign-in: %w", err)
 	}
-	switch {
-	case !known:
-		s.Report(ctx, LoginFail, "", "", "unknown", c)
-		return Proof{}, ErrBadCredentials
-	case !match || !user.DisabledAt.IsZero() || user.over(now()):
+	if !known || !match || !user.DisabledAt.IsZero() || user.over(now()) {
 		e := newEvent(LoginFail, user.ID, "", c)
-		e.Reason = "password"
-		if match {
-			e.Reason = "disabled"
-		}
-		if match && user.IsDemo() {
-			e.Reason = "demo over"
-		}
+		e.Reason = whyRefused(user, match)
 		s.record(ctx, e)
 		return Proof{}, ErrBadCredentials
 	}
 	if outdated {
 		s.upgrade(ctx, &user, password)
 	}
-	return Proof{user}, nil
+	return Proof{user, MethodPassword}, nil
+}
+
+// whyRefused is for the account's owner and for operators; the answer says nothing of it.
+func whyRefused(user User, match bool) string {
+	switch {
+	case user.ID == "":
+		return "unknown"
+	case !match:
+		return "password"
+	case user.IsDemo():
+		return "demo over"
+	}
+	return "disabled"
 }
 
 // lookUp finds the account of an address as typed. An address that cannot exist is as unknown as any other.
@@ -81,44 +77,48 @@ type Carrier struct {
 	TokenHash    string  // of the token made for the session
 	ReplacedHash string  // of the token it came with, a visitor's or an earlier session's; "" for none
 	Instead      Session // the session it was signed in to, which ends; zero for none
+	PendingHash  string  // of the token of the pending sign-in that this finishes; "" for none
 	Remember     bool    // "keep me signed in"
 	Client
 }
 
 // SignIn opens a session for the person of the proof and ends the oldest ones beyond the limit
 // (ASVS v5.0.0-7.1.2, 7.2.4). No session of a demo account outlives it. ErrOvertaken when a sign-out everywhere, a
-// password change, the disabling of the account or the end of the demo came first.
-func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (Session, error) {
+// password change, the disabling of the account or the end of the demo came first; ErrSecondFactor for a proof that is
+// not complete.
+func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (SignedIn, error) {
+	if !p.Complete() {
+		return SignedIn{}, ErrSecondFactor
+	}
 	at := now()
 	c, remember := by.Client, by.Remember && s.policy.RememberOffered()
 	if p.user.over(at) {
-		return Session{}, ErrOvertaken
+		return SignedIn{}, ErrOvertaken
 	}
 	expires, ip := at.Add(s.policy.lifetime(remember)), recorded(p.user.ID, c).IP
 	if p.user.IsDemo() {
 		expires = earlier(expires, p.user.DemoUntil)
 	}
 	session := Session{
-		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: MethodPassword, Remembered: remember,
+		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: p.method, Remembered: remember,
 		UserAgent: c.UserAgent, IP: ip, LastIP: ip, Known: s.clients(c),
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: earlier(at.Add(s.policy.IdleLimit(remember)), expires),
 	}
-	opening := Opening{
-		Session: session, ReplacedHash: by.ReplacedHash, Instead: by.Instead.ID,
-		Epoch: p.user.Epoch, Limit: s.policy.SessionsPerUser, Client: c,
-		Events: []Event{
-			newEvent(LoginSuccess, p.user.ID, session.ID, c),
-			newEvent(SessionCreated, p.user.ID, session.ID, c),
-		},
+	arrived, err := s.arrival(ctx, session, c)
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	opening.Events[0].Reason = session.Method
+	opening := Opening{
+		Session: session, ReplacedHash: by.ReplacedHash, Instead: by.Instead.ID, Pending: by.PendingHash,
+		Epoch: p.user.Epoch, Limit: s.policy.SessionsPerUser, Client: c, Events: arrived.events(c),
+	}
 	ended, err := s.store.OpenSession(ctx, opening)
 	if err != nil {
-		return Session{}, fmt.Errorf("sign in: %w", err)
+		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	s.logEvents(ctx, append(EndEvents(ended, c), opening.Events...)...)
-	return session, nil
+	return arrived, nil
 }
 
 // CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
@@ -136,7 +136,7 @@ func (s *Service) CheckPassword(ctx context.Context, session Session, password s
 		s.record(ctx, newEvent(kind, user.ID, session.ID, c))
 		return Proof{}, ErrBadCredentials
 	}
-	return Proof{user}, nil
+	return Proof{user, MethodPassword}, nil
 }
 
 // userOf reads the account anew, with its hash and epoch, if the session still stands.

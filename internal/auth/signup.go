@@ -57,7 +57,7 @@ func (s *Service) Register(ctx context.Context, a Application, c Client) (Regist
 	token, at := newKey(), now()
 	pending := SignUp{
 		TokenHash: HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
-		CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
+		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
 	if err := s.store.AddSignUp(ctx, pending); err != nil {
 		return Registration{}, fmt.Errorf("register: %w", err)
@@ -66,14 +66,10 @@ func (s *Service) Register(ctx context.Context, a Application, c Client) (Regist
 	return Registration{Token: token}, nil
 }
 
-// SignUpWaits reports whether the token of a confirmation letter can still be used. It changes nothing: mail
-// scanners follow links.
-func (s *Service) SignUpWaits(ctx context.Context, token string) (bool, error) {
-	_, err := s.store.SignUp(ctx, HashToken(token), now())
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+// WaitingSignUp returns what the token of a confirmation letter would confirm. It changes nothing: mail scanners follow
+// links. ErrNotFound when it is unknown, used or too old.
+func (s *Service) WaitingSignUp(ctx context.Context, token string) (SignUp, error) {
+	return s.store.SignUp(ctx, HashToken(token), now())
 }
 
 // Confirm turns a sign-up into an account, once. It signs nobody in (ASVS v5.0.0-7.6.2). ErrNotFound when the link is

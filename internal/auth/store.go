@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Store keeps accounts, sessions and events. Each method but Prune and DeleteDemos is one transaction; times come from
-// the caller.
+// Store keeps accounts, sessions and events. Each method but SignInHistory, Prune, DeleteDemos, DeleteAccounts and Export
+// is one transaction; times come from the caller.
 // A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed out at the
 // given time, or carries another token than the caller read.
 type Store interface {
@@ -20,8 +20,33 @@ type Store interface {
 	// UpgradePassword replaces one hash of the same password by another; no change of credentials.
 	UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error
 	// ChangePassword sets the hash, raises the epoch, ends every other session and rotates this one, all or nothing.
-	// ErrOvertaken when the epoch is no longer the given one.
+	// ErrOvertaken when the epoch is no longer the given one. So does every method that takes a CredentialsChange; each
+	// returns the sessions that ended.
 	ChangePassword(ctx context.Context, c PasswordChanging) ([]Session, error)
+	// ChangeRecoveryCodes changes nothing but the recovery codes.
+	ChangeRecoveryCodes(ctx context.Context, c CredentialsChange) ([]Session, error)
+	// EnrolTOTP stores an authenticator app, in the place of the one before.
+	EnrolTOTP(ctx context.Context, c CredentialsChange, t TOTPSecret) ([]Session, error)
+	// RemoveTOTP returns ErrNotFound, and changes nothing, when there is no authenticator app.
+	RemoveTOTP(ctx context.Context, c CredentialsChange) ([]Session, error)
+	// RemoveFactors deletes every second factor and the recovery codes of the event's account, raises its epoch, ends all
+	// its sessions as ReasonAdmin, and deletes what waits, all or nothing. ErrNotFound when it has no second factor.
+	RemoveFactors(ctx context.Context, e Event) ([]Session, error)
+
+	// SetTOTPEnrolment stores a secret that waits, in the place of one that waited in the same session.
+	SetTOTPEnrolment(ctx context.Context, e TOTPEnrolment) error
+	// TOTPEnrolment returns ErrNotFound when nothing waits in the session, or its time is up.
+	TOTPEnrolment(ctx context.Context, sessionID string, at time.Time) (TOTPEnrolment, error)
+	// TOTPSecret returns ErrNotFound for an account without an authenticator app.
+	TOTPSecret(ctx context.Context, userID string) (TOTPSecret, error)
+	// UseTOTPStep writes LastStep and Sealed. ErrNotFound when that step or a later one was taken before, or the app of
+	// EnrolledAt is not the account's any more.
+	UseTOTPStep(ctx context.Context, t TOTPSecret) error
+	// UseRecoveryCode marks a code of the event's account as used and stores the event. ErrNotFound for one that is
+	// unknown or was used.
+	UseRecoveryCode(ctx context.Context, hash string, e Event) error
+	// RecoveryCodes returns the hashes of the unused codes.
+	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 
 	// ChangeName returns ErrOvertaken when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n NameChanging) error
@@ -29,7 +54,7 @@ type Store interface {
 	CreateDemo(ctx context.Context, d Demo) error
 	CountDemos(ctx context.Context) (int, error)
 	// DeleteDemos deletes up to limit demo accounts that were over at that time, each with everything of theirs, and
-	// returns how many it found.
+	// returns how many.
 	DeleteDemos(ctx context.Context, over time.Time, limit int) (int, error)
 
 	AddSignUp(ctx context.Context, p SignUp) error
@@ -43,8 +68,35 @@ type Store interface {
 	// LetterKey returns ErrNotFound when the key is unknown or its time is up.
 	LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (LetterKey, error)
 
+	AddPendingSignIn(ctx context.Context, p PendingSignIn, e Event) error
+	// PendingSignIn returns a pending sign-in and its account. ErrNotFound when it is unknown, too old or out of attempts,
+	// or its account's epoch has moved or it is disabled.
+	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
+	// TakePendingAttempt is PendingSignIn after one of its attempts was taken.
+	TakePendingAttempt(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
+	DropPendingSignIn(ctx context.Context, tokenHash string) error
+
+	// SignInHistory returns what is known of the sign-ins of a user.
+	SignInHistory(ctx context.Context, userID string) (History, error)
+
+	// Passkeys returns those of a user, oldest first.
+	Passkeys(ctx context.Context, userID string) ([]Passkey, error)
+	// PasskeyByCredential returns the passkey with that credential id and its user. ErrNotFound.
+	PasskeyByCredential(ctx context.Context, credentialID string) (Passkey, User, error)
+	// UsePasskey writes counter, backup state and latest use of p, and that the challenge is spent. ErrSpent when it was
+	// before; ErrOvertaken when the passkey is gone, or has counted to SignCount already.
+	UsePasskey(ctx context.Context, p Passkey, spent SpentChallenge) error
+	// AddPasskey uses up the challenge: ErrSpent when it was before. ErrPasskeyTaken when the credential is enrolled.
+	AddPasskey(ctx context.Context, c CredentialsChange, p Passkey, spent SpentChallenge) ([]Session, error)
+	// RemovePasskey returns ErrNotFound, and changes nothing, when the user of the session has no such passkey.
+	RemovePasskey(ctx context.Context, c CredentialsChange, id string) ([]Session, error)
+	// RenamePasskey returns ErrNotFound when the user of the session has no such passkey, ErrOvertaken when the session is
+	// not live.
+	RenamePasskey(ctx context.Context, r PasskeyRenaming) error
+
 	// OpenSession inserts a session, ends the one it takes the place of and what the limit no longer allows, oldest
-	// first; it returns the ended ones. ErrOvertaken when the account's epoch has moved or it is disabled.
+	// first; it returns the ended ones. ErrOvertaken when the account's epoch has moved or it is disabled, or when the
+	// pending sign-in that it finishes is gone.
 	OpenSession(ctx context.Context, o Opening) ([]Session, error)
 	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
 	SessionByToken(ctx context.Context, tokenHash string) (Session, User, error)
@@ -84,10 +136,14 @@ type Store interface {
 	EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]Session, error)
 	// TimedOut returns up to limit sessions whose time is up and which nobody has ended yet.
 	TimedOut(ctx context.Context, at time.Time, limit int) ([]Session, error)
-	// Prune deletes sessions ended before endedBefore, events before eventsBefore, and sign-ups and letter keys whose
-	// time is up.
+	// Prune deletes sessions ended before endedBefore, events before eventsBefore, and sign-ups, letter keys, changes of
+	// address, pending sign-ins, enrolments and spent challenges whose time is up. Of the events without an account it leaves the newest of
+	// the last day, KeepStrays, and a bounded number.
 	Prune(ctx context.Context, at, endedBefore, eventsBefore time.Time) error
 
+	RecoveryStore
+
+	// AddEvent takes as long for an event without an account as for one with.
 	AddEvent(ctx context.Context, e Event) error
 	// Event returns ErrNotFound for an id that is unknown or another user's.
 	Event(ctx context.Context, userID, id string) (Event, error)
@@ -97,6 +153,7 @@ type Store interface {
 // SignUp is an account that waits for its address to be confirmed.
 type SignUp struct {
 	TokenHash, Email, EmailKey, Name, PasswordHash string
+	UserAgent                                      string // of the browser that asked
 	CreatedAt, ExpiresAt                           time.Time
 }
 
@@ -111,7 +168,8 @@ type Opening struct {
 	Session      Session
 	ReplacedHash string // hash of the token the browser came with; "" when it came with none
 	Instead      string // handle of the session it was signed in to, which ends; "" when there was none
-	Epoch        int64  // of the account, as read before its password was checked
+	Pending      string // hash of the token of the pending sign-in that it finishes; "" when there was none
+	Epoch        int64  // of the account, as read before its owner showed who they are
 	Limit        int    // live sessions allowed, this one included
 	Client       Client
 	Events       []Event
@@ -119,13 +177,8 @@ type Opening struct {
 
 // PasswordChanging is a password change from one session.
 type PasswordChanging struct {
-	Session      Session // the one that survives
-	NewTokenHash string
+	CredentialsChange
 	PasswordHash string
-	Epoch        int64 // of the account, as read before the current password was checked
-	At           time.Time
-	Client       Client
-	Events       []Event
 }
 
 // MassEnding ends many sessions of one account.

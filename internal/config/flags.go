@@ -20,17 +20,19 @@ type Flags struct {
 	Profile          string `env:"GATEHOUSE_PROFILE" group:"Sessions" placeholder:"standard" help:"Preset of the limits below: banking, standard or relaxed. A limit that is set overrides it. Durations are written 90s, 30m, 24h or 7d."`
 	SessionIdle      string `env:"GATEHOUSE_SESSION_IDLE" group:"Sessions" placeholder:"30m" help:"Idle timeout: a session ends this long after its last request. 10m for banking, 2h for relaxed."`
 	SessionLifetime  string `env:"GATEHOUSE_SESSION_LIFETIME" group:"Sessions" placeholder:"24h" help:"Absolute lifetime: a session ends this long after sign-in, whatever happens in it. 8h for banking. At least 11 times the idle timeout."`
-	SessionElevation string `env:"GATEHOUSE_SESSION_ELEVATION" group:"Sessions" placeholder:"15m" help:"How long after giving the password again a session may change what matters without being asked once more."`
+	SessionElevation string `env:"GATEHOUSE_SESSION_ELEVATION" group:"Sessions" placeholder:"15m" help:"How long after its owner confirmed who they are a session may change what matters without being asked once more."`
 	SessionWarning   string `env:"GATEHOUSE_SESSION_WARNING" group:"Sessions" placeholder:"2m" help:"How long before an idle session ends the page warns. A fifth of the idle timeout, between 30s and 2m, when empty."`
 	SessionTouch     string `env:"GATEHOUSE_SESSION_TOUCH" group:"Sessions" placeholder:"1m" help:"Activity is written at most this often, so a session may end this much early. A thirtieth of the idle timeout, at most 1m, when empty."`
 	RememberIdle     string `env:"GATEHOUSE_REMEMBER_IDLE" group:"Sessions" placeholder:"7d" help:"Idle timeout of a session that ticked \"keep me signed in\". 0 takes the choice away, as banking does."`
 	RememberLifetime string `env:"GATEHOUSE_REMEMBER_LIFETIME" group:"Sessions" placeholder:"30d" help:"Absolute lifetime of a session that ticked \"keep me signed in\". 0 takes the choice away."`
 	SessionsPerUser  string `env:"GATEHOUSE_SESSIONS_PER_USER" group:"Sessions" placeholder:"20" help:"Sessions one account may have at once, 1 to 1000. One more ends the oldest."`
-	OnClientChange   string `env:"GATEHOUSE_ON_CLIENT_CHANGE" group:"Sessions" placeholder:"flag" help:"What happens to a session that is used from a browser or network it does not know: flag marks it for its owner, reauth also asks for the password before it goes on, end ends it."`
+	OnClientChange   string `env:"GATEHOUSE_ON_CLIENT_CHANGE" group:"Sessions" placeholder:"flag" help:"What happens to a session that is used from a browser or network it does not know: flag marks it for its owner, reauth also asks who it is before it goes on, end ends it."`
 	SweepEvery       string `env:"GATEHOUSE_SWEEP_EVERY" group:"Sessions" placeholder:"1m" help:"How often sessions that timed out unobserved are ended and old records deleted."`
 	KeepEnded        string `env:"GATEHOUSE_KEEP_ENDED" group:"Sessions" placeholder:"30d" help:"How long an ended session stays on record, to say why it ended."`
 
-	Keys        string `env:"GATEHOUSE_KEYS" group:"Sessions" placeholder:"KEY,..." help:"Keys that encrypt session values, newest first: 32 bytes each in base64, comma-separated. Make one with: openssl rand -base64 32. Required in production."`
+	RequireSecondFactor string `env:"GATEHOUSE_REQUIRE_SECOND_FACTOR" group:"Sessions" placeholder:"false" help:"true or false: whether everybody has to have a second step. Who signs in without one can do nothing but set one up. Demo accounts are left out."`
+
+	Keys        string `env:"GATEHOUSE_KEYS" group:"Sessions" placeholder:"KEY,..." help:"Keys that encrypt session values and the secrets of authenticator apps, newest first: 32 bytes each in base64, comma-separated. Make one with: openssl rand -base64 32. An app's secret changes to the newest key when its next code is taken; whoever has not used theirs before an old key is dropped needs a recovery code. Required in production."`
 	KeysFile    string `env:"GATEHOUSE_KEYS_FILE" group:"Sessions" placeholder:"PATH" help:"File that holds the keys."`
 	SMTPURL     string `name:"smtp-url" env:"GATEHOUSE_SMTP_URL" group:"Mail" placeholder:"URL" help:"smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465. Required in production; in development letters go to /dev/mail when empty."`
 	SMTPURLFile string `name:"smtp-url-file" env:"GATEHOUSE_SMTP_URL_FILE" group:"Mail" placeholder:"PATH" help:"File that holds the SMTP URL."`

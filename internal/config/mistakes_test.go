@@ -65,6 +65,7 @@ func TestMistakesInDevelopment(t *testing.T) {
 		{"REMEMBER_IDLE", "", func(f *config.Flags) { f.Profile, f.RememberIdle = "banking", "7d" }},
 		{"REMEMBER_LIFETIME", "", func(f *config.Flags) { f.RememberLifetime = "d" }},
 		{"PROFILE", `: "strict" is not one of standard, banking, relaxed`, func(f *config.Flags) { f.Profile = "strict" }},
+		{"REQUIRE_SECOND_FACTOR", `: "yes" is not one of false, true`, func(f *config.Flags) { f.RequireSecondFactor = "yes" }},
 		{"ON_CLIENT_CHANGE", `: "mark" is not one of flag, reauth, end`, func(f *config.Flags) { f.OnClientChange = "mark" }},
 		{"ENV", "", func(f *config.Flags) { f.Env = "prod" }},
 		{"NOTES", `: "maybe" is not one of on, off`, func(f *config.Flags) { f.Notes = "maybe" }},
@@ -146,7 +147,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		Addr: "x", BaseURL: "x", Env: "production", Notes: "x", DatabaseURL: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
 		SessionLifetime: "x", SessionElevation: "x", SessionWarning: "x", SessionTouch: "x", RememberIdle: "x",
 		RememberLifetime: "x", SessionsPerUser: "x", OnClientChange: "x", SweepEvery: "x", KeepEnded: "x", Keys: "x", SMTPURL: "x", MailFrom: "x",
-		TrustedProxies: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
+		RequireSecondFactor: "x", TrustedProxies: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
 	}
 	_, _, err := f.Settings()
 	if err == nil {
@@ -160,7 +161,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_URL", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
-		"MAIL_FROM", "NOTES", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME", "SESSIONS_PER_USER",
+		"MAIL_FROM", "NOTES", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME",
+		"REQUIRE_SECOND_FACTOR", "SESSIONS_PER_USER",
 		"SESSION_ELEVATION", "SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TOUCH", "SESSION_WARNING", "SMTP_URL", "SWEEP_EVERY",
 		"TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
 	}

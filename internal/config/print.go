@@ -34,6 +34,7 @@ func (s Settings) Print(w io.Writer) {
 		{"ON_CLIENT_CHANGE", s.OnClientChange},
 		{"SWEEP_EVERY", formatDuration(s.SweepEvery)},
 		{"KEEP_ENDED", formatDuration(s.KeepEnded)},
+		{"REQUIRE_SECOND_FACTOR", strconv.FormatBool(s.RequireSecondFactor)},
 		{"KEYS", strings.Join(slices.Repeat([]string{hidden}, len(s.Keys)), ",")},
 		{"SMTP_URL", redact(s.SMTPURL)},
 		{"MAIL_FROM", s.MailFrom.String()},

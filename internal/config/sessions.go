@@ -25,6 +25,7 @@ func (l *loader) sessions() {
 	l.remember(p)
 	s.SessionsPerUser = l.number("SESSIONS_PER_USER", f.SessionsPerUser, 20, 1, 1000)
 	s.OnClientChange = l.oneOf("ON_CLIENT_CHANGE", f.OnClientChange, "flag", "reauth", "end")
+	s.RequireSecondFactor = l.oneOf("REQUIRE_SECOND_FACTOR", f.RequireSecondFactor, "false", "true") == "true"
 	s.SweepEvery = l.duration("SWEEP_EVERY", f.SweepEvery, time.Minute, time.Millisecond)
 	// An hour in production is the least that still tells people why they were signed out.
 	least := time.Millisecond

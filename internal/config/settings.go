@@ -32,6 +32,8 @@ type Settings struct {
 	SweepEvery       time.Duration // SWEEP_EVERY: pause between two sweeps
 	KeepEnded        time.Duration // KEEP_ENDED: how long ended sessions are kept
 
+	RequireSecondFactor bool // REQUIRE_SECOND_FACTOR: whether an account without a second factor can do nothing but get one
+
 	Keys     [][]byte     // KEYS: 32 bytes each, newest first; none only in development. Secret
 	SMTPURL  string       // SMTP_URL: "smtp://..." or "smtps://..." with a port, empty only in development. Secret
 	MailFrom mail.Address // MAIL_FROM: sender of letters

@@ -20,10 +20,15 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
 	view := &overviewView{
 		layout: layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
 		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
-		Advice: adviceFor(sessions, v.ID, v.User.PasswordChangedAt, a.Auth.Policy().SessionsPerUser, time.Now()),
+		App: v.User.TOTP, Passkeys: v.User.Passkeys,
+		Advice: adviceFor(sessions, v.ID, v.User, factors.CodesLeft, a.Auth.Policy().SessionsPerUser, time.Now()),
 	}
 	for _, s := range sessions {
 		if s.Flag != "" {
@@ -37,16 +42,4 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		view.Basket = plan.Name
 	}
 	return a.render(w, r, http.StatusOK, view)
-}
-
-func (a *app) security(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
-	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
-	if err != nil {
-		return err
-	}
-	return a.render(w, r, http.StatusOK, &securityView{
-		layout: layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
-		WindowText: words(a.Auth.Policy().Elevation), MinLength: auth.MinPassword,
-	})
 }

@@ -85,6 +85,7 @@ func (p *portal) checkCSV(t *testing.T) {
 // What strangers say of themselves is no formula in the owner's spreadsheet (ASVS v5.0.0-1.2.10).
 func TestNoFormulas(t *testing.T) {
 	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
 	u := p.newUser("Calc")
 	agents := []string{`=HYPERLINK("https://evil.example")`, "+1", "-1", "@SUM(A1)", "\t=1", `"=1`, "a,b\"c", "1=1"}
 	for _, agent := range agents {

@@ -11,6 +11,8 @@ const (
 	unusedAfter = 3 * 24 * time.Hour
 	// oldPassword is when it is worth asking where else a password is used. It is never asked for (ASVS v5.0.0-6.2.10).
 	oldPassword = 365 * 24 * time.Hour
+	// fewCodes is when it is time to make other recovery codes.
+	fewCodes = 3
 	// manySessions is how many are hard to keep an eye on, whatever the limit.
 	manySessions = 8
 )
@@ -22,8 +24,8 @@ type advice struct {
 }
 
 // adviceFor says what could be better, the most urgent first; nothing when all is well. Marked sessions have a notice of
-// their own. limit is how many sessions the account may have.
-func adviceFor(live []auth.Session, currentID string, passwordChanged time.Time, limit int, now time.Time) []advice {
+// their own. limit is how many sessions the account may have, codes how many recovery codes are left in it.
+func adviceFor(live []auth.Session, currentID string, u auth.User, codes, limit int, now time.Time) []advice {
 	const devices = "/account/sessions"
 	forgotten := 0
 	for _, s := range live {
@@ -42,11 +44,30 @@ func adviceFor(live []auth.Session, currentID string, passwordChanged time.Time,
 		}
 		all = append(all, advice{"laptop", text, devices, "Look through them"})
 	}
-	if now.Sub(passwordChanged) >= oldPassword {
+	switch {
+	case !u.SecondFactor():
+		all = append(all, advice{"shield-check", "Your password alone opens your account. With a passkey or an authenticator app, whoever learns it still stands outside.",
+			securityPage, "Set up a second step"})
+	case codes <= fewCodes:
+		all = append(all, advice{"key-round", left(codes) + ". Without one, losing your second step means losing your account.",
+			recoveryCodesPage, "Make new ones"})
+	}
+	if now.Sub(u.PasswordChangedAt) >= oldPassword {
 		all = append(all, advice{"key-round", "Your password is more than a year old. That is fine, unless you use it anywhere else.",
 			"/account/security/password", "Change it"})
 	}
 	return all
+}
+
+// left says "1 recovery code is left".
+func left(codes int) string {
+	switch codes {
+	case 0:
+		return "No recovery code is left"
+	case 1:
+		return "1 recovery code is left"
+	}
+	return count(codes, "recovery code") + " are left"
 }
 
 // have says "1 session has" or "2 sessions have".

@@ -36,20 +36,25 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 	ago := func(d time.Duration) time.Time { return time.Now().UTC().Add(-d).Truncate(time.Microsecond) }
-	expect()
+	const alone, old = "Your password alone opens your account.", "Your password is more than a year old"
+	expect(alone)
 
 	p.exec(`UPDATE users SET password_changed_at = $1`, ago(oldPassword-time.Hour))
-	expect()
+	if got := b.advises(); strings.Contains(got, old) {
+		t.Errorf("got %q an hour before", got)
+	}
 	p.exec(`UPDATE users SET password_changed_at = $1`, ago(oldPassword))
-	expect("Your password is more than a year old")
+	expect(alone, old)
 
 	kept := p.browser()
 	kept.post("/login", "email", u.Email, "password", password, "remember", "on").want(303)
 	handle := kept.handle()
 	p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, ago(unusedAfter-time.Hour), handle)
-	expect("Your password")
+	if got := b.advises(); strings.Contains(got, "not been used") {
+		t.Errorf("got %q an hour before", got)
+	}
 	p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, ago(unusedAfter), handle)
-	expect("1 other session has not been used for 3 days or more", "Your password")
+	expect("1 other session has not been used for 3 days or more", alone, old)
 
 	for range testPolicy.SessionsPerUser - 3 {
 		p.signedIn(u)
@@ -58,11 +63,24 @@ func TestAdvice(t *testing.T) {
 		t.Errorf("got %q with a place left", got)
 	}
 	p.signedIn(u)
-	expect("1 other session has not been used", "All 5 sessions are taken", "Your password")
+	expect("1 other session has not been used", "All 5 sessions are taken", alone, old)
 	b.reauth(password)
 	b.post("/account/sessions/end-others").want(303)
 	p.exec(`UPDATE users SET password_changed_at = $1`, ago(time.Hour))
+	expect(alone)
+
+	b.enrolApp()
 	expect()
+	for left, want := range map[int][]string{4: nil, 3: {"3 recovery codes are left"}, 1: {"1 recovery code is left"}, 0: {"No recovery code is left"}} {
+		p.exec(`UPDATE recovery_codes SET used_at = NULL`)
+		p.exec(`UPDATE recovery_codes SET used_at = $1 WHERE code_hash NOT IN (SELECT code_hash FROM recovery_codes ORDER BY code_hash LIMIT $2)`, ago(0), left)
+		expect(want...)
+	}
+	p.exec(`UPDATE recovery_codes SET used_at = NULL`)
+	p.exec(`UPDATE sessions SET flag = 'token_reused'`)
+	if got := b.advises(); !strings.Contains(got, "Nothing besides the above.") {
+		t.Errorf("with a marked session: got %q", got)
+	}
 }
 
 func TestAdviceOnManySessions(t *testing.T) {
@@ -72,7 +90,7 @@ func TestAdviceOnManySessions(t *testing.T) {
 	for range manySessions - 1 {
 		b = p.signedIn(u)
 	}
-	if got := b.advises(); !strings.Contains(got, "Nothing to improve") {
+	if got := b.advises(); strings.Contains(got, "at once are many") {
 		t.Errorf("got %q", got)
 	}
 	p.signedIn(u)
@@ -81,10 +99,11 @@ func TestAdviceOnManySessions(t *testing.T) {
 	}
 	// The session that is being looked from is never the forgotten one.
 	s := auth.Session{ID: "this", LastSeenAt: time.Now().Add(-unusedAfter)}
-	if got := adviceFor([]auth.Session{s}, "this", time.Now(), 20, time.Now()); got != nil {
+	safe := auth.User{Passkeys: true, PasswordChangedAt: time.Now()}
+	if got := adviceFor([]auth.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
 		t.Errorf("got %q", got)
 	}
-	if got := adviceFor([]auth.Session{s}, "this", time.Now(), 1, time.Now()); got != nil {
+	if got := adviceFor([]auth.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
 		t.Errorf("with a limit of one: got %q", got)
 	}
 }

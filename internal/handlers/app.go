@@ -28,6 +28,7 @@ type Options struct {
 	Billing  *billing.Service[auth.Asker]
 	Sessions *session.Manager
 	Held     *held.Keeper
+	Passkeys *auth.Passkeys
 	Attempts limit.Limiter
 	Post     *mail.Post
 	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out
@@ -51,6 +52,9 @@ type app struct {
 	letters mail.Letters
 	pages   map[string]*template.Template
 	routes  chi.Routes
+	sprays  sprays
+	genuine *genuine
+	reports *limit.Memory // lines of the log, so that a flood of requests is not one of lines
 }
 
 // New returns the portal. It fails only for templates that do not parse.
@@ -63,11 +67,14 @@ func New(o Options) (http.Handler, error) {
 }
 
 func newApp(o Options) (*app, error) {
-	pages, err := parsePages()
+	pages, err := allPages()
 	if err != nil {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
-	return &app{Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages}, nil
+	return &app{
+		Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages,
+		sprays: newSprays(), genuine: newGenuine(), reports: limit.NewMemory(),
+	}, nil
 }
 
 // https reports whether people reach the portal by TLS.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// checkoutView is the review: what will be paid, and the password in the same form.
+// checkoutView is the review: what will be paid, and who confirms it in the same form.
 type checkoutView struct {
 	layout
 	Empty    bool // nothing is in the basket
@@ -21,6 +22,7 @@ type checkoutView struct {
 	Changed  bool   // what was confirmed is not what is true now
 	Waiting  string // order whose answer is missing; "" when none is
 	Problems problems
+	Identity identityView
 }
 
 // shownField is a part of the bill as the form carries it, to be compared when it comes back.
@@ -109,7 +111,11 @@ func (a *app) review(w http.ResponseWriter, r *http.Request, status int, b billi
 	}
 	v := &checkoutView{
 		layout: layout{Nav: "billing"}, Bill: billViewOf(b), Shown: shownFields(b), Changed: changed != nil,
-		Problems: append(changed, wrong...),
+		Problems: append(changed, wrong...), Identity: identityForm(r, "", wrong),
+	}
+	v.Identity.Hint = "For this plan, and for nothing else."
+	if v.Bill.Instrument != "" {
+		v.Identity.Hint = "For " + v.Bill.Amount + " to " + v.Bill.Payee + ", and for nothing else."
 	}
 	if len(waiting) > 0 {
 		v.Waiting = waiting[0].Order
@@ -150,11 +156,11 @@ func differences(b billing.Bill, f map[string]string) problems {
 	return found
 }
 
-// pay pays the order in the basket. Each payment is confirmed by a password given for this amount and this payee, also
+// pay pays the order in the basket. Each payment is confirmed by a proof given for this amount and this payee, also
 // right after a re-authentication, and the answer counts for nothing else (ASVS v5.0.0-7.5.3; dynamic linking,
 // Regulation (EU) 2018/389, article 5).
 func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, append([]string{"password"}, billFields...)...)
+	f, err := form(r, slices.Concat(identityFields, billFields)...)
 	if err != nil {
 		return err
 	}
@@ -173,12 +179,12 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if changed := differences(b, f); changed != nil {
 		return a.review(w, r, http.StatusConflict, b, changed, nil)
 	}
-	_, wrong, status, err := a.checkPassword(w, r, f["password"], auth.PaymentConfirmFail)
+	_, wrong, status, err := a.identify(w, r, f, auth.PaymentConfirmFail)
 	if err != nil {
 		return err
 	}
-	if wrong != "" {
-		return a.review(w, r, status, b, nil, problems{{"password", wrong}})
+	if wrong != nil {
+		return a.review(w, r, status, b, nil, wrong)
 	}
 	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID},
 		auth.Asker{Session: v.Session, Client: clientOf(r)})

@@ -93,7 +93,7 @@ func TestAnotherNetwork(t *testing.T) {
 			t.Errorf("%d events with the address it came from, want 1", n)
 		}
 		other := p.signedIn(u)
-		other.get("/account").says("One of your sessions is worth a look").says("Nothing besides the above.").saysNot("Nothing to improve")
+		other.get("/account").says("One of your sessions is worth a look").saysNot("Nothing to improve")
 		other.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.")
 		b.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.").saysNot("This session began")
 		b.get("/account/activity?kind=sessions").says("A session was used from another browser or network")

@@ -30,15 +30,15 @@ func (a *app) demoView(r *http.Request, u auth.User) *demoView {
 
 // startDemo makes an account for this visitor alone and signs them in, as signIn does.
 func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
-	from := "demo:" + network(clientOf(r).IP)
-	if wait := a.Attempts.Take(r.Context(), from, perDemo); wait > 0 {
-		a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "demo", clientOf(r))
+	t := attempt{limiter: a.Attempts}
+	if wait := t.takeFrom(r, "demo", perDemo); wait > 0 {
+		a.reportLimit(r, "demo", network(clientOf(r).IP))
 		return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of demos", retryAfter: wait,
 			text: "Many demos were started from your network. Please try again in " + words(wait) + ". A demo that is open goes on."}
 	}
 	proof, password, err := a.Auth.NewDemo(r.Context(), clientOf(r))
 	if err != nil {
-		a.Attempts.Return(r.Context(), from, perDemo)
+		t.giveBack(r.Context())
 	}
 	if errors.Is(err, auth.ErrDemoFull) {
 		return a.demoFull(w, r)
@@ -56,7 +56,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 
 // demoFull is an answer and no fault: there is nothing in the log that a reference would lead to.
 func (a *app) demoFull(w http.ResponseWriter, r *http.Request) error {
-	a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "demo full", clientOf(r))
+	a.reportLimit(r, "demo full", "")
 	tooMany(w, 10*time.Minute)
 	return a.render(w, r, http.StatusServiceUnavailable, &errorView{Status: http.StatusServiceUnavailable, Heading: "The demo is full",
 		Text: "More people are trying Gatehouse than there is room for. Each demo makes room after two hours, so please come back in a while."})

@@ -3,6 +3,8 @@ package handlers
 import (
 	"net/http"
 	"regexp"
+
+	"github.com/go-chi/chi/v5"
 )
 
 // letterLinks finds the addresses of pages in a letter. The bare address of the portal leads nowhere in particular.
@@ -12,7 +14,24 @@ var letterLinks = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?
 func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	v := &devMailView{}
 	for _, l := range a.Outbox.Letters() {
-		v.Letters = append(v.Letters, letterView{To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: letterLinks.FindAllString(l.Text, -1)})
+		v.Letters = append(v.Letters, letterView{ID: l.ID, To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: letterLinks.FindAllString(l.Text, -1)})
 	}
 	return a.render(w, r, http.StatusOK, v)
+}
+
+// letterPolicy lets a letter look as it does where it is read, and neither load, send nor run anything.
+const letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+// devLetter shows the HTML of one letter, alone in its page.
+func (a *app) devLetter(w http.ResponseWriter, r *http.Request) error {
+	for _, l := range a.Outbox.Letters() {
+		if l.ID == chi.URLParam(r, "id") {
+			w.Header().Set("Content-Security-Policy", letterPolicy)
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Cache-Control", "no-store")
+			_, _ = w.Write([]byte(l.HTML)) // a client that went away is nobody's error
+			return nil
+		}
+	}
+	return notFoundError()
 }

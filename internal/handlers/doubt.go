@@ -24,7 +24,7 @@ func doubt(s auth.Session) string {
 	return ""
 }
 
-// usedFrom says what raised the mark to whoever is asked for the password because of it. That may be a thief, so
+// usedFrom says what raised the mark to whoever is asked who they are because of it. That may be a thief, so
 // nothing is said of the owner's own browser and network.
 func usedFrom(c auth.Clients) string {
 	var from []string

@@ -6,28 +6,26 @@ import (
 )
 
 func (a *app) showEndOthers(w http.ResponseWriter, r *http.Request) error {
-	return a.confirmEnding(w, r, http.StatusOK, false, "")
+	return a.confirmEnding(w, r, http.StatusOK, false, nil)
 }
 
 func (a *app) showEndAll(w http.ResponseWriter, r *http.Request) error {
-	return a.confirmEnding(w, r, http.StatusOK, true, "")
+	return a.confirmEnding(w, r, http.StatusOK, true, nil)
 }
 
-// confirmEnding lists exactly what will end, and asks for the password on the same page if re-authentication is stale:
+// confirmEnding lists exactly what will end, and asks who it is on the same page if re-authentication is stale:
 // one press does both.
-func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, all bool, wrong string) error {
+func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, all bool, wrong problems) error {
 	current, others, err := a.tickets(r)
 	if err != nil {
 		return err
 	}
 	v := &endSessionsView{
-		layout: layout{Nav: "sessions"}, All: all, Sessions: others, NeedPassword: !visitorOf(r).Elevated(time.Now()),
+		layout: layout{Nav: "sessions"}, All: all, Sessions: others, Stale: !visitorOf(r).Elevated(time.Now()),
+		Identity: identityForm(r, "To confirm it is you.", wrong),
 	}
 	if all {
 		v.Sessions = append([]ticketView{current}, others...)
-	}
-	if wrong != "" {
-		v.Problems = problems{{"password", wrong}}
 	}
 	return a.render(w, r, status, v)
 }
@@ -60,15 +58,15 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// elevateFor re-authenticates with the password of the confirm page where the window is not open. It reports whether
+// elevateFor re-authenticates with what the confirm page asked for where the window is not open. It reports whether
 // it has answered already.
 func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done bool, err error) {
-	f, err := form(r, "password")
+	f, err := form(r, identityFields...)
 	if err != nil || visitorOf(r).Elevated(time.Now()) {
 		return false, err
 	}
-	wrong, status, err := a.reauthenticate(w, r, f["password"])
-	if err != nil || wrong == "" {
+	wrong, status, err := a.reauthenticate(w, r, f)
+	if err != nil || wrong == nil {
 		return false, err
 	}
 	return true, a.confirmEnding(w, r, status, all, wrong)

@@ -34,6 +34,12 @@ func (e statusError) Error() string {
 
 func (e statusError) Unwrap() error { return e.cause }
 
+// isStatus reports whether the error says itself what to answer.
+func isStatus(err error) bool {
+	_, ok := errors.AsType[statusError](err)
+	return ok
+}
+
 func badRequest(text string) error {
 	return statusError{code: http.StatusBadRequest, heading: "We could not read that", text: text}
 }
@@ -129,9 +135,10 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 			text: "Many people are signing in at this moment. Please try again in a few seconds."}
 	}
 	if errors.Is(err, session.ErrAway) {
-		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot keep your choice at the moment",
+		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: err,
-			text: "The place where baskets are kept is out of reach. You stay signed in, and the rest of the portal works."}
+			text: "The place where baskets, the keys of letters and new recovery codes wait for you is out of reach. The rest of the portal works. " +
+				"If you were changing how you sign in, please look at your security page before you try again."}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()

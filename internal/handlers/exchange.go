@@ -22,6 +22,7 @@ type exchange struct {
 	id        string // in the log and on error pages
 	visitor   *visitor
 	timedOut  *auth.Session // whose current token the request brought, after it ran out of time
+	lookUp    attempt       // of a token that no session has
 	crossSite bool          // another site made the browser send it
 	cause     error         // why the answer is an error, for the log alone
 }
@@ -125,5 +126,15 @@ func network(ip string) string {
 		bits = 64
 	}
 	prefix, _ := addr.Prefix(bits)
+	return prefix.String()
+}
+
+// site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
+func site(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil || addr.Unmap().Is4() {
+		return ""
+	}
+	prefix, _ := addr.WithZone("").Prefix(48)
 	return prefix.String()
 }

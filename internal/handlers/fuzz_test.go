@@ -67,11 +67,11 @@ func bare(f *testing.F) (http.Handler, func() int) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	post := mail.NewPost(&mail.Outbox{}, log)
+	post := mail.NewPost(mail.Options{Store: db, Sealer: sealer, Sender: &mail.Outbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(f.Context()) })
 	policy := testPolicy
 	policy.Browser = DeviceName
-	service := auth.New(db, policy, log)
+	service := auth.New(db, sealer, policy, log)
 	portal, err := New(Options{
 		Auth: service, Billing: billing.New(db.Ledger(service), billing.Sandbox{}, log), Held: held.New(db, sealer), Sessions: sessions,
 		Attempts: limit.NewMemory(), Post: post, Log: log, BaseURL: portalURL,

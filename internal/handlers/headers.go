@@ -22,7 +22,8 @@ func (a *app) headers(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), "+
+			"publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()")
 		if a.https() {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}

@@ -23,6 +23,7 @@ type heldRoute struct {
 
 var heldRoutes = []heldRoute{
 	{"profile", "/account/profile", "Save your profile", home, []string{"name"}},
+	{"email", "/account/email", "Change your address", "/account/profile", []string{"email"}},
 	{"payment-method", "/billing/payment-method", "Save your payment method", "/billing", []string{"instrument", "name", "address", "next"}},
 }
 

@@ -86,6 +86,10 @@ func (a *app) whyRotated(r *http.Request) (string, error) {
 		return "because you confirmed that it is you", nil
 	case e.Reason == "password_changed":
 		return "because you changed your password", nil
+	case e.Reason == "factors_changed":
+		return "because you changed how you sign in", nil
+	case e.Reason == "email_changed":
+		return "because you changed your address", nil
 	}
 	return "because of a change to your account", nil
 }

@@ -96,7 +96,7 @@ func TestInspectorTellsTheTime(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
 		began := time.Now()
-		b.get("/account/session").says("Left: 30 minutes At").says("Left: 24 hours At").says("Not now. Something sensitive asks for your password")
+		b.get("/account/session").says("Left: 30 minutes At").says("Left: 24 hours At").says("Not now. Something sensitive asks again who you are")
 		time.Sleep(20*time.Minute + 10*time.Second)
 		b.get("/account/session").says("Left: 30 minutes At").says("Left: 23 hours 39 minutes At")
 		time.Sleep(30 * time.Second) // less than a touch interval: the row has the time before
@@ -105,7 +105,7 @@ func TestInspectorTellsTheTime(t *testing.T) {
 		b.reauth(password)
 		confirmed := time.Now().UTC()
 		time.Sleep(5 * time.Minute)
-		b.get("/account/session").says("You gave your password at " + confirmed.Format("15:04 UTC")).
+		b.get("/account/session").says("You confirmed that it is you at " + confirmed.Format("15:04 UTC")).
 			says("until " + confirmed.Add(15*time.Minute).Format("15:04 UTC"))
 		time.Sleep(10 * time.Minute)
 		b.get("/account/session").says("Not now. Something sensitive")

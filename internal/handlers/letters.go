@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -26,3 +27,18 @@ func (a *app) warnOwner(found auth.Resumed) {
 		a.tell(u, a.letters.BrowserChanged(u.Email, u.Name, at, named(DeviceName(s.UserAgent)), named(browser), ended))
 	}
 }
+
+// tellOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one letter, about the
+// graver of the two reasons.
+func (a *app) tellOfSignIn(u auth.User, in auth.SignedIn) {
+	device, network := named(DeviceName(in.UserAgent)), in.Known.Network()
+	switch {
+	case in.Failures > 0:
+		a.tell(u, a.letters.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
+	case in.NewDevice:
+		a.tell(u, a.letters.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
+	}
+}
+
+// senderOf names the device that a request came from, as it stands in a letter.
+func senderOf(r *http.Request) string { return named(DeviceName(clientOf(r).UserAgent)) }

@@ -9,8 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/session"
 )
 
 // limiterOff lets everything through.
@@ -120,35 +124,123 @@ func TestSuccessResets(t *testing.T) {
 			b.guess(u.Email).want(422)
 		}
 		b.signIn(u.Email, password)
-		p.app.Attempts.Reset(t.Context(), "address:"+network(b.ip)) // the spray limit is another test's
+		p.app.Attempts.Reset(t.Context(), "address:"+network(b.ip)) // the limit of the network is another test's
 	}
 }
 
-// One password tried on many accounts from one network waits; the header of anybody but a trusted proxy changes
-// nothing (ASVS v5.0.0-6.3.1, 4.1.3).
-func TestSpraying(t *testing.T) {
+// Guesses at many accounts from one network wait. No header of anybody but a trusted proxy makes another network of it, in
+// the limits or in what is recorded (ASVS v5.0.0-6.3.1, 4.1.3, 15.3.4).
+func TestGuessingAtManyAccounts(t *testing.T) {
 	p := newPortal(t)
+	u := p.newUser("Fay")
 	b := p.browser()
-	spray := func(forwarded string) int {
-		r := b.request("POST", "/login", strings.NewReader("email="+newEmail()+"&password=a+wrong+password+here"))
+	guess := func(i int, email string) int {
+		another := "198.51.100." + strconv.Itoa(i)
+		r := b.request("POST", "/login", strings.NewReader("email="+email+"&password=a+wrong+password+"+strconv.Itoa(i)))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("X-Forwarded-For", forwarded)
+		for _, name := range []string{"X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"} {
+			r.Header.Set(name, another)
+		}
+		r.Header.Set("Forwarded", "for="+another)
 		return b.do(r).StatusCode
 	}
-	for i := range perNetwork.Burst {
-		if got := spray("198.51.100." + strconv.Itoa(i)); got != 422 {
+	if got := guess(0, u.Email); got != 422 {
+		t.Fatalf("the first guess: got %d, want 422", got)
+	}
+	for i := 1; i < perNetwork.Burst; i++ {
+		if got := guess(i, newEmail()); got != 422 {
 			t.Fatalf("guess %d: got %d, want 422", i, got)
 		}
 	}
 	if len(p.outbox.Letters()) > 0 {
 		t.Error("letters were sent for a limit that is no account's")
 	}
-	if got := spray("198.51.100.250"); got != http.StatusTooManyRequests {
-		t.Errorf("with another X-Forwarded-For: got %d, want 429", got)
+	if got := guess(250, newEmail()); got != http.StatusTooManyRequests {
+		t.Errorf("with another address in every header: got %d, want 429", got)
 	}
 	b.ip = strings.TrimSuffix(b.ip, "7") + "8" // another address of the same /64
-	if got := spray(""); got != http.StatusTooManyRequests {
+	if got := guess(251, newEmail()); got != http.StatusTooManyRequests {
 		t.Errorf("from another address of the network: got %d, want 429", got)
+	}
+	if strings.Contains(p.log.String(), "198.51.100.") || strings.Contains(p.dump(), "198.51.100.") {
+		t.Error("an address that somebody made up is on record")
+	}
+	if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
+		t.Errorf("two refusals in a minute left %d lines, want 1", n)
+	}
+}
+
+// The networks of one /48 share a wider limit: whoever has one has 65,536 of them.
+func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		for what, test := range map[string]struct {
+			rule limit.Rule
+			ask  func(b *browser) *answer
+		}{
+			"sign-in": {perNetwork, func(b *browser) *answer { return b.post("/login", "email", newEmail(), "password", newEmail()) }},
+			"baskets": {perBasket, func(b *browser) *answer { return b.post("/basket", "plan", "hall") }},
+		} {
+			ask := func(ip string) int {
+				b := p.browser()
+				b.ip = ip
+				return test.ask(b).StatusCode
+			}
+			n := test.rule.Burst * networksOfSite
+			for i := range n {
+				if ask("2001:db8:5173:"+strconv.FormatInt(int64(i), 16)+"::1") == http.StatusTooManyRequests {
+					t.Fatalf("%s %d of %d: got 429", what, i, n)
+				}
+			}
+			if got := ask("2001:db8:5173:ffff::1"); got != http.StatusTooManyRequests {
+				t.Errorf("%s from one more network of the /48: got %d, want 429", what, got)
+			}
+			if got := ask("2001:db8:5174:ffff::1"); got == http.StatusTooManyRequests {
+				t.Errorf("%s from another /48: got 429", what)
+			}
+		}
+	})
+}
+
+// One password tried on many accounts waits, from however many networks; other passwords do not. Nothing that is stored or
+// logged has to do with it (ASVS v5.0.0-6.3.1).
+func TestSpraying(t *testing.T) {
+	p := newPortal(t)
+	const sprayed = "Spring is here 2026"
+	u := p.newUser("Spry")
+	from := func(n int) *browser {
+		b := p.browser()
+		b.ip = "2001:db8:" + strconv.FormatInt(int64(n), 16) + "::1"
+		return b
+	}
+	before := p.dump()
+	for range 2 { // again on the same account is nothing new
+		from(0).post("/login", "email", u.Email, "password", sprayed).want(422)
+	}
+	for n := 1; n < perPassword.Burst; n++ {
+		from(n).post("/login", "email", newEmail(), "password", sprayed).want(422)
+	}
+	res := from(1000).post("/login", "email", newEmail(), "password", sprayed).want(http.StatusTooManyRequests)
+	if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 180 {
+		t.Errorf("Retry-After %q, want 1 to 180 seconds", res.Header.Get("Retry-After"))
+	}
+	if len(p.outbox.Letters()) > 0 {
+		t.Error("a letter was sent: an account for each try would get one")
+	}
+	from(1001).post("/login", "email", newEmail(), "password", sprayed+"!").want(422)
+	from(1002).signIn(u.Email, password)
+	if strings.Contains(p.dump(), sprayed) || strings.Contains(p.log.String(), sprayed) || strings.Contains(before, sprayed) {
+		t.Error("the password is in the log or in the database")
+	}
+}
+
+// Whoever signs in with a password does not count as trying it.
+func TestCommonPasswordThatIsRight(t *testing.T) {
+	p := newPortal(t)
+	for range perPassword.Burst + 2 {
+		b := p.browser()
+		b.ip = p.prefix + ":1::1"
+		b.signIn(p.newUser("Same").Email, password)
 	}
 }
 
@@ -203,8 +295,19 @@ func TestDistributedGuessing(t *testing.T) {
 		from(n).guess(u.Email).want(422)
 	}
 	from(1000).guess(u.Email).want(http.StatusTooManyRequests)
+	from(1001).post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
 	from(1000).signIn(other.Email, password)
-	p.letter(u.Email, "unlock=")
+	if n := strings.Count(p.log.String(), `"msg":"authn_login_fail_max"`); n != 1 {
+		t.Errorf("%d lines say that the account waits, want 1", n)
+	}
+	// The owner gets in with the letter, and with that the failures are no longer in a row.
+	link := linkIn(t, p.letter(u.Email, "unlock="))
+	_, key, _ := strings.Cut(link, "unlock=")
+	from(1002).post("/login", "email", u.Email, "password", password, "unlock", key).want(http.StatusSeeOther)
+	if n := len(p.kinds(u.ID)); n != perAccount.Burst+5 { // made, guessed at, locked, signed in, after failures
+		t.Errorf("%d events in the owner's trail, want %d: %q", n, perAccount.Burst+5, p.kinds(u.ID))
+	}
+	from(1003).signIn(u.Email, password)
 }
 
 // Baskets of visitors are counted by network; whoever is signed in chooses freely.
@@ -219,4 +322,68 @@ func TestBasketsOfVisitors(t *testing.T) {
 		t.Error("no Retry-After, or a cookie for a basket that was refused")
 	}
 	member.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+}
+
+// What was given back because nobody could answer counts when it is tried again.
+func TestSprayIsGivenBack(t *testing.T) {
+	s := newSprays()
+	try := func(account string) (*attempt, time.Duration) {
+		a := &attempt{limiter: limiterOff{}}
+		return a, s.take(t.Context(), a, account, "Spring is here 2026")
+	}
+	busy, _ := try("first")
+	busy.giveBack(t.Context())
+	for n := range perPassword.Burst {
+		account := "first"
+		if n > 0 {
+			account = newEmail()
+		}
+		if _, wait := try(account); wait > 0 {
+			t.Fatalf("%s has to wait for %v", account, wait)
+		}
+	}
+	if _, wait := try(newEmail()); wait == 0 {
+		t.Error("one account more than the limit allows")
+	}
+}
+
+// How one account pays is changed only so often, whoever is in its session.
+func TestPaymentMethodLimit(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Mona")
+	b := p.signedIn(u)
+	b.reauth(password)
+	save := func() *answer {
+		return b.post("/billing/payment-method", "instrument", billing.Instruments[0].Key, "name", "Mona", "address", "1 Lane")
+	}
+	for range perPaymentMethod.Burst {
+		save().want(http.StatusSeeOther)
+	}
+	if res := save().want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" || !strings.Contains(res.body, "1 Lane") {
+		t.Error("no Retry-After, or what was typed is lost")
+	}
+	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change'`); n > perPaymentMethod.Burst {
+		t.Errorf("%d events, want at most %d", n, perPaymentMethod.Burst)
+	}
+}
+
+// While Redis is away each instance counts for itself: nobody is locked out by that, and nobody guesses freely.
+func TestLimitsWithoutRedis(t *testing.T) {
+	server := miniredis.RunT(t)
+	under := sqliteBackend(t)
+	under.pool = session.NewRedisPool("redis://" + server.Addr())
+	t.Cleanup(func() { _ = under.pool.Close() })
+	p := portalOn(t, under, nil)
+	u := p.newUser("Reda")
+	p.browser().signIn(u.Email, password)
+	server.Close()
+	b := p.browser()
+	b.signIn(u.Email, password)
+	for range perAccountHere.Burst {
+		b.guess(u.Email).want(422)
+	}
+	b.guess(u.Email).want(http.StatusTooManyRequests)
+	if n := strings.Count(p.log.String(), "redis is away"); n != 1 {
+		t.Errorf("%d warnings in a minute, want 1", n)
+	}
 }

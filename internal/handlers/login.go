@@ -17,9 +17,10 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	v := a.signInForm(r, next, query(r, "unlock"))
-	v.Confirmed = query(r, "confirmed") == "yes"
+	v.Confirmed, v.Reset = query(r, "confirmed") == "yes", query(r, "reset") == "yes"
 	v.CookieRefused = query(r, "cookie") == "refused"
-	if handle := a.Sessions.Ended(r.Context()); handle != "" && !v.Confirmed {
+	v.Again = query(r, "again") == "yes"
+	if handle := a.Sessions.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
 		ended, err := a.endedView(r, handle)
 		if err != nil {
 			return err
@@ -32,7 +33,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
 	p := a.Auth.Policy()
 	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.isHeld(r, next)}
-	v.Unwarned = true
+	v.Unwarned, v.Passkey = true, passkeySignInView{Next: next, Offer: true}
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
 	}
@@ -50,7 +51,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"", text}}
 		return a.render(w, r, status, v)
 	}
-	tried, wait, err := a.beginSignIn(r, f["email"], f["unlock"])
+	tried, wait, err := a.beginSignIn(r, f["email"], f["password"], f["unlock"])
 	if err != nil {
 		return err
 	}
@@ -70,6 +71,10 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 		tried.giveBack(r.Context())
 		return err
 	}
+	if !proof.Complete() {
+		a.halfSucceed(r, tried, f["email"], f["unlock"])
+		return a.askSecondFactor(w, r, proof, v.Remember, f["next"])
+	}
 	a.succeed(r, tried, f["email"])
 	err = a.openSession(r, proof, v.Remember)
 	if errors.Is(err, auth.ErrOvertaken) {
@@ -85,7 +90,11 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 // openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A session that was open
 // in this browser ends with it. A visitor's bag comes along; the bag of somebody else who was signed in does not.
 func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
-	by := auth.Carrier{Remember: remember, Client: clientOf(r)}
+	return a.openSessionBy(r, proof, auth.Carrier{Remember: remember})
+}
+
+func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by auth.Carrier) error {
+	by.Client = clientOf(r)
 	if token, ok := a.Sessions.Token(r); ok {
 		by.ReplacedHash = auth.HashToken(token)
 	}
@@ -97,9 +106,10 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) erro
 		by.TokenHash = tokenHash
 		opened, err := a.Auth.SignIn(r.Context(), proof, by)
 		if err == nil {
-			exchangeOf(r).visitor = &visitor{Session: opened, User: proof.User()}
+			exchangeOf(r).visitor = &visitor{Session: opened.Session, User: proof.User()}
+			a.tellOfSignIn(proof.User(), opened)
 		}
-		return openedAs(opened), err
+		return openedAs(opened.Session), err
 	})
 }
 
@@ -115,6 +125,12 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 		if err := a.Auth.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
 			return err
 		}
+	}
+	if token := a.Sessions.Pending(r); token != "" {
+		if err := a.Auth.DropSignIn(r.Context(), token); err != nil {
+			return err
+		}
+		a.Sessions.DropPending(w)
 	}
 	a.leave(w, r)
 	return nil

@@ -60,6 +60,12 @@ func (a *app) wayBack(r *http.Request) string {
 	if page == home && strings.HasPrefix(r.URL.Path, "/account/sessions/") {
 		return "/account/sessions"
 	}
+	if of, ok := strings.CutPrefix(r.URL.EscapedPath(), passkeysPage+"/"); ok {
+		if id, action, _ := strings.Cut(of, "/"); action != "" {
+			return a.destination(passkeysPage + "/" + id)
+		}
+		return passkeysPage
+	}
 	return page
 }
 

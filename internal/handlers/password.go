@@ -17,22 +17,24 @@ func (a *app) passwordForm(w http.ResponseWriter, r *http.Request, status int, w
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, status, &passwordView{
+	v := &passwordView{
 		layout: layout{Nav: "security"}, MinLength: auth.MinPassword, MaxLength: auth.MaxPassword,
-		Others: len(others), Problems: wrong,
-	})
+		Others: len(others), Problems: wrong, Identity: identityForm(r, "", wrong),
+	}
+	v.Identity.Field, v.Identity.Label = "current_password", "Current password"
+	return a.render(w, r, status, v)
 }
 
-// changePassword takes the current password as the re-authentication, ends every other session and rotates this one
+// changePassword re-authenticates in the same form, by all that the account asks for, ends every other session and rotates this one
 // (ASVS v5.0.0-6.2.3, 7.4.3).
 func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "current_password", "password")
+	f, err := form(r, "current_password", "password", "code", "assertion")
 	if err != nil {
 		return err
 	}
 	v := visitorOf(r)
 	var mistakes problems
-	if f["current_password"] == "" {
+	if f["current_password"] == "" && f["assertion"] == "" {
 		mistakes = append(mistakes, problem{"current_password", enterPassword})
 	}
 	if err := auth.CheckNewPassword(f["password"], auth.MinPassword, v.User.Name, v.User.Email); err != nil {
@@ -41,12 +43,18 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if mistakes != nil {
 		return a.passwordForm(w, r, http.StatusUnprocessableEntity, mistakes)
 	}
-	proof, wrong, status, err := a.checkPassword(w, r, f["current_password"], auth.PasswordChangeFail)
+	shown := map[string]string{"password": f["current_password"], "code": f["code"], "assertion": f["assertion"]}
+	proof, wrong, status, err := a.identify(w, r, shown, auth.PasswordChangeFail)
 	if err != nil {
 		return err
 	}
-	if wrong != "" {
-		return a.passwordForm(w, r, status, problems{{"current_password", wrong}})
+	if wrong != nil {
+		for i := range wrong {
+			if wrong[i].Field == "password" {
+				wrong[i].Field = "current_password"
+			}
+		}
+		return a.passwordForm(w, r, status, wrong)
 	}
 	var ended int
 	err = a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (session.Opened, error) {
@@ -56,7 +64,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(v.User, a.letters.PasswordChanged(v.User.Email, v.User.Name, time.Now(), deviceOf(clientOf(r).UserAgent).Name))
+	a.tell(v.User, a.letters.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	if ended == 0 {
 		a.flash(r, "Your password was changed.")
 	} else {

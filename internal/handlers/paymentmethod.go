@@ -78,6 +78,13 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		view.Problems = wrong
 		return a.render(w, r, http.StatusUnprocessableEntity, view)
 	}
+	if wait := a.Attempts.Take(r.Context(), "payment method:"+v.UserID, perPaymentMethod); wait > 0 {
+		a.reportLimitOf(r, "payment method")
+		tooMany(w, wait)
+		view := a.paymentMethodForm(f)
+		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + words(wait) + "."}}
+		return a.render(w, r, http.StatusTooManyRequests, view)
+	}
 	if err := a.Billing.SetMethod(r.Context(), m, auth.Asker{Session: v.Session, Client: clientOf(r)}); err != nil {
 		return err
 	}

@@ -47,7 +47,9 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 		return a.plansPage(w, r, http.StatusUnprocessableEntity, problems{{"plan", "Choose one of the plans on this page."}})
 	}
 	if visitorOf(r) == nil {
-		if wait := a.Attempts.Take(r.Context(), "basket:"+network(clientOf(r).IP), perBasket); wait > 0 {
+		t := attempt{limiter: a.Attempts}
+		if wait := t.takeFrom(r, "basket", perBasket); wait > 0 {
+			a.reportLimit(r, "basket", network(clientOf(r).IP))
 			return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of baskets", retryAfter: wait,
 				text: "Many plans are being chosen from your network. Please try again in " + words(wait) + ", or sign in first."}
 		}

@@ -38,7 +38,8 @@ type portal struct {
 	store  *store.Store
 	outbox *postbox
 	log    *logBuffer
-	prefix string // a network of its own, so that limits kept in a shared Redis do not meet
+	owner  *browser // whose passkey a test is about; nil in most
+	prefix string   // a network of its own, so that limits kept in a shared Redis do not meet
 }
 
 // backend is what a portal under test stands on.
@@ -86,12 +87,12 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	if err != nil {
 		t.Fatal(err)
 	}
-	post := mail.NewPost(p.outbox, log)
-	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	sealer, err := session.NewSealer([][]byte{testKey})
 	if err != nil {
 		t.Fatal(err)
 	}
+	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
+	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Held:     held.New(b.store, sealer),
 		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
@@ -104,8 +105,11 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	if adjust != nil {
 		adjust(&o, &policy)
 	}
-	p.auth = auth.New(b.store, policy, log)
+	p.auth = auth.New(b.store, sealer, policy, log)
 	o.Auth = p.auth
+	if o.Passkeys, err = auth.NewPasskeys(p.auth, portalURL); err != nil {
+		t.Fatal(err)
+	}
 	o.Billing = billing.New(b.store.Ledger(p.auth), billing.Sandbox{}, log)
 	if p.app, err = newApp(o); err != nil {
 		t.Fatal(err)
@@ -321,6 +325,45 @@ func (l *logBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// letters keeps what the post keeps, in a database of its own and one statement at a time. The worker of a post is on the
+// real clock and in nobody's bubble: on the database of the portal its statements would be counted by tests, and a test
+// on a clock of its own would wait no time at all for a lock that the worker holds.
+type letters struct {
+	mu sync.Mutex
+	db *store.Store
+}
+
+func newLetters(t *testing.T) *letters { return &letters{db: storetest.SQLite(t)} }
+
+// noTime stands still, so that a letter is due whatever the clock of the test showed when it was written.
+func noTime() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+func (l *letters) AddLetter(ctx context.Context, r mail.Row, most int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.db.AddLetter(ctx, r, most)
+}
+
+func (l *letters) ClaimLetter(ctx context.Context, at, until time.Time) (mail.Row, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.db.ClaimLetter(ctx, at, until)
+}
+
+func (l *letters) PostponeLetter(ctx context.Context, r mail.Row, due time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.db.PostponeLetter(ctx, r, due)
+}
+
+func (l *letters) DropLetter(ctx context.Context, id string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.db.DropLetter(ctx, id)
+}
+
+func (l *letters) CountLetters(ctx context.Context) (int, error) { return l.db.CountLetters(ctx) }
 
 // A postbox is an outbox that says when a letter has come in. Letters leave behind the answer, on the real clock,
 // whatever the clock of the test shows.

@@ -47,7 +47,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 		return a.render(w, r, status, view)
 	}
 	if wait := a.Attempts.Take(r.Context(), "profile:"+v.UserID, perProfile); wait > 0 {
-		a.Auth.Report(r.Context(), auth.RateLimitExceeded, v.UserID, v.ID, "profile", clientOf(r))
+		a.reportLimitOf(r, "profile")
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+words(wait)+".")
 	}

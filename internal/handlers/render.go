@@ -24,7 +24,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
 	who := visitorOf(r)
 	if who == nil || !a.Auth.Policy().Waits(who.Session) { // what was done is for whoever did it, not for a thief to read
-		l.Flash = a.Sessions.Pop(r.Context(), bagFlash)
+		l.Flash = a.shown(r, bagFlash)
 	}
 	if who != nil {
 		l.Visitor, l.Path = a.visitorView(who), a.wayBack(r)
@@ -51,9 +51,18 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	return nil
 }
 
-// flash leaves a sentence for the next page this browser opens.
+// shown returns what the bag holds for one page to show, and takes it out. A HEAD asks about a page and shows none.
+func (a *app) shown(r *http.Request, key string) string {
+	if r.Method == http.MethodHead {
+		return a.Sessions.Get(r.Context(), key)
+	}
+	return a.Sessions.Pop(r.Context(), key)
+}
+
+// flash leaves a sentence for the next page this browser opens, after one that is there already.
 func (a *app) flash(r *http.Request, format string, args ...any) {
-	a.Sessions.Put(r.Context(), bagFlash, fmt.Sprintf(format, args...))
+	said := strings.TrimSpace(a.Sessions.Get(r.Context(), bagFlash) + " " + fmt.Sprintf(format, args...))
+	a.Sessions.Put(r.Context(), bagFlash, said)
 }
 
 func (a *app) visitorView(v *visitor) *visitorView {

@@ -87,6 +87,7 @@ func ordinary(now time.Time) []sample {
 	trying, changed := *marta, *marta
 	trying.Demo = &demoView{Until: now.Add(time.Hour), Password: "abcde-fghij-klmno-pqrst"}
 	changed.Demo = &demoView{Until: now.Add(time.Hour), Changed: true}
+	current := identityView{Field: "current_password", Label: "Current password"}
 	in := func(nav string) layout { return layout{Nav: nav, Path: "/account", Visitor: marta} }
 	flash := layout{Nav: "sessions", Path: "/account/sessions", Visitor: &confirmed,
 		Flash: "Signed out Edge on Windows. It can no longer use your account."}
@@ -122,6 +123,7 @@ func ordinary(now time.Time) []sample {
 	wrong, returning := signIn, signIn
 	wrong.Email, wrong.Next, wrong.Remember = "marta@example.org", "/account/sessions", true
 	wrong.Problems = problems{{"password", "The address or the password is not right."}}
+	returning.Again = true
 	returning.Ended, returning.Confirmed, returning.CookieRefused, returning.Unlock = &revoked, true, true, "unlock-key"
 	plans := []planView{
 		{"solo", "Solo", "Free", "For one person who wants to look around.", []string{"1 gate", "7 days of history"}},
@@ -143,7 +145,7 @@ func ordinary(now time.Time) []sample {
 		{"signup-wrong", &signUpView{MinLength: 15, MaxLength: 128, Name: "Marta", Email: "marta@", Problems: problems{
 			{"email", "Write the address in full, like name@example.org."}, {"password", "Use at least 15 characters."}}}},
 		{"signup-sent", &signUpSentView{DevMail: true}},
-		{"confirm", &confirmView{Token: "AAAA"}},
+		{"confirm", &confirmView{Token: "AAAA", AskedAt: ago(time.Minute), Device: "Firefox on Linux"}},
 		{"confirm-dead", &confirmView{}},
 		{"login", &signIn},
 		{"login-wrong", &wrong},
@@ -155,7 +157,7 @@ func ordinary(now time.Time) []sample {
 		{"reauth-held", &reauthView{layout: in(""), Next: "/account/profile?held=AAAA", Cancel: "/account",
 			Waiting: "Save your profile", KeptUntil: now.Add(10 * time.Minute), WindowText: "15 minutes"}},
 		{"reauth-wrong", &reauthView{layout: in(""), WindowText: "15 minutes",
-			Problems: problems{{"password", "This password is not right."}}}},
+			Identity: asked(problem{"password", "This password is not right."})}},
 		{"reauth-changed", &reauthView{layout: in(""), Next: "/account", WindowText: "15 minutes",
 			Changed: "This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24."}},
 		{"overview-marked", &overviewView{layout: in("overview"), Session: this, Others: 2, Marked: 1}},
@@ -163,19 +165,46 @@ func ordinary(now time.Time) []sample {
 			{"history", "1 other session has not been used for 3 days or more.", "/account/sessions", "Sign out what you do not need"}}}},
 		{"overview", &overviewView{layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
 			Recent: events, Basket: "Team"}},
+		{"overview-second", &overviewView{layout: in("overview"), Session: this, PasswordChanged: now, App: true}},
+		{"overview-passkey", &overviewView{layout: in("overview"), Session: this, PasswordChanged: now, Passkeys: true}},
 		{"overview-demo", &overviewView{layout: layout{Nav: "overview", Path: "/account", Visitor: &trying}, Session: this, Others: 2,
 			PasswordChanged: ago(21 * 24 * time.Hour), Recent: events}},
-		{"security-demo", &securityView{layout{Nav: "security", Visitor: &changed}, now, 3, "15 minutes", 15}},
+		{"security-demo", &securityView{layout: layout{Nav: "security", Visitor: &changed}, PasswordChanged: now, Sessions: 3, WindowText: "15 minutes", MinLength: 15}},
 		{"sessions", &sessionsView{flash, this, others, ended, 20}},
 		{"sessions-alone", &sessionsView{in("sessions"), this, nil, nil, 20}},
 		{"session-end", &endSessionView{flash, doubtful}},
 		{"sessions-end-others", &endSessionsView{layout: flash, Sessions: others}},
-		{"sessions-end-all", &endSessionsView{layout: in("sessions"), All: true, NeedPassword: true,
-			Sessions: []ticketView{this, phone, doubtful}, Problems: problems{{"password", "This password is not right."}}}},
-		{"security", &securityView{flash, ago(90 * 24 * time.Hour), 3, "15 minutes", 15}},
+		{"sessions-end-all", &endSessionsView{layout: in("sessions"), All: true, Stale: true,
+			Sessions: []ticketView{this, phone, doubtful}, Identity: asked(problem{"password", "This password is not right."})}},
+		{"security", &securityView{layout: flash, PasswordChanged: ago(90 * 24 * time.Hour), Sessions: 3, WindowText: "15 minutes", MinLength: 15}},
+		{"security-second", &securityView{layout: in("security"), PasswordChanged: ago(90 * 24 * time.Hour), Sessions: 1, WindowText: "15 minutes", MinLength: 15,
+			SecondFactor: true, App: ago(time.Hour), Codes: 7, OfCodes: 10, Problems: problems{{"", "This is your last."}}}},
+		{"security-few-codes", &securityView{layout: in("security"), PasswordChanged: now, Sessions: 1, WindowText: "15 minutes", MinLength: 15,
+			Passkeys: 1, SecondFactor: true, Codes: 3, OfCodes: 10}},
+		{"security-lacking", &securityView{layout: in("security"), Sessions: 1, WindowText: "15 minutes", MinLength: 15, Lacking: true}},
+		{"totp", &totpView{layout: in("security"), First: true, Others: 1}},
+		{"totp-waiting", &totpView{layout: in("security"), Secret: "ABCD EFGH", Picture: picture{29, "M4 4h1v1h-1z"}, Until: now.Add(10 * time.Minute),
+			Problems: problems{{"code", "That is not the code."}}}},
+		{"totp-enrolled", &totpView{layout: in("security"), Since: ago(time.Hour)}},
+		{"totp-kept", &totpView{layout: in("security"), Since: ago(time.Hour), Keep: true}},
+		{"recovery-codes", &recoveryCodesView{layout: flash, Codes: []string{"abcd-efgh", "ijkl-mnop"}, Text: "abcd-efgh\nijkl-mnop", Left: 10, Of: 10, SecondFactor: true}},
+		{"recovery-codes-later", &recoveryCodesView{layout: in("security"), Left: 7, Of: 10, SecondFactor: true, Others: 2}},
+		{"recovery-codes-none", &recoveryCodesView{layout: in("security"), Of: 10}},
+		{"verify", &verifyView{App: true, Left: 5}},
+		{"verify-passkey", &verifyView{Left: 5, Passkey: &passkeySignInView{Next: "/account", Remember: true}}},
+		{"verify-wrong", &verifyView{Left: 1, Problems: problems{{"code", "That code is not right."}}}},
 		{"password", &passwordView{layout: in("security"), MinLength: 15, MaxLength: 128, Others: 2}},
-		{"password-wrong", &passwordView{layout: in("security"), MinLength: 15, MaxLength: 128, Problems: problems{
+		{"password-wrong", &passwordView{layout: in("security"), MinLength: 15, MaxLength: 128, Identity: current, Problems: problems{
 			{"current_password", "This is not your password."}, {"password", "Use at least 15 characters."}}}},
+		{"passkeys", &passkeysView{layout: layout{Nav: "security", Visitor: &confirmed}, Name: "Firefox on Linux", MaxName: 60, Others: 2,
+			Passkeys: []passkeyView{{"P1", "Work laptop", ago(90 * 24 * time.Hour), ago(time.Hour), false}, {"P2", "Phone", ago(time.Hour), time.Time{}, true}}}},
+		{"passkeys-stale", &passkeysView{layout: in("security"), Stale: true, Others: 2}},
+		{"passkeys-full", &passkeysView{layout: in("security"), Full: true, Problems: problems{{"", "You have as many passkeys as an account can have."}}}},
+		{"passkey", &onePasskeyView{layout: in("security"), Passkey: passkeyView{ID: "P1", Name: "Work laptop", CreatedAt: now}, Name: "Work laptop", Last: true, Others: 2}},
+		{"passkey-wrong", &onePasskeyView{layout: in("security"), Passkey: passkeyView{ID: "P1", Name: "Work laptop", CreatedAt: now}, Problems: problems{
+			{"name", "Give the passkey a name that you will recognise."}}}},
+		{"reauth-passkey", &reauthView{layout: in(""), Next: "/account", WindowText: "15 minutes",
+			Identity: identityView{Field: "password", Label: "Password", Passkey: true}}},
 		{"activity", &activityView{layout: in("activity"), First: true, Older: "/account/activity?before=1", Days: []dayView{
 			{now, trail[:1]}, {ago(24 * time.Hour), trail[1:]}},
 			Kinds: []choice{{"", "Everything"}, {"signin", "Signing in and out"}, {"security", "Security"}}}},
@@ -194,11 +223,34 @@ func ordinary(now time.Time) []sample {
 			Restored: &restoredView{SignedOut: true}}},
 		{"profile-wrong", &profileView{layout: in("profile"), Since: ago(90 * 24 * time.Hour), Problems: problems{
 			{"name", "Tell us what to call you."}}}},
+		{"forgot", &forgotView{}},
+		{"forgot-undone", &forgotView{Undone: true}},
+		{"forgot-wrong", &forgotView{layout: in(""), Email: "marta@", Problems: problems{{"email", "Write an address like name@example.com."}}}},
+		{"forgot-sent", &forgotSentView{ValidText: "30 minutes", DevMail: true}},
+		{"reset", &resetView{Email: "marta@example.org", Action: "/password/reset", MinLength: 15, MaxLength: 128}},
+		{"reset-wrong", &resetView{Email: "marta@example.org", Action: "/password/reset", MinLength: 15, MaxLength: 128,
+			Problems: problems{{"password", "Use at least 15 characters."}}}},
+		{"reset-dead", &resetView{}},
+		{"email", &emailView{layout: in("profile"), ValidText: "24 hours", UndoText: "7 days"}},
+		{"email-waiting", &emailView{layout: in("profile"), Waiting: "m.reis@example.net", WaitingUntil: now.Add(time.Hour), ValidText: "24 hours", UndoText: "7 days"}},
+		{"email-restored", &emailView{layout: in("profile"), Email: "m.reis@example.net", Held: "AAAA", Restored: &restoredView{}}},
+		{"email-demo", &emailView{layout: in("profile"), Demo: true, Problems: problems{{"email", "A demo account has no mailbox."}}}},
+		{"email-confirm", &emailConfirmView{layout: in("profile"), Email: "m.reis@example.net", Others: 2}},
+		{"email-confirm-taken", &emailConfirmView{layout: in("profile"), Taken: true}},
+		{"email-confirm-dead", &emailConfirmView{layout: in("profile")}},
+		{"email-undo", &emailUndoView{Token: "AAAA", Email: "marta@example.org", Confirmed: true}},
+		{"email-undo-early", &emailUndoView{Token: "AAAA", Email: "marta@example.org"}},
+		{"email-undo-taken", &emailUndoView{Email: "marta@example.org", Taken: true}},
+		{"delete", &deleteView{layout: in("profile"), GraceText: "14 days", Plan: "Hall", Sessions: 3, Identity: asked()}},
+		{"delete-wrong", &deleteView{layout: in("profile"), GraceText: "14 days", Sessions: 1, Identity: asked(),
+			Problems: problems{{"sure", "Tick the box if this is what you want."}}}},
+		{"delete-asked", &deleteView{layout: in("profile"), At: now.Add(13 * 24 * time.Hour)}},
+		{"export", &exportView{layout: in("profile"), Identity: asked()}},
 		{"billing", &billingView{layout: in("billing"), Plan: "Hall", Since: now, Method: &hall, Basket: "Keep", Payments: payments}},
 		{"billing-new", &billingView{layout: in("billing")}},
 		{"checkout", &checkoutView{layout: in("billing"), Bill: hall, Shown: []shownField{{"amount", "1200"}}, Waiting: "AAAA",
-			Problems: problems{{"password", "That is not your password."}}}},
-		{"checkout-changed", &checkoutView{layout: in("billing"), Bill: hall, Changed: true, Problems: problems{{"", "The amount is 12.00 EUR."}}}},
+			Problems: problems{{"password", "That is not your password."}}, Identity: asked()}},
+		{"checkout-changed", &checkoutView{layout: in("billing"), Identity: asked(), Bill: hall, Changed: true, Problems: problems{{"", "The amount is 12.00 EUR."}}}},
 		{"checkout-none", &checkoutView{layout: in("billing"), Empty: true}},
 		{"receipt", &receiptView{in("billing"), payments[0], "hall"}},
 		{"receipt-declined", &receiptView{in("billing"), payments[1], "hall"}},
@@ -213,8 +265,13 @@ func ordinary(now time.Time) []sample {
 			Text: "The address may be mistyped, or what was here has gone."}},
 		{"error-500", &errorView{Status: 500, Heading: "Something went wrong",
 			Text: "It is our fault, not yours. Nothing you sent was kept.", Reference: "7F3AQ2"}},
-		{"dev-mail", &devMailView{Letters: []letterView{{"marta@example.org", "Confirm your email address",
+		{"dev-mail", &devMailView{Letters: []letterView{{"L1", "marta@example.org", "Confirm your email address",
 			"Hello Marta,\n\nfollow this link:\nhttp://localhost:8080/email/confirm/AAAA\n", ago(time.Minute),
 			[]string{"http://localhost:8080/email/confirm/AAAA"}}}}},
 	}
+}
+
+// asked is a form that asks for the password.
+func asked(wrong ...problem) identityView {
+	return identityView{Field: "password", Label: "Password", Problems: wrong}
 }

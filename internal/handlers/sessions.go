@@ -52,7 +52,7 @@ func (a *app) ticket(s auth.Session, currentID string) ticketView {
 	t := ticketView{
 		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: visible(s.UserAgent),
 		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Auth.Policy().Touch,
-		SignedIn: s.CreatedAt, Method: s.Method, IP: s.LastIP,
+		SignedIn: s.CreatedAt, Method: methodWords[s.Method], IP: s.LastIP,
 		Idle:     fuse(now.Sub(s.LastSeenAt), a.Auth.Policy().IdleLimit(s.Remembered)),
 		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
 	}
@@ -137,4 +137,12 @@ func (a *app) foreign(r *http.Request, err error) error {
 		a.Auth.Report(r.Context(), auth.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
 	}
 	return err
+}
+
+// methodWords say how a session was signed in to.
+var methodWords = map[auth.Method]string{
+	auth.MethodPassword:     "password",
+	auth.MethodTOTP:         "password and code",
+	auth.MethodRecoveryCode: "password and recovery code",
+	auth.MethodPasskey:      "passkey",
 }

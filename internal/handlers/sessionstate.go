@@ -1,11 +1,9 @@
 package handlers
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -53,10 +51,11 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 		}
 		return answerJSON(w, ended(""))
 	}
-	resumed, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: true, Client: clientOf(r)})
-	a.warnOwner(resumed)
+	resumed, err := a.resume(r, token, true)
 	s := resumed.Session
 	switch {
+	case isStatus(err):
+		return err
 	case err == nil:
 		exchangeOf(r).visitor = &visitor{Session: s, User: resumed.User}
 		return answerJSON(w, active(s))
@@ -80,7 +79,7 @@ func asksForItself(r *http.Request) bool {
 // extend counts as activity: "Stay signed in", pressed in a form or by a script.
 func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	wantsJSON := strings.Contains(r.Header.Get("Accept"), "application/json")
+	wantsJSON := wantsJSON(r)
 	if v == nil {
 		if wantsJSON {
 			return answerJSON(w, ended(a.endReason(r)))
@@ -126,14 +125,4 @@ func (a *app) endReason(r *http.Request) auth.Reason {
 	return s.EndReason
 }
 
-func answerJSON(w http.ResponseWriter, v stateJSON) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(append(body, '\n'))
-	return nil
-}
+func answerJSON(w http.ResponseWriter, v stateJSON) error { return writeJSON(w, http.StatusOK, v) }

@@ -69,9 +69,15 @@ func (a *app) explain(v *endedView, s auth.Session, by string) {
 	case auth.ReasonRevoked:
 		v.Heading, v.Worrying = "This device was signed out", true
 		v.Text = "Somebody using your account on " + by + " signed this device out " + at + "."
+		if s.EndedBy == "" {
+			v.Text = "Somebody used the link of a letter about your account to sign out every device " + at + "."
+		}
 	case auth.ReasonPasswordChanged:
 		v.Heading, v.Worrying = "Your password was changed", true
 		v.Text = "It was changed on " + by + " " + at + ", and all other devices were signed out."
+		if s.EndedBy == "" {
+			v.Text = "It was set with the link of a letter " + at + ", and every device was signed out."
+		}
 	case auth.ReasonReplaced:
 		v.Heading, v.Worrying = "Another sign-in took this place", true
 		v.Text = "An account can be signed in on " + count(a.Auth.Policy().SessionsPerUser, "device") +
@@ -87,8 +93,8 @@ func (a *app) explain(v *endedView, s auth.Session, by string) {
 		v.Heading = "This account is switched off"
 		v.Text = "Its sessions ended " + at + ". The people who run this portal can tell you why."
 	case auth.ReasonAccountDeleted:
-		v.Heading = "This account was deleted"
-		v.Text = "Its sessions ended " + at + "."
+		v.Heading = "This account is to be deleted"
+		v.Text = "Its owner asked for that " + at + ", and all its sessions ended. Until it is deleted, signing in offers to keep it."
 	}
 }
 

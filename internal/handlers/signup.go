@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -38,8 +39,9 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if len(v.Problems) > 0 {
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
-	if wait := a.Attempts.Take(r.Context(), "sign-up:"+network(clientOf(r).IP), perSignUp); wait > 0 {
-		a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "sign-up", clientOf(r))
+	t := attempt{limiter: a.Attempts}
+	if wait := t.takeFrom(r, "sign-up", perSignUp); wait > 0 {
+		a.reportLimit(r, "sign-up", network(clientOf(r).IP))
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
@@ -53,7 +55,8 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	case registration.Existing != nil:
 		a.tell(*registration.Existing, a.letters.AlreadyMember(registration.Existing.Email))
 	case registration.Token != "":
-		a.Post.Send(a.letters.Confirm(f["email"], registration.Token, auth.SignUpValid))
+		device := senderOf(r)
+		a.Post.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, auth.SignUpValid))
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil
@@ -75,14 +78,14 @@ func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
 func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
-	waits, err := a.Auth.SignUpWaits(r.Context(), token)
+	waiting, err := a.Auth.WaitingSignUp(r.Context(), token)
+	if errors.Is(err, auth.ErrNotFound) {
+		return a.render(w, r, http.StatusNotFound, &confirmView{})
+	}
 	if err != nil {
 		return err
 	}
-	if !waits {
-		return a.render(w, r, http.StatusNotFound, &confirmView{})
-	}
-	return a.render(w, r, http.StatusOK, &confirmView{Token: token})
+	return a.render(w, r, http.StatusOK, &confirmView{Token: token, AskedAt: waiting.CreatedAt, Device: named(DeviceName(waiting.UserAgent))})
 }
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {

@@ -1,20 +1,31 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"path"
+	"regexp"
+	"strings"
+	"sync"
 	"time"
 
 	"example.com/gatehouse/ui"
 )
 
+// allPages are those of parsePages, for every portal of a process.
+var allPages = sync.OnceValues(parsePages)
+
 // parsePages returns one template for each file in ui/templates/pages, by file name: the layout, the partials and the page.
 // Execute it with the view whose page method names it.
 func parsePages() (map[string]*template.Template, error) {
-	base, err := template.New("layout.html").Funcs(funcs).ParseFS(ui.FS, "templates/layout.html", "templates/partials/*.html")
+	shared, err := template.New("").Funcs(funcs).ParseFS(ui.FS, "templates/layout.html", "templates/partials/*.html")
 	if err != nil {
+		return nil, fmt.Errorf("parse layout: %w", err)
+	}
+	base := template.New("").Funcs(funcs)
+	if err := parseInto(base, shared, "templates/layout.html", "templates/partials/*.html"); err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
 	files, err := fs.Glob(ui.FS, "templates/pages/*.html")
@@ -25,14 +36,60 @@ func parsePages() (map[string]*template.Template, error) {
 	for _, file := range files {
 		page, err := base.Clone()
 		if err == nil {
-			page, err = page.ParseFS(ui.FS, file)
+			err = parseInto(page, shared, file)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("parse page: %w", err)
 		}
-		pages[path.Base(file)] = page
+		pages[path.Base(file)] = page.Lookup("layout.html")
 	}
 	return pages, nil
+}
+
+// constant is the use of a partial, or of a static file, that comes out the same on every page.
+var constant = regexp.MustCompile(`\{\{(?:template "([a-z-]+)"(?: (?:"([a-z-]+)"|(\d)))?|asset "([a-z0-9./-]+)")\}\}`)
+
+// indent is for those who read the templates. A page with somebody's data in it may go out uncompressed, so browsers are
+// spared it.
+var indent = regexp.MustCompile(`(?m)^[ \t]+`)
+
+// parseInto parses the files with every constant written out: an icon is looked up, escaped and put together here, and
+// not two dozen times in every answer. shared has the partials.
+func parseInto(t, shared *template.Template, patterns ...string) error {
+	for _, pattern := range patterns {
+		files, err := fs.Glob(ui.FS, pattern)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			source, err := fs.ReadFile(ui.FS, file)
+			if err != nil {
+				return err
+			}
+			var failed error
+			source = indent.ReplaceAll(source, nil)
+			text := constant.ReplaceAllStringFunc(string(source), func(use string) string {
+				written, err := writeOut(shared, constant.FindStringSubmatch(use))
+				failed = errors.Join(failed, err)
+				return written
+			})
+			if _, err := t.New(path.Base(file)).Parse(text); err != nil || failed != nil {
+				return errors.Join(failed, err)
+			}
+		}
+	}
+	return nil
+}
+
+// writeOut executes one constant, as matched.
+func writeOut(shared *template.Template, use []string) (string, error) {
+	partial, word, number, file := use[1], use[2], use[3], use[4]
+	if file != "" {
+		return ui.Asset(file), nil
+	}
+	var out strings.Builder
+	err := shared.ExecuteTemplate(&out, partial, word+number)
+	return out.String(), err
 }
 
 // Times are written in UTC and say so: the server does not know where the reader is.

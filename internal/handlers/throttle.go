@@ -9,58 +9,49 @@ import (
 	"example.com/gatehouse/internal/limit"
 )
 
-// How much may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1; docs/security.md has the reasons). Sign-ins and
-// re-authentications that succeed are given back, so of those only failures count.
+// How much may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1; docs/security/attempts.md has the reasons). Sign-ins,
+// re-authentications and codes that succeed are given back, so of those only failures count.
 var (
 	perNetwork     = limit.Rule{Burst: 30, Every: 10 * time.Second} // sign-ins from one network, any account
-	perAccountHere = limit.Rule{Burst: 10, Every: time.Minute}      // one account from one network
-	perAccount     = limit.Rule{Burst: 50, Every: time.Minute}      // one account from everywhere
+	perAccountHere = inARow(5)                                      // one account from one network
+	perAccount     = inARow(20)                                     // one account from everywhere
 	perUnlockKey   = limit.Rule{Burst: 10, Every: time.Minute}      // with the key of an unlock letter
-	perSession     = limit.Rule{Burst: 5, Every: time.Minute}       // the password asked again inside a session
+	perCode        = inARow(10)                                     // codes of one account's app, over all its sign-ins and sessions
+	perWrongCode   = limit.Rule{Burst: 2, Every: 10 * time.Minute}  // wrong codes before the owner has a letter
+	perSession     = inARow(5)                                      // the password asked again inside a session
 	perSignUp      = limit.Rule{Burst: 60, Every: 20 * time.Second} // sign-ups from one network
 	perReaderHere  = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address asked for from one network
 	perReader      = limit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
 	perBasket      = limit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
 	perDemo        = limit.Rule{Burst: 10, Every: time.Minute}      // demo accounts for one network
 	perProfile     = limit.Rule{Burst: 10, Every: time.Minute}      // changes of one account's name
+	perForgot      = limit.Rule{Burst: 30, Every: 20 * time.Second} // forgotten passwords from one network
+	perEmailChange = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // changes of one account's address
+	perExport      = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // files with everything about one account
 	perUnlock      = limit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
+
+	perPasskeyBegin = limit.Rule{Burst: 120, Every: time.Second}     // challenges for one network: each sign-in page asks for one
+	perPasskey      = limit.Rule{Burst: 30, Every: 10 * time.Second} // answers of passkeys from one network
 )
 
-// An attempt is what one sign-in takes from the limits, to be given back if it succeeds.
-type attempt struct {
-	limiter    limit.Limiter
-	taken      []taken
-	unlockable bool // it was refused for its account, whose owner can have a letter
-}
+var (
+	perPassword      = limit.Rule{Burst: 20, Every: 3 * time.Minute}  // accounts on which one password failed
+	perPaymentMethod = limit.Rule{Burst: 10, Every: time.Minute}      // changes of how one account pays
+	perUnknownToken  = limit.Rule{Burst: 30, Every: 2 * time.Second}  // tokens that are nobody's from one network
+	perUnknownKey    = limit.Rule{Burst: 30, Every: 10 * time.Second} // keys of letters that were never sent, the same
+	perReport        = limit.Rule{Burst: 1, Every: time.Minute}       // lines of the log about one who is limited
+)
 
-type taken struct {
-	key  string
-	rule limit.Rule
-}
+// growth is how the wait grows with failures in a row: to an hour, and after 100 of them, which is as many as SP 800-63B-4
+// section 3.2.2 allows, to a day.
+var growth = limit.Growth{Most: time.Hour, Quiet: 24 * time.Hour, Final: 100}
 
-// take takes one from each limit in turn. The first that is exhausted decides the wait, and what was taken before is
-// given back.
-func (t *attempt) take(ctx context.Context, key string, rule limit.Rule) time.Duration {
-	wait := t.limiter.Take(ctx, key, rule)
-	if wait > 0 {
-		t.giveBack(ctx)
-		return wait
-	}
-	t.taken = append(t.taken, taken{key, rule})
-	return 0
-}
+func inARow(free int) limit.Rule { return limit.Rule{Burst: free, Every: time.Minute, Growth: growth} }
 
-func (t *attempt) giveBack(ctx context.Context) {
-	for _, one := range t.taken {
-		t.limiter.Return(ctx, one.key, one.rule)
-	}
-	t.taken = nil
-}
-
-// beginSignIn takes a sign-in from the limits of its address and account. A good key from an unlock letter stands for
-// all of them: it is the way past other people's guesses for the owner, whoever else is guessing. The wait is the
-// same whether or not the account exists.
-func (a *app) beginSignIn(r *http.Request, email, unlock string) (*attempt, time.Duration, error) {
+// beginSignIn takes a sign-in from the limits of its address, account and password. A good key from an unlock letter
+// stands for all of them: it is the way past other people's guesses for the owner, whoever else is guessing. The wait is
+// the same whether or not the account exists.
+func (a *app) beginSignIn(r *http.Request, email, password, unlock string) (*attempt, time.Duration, error) {
 	ctx, t := r.Context(), &attempt{limiter: a.Attempts}
 	account := accountKey(email)
 	if unlock != "" {
@@ -69,20 +60,24 @@ func (a *app) beginSignIn(r *http.Request, email, unlock string) (*attempt, time
 			return nil, 0, err
 		}
 		if good {
-			return t, t.take(ctx, "unlocked:"+auth.HashToken(unlock), perUnlockKey), nil
+			return t, t.take(ctx, unlockedKey(unlock), perUnlockKey), nil
 		}
 	}
-	if wait := t.take(ctx, "address:"+network(clientOf(r).IP), perNetwork); wait > 0 {
-		a.Auth.Report(ctx, auth.RateLimitExceeded, "", "", "sign-in", clientOf(r))
+	if wait := t.takeFrom(r, "address", perNetwork); wait > 0 {
+		a.reportLimit(r, "sign-in", network(clientOf(r).IP))
 		return t, wait, nil
 	}
 	wait := t.take(ctx, accountHere(r, email), perAccountHere)
 	if wait == 0 {
-		wait = t.take(ctx, "account:"+account, perAccount)
+		wait = t.take(ctx, accountEverywhere(email), perAccount)
 	}
 	if wait > 0 {
 		t.unlockable = true
 		a.offerUnlock(r, email, account)
+		return t, wait, nil
+	}
+	if wait = a.sprays.take(ctx, t, account, password); wait > 0 {
+		a.reportLimit(r, "one password on many accounts", "")
 	}
 	return t, wait, nil
 }
@@ -100,11 +95,17 @@ func accountHere(r *http.Request, email string) string {
 	return "account here:" + network(clientOf(r).IP) + ":" + accountKey(email)
 }
 
+func unlockedKey(unlock string) string { return "unlocked:" + auth.HashToken(unlock) }
+
+func accountEverywhere(email string) string { return "account:" + accountKey(email) }
+
 // offerUnlock sends the owner of a limited account a letter with the way past the limit, once per key's life. It
 // happens beside the answer, which would otherwise tell by its duration whether there is an owner.
 func (a *app) offerUnlock(r *http.Request, email, account string) {
 	client := clientOf(r)
-	a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", "sign-in", client)
+	if a.reports.Take(r.Context(), "account:"+account, perReport) == 0 {
+		a.Auth.Report(r.Context(), auth.LoginFailMax, "", "", "", client)
+	}
 	if a.Attempts.Take(r.Context(), "unlock letter:"+account, perUnlock) > 0 {
 		return
 	}
@@ -118,13 +119,29 @@ func (a *app) offerUnlock(r *http.Request, email, account string) {
 	})
 }
 
-// succeed gives back what a sign-in took, and forgets the failures before it from the same network: the owner got in.
+// succeed gives back what a sign-in took, and forgets the failures before it: the owner got in, so they are no longer in
+// a row.
 func (a *app) succeed(r *http.Request, t *attempt, email string) {
 	t.giveBack(r.Context())
-	a.Attempts.Reset(r.Context(), accountHere(r, email))
+	a.gotIn(r, email)
 }
 
-// tooMany says in the header what the page says in words: how long to wait.
-func tooMany(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", retryAfter(wait))
+// halfSucceed is succeed for a right password that a second step has to follow. Nothing failed on the network, so that is
+// given back. What the account took is kept until gotIn: whoever knows the password and no more tries it in vain.
+func (a *app) halfSucceed(r *http.Request, t *attempt, email, unlock string) {
+	t.giveBackBut(r.Context(), accountHere(r, email), accountEverywhere(email), unlockedKey(unlock))
+}
+
+// gotIn forgets the failures of an account, in the row that a whole sign-in ends.
+func (a *app) gotIn(r *http.Request, email string) {
+	a.Attempts.Reset(r.Context(), accountHere(r, email))
+	a.Attempts.Reset(r.Context(), accountEverywhere(email))
+}
+
+// tooManyPasskeys is tooMany for a script.
+func (a *app) tooManyPasskeys(w http.ResponseWriter, r *http.Request, wait time.Duration) error {
+	a.reportLimit(r, "passkey", network(clientOf(r).IP))
+	tooMany(w, wait)
+	return writeJSON(w, http.StatusTooManyRequests, problemJSON{Error: errorLimited,
+		Text: "There were too many attempts. Please try again in " + words(wait) + "."})
 }

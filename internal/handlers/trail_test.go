@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,10 +61,31 @@ func TestTrail(t *testing.T) {
 		b.post("/account/security/password", "current_password", "wrong, and long enough", "password", otherPassword)
 	})
 	step([]string{"authn_password_change", "session_renewed:password_changed", "session_expired:password_changed"}, func() { b.changePassword() })
+	step([]string{"sensitive_read:export"}, func() { b.post("/account/export", "password", otherPassword).want(http.StatusOK) })
 	step([]string{"session_expired:signed_out"}, func() { b.post("/logout") })
 	step([]string{"sign_up_address_taken"}, func() {
 		p.browser().post("/signup", "name", "N", "email", u.Email, "password", password)
 	})
+	var link string
+	step([]string{"password_reset_requested"}, func() { link = b.forgetsAfter(u.Email, "/password/reset/") })
+	b.signIn(u.Email, otherPassword)
+	step([]string{"authn_password_change:reset", "session_expired:password_changed"}, func() { b.post(link, "password", password) })
+	b.signIn(u.Email, password)
+	b.reauth(password).want(http.StatusSeeOther)
+	step([]string{"email_change_requested"}, func() { b.post("/account/email", "email", newEmail()) })
+	link = linkIn(t, p.letter(u.Email, "/email/undo/"))
+	step([]string{"email_change_undone", "session_expired:revoked"}, func() { b.post(link) })
+	b.post(b.forgets(u.Email), "password", password).want(http.StatusSeeOther) // the one from before opens nothing any more
+	b.signIn(u.Email, password)
+	link, _ = b.moves(u, newEmail())
+	step([]string{"email_changed", "session_renewed:email_changed"}, func() { b.confirmsEmail(link) })
+	step([]string{"account_deletion_requested", "session_expired:account_deleted"}, func() { b.deletes() })
+	moved := ""
+	if err := p.store.DB().QueryRow(`SELECT email FROM users WHERE id = $1`, u.ID).Scan(&moved); err != nil {
+		t.Fatal(err)
+	}
+	b.signIn(moved, password)
+	step([]string{"account_deletion_stopped"}, func() { b.post("/account/delete/stop") })
 }
 
 // TestNothingSecretLeaks collects every secret of a walk and looks for it in the log, in pages, in addresses and in
@@ -97,6 +119,19 @@ func TestNothingSecretLeaks(t *testing.T) {
 	keep(b.changePassword())
 	keep(b.get("/account/sessions"))
 	keep(b.get("/account?password=" + strings.ReplaceAll(password, " ", "+")))
+	reset := b.forgetsAfter(email, "/password/reset/")
+	secrets["reset key"] = strings.TrimPrefix(reset, "/password/reset/")
+	keep(b.get(reset))
+	keep(b.get("/password/reset"))
+	keep(b.post("/password/reset", "password", password))
+	keep(b.post("/login", "email", email, "password", password))
+	b.reauth(password)
+	keep(b.post("/account/email", "email", newEmail()))
+	stop := linkIn(t, p.letter(email, "/email/undo/"))
+	secrets["stop key"] = strings.TrimPrefix(stop, "/email/undo/")
+	b.get(stop)
+	keep(b.post(stop))
+	keep(b.post("/login", "email", email, "password", password))
 	keep(b.post("/logout"))
 	if len(secrets) < 12 {
 		t.Fatalf("only %d secrets collected", len(secrets))
@@ -123,8 +158,15 @@ func TestNothingSecretLeaks(t *testing.T) {
 // dump is the text of every row.
 func (p *portal) dump() string {
 	p.t.Helper()
+	return p.dumpOf("users", "signups", "sessions", "events", "stray_events", "letter_keys", "email_changes", "bags", "payment_methods", "payments",
+		"totp_secrets", "totp_enrolments", "recovery_codes", "pending_sign_ins", "passkeys", "spent_challenges", "held_forms")
+}
+
+// dumpOf is the text of every row of the tables.
+func (p *portal) dumpOf(tables ...string) string {
+	p.t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"users", "signups", "sessions", "events", "letter_keys", "bags", "payment_methods", "payments"} {
+	for _, table := range tables {
 		rows, err := p.store.DB().QueryContext(p.t.Context(), `SELECT * FROM `+table)
 		if err != nil {
 			p.t.Fatal(err)
@@ -143,7 +185,7 @@ func (p *portal) dump() string {
 				all.WriteByte('\n')
 			}
 		}
-		if err := rows.Close(); err != nil {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			p.t.Fatal(err)
 		}
 	}

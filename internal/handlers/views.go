@@ -70,7 +70,9 @@ type signUpSentView struct {
 
 type confirmView struct {
 	layout
-	Token string // "" when the link is unknown, used or too old
+	Token   string // "" when the link is unknown, used or too old
+	AskedAt time.Time
+	Device  string // that the account was asked for from, "Firefox on Linux"
 }
 
 type signInView struct {
@@ -83,9 +85,19 @@ type signInView struct {
 	LifetimeText  string
 	Kept          bool // what was typed in the form before is held
 	Confirmed     bool // the address was confirmed just now
+	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
+	Reset         bool // the password was set with a letter just now
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
+	Passkey       passkeySignInView
 	Problems      problems
+}
+
+// passkeySignInView is the button that signs in by a passkey.
+type passkeySignInView struct {
+	Next     string
+	Offer    bool // passkeys are also offered where the address is typed
+	Remember bool // "keep me signed in" was chosen on the page before
 }
 
 // endedView says why a session is over.
@@ -111,7 +123,7 @@ type reauthView struct {
 	Waiting    string    // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
 	KeptUntil  time.Time // how long what was typed is held; zero when nothing is
 	WindowText string    // "15 minutes"
-	Problems   problems
+	Identity   identityView
 }
 
 type overviewView struct {
@@ -121,6 +133,7 @@ type overviewView struct {
 	Others          int
 	Marked          int // live sessions that are worth a look
 	PasswordChanged time.Time
+	App, Passkeys   bool // which second steps the account has
 	Recent          []eventView
 	Basket          string // name of the plan in the basket, "" for none
 }
@@ -171,21 +184,13 @@ type endSessionView struct {
 	Session ticketView
 }
 
-// endSessionsView lists what ends, and asks for the password when re-authentication is stale.
+// endSessionsView lists what ends, and asks who it is when re-authentication is stale.
 type endSessionsView struct {
 	layout
-	All          bool // this session too
-	Sessions     []ticketView
-	NeedPassword bool
-	Problems     problems
-}
-
-type securityView struct {
-	layout
-	PasswordChanged time.Time
-	Sessions        int
-	WindowText      string
-	MinLength       int
+	All      bool // this session too
+	Sessions []ticketView
+	Stale    bool
+	Identity identityView
 }
 
 type passwordView struct {
@@ -193,6 +198,7 @@ type passwordView struct {
 	MinLength, MaxLength int
 	Others               int // sessions that the change ends
 	Problems             problems
+	Identity             identityView
 }
 
 type activityView struct {
@@ -255,9 +261,9 @@ type devMailView struct {
 }
 
 type letterView struct {
-	To, Subject, Text string
-	At                time.Time
-	Links             []string
+	ID, To, Subject, Text string
+	At                    time.Time
+	Links                 []string
 }
 
 func (*landingView) page() string     { return "landing.html" }
@@ -271,7 +277,6 @@ func (*overviewView) page() string    { return "overview.html" }
 func (*sessionsView) page() string    { return "sessions.html" }
 func (*endSessionView) page() string  { return "session-end.html" }
 func (*endSessionsView) page() string { return "sessions-end.html" }
-func (*securityView) page() string    { return "security.html" }
 func (*passwordView) page() string    { return "password.html" }
 func (*activityView) page() string    { return "activity.html" }
 func (*plansView) page() string       { return "plans.html" }

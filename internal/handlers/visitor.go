@@ -19,7 +19,7 @@ const askAgainAfter = 200 * time.Millisecond
 
 // session finds out who asks, with one read of the row, and serves the request with their bag.
 func (a *app) session(next http.Handler) http.Handler {
-	next = a.reportUnclaimed(next)
+	next = a.settleLookUp(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r)
 		x.crossSite = a.isCrossSite(r)
@@ -27,6 +27,8 @@ func (a *app) session(next http.Handler) http.Handler {
 		switch {
 		case errors.Is(err, auth.ErrRotated):
 			a.askAgain(w, r)
+		case isStatus(err):
+			a.fail(w, r, err)
 		case err != nil:
 			a.fail(w, r, unavailable(err))
 		default:
@@ -41,8 +43,7 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 	if !ok {
 		return session.Standing{}, nil
 	}
-	resumed, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
-	a.warnOwner(resumed)
+	resumed, err := a.resume(r, token, peek)
 	found := resumed.Session
 	standing := session.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
 	standing.Now = func(ctx context.Context) (string, error) {
@@ -67,6 +68,27 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 	return standing, nil
 }
 
+// resume asks auth who a token belongs to, unless the network of the request brought too many that are nobody's, and
+// tells the owner what there is to tell. A token that no session has may be a visitor's, so it stays counted until that
+// is known.
+func (a *app) resume(r *http.Request, token string, peek bool) (auth.Resumed, error) {
+	lookUp, err := a.beginLookUp(r, token)
+	if err != nil {
+		return auth.Resumed{}, err
+	}
+	resumed, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
+	if errors.Is(err, auth.ErrNotFound) {
+		exchangeOf(r).lookUp = lookUp
+		return resumed, err
+	}
+	lookUp.giveBack(r.Context())
+	if err == nil {
+		a.genuine.add(token)
+	}
+	a.warnOwner(resumed)
+	return resumed, err
+}
+
 // askAgain answers a request whose token was replaced while it was on its way, without touching the cookie: the
 // browser has the next one by now, or will in a moment. A change is not repeated; its page is shown instead.
 func (a *app) askAgain(w http.ResponseWriter, r *http.Request) {
@@ -81,16 +103,6 @@ func (a *app) askAgain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, a.wayBack(r), http.StatusSeeOther)
-}
-
-// reportUnclaimed logs tokens that are neither a session's nor a visitor's: forgotten long ago, or invented.
-func (a *app) reportUnclaimed(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Sessions.Unclaimed(r.Context()) {
-			a.Auth.Report(r.Context(), auth.SessionUnknownToken, "", "", "", clientOf(r))
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // bagAway answers a request that needed the bag while it could not be stored.
@@ -112,17 +124,17 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 		if a.cookieRefused(r) {
 			query.Set("cookie", "refused")
 		}
-		seeOther(w, r, "/login?"+query.Encode())
+		turnAway(w, r, "/login?"+query.Encode())
 	})
 }
 
-// requireConfirmed lets nobody on whose session was used from somewhere else and waits for its password. What its person
+// requireConfirmed lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
 // typed is kept for them.
 func (a *app) requireConfirmed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Auth.Policy().Waits(visitorOf(r).Session) {
 			back := a.hold(r, visitorOf(r).Session, held.UntilConfirmed)
-			seeOther(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -146,6 +158,6 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 			return
 		}
 		back := a.hold(r, visitorOf(r).Session, held.UntilConfirmed)
-		seeOther(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 	})
 }

@@ -11,9 +11,23 @@ import (
 // Rule allows Burst takes at once and one more each Every. Both must be above zero: anything else is a mistake in the
 // program, and Take and Return panic. Every counts in whole microseconds, rounded up. No budget needs longer than ten
 // years to fill: a slower rule is quickened to that.
+//
+// With a Growth the budget does not fill as time goes by. What is counted then is takes in a row, and the wait after one
+// grows with their number.
 type Rule struct {
 	Burst int
 	Every time.Duration
+	Growth
+}
+
+// A Growth makes people wait longer with each take in a row, as NIST SP 800-63B-4 section 3.2.2 suggests for passwords:
+// Every after take number Burst, twice as long after each further one, at most Most. Return undoes one take, and Quiet
+// without a take, or Reset, all of them. After Final in a row, 0 for never, the wait is Quiet. The durations are whole
+// microseconds; Every, Most and Quiet must not fall in that order, nor Final be below Burst, or Take and Return panic.
+type Growth struct {
+	Most  time.Duration
+	Quiet time.Duration
+	Final int
 }
 
 // A Limiter keeps one budget for each key. Its methods may be called at the same time: of any number of takes, exactly
@@ -45,6 +59,34 @@ func (r Rule) pace() (every, window time.Duration) {
 	every = min(r.Every, longest/burst)
 	every = (every + time.Microsecond - 1).Truncate(time.Microsecond)
 	return every, burst * every
+}
+
+// grows reports whether the rule counts takes in a row.
+func (r Rule) grows() bool {
+	if r.Growth == (Growth{}) {
+		return false
+	}
+	if r.Burst < 1 || r.Every <= 0 || r.Most < r.Every || r.Quiet < r.Most || r.Quiet > longest || r.Final != 0 && r.Final < r.Burst {
+		panic("limit: a rule that grows needs Burst, Every, Most, Quiet and Final in their order")
+	}
+	return true
+}
+
+// pause is how long nothing can be taken after n takes in a row. The script of Redis says the same.
+func (r Rule) pause(n int) time.Duration {
+	if n < r.Burst {
+		return 0
+	}
+	if r.Final > 0 && n >= r.Final {
+		return r.Quiet
+	}
+	pause := r.Every
+	for range n - r.Burst {
+		if pause *= 2; pause >= r.Most {
+			return r.Most
+		}
+	}
+	return pause
 }
 
 // A digest stands in for a key. It has one size however long the key is, and does not show the address in it; whoever

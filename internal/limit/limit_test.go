@@ -73,7 +73,7 @@ func TestHugeRule(t *testing.T) {
 			t.Errorf("%+v: got wait %v, want years", slow, wait)
 		}
 		l.Reset(t.Context(), key)
-		for _, r := range []Rule{{math.MaxInt, math.MaxInt64}, {math.MaxInt / 32, time.Nanosecond}} {
+		for _, r := range []Rule{{Burst: math.MaxInt, Every: math.MaxInt64}, {Burst: math.MaxInt / 32, Every: time.Nanosecond}} {
 			for range 100 {
 				if wait := l.Take(t.Context(), key, r); wait != 0 {
 					t.Fatalf("%+v: got wait %v, want none", r, wait)
@@ -223,7 +223,12 @@ func TestLimitersAgree(t *testing.T) {
 }
 
 func TestRuleWithoutLimitsPanics(t *testing.T) {
-	for _, r := range []Rule{{}, {Burst: 1}, {Every: time.Second}, {-1, time.Second}, {1, -time.Second}} {
+	for _, r := range []Rule{
+		{}, {Burst: 1}, {Every: time.Second}, {Burst: -1, Every: time.Second}, {Burst: 1, Every: -time.Second},
+		{Burst: 0, Every: 1, Growth: Growth{Most: 1, Quiet: 1}}, {Burst: 1, Every: 0, Growth: Growth{Most: 1, Quiet: 1}},
+		{Burst: 1, Every: 2, Growth: Growth{Most: 1, Quiet: 3}}, {Burst: 1, Every: 1, Growth: Growth{Most: 2, Quiet: 1}},
+		{Burst: 2, Every: 1, Growth: Growth{Most: 1, Quiet: 1, Final: 1}}, {Burst: 1, Every: 1, Growth: Growth{Quiet: 1}},
+	} {
 		func() {
 			defer func() {
 				if recover() == nil {

@@ -41,6 +41,20 @@ func TestMemoryForgetsFullKeys(t *testing.T) {
 	})
 }
 
+// A row of takes is over after the quiet time, also while many others wait to be swept.
+func TestMemoryForgetsRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		for i := range 1000 {
+			takeAll(t, m, strconv.Itoa(i), growing)
+		}
+		time.Sleep(growing.Quiet)
+		if got := takeAll(t, m, "500", growing); got != growing.Burst {
+			t.Errorf("after a quiet day: got %d takes, want %d", got, growing.Burst)
+		}
+	})
+}
+
 func TestMemoryForgetsReturnedKeys(t *testing.T) {
 	m, r := NewMemory(), Rule{Burst: 2, Every: time.Hour}
 	m.Take(t.Context(), "key", r)
@@ -55,11 +69,15 @@ func TestMemoryStaysInOrder(t *testing.T) {
 		m, seed, r := NewMemory(), rand.Uint64(), Rule{Burst: 9, Every: time.Minute}
 		random := rand.New(rand.NewPCG(seed, 0))
 		for i := range 2000 {
+			rule := r
+			if random.IntN(2) == 0 {
+				rule = growing
+			}
 			switch key, n := strconv.Itoa(random.IntN(30)), random.IntN(10); {
 			case n < 6:
-				m.Take(t.Context(), key, r)
+				m.Take(t.Context(), key, rule)
 			case n < 8:
-				m.Return(t.Context(), key, r)
+				m.Return(t.Context(), key, rule)
 			case n < 9:
 				m.Reset(t.Context(), key)
 			default:
@@ -76,6 +94,7 @@ func TestMemoryStaysInOrder(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, r := NewMemory(), Rule{Burst: 5, Every: time.Minute}
+		takeAll(t, m, "locked", growing)
 		flood := func(from, to int) {
 			for i := from; i < to; i++ {
 				if m.Take(t.Context(), strconv.Itoa(i), r) != 0 {
@@ -85,30 +104,36 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		flood(1, maxKeys)
 		takeAll(t, m, "used up", r)
-		if got := held(t, m); got != maxKeys {
+		if got := held(t, m) - 1; got != maxKeys {
 			t.Errorf("got %d of %d keys, want all", got, maxKeys)
 		}
 		flood(maxKeys, maxKeys+1000)
-		if got := held(t, m); got != maxKeys {
+		if got := held(t, m) - 1; got != maxKeys {
 			t.Errorf("after 1000 more: got %d keys, want %d", got, maxKeys)
 		}
 		if m.Take(t.Context(), "used up", r) == 0 {
 			t.Error("the key that was used up got free")
 		}
+		if m.Take(t.Context(), "locked", growing) == 0 {
+			t.Error("the key that waits for a run of takes got free")
+		}
 	})
 }
 
-// held returns the number of keys in m, which its index and its queue must agree on.
-func held(t *testing.T, m *Memory) int {
+// held returns the number of keys in m, which its indexes and its queues must agree on.
+func held(t *testing.T, m *Memory) (n int) {
 	t.Helper()
-	if len(m.budgets) != len(m.queue) {
-		t.Errorf("got %d budgets and %d in the queue, want the same", len(m.budgets), len(m.queue))
-	}
-	for i, b := range m.queue {
-		if b.index != i || m.budgets[b.id] != b || i > 0 && b.full.Before(m.queue[(i-1)/2].full) {
-			t.Errorf("the queue is out of order at %d of %d", i, len(m.queue))
-			break
+	for _, table := range []table{m.budgets, m.runs} {
+		if len(table.of) != len(table.queue) {
+			t.Errorf("got %d budgets and %d in the queue, want the same", len(table.of), len(table.queue))
 		}
+		for i, b := range table.queue {
+			if b.index != i || table.of[b.id] != b || i > 0 && b.full.Before(table.queue[(i-1)/2].full) {
+				t.Errorf("the queue is out of order at %d of %d", i, len(table.queue))
+				break
+			}
+		}
+		n += len(table.queue)
 	}
-	return len(m.queue)
+	return n
 }

@@ -4,20 +4,17 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
-	"math"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
 )
 
 const (
-	prefix = "gatehouse:limit:"
+	prefix    = "gatehouse:limit:"
+	runPrefix = "gatehouse:limit:run:" // of keys whose takes are counted in a row
 
 	// patience is how long a call waits for Redis, a free connection included: a pool with Wait has no bound of its own.
 	patience = time.Second
-
-	// everything is more than any budget holds.
-	everything = time.Duration(math.MaxInt64)
 )
 
 // move moves the instant at which a budget is full again, in microseconds. The expiry is a span, not an instant: the
@@ -34,6 +31,42 @@ if left > 0 then
 else
   redis.call('DEL', KEYS[1])
 end
+return 0
+`)
+
+// count takes one in a row, or with ARGV[2] = -1 undoes one. Its pause is that of Rule.pause.
+var count = redis.NewScript(1, `
+local now, by = tonumber(ARGV[1]), tonumber(ARGV[2])
+local burst, every, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local quiet, final = tonumber(ARGV[6]), tonumber(ARGV[7])
+local kept = redis.call('HMGET', KEYS[1], 'taken', 'last')
+local taken, last = tonumber(kept[1] or 0), tonumber(kept[2] or now)
+if by < 0 then
+  if taken > 1 then
+    redis.call('HSET', KEYS[1], 'taken', taken - 1)
+  else
+    redis.call('DEL', KEYS[1])
+  end
+  return 0
+end
+if now - last >= quiet then
+  taken = 0
+end
+local pause = 0
+if final > 0 and taken >= final then
+  pause = quiet
+elseif taken >= burst then
+  pause = every
+  for _ = burst + 1, taken do
+    pause = math.min(2 * pause, most)
+    if pause == most then break end
+  end
+end
+if pause > 0 and last + pause > now then
+  return last + pause - now
+end
+redis.call('HSET', KEYS[1], 'taken', taken + 1, 'last', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], math.ceil(quiet / 1000))
 return 0
 `)
 
@@ -62,8 +95,7 @@ func NewRedis(pool *redis.Pool, log *slog.Logger) *Redis {
 
 // Take implements [Limiter].
 func (l *Redis) Take(ctx context.Context, key string, r Rule) (wait time.Duration) {
-	every, window := r.pace()
-	wait, err := l.move(ctx, key, every, window)
+	wait, err := l.run(ctx, key, r, 1)
 	if err != nil {
 		l.warn(ctx, err)
 		return l.fallback.Take(ctx, key, r)
@@ -73,8 +105,7 @@ func (l *Redis) Take(ctx context.Context, key string, r Rule) (wait time.Duratio
 
 // Return implements [Limiter].
 func (l *Redis) Return(ctx context.Context, key string, r Rule) {
-	every, window := r.pace()
-	if _, err := l.move(ctx, key, -every, window); err != nil {
+	if _, err := l.run(ctx, key, r, -1); err != nil {
 		l.warn(ctx, err)
 		l.fallback.Return(ctx, key, r)
 	}
@@ -83,23 +114,46 @@ func (l *Redis) Return(ctx context.Context, key string, r Rule) {
 // Reset implements [Limiter]. When Redis is away, only this process forgets the key.
 func (l *Redis) Reset(ctx context.Context, key string) {
 	l.fallback.Reset(ctx, key)
-	if _, err := l.move(ctx, key, -everything, everything); err != nil {
+	err := l.ask(ctx, func(ctx context.Context, conn redis.Conn) error {
+		_, err := redis.DoContext(conn, ctx, "DEL", redisKey(prefix, key))
+		if err == nil {
+			_, err = redis.DoContext(conn, ctx, "DEL", redisKey(runPrefix, key))
+		}
+		return err
+	})
+	if err != nil {
 		l.warn(ctx, err)
 	}
 }
 
-// move runs the script, even when ctx is already cancelled: an attempt counts although the visitor hung up.
-func (l *Redis) move(ctx context.Context, key string, by, window time.Duration) (wait time.Duration, err error) {
+// run takes, or with by = -1 returns, one from what the rule counts.
+func (l *Redis) run(ctx context.Context, key string, r Rule, by int) (wait time.Duration, err error) {
+	script, args := move, []any{redisKey(prefix, key), time.Now().UnixMicro()}
+	if r.grows() {
+		script, args[0] = count, redisKey(runPrefix, key)
+		args = append(args, by, r.Burst, r.Every.Microseconds(), r.Most.Microseconds(), r.Quiet.Microseconds(), r.Final)
+	} else {
+		every, window := r.pace()
+		args = append(args, int64(by)*every.Microseconds(), window.Microseconds())
+	}
+	err = l.ask(ctx, func(ctx context.Context, conn redis.Conn) error {
+		left, err := redis.Int64(script.DoContext(ctx, conn, args...))
+		wait = time.Duration(left) * time.Microsecond
+		return err
+	})
+	return wait, err
+}
+
+// ask asks even when ctx is already cancelled: an attempt counts although the visitor hung up.
+func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	conn, err := l.pool.GetContext(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer conn.Close()
-	left, err := redis.Int64(move.DoContext(ctx, conn,
-		redisKey(key), time.Now().UnixMicro(), by.Microseconds(), window.Microseconds()))
-	return time.Duration(left) * time.Microsecond, err
+	return do(ctx, conn)
 }
 
 func (l *Redis) warn(ctx context.Context, err error) {
@@ -108,7 +162,7 @@ func (l *Redis) warn(ctx context.Context, err error) {
 	}
 }
 
-func redisKey(key string) string {
+func redisKey(prefix, key string) string {
 	d := digestOf(key)
 	return prefix + base64.RawURLEncoding.EncodeToString(d[:])
 }

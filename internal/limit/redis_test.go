@@ -50,7 +50,7 @@ func TestRedisKeysExpire(t *testing.T) {
 			{"a return", func() { l.Return(t.Context(), "key", r) }, 4*time.Minute + time.Millisecond},
 		} {
 			step.do()
-			if got := server.TTL(redisKey("key")); got != step.want {
+			if got := server.TTL(redisKey(prefix, "key")); got != step.want {
 				t.Errorf("after %s: got a key that lives %v, want %v", step.name, got, step.want)
 			}
 		}
@@ -75,7 +75,7 @@ func TestRealRedisKeysExpire(t *testing.T) {
 	takeAll(t, l, key, Rule{Burst: 5, Every: time.Hour})
 	conn := pool.Get()
 	defer conn.Close()
-	ms, err := redis.Int64(conn.Do("PTTL", redisKey(key)))
+	ms, err := redis.Int64(conn.Do("PTTL", redisKey(prefix, key)))
 	if got := time.Duration(ms) * time.Millisecond; err != nil || got <= 0 || got > 5*time.Hour+time.Millisecond {
 		t.Errorf("got a key that lives %v, %v; want more than 0 and at most 5h", got, err)
 	}

@@ -21,7 +21,7 @@ import (
 func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
 	conn, err := s.dial(ctx)
 	if err != nil {
-		return failure("connect", err, true)
+		return failure("connect", err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -44,13 +44,13 @@ func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
 	}
 	client, err := mailer.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return failure("greeting", err, true)
+		return failure("greeting", err)
 	}
 	if err := s.signIn(client); err != nil {
 		return err
 	}
 	if err := mailer.SendWithSMTPClient(client, msg); err != nil {
-		return failure("sending", err, false)
+		return refusal(err)
 	}
 	// The server has the letter: what happens to the goodbye changes nothing.
 	_ = client.Quit()
@@ -80,40 +80,44 @@ func (s *SMTP) signIn(client *smtp.Client) error {
 	case slices.Contains(mechanisms, "LOGIN"):
 		auth = smtp.LoginAuth(s.user, s.password, s.host, false)
 	default:
-		return errors.New("smtp sign-in: server offers neither PLAIN nor LOGIN")
+		return fmt.Errorf("smtp sign-in: %w: server offers neither PLAIN nor LOGIN", ErrTemporary)
 	}
 	if err := client.Auth(auth); err != nil {
-		return failure("sign-in", err, false)
+		return failure("sign-in", reason(err))
 	}
 	return nil
 }
 
-// failure says where the conversation broke off and whether to try again. The
-// server's own words are quoted only up to the greeting: later ones may repeat
-// the password, the recipient or a link from the letter.
-func failure(step string, err error, quote bool) error {
-	code := 0
-	_, lost := errors.AsType[net.Error](err)
-	lost = lost || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if e, ok := errors.AsType[*textproto.Error](err); ok {
-		code = e.Code
-	}
+// failure says where the conversation broke off before the letter's turn came. That is never the letter's fault: a server
+// that is away, a certificate that ran out and a password that was changed are put right, and then the letter leaves.
+// The server's own words may be quoted up to the greeting only.
+func failure(step string, err error) error {
+	return fmt.Errorf("smtp %s: %w: %w", step, ErrTemporary, err)
+}
+
+// refusal says what the server answered to the letter, and whether to try again: unless it refused for good.
+func refusal(err error) error {
+	step, code := "sending", 0
 	if e, ok := errors.AsType[*gomail.SendError](err); ok {
-		code, step = e.ErrorCode(), e.Reason.String()
-		lost = code == 0
+		step, code = e.Reason.String(), e.ErrorCode()
 	}
-	reason := err
-	switch {
-	case quote:
-	case code != 0:
-		reason = fmt.Errorf("server answered %d", code)
-	case lost:
-		reason = errors.New("connection lost")
-	default:
-		reason = errors.New("answer not understood")
+	if code/100 == 5 {
+		return fmt.Errorf("smtp %s: server answered %d", step, code)
 	}
-	if lost || code/100 == 4 {
-		return fmt.Errorf("smtp %s: %w: %w", step, ErrTemporary, reason)
+	if code != 0 {
+		return failure(step, fmt.Errorf("server answered %d", code))
 	}
-	return fmt.Errorf("smtp %s: %w", step, reason)
+	return failure(step, reason(err))
+}
+
+// reason is what is left of an error when the server's words are left out, which may repeat the password, the recipient or
+// a link from the letter.
+func reason(err error) error {
+	if e, ok := errors.AsType[*textproto.Error](err); ok {
+		return fmt.Errorf("server answered %d", e.Code)
+	}
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("connection lost")
+	}
+	return errors.New("answer not understood")
 }

@@ -12,22 +12,10 @@ import (
 // portal's own URL.
 //
 // Anybody can make the portal write to anybody by typing an address into the
-// sign-up form. So the letters that follow from it, Confirm and AlreadyMember,
-// hold nothing that was typed there besides the address itself.
+// sign-up form. So the letters that follow from it, ConfirmSignUp and
+// AlreadyMember, hold nothing that was typed there besides the address itself.
 type Letters struct {
 	Base string
-}
-
-// Confirm asks whoever reads mail at an address to confirm it. valid is how
-// long the token works.
-func (l Letters) Confirm(to, token string, valid time.Duration) Letter {
-	return l.write(to, "Confirm your email address",
-		"Hello,",
-		"Somebody, probably you, gave this address when signing up at "+l.base()+". To confirm that the address is yours, open this link and press the button there:",
-		l.base()+"/email/confirm/"+url.PathEscape(token),
-		"The link works for "+lasting(valid)+".",
-		"If it was not you, there is nothing you need to do: the address stays unconfirmed.",
-	)
 }
 
 // AlreadyMember tells somebody who has an account that their address was used
@@ -51,7 +39,7 @@ func (l Letters) Unlock(to, name, key string, valid time.Duration) Letter {
 		l.base()+"/login?unlock="+url.QueryEscape(key),
 		"The link works for "+lasting(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
 		"If it was not you who tried, the wrong passwords have not let anybody in. If you use your password anywhere else, or it is easy to guess, please sign in and change it.",
-	)
+	).until(valid)
 }
 
 // PasswordChanged tells the owner of an account that its password was changed
@@ -65,7 +53,8 @@ func (l Letters) PasswordChanged(to, name string, at time.Time, device string) L
 		"If it was not you, sign in, change your password again, and look at your activity for anything else you do not recognise:",
 		l.base()+"/account/security/password",
 		l.base()+"/account/activity",
-		"If you cannot sign in, please contact the people who run this portal at once.",
+		"If you cannot sign in, choose another password with a letter:",
+		l.base()+"/password/forgot",
 	)
 }
 
@@ -117,18 +106,22 @@ func (l Letters) base() string {
 	return strings.TrimRight(l.Base, "/")
 }
 
+// write makes a letter of paragraphs, once as text and once as HTML. A paragraph that is nothing but an address of the
+// portal is a link. Whoever sends a link that dies says until when the letter is worth sending: write(...).until(valid).
 func (l Letters) write(to, subject string, paragraphs ...string) Letter {
 	paragraphs = append(paragraphs, "This letter was sent to "+to+" by "+l.base()+".")
-	for i, p := range paragraphs {
-		paragraphs[i] = wrap(p)
-	}
-	return Letter{
+	letter := Letter{
 		ID:      rand.Text(),
 		To:      to,
 		Subject: subject,
-		Text:    strings.Join(paragraphs, "\n\n") + "\n",
+		HTML:    l.html(subject, paragraphs),
 		At:      time.Now().UTC().Truncate(time.Microsecond),
 	}
+	for i, p := range paragraphs {
+		paragraphs[i] = wrap(p)
+	}
+	letter.Text = strings.Join(paragraphs, "\n\n") + "\n"
+	return letter
 }
 
 // lasting says a duration in its largest exact unit, rounded down to whole

@@ -23,10 +23,10 @@ func TestLetters(t *testing.T) {
 		words   []string
 	}{
 		"Confirm": {
-			letters.Confirm("marta@example.org", "TOKEN", 24*time.Hour),
+			letters.ConfirmSignUp("marta@example.org", "TOKEN", changed, "Firefox on Linux", 24*time.Hour),
 			"Confirm your email address",
 			[]string{"Hello,", base + "/email/confirm/TOKEN"},
-			[]string{"works for 24 hours", "If it was not you"},
+			[]string{"On 20 November 2026 at 20:04 UTC, from Firefox on Linux", "works for 24 hours", "If it was not you, do not confirm it"},
 		},
 		"AlreadyMember": {
 			letters.AlreadyMember("marta@example.org"),
@@ -44,7 +44,7 @@ func TestLetters(t *testing.T) {
 			letters.PasswordChanged("marta@example.org", "Marta Reis", changed, "Firefox on Linux"),
 			"Your password was changed",
 			[]string{"Hello Marta Reis,", base + "/account/security/password", base + "/account/activity"},
-			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "contact the people who run this portal"},
+			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "If you cannot sign in, choose another password"},
 		},
 		"CookieReused": {
 			letters.CookieReused("marta@example.org", "Marta Reis", changed, "Firefox on Linux"),
@@ -164,7 +164,7 @@ func TestDevicesForgeNothing(t *testing.T) {
 
 func TestTokensAreEscaped(t *testing.T) {
 	for _, l := range []Letter{
-		letters.Confirm("marta@example.org", "a/../b?c#d e\nf", time.Hour),
+		letters.ConfirmSignUp("marta@example.org", "a/../b?c#d e\nf", changed, "Firefox on Linux", time.Hour),
 		letters.Unlock("marta@example.org", "", "a/../b?c#d e\nf&x", time.Hour),
 	} {
 		if strings.Contains(l.Text, "/../") || strings.Contains(l.Text, "#d") || strings.Contains(l.Text, "&x") || strings.Contains(l.Text, "\nf") {

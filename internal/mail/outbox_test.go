@@ -17,7 +17,7 @@ func TestOutboxKeepsTheNewest(t *testing.T) {
 		})
 	}
 	sending.Wait()
-	_ = box.Send(t.Context(), to("last@example.org"))
+	_ = box.Send(t.Context(), Letter{To: "last@example.org"})
 	got := box.Letters()
 	if len(got) != 200 || got[0].To != "last@example.org" || got[1].To != letter.To {
 		t.Errorf("got %d letters, the newest to %q and %q, want 200, to last@example.org and %q", len(got), got[0].To, got[1].To, letter.To)

@@ -112,6 +112,7 @@ func (s *SMTP) message(l Letter) (*gomail.Msg, error) {
 	// RFC 3834: holiday notices do not answer to this.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
 	return msg, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/mail/mailtest"
 )
 
 var letter = Letter{
@@ -15,40 +17,56 @@ var letter = Letter{
 	To:      "marta@example.org",
 	Subject: "Confirm your email address",
 	Text:    "Hello,\n\nhttps://portal.example.com/login?unlock=canarytoken\n",
+	HTML:    "<p>Hello,</p>\n<p>https://portal.example.com/login?unlock=canarytoken</p>\n",
 	At:      time.Date(2026, 11, 20, 21, 4, 5, 0, time.FixedZone("office", 3600)),
 }
 
 // credentials is how user and password stand in a URL.
-var credentials = url.UserPassword(user, password).String() + "@"
+var credentials = url.UserPassword(mailtest.User, mailtest.Password).String() + "@"
+
+// client returns an SMTP that trusts the server. credentials is "" or "user:password@", percent-encoded.
+func client(t *testing.T, s *mailtest.Server, credentials string) *SMTP {
+	t.Helper()
+	scheme := "smtp://"
+	if s.Implicit {
+		scheme = "smtps://"
+	}
+	c, err := NewSMTP(scheme+credentials+s.Addr, "Gatehouse <no-reply@portal.example.com>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.tls.RootCAs = s.Roots
+	return c
+}
 
 func TestDelivers(t *testing.T) {
 	for name, tt := range map[string]struct {
-		server      *server
+		server      *mailtest.Server
 		credentials string
 	}{
-		"STARTTLS without sign-in": {&server{}, ""},
-		"STARTTLS and PLAIN":       {&server{mechanisms: []string{"PLAIN", "LOGIN"}}, credentials},
-		"STARTTLS and LOGIN":       {&server{mechanisms: []string{"LOGIN"}}, credentials},
-		"implicit TLS and PLAIN":   {&server{mechanisms: []string{"PLAIN"}, implicit: true}, credentials},
+		"STARTTLS without sign-in": {&mailtest.Server{}, ""},
+		"STARTTLS and PLAIN":       {&mailtest.Server{Mechanisms: []string{"PLAIN", "LOGIN"}}, credentials},
+		"STARTTLS and LOGIN":       {&mailtest.Server{Mechanisms: []string{"LOGIN"}}, credentials},
+		"implicit TLS and PLAIN":   {&mailtest.Server{Mechanisms: []string{"PLAIN"}, Implicit: true}, credentials},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := tt.server.start(t)
-			if err := srv.client(t, tt.credentials).Send(t.Context(), letter); err != nil {
+			srv := tt.server.Start(t)
+			if err := client(t, srv, tt.credentials).Send(t.Context(), letter); err != nil {
 				t.Fatalf("Send: got %v, want nil", err)
 			}
-			got := srv.letters()
+			got := srv.Letters()
 			if len(got) != 1 {
 				t.Fatalf("letters at the server: got %d, want 1", len(got))
 			}
-			if got[0].from != "no-reply@portal.example.com" || got[0].to != letter.To {
-				t.Errorf("envelope: got %q to %q, want no-reply@portal.example.com to %q", got[0].from, got[0].to, letter.To)
+			if got[0].From != "no-reply@portal.example.com" || got[0].To != letter.To {
+				t.Errorf("envelope: got %q to %q, want no-reply@portal.example.com to %q", got[0].From, got[0].To, letter.To)
 			}
-			header, text := got[0].message(t)
-			if subject := header.Get("Subject"); subject != letter.Subject {
+			m := got[0].Message(t)
+			if subject := m.Header.Get("Subject"); subject != letter.Subject {
 				t.Errorf("subject: got %q, want %q", subject, letter.Subject)
 			}
-			if text != letter.Text {
-				t.Errorf("text: got %q, want %q", text, letter.Text)
+			if m.Text != letter.Text || m.HTML != letter.HTML {
+				t.Errorf("got text %q and HTML %q, want %q and %q", m.Text, m.HTML, letter.Text, letter.HTML)
 			}
 		})
 	}
@@ -57,26 +75,26 @@ func TestDelivers(t *testing.T) {
 // The library's defaults name the machine in Message-ID and EHLO, and itself
 // in User-Agent and X-Mailer.
 func TestHeadersTellNothingElse(t *testing.T) {
-	srv := (&server{}).start(t)
-	if err := srv.client(t, "").Send(t.Context(), letter); err != nil {
+	srv := (&mailtest.Server{}).Start(t)
+	if err := client(t, srv, "").Send(t.Context(), letter); err != nil {
 		t.Fatal(err)
 	}
-	header, _ := srv.letters()[0].message(t)
+	header := srv.Letters()[0].Message(t).Header
+	_, boundary, _ := strings.Cut(header.Get("Content-Type"), "boundary=")
 	want := map[string][]string{
-		"Auto-Submitted":            {"auto-generated"},
-		"Content-Transfer-Encoding": {"quoted-printable"},
-		"Content-Type":              {"text/plain; charset=UTF-8"},
-		"Date":                      {"Fri, 20 Nov 2026 20:04:05 +0000"},
-		"From":                      {`"Gatehouse" <no-reply@portal.example.com>`},
-		"Message-Id":                {"<LETTERID@portal.example.com>"},
-		"Mime-Version":              {"1.0"},
-		"Subject":                   {letter.Subject},
-		"To":                        {"<marta@example.org>"},
+		"Auto-Submitted": {"auto-generated"},
+		"Content-Type":   {"multipart/alternative; boundary=" + boundary},
+		"Date":           {"Fri, 20 Nov 2026 20:04:05 +0000"},
+		"From":           {`"Gatehouse" <no-reply@portal.example.com>`},
+		"Message-Id":     {"<LETTERID@portal.example.com>"},
+		"Mime-Version":   {"1.0"},
+		"Subject":        {letter.Subject},
+		"To":             {"<marta@example.org>"},
 	}
 	if !maps.EqualFunc(header, want, slices.Equal) {
 		t.Errorf("headers: got %v, want %v", header, want)
 	}
-	for _, name := range srv.greeted() {
+	for _, name := range srv.Greeted() {
 		if name != "portal.example.com" {
 			t.Errorf("EHLO: got %q, want portal.example.com", name)
 		}
@@ -84,8 +102,8 @@ func TestHeadersTellNothingElse(t *testing.T) {
 }
 
 func TestInjection(t *testing.T) {
-	srv := (&server{}).start(t)
-	c := srv.client(t, "")
+	srv := (&mailtest.Server{}).Start(t)
+	c := client(t, srv, "")
 	for _, to := range []string{
 		"",
 		"marta",
@@ -103,7 +121,7 @@ func TestInjection(t *testing.T) {
 			t.Errorf("Send to %q: got %v, want ErrAddress", to, err)
 		}
 	}
-	if n := len(srv.letters()); n != 0 {
+	if n := len(srv.Letters()); n != 0 {
 		t.Fatalf("letters at the server: got %d, want 0", n)
 	}
 
@@ -112,12 +130,12 @@ func TestInjection(t *testing.T) {
 	if err := c.Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	header, text := srv.letters()[0].message(t)
-	if got, want := header.Get("Subject"), "Hello  Bcc: victim@example.org    body"; got != want {
+	m := srv.Letters()[0].Message(t)
+	if got, want := m.Header.Get("Subject"), "Hello  Bcc: victim@example.org    body"; got != want {
 		t.Errorf("subject: got %q, want %q", got, want)
 	}
-	if bcc := header.Get("Bcc"); bcc != "" || text != letter.Text {
-		t.Errorf("got Bcc %q and text %q, want none and %q", bcc, text, letter.Text)
+	if bcc := m.Header.Get("Bcc"); bcc != "" || m.Text != letter.Text {
+		t.Errorf("got Bcc %q and text %q, want none and %q", bcc, m.Text, letter.Text)
 	}
 }
 

@@ -10,18 +10,19 @@ import (
 // farewell is how long a browser can still be told why its session ended.
 const farewell = 10 * time.Minute
 
-// cookies are the two names a browser knows us by. Neither says what the program is.
+// cookies are the names a browser knows us by. None says what the program is.
 type cookies struct {
-	id     string // carries the token
-	ended  string // carries the public handle of the session that ended here
-	secure bool
+	id      string // carries the token
+	ended   string // carries the public handle of the session that ended here
+	pending string // carries the token of a sign-in between its two steps
+	secure  bool
 }
 
 func newCookies(secure bool) cookies {
 	if secure {
-		return cookies{id: "__Host-id", ended: "__Host-ended", secure: true}
+		return cookies{id: "__Host-id", ended: "__Host-ended", pending: "__Host-pending", secure: true}
 	}
-	return cookies{id: "id", ended: "ended"}
+	return cookies{id: "id", ended: "ended", pending: "pending"}
 }
 
 // Token returns the token of the request: of exactly one well-formed cookie of our name. Two of them mean that

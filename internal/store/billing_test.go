@@ -14,7 +14,7 @@ import (
 )
 
 func ledger(s *store.Store) store.Ledger {
-	return s.Ledger(auth.New(s, auth.Policy{}, slog.New(slog.DiscardHandler)))
+	return s.Ledger(auth.New(s, nil, auth.Policy{}, slog.New(slog.DiscardHandler)))
 }
 
 func payment(order, userID string) billing.Payment {

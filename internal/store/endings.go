@@ -21,6 +21,9 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 		if err := changed(result, err, auth.ErrOvertaken); err != nil {
 			return err
 		}
+		if err := finishPending(ctx, tx, o.Pending, x.UserID, x.CreatedAt); err != nil {
+			return err
+		}
 		instead, err := endMany(ctx, tx, `id = $5`, x.CreatedAt, auth.ReasonSignedOut, o.Instead, o.Instead)
 		if err != nil {
 			return err
@@ -111,6 +114,9 @@ func (s *Store) EndSessions(ctx context.Context, m auth.MassEnding) ([]auth.Sess
 		if err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.UserID); err != nil {
+			return err
+		}
 		return addEvents(ctx, tx, auth.EndEvents(ended, m.Client)...)
 	})
 	if err != nil {
@@ -138,5 +144,10 @@ func (s *Store) Prune(ctx context.Context, at, endedBefore, eventsBefore time.Ti
 	_, sessions := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE ended_at < $1`, endedBefore)
 	_, signUps := s.db.ExecContext(ctx, `DELETE FROM signups WHERE expires_at <= $1`, at)
 	_, keys := s.db.ExecContext(ctx, `DELETE FROM letter_keys WHERE expires_at <= $1`, at)
-	return errors.Join(events, sessions, signUps, keys)
+	_, pending := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE expires_at <= $1`, at)
+	_, enrolments := s.db.ExecContext(ctx, `DELETE FROM totp_enrolments WHERE expires_at <= $1`, at)
+	_, changes := s.db.ExecContext(ctx, `DELETE FROM email_changes WHERE undo_until <= $1`, at)
+	_, challenges := s.db.ExecContext(ctx, `DELETE FROM spent_challenges WHERE expires_at <= $1`, at)
+	return errors.Join(events, sessions, signUps, keys, pending, enrolments, changes, challenges,
+		s.pruneStrays(ctx, at.Add(-auth.KeepStrays)))
 }

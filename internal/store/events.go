@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"time"
 
 	"example.com/gatehouse/internal/auth"
 )
@@ -27,7 +28,34 @@ func addEvents(ctx context.Context, db execer, events ...auth.Event) error {
 	return nil
 }
 
-func (s *Store) AddEvent(ctx context.Context, e auth.Event) error { return addEvents(ctx, s.db, e) }
+func (s *Store) AddEvent(ctx context.Context, e auth.Event) error {
+	if e.UserID == "" {
+		return addStrayEvent(ctx, s.db, e)
+	}
+	return addEvents(ctx, s.db, e)
+}
+
+func addStrayEvent(ctx context.Context, db execer, e auth.Event) error {
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO stray_events (id, kind, reason, ip, user_agent, at)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
+		e.ID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
+	if err != nil {
+		return fmt.Errorf("add event %s: %w", e.Kind, err)
+	}
+	return nil
+}
+
+// maxStrays is how many events without an account are left by a sweep, whoever provokes them.
+const maxStrays = 10_000
+
+// pruneStrays deletes the events without an account from before a time, and the oldest beyond their number.
+func (s *Store) pruneStrays(ctx context.Context, before time.Time) error {
+	_, err := s.db.ExecContext(ctx, `
+		DELETE FROM stray_events
+		WHERE at < $1 OR at <= (SELECT at FROM stray_events ORDER BY at DESC LIMIT 1 OFFSET $2)`, before, maxStrays)
+	return err
+}
 
 const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at`
 

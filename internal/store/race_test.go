@@ -52,7 +52,7 @@ func TestPasswordChangeOvertaken(t *testing.T) {
 		newUser(t, s, "ada")
 		by := newSession("by", "ada")
 		open(t, s, by)
-		change := auth.PasswordChanging{Session: by, NewTokenHash: "next", PasswordHash: "new", Epoch: 0, At: at}
+		change := auth.PasswordChanging{PasswordHash: "new", CredentialsChange: auth.CredentialsChange{Session: by, NewTokenHash: "next", Epoch: 0, At: at}}
 		if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", Except: by.ID, By: by, At: at}); err != nil {
 			t.Fatal(err)
 		}

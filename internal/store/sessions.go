@@ -30,24 +30,27 @@ func sessionFields(x *auth.Session) ([]any, func()) {
 const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
 
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
-	return s.sessionAndUser(ctx, `sessions.token_hash = $1`, tokenHash)
+	return sessionAndUser(s.byToken.queryRow(ctx, s.db, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
 }
 
 func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
-	return s.sessionAndUser(ctx, `sessions.prev_token_hash = $1 ORDER BY sessions.rotated_at DESC LIMIT 1`, tokenHash)
+	return sessionAndUser(s.db.QueryRowContext(ctx, sessionAndUserWhere+
+		`sessions.prev_token_hash = $1 ORDER BY sessions.rotated_at DESC LIMIT 1`, tokenHash))
 }
 
-func (s *Store) sessionAndUser(ctx context.Context, where, tokenHash string) (auth.Session, auth.User, error) {
+const sessionAndUserWhere = `
+	SELECT ` + sessionColumns + `, ` + userColumns + `
+	FROM sessions JOIN users ON users.id = sessions.user_id
+	WHERE `
+
+func sessionAndUser(row *sql.Row) (auth.Session, auth.User, error) {
 	var (
 		x auth.Session
 		u auth.User
 	)
 	sessionDest, completeSession := sessionFields(&x)
 	userDest, completeUser := userFields(&u)
-	err := s.db.QueryRowContext(ctx, `
-		SELECT `+sessionColumns+`, `+userColumns+`
-		FROM sessions JOIN users ON users.id = sessions.user_id
-		WHERE `+where, tokenHash).Scan(append(sessionDest, userDest...)...)
+	err := row.Scan(append(sessionDest, userDest...)...)
 	completeSession()
 	completeUser()
 	return x, u, found(err)
@@ -67,7 +70,7 @@ func addSession(ctx context.Context, tx *sql.Tx, x auth.Session, replacedHash st
 			created_at, last_seen_at, idle_expires_at, expires_at, known_clients, flag, ended_at, end_reason, ended_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		x.ID, x.UserID, x.TokenHash, sql.NullString{String: replacedHash, Valid: replacedHash != ""}, x.RotatedAt,
-		x.Method, x.Remembered, x.UserAgent, x.IP, x.LastIP, x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt,
+		string(x.Method), x.Remembered, x.UserAgent, x.IP, x.LastIP, x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt,
 		string(x.Known), x.Flag, null(x.EndedAt), string(x.EndReason), x.EndedBy)
 	return err
 }

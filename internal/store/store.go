@@ -23,6 +23,8 @@ import (
 type Store struct {
 	db       *sql.DB
 	postgres bool
+
+	byToken prepared // the read that authenticates a request
 }
 
 var _ auth.Store = (*Store)(nil)

@@ -106,8 +106,10 @@ func TestChangesAreConditional(t *testing.T) {
 			return err
 		},
 		"change password": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
-			_, err := s.ChangePassword(t.Context(), auth.PasswordChanging{Session: x, NewTokenHash: "changed-" + x.ID, PasswordHash: "new", At: at,
-				Events: []auth.Event{event("change-"+x.ID, x.UserID, auth.PasswordChange)}})
+			_, err := s.ChangePassword(t.Context(), auth.PasswordChanging{PasswordHash: "new", CredentialsChange: auth.CredentialsChange{
+				Session: x, NewTokenHash: "changed-" + x.ID, At: at, Reason: auth.ReasonPasswordChanged,
+				Events: []auth.Event{event("change-"+x.ID, x.UserID, auth.PasswordChange)},
+			}})
 			return err
 		},
 	}
@@ -323,6 +325,50 @@ func TestPrune(t *testing.T) {
 			if err := s.DB().QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n != want {
 				t.Errorf("%s: %d rows left, %v, want %d", table, n, err, want)
 			}
+		}
+	})
+}
+
+// Events that no account owns are in nobody's trail, last a day, and are bounded in number.
+func TestStrayEvents(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		stray := func(id string, when time.Time) {
+			e := event(id, "", auth.LoginFail)
+			e.At = when
+			if err := s.AddEvent(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left := func() (n int) {
+			t.Helper()
+			err := errors.Join(
+				s.Prune(t.Context(), at, at.Add(-time.Hour), at.Add(-time.Hour)),
+				s.DB().QueryRow(`SELECT count(*) FROM stray_events`).Scan(&n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		stray("old", at.Add(-auth.KeepStrays-time.Microsecond))
+		stray("young", at.Add(-auth.KeepStrays))
+		if n := left(); n != 1 {
+			t.Errorf("%d events left, want the one of the last day", n)
+		}
+		if events, err := s.Events(t.Context(), "", auth.EventFilter{Limit: 10}); len(events) > 0 || err != nil {
+			t.Errorf("somebody's trail has %d of them, %v, want none", len(events), err)
+		}
+		stray("model", at)
+		_, err := s.DB().Exec(`
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)
+			INSERT INTO stray_events (id, kind, reason, ip, user_agent, at)
+			SELECT 'n' || i, kind, reason, ip, user_agent, at FROM n JOIN stray_events ON id = 'model'`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stray("newest", at.Add(time.Microsecond))
+		// Of more than there is room for, all of one moment go together.
+		if n := left(); n > 10_000 || n < 1 {
+			t.Errorf("%d events left of 10,103, want at most 10,000 and the newest", n)
 		}
 	})
 }

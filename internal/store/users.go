@@ -10,15 +10,17 @@ import (
 )
 
 const userColumns = `users.id, users.email, users.email_key, users.name, users.role, users.password_hash,
-	users.password_changed_at, users.epoch, users.created_at, users.disabled_at, users.demo_until`
+	users.password_changed_at, users.epoch, users.created_at, users.disabled_at, users.demo_until,
+	users.delete_after, EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id),
+	EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)`
 
 // userFields returns where userColumns scan to, and a function that completes u after the scan.
 func userFields(u *auth.User) ([]any, func()) {
-	var disabled, demoUntil sql.NullTime
+	var disabled, demoUntil, deleteAfter sql.NullTime
 	return []any{
 		&u.ID, &u.Email, &u.EmailKey, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
-		&u.CreatedAt, &disabled, &demoUntil,
-	}, func() { u.DisabledAt, u.DemoUntil = disabled.Time, demoUntil.Time }
+		&u.CreatedAt, &disabled, &demoUntil, &deleteAfter, &u.TOTP, &u.Passkeys,
+	}, func() { u.DisabledAt, u.DemoUntil, u.DeleteAfter = disabled.Time, demoUntil.Time, deleteAfter.Time }
 }
 
 func (s *Store) CreateUser(ctx context.Context, u auth.User, e auth.Event) error {
@@ -61,31 +63,11 @@ func (s *Store) UpgradePassword(ctx context.Context, userID, oldHash, newHash st
 }
 
 func (s *Store) ChangePassword(ctx context.Context, c auth.PasswordChanging) ([]auth.Session, error) {
-	var ended []auth.Session
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE users
-			SET password_hash = $1, password_changed_at = $2, epoch = epoch + 1
-			WHERE id = $3 AND epoch = $4 AND disabled_at IS NULL`,
-			c.PasswordHash, c.At, c.Session.UserID, c.Epoch)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
-			return err
-		}
-		if err := rotate(ctx, tx, c.Session, c.NewTokenHash, c.At); err != nil {
-			return err
-		}
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`,
-			c.At, auth.ReasonPasswordChanged, c.Session.ID, c.Session.UserID, c.Session.ID)
-		if err != nil {
-			return err
-		}
-		// A letter sent for the old password must not work for the one that follows it.
-		if _, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1`, c.Session.UserID); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, c.Client), c.Events...)...)
+	return s.changeCredentials(ctx, c.CredentialsChange, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = $1, password_changed_at = $2 WHERE id = $3`,
+			c.PasswordHash, c.At, c.Session.UserID)
+		return err
 	})
-	return ended, err
 }
 
 func (s *Store) ChangeName(ctx context.Context, n auth.NameChanging) error {
@@ -104,19 +86,19 @@ func (s *Store) ChangeName(ctx context.Context, n auth.NameChanging) error {
 
 func (s *Store) AddSignUp(ctx context.Context, p auth.SignUp) error {
 	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO signups (token_hash, email, email_key, name, password_hash, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		p.TokenHash, p.Email, p.EmailKey, p.Name, p.PasswordHash, p.CreatedAt, p.ExpiresAt)
+		INSERT INTO signups (token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		p.TokenHash, p.Email, p.EmailKey, p.Name, p.PasswordHash, p.UserAgent, p.CreatedAt, p.ExpiresAt)
 	return err
 }
 
 func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (auth.SignUp, error) {
 	var p auth.SignUp
 	err := s.db.QueryRowContext(ctx, `
-		SELECT token_hash, email, email_key, name, password_hash, created_at, expires_at
+		SELECT token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at
 		FROM signups
 		WHERE token_hash = $1 AND expires_at > $2`, tokenHash, at).
-		Scan(&p.TokenHash, &p.Email, &p.EmailKey, &p.Name, &p.PasswordHash, &p.CreatedAt, &p.ExpiresAt)
+		Scan(&p.TokenHash, &p.Email, &p.EmailKey, &p.Name, &p.PasswordHash, &p.UserAgent, &p.CreatedAt, &p.ExpiresAt)
 	return p, found(err)
 }
 

@@ -91,10 +91,11 @@ func (k countingConnector) Connect(context.Context) (driver.Conn, error) {
 	return countingConn{conn.(sqliteConn), k.c}, nil
 }
 
-// sqliteConn is what database/sql uses of a connection without preparing statements first.
+// sqliteConn is what database/sql uses of a connection.
 type sqliteConn interface {
 	driver.Conn
 	driver.ConnBeginTx
+	driver.ConnPrepareContext
 	driver.QueryerContext
 	driver.ExecerContext
 	driver.Pinger
@@ -115,6 +116,37 @@ func (k countingConn) QueryContext(ctx context.Context, q string, args []driver.
 func (k countingConn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Result, error) {
 	k.c.n.Add(1)
 	return k.sqliteConn.ExecContext(ctx, q, args)
+}
+
+// PrepareContext counts nothing yet: what is prepared costs a look at the database when it is used.
+func (k countingConn) PrepareContext(ctx context.Context, q string) (driver.Stmt, error) {
+	stmt, err := k.sqliteConn.PrepareContext(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return countingStmt{stmt.(sqliteStmt), k.c}, nil
+}
+
+// sqliteStmt is what database/sql uses of a prepared statement.
+type sqliteStmt interface {
+	driver.Stmt
+	driver.StmtQueryContext
+	driver.StmtExecContext
+}
+
+type countingStmt struct {
+	sqliteStmt
+	c *Counter
+}
+
+func (k countingStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	k.c.n.Add(1)
+	return k.sqliteStmt.QueryContext(ctx, args)
+}
+
+func (k countingStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	k.c.n.Add(1)
+	return k.sqliteStmt.ExecContext(ctx, args)
 }
 
 func (k countingConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {

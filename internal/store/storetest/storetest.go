@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gomodule/redigo/redis"
@@ -20,8 +22,41 @@ import (
 // SQLite returns a migrated store in a file that goes with the test.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+	migrated, err := migratedFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(file, migrated, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), "sqlite:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
+
+// migratedFile is a database without rows, made once for all tests of a package: with the race detector the migrations
+// take longer than most tests.
+var migratedFile = sync.OnceValues(func() (content []byte, err error) {
+	dir, err := os.MkdirTemp("", "migrated")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "test.db")
+	s, err := store.Open(context.Background(), "sqlite:"+file)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Migrate(context.Background())
+	if err = errors.Join(err, s.Close()); err != nil { // which writes the log back into the file
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
 
 // Postgres returns a migrated store in a schema of its own on TEST_POSTGRES_URL, or on the server of this machine.
 func Postgres(t testing.TB) *store.Store {

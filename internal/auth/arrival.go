@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"context"
+	"strconv"
+)
+
+// A SignedIn is a session that was just opened, and what its owner should hear about it (ASVS v5.0.0-6.3.5).
+type SignedIn struct {
+	Session
+
+	// NewDevice says that the account is not known to be used from this browser, or from this network: no session of the
+	// last KeepEnded knew it, live or over. A session that its owner has signed out from another device does not count: it
+	// may have been somebody else's. False for the very first sign-in.
+	NewDevice bool
+
+	// Failures is how many sign-ins were refused since the one before this. 0 when they were fewer than a forgetful owner
+	// makes.
+	Failures int
+}
+
+// History is what is known of the sign-ins of one account.
+type History struct {
+	SignedIn bool      // before, as far back as events go
+	Failures int       // refused sign-ins since the latest one, at most MaxFailures
+	Known    []Clients // of its sessions, without those that were revoked
+}
+
+// MaxFailures bounds the count of refused sign-ins: from there on the number says nothing more.
+const MaxFailures = 1000
+
+// suspiciousFailures is how many refused sign-ins in a row make the success that follows worth a letter.
+const suspiciousFailures = 5
+
+// arrival compares a sign-in with those before it.
+func (s *Service) arrival(ctx context.Context, session Session, c Client) (SignedIn, error) {
+	arrived := SignedIn{Session: session}
+	h, err := s.store.SignInHistory(ctx, session.UserID)
+	if err != nil {
+		return arrived, err
+	}
+	arrived.NewDevice = h.SignedIn && !h.knows(s.clients(c))
+	if h.Failures >= suspiciousFailures {
+		arrived.Failures = h.Failures
+	}
+	return arrived, nil
+}
+
+// knows reports whether both the browser and the network were used before, be it not together: who takes a laptop to
+// where they have used their phone is at no strange place.
+func (h History) knows(c Clients) bool {
+	browser, network := false, false
+	for _, known := range h.Known {
+		browser = browser || known.has(browserLine+c.Browser())
+		network = network || known.has(networkLine+c.Network())
+	}
+	return browser && network
+}
+
+// events are those of the sign-in.
+func (a SignedIn) events(c Client) []Event {
+	success := newEvent(LoginSuccess, a.UserID, a.ID, c)
+	success.Reason = string(a.Method)
+	events := []Event{success}
+	if a.Failures > 0 {
+		after := newEvent(LoginSuccessAfterFail, a.UserID, a.ID, c)
+		after.Reason = strconv.Itoa(a.Failures)
+		events = append(events, after)
+	}
+	return append(events, newEvent(SessionCreated, a.UserID, a.ID, c))
+}

@@ -1,0 +1,67 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A CredentialsChange is what every change of the ways into an account has in common: it is asked for from one session,
+// which stays under another token while the others end.
+type CredentialsChange struct {
+	Session      Session // the one that survives
+	NewTokenHash string
+	Epoch        int64    // of the account, as read before its owner showed who they are
+	Codes        []string // hashes of the recovery codes from now on: nil leaves them as they are, none deletes them
+	At           time.Time
+	Reason       Reason // why the others end
+	Client       Client
+	Events       []Event
+}
+
+// A FactorChange asks for a change of the second factors of an account, from a session whose owner has re-authenticated.
+// No proof comes with it, so whoever asks has made sure of that (ASVS v5.0.0-7.5.1).
+type FactorChange struct {
+	Asker
+	User         User   // as read with the session
+	NewTokenHash string // of the token that the session has afterwards
+}
+
+// A FactorChanged says what came of it.
+type FactorChanged struct {
+	Ended int           // other sessions
+	Codes RecoveryCodes // the recovery codes from now on, to be shown this once; nil when they stay as they are
+}
+
+// firstCodes are recovery codes for an account that gets its first second factor, and nil for every other.
+func firstCodes(u User) RecoveryCodes {
+	if u.SecondFactor() {
+		return nil
+	}
+	return newRecoveryCodes()
+}
+
+// changeFactors makes one change of the second factors: write stores it together with all that follows from it. codes
+// take the place of the recovery codes, nil leaves them; the reason of the event says which factor it is about.
+func (s *Service) changeFactors(
+	ctx context.Context, f FactorChange, kind Kind, reason string, codes RecoveryCodes, write func(CredentialsChange) ([]Session, error),
+) (FactorChanged, error) {
+	change := CredentialsChange{
+		Session: f.Session, NewTokenHash: f.NewTokenHash, Epoch: f.User.Epoch, Codes: codes.hashes(), At: now(),
+		Reason: ReasonRevoked, Client: f.Client,
+		Events: []Event{
+			newEvent(kind, f.Session.UserID, f.Session.ID, f.Client),
+			newEvent(SessionRenewed, f.Session.UserID, f.Session.ID, f.Client),
+		},
+	}
+	change.Events[0].Reason, change.Events[1].Reason = reason, "factors_changed"
+	if len(codes) > 0 && kind != RecoveryCodesMade {
+		change.Events = append(change.Events, newEvent(RecoveryCodesMade, f.Session.UserID, f.Session.ID, f.Client))
+	}
+	ended, err := write(change)
+	if err != nil {
+		return FactorChanged{}, fmt.Errorf("change factors: %w", err)
+	}
+	s.logEvents(ctx, append(EndEvents(ended, f.Client), change.Events...)...)
+	return FactorChanged{Ended: endedNow(ended, change.At), Codes: codes}, nil
+}

@@ -1,0 +1,147 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Sealer encrypts what is stored for one place, and opens it there and nowhere else.
+type Sealer interface {
+	Seal(plain []byte, place string) ([]byte, error)
+	Open(sealed []byte, place string) ([]byte, error)
+}
+
+// A TOTPSecret is what the account and its authenticator app share, as it is stored.
+type TOTPSecret struct {
+	UserID     string
+	Sealed     []byte
+	LastStep   int64 // the latest time step a code was taken for
+	EnrolledAt time.Time
+}
+
+func (t TOTPSecret) place() string { return "totp\x00" + t.UserID }
+
+// A TOTPEnrolment is a secret that waits for its first code, as it is stored.
+type TOTPEnrolment struct {
+	SessionID string // that asked for it
+	UserID    string
+	Sealed    []byte
+	ExpiresAt time.Time
+}
+
+func (e TOTPEnrolment) place() string { return "totp enrolment\x00" + e.SessionID + "\x00" + e.UserID }
+
+// EnrolmentValid is how long the first code of an authenticator app is waited for.
+const EnrolmentValid = 10 * time.Minute
+
+// An AppSecret is a secret as its owner puts it into an app. It is shown until its first code is given, and never again.
+type AppSecret struct {
+	Text      string // in groups of four
+	URI       string // for the picture
+	ExpiresAt time.Time
+}
+
+// Factors are the second factors of an account.
+type Factors struct {
+	TOTPSince time.Time // zero without an authenticator app
+	CodesLeft int       // recovery codes
+}
+
+// Factors returns the second factors of an account.
+func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
+	secret, err := s.store.TOTPSecret(ctx, userID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Factors{}, fmt.Errorf("factors: %w", err)
+	}
+	codes, err := s.store.RecoveryCodes(ctx, userID)
+	return Factors{secret.EnrolledAt, len(codes)}, err
+}
+
+// BeginTOTP makes a secret for an authenticator app. It counts for nothing until ConfirmTOTP. One that waited in this
+// session before is forgotten.
+func (s *Service) BeginTOTP(ctx context.Context, by Session) error {
+	e := TOTPEnrolment{SessionID: by.ID, UserID: by.UserID, ExpiresAt: now().Add(EnrolmentValid)}
+	var err error
+	if e.Sealed, err = s.sealer.Seal(newTOTPSecret(), e.place()); err != nil {
+		return fmt.Errorf("begin enrolment: %w", err)
+	}
+	return s.store.SetTOTPEnrolment(ctx, e)
+}
+
+// WaitingTOTP returns the secret that waits for its first code in this session. ErrNotFound when none does.
+func (s *Service) WaitingTOTP(ctx context.Context, by Session, issuer, account string) (AppSecret, error) {
+	secret, e, err := s.waitingTOTP(ctx, by)
+	if err != nil {
+		return AppSecret{}, err
+	}
+	return AppSecret{
+		Text: grouped(base32Text.EncodeToString(secret), " "), URI: totpURI(issuer, account, secret), ExpiresAt: e.ExpiresAt,
+	}, nil
+}
+
+func (s *Service) waitingTOTP(ctx context.Context, by Session) ([]byte, TOTPEnrolment, error) {
+	e, err := s.store.TOTPEnrolment(ctx, by.ID, now())
+	if err != nil {
+		return nil, e, err
+	}
+	e.SessionID, e.UserID = by.ID, by.UserID
+	secret, err := s.sealer.Open(e.Sealed, e.place())
+	if err != nil {
+		return nil, e, ErrNotFound // sealed with a key that is gone
+	}
+	return secret, e, nil
+}
+
+// ConfirmTOTP enrols the app that knows the waiting secret, in the place of one that was enrolled before. ErrBadCode for
+// a wrong code, ErrNotFound when nothing waits.
+func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string) (FactorChanged, error) {
+	secret, _, err := s.waitingTOTP(ctx, f.Session)
+	if err != nil {
+		return FactorChanged{}, err
+	}
+	at := now()
+	code, _ := totpDigitsOf(typed)
+	step, ok := matchTOTP(secret, code, at, 0)
+	if !ok {
+		return FactorChanged{}, ErrBadCode
+	}
+	t := TOTPSecret{UserID: f.Session.UserID, LastStep: step, EnrolledAt: at}
+	if t.Sealed, err = s.sealer.Seal(secret, t.place()); err != nil {
+		return FactorChanged{}, fmt.Errorf("enrol: %w", err)
+	}
+	return s.changeFactors(ctx, f, MFAEnrolled, "totp", firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
+		return s.store.EnrolTOTP(ctx, c, t)
+	})
+}
+
+// RemoveTOTP forgets the authenticator app, and with the last factor the recovery codes. ErrNotFound when there is
+// none, ErrLastFactor where the account must keep one.
+func (s *Service) RemoveTOTP(ctx context.Context, f FactorChange) (FactorChanged, error) {
+	codes, err := s.codesWithout(f.User, f.User.Passkeys)
+	if err != nil {
+		return FactorChanged{}, err
+	}
+	return s.changeFactors(ctx, f, MFARemoved, "totp", codes, func(c CredentialsChange) ([]Session, error) {
+		return s.store.RemoveTOTP(ctx, c)
+	})
+}
+
+// codesWithout are the recovery codes after a factor is removed: as they are when another is left, and none otherwise.
+// ErrLastFactor where the account must keep one.
+func (s *Service) codesWithout(u User, anotherLeft bool) (RecoveryCodes, error) {
+	switch {
+	case anotherLeft:
+		return nil, nil
+	case s.policy.needsFactor(u):
+		return nil, ErrLastFactor
+	}
+	return RecoveryCodes{}, nil
+}
+
+func (p Policy) needsFactor(u User) bool { return p.RequireSecondFactor && !u.IsDemo() }
+
+// LacksFactor reports whether the account has to get a second factor before anything else is done with it. A demo
+// account, which is gone in two hours and holds nothing, does not.
+func (p Policy) LacksFactor(u User) bool { return p.needsFactor(u) && !u.SecondFactor() }

@@ -1,0 +1,151 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+)
+
+// PasskeyReason is the reason in events about passkeys: of one that was added or removed, and of an answer that was refused,
+// whatever was wrong with it.
+const PasskeyReason = "passkey"
+
+// BeginSignIn returns what a browser needs to ask for any passkey of this portal. It names no account and keeps nothing.
+func (p *Passkeys) BeginSignIn() ([]byte, error) {
+	challenge, err := newChallenge(p.service.sealer, toSignIn, "")
+	if err != nil {
+		return nil, err
+	}
+	asked, _, err := p.web.BeginDiscoverableLogin(webauthn.WithChallenge(challenge), withTimeout)
+	return options(asked, err)
+}
+
+// BeginConfirmation returns what a browser needs to ask for a passkey of the person signed in. The answer counts in this
+// session alone. ErrNotFound when the account has no passkey.
+func (p *Passkeys) BeginConfirmation(ctx context.Context, session Session) ([]byte, error) {
+	all, err := p.service.store.Passkeys(ctx, session.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, ErrNotFound
+	}
+	challenge, err := newChallenge(p.service.sealer, toConfirm, session.ID)
+	if err != nil {
+		return nil, err
+	}
+	asked, _, err := p.web.BeginLogin(owner{User{ID: session.UserID}, all}, webauthn.WithChallenge(challenge), withTimeout)
+	return options(asked, err)
+}
+
+func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
+	o.Timeout = int(ChallengeValid / time.Millisecond)
+	return nil
+}
+
+// CheckSignIn checks the answer of a passkey. ErrBadCredentials for whatever is wrong with it, a disabled account and a
+// demo that is over alike. A good answer uses up its challenge: of several that are the same, one is good
+// (ASVS v5.0.0-6.5.1).
+func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c Client) (Proof, error) {
+	proof, userID, err := p.check(ctx, answer, toSignIn, Session{})
+	return proof, p.refused(ctx, err, newEvent(LoginFail, userID, "", c))
+}
+
+// CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
+// event of the given kind. ErrBadCredentials, or ErrEnded when the session is over.
+func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answer []byte, kind Kind, c Client) (Proof, error) {
+	user, err := p.service.userOf(ctx, session)
+	if err != nil {
+		return Proof{}, err
+	}
+	proof, _, err := p.check(ctx, answer, toConfirm, session)
+	if err == nil {
+		proof.user = user
+	}
+	return proof, p.refused(ctx, err, newEvent(kind, session.UserID, session.ID, c))
+}
+
+// refused turns whatever is wrong with an answer into ErrBadCredentials and its event. An answer that belongs to nobody
+// is logged and stored for nobody.
+func (p *Passkeys) refused(ctx context.Context, err error, e Event) error {
+	wrong, ok := errors.AsType[answerError](err)
+	if !ok {
+		return err
+	}
+	e.Reason = PasskeyReason
+	if wrong == errCloned {
+		e.Kind = PasskeyCloned
+	}
+	if e.UserID == "" {
+		p.service.logEvents(ctx, e)
+	} else {
+		p.service.record(ctx, e)
+	}
+	return ErrBadCredentials
+}
+
+// answerError says for tests and debuggers what is wrong with an answer. People get one text for all.
+type answerError string
+
+func (e answerError) Error() string { return string(e) }
+
+// errCloned means the counter of the passkey went back: two devices count with one key.
+const errCloned = answerError("the counter went back")
+
+// check verifies an answer and uses it up. The account is read before the signature is checked, so the proof carries
+// an epoch no younger than the answer. The account is returned also when the answer is wrong, "" for nobody's.
+func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, session Session) (Proof, string, error) {
+	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
+	if err != nil {
+		return Proof{}, "", answerError("not the answer of a passkey")
+	}
+	challenge := parsed.Response.CollectedClientData.Challenge
+	spent, err := openChallenge(p.service.sealer, challenge, purpose, session.ID)
+	if err != nil {
+		return Proof{}, "", answerError(err.Error())
+	}
+	passkey, user, err := p.service.store.PasskeyByCredential(ctx, credentialID(parsed.RawID))
+	if errors.Is(err, ErrNotFound) {
+		return Proof{}, "", answerError("nobody's passkey")
+	}
+	if err != nil {
+		return Proof{}, "", fmt.Errorf("check passkey: %w", err)
+	}
+	if session.UserID != "" && user.ID != session.UserID {
+		return Proof{}, "", answerError("somebody else's passkey")
+	}
+	if !user.DisabledAt.IsZero() || user.over(now()) {
+		return Proof{}, user.ID, answerError("the account is disabled, or its demo over")
+	}
+	credential, err := p.verify(owner{user, []Passkey{passkey}}, purpose, challenge, parsed)
+	if err != nil {
+		return Proof{}, user.ID, answerError(err.Error())
+	}
+	if credential.Authenticator.CloneWarning {
+		return Proof{}, user.ID, errCloned
+	}
+	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
+	passkey.LastUsedAt = now()
+	switch err := p.service.store.UsePasskey(ctx, passkey, spent); {
+	case errors.Is(err, ErrSpent), errors.Is(err, ErrOvertaken):
+		return Proof{}, user.ID, answerError("answered before, or overtaken by another answer")
+	case err != nil:
+		return Proof{}, user.ID, fmt.Errorf("check passkey: %w", err)
+	}
+	return Proof{user, MethodPasskey}, user.ID, nil
+}
+
+// verify checks the signature, origin, host name and flags: the user must have been verified. An answer names the account
+// that its passkey was made for; where nobody said before who they are, it has to.
+func (p *Passkeys) verify(o owner, purpose, challenge string, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
+	asked := webauthn.SessionData{Challenge: challenge, UserVerification: protocol.VerificationRequired}
+	if purpose == toSignIn {
+		return p.web.ValidateDiscoverableLogin(func([]byte, []byte) (webauthn.User, error) { return o, nil }, asked, parsed)
+	}
+	asked.UserID = o.WebAuthnID()
+	return p.web.ValidateLogin(o, asked, parsed)
+}

@@ -1,0 +1,108 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// arrive signs in from a browser at an address, as somebody without a cookie.
+func (p *portal) arrive(u auth.User, agent, ip string) *browser {
+	p.t.Helper()
+	b := p.browser().as(agent).at(ip)
+	b.signIn(u.Email, password)
+	return b
+}
+
+// The owner hears of a sign-in from a browser or a network that the account is not known by: once, and not of the first.
+func TestNewDevice(t *testing.T) {
+	const home, elsewhere = "198.51.100.7", "203.0.113.9"
+	for name, tt := range map[string]struct {
+		before func(p *portal, u auth.User)
+		agent  string
+		ip     string
+		want   int    // letters
+		says   string // each of them
+	}{
+		"the first sign-in ever": {func(*portal, auth.User) {}, chromeOnMac, home, 0, ""},
+		"the same device":        {func(p *portal, u auth.User) { p.arrive(u, chromeOnMac, home) }, chromeUpdated, "198.51.100.250", 0, ""},
+		"another browser": {func(p *portal, u auth.User) { p.arrive(u, chromeOnMac, home) }, firefoxOnLinux, home, 1,
+			"from Firefox on Linux, on the network 198.51.100.0/24."},
+		"another network": {func(p *portal, u auth.User) { p.arrive(u, chromeOnMac, home) }, chromeOnMac, elsewhere, 1,
+			"from Chrome on macOS, on the network 203.0.113.0/24."},
+		"each known by itself": {func(p *portal, u auth.User) {
+			p.arrive(u, chromeOnMac, home)
+			p.arrive(u, firefoxOnLinux, elsewhere).post("/logout")
+		}, firefoxOnLinux, home, 1, "on the network 203.0.113.0/24."},
+		"signed out by its owner elsewhere": {func(p *portal, u auth.User) {
+			b := p.arrive(u, chromeOnMac, home)
+			thief := p.arrive(u, firefoxOnLinux, elsewhere)
+			b.reauth(password)
+			b.post("/account/sessions/" + thief.handle() + "/end").location("/account/sessions")
+		}, firefoxOnLinux, elsewhere, 2, "from Firefox on Linux, on the network 203.0.113.0/24."},
+		"away for longer than sessions are kept": {func(p *portal, u auth.User) {
+			p.arrive(u, chromeOnMac, home)
+			p.exec(`DELETE FROM sessions WHERE user_id = $1`, u.ID)
+		}, chromeOnMac, home, 1, "from Chrome on macOS, on the network 198.51.100.0/24."},
+		"a wrong password": {func(p *portal, u auth.User) {
+			p.arrive(u, chromeOnMac, home)
+			p.browser().as(firefoxOnLinux).post("/login", "email", u.Email, "password", otherPassword).want(422)
+		}, chromeOnMac, home, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPortal(t)
+			u, at := p.newUser("Nora"), time.Now()
+			tt.before(p, u)
+			p.arrive(u, tt.agent, tt.ip)
+			letters := p.lettersTo(u.Email)
+			if len(letters) != tt.want {
+				t.Errorf("got letters %q, want %d", letters, tt.want)
+			}
+			for _, l := range letters {
+				if !strings.Contains(l, tt.says) || !strings.Contains(l, "on "+at.UTC().Format("2 January 2006")) {
+					t.Errorf("got letter %q, want one that says %q", l, tt.says)
+				}
+			}
+		})
+	}
+}
+
+// Five refused attempts are worth a letter and an event when the next one succeeds, four are not, and the count begins
+// again with each success. One letter goes out, however much is strange.
+func TestSuccessAfterFailures(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			u := p.newUser("Fiona")
+			for round, failures := range []int{4, 5, 0, 4} {
+				for range failures { // each time elsewhere: whoever fails five times in a row waits there
+					p.browser().at("198.51.100."+strconv.Itoa(round)).post("/login", "email", u.Email, "password", otherPassword).want(http.StatusUnprocessableEntity)
+				}
+				b := p.browser()
+				if failures == 5 {
+					b = b.as(firefoxOnLinux).at("203.0.113.9")
+				}
+				b.signIn(u.Email, password)
+			}
+			var events []string
+			for _, kind := range p.kinds(u.ID) {
+				if strings.HasPrefix(kind, "authn_login_successafterfail") {
+					events = append(events, kind)
+				}
+			}
+			if want := []string{"authn_login_successafterfail:5"}; !slices.Equal(events, want) {
+				t.Errorf("got events %v, want %v", events, want)
+			}
+			p.signedIn(u).get("/account/activity?kind=sign-ins").says("Signed in after several attempts that were refused")
+			letters := p.lettersTo(u.Email)
+			if len(letters) != 1 || !strings.Contains(letters[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
+				t.Errorf("got letters %q, want one about five attempts", letters)
+			}
+		})
+	}
+}

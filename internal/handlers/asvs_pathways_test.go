@@ -1,0 +1,217 @@
+package handlers
+
+import (
+	"net/http"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// Where a second factor is required whoever has none gets one and does nothing else; where somebody has one, they use it.
+func secondFactorIsAsked(t *testing.T) {
+	t.Run("required", TestSecondFactorRequired)
+	p := newPortal(t)
+	u, app, _ := p.enrolled("Mia")
+	b := p.withPassword(u.Email)
+	if b.alive() || p.sessionsOf(u) != 0 {
+		t.Error("the password alone opened the account")
+	}
+	b.post("/login/verify", "code", app.code()).location("/account")
+}
+
+// After the password alone every route is as dead as before it, with everything else that could be valid for it.
+func pathwaysAreEqual(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	u, _, _ := p.enrolled("Paula")
+	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		line := method + " " + route
+		if route == "/static/*" {
+			return nil
+		}
+		in := p.validFor(u, line)
+		address := regexp.MustCompile(`{[a-z]+}`).ReplaceAllLiteralString(route, in.param)
+		b := p.withPassword(u.Email)
+		if method == "POST" {
+			b.post(address, in.form...)
+		} else {
+			b.get(address)
+		}
+		if p.sessionsOf(u) != 0 || (b.alive() && line != "POST /demo") {
+			t.Errorf("%s opened the account after the password alone", line)
+			p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE user_id = $2`, longAgo, u.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := p.signedIn(p.newUser("Paola")).passkeyOf("Laptop")
+	b := p.browser()
+	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+	d.flags &^= userVerified // one factor, where the other pathway asks for two
+	b = p.browser()
+	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
+	if b.alive() {
+		t.Error("a passkey that did not verify its user signed in")
+	}
+}
+
+// Letters of an account with a second factor lead to the sign-in, and that goes on asking for it.
+func lettersPassNoSecondFactor(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	u := p.newUser("Lisa")
+	owner, to := p.signedIn(u), newEmail()
+	owner.enrolApp()
+	owner.post("/account/email", "email", to).location("/account/email")
+	confirm, stop := linkIn(t, p.letter(to, "/account/email/confirm/")), linkIn(t, p.letter(u.Email, "/email/undo/"))
+	reader := p.browser()
+	reader.get(confirm)
+	reader.post("/account/email/confirm")
+	owner.confirmsEmail(confirm).location("/account/profile")
+	p.withPassword(to)
+	link := reader.forgets(to)
+	reader.post(link, "password", otherPassword).location("/login?reset=yes")
+	reader.post("/login", "email", to, "password", otherPassword).location("/login/verify")
+	reader.post(stop).location("/password/forgot?undone=yes")
+	reader.post(reader.forgets(u.Email), "password", password).location("/login?reset=yes")
+	b := p.withPassword(u.Email)
+	for what, one := range map[string]*browser{"the reader": reader, "whoever has the password": b} {
+		if one.alive() || p.sessionsOf(u) != 0 {
+			t.Errorf("%s got in without a second factor", what)
+		}
+	}
+}
+
+// A sign-in from elsewhere, one after many failures, and one that stops at the second step are told.
+func suspicionIsTold(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Susi")
+	p.arrive(u, chromeOnMac, "198.51.100.7")
+	p.arrive(u, firefoxOnLinux, "203.0.113.9")
+	p.letter(u.Email, "A sign-in from a new device")
+	for range 5 {
+		p.browser().at("198.51.100.7").guess(u.Email)
+	}
+	p.arrive(u, chromeOnMac, "203.0.113.9")
+	p.letter(u.Email, "A sign-in after many that failed")
+	half, app, _ := p.enrolled("Hal")
+	b := p.withPassword(half.Email)
+	for range perWrongCode.Burst + 1 {
+		b.post("/login/verify", "code", app.wrong())
+	}
+	p.letter(half.Email, "Somebody knows your password")
+}
+
+// Each change of the ways into an account is a letter to its owner, and one of the address goes to both, without a secret.
+func changesAreTold(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Cleo")
+	inTime(t, p, func(t *testing.T) {
+		p.app.Attempts = limiterOff{}
+		b, to := p.signedIn(u), newEmail()
+		tell := func(email, about string) {
+			t.Helper()
+			if letter := p.letter(email, about); strings.Contains(letter, password) || strings.Contains(letter, otherPassword) {
+				t.Errorf("the letter about %q holds a password", about)
+			}
+		}
+		confirm, _ := b.moves(u, to)
+		tell(u.Email, "/email/undo/")
+		tell(to, "/account/email/confirm/")
+		b.confirmsEmail(confirm).location("/account/profile")
+		tell(u.Email, "began to use another address")
+		b.changePasswordTo(otherPassword).want(http.StatusSeeOther)
+		tell(to, "password")
+		p.browser().post(p.browser().forgets(to), "password", password).location("/login?reset=yes")
+		tell(to, "was set with a link")
+		b.signIn(to, password)
+		b.enrolApp()
+		tell(to, "A second step was set up")
+		d := newPasskeyDevice(t)
+		b.enrol(d, "Laptop").want(http.StatusSeeOther)
+		tell(to, "A passkey was added")
+		b.post(recoveryCodesPage).want(http.StatusSeeOther)
+		tell(to, "You have new recovery codes")
+		b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").want(http.StatusSeeOther)
+		tell(to, "A passkey was removed")
+		b.post("/account/security/totp/remove").want(http.StatusSeeOther)
+		tell(to, "A second step was removed")
+	})
+}
+
+// A reset is good once, for half an hour, for its account, until a newer one or a change of the password; and the code is
+// asked afterwards as before.
+func resetsAreBound(t *testing.T) {
+	p := newPortal(t)
+	u, other := p.newUser("Resi"), p.newUser("Rosa")
+	inTime(t, p, func(t *testing.T) {
+		p.app.Attempts = limiterOff{}
+		owner, b := p.signedIn(u), p.browser()
+		app, _ := owner.enrolApp()
+		dead := func(what, link string) {
+			t.Helper()
+			if got := b.post(link, "password", otherPassword); got.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: got %d, want 404", what, got.StatusCode)
+			}
+		}
+		older := b.forgets(u.Email)
+		newer := b.forgets(u.Email)
+		dead("a newer one was asked for", older)
+		time.Sleep(auth.ResetValid)
+		dead("half an hour went by", newer)
+		owner = p.withPassword(u.Email)
+		owner.post("/login/verify", "code", app.code()).location("/account")
+		link := b.forgets(u.Email)
+		time.Sleep(time.Minute)
+		owner.post("/account/security/password", "current_password", password, "code", app.code(), "password", password).location("/account/security")
+		dead("the password was changed", link)
+		link = b.forgets(u.Email)
+		dead("the purpose is another", "/email/confirm/"+path.Base(link))
+		b.post(link, "password", otherPassword, "email", other.Email).location("/login?reset=yes")
+		dead("it was used", link)
+		if b.alive() || owner.alive() {
+			t.Error("somebody is signed in after the reset")
+		}
+		p.browser().signIn(other.Email, password)
+		b.post("/login", "email", u.Email, "password", otherPassword).location("/login/verify")
+		time.Sleep(time.Minute)
+		if b.alive() {
+			t.Error("the reset passed the second factor")
+		}
+		b.post("/login/verify", "code", app.code()).location("/account")
+	})
+}
+
+// Whoever has lost a factor shows another one or a recovery code, at the sign-in and before the lost one is replaced. The
+// password and every letter together do neither.
+func lostFactorsAreReplaced(t *testing.T) {
+	t.Run("letters", lettersPassNoSecondFactor)
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	u := p.newUser("Lotta")
+	b := p.signedIn(u)
+	_, codes := b.enrolApp()
+	d := newPasskeyDevice(t)
+	b.enrol(d, "Laptop").want(http.StatusSeeOther)
+	b = p.withPassword(u.Email)
+	b.post("/login/verify", "code", codes[0]).location("/account")
+	b.post("/account/security/totp", "begin", "yes").location("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
+	b.post("/reauth", "password", password).want(http.StatusUnprocessableEntity)
+	b.post("/account/security/totp/remove").want(http.StatusSeeOther)
+	if p.count(`SELECT count(*) FROM totp_secrets`) != 1 {
+		t.Fatal("the app was removed by the password and the recovery code of the sign-in")
+	}
+	b.post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account/security/totp").location("/account/security/totp")
+	b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
+	app := newAuthenticator(t, b.get("/account/security/totp").body)
+	b.post("/account/security/totp", "code", app.code()).location("/account/security")
+	p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+}

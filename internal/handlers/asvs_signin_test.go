@@ -1,0 +1,186 @@
+package handlers
+
+import (
+	"math/bits"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/limit"
+)
+
+// documentedLimits are the rows of docs/security/attempts.md and the rules they speak of.
+var documentedLimits = map[string]limit.Rule{
+	"sign-ins from one network":                                               perNetwork,
+	"sign-ins to one account from one network":                                perAccountHere,
+	"sign-ins to one account from everywhere":                                 perAccount,
+	"accounts on which one password failed":                                   perPassword,
+	"sign-ins with the key of an unlock letter":                               perUnlockKey,
+	"the password and the code asked again inside a session":                  perSession,
+	"codes of one account's app":                                              perCode,
+	"wrong codes at the sign-in, before the owner has a letter":               perWrongCode,
+	"letters about guesses for one account, of each kind":                     perUnlock,
+	"challenges for passkeys, for one network":                                perPasskeyBegin,
+	"answers of passkeys, from one network":                                   perPasskey,
+	"forgotten passwords from one network":                                    perForgot,
+	"changes of one account's address":                                        perEmailChange,
+	"files with everything about one account":                                 perExport,
+	"tokens that are nobody's, from one network":                              perUnknownToken,
+	"keys of letters that were never sent, from one network":                  perUnknownKey,
+	"sign-ups from one network":                                               perSignUp,
+	"letters to one address, asked for from one network":                      perReaderHere,
+	"letters to one address":                                                  perReader,
+	"baskets of visitors from one network":                                    perBasket,
+	"demo accounts for one network":                                           perDemo,
+	"changes of one account's name, and as many of the names of its passkeys": perProfile,
+	"changes of how one account pays":                                         perPaymentMethod,
+}
+
+func attemptsAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/security/attempts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(between(string(doc), "| --- | --- | --- | --- |\n", "\n\n") + "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 {
+			t.Fatalf("cannot read %q", line)
+		}
+		rows++
+		what, burst, every := strings.TrimSpace(cells[1]), strings.TrimSpace(cells[2]), strings.TrimSpace(cells[3])
+		rule, ok := documentedLimits[what]
+		if !ok {
+			t.Errorf("%q is no limit", what)
+			continue
+		}
+		want := words(rule.Every)
+		if rule.Growth == growth {
+			want = "grows from " + want
+		} else if rule.Growth != (limit.Growth{}) {
+			t.Errorf("%s grows in a way of its own, which the page does not describe", what)
+		}
+		if burst != strconv.Itoa(rule.Burst) || every != want {
+			t.Errorf("%s: documented as %s and then one each %s, in force are %d and %s", what, burst, every, rule.Burst, want)
+		}
+	}
+	source, err := os.ReadFile("throttle.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := len(regexp.MustCompile(`(?m)^\t(per[A-Z]\w*) +=`).FindAllString(string(source), -1)) - 1 // lines of the log are nobody's
+	if rows != limits || rows != len(documentedLimits) {
+		t.Errorf("%d limits documented and %d tested, %d in force", rows, len(documentedLimits), limits)
+	}
+	page := strings.Join(strings.Fields(string(doc)), " ")
+	if want := (limit.Growth{Most: time.Hour, Quiet: 24 * time.Hour, Final: 100}); growth != want ||
+		!strings.Contains(page, "from a minute to an hour. After 100 in a row it is a day") {
+		t.Error("what grows is documented otherwise")
+	}
+	if networksOfSite != 4 || !strings.Contains(page, "may do four times as much") {
+		t.Error("the limit of a /48 is documented otherwise")
+	}
+}
+
+func pathwaysAreDocumented(t *testing.T) {
+	documented, tested := slices.Sorted(slices.Values(documentedSignIns(t))), slices.Sorted(slices.Values(signIns))
+	if !slices.Equal(documented, tested) {
+		t.Errorf("docs/access.md names %q, TestOnlyTheseRoutesSignIn finds %q", documented, tested)
+	}
+}
+
+func guessesWait(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		u, other := p.newUser("Gwen"), p.newUser("Otto")
+		for n := range perAccount.Burst { // from many networks
+			b := p.browser()
+			b.ip = "198.51." + strconv.Itoa(n) + ".1"
+			b.guess(u.Email).want(http.StatusUnprocessableEntity)
+		}
+		right := func(u auth.User) *answer { return p.browser().post("/login", "email", u.Email, "password", password) }
+		sameAnswer(t, "the right password during the wait", right(u).want(http.StatusTooManyRequests), p.browser().guess(u.Email))
+		right(other).want(http.StatusSeeOther)
+		time.Sleep(perAccount.Every)
+		right(u).want(http.StatusSeeOther)
+		for range perAccountHere.Burst - 1 {
+			p.browser().guess(u.Email).want(http.StatusUnprocessableEntity)
+		}
+		right(u).want(http.StatusSeeOther)
+	})
+}
+
+func noDefaultAccounts(t *testing.T) {
+	p := newPortal(t)
+	if n := p.count(`SELECT count(*) FROM users`); n != 0 {
+		t.Errorf("a new database has %d accounts, want none", n)
+	}
+	p.app.Attempts = limiterOff{}
+	p.app.sprays.attempts = limiterOff{}
+	for _, email := range []string{"admin", "root", "admin@example.com", "grace@example.com", "test@example.com", "admin@localhost"} {
+		for _, guess := range []string{"", "admin", "password", "changeme", "gatehouse"} {
+			p.browser().post("/login", "email", email, "password", guess).want(http.StatusUnprocessableEntity)
+		}
+	}
+}
+
+// Every link of a letter, opened and pressed, leaves a browser as signed out as it was.
+func lettersSignNobodyIn(t *testing.T) {
+	p := newPortal(t)
+	u, email := p.newUser("Lettie"), newEmail()
+	p.browser().post("/signup", "name", "New", "email", email, "password", password).want(http.StatusSeeOther)
+	p.browser().post("/signup", "name", "New", "email", u.Email, "password", password).want(http.StatusSeeOther)
+	for range perAccountHere.Burst + 1 {
+		p.browser().guess(u.Email)
+	}
+	for _, letter := range []string{p.letter(email, "confirm/"), p.letter(u.Email, "unlock="), p.letter(u.Email, "account")} {
+		for _, link := range letterLink.FindAllStringSubmatch(letter, -1) {
+			b := p.browser()
+			b.get(link[1])
+			b.post(link[1])
+			if b.alive() {
+				t.Errorf("a link of a letter signed somebody in:\n%s", letter)
+			}
+		}
+	}
+}
+
+func addressesAreNotTold(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	for _, q := range questions {
+		ask := q.begin(p)
+		sameAnswer(t, q.name, ask(states["known"](p)), ask(newEmail()))
+	}
+}
+
+func firstKeysAreShortLived(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		seen := map[string]bool{}
+		ask := func() (email, link string) {
+			email = newEmail()
+			p.browser().post("/signup", "name", "Keya", "email", email, "password", password).want(http.StatusSeeOther)
+			link = linkIn(t, p.letter(email, "confirm/"))
+			key := strings.TrimPrefix(link, "/email/confirm/")
+			if bits := len(key) * bits.Len(31); seen[key] || bits < 128 {
+				t.Errorf("a key of %d bits, seen before: %t", bits, seen[key])
+			}
+			seen[key] = true
+			return email, link
+		}
+		email, link := ask()
+		p.browser().post("/login", "email", email, "password", strings.TrimPrefix(link, "/email/confirm/")).want(http.StatusUnprocessableEntity)
+		p.browser().post(link).want(http.StatusSeeOther)
+		p.browser().post(link).want(http.StatusNotFound)
+		_, link = ask()
+		time.Sleep(auth.SignUpValid)
+		p.browser().post(link).want(http.StatusNotFound)
+	})
+}

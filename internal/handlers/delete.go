@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
+)
+
+type deleteView struct {
+	layout
+	At        time.Time // when the account is deleted, zero unless that is asked for
+	GraceText string    // "14 days"
+	Plan      string    // that was paid for, "" for none
+	Sessions  int
+	Demo      bool
+	Sure      bool // the box was ticked
+	Problems  problems
+	Identity  identityView
+}
+
+func (*deleteView) page() string { return "delete.html" }
+
+func (a *app) showDelete(w http.ResponseWriter, r *http.Request) error {
+	return a.deleteForm(w, r, http.StatusOK, false, nil)
+}
+
+func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sure bool, wrong problems) error {
+	u := visitorOf(r).User
+	v := &deleteView{
+		layout: layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(auth.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
+		Problems: wrong, Identity: identityForm(r, "For this, and for nothing else.", wrong),
+	}
+	paid, err := a.Billing.Payments(r.Context(), u.ID, billing.Paid, 1)
+	if err != nil {
+		return err
+	}
+	for _, p := range paid {
+		v.Plan = billViewOf(p.Bill).Plan
+	}
+	live, err := a.Auth.Sessions(r.Context(), u.ID)
+	if err != nil {
+		return err
+	}
+	v.Sessions = len(live)
+	return a.render(w, r, status, v)
+}
+
+// askDeletion marks the account for deletion and signs it out everywhere. It is confirmed for itself, also right after a
+// re-authentication (ASVS v5.0.0-7.4.2, 7.5.3).
+func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, append([]string{"sure"}, identityFields...)...)
+	if err != nil {
+		return err
+	}
+	v := visitorOf(r)
+	if v.User.Leaving() {
+		seeOther(w, r, leavePage)
+		return nil
+	}
+	if f["sure"] == "" {
+		return a.deleteForm(w, r, http.StatusUnprocessableEntity, false, problems{{"sure", "Tick the box if this is what you want."}})
+	}
+	proof, wrong, status, err := a.identify(w, r, f, auth.ReauthFail)
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		return a.deleteForm(w, r, status, true, wrong)
+	}
+	at, err := a.Auth.AskDeletion(r.Context(), v.Session, proof, clientOf(r))
+	if err != nil {
+		return err
+	}
+	a.tell(v.User, a.letters.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
+	// Clearing the cookies as leave does would take the farewell with them, which says until when the account can be kept.
+	a.Sessions.End(r.Context())
+	w.Header().Set("Clear-Site-Data", `"storage"`)
+	seeOther(w, r, "/signed-out")
+	return nil
+}
+
+func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	if !v.User.Leaving() {
+		seeOther(w, r, home)
+		return nil
+	}
+	if err := a.Auth.KeepAccount(r.Context(), v.Session, clientOf(r)); err != nil {
+		return err
+	}
+	a.tell(v.User, a.letters.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.flash(r, "Your account stays, with everything in it.")
+	seeOther(w, r, home)
+	return nil
+}
+
+const leavePage = "/account/delete"
+
+// requireStaying lets nobody into an account that is to be deleted, but to where it can be kept and its data taken away.
+func (a *app) requireStaying(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !visitorOf(r).User.Leaving(), r.URL.Path == leavePage, r.URL.Path == leavePage+"/stop", r.URL.Path == exportPath:
+			next.ServeHTTP(w, r)
+		default:
+			turnAway(w, r, leavePage)
+		}
+	})
+}

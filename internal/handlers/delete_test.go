@@ -1,0 +1,185 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// deletes asks for the end of the browser's account.
+func (b *browser) deletes() *answer {
+	b.p.t.Helper()
+	return b.post("/account/delete", "sure", "on", "password", password)
+}
+
+// TestDeletion goes through the fourteen days: everybody is signed out at once, the account can be signed in to and opens
+// nothing but the way to keep it, and the sweeper deletes it to the moment, with everything of its owner
+// (ASVS v5.0.0-7.4.2).
+func TestDeletion(t *testing.T) {
+	p := newPortal(t)
+	u, other := p.newUser("Del"), p.newUser("Olive")
+	inTime(t, p, func(t *testing.T) {
+		b, phone := p.signedIn(u), p.signedIn(u)
+		stays := p.signedIn(other)
+		b.reauth(password).want(http.StatusSeeOther)
+		b.post("/account/email", "email", newEmail()).want(http.StatusSeeOther)
+		b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Del Ight").want(http.StatusSeeOther)
+		b.deletes().location("/signed-out")
+		if b.alive() || phone.alive() || !stays.alive() {
+			t.Fatal("want every session of the account ended, and no other")
+		}
+		phone.get("/signed-out").says("This account is to be deleted")
+		p.letter(u.Email, "Your account will be deleted")
+
+		b.signIn(u.Email, password)
+		for _, path := range []string{"/account", "/account/sessions", "/billing", "/account/profile"} {
+			b.get(path).location("/account/delete")
+		}
+		b.post("/account/profile", "name", "Other").location("/account/delete")
+		b.get("/account/export").want(http.StatusOK)
+		b.get("/account/delete").want(http.StatusOK).says("Keep my account")
+		b.deletes().location("/account/delete") // once is enough
+
+		time.Sleep(auth.DeletionGrace - time.Microsecond)
+		if err := p.auth.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.signIn(u.Email, password)
+		time.Sleep(time.Microsecond)
+		if err := p.auth.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.browser().post("/login", "email", u.Email, "password", password).want(422)
+		if b.alive() {
+			t.Error("a session outlived its account")
+		}
+		if dump := p.everything(); strings.Contains(dump, u.ID) || strings.Contains(dump, u.Email) {
+			t.Error("something of the deleted account is left")
+		}
+		p.signedIn(other)
+	})
+	if !strings.Contains(p.log.String(), `"msg":"user_deleted"`) {
+		t.Error("no user_deleted in the log")
+	}
+}
+
+// everything is the text of every row of every table.
+func (p *portal) everything() string {
+	p.t.Helper()
+	return p.dumpOf(p.tables()...)
+}
+
+// tables are those of a portal on SQLite.
+func (p *portal) tables() (names []string) {
+	p.t.Helper()
+	rows, err := p.store.DB().QueryContext(p.t.Context(), `SELECT name FROM sqlite_master WHERE type = 'table'`)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			p.t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if rows.Err() != nil || len(names) < 10 {
+		p.t.Fatalf("%d tables, %v", len(names), rows.Err())
+	}
+	return names
+}
+
+// Whoever changes their mind keeps all of it, at any time of the grace, and is signed in as before.
+func TestDeletionStopped(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Kit")
+		b := p.signedIn(u)
+		b.post("/account/delete/stop").location("/account") // nothing to stop
+		b.deletes().location("/signed-out")
+		b.signIn(u.Email, password)
+		b.post("/account/delete/stop").location("/account")
+		b.get("/account").want(http.StatusOK).says("Your account stays, with everything in it.")
+		p.letter(u.Email, "The account stays")
+		p.exec(`UPDATE users SET created_at = $1 WHERE id = $2`, longAgo, u.ID)
+		if err := p.auth.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !b.alive() {
+			t.Error("the account is gone")
+		}
+	})
+}
+
+// The end of an account is confirmed for itself: a window that is open does not do, nor a proof from before everything
+// was signed out (ASVS v5.0.0-7.5.3).
+func TestDeletionIsConfirmed(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Con")
+	b := p.signedIn(u)
+	p.signedIn(u)
+	b.reauth(password).want(http.StatusSeeOther)
+	b.post("/account/delete").want(422).says("Tick the box")
+	b.post("/account/delete", "sure", "on").want(422).says("Enter your password.")
+	page := b.post("/account/delete", "sure", "on", "password", otherPassword).want(422).says("That is not your password.")
+	if !strings.Contains(page.body, "checked") {
+		t.Error("the tick is lost")
+	}
+	b.post("/account/delete", "password", password).want(422).says("Tick the box")
+	if n := p.count(`SELECT count(*) FROM users WHERE delete_after IS NOT NULL`); n != 0 {
+		t.Fatal("marked for deletion without a proof")
+	}
+	proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := p.auth.Session(t.Context(), u.ID, b.handle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.post("/account/sessions/end-others").want(http.StatusSeeOther)
+	if _, err := p.auth.AskDeletion(t.Context(), session, proof, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+		t.Errorf("an old proof: got %v, want ErrOvertaken", err)
+	}
+	stranger, err := p.auth.CheckSignIn(t.Context(), p.newUser("Str").Email, password, auth.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.auth.AskDeletion(t.Context(), session, stranger, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+		t.Errorf("another person's proof: got %v, want ErrOvertaken", err)
+	}
+}
+
+// Somebody who forgot the password in the days of grace can still choose another and keep the account.
+func TestDeletionAndForgottenPassword(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Fog")
+	p.signedIn(u).deletes().want(http.StatusSeeOther)
+	b := p.browser()
+	b.post(b.forgetsAfter(u.Email, "/password/reset/"), "password", otherPassword).want(http.StatusSeeOther)
+	b.signIn(u.Email, otherPassword)
+	b.get("/account").location("/account/delete")
+	b.post("/account/delete/stop").location("/account")
+}
+
+// forgetsAfter asks for a letter where others are on their way.
+func (b *browser) forgetsAfter(email, about string) string {
+	b.p.t.Helper()
+	b.post("/password/forgot", "email", email).want(http.StatusSeeOther)
+	return linkIn(b.p.t, b.p.letter(email, about))
+}
+
+// The plan that ends with the account is named on the page.
+func TestDeletionNamesThePlan(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Pay")
+	b := p.signedIn(u)
+	b.get("/account/delete").saysNot("Your plan")
+	p.exec(`INSERT INTO payments (id, user_id, session_id, plan, amount, currency, payee, instrument, last_four, name, address, state, created_at, settled_at)
+		VALUES ('P', $1, '', 'hall', 1200, 'EUR', 'x', 'visa-4242', '4242', 'n', '', 'paid', $2, $2)`, u.ID, longAgo)
+	b.get("/account/delete").want(http.StatusOK).says("Your plan, Hall")
+}

@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+type emailView struct {
+	layout
+	Email        string    // as typed
+	Held         string    // id of the held form that this one was filled in from
+	Demo         bool      // no letter would arrive
+	Waiting      string    // address that waits to be confirmed, "" for none
+	WaitingUntil time.Time // how long it can be
+	ValidText    string    // "24 hours"
+	UndoText     string    // "7 days"
+	Restored     *restoredView
+	Problems     problems
+}
+
+func (*emailView) page() string { return "email.html" }
+
+func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
+	before, err := a.restore(r)
+	if err != nil {
+		return err
+	}
+	v := &emailView{Held: before.id}
+	if before.view != nil {
+		v.Email, v.Restored = before.fields["email"], before.view
+	}
+	return a.emailForm(w, r, http.StatusOK, v)
+}
+
+func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *emailView) error {
+	u := visitorOf(r).User
+	v.Nav, v.Demo = "profile", u.IsDemo()
+	v.ValidText, v.UndoText = words(auth.EmailChangeValid), words(auth.EmailUndoValid)
+	waiting, err := a.Auth.WaitingEmailChange(r.Context(), u.ID)
+	if err != nil && !errors.Is(err, auth.ErrNotFound) {
+		return err
+	}
+	v.Waiting, v.WaitingUntil = waiting.Email, waiting.ConfirmUntil
+	return a.render(w, r, status, v)
+}
+
+// askEmail begins a change of address. Whether the new one has an account shows in its letter alone, and that is decided
+// beside the answer (ASVS v5.0.0-6.3.8).
+func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "email", "held")
+	if err != nil {
+		return err
+	}
+	v := visitorOf(r)
+	refuse := func(status int, text string) error {
+		return a.emailForm(w, r, status, &emailView{Email: f["email"], Held: f["held"], Problems: problems{{"email", text}}})
+	}
+	key, err := auth.EmailKey(f["email"])
+	switch {
+	case v.User.IsDemo():
+		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no letters, so its address stays as it is.")
+	case err != nil:
+		return refuse(http.StatusUnprocessableEntity, "Write an address like name@example.com.")
+	case key == v.User.EmailKey:
+		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
+	}
+	if wait := a.Attempts.Take(r.Context(), "email:"+v.UserID, perEmailChange); wait > 0 {
+		a.reportLimitOf(r, "email")
+		tooMany(w, wait)
+		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+words(wait)+".")
+	}
+	confirm, stop, err := a.Auth.AskEmailChange(r.Context(), v.Session, v.User, f["email"], clientOf(r))
+	if err != nil {
+		a.Attempts.Return(r.Context(), "email:"+v.UserID, perEmailChange)
+	}
+	if errors.Is(err, auth.ErrEmail) {
+		return refuse(http.StatusUnprocessableEntity, "No letter arrives at that address. Choose another.")
+	}
+	if err != nil {
+		return err
+	}
+	a.writeToBoth(r, f["email"], key, confirm, stop)
+	a.useHeld(r, v.UserID, f["held"])
+	a.flash(r, "A letter is on its way to the new address. Until you answer it, nothing changes.")
+	seeOther(w, r, "/account/email")
+	return nil
+}
+
+// writeToBoth tells the old address how to stop the change, and the new one how to confirm it.
+func (a *app) writeToBoth(r *http.Request, email, emailKey, confirm, stop string) {
+	u := visitorOf(r).User
+	a.tell(u, a.letters.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, auth.EmailUndoValid))
+	if !a.mayWriteTo(r, emailKey) {
+		return
+	}
+	a.beside(r, func(ctx context.Context) error {
+		taken, err := a.Auth.HasUser(ctx, email)
+		switch {
+		case err != nil:
+			return err
+		case taken:
+			a.Post.Send(a.letters.EmailInUse(email))
+		default:
+			a.Post.Send(a.letters.ConfirmEmailChange(email, confirm, auth.EmailChangeValid))
+		}
+		return nil
+	})
+}

@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// emailConfirmView asks before the new address counts.
+type emailConfirmView struct {
+	layout
+	Email  string // the new one; "" when the link does not work
+	Others int    // sessions that end with it
+	Taken  bool   // another account has it by now
+}
+
+func (*emailConfirmView) page() string { return "email-confirm.html" }
+
+func (a *app) takeEmailKey(w http.ResponseWriter, r *http.Request) error {
+	return a.take(w, r, emailLink, func(key string) error {
+		_, err := a.Auth.EmailKeyOwner(r.Context(), key)
+		return err
+	}, &emailConfirmView{})
+}
+
+func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
+	v := &emailConfirmView{layout: layout{Nav: "profile"}}
+	key, err := a.key(r, emailLink)
+	if err != nil {
+		return err
+	}
+	owner, err := a.Auth.EmailKeyOwner(r.Context(), key)
+	if err == nil && owner.ID != visitorOf(r).UserID {
+		err = auth.ErrNotFound
+	}
+	if errors.Is(err, auth.ErrNotFound) {
+		return a.render(w, r, http.StatusNotFound, v)
+	}
+	if err != nil {
+		return err
+	}
+	waiting, err := a.Auth.WaitingEmailChange(r.Context(), owner.ID)
+	if err != nil {
+		return err
+	}
+	_, others, err := a.tickets(r)
+	if err != nil {
+		return err
+	}
+	v.Email, v.Others = waiting.Email, len(others)
+	return a.render(w, r, http.StatusOK, v)
+}
+
+// confirmEmail makes the new address count, in a session of the account: the letter alone opens nothing. The old
+// address is told how to take it back.
+func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	key, err := a.key(r, emailLink)
+	if err != nil {
+		return err
+	}
+	var change auth.EmailChange
+	var undo string
+	err = a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (opened session.Opened, err error) {
+		change, undo, err = a.Auth.ConfirmEmailChange(r.Context(), v.Session, key, tokenHash, clientOf(r))
+		return openedAs(v.Session), err
+	})
+	switch {
+	case errors.Is(err, auth.ErrEmailTaken):
+		return a.render(w, r, http.StatusConflict, &emailConfirmView{layout: layout{Nav: "profile"}, Taken: true})
+	case errors.Is(err, auth.ErrNotFound):
+		return a.render(w, r, http.StatusNotFound, &emailConfirmView{layout: layout{Nav: "profile"}})
+	case err != nil:
+		return err
+	}
+	a.dropKey(r, emailLink)
+	a.Post.Send(a.letters.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, auth.EmailUndoValid))
+	a.flash(r, "Your address was changed. From now on you sign in with it, and our letters go there.")
+	seeOther(w, r, "/account/profile")
+	return nil
+}

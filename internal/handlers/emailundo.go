@@ -1,0 +1,51 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// emailUndoView asks, without a sign-in, before the old address counts again.
+type emailUndoView struct {
+	layout
+	Token     string // "" when the link does not work
+	Email     string // the old address
+	Confirmed bool   // the change has taken effect
+	Taken     bool   // another account has the old address by now
+}
+
+func (*emailUndoView) page() string { return "email-undo.html" }
+
+// showEmailUndo shows a button. Following the link changes nothing, because mail scanners follow links.
+func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
+	token := chi.URLParam(r, "token")
+	change, err := a.Auth.EmailChangeToUndo(r.Context(), token)
+	if errors.Is(err, auth.ErrNotFound) {
+		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
+	}
+	if err != nil {
+		return err
+	}
+	return a.render(w, r, http.StatusOK, &emailUndoView{Token: token, Email: change.OldEmail, Confirmed: !change.ConfirmedAt.IsZero()})
+}
+
+func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	change, err := a.Auth.UndoEmailChange(r.Context(), chi.URLParam(r, "token"), clientOf(r))
+	switch {
+	case errors.Is(err, auth.ErrEmailTaken):
+		return a.render(w, r, http.StatusConflict, &emailUndoView{Email: change.OldEmail, Taken: true})
+	case errors.Is(err, auth.ErrNotFound):
+		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
+	case err != nil:
+		return err
+	}
+	a.forgetVisitor(r, change.UserID)
+	seeOther(w, r, "/password/forgot?undone=yes")
+	return nil
+}

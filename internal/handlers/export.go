@@ -1,0 +1,79 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const exportPath = "/account/export"
+
+type exportView struct {
+	layout
+	Problems problems
+	Identity identityView
+}
+
+func (*exportView) page() string { return "export.html" }
+
+func (a *app) showExport(w http.ResponseWriter, r *http.Request) error {
+	return a.exportForm(w, r, http.StatusOK, nil)
+}
+
+func (a *app) exportForm(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
+	return a.render(w, r, status, &exportView{
+		layout: layout{Nav: "profile"}, Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong),
+	})
+}
+
+// export answers with everything that is kept about the person, as a file. It is confirmed for itself, also right after a
+// re-authentication, and the answer opens no window (ASVS v5.0.0-7.5.3, 14.2.4).
+func (a *app) export(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, identityFields...)
+	if err != nil {
+		return err
+	}
+	v := visitorOf(r)
+	proof, wrong, status, err := a.identify(w, r, f, auth.ReauthFail)
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		return a.exportForm(w, r, status, wrong)
+	}
+	if wait := a.Attempts.Take(r.Context(), "export:"+v.UserID, perExport); wait > 0 {
+		a.reportLimitOf(r, "export")
+		tooMany(w, wait)
+		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + words(wait) + "."}})
+	}
+	tables, err := a.Auth.Export(r.Context(), v.Session, proof, clientOf(r))
+	if err != nil {
+		return err
+	}
+	file, err := exportFile(a.BaseURL.String(), tables, time.Now())
+	if err != nil {
+		return err
+	}
+	a.tell(v.User, a.letters.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="gatehouse-account.json"`)
+	h.Set("Cache-Control", "no-store")
+	h.Set(gzhttp.HeaderNoCompression, "1")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(file) // a client that went away is nobody's error
+	return nil
+}
+
+// exportFile is made before the first byte goes out, so that nobody takes half of it for the whole.
+func exportFile(portal string, tables []auth.Table, at time.Time) ([]byte, error) {
+	file := map[string]any{"portal": portal, "made_at": at.UTC().Truncate(time.Second)}
+	for _, t := range tables {
+		file[t.Name] = t.Rows
+	}
+	return json.MarshalIndent(file, "", "  ")
+}

@@ -1,0 +1,86 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// TestExport takes the file and looks for what it must hold, and for what it must not: secrets, and other people.
+func TestExport(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, p *portal) {
+		u, other := p.newUser("Exa"), p.newUser("Secretive")
+		theirs := p.signedIn(other)
+		theirs.agent = firefoxOnWindows
+		theirs.get("/account")
+		b := p.signedIn(u)
+		b.reauth(password).want(http.StatusSeeOther)
+		b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Exa Mple", "address", "4 Lantern Street").want(http.StatusSeeOther)
+		confirm, stop := b.moves(u, newEmail())
+		b.get(exportPath).want(http.StatusOK).says("What is in it")
+		res := b.post(exportPath, "password", password).want(http.StatusOK)
+		for name, want := range map[string]string{
+			"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+			"Content-Disposition": `attachment; filename="gatehouse-account.json"`,
+		} {
+			if got := res.Header.Get(name); got != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+		var file map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(res.body), &file); err != nil {
+			t.Fatal(err)
+		}
+		for table, words := range map[string]string{
+			"account": u.Email, "sessions": "Macintosh", "events": "sensitive_read", "payment method": "4 Lantern Street",
+			"changes of address": "old_email", "payments": "[]",
+		} {
+			if !strings.Contains(string(file[table]), words) {
+				t.Errorf("%s does not hold %q:\n%s", table, words, file[table])
+			}
+		}
+		var sessions []struct {
+			ID         string `json:"id"`
+			Remembered *bool  `json:"remembered"`
+			Created    string `json:"created_at"`
+		}
+		if err := json.Unmarshal(file["sessions"], &sessions); err != nil || len(sessions) != 1 || sessions[0].Remembered == nil || !strings.HasSuffix(sessions[0].Created, "Z") {
+			t.Errorf("got %+v, %v, want one session with a bool and a time in UTC", sessions, err)
+		}
+		key := func(link string) string { return auth.HashToken(link[strings.LastIndexByte(link, '/')+1:]) }
+		for what, secret := range map[string]string{
+			"token": b.token(), "hash of it": auth.HashToken(b.token()), "password hash": "$argon2id$", "other account": other.ID,
+			"other address": other.Email, "other browser": "Windows NT", "key": key(confirm), "other key": key(stop),
+		} {
+			if strings.Contains(res.body, secret) {
+				t.Errorf("the file holds the %s", what)
+			}
+		}
+		p.letter(u.Email, "was downloaded as a file")
+	})
+}
+
+// Everything at once is confirmed for itself, whatever window is open; the answer opens none (ASVS v5.0.0-7.5.3).
+func TestExportIsConfirmed(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Exo")
+	b := p.signedIn(u)
+	b.reauth(password).want(http.StatusSeeOther)
+	b.post(exportPath).want(422).says("Enter your password.")
+	b.post(exportPath, "password", otherPassword).want(422).says("That is not your password.")
+	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sensitive_read'`); n != 0 {
+		t.Error("an event says that it was taken")
+	}
+	fresh := p.signedIn(u)
+	fresh.post(exportPath, "password", password).want(http.StatusOK)
+	if n := p.count(`SELECT count(*) FROM sessions WHERE elevated_until IS NOT NULL`); n != 1 {
+		t.Error("the file opened a window")
+	}
+	for range perExport.Burst - 1 {
+		fresh.post(exportPath, "password", password).want(http.StatusOK)
+	}
+	fresh.post(exportPath, "password", password).want(http.StatusTooManyRequests).says("Please try again in")
+}

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+type securityView struct {
+	layout
+	PasswordChanged time.Time
+	Sessions        int
+	WindowText      string
+	MinLength       int
+	App             time.Time // since when an authenticator app is enrolled; zero without one
+	Passkeys        int
+	SecondFactor    bool
+	Codes, OfCodes  int  // recovery codes left
+	Lacking         bool // nothing else is open to this person until they have a second factor
+	Problems        problems
+}
+
+func (*securityView) page() string { return "security.html" }
+
+// FewCodes reports whether it is time to make others.
+func (v *securityView) FewCodes() bool { return v.Codes <= fewCodes }
+
+func (a *app) security(w http.ResponseWriter, r *http.Request) error {
+	return a.showSecurity(w, r, http.StatusOK)
+}
+
+func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, wrong ...problem) error {
+	v := visitorOf(r)
+	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	passkeys, err := a.Auth.Passkeys(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	p := a.Auth.Policy()
+	return a.render(w, r, status, &securityView{
+		layout: layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
+		WindowText: words(p.Elevation), MinLength: auth.MinPassword,
+		App: factors.TOTPSince, Passkeys: len(passkeys), SecondFactor: v.User.SecondFactor(), Codes: factors.CodesLeft, OfCodes: auth.RecoveryCodeCount,
+		Lacking: p.LacksFactor(v.User), Problems: wrong,
+	})
+}
+
+// requireFactor leaves somebody who has to get a second factor first only the pages where they can. In an account that is
+// to be deleted there is none to get: requireStaying says what is left there.
+func (a *app) requireFactor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if who := visitorOf(r).User; a.Auth.Policy().LacksFactor(who) && !who.Leaving() {
+			turnAway(w, r, securityPage)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+const securityPage = "/account/security"
+
+// changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that
+// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is away.
+func (a *app) changeFactors(r *http.Request, change func(auth.FactorChange) (auth.FactorChanged, error)) (done auth.FactorChanged, err error) {
+	if a.Sessions.Away(r.Context()) {
+		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
+			retryAfter: 30 * time.Second, cause: session.ErrAway,
+			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
+	}
+	v := visitorOf(r)
+	err = a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (session.Opened, error) {
+		done, err = change(auth.FactorChange{
+			Asker: auth.Asker{Session: v.Session, Client: clientOf(r)}, User: v.User, NewTokenHash: tokenHash,
+		})
+		return openedAs(v.Session), err
+	})
+	if err == nil && len(done.Codes) > 0 {
+		err = a.Sessions.Keep(r.Context(), bagRecoveryCodes, strings.Join(done.Codes, "\n"))
+	}
+	return done, err
+}
+
+// factorsChanged says what was done, and goes where the recovery codes are shown if there are any to show.
+func (a *app) factorsChanged(w http.ResponseWriter, r *http.Request, done auth.FactorChanged, sentence string) {
+	if done.Ended > 0 {
+		sentence += " Signed out " + count(done.Ended, "other session") + "."
+	}
+	a.flash(r, "%s", sentence)
+	if len(done.Codes) > 0 {
+		seeOther(w, r, recoveryCodesPage)
+		return
+	}
+	seeOther(w, r, securityPage)
+}
+
+// removed answers the removal of a second factor, whichever it was.
+func (a *app) removed(w http.ResponseWriter, r *http.Request, done auth.FactorChanged, factor, sentence string, err error) error {
+	switch {
+	case errors.Is(err, auth.ErrLastFactor):
+		return a.showSecurity(w, r, http.StatusUnprocessableEntity,
+			problem{"", "Every account here needs a second step, and this is your last. Set up another one first."})
+	case err != nil:
+		return err
+	}
+	u := visitorOf(r).User
+	a.tell(u, a.letters.FactorRemoved(u.Email, u.Name, factor, time.Now(), senderOf(r)))
+	a.factorsChanged(w, r, done, sentence)
+	return nil
+}

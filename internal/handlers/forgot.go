@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+type forgotView struct {
+	layout
+	Email    string // as typed
+	Undone   bool   // a change of address was taken back just now
+	Problems problems
+}
+
+// forgotSentView is the one answer for every address.
+type forgotSentView struct {
+	layout
+	ValidText string // "30 minutes"
+	DevMail   bool
+}
+
+func (*forgotView) page() string     { return "forgot.html" }
+func (*forgotSentView) page() string { return "forgot-sent.html" }
+
+func (a *app) showForgot(w http.ResponseWriter, r *http.Request) error {
+	return a.render(w, r, http.StatusOK, &forgotView{Undone: query(r, "undone") == "yes"})
+}
+
+// forgot answers the same for every address, after the same work: what depends on there being an account happens beside
+// the answer (ASVS v5.0.0-6.3.8). An address without an account gets no letter. Whoever mistyped theirs learns it from the
+// page, and nobody can have letters sent to strangers here.
+func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "email")
+	if err != nil {
+		return err
+	}
+	v := &forgotView{Email: f["email"]}
+	key, err := auth.EmailKey(f["email"])
+	if err != nil {
+		v.Problems = problems{{"email", "Write an address like name@example.com."}}
+		return a.render(w, r, http.StatusUnprocessableEntity, v)
+	}
+	client := clientOf(r)
+	t := attempt{limiter: a.Attempts}
+	if wait := t.takeFrom(r, "forgot", perForgot); wait > 0 {
+		a.reportLimit(r, "password reset", network(client.IP))
+		tooMany(w, wait)
+		v.Problems = problems{{"", "Many passwords are being forgotten in your network. Please try again in " + words(wait) + "."}}
+		return a.render(w, r, http.StatusTooManyRequests, v)
+	}
+	if a.mayWriteTo(r, key) {
+		a.beside(r, func(ctx context.Context) error {
+			user, key, err := a.Auth.NewResetKey(ctx, f["email"], client)
+			if err != nil {
+				return err
+			}
+			a.tell(user, a.letters.ResetPassword(user.Email, user.Name, key, auth.ResetValid))
+			return nil
+		})
+	} else {
+		a.reportLimit(r, "password reset", key)
+	}
+	seeOther(w, r, "/password/forgot/sent")
+	return nil
+}
+
+func (a *app) forgotSent(w http.ResponseWriter, r *http.Request) error {
+	return a.render(w, r, http.StatusOK, &forgotSentView{ValidText: words(auth.ResetValid), DevMail: a.Outbox != nil})
+}

@@ -1,0 +1,304 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// onEveryBackend runs a test on a portal on each kind of stores.
+func onEveryBackend(t *testing.T, test func(t *testing.T, p *portal)) {
+	t.Helper()
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) { test(t, portalOn(t, open(t), nil)) })
+	}
+}
+
+// forgets asks for a letter and returns the link in it.
+func (b *browser) forgets(email string) string {
+	b.p.t.Helper()
+	const about = "/password/reset/"
+	before := len(b.p.textsTo(email, about))
+	b.post("/password/forgot", "email", email).location("/password/forgot/sent")
+	return linkIn(b.p.t, b.p.nextLetter(email, about, before))
+}
+
+// textsTo returns the texts of the letters to an address about something, oldest first.
+func (p *portal) textsTo(email, about string) (texts []string) {
+	for _, l := range p.outbox.Letters() {
+		if l.To == email && strings.Contains(l.Text, about) {
+			texts = append([]string{l.Text}, texts...)
+		}
+	}
+	return texts
+}
+
+// nextLetter waits for the letter after those about it that were there before.
+func (p *portal) nextLetter(email, about string, before int) string {
+	p.t.Helper()
+	for {
+		if all := p.textsTo(email, about); len(all) > before {
+			return all[before]
+		}
+		select {
+		case <-p.outbox.arrived:
+		case <-p.outbox.tooLate:
+			p.t.Fatalf("no letter %d to %s about %q", before+1, email, about)
+		}
+	}
+}
+
+// TestForgottenPassword goes from the letter to a sign-in with another password: the link's page changes nothing, the
+// key leaves the address, every session ends, nobody is signed in, and the link is dead (ASVS v5.0.0-6.4.3, 7.4.3).
+func TestForgottenPassword(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Fay")
+		laptop, phone, b := p.signedIn(u), p.signedIn(u), p.browser()
+		link := b.forgets(u.Email)
+		for range 3 { // scanners look
+			scanner := p.browser()
+			scanner.get(link).location("/password/reset")
+		}
+		res := b.get(link)
+		res.location("/password/reset")
+		if got := res.Header.Get("Referrer-Policy"); got != "no-referrer" {
+			t.Errorf("Referrer-Policy %q, want no-referrer", got)
+		}
+		page := b.follow(res).want(http.StatusOK).says(u.Email)
+		if key := strings.TrimPrefix(link, "/password/reset/"); strings.Contains(page.body, key) || page.Header.Get("Referrer-Policy") != "no-referrer" {
+			t.Error("the key is in the page, or its address goes to others")
+		}
+		if !laptop.alive() || !phone.alive() || p.count(`SELECT count(*) FROM sessions`) != 2 {
+			t.Fatal("looking at the link changed something")
+		}
+		b.post("/password/reset", "password", otherPassword).location("/login?reset=yes")
+		if b.alive() || laptop.alive() || phone.alive() {
+			t.Error("somebody is signed in after the reset")
+		}
+		laptop.get("/signed-out").says("It was set with the link of a letter")
+		b.get("/login?reset=yes").says("Sign in with the new one.")
+		p.browser().post("/login", "email", u.Email, "password", password).want(422)
+		p.browser().signIn(u.Email, otherPassword)
+		if told := p.letter(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
+			t.Error("the letter holds the password")
+		}
+		b.get("/password/reset").want(http.StatusNotFound)
+		b.get(link).want(http.StatusNotFound)
+		b.post(link, "password", password).want(http.StatusNotFound)
+		p.browser().post("/password/reset", "password", password).want(http.StatusNotFound)
+	})
+}
+
+// The address in the letter takes the form as well, for whoever has no bag.
+func TestResetByItsAddress(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Ada")
+	link := p.browser().forgets(u.Email)
+	p.browser().post(link, "password", "too short").want(422).says("at least 15")
+	p.browser().post(link, "password", u.Email+"!").want(422).says("made of your name")
+	res := p.browser().post(link, "password", "passwordpassword").want(422)
+	if strings.Contains(res.body, "passwordpassword") {
+		t.Error("the password came back")
+	}
+	p.browser().post(link, "password", otherPassword).location("/login?reset=yes")
+	p.browser().signIn(u.Email, otherPassword)
+}
+
+// Somebody who is signed in and has forgotten the password can have a letter too; their cookie goes with the session. A
+// reset in a browser where somebody else is signed in leaves them alone.
+func TestResetWhileSignedIn(t *testing.T) {
+	p := newPortal(t)
+	u, other := p.newUser("Ida"), p.newUser("Otto")
+	mine, theirs := p.signedIn(u), p.signedIn(other)
+	link := mine.forgets(u.Email)
+	mine.follow(mine.get(link)).want(http.StatusOK)
+	mine.post("/password/reset", "password", otherPassword).location("/login?reset=yes")
+	if mine.token() != "" {
+		t.Error("the cookie of the ended session stays")
+	}
+	link = theirs.forgets(u.Email)
+	theirs.follow(theirs.get(link)).want(http.StatusOK)
+	theirs.post("/password/reset", "password", password).location("/login?reset=yes")
+	if !theirs.alive() {
+		t.Error("somebody else was signed out")
+	}
+}
+
+// Half an hour, to the nanosecond; a newer letter kills the older, and so does every change of credentials.
+func TestResetKeyDies(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Dee")
+	inTime(t, p, func(t *testing.T) {
+		p.app.Attempts = limiterOff{}
+		b := p.browser()
+		works := func(link string) bool { return p.browser().get(link).StatusCode == http.StatusSeeOther }
+		first := b.forgets(u.Email)
+		time.Sleep(auth.ResetValid - time.Nanosecond)
+		if !works(first) {
+			t.Error("dead before its time")
+		}
+		time.Sleep(time.Nanosecond)
+		b.post(first, "password", otherPassword).want(http.StatusNotFound)
+
+		second := b.forgets(u.Email)
+		third := b.forgets(u.Email)
+		b.post(second, "password", otherPassword).want(http.StatusNotFound)
+		signedIn := p.signedIn(u)
+		signedIn.changePasswordTo(password).want(http.StatusSeeOther)
+		b.post(third, "password", otherPassword).want(http.StatusNotFound)
+
+		fourth := b.forgets(u.Email)
+		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
+		b.get(fourth).want(http.StatusNotFound)
+		b.post(fourth, "password", otherPassword).want(http.StatusNotFound)
+		letters := len(p.textsTo(u.Email, ""))
+		b.post("/password/forgot", "email", u.Email).location("/password/forgot/sent")
+		synctest.Wait()
+		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
+		if got := len(p.textsTo(u.Email, "")); got != letters {
+			t.Error("a disabled account got a letter")
+		}
+		b.post(fourth, "password", otherPassword).location("/login?reset=yes")
+	})
+}
+
+// Of many requests with one key exactly one sets the password, on both databases (ASVS v5.0.0-2.3.4).
+func TestResetOnce(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Una")
+		link := p.browser().forgets(u.Email)
+		var wg sync.WaitGroup
+		results := make([]int, 6)
+		for i := range results {
+			wg.Go(func() { results[i] = p.browser().post(link, "password", otherPassword).StatusCode })
+		}
+		wg.Wait()
+		won := 0
+		for _, status := range results {
+			if status == http.StatusSeeOther {
+				won++
+			} else if status != http.StatusNotFound {
+				t.Errorf("got %d, want 303 once and 404 otherwise", status)
+			}
+		}
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'authn_password_change' AND user_id = $1`, u.ID); won != 1 || n != 1 {
+			t.Errorf("%d of %d set the password with %d events, want one", won, len(results), n)
+		}
+	})
+}
+
+// A sign-in that was under way with the old password is refused after a reset, and a key made for the account as it was
+// before a change is not stored after it.
+func TestResetOvertakes(t *testing.T) {
+	onEveryBackend(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Ova")
+		link := p.browser().forgets(u.Email)
+		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.browser().post(link, "password", otherPassword).want(http.StatusSeeOther)
+		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("a sign-in with the old password: got %v, want ErrOvertaken", err)
+		}
+		key := auth.LetterKey{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
+		e := auth.Event{ID: "e" + u.ID, UserID: u.ID, Kind: auth.PasswordResetRequested}
+		if err := p.store.ReplaceLetterKey(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("a key for the account as it was before: got %v, want ErrOvertaken", err)
+		}
+	})
+}
+
+// Nothing tells an address with an account from one without: answer and headers are the same, and whoever has none gets
+// no letter (ASVS v5.0.0-6.3.8).
+func TestForgottenPasswordTellsNothing(t *testing.T) {
+	p := newPortal(t)
+	known, disabled, demo := p.newUser("Kay"), p.newUser("Dis"), p.browser()
+	p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, disabled.ID)
+	demo.post("/demo").want(http.StatusSeeOther)
+	var demoEmail string
+	if err := p.store.DB().QueryRow(`SELECT email FROM users WHERE demo_until IS NOT NULL`).Scan(&demoEmail); err != nil {
+		t.Fatal(err)
+	}
+	unknown := newEmail()
+	want := p.browser().post("/password/forgot", "email", known.Email).want(303)
+	for what, email := range map[string]string{"unknown": unknown, "disabled": disabled.Email, "demo": demoEmail, "other case": strings.ToUpper(known.Email)} {
+		sameAnswer(t, what, p.browser().post("/password/forgot", "email", email), want)
+	}
+	p.letter(known.Email, "/password/reset/")
+	for range perReaderHere.Burst + 2 { // limited in silence, alike
+		sameAnswer(t, "again", p.browser().post("/password/forgot", "email", known.Email), want)
+		sameAnswer(t, "again, unknown", p.browser().post("/password/forgot", "email", unknown), want)
+	}
+	for _, l := range p.outbox.Letters() {
+		if l.To != known.Email {
+			t.Errorf("a letter went to %s", l.To)
+		}
+	}
+	p.browser().post("/password/forgot", "email", "no address").want(422).says("Write an address like")
+}
+
+// Letters are limited by reader in silence, requests by network aloud.
+func TestForgottenPasswordLimits(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Lim")
+	b := p.browser()
+	for range perReaderHere.Burst + 3 {
+		b.post("/password/forgot", "email", u.Email).want(http.StatusSeeOther)
+	}
+	p.letter(u.Email, "/password/reset/")
+	for range perForgot.Burst - perReaderHere.Burst - 3 {
+		b.post("/password/forgot", "email", newEmail()).want(http.StatusSeeOther)
+	}
+	res := b.post("/password/forgot", "email", u.Email).want(http.StatusTooManyRequests).says("Please try again in")
+	if res.Header.Get("Retry-After") == "" || !strings.Contains(res.body, u.Email) {
+		t.Error("no Retry-After, or what was typed is lost")
+	}
+	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n > perReaderHere.Burst {
+		t.Errorf("%d letters for one reader, want at most %d", n, perReaderHere.Burst)
+	}
+}
+
+// The link begins with the configured address, whatever the request says (WSTG-INPV-17).
+func TestResetLinkIgnoresTheHost(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Hal")
+	b := p.browser()
+	r := b.request("POST", "/password/forgot", strings.NewReader("email="+u.Email))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, name := range []string{"X-Forwarded-Host", "X-Host", "Forwarded", "X-Original-Host"} {
+		r.Header.Set(name, "evil.example")
+	}
+	r.Header.Set("Origin", "https://evil.example")
+	r.Host = "evil.example"
+	b.do(r)
+	b.post("/password/forgot", "email", u.Email).want(http.StatusSeeOther)
+	if letter := p.letter(u.Email, "/password/reset/"); strings.Contains(letter, "evil") {
+		t.Errorf("the request changed the letter:\n%s", letter)
+	}
+}
+
+// While the bag is away the form is shown under its own address: nobody is kept from their account by a cache.
+func TestResetWithoutBag(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Bea")
+	b := p.browser()
+	b.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+	link := b.forgets(u.Email)
+	p.exec(`ALTER TABLE bags RENAME TO gone_bags`)
+	page := b.get(link).want(http.StatusOK).says(u.Email)
+	if !strings.Contains(page.body, `action="`+link+`"`) {
+		t.Error("the form does not go to its own address")
+	}
+	b.get("/password/reset").want(http.StatusServiceUnavailable)
+	b.post("/password/reset", "password", otherPassword).want(http.StatusServiceUnavailable)
+	b.post(link, "password", otherPassword).want(http.StatusSeeOther)
+	p.exec(`ALTER TABLE gone_bags RENAME TO bags`)
+	p.browser().signIn(u.Email, otherPassword)
+}

@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// identityFields are the fields in which a form shows that the owner of the account sends it: the password and, where
+// the account asks for one, a code; or the answer of a passkey in place of both.
+var identityFields = []string{"password", "code", "assertion"}
+
+// identityView is what the partial "identity" asks for.
+type identityView struct {
+	Field, Label, Hint string // of the password
+	Code               bool   // the account asks for a second step
+	App                bool   // which may be a code of an authenticator app; otherwise only a recovery code is one
+	Passkey            bool   // the account has a passkey
+	Problems           problems
+}
+
+// identityForm asks the person signed in for all that their account asks for (ASVS v5.0.0-7.5.1).
+func identityForm(r *http.Request, hint string, wrong problems) identityView {
+	u := visitorOf(r).User
+	return identityView{Field: "password", Label: "Password", Hint: hint, Code: u.SecondFactor(), App: u.TOTP, Passkey: u.Passkeys, Problems: wrong}
+}
+
+const enterPassword = "Enter your password."
+
+// identify checks what a form brought, in the fields of identityFields, within the limits of this session: guessing
+// inside a stolen session must not be faster than outside, and must not lock the owner's other devices. What was wrong
+// is told under the status; it is nil when the proof is complete.
+func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]string, failure auth.Kind) (p auth.Proof, wrong problems, status int, err error) {
+	if f["assertion"] != "" {
+		return a.identifyByPasskey(w, r, f["assertion"], failure)
+	}
+	v, key := visitorOf(r), "session:"+visitorOf(r).ID
+	if f["password"] == "" {
+		wrong = append(wrong, problem{"password", enterPassword})
+	}
+	if f["code"] == "" && v.User.SecondFactor() {
+		wrong = append(wrong, problem{"code", enterCode(v.User)})
+	}
+	if wrong != nil {
+		return p, wrong, http.StatusUnprocessableEntity, nil
+	}
+	if wait := a.Attempts.Take(r.Context(), key, perSession); wait > 0 {
+		a.reportLimitOf(r, "password")
+		tooMany(w, wait)
+		text := "There were too many attempts. Please try again in " + words(wait) + "."
+		return p, problems{{"password", text}}, http.StatusTooManyRequests, nil
+	}
+	p, err = a.Auth.CheckPassword(r.Context(), v.Session, f["password"], failure, clientOf(r))
+	if errors.Is(err, auth.ErrBadCredentials) {
+		return p, problems{{"password", "That is not your password."}}, http.StatusUnprocessableEntity, nil
+	}
+	if err == nil && !p.Complete() {
+		p, wrong, status, err = a.checkCode(w, r, p, f["code"], failure)
+	}
+	if err == nil && wrong == nil {
+		a.Attempts.Reset(r.Context(), key)
+	}
+	return p, wrong, status, err
+}
+
+// identifyByPasskey checks the answer of a passkey, which is a complete proof. It counts for this one form: its challenge
+// is used up. Nobody guesses an answer, so only the network is limited.
+func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer string, failure auth.Kind) (p auth.Proof, wrong problems, status int, err error) {
+	v, tried := visitorOf(r), &attempt{limiter: a.Attempts}
+	if wait := tried.takeFrom(r, "passkey", perPasskey); wait > 0 {
+		a.reportLimitOf(r, "passkey")
+		tooMany(w, wait)
+		text := "There were too many attempts. Please try again in " + words(wait) + "."
+		return p, problems{{"", text}}, http.StatusTooManyRequests, nil
+	}
+	p, err = a.Passkeys.CheckConfirmation(r.Context(), v.Session, []byte(answer), failure, clientOf(r))
+	if errors.Is(err, auth.ErrBadCredentials) {
+		return p, problems{{"", "That passkey was not accepted. Please try again."}}, http.StatusUnprocessableEntity, nil
+	}
+	tried.giveBack(r.Context())
+	return p, nil, 0, err
+}
+
+// beginPasskeyConfirmation hands out a challenge for the passkeys of the person signed in, good in this session.
+func (a *app) beginPasskeyConfirmation(w http.ResponseWriter, r *http.Request) error {
+	options, err := a.Passkeys.BeginConfirmation(r.Context(), visitorOf(r).Session)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, json.RawMessage(options))
+}
+
+// reauthenticate elevates the session of the request if the form shows that its owner sent it. Otherwise it returns what
+// to tell the person, and under which status.
+func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[string]string) (wrong problems, status int, err error) {
+	proof, wrong, status, err := a.identify(w, r, f, auth.ReauthFail)
+	if err != nil || wrong != nil {
+		return wrong, status, err
+	}
+	v := visitorOf(r)
+	return nil, 0, a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (session.Opened, error) {
+		elevated, err := a.Auth.Elevate(r.Context(), v.Session, proof, tokenHash, clientOf(r))
+		if err != nil {
+			return session.Opened{}, err
+		}
+		v.Session = elevated
+		return openedAs(elevated), nil
+	})
+}

@@ -1,0 +1,53 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// A keyLink is a link in a letter whose key goes on in the visitor's bag, sealed, where neither the history of the
+// browser nor another site's log sees it (ASVS v5.0.0-14.2.1).
+type keyLink struct {
+	bag  string // name of the key there
+	page string // where the form is
+}
+
+var (
+	resetLink = keyLink{"reset key", "/password/reset"}
+	emailLink = keyLink{"email key", "/account/email/confirm"}
+)
+
+// take moves the key out of the address. Nothing is used up: mail scanners follow links, and the page behind this one
+// has a button. A key that is good for nothing is answered by dead and not kept.
+func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner func(key string) error, dead view) error {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	key := chi.URLParam(r, "token")
+	err := owner(key)
+	if errors.Is(err, auth.ErrNotFound) {
+		return a.render(w, r, http.StatusNotFound, dead)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.Sessions.Keep(r.Context(), link.bag, key); err != nil {
+		return err
+	}
+	seeOther(w, r, link.page)
+	return nil
+}
+
+// key is the one that the link was followed with, "" for none. session.ErrAway while nobody can tell.
+func (a *app) key(r *http.Request, link keyLink) (string, error) {
+	if a.Sessions.Away(r.Context()) {
+		return "", session.ErrAway
+	}
+	return a.Sessions.Get(r.Context(), link.bag), nil
+}
+
+// dropKey forgets it once it is used.
+func (a *app) dropKey(r *http.Request, link keyLink) { a.Sessions.Pop(r.Context(), link.bag) }

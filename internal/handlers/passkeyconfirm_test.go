@@ -1,0 +1,152 @@
+package handlers
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// A passkey alone confirms who sends a form, in every form that asks (ASVS v5.0.0-7.5.1). A password alone does not.
+func TestPasskeyConfirms(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		for path, c := range map[string]struct {
+			fields []string // beside those that show who sends it
+			field  string   // of the password
+			want   string
+		}{
+			"/reauth":                      {[]string{"next", "/account/sessions"}, "password", "/account/sessions"},
+			"/account/sessions/end-others": {nil, "password", "/account/sessions"},
+			"/account/sessions/end-all":    {nil, "password", "/signed-out"},
+			"/account/security/password":   {[]string{"password", otherPassword}, "current_password", "/account/security"},
+		} {
+			owner := p.signedIn(p.newUser("Confirmer"))
+			d := owner.passkeyOf("Laptop")
+			b := p.browser()
+			b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+			page := b.get(path).want(http.StatusOK)
+			if !strings.Contains(page.body, `data-passkey="confirm" hidden`) || !strings.Contains(page.body, "/static/passkey.") {
+				t.Errorf("%s does not ask for a passkey", path)
+			}
+			b.post(path, append([]string{c.field, password}, c.fields...)...).want(http.StatusUnprocessableEntity).says("recovery code")
+			b.post(path, append([]string{"assertion", "{}"}, c.fields...)...).want(http.StatusUnprocessableEntity).says("That passkey was not accepted.")
+			answer := d.answers(b.begin(beginConfirm))
+			token := b.token()
+			b.post(path, append([]string{"assertion", answer}, c.fields...)...).location(c.want)
+			if path != "/account/sessions/end-all" {
+				if b.token() == token || !b.alive() {
+					t.Errorf("%s: not alive under another token", path)
+				}
+				b.post("/account/security/password", "assertion", answer, "password", password).want(http.StatusUnprocessableEntity)
+			}
+		}
+	})
+}
+
+// An answer counts in the session it was asked for, for one form, from the person signed in.
+func TestPasskeyConfirmsHere(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	owner := p.signedIn(p.newUser("Owner"))
+	d := owner.passkeyOf("Laptop")
+	b, other := p.browser(), p.browser()
+	for _, one := range []*browser{b, other} {
+		one.finish(d.answers(one.begin(beginSignIn)), "").want(http.StatusOK)
+	}
+	mallory := p.signedIn(p.newUser("Mallory"))
+	theirs := mallory.passkeyOf("Theirs")
+	asked := b.begin(beginConfirm)
+	unverified := *d
+	unverified.flags &^= userVerified
+	for what, answer := range map[string]string{
+		"another session": d.answers(other.begin(beginConfirm)), "a sign-in": d.answers(b.begin(beginSignIn)),
+		"somebody else": theirs.answers(asked), "unverified": unverified.answers(asked), "no answer": "[]",
+	} {
+		b.post("/reauth", "assertion", answer, "next", "/account").want(http.StatusUnprocessableEntity)
+		if strings.Contains(b.get("/account").body, "Confirmed until") {
+			t.Errorf("%s: confirmed", what)
+		}
+	}
+	if !strings.Contains(p.log.String(), `"msg":"reauth_fail"`) {
+		t.Error("no reauth_fail in the log")
+	}
+	b.get("/account/activity").says("A passkey that was given to confirm it is you was refused")
+	owner.post("/account/security/password", "assertion", d.answers(owner.begin(beginEnrol)), "password", otherPassword).want(http.StatusUnprocessableEntity)
+	owner.post(finishEnrol, "credential", newPasskeyDevice(t).makes(owner.begin(beginConfirm)), "name", "x").want(http.StatusUnprocessableEntity)
+	answer := d.answers(asked) // the wrong ones have not used it up
+	b.post("/reauth", "assertion", answer, "next", "/account").location("/account")
+	b.post("/account/security/password", "assertion", answer, "password", otherPassword).want(http.StatusUnprocessableEntity)
+	mallory.postJSON(beginConfirm, struct{}{}).want(http.StatusOK)
+	p.signedIn(p.newUser("None")).postJSON(beginConfirm, struct{}{}).want(http.StatusNotFound)
+}
+
+// A payment is confirmed by an answer of its own: one given to open the window pays nothing, and one pays once.
+func TestPasskeyPays(t *testing.T) {
+	onTills(t, func(t *testing.T, p *portal, _ *bank) {
+		_, b := p.payer("visa-4242")
+		d := b.passkeyOf("Laptop")
+		shown := b.reviewed()
+		shown.Del("assertion")
+		earlier := d.answers(b.begin(beginConfirm))
+		b.post("/reauth", "assertion", earlier, "next", "/account").location("/account")
+		p.settled(0, 0, 0)
+		b.confirmBy(shown, earlier).want(http.StatusUnprocessableEntity)
+		b.confirm(shown, password).want(http.StatusUnprocessableEntity)
+		p.settled(0, 0, 0)
+		good := d.answers(b.begin(beginConfirm))
+		var wg sync.WaitGroup
+		for range 3 {
+			twin := p.browser()
+			twin.cookies["__Host-id"] = b.token()
+			wg.Go(func() { twin.confirmBy(shown, good) })
+		}
+		wg.Wait()
+		p.settled(1, 0, 0)
+	})
+}
+
+func (b *browser) confirmBy(shown url.Values, assertion string) *answer {
+	b.p.t.Helper()
+	sent := url.Values{"assertion": {assertion}}
+	maps.Copy(sent, shown)
+	r := b.request("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(r)
+}
+
+// Somebody at the second step may use a passkey in place of a code. What waited is gone, and its wishes are kept.
+func TestPasskeyAsSecondStep(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		u := p.newUser("Second")
+		d := p.signedIn(u).passkeyOf("Laptop")
+		b := p.browser()
+		b.post("/login", "email", u.Email, "password", password, "next", "/account/sessions", "remember", "on").location("/login/verify")
+		page := b.get("/login/verify").want(http.StatusOK).body
+		if !strings.Contains(page, `data-next="/account/sessions"`) || !strings.Contains(page, "data-remember") {
+			t.Error("the page does not carry what was wished for")
+		}
+		b.finish(d.answers(b.begin(beginSignIn)), "/account/sessions").want(http.StatusOK)
+		if n := p.count(`SELECT count(*) FROM pending_sign_ins`); n != 0 {
+			t.Errorf("%d sign-ins wait", n)
+		}
+		b.get("/login/verify").location("/login")
+		b.get("/account/sessions").says("with passkey")
+	})
+}
+
+// A session that waits because it was used from elsewhere is confirmed by a passkey, too.
+func TestPasskeyConfirmsClient(t *testing.T) {
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
+	b := p.signedIn(p.newUser("Mover"))
+	d := b.passkeyOf("Laptop")
+	b.agent = firefoxOnWindows
+	b.get("/account").location("/reauth?next=%2Faccount")
+	b.post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account").location("/account")
+	b.get("/account").want(http.StatusOK)
+}

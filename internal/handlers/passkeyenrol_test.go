@@ -1,0 +1,307 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// A passkey is a change of the locks: this session gets another token, the others end, codes come with the first, the
+// owner is told, and what was begun before is over (ASVS v5.0.0-6.3.7, 7.4.3).
+func TestPasskeyEnrolment(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		u := p.newUser("Enrol")
+		b, other := p.signedIn(u), p.signedIn(u)
+		b.reauth(password).want(http.StatusSeeOther)
+		token, d := b.token(), newPasskeyDevice(t)
+		b.enrol(d, "  My\tlaptop ").location(recoveryCodesPage)
+		if b.token() == token || p.replay(token).StatusCode == http.StatusOK {
+			t.Error("the token is the one from before")
+		}
+		if other.alive() {
+			t.Error("another session is alive")
+		}
+		codes := recoveryCodesOn(t, b.get(recoveryCodesPage).says("Your passkey was added. Signed out 1 other session.").body)
+		b.get(passkeysPage).says("My laptop").says("Not used yet").says("Copied to your other devices")
+		b.get("/account/security").says("1 passkey")
+		b.get("/account/activity").says("A passkey was added")
+		if letter := p.letter(u.Email, "A passkey was added to your account"); strings.Contains(letter, "My laptop") {
+			t.Error("the letter repeats a name that anybody may have chosen")
+		}
+
+		// From now on a password alone opens nothing; with a recovery code it does.
+		c := p.withPassword(u.Email)
+		c.post("/login/verify", "code", codes[0]).location("/account")
+
+		b.enrol(newPasskeyDevice(t), "Phone").location("/account/security") // no second set of codes
+		b.get(passkeysPage).says("Phone")
+	})
+}
+
+// Nobody adds or removes one without having shown a short while ago who they are. A script is told where that is done.
+func TestPasskeyNeedsElevation(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Cold")
+	first := p.signedIn(u)
+	d := first.passkeyOf("Laptop")
+	b := p.browser()
+	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+	got := b.postJSON(beginEnrol, struct{}{}).want(http.StatusForbidden)
+	if want := `{"error":"reauth","where":"/reauth?next=%2Faccount%2Fsecurity%2Fpasskeys"}` + "\n"; got.body != want {
+		t.Errorf("got %s, want %s", got.body, want)
+	}
+	page := passkeysPage + "/" + p.passkeyID(d)
+	b.post(finishEnrol, "credential", "{}", "name", "x").location("/reauth?next=" + url.QueryEscape(passkeysPage))
+	b.post(page + "/remove").location("/reauth?next=" + url.QueryEscape(page))
+	b.get(passkeysPage).says("we ask first who you are")
+	b.get(page).says("only second step of your account")
+	stranger := p.browser().postJSON(beginEnrol, struct{}{}).want(http.StatusForbidden)
+	if !strings.HasPrefix(stranger.body, `{"error":"reauth","where":"/login?next=`) {
+		t.Errorf("a stranger's script got %s", stranger.body)
+	}
+	if n := p.count(`SELECT count(*) FROM passkeys`); n != 1 {
+		t.Errorf("%d passkeys", n)
+	}
+}
+
+// What is wrong with an enrolment is said on the page, and nothing is changed.
+func TestPasskeyEnrolmentRefused(t *testing.T) {
+	const late = "It came too late, or not from this page."
+	for what, c := range map[string]struct {
+		name, want string
+		credential func(p *portal, b *browser, d *passkeyDevice) string
+	}{
+		"no name":   {"  ", "Give the passkey a name", nil},
+		"long name": {strings.Repeat("n", 61), "Use at most 60 characters.", nil},
+		"bidi name": {"Laptop\u202e", "Leave out invisible characters", nil},
+		"nothing":   {"x", late, func(*portal, *browser, *passkeyDevice) string { return "" }},
+		"unverified": {"x", late, func(_ *portal, b *browser, d *passkeyDevice) string {
+			d.flags &^= userVerified
+			return d.makes(b.begin(beginEnrol))
+		}},
+		"another origin": {"x", late, func(_ *portal, b *browser, d *passkeyDevice) string {
+			d.origin = "https://evil.example"
+			return d.makes(b.begin(beginEnrol))
+		}},
+		"another host": {"x", late, func(_ *portal, b *browser, d *passkeyDevice) string {
+			d.rpID = "evil.example"
+			return d.makes(b.begin(beginEnrol))
+		}},
+		"a challenge to sign in": {"x", late, func(_ *portal, b *browser, d *passkeyDevice) string {
+			return d.makes(b.begin(beginSignIn))
+		}},
+		"a challenge of another session": {"x", late, func(p *portal, b *browser, d *passkeyDevice) string {
+			mallory := p.signedIn(p.newUser("Mallory"))
+			mallory.reauth(password).want(http.StatusSeeOther)
+			return d.makes(mallory.begin(beginEnrol))
+		}},
+		"somebody else's passkey": {"x", "That passkey is in use already.", func(p *portal, b *browser, d *passkeyDevice) string {
+			theirs := p.signedIn(p.newUser("Theirs")).passkeyOf("Theirs")
+			d.id = theirs.id
+			return d.makes(b.begin(beginEnrol))
+		}},
+		"an authenticator that says who made it": {"x", late, func(_ *portal, b *browser, d *passkeyDevice) string {
+			d.maker = newPasskeyDevice(d.t).key
+			return d.makes(b.begin(beginEnrol))
+		}},
+		"one that came before": {"x", late, func(p *portal, b *browser, d *passkeyDevice) string {
+			answer := d.makes(b.begin(beginEnrol))
+			b.post(finishEnrol, "credential", answer, "name", "x").want(http.StatusSeeOther)
+			b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").want(http.StatusSeeOther)
+			return answer
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			p := newPortal(t)
+			p.app.Attempts = limiterOff{}
+			u := p.newUser("Enrol")
+			b := p.signedIn(u)
+			b.reauth(password).want(http.StatusSeeOther)
+			d := newPasskeyDevice(t)
+			make := c.credential
+			if make == nil {
+				make = func(_ *portal, b *browser, d *passkeyDevice) string { return d.makes(b.begin(beginEnrol)) }
+			}
+			answer := make(p, b, d)
+			b.post(finishEnrol, "credential", answer, "name", c.name).want(http.StatusUnprocessableEntity).says(c.want)
+			if n := p.count(`SELECT count(*) FROM passkeys WHERE user_id = $1`, u.ID); n != 0 {
+				t.Errorf("%d passkeys", n)
+			}
+			if !b.alive() {
+				t.Error("signed out")
+			}
+		})
+	}
+}
+
+func TestPasskeysAreLimited(t *testing.T) {
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	b := p.signedIn(p.newUser("Collector"))
+	b.passkeyOf("Number 1")
+	early := b.begin(beginEnrol)
+	for range auth.MaxPasskeys - 1 {
+		b.enrol(newPasskeyDevice(t), "Another").want(http.StatusSeeOther)
+	}
+	b.get(passkeysPage).says("as many passkeys as an account can have")
+	if got := b.postJSON(beginEnrol, struct{}{}).want(http.StatusUnprocessableEntity); !strings.Contains(got.body, "as many passkeys") {
+		t.Error(got.body)
+	}
+	b.post(finishEnrol, "credential", newPasskeyDevice(t).makes(early), "name", "x").want(http.StatusUnprocessableEntity).says("as many passkeys")
+	if n := p.count(`SELECT count(*) FROM passkeys`); n != auth.MaxPasskeys {
+		t.Errorf("%d passkeys", n)
+	}
+}
+
+// Of two enrolments with one answer, or of several at once beside the last free place, one is made.
+func TestPasskeyEnrolledOnce(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		for range 5 {
+			u := p.newUser("Twice")
+			b := p.signedIn(u)
+			b.reauth(password).want(http.StatusSeeOther)
+			answer := newPasskeyDevice(t).makes(b.begin(beginEnrol))
+			var wg sync.WaitGroup
+			for range 3 {
+				twin := p.browser()
+				twin.cookies["__Host-id"] = b.token()
+				wg.Go(func() { twin.post(finishEnrol, "credential", answer, "name", "x") })
+			}
+			wg.Wait()
+			if n := p.count(`SELECT count(*) FROM passkeys WHERE user_id = $1`, u.ID); n != 1 {
+				t.Errorf("%d passkeys, want one", n)
+			}
+		}
+	})
+}
+
+// A removed passkey opens nothing, ends what was open elsewhere, and takes the recovery codes with it if it was the last.
+func TestPasskeyRemoved(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		u := p.newUser("Remover")
+		b := p.signedIn(u)
+		d := b.passkeyOf("Laptop")
+		phone := newPasskeyDevice(t)
+		b.enrol(phone, "Phone").want(http.StatusSeeOther)
+		other := p.browser()
+		other.finish(phone.answers(other.begin(beginSignIn)), "").want(http.StatusOK)
+		waiting := phone.answers(p.browser().begin(beginSignIn))
+		id, token := p.passkeyID(phone), b.token()
+		b.post(passkeysPage + "/" + id + "/remove").location("/account/security")
+		if other.alive() || p.replay(token).StatusCode == http.StatusOK {
+			t.Error("another session, or the old token, is alive")
+		}
+		p.browser().finish(waiting, "").want(http.StatusUnprocessableEntity)
+		b.post(passkeysPage + "/" + id + "/remove").want(http.StatusNotFound)
+		b.get("/account/activity").says("A passkey was removed")
+		p.letter(u.Email, "A passkey was removed from your account")
+		p.withPassword(u.Email) // still two steps
+		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != auth.RecoveryCodeCount {
+			t.Errorf("%d recovery codes while a passkey is left", n)
+		}
+
+		b.get(passkeysPage + "/" + p.passkeyID(d)).says("It is the only second step of your account")
+		b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").location("/account/security")
+		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != 0 {
+			t.Errorf("%d recovery codes without a second factor", n)
+		}
+		p.signedIn(u) // by the password alone
+	})
+}
+
+// Where everybody needs a second factor the last one stays, and who has none gets one here and does nothing else.
+func TestPasskeyRequired(t *testing.T) {
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.RequireSecondFactor = true })
+	b := p.signedIn(p.newUser("Needy"))
+	b.get("/account").location("/account/security")
+	b.get(passkeysPage).says("You have no passkey yet.")
+	d := b.passkeyOf("Laptop")
+	b.get("/account").want(http.StatusOK)
+	b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").want(http.StatusUnprocessableEntity).says("this is your last")
+	c := p.browser()
+	c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusOK)
+}
+
+// Somebody else's passkey answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
+func TestForeignPasskey(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		alice := p.signedIn(p.newUser("Alice"))
+		id := p.passkeyID(alice.passkeyOf("Hers"))
+		mallory := p.signedIn(p.newUser("Mallory"))
+		mallory.reauth(password).want(http.StatusSeeOther)
+		for _, one := range []string{id, "NOSUCHID", "%00", "..%2f..", strings.Repeat("X", 26), strings.Repeat("x", 3000)} {
+			path := passkeysPage + "/" + one
+			for what, got := range map[string]*answer{
+				"get": mallory.get(path), "rename": mallory.post(path+"/rename", "name", "Mine"), "remove": mallory.post(path + "/remove"),
+			} {
+				if got.StatusCode != http.StatusNotFound {
+					t.Errorf("%s %.40s: got %d, want 404", what, one, got.StatusCode)
+				}
+			}
+		}
+		alice.get(passkeysPage).says("Hers")
+		if !strings.Contains(p.log.String(), "authz_fail") {
+			t.Error("no authz_fail in the log")
+		}
+	})
+}
+
+func TestPasskeyRenamed(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		b := p.signedIn(p.newUser("Namer"))
+		page := passkeysPage + "/" + p.passkeyID(b.passkeyOf("Laptop"))
+		b.post(page+"/rename", "name", " Old   laptop ").location(passkeysPage)
+		b.get(passkeysPage).says("The passkey is called Old laptop now.").says("Old laptop")
+		b.post(page+"/rename", "name", "Old laptop").location(passkeysPage) // no change, no event
+		b.post(page+"/rename", "name", "").want(http.StatusUnprocessableEntity).says("Give the passkey a name")
+		b.post(page+"/rename", "name", "bad\u202ename").want(http.StatusUnprocessableEntity).says("Leave out invisible characters")
+		b.get(page).says("Old laptop")
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'passkey_renamed'`); n != 1 {
+			t.Errorf("%d events, want 1", n)
+		}
+	})
+}
+
+// A demo has passkeys like any account. They go with it, and no letter is written.
+func TestPasskeyOfDemo(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		b.post("/demo").want(http.StatusSeeOther)
+		m := demoPassword.FindStringSubmatch(b.get("/account").body)
+		if m == nil {
+			t.Fatal("no password of the demo")
+		}
+		b.reauth(m[1]).want(http.StatusSeeOther)
+		d := newPasskeyDevice(t)
+		b.enrol(d, "Toy").want(http.StatusSeeOther)
+		c := p.browser()
+		c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusOK)
+		time.Sleep(2 * time.Hour)
+		late := p.browser()
+		late.finish(d.answers(late.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
+		if !strings.Contains(p.log.String(), "authn_login_fail") {
+			t.Error("no authn_login_fail in the log")
+		}
+		time.Sleep(24 * time.Hour)
+		if err := p.auth.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.count(`SELECT count(*) FROM passkeys`); n != 0 {
+			t.Errorf("%d passkeys of a demo that is gone", n)
+		}
+		if n := len(p.outbox.Letters()); n != 0 {
+			t.Errorf("%d letters", n)
+		}
+	})
+}

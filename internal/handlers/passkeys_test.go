@@ -1,0 +1,366 @@
+package handlers
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const (
+	beginSignIn  = "/login/passkey/begin"
+	beginConfirm = "/reauth/passkey/begin"
+	beginEnrol   = "/account/security/passkeys/begin"
+	finishEnrol  = "/account/security/passkeys/finish"
+)
+
+// A passkey signs in by itself, without an address, to where the person wanted to go.
+func TestPasskeySignsIn(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		d := p.signedIn(p.newUser("Pass Key")).passkeyOf("Laptop")
+		for next, want := range map[string]string{
+			"/account/sessions": "/account/sessions", "": "/account", "https://evil.example/": "/account", "//evil.example": "/account",
+		} {
+			b := p.browser()
+			b.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+			before := b.token()
+			got := b.finish(d.answers(b.begin(beginSignIn)), next).want(http.StatusOK)
+			if got.body != fmt.Sprintf(`{"where":%q}`, want)+"\n" || got.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("next %q: got %s", next, got.body)
+			}
+			if b.token() == before || !b.alive() {
+				t.Error("not signed in under a token of its own")
+			}
+			b.get("/account").says("Pass Key").says("Basket Hall")
+			b.get("/account/sessions").says("with passkey")
+			if strings.Contains(strings.Join(got.Header["Set-Cookie"], ";"), "Expires") {
+				t.Error("kept signed in, and nobody asked for it")
+			}
+		}
+		b := p.browser()
+		got := b.postJSON("/login/passkey/finish", map[string]any{"assertion": json.RawMessage(d.answers(b.begin(beginSignIn))), "remember": true})
+		if !strings.Contains(strings.Join(got.want(http.StatusOK).Header["Set-Cookie"], ";"), "Expires") {
+			t.Error("not kept signed in, though it was asked for")
+		}
+	})
+}
+
+// The questions ask for what the promises need.
+func TestPasskeyQuestions(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Asked")
+	b := p.signedIn(u)
+	d := b.passkeyOf("Laptop")
+	made := b.begin(beginEnrol).PublicKey
+	if made.Attestation != "none" && made.Attestation != "" || made.Selection.ResidentKey != "required" || made.Selection.UV != "required" ||
+		len(made.Exclude) != 1 || made.Exclude[0].ID != base64url(d.id) {
+		t.Errorf("enrolment: %+v", made)
+	}
+	if handle, _ := base64.RawURLEncoding.DecodeString(made.User.ID); string(handle) != u.ID || strings.Contains(made.User.ID, "@") {
+		t.Errorf("user handle %q", handle)
+	}
+	signIn, confirm := p.browser().begin(beginSignIn).PublicKey, b.begin(beginConfirm).PublicKey
+	if signIn.UV != "required" || len(signIn.Allow) != 0 || signIn.RPID != "portal.test" {
+		t.Errorf("sign-in: %+v", signIn)
+	}
+	if confirm.UV != "required" || len(confirm.Allow) != 1 || confirm.Allow[0].ID != base64url(d.id) {
+		t.Errorf("confirmation: %+v", confirm)
+	}
+	seen := map[string]bool{}
+	for _, challenge := range []string{made.Challenge, signIn.Challenge, confirm.Challenge, p.browser().begin(beginSignIn).PublicKey.Challenge} {
+		if raw, err := base64.RawURLEncoding.DecodeString(challenge); err != nil || len(raw) < 16 || seen[challenge] {
+			t.Errorf("challenge %q", challenge)
+		}
+		seen[challenge] = true
+	}
+}
+
+// A question keeps nothing, however many are asked, and neither does a wrong answer. Nobody's cookie is set.
+func TestPasskeyQuestionsKeepNothing(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		d := p.signedIn(p.newUser("Flooded")).passkeyOf("Laptop")
+		rows := func() (n int) {
+			for _, table := range []string{"spent_challenges", "bags", "sessions", "pending_sign_ins"} {
+				n += p.count(`SELECT count(*) FROM ` + table)
+			}
+			return n
+		}
+		before := rows()
+		b := p.browser()
+		for range 5 {
+			asked := b.begin(beginSignIn)
+			stranger := newPasskeyDevice(t)
+			stranger.id, stranger.handle = d.id, d.handle
+			b.finish(stranger.answers(asked), "").want(http.StatusUnprocessableEntity)
+		}
+		if after := rows(); after != before || len(b.cookies) != 0 {
+			t.Errorf("%d rows, want %d; cookies %v", after, before, b.cookies)
+		}
+	})
+}
+
+// spoilt is an answer that something is wrong with.
+type spoilt func(p *portal, b *browser, d *passkeyDevice) string
+
+func whoSays(says func(client, response map[string]any)) spoilt {
+	return func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.says = says
+		return d.answers(b.begin(beginSignIn))
+	}
+}
+
+var spoiltSignIns = map[string]spoilt{
+	"another origin": whoSays(func(client, _ map[string]any) { client["origin"] = "https://portal.test.evil.example" }),
+	"plain http":     whoSays(func(client, _ map[string]any) { client["origin"] = "http://portal.test" }),
+	"in a frame":     whoSays(func(client, _ map[string]any) { client["crossOrigin"] = true }),
+	"an enrolment":   whoSays(func(client, _ map[string]any) { client["type"] = "webauthn.create" }),
+	"invented challenge": whoSays(func(client, _ map[string]any) {
+		client["challenge"] = base64url([]byte("a challenge that nobody made, and long enough"))
+	}),
+	"no challenge":     whoSays(func(client, _ map[string]any) { client["challenge"] = "" }),
+	"another handle":   whoSays(func(_, response map[string]any) { response["userHandle"] = base64url([]byte("SOMEBODYELSE")) }),
+	"no handle":        whoSays(func(_, response map[string]any) { delete(response, "userHandle") }),
+	"no signature":     whoSays(func(_, response map[string]any) { response["signature"] = "" }),
+	"padded challenge": whoSays(func(client, _ map[string]any) { client["challenge"] = fmt.Sprint(client["challenge"], "=") }),
+	"another spelling of the challenge": whoSays(func(client, _ map[string]any) {
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+		if text, ok := client["challenge"].(string); ok { // its last character has two bits to spare
+			last := strings.IndexByte(alphabet, text[len(text)-1])
+			client["challenge"] = text[:len(text)-1] + alphabet[last+1:last+2]
+		}
+	}),
+	"another host": func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.rpID = "test"
+		return d.answers(b.begin(beginSignIn))
+	},
+	"user not verified": func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.flags &^= userVerified
+		return d.answers(b.begin(beginSignIn))
+	},
+	"user not there": func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.flags &^= userPresent
+		return d.answers(b.begin(beginSignIn))
+	},
+	"another key": func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.key = newPasskeyDevice(d.t).key
+		return d.answers(b.begin(beginSignIn))
+	},
+	"another credential": func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.id = []byte("no such credential")
+		return d.answers(b.begin(beginSignIn))
+	},
+	"not backed up any more, and never could be": func(_ *portal, b *browser, d *passkeyDevice) string {
+		d.flags &^= backupEligible | backedUp
+		return d.answers(b.begin(beginSignIn))
+	},
+	"a challenge to confirm": func(p *portal, _ *browser, d *passkeyDevice) string {
+		return d.answers(p.owner.begin(beginConfirm))
+	},
+	"a challenge to enrol": func(p *portal, _ *browser, d *passkeyDevice) string {
+		return d.answers(p.owner.begin(beginEnrol))
+	},
+	"answered before": func(p *portal, b *browser, d *passkeyDevice) string {
+		answer := d.answers(b.begin(beginSignIn))
+		p.browser().finish(answer, "").want(http.StatusOK)
+		return answer
+	},
+	"a disabled account": func(p *portal, b *browser, d *passkeyDevice) string {
+		p.count(`UPDATE users SET disabled_at = $1 WHERE id = $2 RETURNING 1`, time.Now().UTC(), d.handle)
+		return d.answers(b.begin(beginSignIn))
+	},
+	"a removed passkey": func(p *portal, b *browser, d *passkeyDevice) string {
+		p.owner.post("/account/security/passkeys/" + p.passkeyID(d) + "/remove").want(http.StatusSeeOther)
+		return d.answers(b.begin(beginSignIn))
+	},
+	"null":       func(*portal, *browser, *passkeyDevice) string { return "null" },
+	"a number":   func(*portal, *browser, *passkeyDevice) string { return "7" },
+	"no members": func(*portal, *browser, *passkeyDevice) string { return "{}" },
+}
+
+// passkeyID is the name of the device's passkey in URLs.
+func (p *portal) passkeyID(d *passkeyDevice) (id string) {
+	p.t.Helper()
+	err := p.store.DB().QueryRowContext(p.t.Context(), `SELECT id FROM passkeys WHERE credential_id = $1`, base64url(d.id)).Scan(&id)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return id
+}
+
+// Whatever is wrong with an answer, the refusal is the same and nobody is signed in (ASVS v5.0.0-6.3.8).
+func TestPasskeyRefused(t *testing.T) {
+	for what, spoil := range spoiltSignIns {
+		t.Run(what, func(t *testing.T) {
+			p := newPortal(t)
+			p.app.Attempts = limiterOff{}
+			p.owner = p.signedIn(p.newUser("Owner"))
+			d := p.owner.passkeyOf("Laptop")
+			b := p.browser()
+			answer := spoil(p, b, d)
+			d.says = nil
+			got := b.finish(answer, "").want(http.StatusUnprocessableEntity)
+			if want := `{"error":"refused","text":"` + passkeyRefused + `"}` + "\n"; got.body != want || len(b.cookies) != 0 {
+				t.Errorf("got %s, cookies %v", got.body, b.cookies)
+			}
+			if !strings.Contains(p.log.String(), `"msg":"authn_login_fail"`) || !strings.Contains(p.log.String(), `"reason":"passkey"`) {
+				t.Error("no authn_login_fail by a passkey in the log")
+			}
+			if strings.Contains(p.log.String(), base64url(d.id)) {
+				t.Error("the credential is in the log")
+			}
+		})
+	}
+}
+
+// An answer to a challenge whose time is up is refused, however right it is, and the table of spent ones is swept.
+func TestPasskeyChallengeExpires(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Late")
+	inTime(t, p, func(t *testing.T) {
+		owner := p.signedIn(u)
+		d := owner.passkeyOf("Laptop")
+		d.t = t
+		b := p.browser()
+		asked := b.begin(beginSignIn)
+		time.Sleep(auth.ChallengeValid - time.Second)
+		b.finish(d.answers(asked), "").want(http.StatusOK)
+		late := p.browser()
+		asked = late.begin(beginSignIn)
+		time.Sleep(auth.ChallengeValid)
+		late.finish(d.answers(asked), "").want(http.StatusUnprocessableEntity)
+		if n := p.count(`SELECT count(*) FROM spent_challenges`); n != 2 {
+			t.Errorf("%d spent challenges, want those of the enrolment and of the sign-in", n)
+		}
+		if err := p.auth.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.count(`SELECT count(*) FROM spent_challenges`); n != 0 {
+			t.Errorf("%d spent challenges after their time", n)
+		}
+	})
+}
+
+// Of one answer handed in many times at once, one opens a session (ASVS v5.0.0-6.5.1).
+func TestPasskeyAnsweredOnce(t *testing.T) {
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			stores := open(t)
+			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
+			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			d := p.signedIn(p.newUser("Racer")).passkeyOf("Laptop")
+			for round := range 8 {
+				answer := d.answers(p.browser().begin(beginSignIn))
+				before := p.count(`SELECT count(*) FROM sessions`)
+				var wg sync.WaitGroup
+				var mu sync.Mutex
+				codes := map[int]int{}
+				for i := range 6 {
+					b := []*portal{p, q}[i%2].browser()
+					wg.Go(func() {
+						got := b.finish(answer, "").StatusCode
+						mu.Lock()
+						defer mu.Unlock()
+						codes[got]++
+					})
+				}
+				wg.Wait()
+				after := p.count(`SELECT count(*) FROM sessions`)
+				if codes[http.StatusOK] != 1 || codes[http.StatusUnprocessableEntity] != 5 || after != before+1 {
+					t.Errorf("round %d: answers %v, %d sessions more, want one", round, codes, after-before)
+				}
+			}
+		})
+	}
+}
+
+// A counter that does not grow means that two devices count with one key: refused, and the owner can read it.
+func TestPasskeyCloned(t *testing.T) {
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.app.Attempts = limiterOff{}
+		owner := p.signedIn(p.newUser("Cloned"))
+		d := newPasskeyDevice(t)
+		d.count = 5
+		owner.reauth(password).want(http.StatusSeeOther)
+		owner.enrol(d, "Key").want(http.StatusSeeOther)
+		b := p.browser()
+		b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+		for _, count := range []uint32{0, 3, 5} { // the answer counts on from there, but for 0
+			d.count = count
+			c := p.browser()
+			c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
+		}
+		owner.get("/account/activity").says("A passkey that may have been copied was refused")
+		if n := p.count(`SELECT sign_count FROM passkeys WHERE credential_id = $1`, base64url(d.id)); n != 6 {
+			t.Errorf("counter is %d, want 6", n)
+		}
+		d.count = 8
+		c := p.browser()
+		c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusOK)
+	})
+}
+
+// Wrong passwords, however many, do not keep the owner's passkey out. A network that hands in wrong answers waits.
+func TestPasskeyLimits(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Besieged")
+	d := p.signedIn(u).passkeyOf("Laptop")
+	b := p.browser()
+	for range perAccountHere.Burst + 1 {
+		b.post("/login", "email", u.Email, "password", otherPassword)
+	}
+	b.post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
+	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+
+	c := p.browser()
+	for range perPasskey.Burst {
+		c.finish("{}", "").want(http.StatusUnprocessableEntity)
+	}
+	good := d.answers(c.begin(beginSignIn))
+	got := c.finish(good, "").want(http.StatusTooManyRequests)
+	if got.Header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"error":"limited","text":"There were too many attempts.`) {
+		t.Errorf("got %q, Retry-After %q", got.body, got.Header.Get("Retry-After"))
+	}
+	elsewhere := p.browser()
+	elsewhere.ip = randomNetwork() + "::1"
+	elsewhere.finish(good, "").want(http.StatusOK)
+	for range perPasskeyBegin.Burst {
+		c.postJSON(beginSignIn, struct{}{})
+	}
+	c.postJSON(beginSignIn, struct{}{}).want(http.StatusTooManyRequests)
+}
+
+// What no script of ours sends is refused in the usual ways, and changes nothing.
+func TestPasskeyBadRequests(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	send := func(contentType, body, site string) int {
+		r := b.request("POST", "/login/passkey/finish", strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("Sec-Fetch-Site", site)
+		return b.do(r).StatusCode
+	}
+	const js, ours = "application/json", "same-origin"
+	for _, c := range []struct {
+		kind, body, site string
+		want             int
+	}{
+		{js, `{"assertion":`, ours, http.StatusBadRequest}, {js, ``, ours, http.StatusBadRequest}, {js, `[]`, ours, http.StatusBadRequest},
+		{js, `{} {}`, ours, http.StatusBadRequest}, {js, `{"remember":"yes"}`, ours, http.StatusBadRequest},
+		{"application/x-www-form-urlencoded", `assertion={}`, ours, http.StatusUnsupportedMediaType},
+		{"text/plain", `{}`, ours, http.StatusUnsupportedMediaType}, {js, `{}`, "cross-site", http.StatusForbidden},
+		{js, `{"next":"` + strings.Repeat("x", maxBody) + `"}`, ours, http.StatusRequestEntityTooLarge},
+		{js, `{}`, ours, http.StatusUnprocessableEntity},
+	} {
+		if got := send(c.kind, c.body, c.site); got != c.want {
+			t.Errorf("%s, %.20q, %s: got %d, want %d", c.kind, c.body, c.site, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// bagRecoveryCodes holds fresh recovery codes for the page that shows them, which takes them out.
+const bagRecoveryCodes = "recovery.codes"
+
+const recoveryCodesPage = "/account/security/recovery-codes"
+
+// recoveryCodesView shows fresh codes this once, and afterwards how many are left.
+type recoveryCodesView struct {
+	layout
+	Codes        []string // nil but for the first reading
+	Text         string   // the same, for the form that downloads them
+	Left, Of     int
+	SecondFactor bool
+	Others       int // sessions that making others ends
+}
+
+func (*recoveryCodesView) page() string { return "recovery-codes.html" }
+
+func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	if err != nil {
+		return err
+	}
+	_, others, err := a.tickets(r)
+	if err != nil {
+		return err
+	}
+	view := &recoveryCodesView{
+		layout: layout{Nav: "security"}, Left: factors.CodesLeft, Of: auth.RecoveryCodeCount,
+		SecondFactor: v.User.SecondFactor(), Others: len(others),
+	}
+	if view.Text = a.shown(r, bagRecoveryCodes); view.Text != "" {
+		view.Codes = strings.Split(view.Text, "\n")
+	}
+	return a.render(w, r, http.StatusOK, view)
+}
+
+// makeRecoveryCodes makes ten that take the place of all before.
+func (a *app) makeRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	u := visitorOf(r).User
+	if !u.SecondFactor() {
+		a.flash(r, "Recovery codes come with a second step. Set one up first.")
+		seeOther(w, r, securityPage)
+		return nil
+	}
+	done, err := a.changeFactors(r, func(c auth.FactorChange) (auth.FactorChanged, error) {
+		return a.Auth.MakeRecoveryCodes(r.Context(), c)
+	})
+	if err != nil {
+		return err
+	}
+	a.tell(u, a.letters.RecoveryCodesMade(u.Email, u.Name, time.Now(), senderOf(r)))
+	a.factorsChanged(w, r, done, "You have new recovery codes. The ones before no longer work.")
+	return nil
+}
+
+// downloadRecoveryCodes sends back, as a file, the codes of the page that was shown: the form brings them, so the server
+// need not keep them for a second reading, and no URL holds them. What is not a code of this person is not sent back.
+func (a *app) downloadRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "codes")
+	if err != nil {
+		return err
+	}
+	codes := strings.Fields(f["codes"])
+	good, err := a.Auth.HasRecoveryCodes(r.Context(), visitorOf(r).UserID, codes)
+	if err != nil {
+		return err
+	}
+	if !good {
+		a.flash(r, "Those codes no longer work. You can make new ones.")
+		seeOther(w, r, recoveryCodesPage)
+		return nil
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="gatehouse-recovery-codes.txt"`)
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	text := "Recovery codes for " + visitorOf(r).User.Email + " at " + a.BaseURL.String() + "\r\n" +
+		"Each works once, together with the password.\r\n\r\n" + strings.Join(codes, "\r\n") + "\r\n"
+	_, _ = w.Write([]byte(text)) // a client that went away is nobody's error
+	return nil
+}

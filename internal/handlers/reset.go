@@ -1,0 +1,94 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+type resetView struct {
+	layout
+	Email                string // of the account; "" when the link does not work
+	Action               string // where the form goes
+	MinLength, MaxLength int
+	Problems             problems
+}
+
+func (*resetView) page() string { return "reset.html" }
+
+// takeResetKey takes the key out of the address. While the bag cannot be reached the form is shown here instead: nobody
+// should be kept from their account by a cache.
+func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
+	err := a.take(w, r, resetLink, func(key string) error {
+		_, err := a.Auth.ResetKeyOwner(r.Context(), key)
+		return err
+	}, &resetView{})
+	if errors.Is(err, session.ErrAway) {
+		return a.resetForm(w, r, http.StatusOK, chi.URLParam(r, "token"), nil)
+	}
+	return err
+}
+
+func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
+	key, err := a.key(r, resetLink)
+	if err != nil {
+		return err
+	}
+	return a.resetForm(w, r, http.StatusOK, key, nil)
+}
+
+func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, key string, wrong problems) error {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	user, err := a.Auth.ResetKeyOwner(r.Context(), key)
+	if errors.Is(err, auth.ErrNotFound) {
+		return a.render(w, r, http.StatusNotFound, &resetView{})
+	}
+	if err != nil {
+		return err
+	}
+	return a.render(w, r, status, &resetView{
+		Email: user.Email, Action: r.URL.EscapedPath(), MinLength: auth.MinPassword, MaxLength: auth.MaxPassword, Problems: wrong,
+	})
+}
+
+// reset sets the password with the key in the address or in the bag. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
+func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "password")
+	if err != nil {
+		return err
+	}
+	key := chi.URLParam(r, "token")
+	if key == "" {
+		if key, err = a.key(r, resetLink); err != nil {
+			return err
+		}
+	}
+	user, err := a.Auth.ResetPassword(r.Context(), key, f["password"], clientOf(r))
+	if wrong, ok := errors.AsType[auth.PasswordError](err); ok {
+		return a.resetForm(w, r, http.StatusUnprocessableEntity, key, problems{{"password", wrong.Error()}})
+	}
+	if errors.Is(err, auth.ErrNotFound) {
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		return a.render(w, r, http.StatusNotFound, &resetView{})
+	}
+	if err != nil {
+		return err
+	}
+	a.tell(user, a.letters.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
+	a.dropKey(r, resetLink)
+	a.forgetVisitor(r, user.ID)
+	seeOther(w, r, "/login?reset=yes")
+	return nil
+}
+
+// forgetVisitor takes the cookie of somebody out of whose sessions all were ended by this request.
+func (a *app) forgetVisitor(r *http.Request, userID string) {
+	if v := visitorOf(r); v != nil && v.UserID == userID {
+		a.Sessions.End(r.Context())
+	}
+}

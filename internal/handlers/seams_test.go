@@ -1,0 +1,76 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/limit"
+)
+
+// A right password has not failed, also where a second step follows: however many people of one network have the same one,
+// it counts neither against the network nor against the password (ASVS v5.0.0-6.3.1).
+func TestRightPasswordsUseUpNoNetwork(t *testing.T) {
+	p := newPortal(t)
+	for range max(perNetwork.Burst, perPassword.Burst) + 1 {
+		u := p.newUser("One of many")
+		_, err := p.store.DB().Exec(`INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) VALUES ($1, $2, 0, $3)`, u.ID, []byte{}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.withPassword(u.Email)
+	}
+}
+
+// Letters name a browser that nobody knows alike, whatever they are about.
+func TestLettersNameTheSender(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Uta")
+	b := p.browser()
+	b.agent = "Something/1.0 (X11; Linux x86_64)"
+	b.signIn(u.Email, password)
+	b.enrolApp()
+	if letter := strings.Join(strings.Fields(p.letter(u.Email, "recovery codes")), " "); !strings.Contains(letter, "from an unknown browser on Linux.") {
+		t.Errorf("got %q", letter)
+	}
+}
+
+// A limit that is met again and again is one line a minute in the log, whichever it is.
+func TestLimitsFloodNoLog(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Lia")
+	b := p.signedIn(u)
+	b.passkeyOf("Phone")
+	var id string
+	if err := p.store.DB().QueryRow(`SELECT id FROM passkeys WHERE user_id = $1`, u.ID).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	waiting := p.withPassword(u.Email)
+	for reason, limited := range map[string]struct {
+		key  string
+		rule limit.Rule
+		ask  func() *answer
+	}{
+		"password reset": {"forgot:" + network(b.ip), perForgot, func() *answer { return p.browser().post("/password/forgot", "email", newEmail()) }},
+		"email":          {"email:" + u.ID, perEmailChange, func() *answer { return b.post("/account/email", "email", newEmail()) }},
+		"passkey name":   {"passkey name:" + u.ID, perProfile, func() *answer { return b.post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
+		"passkey":        {"passkey:" + network(b.ip), perPasskey, func() *answer { return b.post("/account/export", "assertion", "{}") }},
+		"code":           {"code:" + u.ID, perCode, func() *answer { return waiting.post("/login/verify", "code", "123456") }},
+	} {
+		for p.app.Attempts.Take(t.Context(), limited.key, limited.rule) == 0 {
+		}
+		for range 3 {
+			limited.ask().want(http.StatusTooManyRequests)
+		}
+		n := 0
+		for line := range strings.Lines(p.log.String()) {
+			if strings.Contains(line, `"excess_rate_limit_exceeded"`) && strings.Contains(line, `"reason":"`+reason+`"`) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s: %d lines for three refusals in a minute, want 1", reason, n)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+func inventedToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Tokens that are nobody's are looked up only so often for one network; whoever was signed in there stays so, and so does
+// a visitor with a basket (ASVS v5.0.0-16.3.3).
+func TestGuessingTokens(t *testing.T) {
+	s, statements := storetest.CountingSQLite(t)
+	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
+	u := p.newUser("Toko")
+	neighbour, visitor := p.signedIn(u), p.browser()
+	neighbour.get("/account").want(http.StatusOK)
+	visitor.post("/basket", "plan", "hall").location("/plans")
+	visitor.get("/plans").says("Hall")
+	guess := func(path string) *answer {
+		b := p.browser()
+		b.cookies["__Host-id"] = inventedToken()
+		return b.get(path)
+	}
+	for i := range perUnknownToken.Burst {
+		path := []string{"/plans", "/session/state", "/account"}[i%3]
+		if got := guess(path).StatusCode; got == http.StatusTooManyRequests {
+			t.Fatalf("guess %d: got 429", i)
+		}
+	}
+	for _, path := range []string{"/plans", "/session/state", "/account"} {
+		statements.Taken()
+		res := guess(path).want(http.StatusTooManyRequests)
+		if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 2 {
+			t.Errorf("%s: Retry-After %q, want 1 or 2 seconds", path, res.Header.Get("Retry-After"))
+		}
+		if n := statements.Taken(); n != 0 {
+			t.Errorf("%s: a token that is not looked up took %d statements, want none", path, n)
+		}
+		if len(res.Header.Values("Set-Cookie")) > 0 {
+			t.Errorf("%s: a cookie nobody looked at was changed", path)
+		}
+	}
+	neighbour.get("/account").want(http.StatusOK)
+	visitor.get("/plans").want(http.StatusOK).says("Hall")
+	p.browser().get("/plans").want(http.StatusOK) // without a cookie there is nothing to look up
+	elsewhere := p.browser()
+	elsewhere.ip = "2001:db8:ffff:ffff::1"
+	elsewhere.cookies["__Host-id"] = inventedToken()
+	elsewhere.get("/plans").want(http.StatusOK)
+	if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > perUnknownToken.Burst+1 {
+		t.Errorf("%d unknown tokens in the log, want at most as many as were looked up", n)
+	}
+	if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
+		t.Errorf("%d refusals in the log, want 1 a minute", n)
+	}
+}
+
+// A browser whose cookie is stale never notices: the first answer takes the cookie away.
+func TestStaleCookie(t *testing.T) {
+	p := newPortal(t)
+	b := p.browser()
+	b.cookies["__Host-id"] = inventedToken()
+	for range 2 * perUnknownToken.Burst {
+		b.get("/plans").want(http.StatusOK)
+	}
+	if b.token() != "" {
+		t.Error("the stale cookie was left in the browser")
+	}
+	busy := p.signedIn(p.newUser("Bea")) // nor do people who are signed in, however much they ask
+	for range 2 * perUnknownToken.Burst {
+		busy.get("/session/state").want(http.StatusOK)
+	}
+}
+
+// Keys of letters that were never sent are looked up only so often for one network; one that is good costs nothing.
+func TestGuessingKeys(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		email := newEmail()
+		p.browser().post("/signup", "name", "Kim", "email", email, "password", password).want(http.StatusSeeOther)
+		link := linkIn(t, p.letter(email, "confirm/"))
+		b := p.browser()
+		for i := range perUnknownKey.Burst {
+			b.get(link).want(http.StatusOK)
+			if path := "/email/confirm/" + rand.Text(); i%2 == 0 {
+				b.get(path).want(http.StatusNotFound)
+			} else {
+				b.post(path).want(http.StatusNotFound)
+			}
+		}
+		res := b.get("/email/confirm/" + rand.Text()).want(http.StatusTooManyRequests)
+		b.post(link).want(http.StatusTooManyRequests)
+		wait, _ := strconv.Atoi(res.Header.Get("Retry-After"))
+		time.Sleep(time.Duration(wait) * time.Second)
+		b.post(link).want(http.StatusSeeOther)
+	})
+}
+
+// The tokens that are remembered as genuine are bounded, and those in use are not forgotten.
+func TestGenuineIsBounded(t *testing.T) {
+	g := newGenuine()
+	g.add("in use")
+	for i := range 5 * maxGenuine {
+		g.add(strconv.Itoa(i))
+		if i%1000 == 0 && !g.has("in use") {
+			t.Fatalf("a token in use was forgotten after %d others", i)
+		}
+	}
+	if n := len(g.young) + len(g.aged); n > 2*maxGenuine {
+		t.Errorf("%d tokens remembered, want at most %d", n, 2*maxGenuine)
+	}
+	if g.has("0") {
+		t.Error("a token that was not used for long is still remembered")
+	}
+}

@@ -1,0 +1,113 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// verifyView asks for the second step of a sign-in.
+type verifyView struct {
+	layout
+	App      bool               // the account has an authenticator app
+	Passkey  *passkeySignInView // nil for an account without one
+	Left     int                // codes that may still be tried
+	Problems problems
+}
+
+func (*verifyView) page() string { return "verify.html" }
+
+// askSecondFactor keeps a sign-in whose password was right until its second step. Nobody is signed in by it.
+func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Proof, remember bool, next string) error {
+	token, err := a.Auth.HoldSignIn(r.Context(), p, remember, a.destination(next), clientOf(r))
+	if err != nil {
+		return err
+	}
+	a.Sessions.SetPending(w, token, auth.PendingValid)
+	seeOther(w, r, "/login/verify")
+	return nil
+}
+
+func (a *app) showVerify(w http.ResponseWriter, r *http.Request) error {
+	waiting, u, err := a.Auth.PendingSignIn(r.Context(), a.Sessions.Pending(r))
+	if err != nil {
+		return a.startAgain(w, r, err)
+	}
+	return a.verifyForm(w, r, http.StatusOK, u, waiting)
+}
+
+func (a *app) verifyForm(w http.ResponseWriter, r *http.Request, status int, u auth.User, waiting auth.PendingSignIn, wrong ...problem) error {
+	v := &verifyView{App: u.TOTP, Left: waiting.AttemptsLeft, Problems: wrong}
+	if u.Passkeys {
+		v.Passkey = &passkeySignInView{Next: waiting.Next, Remember: waiting.Remember}
+	}
+	v.Unwarned = true
+	return a.render(w, r, status, v)
+}
+
+// startAgain answers when no sign-in waits in this browser, or none any more.
+func (a *app) startAgain(w http.ResponseWriter, r *http.Request, err error) error {
+	if !errors.Is(err, auth.ErrNotFound) {
+		return err
+	}
+	if a.Sessions.Pending(r) == "" {
+		seeOther(w, r, "/login")
+		return nil
+	}
+	a.Sessions.DropPending(w)
+	seeOther(w, r, "/login?again=yes")
+	return nil
+}
+
+// verify takes the second step: a code of the app, or a recovery code. The session is opened in the transaction that
+// deletes what waited, so one sign-in opens one session (ASVS v5.0.0-6.3.4, 7.2.4).
+func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
+	f, err := form(r, "code")
+	if err != nil {
+		return err
+	}
+	token := a.Sessions.Pending(r)
+	waiting, u, err := a.Auth.PendingSignIn(r.Context(), token)
+	if err != nil {
+		return a.startAgain(w, r, err)
+	}
+	if f["code"] == "" {
+		return a.verifyForm(w, r, http.StatusUnprocessableEntity, u, waiting, problem{"code", enterCode(u)})
+	}
+	if wrong := a.takeCode(w, r, u.ID, "", f["code"]); wrong != nil {
+		return a.verifyForm(w, r, http.StatusTooManyRequests, u, waiting, *wrong)
+	}
+	waiting, proof, err := a.Auth.CheckPendingCode(r.Context(), token, f["code"], clientOf(r))
+	if errors.Is(err, auth.ErrBadCode) {
+		a.warnOfCodes(r, u)
+		if waiting.AttemptsLeft == 0 {
+			return a.startAgain(w, r, auth.ErrNotFound)
+		}
+		return a.verifyForm(w, r, http.StatusUnprocessableEntity, u, waiting, problem{"code", wrongCode})
+	}
+	if err != nil {
+		return a.startAgain(w, r, err)
+	}
+	err = a.openSessionBy(r, proof, auth.Carrier{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
+	if errors.Is(err, auth.ErrOvertaken) {
+		return a.startAgain(w, r, auth.ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	a.Sessions.DropPending(w)
+	a.codeTaken(r, proof)
+	a.gotIn(r, u.Email)
+	seeOther(w, r, a.destination(waiting.Next))
+	return nil
+}
+
+// warnOfCodes writes to the owner when several codes were wrong: somebody knows the password (ASVS v5.0.0-6.3.5).
+func (a *app) warnOfCodes(r *http.Request, u auth.User) {
+	ctx := context.WithoutCancel(r.Context())
+	if a.Attempts.Take(ctx, "wrong codes:"+u.ID, perWrongCode) > 0 && a.Attempts.Take(ctx, "codes letter:"+u.ID, perUnlock) == 0 {
+		a.tell(u, a.letters.WrongCodes(u.Email, u.Name))
+	}
+}

@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// The wait of an account doubles with each failure in a row, ends when it says, and is forgotten after a quiet day. The
+// right password does not get through meanwhile, and gets the same page (ASVS v5.0.0-6.1.1, 6.3.1).
+func TestWaitsOfAnAccount(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		u := p.newUser("Wanda")
+		b := p.browser()
+		for range 2 {
+			for range perAccountHere.Burst {
+				b.guess(u.Email).want(422)
+			}
+			for _, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+				wrong := b.guess(u.Email).want(http.StatusTooManyRequests)
+				right := b.post("/login", "email", u.Email, "password", password)
+				sameAnswer(t, "the right password", right, wrong)
+				if got := wrong.Header.Get("Retry-After"); got != strconv.Itoa(60*minutes) {
+					t.Fatalf("Retry-After %s, want %d minutes", got, minutes)
+				}
+				time.Sleep(time.Duration(minutes)*time.Minute - time.Second)
+				b.guess(u.Email).want(http.StatusTooManyRequests)
+				time.Sleep(time.Second)
+				b.guess(u.Email).want(422)
+			}
+			time.Sleep(24 * time.Hour)
+		}
+		b.signIn(u.Email, password)
+	})
+}
+
+// A hundred failures in a row end in a quiet day (SP 800-63B-4 section 3.2.2). The owner gets past that by letter, and
+// sessions that are open go on.
+func TestAHundredFailures(t *testing.T) {
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		u := p.newUser("Hundi")
+		owner := p.signedIn(u)
+		failed := 0
+		for began := time.Now(); time.Since(began) < 5*24*time.Hour; {
+			b := p.browser()
+			b.ip = "198.51." + strconv.Itoa(failed) + ".1" // each from another network
+			res := b.guess(u.Email)
+			if res.StatusCode == http.StatusUnprocessableEntity {
+				failed++
+				continue
+			}
+			wait, _ := strconv.Atoi(res.want(http.StatusTooManyRequests).Header.Get("Retry-After"))
+			if failed == perAccount.Final && wait > 23*60*60 {
+				break
+			}
+			time.Sleep(time.Duration(wait) * time.Second)
+			owner.get("/account")
+		}
+		if failed != 100 {
+			t.Errorf("%d failures before the quiet day, want 100", failed)
+		}
+		_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, auth.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.browser().post("/login", "email", u.Email, "password", password, "unlock", key).want(http.StatusSeeOther)
+		p.browser().signIn(u.Email, password)
+	})
+}

@@ -1,0 +1,227 @@
+package mail
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+)
+
+// key is the secret of a letter that has one.
+const key = "KEYKEYKEYKEYKEYKEYKEYKEYKE"
+
+// every has an entry for each letter. to, name and device are whatever people wrote; a secret is key.
+var every = map[string]func(to, name, device string) Letter{
+	"AfterFailures": func(to, name, device string) Letter {
+		return letters.AfterFailures(to, name, changed, device, device, 7)
+	},
+	"AlreadyMember": func(to, _, _ string) Letter { return letters.AlreadyMember(to) },
+	"BrowserChanged": func(to, name, device string) Letter {
+		return letters.BrowserChanged(to, name, changed, device, device, true)
+	},
+	"ConfirmEmailChange": func(to, _, _ string) Letter { return letters.ConfirmEmailChange(to, key, time.Hour) },
+	"ConfirmSignUp": func(to, _, device string) Letter {
+		return letters.ConfirmSignUp(to, key, changed, device, time.Hour)
+	},
+	"DeletionAsked": func(to, name, device string) Letter {
+		return letters.DeletionAsked(to, name, changed, device, changed.Add(14*24*time.Hour))
+	},
+	"DeletionStopped": func(to, name, device string) Letter { return letters.DeletionStopped(to, name, changed, device) },
+	"EmailChangeAsked": func(to, name, device string) Letter {
+		return letters.EmailChangeAsked(to, name, changed, device, key, time.Hour)
+	},
+	"EmailChanged": func(to, name, device string) Letter {
+		return letters.EmailChanged(to, name, changed, device, key, time.Hour)
+	},
+	"EmailInUse": func(to, _, _ string) Letter { return letters.EmailInUse(to) },
+	"Exported":   func(to, name, device string) Letter { return letters.Exported(to, name, changed, device) },
+	"FactorEnrolled": func(to, name, device string) Letter {
+		return letters.FactorEnrolled(to, name, "an app", changed, device)
+	},
+	"FactorRemoved": func(to, name, device string) Letter {
+		return letters.FactorRemoved(to, name, "an app", changed, device)
+	},
+	"FactorsRemoved": func(to, name, _ string) Letter { return letters.FactorsRemoved(to, name, changed) },
+	"PasskeyAdded":   func(to, name, device string) Letter { return letters.PasskeyAdded(to, name, changed, device) },
+	"PasskeyRemoved": func(to, name, device string) Letter { return letters.PasskeyRemoved(to, name, changed, device) },
+	"PasswordReset":  func(to, name, device string) Letter { return letters.PasswordReset(to, name, changed, device) },
+	"RecoveryCodeUsed": func(to, name, device string) Letter {
+		return letters.RecoveryCodeUsed(to, name, changed, device, 7)
+	},
+	"RecoveryCodesMade": func(to, name, device string) Letter { return letters.RecoveryCodesMade(to, name, changed, device) },
+	"ResetPassword":     func(to, name, _ string) Letter { return letters.ResetPassword(to, name, key, time.Hour) },
+	"WrongCodes":        func(to, name, _ string) Letter { return letters.WrongCodes(to, name) },
+	"CookieReused":      func(to, name, device string) Letter { return letters.CookieReused(to, name, changed, device) },
+	"NewDevice":         func(to, name, device string) Letter { return letters.NewDevice(to, name, changed, device, device) },
+	"PasswordChanged":   func(to, name, device string) Letter { return letters.PasswordChanged(to, name, changed, device) },
+	"SessionsEnded":     func(to, name, _ string) Letter { return letters.SessionsEnded(to, name, changed) },
+	"Unlock":            func(to, name, _ string) Letter { return letters.Unlock(to, name, key, time.Hour) },
+}
+
+// hostile is text that people might write to forge a letter.
+var hostile = []string{
+	"", "Marta Reis", "<script>alert(1)</script>", `"><img src=x onerror=1>`, "<a href=https://evil.example>Marta</a>", "{{.}}", "'};--",
+	"Marta\r\nBcc: victim@example.org", "https://evil.example/", "Łukasz Ż.", strings.Repeat("Marta ", 200), "\u202eatraM", "\xff\x00",
+}
+
+func TestEveryLetterHasAnEntry(t *testing.T) {
+	kind := reflect.TypeFor[Letters]()
+	for m := range kind.Methods() {
+		if m.Type.NumOut() == 1 && m.Type.Out(0) == reflect.TypeFor[Letter]() && every[m.Name] == nil {
+			t.Errorf("%s: a letter without an entry in every", m.Name)
+		}
+	}
+	for name := range every {
+		if _, ok := kind.MethodByName(name); !ok {
+			t.Errorf("%s: an entry without a letter", name)
+		}
+	}
+}
+
+func TestEveryLetter(t *testing.T) {
+	for name, write := range every {
+		t.Run(name, func(t *testing.T) {
+			for _, text := range hostile {
+				l := write("marta@example.org", text, text)
+				wellFormed(t, l)
+				sameWords(t, l)
+				oneSecret(t, l)
+				asSent(t, l)
+				if text != hostile[len(hostile)-1] { // which is no text
+					sameWords(t, write("marta@example.org"+text, text, text))
+				}
+			}
+			l := write("marta@example.org", "Marta Reis", "Firefox on Linux")
+			if l.NotAfter.IsZero() == strings.Contains(l.Text, key) || !l.NotAfter.IsZero() && !l.NotAfter.Equal(l.At.Add(time.Hour)) {
+				t.Errorf("got not after %s, want the time of its key, and none without one", l.NotAfter)
+			}
+		})
+	}
+}
+
+// mayBe is all that the HTML of a letter consists of, with the attributes that each element may have. Nothing here loads
+// anything, runs, or leads anywhere but by a link that is pressed.
+var mayBe = map[string][]string{
+	"html": {"lang"}, "head": nil, "meta": {"charset", "name", "content"}, "title": nil, "style": nil, "body": {"style"}, "div": {"style"},
+	"p": {"style"}, "a": {"href", "style", "class"},
+}
+
+// sameWords checks that the HTML says what the text says, and that each link shows where it leads: into the portal.
+func sameWords(t *testing.T, l Letter) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(l.HTML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	var links []string
+	for n := range root.Descendants() {
+		switch n.Type {
+		case html.ElementNode:
+			attributes, ok := mayBe[n.Data]
+			if !ok {
+				t.Errorf("got an element %s in\n%s", n.Data, l.HTML)
+			}
+			for _, a := range n.Attr {
+				if !slices.Contains(attributes, a.Key) || a.Key == "style" && strings.Contains(a.Val, "url") {
+					t.Errorf("%s: got an attribute %s=%q", n.Data, a.Key, a.Val)
+				}
+				if a.Key == "href" {
+					links = append(links, a.Val)
+					if n.FirstChild == nil || n.FirstChild.Data != a.Val || !strings.HasPrefix(a.Val, base+"/") {
+						t.Errorf("got a link to %q that shows %+v", a.Val, n.FirstChild)
+					}
+				}
+			}
+		case html.TextNode:
+			switch n.Parent.Data {
+			case "title":
+				if n.Data != l.Subject {
+					t.Errorf("title: got %q, want %q", n.Data, l.Subject)
+				}
+			case "style":
+				if strings.Contains(n.Data, "url") || strings.Contains(n.Data, "@import") || !strings.Contains(n.Data, "prefers-color-scheme: dark") {
+					t.Errorf("got style %s", n.Data)
+				}
+			default:
+				words = append(words, strings.Fields(n.Data)...)
+			}
+		case html.CommentNode:
+			t.Errorf("got a comment %q", n.Data)
+		}
+	}
+	if got, want := strings.Join(words, " "), strings.Join(strings.Fields(l.Text), " "); got != want {
+		t.Errorf("HTML says\n%s\ntext says\n%s", got, want)
+	}
+	var lines []string
+	for line := range strings.Lines(l.Text) {
+		if line = strings.TrimSuffix(line, "\n"); strings.HasPrefix(line, base+"/") {
+			lines = append(lines, line)
+		}
+	}
+	if !slices.Equal(links, lines) {
+		t.Errorf("links: got %q, want %q", links, lines)
+	}
+	if main := strings.Contains(l.HTML, `class="main"`); main != (len(links) == 1) {
+		t.Errorf("%d links, one stands out: %t", len(links), main)
+	}
+}
+
+// Only what is nothing but an address of the portal is a link.
+func TestForeignAddressesAreNoLinks(t *testing.T) {
+	for paragraph, want := range map[string]bool{
+		base + "/login": true, base + "/": true, base: false, base + ".evil.example/": false, "https://evil.example/": false,
+		base + "/login and more": false, base + "/\nlogin": false, "javascript:alert(1)": false,
+	} {
+		if got := strings.Contains(letters.write("marta@example.org", "Subject", paragraph).HTML, "<a "); got != want {
+			t.Errorf("%q is a link: got %t, want %t", paragraph, got, want)
+		}
+	}
+}
+
+// oneSecret checks that a key stands in a link and nowhere else.
+func oneSecret(t *testing.T, l Letter) {
+	t.Helper()
+	n := strings.Count(l.Text, key)
+	if n > 1 || strings.Contains(l.Subject, key) || strings.Count(l.HTML, key) != 2*n {
+		t.Errorf("got the key %d times in\n%s\n%s", n, l.Subject, l.Text)
+	}
+	for word := range strings.FieldsSeq(l.Text) {
+		if strings.Contains(word, key) && !strings.HasPrefix(word, base+"/") {
+			t.Errorf("got the key in %q", word)
+		}
+	}
+}
+
+// asSent checks what goes out: ASCII, short lines that end as they should, and no header but ours (ASVS v5.0.0-1.3.11).
+func asSent(t *testing.T, l Letter) {
+	t.Helper()
+	client, err := NewSMTP("smtp://mail.example.com", "Gatehouse <no-reply@portal.example.com>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := client.message(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw bytes.Buffer
+	if _, err := msg.WriteTo(&raw); err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(raw.String(), "\r\n\r\n")
+	for line := range strings.SplitSeq(head, "\r\n") {
+		name, _, _ := strings.Cut(line, ":")
+		if !strings.HasPrefix(line, " ") && !slices.Contains([]string{"Date", "MIME-Version", "Message-ID", "Subject", "From", "To", "Auto-Submitted", "Content-Type"}, name) {
+			t.Errorf("got a header %q", line)
+		}
+	}
+	for line := range strings.SplitSeq(raw.String(), "\r\n") {
+		if len(line) > 78 || strings.ContainsAny(line, "\r\n\x00") || strings.ContainsFunc(line, nonASCII) {
+			t.Errorf("got a line %q", line)
+		}
+	}
+}

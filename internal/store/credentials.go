@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+// changeCredentials is one transaction: it raises the epoch, rotates the session that asks, makes the change, ends the
+// other sessions, and deletes what waits with the credentials that were. ErrOvertaken or ErrEnded, and nothing of it,
+// when the epoch is not the given one or the session is not live.
+func (s *Store) changeCredentials(ctx context.Context, c auth.CredentialsChange, change func(tx *sql.Tx) error) ([]auth.Session, error) {
+	var ended []auth.Session
+	userID := c.Session.UserID
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
+			userID, c.Epoch)
+		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+			return err
+		}
+		if err := rotate(ctx, tx, c.Session, c.NewTokenHash, c.At); err != nil {
+			return err
+		}
+		if err := change(tx); err != nil {
+			return err
+		}
+		if c.Codes != nil {
+			if err := setRecoveryCodes(ctx, tx, userID, c.Codes); err != nil {
+				return err
+			}
+		}
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, c.Reason, c.Session.ID, userID, c.Session.ID)
+		if err != nil {
+			return err
+		}
+		if err := dropWaiting(ctx, tx, userID); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, c.Client), c.Events...)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}
+
+// dropWaiting deletes what was begun with the credentials of an account and must not be finished with others: sign-ins
+// between two factors, letters that let somebody do something, an authenticator app that was not confirmed.
+func dropWaiting(ctx context.Context, tx *sql.Tx, userID string) error {
+	for _, statement := range []string{
+		`DELETE FROM pending_sign_ins WHERE user_id = $1`,
+		`DELETE FROM letter_keys WHERE user_id = $1`,
+		`DELETE FROM totp_enrolments WHERE user_id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, userID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropFactorsSince deletes the second factors that an account got at a time or later, and the recovery codes unless
+// another factor is left that they stand in for.
+func dropFactorsSince(ctx context.Context, tx *sql.Tx, userID string, since time.Time) error {
+	for _, statement := range []string{
+		`DELETE FROM totp_secrets WHERE user_id = $1 AND enrolled_at >= $2`,
+		`DELETE FROM passkeys WHERE user_id = $1 AND created_at >= $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, userID, since); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM recovery_codes
+		WHERE user_id = $1
+			AND NOT EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = recovery_codes.user_id)
+			AND NOT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = recovery_codes.user_id)`, userID)
+	return err
+}
+
+// setRecoveryCodes puts these codes in the place of all others.
+func setRecoveryCodes(ctx context.Context, tx *sql.Tx, userID string, hashes []string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = $1`, userID); err != nil {
+		return err
+	}
+	for _, hash := range hashes {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)`, userID, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// PostgreSQL locks an account's row against everybody's events while it is deleted. Somebody who has changed a row of the
+// account by then, and has yet to write the event of that, blocks nobody and is not blocked.
+func TestDeletionAmongEvents(t *testing.T) {
+	s := storetest.Postgres(t)
+	for table, statement := range map[string]string{
+		"sessions":       `UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE user_id = $2`,
+		"recovery_codes": `UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2`,
+		"payments":       `UPDATE payments SET state = 'paid', settled_at = $1 WHERE user_id = $2`,
+	} {
+		newUser(t, s, table)
+		furnish(t, s, table)
+		if _, err := s.DB().Exec(`UPDATE users SET delete_after = $1 WHERE id = $2`, at, table); err != nil {
+			t.Fatal(err)
+		}
+		deletedAmong(t, s, statement, table, func() error { return second(s.DeleteAccounts(t.Context(), at, 10)) })
+
+		if err := s.CreateDemo(t.Context(), newDemo(table, at)); err != nil {
+			t.Fatal(err)
+		}
+		furnish(t, s, "demo-"+table)
+		deletedAmong(t, s, statement, "demo-"+table, func() error { return second(s.DeleteDemos(t.Context(), at, 10)) })
+	}
+}
+
+// furnish gives an account something of each kind that changes together with an event.
+func furnish(t *testing.T, s *store.Store, id string) {
+	t.Helper()
+	x := newSession("s-"+id, id)
+	open(t, s, x)
+	c := change(x, 0, []string{"code"})
+	if _, err := s.ChangeRecoveryCodes(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	x.TokenHash = c.NewTokenHash
+	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), auth.Asker{Session: x}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// deletedAmong runs a deletion between a change of an account's rows and the event of that change.
+func deletedAmong(t *testing.T, s *store.Store, statement, id string, deletion func() error) {
+	t.Helper()
+	tx, err := s.DB().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	var pid int
+	if err := errors.Join(second(tx.Exec(statement, at, id)), tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid)); err != nil {
+		t.Fatal(err)
+	}
+	deleted := make(chan error, 1)
+	go func() { deleted <- deletion() }()
+	for waiting := false; !waiting; {
+		err := s.DB().QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))`, pid).Scan(&waiting)
+		if err != nil || len(deleted) > 0 {
+			t.Fatalf("%s: %v, or the deletion did not wait", id, err)
+		}
+	}
+	_, err = tx.Exec(`
+		INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
+		VALUES ($1, $2, '', 'kind', '', '', '', $3)`, "late-"+id, id, at)
+	if err := errors.Join(err, tx.Commit(), <-deleted); err != nil {
+		t.Errorf("%s: %v", id, err)
+	}
+	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("%s: got %v, want the account deleted", id, err)
+	}
+}

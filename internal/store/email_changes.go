@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (s *Store) AskEmailChange(ctx context.Context, a auth.EmailAsking) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := onTheWordOf(ctx, tx, a.By, a.AskedAt, 0); err != nil {
+			return err
+		}
+		err := replaceLetterKey(ctx, tx, auth.LetterKey{
+			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: "email", CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO email_changes (id, user_id, email, email_key, old_email, old_email_key, confirm_hash, stop_hash, asked_at, undo_until)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			a.ID, a.UserID, a.Email, a.EmailKey, a.OldEmail, a.OldEmailKey, a.ConfirmHash, a.StopHash, a.AskedAt, a.UndoUntil)
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, a.Event)
+	})
+}
+
+func (s *Store) WaitingEmailChange(ctx context.Context, userID string, at time.Time) (auth.EmailChange, error) {
+	return emailChange(ctx, s.db, `email_changes.user_id = $1 AND letter_keys.expires_at > $2`, userID, at)
+}
+
+func (s *Store) EmailChangeToUndo(ctx context.Context, keyHash string, at time.Time) (auth.EmailChange, error) {
+	return emailChange(ctx, s.db, `(stop_hash = $1 OR undo_hash = $1) AND undo_until > $2`, keyHash, at)
+}
+
+// querier is a transaction or the database itself.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func emailChange(ctx context.Context, db querier, where string, args ...any) (auth.EmailChange, error) {
+	var c auth.EmailChange
+	var until, confirmed sql.NullTime
+	err := db.QueryRowContext(ctx, `
+		SELECT email_changes.id, email_changes.user_id, email, email_key, old_email, old_email_key, asked_at, letter_keys.expires_at,
+			confirmed_at, undo_until
+		FROM email_changes LEFT JOIN letter_keys ON letter_keys.token_hash = confirm_hash
+		WHERE `+where, args...).
+		Scan(&c.ID, &c.UserID, &c.Email, &c.EmailKey, &c.OldEmail, &c.OldEmailKey, &c.AskedAt, &until, &confirmed, &c.UndoUntil)
+	c.ConfirmUntil, c.ConfirmedAt = until.Time, confirmed.Time
+	return c, found(err)
+}
+
+func (s *Store) ConfirmEmailChange(ctx context.Context, c auth.EmailConfirming) (change auth.EmailChange, ended []auth.Session, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		userID := c.By.UserID
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		if err := rotate(ctx, tx, c.By, c.NewTokenHash, c.At); err != nil {
+			return err
+		}
+		change, err = emailChange(ctx, tx, `confirm_hash = $1 AND email_changes.user_id = $2 AND letter_keys.expires_at > $3`,
+			c.KeyHash, userID, c.At)
+		if err != nil {
+			return err
+		}
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, auth.ReasonRevoked, c.By.ID, userID, c.By.ID)
+		if err != nil {
+			return err
+		}
+		if err := dropWaiting(ctx, tx, userID); err != nil {
+			return err
+		}
+		if err := confirmed(ctx, tx, change, c); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, c.Client), c.Events...)...)
+	})
+	if isDuplicate(err) {
+		err = auth.ErrEmailTaken
+	}
+	if err != nil {
+		return auth.EmailChange{}, nil, err
+	}
+	return change, ended, nil
+}
+
+// confirmed writes the new address over the one it was asked in place of, and how that can be taken back.
+func confirmed(ctx context.Context, tx *sql.Tx, change auth.EmailChange, c auth.EmailConfirming) error {
+	_, err := tx.ExecContext(ctx, `UPDATE email_changes SET confirmed_at = $1, undo_hash = $2, undo_until = $3 WHERE id = $4`,
+		c.At, c.UndoHash, c.UndoUntil, change.ID)
+	if err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2 WHERE id = $3 AND email_key = $4`,
+		change.Email, change.EmailKey, change.UserID, change.OldEmailKey)
+	return changed(result, err, auth.ErrNotFound)
+}
+
+// UndoEmailChange writes the address last, as ConfirmEmailChange does: PostgreSQL locks the account's row against the
+// events of others for it, and somebody who is ending a session at this moment has yet to write one.
+func (s *Store) UndoEmailChange(ctx context.Context, u auth.EmailUndoing) (ended []auth.Session, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, u.UserID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		result, err = tx.ExecContext(ctx, `DELETE FROM email_changes WHERE id = $1 AND undo_until > $2`, u.ID, u.At)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		// The older address wins: what was changed after this may have been changed by whoever took the account over.
+		_, err = tx.ExecContext(ctx, `DELETE FROM email_changes WHERE user_id = $1 AND asked_at >= $2`, u.UserID, u.AskedAt)
+		if err != nil {
+			return err
+		}
+		if ended, err = endMany(ctx, tx, `user_id = $5`, u.At, auth.ReasonRevoked, "", u.UserID); err != nil {
+			return err
+		}
+		if err := dropFactorsSince(ctx, tx, u.UserID, u.AskedAt); err != nil {
+			return err
+		}
+		if err := dropWaiting(ctx, tx, u.UserID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2, password_hash = $3 WHERE id = $4`,
+			u.OldEmail, u.OldEmailKey, u.PasswordHash, u.UserID)
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, u.Client), u.Event)...)
+	})
+	if isDuplicate(err) {
+		err = auth.ErrEmailTaken
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (s *Store) ChangeRecoveryCodes(ctx context.Context, c auth.CredentialsChange) ([]auth.Session, error) {
+	return s.changeCredentials(ctx, c, func(*sql.Tx) error { return nil })
+}
+
+func (s *Store) RecoveryCodes(ctx context.Context, userID string) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT code_hash FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL ORDER BY code_hash`, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var hashes []string
+	for rows.Next() {
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return nil, err
+		}
+		hashes = append(hashes, hash)
+	}
+	return hashes, rows.Err()
+}
+
+func (s *Store) TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret, error) {
+	t := auth.TOTPSecret{UserID: userID}
+	err := s.db.QueryRowContext(ctx, `SELECT sealed, last_step, enrolled_at FROM totp_secrets WHERE user_id = $1`, userID).
+		Scan(&t.Sealed, &t.LastStep, &t.EnrolledAt)
+	return t, found(err)
+}
+
+// UseTOTPStep names the enrolment, so that a code of an app that was replaced meanwhile does not write its secret back.
+func (s *Store) UseTOTPStep(ctx context.Context, t auth.TOTPSecret) error {
+	result, err := s.db.ExecContext(ctx, `
+		UPDATE totp_secrets
+		SET last_step = $1, sealed = $2
+		WHERE user_id = $3 AND last_step < $1 AND enrolled_at = $4`, t.LastStep, t.Sealed, t.UserID, t.EnrolledAt)
+	return changed(result, err, auth.ErrNotFound)
+}
+
+func (s *Store) UseRecoveryCode(ctx context.Context, hash string, e auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND code_hash = $3 AND used_at IS NULL`,
+			e.At, e.UserID, hash)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+}
+
+func (s *Store) SetTOTPEnrolment(ctx context.Context, e auth.TOTPEnrolment) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO totp_enrolments (session_id, user_id, sealed, expires_at)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (session_id) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at`,
+		e.SessionID, e.UserID, e.Sealed, e.ExpiresAt)
+	return err
+}
+
+func (s *Store) TOTPEnrolment(ctx context.Context, sessionID string, at time.Time) (auth.TOTPEnrolment, error) {
+	e := auth.TOTPEnrolment{SessionID: sessionID}
+	err := s.db.QueryRowContext(ctx, `SELECT user_id, sealed, expires_at FROM totp_enrolments WHERE session_id = $1 AND expires_at > $2`,
+		sessionID, at).Scan(&e.UserID, &e.Sealed, &e.ExpiresAt)
+	return e, found(err)
+}
+
+func (s *Store) EnrolTOTP(ctx context.Context, c auth.CredentialsChange, t auth.TOTPSecret) ([]auth.Session, error) {
+	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT (user_id) DO UPDATE
+			SET sealed = excluded.sealed, last_step = excluded.last_step, enrolled_at = excluded.enrolled_at`,
+			t.UserID, t.Sealed, t.LastStep, t.EnrolledAt)
+		return err
+	})
+}
+
+func (s *Store) RemoveTOTP(ctx context.Context, c auth.CredentialsChange) ([]auth.Session, error) {
+	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM totp_secrets WHERE user_id = $1`, c.Session.UserID)
+		return changed(result, err, auth.ErrNotFound)
+	})
+}

@@ -1,0 +1,62 @@
+package store_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+)
+
+func TestSignInHistory(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		newUser(t, s, "bea")
+		add := func(id, user string, kind auth.Kind, after time.Duration) {
+			t.Helper()
+			e := event(id, user, kind)
+			e.At = at.Add(after)
+			if err := s.AddEvent(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := func(signedIn bool, failures int, known ...auth.Clients) {
+			t.Helper()
+			h, err := s.SignInHistory(t.Context(), "ada")
+			slices.Sort(h.Known)
+			if err != nil || h.SignedIn != signedIn || h.Failures != failures || !slices.Equal(h.Known, known) {
+				t.Errorf("got %+v, %v, want %t, %d, %q", h, err, signedIn, failures, known)
+			}
+		}
+		add("hers", "bea", auth.LoginSuccess, time.Hour)
+		add("not hers", "bea", auth.LoginFail, 2*time.Hour)
+		want(false, 0)
+		add("1", "ada", auth.LoginFail, 0)
+		want(false, 1)
+		add("2", "ada", auth.LoginSuccess, time.Second)
+		want(true, 0)
+		add("3", "ada", auth.LoginFail, 2*time.Second)
+		add("4", "ada", auth.ReauthFail, 2*time.Second)
+		add("5", "ada", auth.LoginFail, 3*time.Second)
+		want(true, 2)
+
+		for id, reason := range map[string]auth.Reason{"live": "", "idle": auth.ReasonIdle, "changed": auth.ReasonPasswordChanged, "stranger": auth.ReasonRevoked} {
+			x := newSession(id, "ada")
+			x.Known = auth.Clients("browser " + id)
+			open(t, s, x)
+			if x.EndReason, x.EndedAt = reason, x.IdleExpiresAt; reason != "" {
+				if err := s.EndSession(t.Context(), x, auth.Client{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		open(t, s, newSession("foreign", "bea"))
+		want(true, 2, "browser changed", "browser idle", "browser live")
+
+		for i := range auth.MaxFailures {
+			add("many"+string(rune('a'+i%26))+time.Duration(i).String(), "ada", auth.LoginFail, time.Minute)
+		}
+		want(true, auth.MaxFailures, "browser changed", "browser idle", "browser live")
+	})
+}

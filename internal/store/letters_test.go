@@ -1,0 +1,144 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/store"
+)
+
+func newLetter(id string, due time.Time) mail.Row {
+	return mail.Row{ID: id, Sealed: []byte("sealed " + id), CreatedAt: at, DueAt: due, ExpiresAt: at.Add(24 * time.Hour)}
+}
+
+func addLetters(t *testing.T, s *store.Store, rows ...mail.Row) {
+	t.Helper()
+	for _, r := range rows {
+		if err := s.AddLetter(t.Context(), r, 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func wantLetters(t *testing.T, s *store.Store, want int) {
+	t.Helper()
+	if n, err := s.CountLetters(t.Context()); n != want || err != nil {
+		t.Errorf("letters: got %d, %v, want %d", n, err, want)
+	}
+}
+
+// The one that has been due the longest comes first, whole, and is nobody else's until its new time.
+func TestClaimLetter(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		addLetters(t, s, newLetter("late", at.Add(-time.Minute)), newLetter("later", at), newLetter("not yet", at.Add(time.Microsecond)))
+		until := at.Add(time.Hour)
+		for _, want := range []string{"late", "later"} {
+			got, err := s.ClaimLetter(t.Context(), at, until)
+			if err != nil || got.ID != want || !bytes.Equal(got.Sealed, []byte("sealed "+want)) || got.Attempts != 1 ||
+				!got.CreatedAt.Equal(at) || !got.DueAt.Equal(until) || !got.ExpiresAt.Equal(at.Add(24*time.Hour)) {
+				t.Errorf("got %+v, %v, want %s", got, err, want)
+			}
+		}
+		if r, err := s.ClaimLetter(t.Context(), at, until); !errors.Is(err, mail.ErrNoLetter) {
+			t.Errorf("got %+v, %v, want ErrNoLetter", r, err)
+		}
+		again, err := s.ClaimLetter(t.Context(), until, until.Add(time.Hour))
+		if err != nil || again.ID != "not yet" {
+			t.Errorf("got %+v, %v, want the one that has become due first", again, err)
+		}
+		if again, err = s.ClaimLetter(t.Context(), until, until.Add(time.Hour)); err != nil || again.ID != "late" || again.Attempts != 2 {
+			t.Errorf("got %+v, %v, want the second attempt of one whose lease is over", again, err)
+		}
+		wantLetters(t, s, 3)
+	})
+}
+
+// Of many who look for letters at once each gets another one.
+func TestClaimLettersTogether(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		const letters, workers = 20, 8
+		for i := range letters {
+			addLetters(t, s, newLetter(fmt.Sprint(i), at))
+		}
+		var (
+			claiming sync.WaitGroup
+			mu       sync.Mutex
+			got      = map[string]int{}
+		)
+		for range workers {
+			claiming.Go(func() {
+				for {
+					mu.Lock()
+					done := len(got) == letters
+					mu.Unlock()
+					if done {
+						return
+					}
+					r, err := s.ClaimLetter(t.Context(), at, at.Add(time.Hour))
+					if errors.Is(err, mail.ErrNoLetter) {
+						continue
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					got[r.ID]++
+					mu.Unlock()
+				}
+			})
+		}
+		claiming.Wait()
+		for id, n := range got {
+			if n != 1 {
+				t.Errorf("letter %s: %d got it, want one", id, n)
+			}
+		}
+	})
+}
+
+// Only who has a letter postpones it: not somebody whose lease was over while they were at it.
+func TestPostponeAndDropLetters(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		addLetters(t, s, newLetter("one", at), newLetter("two", at.Add(time.Hour)))
+		slow, err := s.ClaimLetter(t.Context(), at, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quick, err := s.ClaimLetter(t.Context(), at, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(s.PostponeLetter(t.Context(), quick, at.Add(time.Minute)), s.PostponeLetter(t.Context(), slow, at)); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.ClaimLetter(t.Context(), at.Add(time.Minute-time.Microsecond), at); !errors.Is(err, mail.ErrNoLetter) {
+			t.Errorf("got %+v, %v, want nothing before the later time", r, err)
+		}
+		if r, err := s.ClaimLetter(t.Context(), at.Add(time.Minute), at); err != nil || r.ID != "one" {
+			t.Errorf("got %+v, %v, want one", r, err)
+		}
+		for range 2 {
+			if err := s.DropLetter(t.Context(), "one"); err != nil {
+				t.Error(err)
+			}
+			wantLetters(t, s, 1)
+		}
+	})
+}
+
+func TestLettersAreBounded(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for i, want := range []error{nil, nil, mail.ErrFull, mail.ErrFull} {
+			if err := s.AddLetter(t.Context(), newLetter(fmt.Sprint(i), at), 2); !errors.Is(err, want) {
+				t.Errorf("letter %d: got %v, want %v", i, err, want)
+			}
+		}
+		wantLetters(t, s, 2)
+	})
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (s *Store) RemoveFactors(ctx context.Context, e auth.Event) (ended []auth.Session, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE users
+			SET epoch = epoch + 1
+			WHERE id = $1 AND (EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id)
+				OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id))`, e.UserID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		if ended, err = endMany(ctx, tx, `user_id = $5`, e.At, auth.ReasonAdmin, "", e.UserID); err != nil {
+			return err
+		}
+		if err := dropFactorsSince(ctx, tx, e.UserID, time.Time{}); err != nil {
+			return err
+		}
+		if err := dropWaiting(ctx, tx, e.UserID); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, e.Client), e)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const passkeyColumns = `passkeys.id, passkeys.user_id, passkeys.credential_id, passkeys.public_key, passkeys.transports,
+	passkeys.sign_count, passkeys.backup_eligible, passkeys.backup_state, passkeys.name, passkeys.created_at, passkeys.last_used_at`
+
+// passkeyFields returns where passkeyColumns scan to, and a function that completes p after the scan.
+func passkeyFields(p *auth.Passkey) ([]any, func()) {
+	var used sql.NullTime
+	return []any{
+		&p.ID, &p.UserID, &p.CredentialID, &p.PublicKey, &p.Transports, &p.SignCount, &p.BackupEligible, &p.BackupState,
+		&p.Name, &p.CreatedAt, &used,
+	}, func() { p.LastUsedAt = used.Time }
+}
+
+func (s *Store) Passkeys(ctx context.Context, userID string) ([]auth.Passkey, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT `+passkeyColumns+`
+		FROM passkeys
+		WHERE user_id = $1
+		ORDER BY created_at, id`, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []auth.Passkey
+	for rows.Next() {
+		var p auth.Passkey
+		fields, complete := passkeyFields(&p)
+		if err := rows.Scan(fields...); err != nil {
+			return nil, err
+		}
+		complete()
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+func (s *Store) PasskeyByCredential(ctx context.Context, credentialID string) (auth.Passkey, auth.User, error) {
+	var (
+		p auth.Passkey
+		u auth.User
+	)
+	passkeyDest, completePasskey := passkeyFields(&p)
+	userDest, completeUser := userFields(&u)
+	err := s.db.QueryRowContext(ctx, `
+		SELECT `+passkeyColumns+`, `+userColumns+`
+		FROM passkeys JOIN users ON users.id = passkeys.user_id
+		WHERE passkeys.credential_id = $1`, credentialID).Scan(append(passkeyDest, userDest...)...)
+	completePasskey()
+	completeUser()
+	return p, u, found(err)
+}
+
+func (s *Store) UsePasskey(ctx context.Context, p auth.Passkey, spent auth.SpentChallenge) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := spend(ctx, tx, spent); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `
+			UPDATE passkeys
+			SET sign_count = $1, backup_state = $2, last_used_at = $3
+			WHERE id = $4 AND user_id = $5 AND (sign_count < $6 OR sign_count = 0)`,
+			p.SignCount, p.BackupState, p.LastUsedAt, p.ID, p.UserID, p.SignCount)
+		return changed(result, err, auth.ErrOvertaken)
+	})
+}
+
+// spend writes that a challenge was answered. Of two answers at once, the second waits for the first and finds its row.
+func spend(ctx context.Context, tx *sql.Tx, c auth.SpentChallenge) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO spent_challenges (hash, expires_at) VALUES ($1, $2)`, c.Hash, c.ExpiresAt)
+	if isDuplicate(err) {
+		return auth.ErrSpent
+	}
+	return err
+}
+
+func (s *Store) AddPasskey(ctx context.Context, c auth.CredentialsChange, p auth.Passkey, spent auth.SpentChallenge) ([]auth.Session, error) {
+	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
+		if err := spend(ctx, tx, spent); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO passkeys (id, user_id, credential_id, public_key, transports, sign_count, backup_eligible, backup_state,
+				name, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			p.ID, c.Session.UserID, p.CredentialID, p.PublicKey, p.Transports, p.SignCount, p.BackupEligible, p.BackupState,
+			p.Name, p.CreatedAt)
+		if isDuplicate(err) {
+			return auth.ErrPasskeyTaken
+		}
+		return err
+	})
+}
+
+func (s *Store) RemovePasskey(ctx context.Context, c auth.CredentialsChange, id string) ([]auth.Session, error) {
+	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM passkeys WHERE id = $1 AND user_id = $2`, id, c.Session.UserID)
+		return changed(result, err, auth.ErrNotFound)
+	})
+}
+
+func (s *Store) RenamePasskey(ctx context.Context, r auth.PasskeyRenaming) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := onTheWordOf(ctx, tx, r.By, r.At, 0); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3`, r.Name, r.ID, r.By.UserID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, r.Event)
+	})
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+const pendingColumns = `pending_sign_ins.token_hash, pending_sign_ins.user_id, pending_sign_ins.epoch, pending_sign_ins.remember,
+	pending_sign_ins.next, pending_sign_ins.attempts_left, pending_sign_ins.created_at, pending_sign_ins.expires_at`
+
+func pendingFields(p *auth.PendingSignIn) []any {
+	return []any{&p.TokenHash, &p.UserID, &p.Epoch, &p.Remember, &p.Next, &p.AttemptsLeft, &p.CreatedAt, &p.ExpiresAt}
+}
+
+// waits is the condition of everything that goes on with a pending sign-in: $1 the hash of its token, $2 the time.
+const waits = `token_hash = $1 AND attempts_left > 0 AND expires_at > $2 AND EXISTS (
+	SELECT 1 FROM users
+	WHERE users.id = pending_sign_ins.user_id AND users.epoch = pending_sign_ins.epoch AND users.disabled_at IS NULL)`
+
+func (s *Store) AddPendingSignIn(ctx context.Context, p auth.PendingSignIn, e auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO pending_sign_ins (token_hash, user_id, epoch, remember, next, attempts_left, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			p.TokenHash, p.UserID, p.Epoch, p.Remember, p.Next, p.AttemptsLeft, p.CreatedAt, p.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+}
+
+func (s *Store) PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (auth.PendingSignIn, auth.User, error) {
+	var (
+		p auth.PendingSignIn
+		u auth.User
+	)
+	fields, complete := userFields(&u)
+	err := s.db.QueryRowContext(ctx, `
+		SELECT `+pendingColumns+`, `+userColumns+`
+		FROM pending_sign_ins JOIN users ON users.id = pending_sign_ins.user_id
+		WHERE `+waits, tokenHash, at).Scan(append(pendingFields(&p), fields...)...)
+	complete()
+	return p, u, found(err)
+}
+
+func (s *Store) TakePendingAttempt(ctx context.Context, tokenHash string, at time.Time) (p auth.PendingSignIn, u auth.User, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `
+			UPDATE pending_sign_ins
+			SET attempts_left = attempts_left - 1
+			WHERE `+waits+`
+			RETURNING `+pendingColumns, tokenHash, at).Scan(pendingFields(&p)...)
+		if err != nil {
+			return err
+		}
+		fields, complete := userFields(&u)
+		err = tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, p.UserID).Scan(fields...)
+		complete()
+		return err
+	})
+	return p, u, found(err)
+}
+
+func (s *Store) DropPendingSignIn(ctx context.Context, tokenHash string) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE token_hash = $1`, tokenHash)
+	return err
+}
+
+// finishPending deletes the sign-in that a session is opened for, so that it opens one. ErrOvertaken when it is gone.
+func finishPending(ctx context.Context, tx *sql.Tx, tokenHash, userID string, at time.Time) error {
+	if tokenHash == "" {
+		return nil
+	}
+	result, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3`,
+		tokenHash, userID, at)
+	return changed(result, err, auth.ErrOvertaken)
+}

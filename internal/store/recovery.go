@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"example.com/gatehouse/internal/auth"
+)
+
+func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
+	var u auth.User
+	fields, complete := userFields(&u)
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id).Scan(fields...)
+	complete()
+	return u, found(err)
+}
+
+func (s *Store) ReplaceLetterKey(ctx context.Context, k auth.LetterKey, epoch int64, e auth.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		// Writing the account's row makes the letters of one account take turns with each other and with what kills them.
+		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
+			k.UserID, epoch)
+		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+			return err
+		}
+		if err := replaceLetterKey(ctx, tx, k); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, e)
+	})
+}
+
+func replaceLetterKey(ctx context.Context, tx *sql.Tx, k auth.LetterKey) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1 AND purpose = $2`, k.UserID, k.Purpose)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5)`, k.TokenHash, k.UserID, k.Purpose, k.CreatedAt, k.ExpiresAt)
+	return err
+}
+
+func (s *Store) ResetPassword(ctx context.Context, r auth.PasswordResetting) ([]auth.Session, error) {
+	var ended []auth.Session
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE users
+			SET password_hash = $1, password_changed_at = $2, epoch = epoch + 1
+			WHERE id = $3 AND disabled_at IS NULL`, r.PasswordHash, r.At, r.UserID)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		// The row above is locked by now, so of several requests with one key a single one still finds it here.
+		result, err = tx.ExecContext(ctx, `
+			DELETE FROM letter_keys
+			WHERE token_hash = $1 AND user_id = $2 AND purpose = 'reset' AND expires_at > $3`, r.KeyHash, r.UserID, r.At)
+		if err := changed(result, err, auth.ErrNotFound); err != nil {
+			return err
+		}
+		if ended, err = endMany(ctx, tx, `user_id = $5`, r.At, auth.ReasonPasswordChanged, "", r.UserID); err != nil {
+			return err
+		}
+		if err := dropWaiting(ctx, tx, r.UserID); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, append(auth.EndEvents(ended, r.Client), r.Event)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, nil
+}

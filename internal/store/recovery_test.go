@@ -1,0 +1,347 @@
+package store_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// TestNothingIsForgotten walks the schema: every table that belongs to people is exported or named with a reason, column
+// by column, and goes with its person.
+func TestNothingIsForgotten(t *testing.T) {
+	s := storetest.SQLite(t)
+	listed := map[string]bool{}
+	for _, x := range store.Exports {
+		for _, column := range x.Columns() {
+			listed[x.Table()+"."+column] = true
+		}
+	}
+	for name, reason := range store.NotExported {
+		if listed[name] || reason == "" {
+			t.Errorf("%s is exported and left out, or left out without a reason", name)
+		}
+		listed[name] = true
+	}
+	for _, table := range tables(t, s.DB()) {
+		keys := references(t, s.DB(), table)
+		if table != "users" && keys == "" || listed[table] {
+			delete(listed, table)
+			continue
+		}
+		if table != "users" && keys != "CASCADE" {
+			t.Errorf("%s: rows of a deleted account: %s, want CASCADE", table, keys)
+		}
+		for _, column := range columns(t, s.DB(), table) {
+			if !listed[table+"."+column] {
+				t.Errorf("%s.%s is neither exported nor left out with a reason", table, column)
+			}
+			delete(listed, table+"."+column)
+		}
+	}
+	for name := range listed {
+		t.Errorf("%s is not in the schema", name)
+	}
+}
+
+func tables(t *testing.T, db *sql.DB) []string {
+	t.Helper()
+	return texts(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%'`)
+}
+
+func columns(t *testing.T, db *sql.DB, table string) []string {
+	t.Helper()
+	return texts(t, db, `SELECT name FROM pragma_table_info('`+table+`')`)
+}
+
+// references is what becomes of the table's rows when their user is deleted, "" when they are nobody's.
+func references(t *testing.T, db *sql.DB, table string) string {
+	t.Helper()
+	return strings.Join(texts(t, db, `SELECT on_delete FROM pragma_foreign_key_list('`+table+`') WHERE "table" = 'users'`), " ")
+}
+
+func texts(t *testing.T, db *sql.DB, query string) (found []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func resetKey(user string) auth.LetterKey {
+	return auth.LetterKey{TokenHash: "key-" + user, UserID: user, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+}
+
+func resetting(user string) auth.PasswordResetting {
+	return auth.PasswordResetting{
+		UserID: user, KeyHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, auth.PasswordChange),
+	}
+}
+
+// A key sets one password of one account, while it lasts and the account is not disabled; otherwise nothing changes.
+func TestResetPassword(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for name, spoil := range map[string]func(r *auth.PasswordResetting){
+			"good":          func(*auth.PasswordResetting) {},
+			"unknown":       func(r *auth.PasswordResetting) { r.KeyHash = "invented" },
+			"too old":       func(r *auth.PasswordResetting) { r.At = at.Add(time.Hour) },
+			"other account": func(r *auth.PasswordResetting) { r.UserID = "other" },
+			"other purpose": func(r *auth.PasswordResetting) {
+				if _, err := s.DB().Exec(`UPDATE letter_keys SET purpose = 'unlock' WHERE token_hash = $1`, r.KeyHash); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"disabled": func(r *auth.PasswordResetting) {
+				if _, err := s.DB().Exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, at, r.UserID); err != nil {
+					t.Fatal(err)
+				}
+			},
+		} {
+			if name == "other account" {
+				newUser(t, s, "other")
+			}
+			newUser(t, s, name)
+			open(t, s, newSession("s-"+name, name))
+			if err := s.ReplaceLetterKey(t.Context(), resetKey(name), 0, event("asked-"+name, name, auth.PasswordResetRequested)); err != nil {
+				t.Fatal(err)
+			}
+			r := resetting(name)
+			spoil(&r)
+			ended, err := s.ResetPassword(t.Context(), r)
+			u, lookUp := s.UserByID(t.Context(), name)
+			if lookUp != nil {
+				t.Fatal(lookUp)
+			}
+			if name == "good" {
+				if err != nil || len(ended) != 1 || u.PasswordHash != "new" || u.Epoch != 1 || row(t, s, "s-good").EndReason != auth.ReasonPasswordChanged {
+					t.Errorf("got %d ended, %+v, %v", len(ended), u, err)
+				}
+				if _, err := s.LetterKey(t.Context(), "key-good", "reset", at); !errors.Is(err, auth.ErrNotFound) {
+					t.Errorf("the key is still there: %v", err)
+				}
+				continue
+			}
+			if !errors.Is(err, auth.ErrNotFound) || u.PasswordHash != "hash" || u.Epoch != 0 || !row(t, s, "s-"+name).EndedAt.IsZero() {
+				t.Errorf("%s: got %v and %+v, want ErrNotFound and nothing changed", name, err, u)
+			}
+		}
+	})
+}
+
+// Of many confirmations of one key exactly one counts, and of many undos as well (ASVS v5.0.0-2.3.4).
+func TestEmailChangeOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		u := newUser(t, s, "ada")
+		x := newSession("one", "ada")
+		open(t, s, x)
+		change := auth.EmailChange{ID: "c", UserID: "ada", Email: "Ada@example.net", EmailKey: "ada@example.net", OldEmail: u.Email,
+			OldEmailKey: u.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(2 * time.Hour)}
+		err := s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x, Event: event("asked", "ada", auth.EmailChangeRequested)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.WaitingEmailChange(t.Context(), "ada", at); err != nil || got != change {
+			t.Errorf("got %+v, %v\nwant %+v", got, err, change)
+		}
+		newUser(t, s, "bob")
+		open(t, s, newSession("bobs", "bob"))
+		stolen := x
+		stolen.TokenHash = "stolen"
+		for what, c := range map[string]auth.EmailConfirming{
+			"too late": {KeyHash: "confirm", By: x, At: at.Add(time.Minute)}, "another account": {KeyHash: "confirm", By: newSession("bobs", "bob"), At: at},
+			"another key": {KeyHash: "stop", By: x, At: at}, "another token": {KeyHash: "confirm", By: stolen, At: at},
+		} {
+			c.NewTokenHash, c.UndoHash, c.UndoUntil = "refused "+what, "refused "+what, at.Add(time.Hour)
+			_, _, err := s.ConfirmEmailChange(t.Context(), c)
+			if !errors.Is(err, auth.ErrNotFound) && !errors.Is(err, auth.ErrEnded) {
+				t.Errorf("%s: got %v, want ErrNotFound or ErrEnded", what, err)
+			}
+			if now, err := s.UserByID(t.Context(), "ada"); err != nil || now != u {
+				t.Errorf("%s: got %+v, %v, want nothing changed", what, now, err)
+			}
+		}
+		if got := race(4, func(i int) error {
+			c := auth.EmailConfirming{KeyHash: "confirm", By: x, NewTokenHash: fmt.Sprint("next", i), UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour), At: at}
+			_, _, err := s.ConfirmEmailChange(t.Context(), c)
+			return err
+		}); got != 1 {
+			t.Errorf("%d confirmations counted, want 1", got)
+		}
+		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != change.Email || now.EmailKey != change.EmailKey || now.Epoch != 1 {
+			t.Errorf("got %+v, %v", now, err)
+		}
+		done, err := s.EmailChangeToUndo(t.Context(), "stop", at)
+		if err != nil || !done.ConfirmedAt.Equal(at) || !done.ConfirmUntil.IsZero() {
+			t.Fatalf("got %+v, %v", done, err)
+		}
+		if got := race(4, func(i int) error {
+			_, err := s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", auth.EmailChangeUndone)})
+			return err
+		}); got != 1 {
+			t.Errorf("%d undos counted, want 1", got)
+		}
+		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != u.Email || now.EmailKey != u.EmailKey || now.PasswordHash != "none" || now.Epoch != 2 {
+			t.Errorf("got %+v, %v", now, err)
+		}
+	})
+}
+
+// Changes of address and endings of single sessions of one account do not block each other.
+func TestEmailChangeAmongEndings(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		u := newUser(t, s, "ada")
+		for round := range 10 {
+			now, err := s.UserByID(t.Context(), "ada")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sessions := make([]auth.Session, 4)
+			for i := range sessions {
+				sessions[i] = newSession(fmt.Sprintf("r%d-%d", round, i), "ada")
+				if _, err := s.OpenSession(t.Context(), auth.Opening{Session: sessions[i], Limit: 100, Epoch: now.Epoch}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			name := fmt.Sprint("c", round)
+			change := auth.EmailChange{ID: name, UserID: "ada", Email: name + "@example.net", EmailKey: name + "@example.net", OldEmail: now.Email,
+				OldEmailKey: now.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)}
+			err = s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: name, StopHash: "stop" + name, By: sessions[0],
+				Event: event("asked"+name, "ada", auth.EmailChangeRequested)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			race(len(sessions), func(i int) error {
+				var err error
+				switch x := sessions[i]; i {
+				case 0:
+					_, _, err = s.ConfirmEmailChange(t.Context(), auth.EmailConfirming{KeyHash: name, By: x, NewTokenHash: "n" + name, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour), At: at})
+				case 1:
+					_, err = s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", auth.EmailChangeUndone)})
+				default:
+					x.EndedAt, x.EndReason = at, auth.ReasonRevoked
+					err = s.EndSession(t.Context(), x, auth.Client{})
+				}
+				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, auth.ErrNotFound) {
+					t.Errorf("round %d, %d: %v", round, i, err)
+				}
+				return err
+			})
+		}
+		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != u.Email {
+			t.Errorf("got %q, %v, want the old address", now.Email, err)
+		}
+	})
+}
+
+// race does something n times at once and returns how often it succeeded.
+func race(n int, do func(i int) error) (won int) {
+	var wg sync.WaitGroup
+	errs := make([]error, n)
+	for i := range errs {
+		wg.Go(func() { errs[i] = do(i) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err == nil {
+			won++
+		}
+	}
+	return won
+}
+
+// An account that its owner keeps at the last moment is kept, on both databases: the condition is in the DELETE.
+func TestDeleteAccounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for i, id := range []string{"due", "kept", "later", "ordinary"} {
+			newUser(t, s, id)
+			x := newSession("s-"+id, id)
+			open(t, s, x)
+			if id == "ordinary" {
+				continue
+			}
+			d := auth.Deletion{By: x, At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Event: event("asked-"+id, id, auth.DeletionRequested)}
+			if _, err := s.MarkForDeletion(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.MarkForDeletion(t.Context(), d); !errors.Is(err, auth.ErrOvertaken) {
+				t.Errorf("twice: got %v, want ErrOvertaken", err)
+			}
+			if got := row(t, s, x.ID).EndReason; got != auth.ReasonAccountDeleted {
+				t.Errorf("the session ended for %q", got)
+			}
+		}
+		back := newSession("back", "kept")
+		if _, err := s.OpenSession(t.Context(), auth.Opening{Session: back, Limit: 10, Epoch: 1}); err != nil {
+			t.Fatal(err)
+		}
+		stolen := back
+		stolen.TokenHash = "stolen"
+		if err := s.KeepAccount(t.Context(), stolen, at, event("kept-stolen", "kept", auth.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("on another token: got %v, want ErrOvertaken", err)
+		}
+		if err := s.KeepAccount(t.Context(), back, at, event("kept-it", "kept", auth.DeletionStopped)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.KeepAccount(t.Context(), back, at, event("kept-again", "kept", auth.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
+			t.Errorf("nothing to keep: got %v, want ErrOvertaken", err)
+		}
+		if ids, err := s.DeleteAccounts(t.Context(), at.Add(time.Hour-time.Microsecond), 10); err != nil || len(ids) != 0 {
+			t.Errorf("before its time: %q, %v", ids, err)
+		}
+		ids, err := s.DeleteAccounts(t.Context(), at.Add(time.Hour), 10)
+		if err != nil || !slices.Equal(ids, []string{"due"}) {
+			t.Errorf("deleted %q, %v, want the one that is due", ids, err)
+		}
+		if n, err := s.CountUsers(t.Context()); err != nil || n != 3 {
+			t.Errorf("%d accounts left, %v, want 3", n, err)
+		}
+	})
+}
+
+// Several instances that sweep at once delete each account once.
+func TestDeleteAccountsTogether(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for i := range 20 {
+			newUser(t, s, fmt.Sprint("u", i))
+		}
+		if _, err := s.DB().Exec(`UPDATE users SET delete_after = $1`, at); err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		var all []string
+		race(4, func(int) error {
+			ids, err := s.DeleteAccounts(t.Context(), at, 100)
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, ids...)
+			if err != nil {
+				t.Error(err)
+			}
+			return err
+		})
+		slices.Sort(all)
+		if len(all) != 20 || len(slices.Compact(all)) != 20 {
+			t.Errorf("%d deletions of 20 accounts", len(all))
+		}
+	})
+}

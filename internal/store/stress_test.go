@@ -1,0 +1,227 @@
+package store_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	mathrand "math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// Everything that is written about a person, at once and in any order, waits for each other and never in a circle.
+func TestNoDeadlocks(t *testing.T) {
+	s := storetest.Postgres(t)
+	people := []string{"ada", "bob", "cat", "dan"}
+	for _, id := range people {
+		newUser(t, s, id)
+	}
+	var all sync.WaitGroup
+	for range 3 {
+		for _, do := range everything {
+			all.Go(func() {
+				for range 20 {
+					id := people[mathrand.IntN(len(people))]
+					if err := do(t.Context(), person{s, id}); broken(err) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+// broken reports whether the database, and not the state of things, refused.
+func broken(err error) bool {
+	const foreignKey = "23503" // of an account that was deleted at this moment
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code != foreignKey
+}
+
+// A person is an account that may exist at this moment, and may not.
+type person struct {
+	*store.Store
+	id string
+}
+
+func (p person) event(kind auth.Kind) auth.Event { return event(rand.Text(), p.id, kind) }
+
+func (p person) epoch(ctx context.Context) int64 {
+	u, _ := p.UserByID(ctx, p.id)
+	return u.Epoch
+}
+
+// session is one that was live a moment ago: a fresh one, if it can be had, or any other.
+func (p person) session(ctx context.Context) auth.Session {
+	x := newSession(rand.Text(), p.id)
+	if mathrand.IntN(2) == 0 {
+		_, _ = p.OpenSession(ctx, auth.Opening{Session: x, Epoch: p.epoch(ctx), Limit: 10})
+		return x
+	}
+	if all, _ := p.Sessions(ctx, p.id); len(all) > 0 {
+		return all[mathrand.IntN(len(all))]
+	}
+	return x
+}
+
+func (p person) change(ctx context.Context, codes ...string) auth.CredentialsChange {
+	return auth.CredentialsChange{
+		Session: p.session(ctx), NewTokenHash: rand.Text(), Epoch: p.epoch(ctx), Codes: codes, At: at, Reason: auth.ReasonRevoked,
+		Events: []auth.Event{p.event(auth.MFAEnrolled)},
+	}
+}
+
+func (p person) pending() auth.PendingSignIn {
+	x := pending(rand.Text(), p.id)
+	x.ExpiresAt = at.Add(time.Duration(mathrand.IntN(3)-1) * time.Second)
+	return x
+}
+
+func (p person) asking(ctx context.Context) auth.EmailAsking {
+	u, _ := p.UserByID(ctx, p.id)
+	to := rand.Text()
+	return auth.EmailAsking{
+		EmailChange: auth.EmailChange{ID: to, UserID: p.id, Email: to, EmailKey: to, OldEmail: u.Email, OldEmailKey: u.EmailKey,
+			AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)},
+		ConfirmHash: "confirm" + to, StopHash: "stop" + to, By: p.session(ctx), Event: p.event(auth.EmailChangeRequested),
+	}
+}
+
+// everything is what people, their thieves and the sweeper do.
+var everything = []func(context.Context, person) error{
+	func(ctx context.Context, p person) error {
+		return p.CreateUser(ctx, auth.User{ID: p.id, Email: p.id, EmailKey: p.id, Role: auth.RoleMember, PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at},
+			p.event(auth.UserCreated))
+	},
+	func(ctx context.Context, p person) error {
+		o := auth.Opening{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []auth.Event{p.event(auth.LoginSuccess)}}
+		return second(p.OpenSession(ctx, o))
+	},
+	func(ctx context.Context, p person) error {
+		waiting := p.pending()
+		waiting.Epoch = p.epoch(ctx)
+		if err := p.AddPendingSignIn(ctx, waiting, p.event(auth.MFARequired)); err != nil {
+			return err
+		}
+		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
+			return err
+		}
+		o := auth.Opening{Session: newSession(rand.Text(), p.id), Pending: waiting.TokenHash, Epoch: waiting.Epoch, Limit: 4}
+		return second(p.OpenSession(ctx, o))
+	},
+	func(ctx context.Context, p person) error {
+		return second(p.ChangePassword(ctx, auth.PasswordChanging{CredentialsChange: p.change(ctx), PasswordHash: "other"}))
+	},
+	func(ctx context.Context, p person) error {
+		secret := auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 1, EnrolledAt: at}
+		return second(p.EnrolTOTP(ctx, p.change(ctx, "a", "b", "c"), secret))
+	},
+	func(ctx context.Context, p person) error {
+		return p.SetTOTPEnrolment(ctx, auth.TOTPEnrolment{SessionID: p.session(ctx).ID, UserID: p.id, Sealed: []byte{1}, ExpiresAt: at})
+	},
+	func(ctx context.Context, p person) error {
+		return p.UseTOTPStep(ctx, auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at})
+	},
+	func(ctx context.Context, p person) error {
+		return p.UseRecoveryCode(ctx, string(rune('a'+mathrand.IntN(3))), p.event(auth.RecoveryCodeUsed))
+	},
+	func(ctx context.Context, p person) error {
+		one := newPasskey(rand.Text(), p.id)
+		c := auth.SpentChallenge{Hash: rand.Text(), ExpiresAt: at}
+		if err := second(p.AddPasskey(ctx, p.change(ctx), one, c)); err != nil {
+			return err
+		}
+		one.SignCount++
+		if err := p.UsePasskey(ctx, one, auth.SpentChallenge{Hash: rand.Text(), ExpiresAt: at}); err != nil {
+			return err
+		}
+		return second(p.RemovePasskey(ctx, p.change(ctx), one.ID))
+	},
+	func(ctx context.Context, p person) error {
+		return second(p.EndSessions(ctx, auth.MassEnding{UserID: p.id, By: p.session(ctx), At: at}))
+	},
+	func(ctx context.Context, p person) error {
+		x := p.session(ctx)
+		x.EndedAt, x.EndReason = at, auth.ReasonRevoked
+		return errors.Join(p.Revoke(ctx, x, p.session(ctx), auth.Client{}), p.EndSession(ctx, p.session(ctx), auth.Client{}))
+	},
+	func(ctx context.Context, p person) error {
+		x := p.session(ctx)
+		return errors.Join(p.Rotate(ctx, x, rand.Text(), at, p.event(auth.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
+	},
+	func(ctx context.Context, p person) error {
+		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(auth.SessionTokenReused))
+		return err
+	},
+	func(ctx context.Context, p person) error {
+		key := auth.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
+		if err := p.ReplaceLetterKey(ctx, key, p.epoch(ctx), p.event(auth.PasswordResetRequested)); err != nil {
+			return err
+		}
+		r := auth.PasswordResetting{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(auth.PasswordChange)}
+		return second(p.ResetPassword(ctx, r))
+	},
+	func(ctx context.Context, p person) error {
+		return p.AddLetterKey(ctx, auth.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "unlock", CreatedAt: at, ExpiresAt: at})
+	},
+	func(ctx context.Context, p person) error {
+		asking := p.asking(ctx)
+		if err := p.AskEmailChange(ctx, asking); err != nil {
+			return err
+		}
+		c := auth.EmailConfirming{KeyHash: asking.ConfirmHash, By: p.session(ctx), NewTokenHash: rand.Text(), UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour), At: at}
+		_, _, err := p.ConfirmEmailChange(ctx, c)
+		return err
+	},
+	func(ctx context.Context, p person) error {
+		asking := p.asking(ctx)
+		if err := p.AskEmailChange(ctx, asking); err != nil {
+			return err
+		}
+		return second(p.UndoEmailChange(ctx, auth.EmailUndoing{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(auth.EmailChangeUndone)}))
+	},
+	func(ctx context.Context, p person) error {
+		d := auth.Deletion{By: p.session(ctx), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(auth.DeletionRequested)}
+		if err := second(p.MarkForDeletion(ctx, d)); err != nil {
+			return err
+		}
+		if mathrand.IntN(4) > 0 {
+			return p.KeepAccount(ctx, p.session(ctx), at, p.event(auth.DeletionStopped))
+		}
+		return second(p.DeleteAccounts(ctx, at, 10))
+	},
+	func(ctx context.Context, p person) error {
+		by, l := auth.Asker{Session: p.session(ctx)}, ledger(p.Store)
+		pay := payment(rand.Text(), p.id)
+		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by), l.Begin(ctx, pay, by)); err != nil {
+			return err
+		}
+		pay.State, pay.SettledAt = billing.Paid, at
+		_, err := l.Settle(ctx, pay, by)
+		return err
+	},
+	func(ctx context.Context, p person) error {
+		row := held.Row{ID: rand.Text(), UserID: p.id, SessionID: p.session(ctx).ID, Route: "profile", Sealed: []byte{1}, CreatedAt: at, ExpiresAt: at}
+		return errors.Join(p.AddHeldForm(ctx, row, 2, 4), p.PruneHeldForms(ctx, at))
+	},
+	func(ctx context.Context, p person) error {
+		return errors.Join(p.AddEvent(ctx, p.event(auth.LoginFail)), p.Prune(ctx, at, at, at))
+	},
+	func(ctx context.Context, p person) error {
+		demo := newDemo(rand.Text(), at)
+		if err := p.CreateDemo(ctx, demo); err != nil {
+			return err
+		}
+		return errors.Join(p.EndSession(ctx, demo.Sessions[0], auth.Client{}), second(p.DeleteDemos(ctx, at, 10)))
+	},
+}

@@ -1,0 +1,115 @@
+// Passkeys. The ceremony is the browser's; this script fetches what it is asked with, and brings its answer to the
+// server, which decides. What it drives is marked in the page with data-passkey, and hidden until this runs:
+//   sign-in  a button that signs in; with data-offer, passkeys are also offered where the address is typed
+//   confirm  a button inside a form, which is then sent with the answer in its field "assertion"
+//   enrol    a form, which is sent with the answer in its field "credential"
+(() => {
+  "use strict";
+  const { PublicKeyCredential, navigator: { credentials } } = window;
+  if (!PublicKeyCredential?.parseRequestOptionsFromJSON) return; // an old browser: every other way still works
+  const RENEW = 240_000; // an offer stands longer than its challenge, which works for five minutes
+  const words = {
+    NotAllowedError: "Nothing was done. The question was cancelled, or not answered in time, or there is no passkey here that can answer it.",
+    InvalidStateError: "This device has a passkey for your account already.",
+    SecurityError: "Passkeys do not work at this address.",
+    NotSupportedError: "This device cannot make a passkey that we accept.",
+    ConstraintError: "This device cannot check that it is you. It needs a screen lock, a fingerprint or a PIN.",
+  };
+  const away = "We could not reach the server, so nothing has changed. Check your connection and try again.";
+
+  // An Answer is what the server says instead of what was hoped for.
+  class Answer extends Error {}
+
+  async function post(url, body = {}) {
+    const response = await fetch(url, {
+      method: "POST", cache: "no-store", redirect: "error", body: JSON.stringify(body),
+      headers: { "Accept": "application/json", "Content-Type": "application/json" },
+    });
+    const answer = await response.json();
+    if (response.ok) return answer;
+    if (answer.where) location.assign(answer.where);
+    throw new Answer(answer.text ?? "");
+  }
+
+  // One question at a time: a browser refuses a second one, and an offer gives way to a button.
+  let asking;
+  function question() {
+    asking?.abort();
+    asking = new AbortController();
+    return asking.signal;
+  }
+
+  async function get(begin, mediation) {
+    const signal = question();
+    const { publicKey } = await post(begin);
+    signal.throwIfAborted();
+    return credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey), mediation, signal });
+  }
+
+  async function signIn(box, mediation) {
+    const assertion = await get("/login/passkey/begin", mediation);
+    const fields = box.closest("form")?.elements;
+    const { where } = await post("/login/passkey/finish", {
+      assertion, next: box.dataset.next, remember: fields?.remember?.checked ?? "remember" in box.dataset,
+    });
+    location.assign(where);
+  }
+
+  async function confirm(box) {
+    const { form } = box.querySelector("button"), identity = box.closest("[data-identity]");
+    for (const e of form.elements) if (!identity.contains(e) && !e.reportValidity()) return;
+    const assertion = await get("/reauth/passkey/begin");
+    form.elements.assertion.value = JSON.stringify(assertion);
+    form.submit(); // which asks for no password, as a press of its own button would
+  }
+
+  async function enrol(form) {
+    const signal = question();
+    const { publicKey } = await post("/account/security/passkeys/begin");
+    const made = await credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey), signal });
+    form.elements.credential.value = JSON.stringify(made);
+    form.submit();
+  }
+
+  // perform does one of them for somebody who pressed a button, and says in the page what went wrong.
+  async function perform(box, ceremony) {
+    const button = box.querySelector("button"), error = box.querySelector("[role=alert]");
+    if (button.ariaBusy) return;
+    button.ariaBusy = true;
+    error.textContent = "";
+    try {
+      await ceremony(box);
+    } catch (e) {
+      error.textContent = e instanceof Answer ? e.message : words[e.name] ?? away;
+    } finally {
+      button.ariaBusy = null;
+    }
+  }
+
+  // offer lets the browser suggest passkeys in the field for the address, until something else is asked.
+  async function offer(box) {
+    if (!await PublicKeyCredential.isConditionalMediationAvailable?.()) return;
+    const renew = setTimeout(() => offer(box), RENEW);
+    try {
+      await signIn(box, "conditional");
+    } catch (e) {
+      if (e instanceof Answer) box.querySelector("[role=alert]").textContent = e.message;
+    } finally {
+      clearTimeout(renew);
+    }
+  }
+
+  const ceremonies = { "sign-in": signIn, confirm, enrol };
+  for (const box of document.querySelectorAll("[data-passkey]")) {
+    const ceremony = ceremonies[box.dataset.passkey];
+    if (box.matches("form")) box.addEventListener("submit", (e) => { e.preventDefault(); perform(box, ceremony); });
+    else box.querySelector("button").addEventListener("click", () => perform(box, ceremony));
+    box.hidden = false;
+    if (!("offer" in box.dataset)) continue;
+    box.closest("form").addEventListener("submit", () => asking?.abort());
+    addEventListener("pagehide", () => asking?.abort());
+    addEventListener("pageshow", (e) => { if (e.persisted) offer(box); });
+    offer(box);
+  }
+  for (const e of document.querySelectorAll("[data-no-passkey]")) e.hidden = true;
+})();
