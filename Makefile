@@ -1,4 +1,4 @@
-.PHONY: run test lint ci mutants db screenshots lighthouse fuzz
+.PHONY: run test lint ci bench mutants db screenshots lighthouse fuzz
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -20,6 +20,11 @@ ci:
 mutants:
 	go -C tools run ./mutants $(MUTANTS)
 
+# What a signed-in session costs, beside three alternatives: docs/performance.md. Takes a minute, wants a quiet
+# machine, PostgreSQL and redis-server.
+bench:
+	go -C bench run . -write ../docs/performance.md $(BENCH)
+
 # PostgreSQL and Redis on 127.0.0.1, where the tests look for them. `docker compose down` stops them.
 db:
 	docker compose up --detach --wait postgres redis
@@ -30,7 +35,7 @@ screenshots:
 	@all=$$(mktemp -d) && echo "All pages: $$all" && \
 	SCREENSHOTS=$$all go test -count=1 -run '^TestPages$$' ./cmd/web && \
 	mkdir -p docs/screens && \
-	for page in sessions reauth activity idle-dialog checkout demo-overview payment-method-held; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
+	for page in sessions reauth activity idle-dialog checkout demo-overview payment-method-held security-passkeys totp-secret verify; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
 	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \
 	cp $$all/sessions-dark-1280.png docs/screens/sessions-dark.png && \
 	cp $$all/sessions-light-320.png docs/screens/sessions-320.png

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain serves a contender where the benchmark under test has started this program again for one.
+func TestMain(m *testing.M) {
+	if err := contenderHere(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// The benchmark runs through, and measures something everywhere. How much is not asked: speed is no matter for a test.
+func TestBench(t *testing.T) {
+	s := settings{rounds: 1, round: 100 * time.Millisecond, most: 1000, mostStock: 1000, repeat: 3, postgres: os.Getenv("TEST_POSTGRES_URL")}
+	if s.postgres == "" {
+		s.postgres = "postgres://postgres@127.0.0.1:5432/postgres"
+	}
+	r, err := s.measure(t.Context())
+	if err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("skipped for want of PostgreSQL or redis-server: %v", err)
+		}
+		t.Fatal(err)
+	}
+	text := r.markdown(s)
+	for _, name := range []string{plainName, getName, stockName, sqliteName, postgresName} {
+		if !strings.Contains(text, "| "+name+" |") {
+			t.Errorf("got no row for %s", name)
+		}
+	}
+	for _, nothing := range []string{"NaN", "Inf", "not measured", "| 0.00 ", " 0 bytes"} {
+		if strings.Contains(text, nothing) {
+			t.Errorf("got %q in the results:\n%s", nothing, text)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+)
+
+// own is how many sessions the person has whose list is asked for.
+const own = 5
+
+// growth measures listing and ending one person's sessions while those of others become more.
+func (s settings) growth(r *results, all []*contender, e servers) error {
+	db, err := sql.Open("pgx", e.postgres)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if r.redisBytes, err = redisBytes(e); err != nil {
+		return err
+	}
+	stock, gatehouse := all[2], all[4]
+	for n, done := 1000, 0; n <= max(s.most, s.mostStock); n, done = n*10, n {
+		step := growthAt{others: n}
+		if n <= s.most {
+			if r.postgresBytes, err = addSessions(db, done, n); err != nil {
+				return err
+			}
+			if step.list, step.end, err = s.gatehouseAt(gatehouse); err != nil {
+				return err
+			}
+		}
+		if n <= s.mostStock {
+			if err := addRecords(e, done, n); err != nil {
+				return err
+			}
+			if step.stockList, step.stockEnd, err = stockAt(stock, 1+4000/n); err != nil {
+				return err
+			}
+		}
+		r.growth = append(r.growth, step)
+	}
+	return nil
+}
+
+// gatehouseAt signs somebody in five times, looks at the list and ends everything.
+func (s settings) gatehouseAt(c *contender) (list, end float64, err error) {
+	var lists, ends []float64
+	for range max(3, s.repeat/3) {
+		var visitor *client
+		for range own {
+			if visitor, err = c.process.signedIn(); err != nil {
+				return 0, 0, err
+			}
+		}
+		if _, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
+			return 0, 0, err
+		}
+		for range 5 {
+			a, err := visitor.want(http.StatusOK, http.MethodGet, "/account/sessions")
+			if err != nil {
+				return 0, 0, err
+			}
+			lists = append(lists, milliseconds(a.took))
+		}
+		a, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
+		if err != nil {
+			return 0, 0, err
+		}
+		ends = append(ends, milliseconds(a.took))
+	}
+	return median(lists), median(ends), nil
+}
+
+func stockAt(c *contender, repeat int) (list, end float64, err error) {
+	var lists, ends []float64
+	for range repeat {
+		var visitor *client
+		for range own {
+			visitor = newClient(c.process.origin)
+			if _, err := visitor.want(http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
+				return 0, 0, err
+			}
+		}
+		a, err := visitor.want(http.StatusOK, http.MethodGet, "/sessions")
+		if err != nil {
+			return 0, 0, err
+		}
+		lists = append(lists, milliseconds(a.took))
+		if a, err = visitor.want(http.StatusOK, http.MethodPost, "/end-all"); err != nil {
+			return 0, 0, err
+		}
+		ends = append(ends, milliseconds(a.took))
+	}
+	return median(lists), median(ends), nil
+}
+
+// addSessions makes other people's sessions, five each, out of the ones that are there, so that a column more or less is
+// no business of this program. It returns the bytes that each takes with its indexes.
+func addSessions(db *sql.DB, from, to int) (float64, error) {
+	size := func() (n int64, err error) {
+		err = db.QueryRow(`SELECT pg_total_relation_size('sessions')`).Scan(&n)
+		return n, err
+	}
+	before, err := size()
+	if err != nil {
+		return 0, err
+	}
+	for _, statement := range []string{
+		`INSERT INTO users SELECT (jsonb_populate_record(NULL::users, to_jsonb(u) || jsonb_build_object('id', 'other-' || n, 'email_key', 'other-' || n))).*
+		FROM (SELECT * FROM users LIMIT 1) AS u, generate_series($1::int / 5, $2::int / 5 - 1) AS n`,
+		`INSERT INTO sessions SELECT (jsonb_populate_record(NULL::sessions, to_jsonb(s) || jsonb_build_object(
+			'id', substr(md5(n::text), 1, 26), 'user_id', 'other-' || n / 5,
+			'token_hash', substr(md5('token' || n) || md5(n::text), 1, 43),
+			'prev_token_hash', substr(md5('before' || n) || md5(n::text), 1, 43)))).*
+		FROM (SELECT * FROM sessions WHERE ended_at IS NULL LIMIT 1) AS s, generate_series($1::int, $2::int - 1) AS n`,
+	} {
+		if _, err := db.Exec(statement, from, to); err != nil {
+			return 0, fmt.Errorf("other people's sessions: %w", err)
+		}
+	}
+	after, err := size()
+	if err != nil {
+		return 0, err
+	}
+	_, err = db.Exec(`ANALYZE users, sessions`)
+	return float64(after-before) / float64(to-from), err
+}
+
+// addRecords makes other people's sessions for stock scs, by copying one.
+func addRecords(e servers, from, to int) error {
+	conn, err := redis.DialURL(e.redis)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	keys, err := redis.Strings(conn.Do("KEYS", "scs:session:*"))
+	if err != nil || len(keys) == 0 {
+		return fmt.Errorf("no session of scs to copy: %w", err)
+	}
+	record, err := redis.Bytes(conn.Do("GET", keys[0]))
+	if err != nil {
+		return err
+	}
+	const atOnce = 1000
+	for at := from; at < to; at += atOnce {
+		for n := at; n < at+atOnce; n++ {
+			if err := conn.Send("SET", fmt.Sprintf("scs:session:other-%034d", n), record, "PXAT", time.Now().Add(time.Hour).UnixMilli()); err != nil {
+				return err
+			}
+		}
+		if _, err := conn.Do(""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redisBytes is what one session takes in Redis: Gatehouse's bag with a basket in it, and a session of stock scs.
+func redisBytes(e servers) (sizes [2]int, err error) {
+	for i, url := range []string{e.ownRedis(), e.redis} {
+		conn, err := redis.DialURL(url)
+		if err != nil {
+			return sizes, err
+		}
+		keys, err := redis.Strings(conn.Do("KEYS", "*"))
+		if err != nil {
+			return sizes, err
+		}
+		for _, key := range keys {
+			size, err := redis.Int(conn.Do("MEMORY", "USAGE", key))
+			if err != nil {
+				return sizes, err
+			}
+			if key != "bench:raw" {
+				sizes[i] = max(sizes[i], size)
+			}
+		}
+		_ = conn.Close()
+	}
+	return sizes, nil
+}

@@ -1,0 +1,179 @@
+// Command bench measures what a signed-in session costs: the real Gatehouse beside the same page without a session, with
+// one read of Redis, and with stock chi, scs and redisstore. It writes docs/performance.md. It needs a PostgreSQL and
+// redis-server; everything it makes goes with it. Contenders take turns in every round, and what is told is the median of
+// their ratios, because the speed of a machine changes from one minute to the next.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// settings of one run.
+type settings struct {
+	postgres  string
+	rounds    int
+	round     time.Duration
+	most      int // other sessions, for Gatehouse
+	mostStock int // other sessions, for stock scs
+	repeat    int // of what is done one at a time
+	write     string
+	dir       string
+}
+
+// In the environment of a child these make it one contender instead of the benchmark.
+const (
+	contenderVariable = "BENCH_CONTENDER"
+	postgresVariable  = "BENCH_POSTGRES"
+	redisVariable     = "BENCH_REDIS"
+)
+
+// contenderHere serves a contender, if this process was started for that.
+func contenderHere() error {
+	name := os.Getenv(contenderVariable)
+	if name == "" {
+		return nil
+	}
+	return serveContender(name, servers{postgres: os.Getenv(postgresVariable), redis: os.Getenv(redisVariable)})
+}
+
+func main() {
+	var s settings
+	flag.StringVar(&s.postgres, "postgres", "postgres://postgres@127.0.0.1:5432/postgres", "a PostgreSQL that may be given a database")
+	flag.IntVar(&s.rounds, "rounds", 5, "rounds of the signed-in page")
+	flag.DurationVar(&s.round, "round", 1500*time.Millisecond, "how long each contender has in a round")
+	flag.IntVar(&s.most, "most", 10_000, "other people's sessions in the end")
+	flag.IntVar(&s.mostStock, "most-stock", 10_000, "the same for stock scs, which goes through all of them")
+	flag.IntVar(&s.repeat, "repeat", 15, "how often what is done one at a time is repeated")
+	flag.StringVar(&s.write, "write", "", "file for the results; standard output when empty")
+	flag.Parse()
+	err := contenderHere()
+	if err == nil {
+		err = s.run(context.Background())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (s settings) run(ctx context.Context) error {
+	results, err := s.measure(ctx)
+	if err != nil {
+		return err
+	}
+	text := results.markdown(s)
+	if s.write == "" {
+		_, err = os.Stdout.WriteString(text)
+		return err
+	}
+	return os.WriteFile(s.write, []byte(text), 0o644) //nolint:gosec // a page of the documentation
+}
+
+// measure starts everything, measures, and stops it again.
+func (s settings) measure(ctx context.Context) (results, error) {
+	var r results
+	e, err := startServers(ctx, s.postgres)
+	if err != nil {
+		return r, err
+	}
+	defer e.close()
+	if s.dir, err = os.MkdirTemp("", "gatehouse-bench"); err != nil {
+		return r, err
+	}
+	defer os.RemoveAll(s.dir)
+	if err := prepareStores(e); err != nil {
+		return r, err
+	}
+	all, err := s.startContenders(e)
+	for _, c := range all {
+		defer c.process.stop()
+	}
+	if err != nil {
+		return r, err
+	}
+	for _, step := range []func(*results, []*contender, servers) error{s.pages, s.counts, s.growth, s.signIns, s.starts} {
+		if err := step(&r, all, e); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// A contender is one way to serve the signed-in page.
+type contender struct {
+	name    string
+	process *process
+	visitor *client // signed in, with a plan in the basket
+}
+
+func (c *contender) target() target { return target{c.process, "/plans", c.visitor.cookie()} }
+
+const (
+	plainName    = "net/http, the same template, no session"
+	getName      = "that, and one GET in Redis"
+	stockName    = "chi, scs, redisstore, PostgreSQL"
+	sqliteName   = "Gatehouse, SQLite"
+	postgresName = "Gatehouse, PostgreSQL and Redis"
+)
+
+func (s settings) startContenders(e servers) ([]*contender, error) {
+	program := filepath.Join(s.dir, "web")
+	build := exec.Command("go", "build", "-o", program, "./cmd/web") //nolint:gosec // a fixed command
+	build.Dir, build.Stderr = "..", os.Stderr
+	if err := build.Run(); err != nil {
+		return nil, fmt.Errorf("build Gatehouse: %w", err)
+	}
+	own, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var all []*contender
+	for _, c := range []struct{ name, kind string }{{plainName, "plain"}, {getName, "get"}, {stockName, "scs"}} {
+		env := []string{contenderVariable + "=" + c.kind, postgresVariable + "=" + e.postgres, redisVariable + "=" + e.redis}
+		p, err := start(env, "Contender", own)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, &contender{c.name, p, newClient(p.origin)})
+	}
+	if _, err := all[2].visitor.want(200, "POST", "/login", "user", "user-1"); err != nil {
+		return all, err
+	}
+	for _, way := range s.gatehouses(e) {
+		p, err := start(way.env, "Administrator", program)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, &contender{way.name, p, nil})
+		visitor, err := p.signedIn()
+		if err == nil {
+			_, err = visitor.want(303, "POST", "/basket", "plan", "hall")
+		}
+		if err != nil {
+			return all, err
+		}
+		all[len(all)-1].visitor = visitor
+	}
+	return all, nil
+}
+
+// A way is one of the ways to run Gatehouse.
+type way struct {
+	name string
+	env  []string
+}
+
+// gatehouses are the two ways. The log goes to standard error, which nobody reads here.
+func (s settings) gatehouses(e servers) []way {
+	common := []string{"GATEHOUSE_ADDR=127.0.0.1:0", "GATEHOUSE_LOG_FORMAT=json"}
+	return []way{
+		{sqliteName, append(common, "GATEHOUSE_DATABASE_URL=sqlite:"+filepath.Join(s.dir, "gatehouse.db"))},
+		{postgresName, append(common, "GATEHOUSE_DATABASE_URL="+e.postgres, "GATEHOUSE_REDIS_URL="+e.ownRedis())},
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gomodule/redigo/redis"
+	"golang.org/x/crypto/argon2"
+)
+
+// pages lets the contenders take turns, each time in another order.
+func (s settings) pages(r *results, all []*contender, _ servers) error {
+	r.runs = make([][]run, len(all))
+	for round := range s.rounds {
+		for i := range all {
+			at := (i + round) % len(all)
+			one, err := all[at].target().load(s.round)
+			if err != nil {
+				return err
+			}
+			r.runs[at] = append(r.runs[at], one)
+		}
+	}
+	for _, c := range all {
+		r.names = append(r.names, c.name)
+		r.memory = append(r.memory, c.process.memory())
+	}
+	return nil
+}
+
+// asked is how many requests the counts are taken over.
+const asked = 100
+
+// counts finds out what one page costs beyond time: the bytes of its answer, cookies and commands to Redis.
+func (s settings) counts(r *results, all []*contender, e servers) error {
+	for _, c := range all {
+		conn, err := redis.DialURL(e.redis)
+		if err != nil {
+			return err
+		}
+		before, err := commands(conn)
+		if err != nil {
+			return err
+		}
+		var n count
+		for range asked {
+			a, err := c.visitor.want(http.StatusOK, http.MethodGet, "/plans")
+			if err != nil {
+				return err
+			}
+			n.cookies += len(a.header.Values("Set-Cookie"))
+			n.bytes = len(a.body)
+		}
+		after, err := commands(conn)
+		_ = conn.Close()
+		if err != nil {
+			return err
+		}
+		n.commands = after - before - 1 // this question itself
+		r.counts = append(r.counts, n)
+	}
+	return nil
+}
+
+// commands is how many commands the Redis has carried out.
+func commands(conn redis.Conn) (int, error) {
+	info, err := redis.String(conn.Do("INFO", "stats"))
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	for line := range strings.Lines(info) {
+		if rest, ok := strings.CutPrefix(line, "total_commands_processed:"); ok {
+			_, err = fmt.Sscan(rest, &n)
+		}
+	}
+	return n, err
+}
+
+// signIns compares a sign-in with the password hash alone, which no sign-in can do without.
+func (s settings) signIns(r *results, all []*contender, _ servers) error {
+	for _, c := range all[3:] {
+		var ratios, hashes []float64
+		for range s.repeat {
+			began := time.Now()
+			argon2.IDKey([]byte(c.process.password), []byte("sixteen bytes ok"), 2, 19*1024, 1, 32)
+			hash := time.Since(began)
+			visitor := newClient(c.process.origin)
+			a, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/login", "email", "grace@example.com", "password", c.process.password)
+			if err != nil {
+				return err
+			}
+			ratios, hashes = append(ratios, float64(a.took)/float64(hash)), append(hashes, milliseconds(hash))
+		}
+		r.signIns = append(r.signIns, signIn{c.name, spreadOf(ratios), median(hashes)})
+	}
+	return nil
+}
+
+// starts measures a start on nothing, and one on the database that it left.
+func (s settings) starts(r *results, _ []*contender, _ servers) error {
+	for i := range max(3, s.repeat/5) {
+		env := []string{"GATEHOUSE_ADDR=127.0.0.1:0", "GATEHOUSE_DATABASE_URL=sqlite:" + filepath.Join(s.dir, fmt.Sprintf("start-%d.db", i))}
+		for again := range 2 {
+			p, err := start(env, "Gatehouse", filepath.Join(s.dir, "web"))
+			if err != nil {
+				return err
+			}
+			r.starts[again] = append(r.starts[again], milliseconds(p.started))
+			p.stop()
+		}
+	}
+	return nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// A spread is a median and what lies around it.
+type spread struct{ median, least, most float64 }
+
+func spreadOf(values []float64) spread {
+	sorted := slices.Sorted(slices.Values(values))
+	return spread{median(sorted), sorted[0], sorted[len(sorted)-1]}
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"time"
+
+	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/ui"
+)
+
+// page is Gatehouse's own template of /plans without its indent, executed afresh for each request, so that all contenders
+// write the same bytes and differ in the session alone.
+var page = parse("templates/layout.html", "templates/partials/*.html", "templates/pages/plans.html")
+
+var indent = regexp.MustCompile(`(?m)^[ \t]+`)
+
+func parse(patterns ...string) *template.Template {
+	t := template.New("").Funcs(template.FuncMap{
+		"asset": ui.Asset,
+		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"clock": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"hour":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
+		"day":   func(t time.Time) string { return t.UTC().Format("Monday 2 January 2006") },
+		"ago":   func(time.Time) string { return "just now" },
+		"count": func(n int, thing string) string { return fmt.Sprintf("%d %ss", n, thing) },
+	})
+	for _, pattern := range patterns {
+		files, err := fs.Glob(ui.FS, pattern)
+		for _, file := range files {
+			source, readErr := fs.ReadFile(ui.FS, file)
+			_, parseErr := t.New(path.Base(file)).Parse(indent.ReplaceAllString(string(source), ""))
+			err = errors.Join(err, readErr, parseErr)
+		}
+		if err != nil {
+			panic(err) // the templates are part of this program
+		}
+	}
+	return t.Lookup("layout.html")
+}
+
+// view has what the template reads, under the names it reads it by.
+type view struct {
+	Nav, Path, Flash string
+	Visitor          *visitor
+	Look             struct {
+		Theme    string
+		NotesOff bool
+	}
+	Here     string
+	Unwarned bool
+	Plans    []plan
+	Chosen   string
+	Away     bool
+	Problems problems
+}
+
+type visitor struct {
+	Name, Email, Initials, Handle, User string
+	IdleText                            string
+	IdleEnds, ElevatedUntil             time.Time
+	IdleMS, AbsoluteMS, WarnMS          int64
+	Demo                                *struct {
+		Until    time.Time
+		Password string
+		Changed  bool
+	}
+}
+
+type plan struct {
+	Key, Name, Price, Text string
+	Includes               []string
+}
+
+type problems []struct{ Field, Text string }
+
+func (problems) On(string) string { return "" }
+
+// write executes the page for somebody with a plan in the basket.
+func write(w io.Writer, name, email, basket string) error {
+	now := time.Now()
+	v := view{Nav: "plans", Path: "/plans", Here: "/plans", Chosen: basket, Visitor: &visitor{
+		Name: name, Email: email, Initials: "GH", Handle: "AAAAAAAAAAAAAAAAAAAAAAAAAA", User: "BBBBBBBBBBBBBBBBBBBBBBBBBB",
+		IdleText: "30 minutes", IdleEnds: now.Add(30 * time.Minute), IdleMS: 1_800_000, AbsoluteMS: 86_400_000, WarnMS: 120_000,
+	}}
+	for _, p := range billing.Plans {
+		price := "Free"
+		if !p.Free() {
+			price = p.Price.String() + " a month"
+		}
+		v.Plans = append(v.Plans, plan{p.Key, p.Name, price, p.Text, p.Includes})
+	}
+	return page.Execute(w, v)
+}

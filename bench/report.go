@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// results are what was measured, in the order of the contenders.
+type results struct {
+	names         []string
+	runs          [][]run
+	memory        []float64 // MiB after the load
+	counts        []count
+	growth        []growthAt
+	signIns       []signIn
+	redisBytes    [2]int // a bag of Gatehouse, a session of stock scs
+	postgresBytes float64
+	starts        [2][]float64 // milliseconds, on nothing and on what is there
+}
+
+// count is over all requests that were asked.
+type count struct{ commands, cookies, bytes int }
+
+type signIn struct {
+	name  string
+	ratio spread  // to the hash alone
+	hash  float64 // milliseconds
+}
+
+// growthAt is in milliseconds; 0 where it was not measured.
+type growthAt struct {
+	others              int
+	list, end           float64
+	stockList, stockEnd float64
+}
+
+func (r results) markdown(s settings) string {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say("# What a signed-in session costs\n")
+	say("Written by `make bench`, whole: do not edit it by hand. The program is in `bench/`, and so are the contenders.\n")
+	say("Measured on %s.\n", machine())
+	say("## The signed-in page\n")
+	say("`/plans` for somebody signed in, with a plan in the basket: the same template for all, %d connections, %d rounds of %s in", connections, s.rounds, s.round)
+	say("which the contenders take turns. Ratios to the first row of the same round: median, and the least and the most in")
+	say("brackets. CPU is that of the contender's process for each request. The commands to Redis were counted over %d requests;", asked)
+	say("Gatehouse's SQL statements are held by `go test ./internal/handlers -run TestSteadyState`.\n")
+	say("| contender | throughput | CPU | 99th percentile | Redis commands | Set-Cookie | bytes of the page | memory after it |")
+	say("| --- | --- | --- | --- | --- | --- | --- | --- |")
+	for i, name := range r.names {
+		c := r.counts[i]
+		say("| %s | %s | %s | %s | %s | %s | %d | %.0f MiB |", name,
+			r.ratio(i, func(x run) float64 { return x.perSecond }), r.ratio(i, func(x run) float64 { return float64(x.cpu) }),
+			r.ratio(i, func(x run) float64 { return float64(x.p99) }), each(c.commands), each(c.cookies), c.bytes, r.memory[i])
+	}
+	base := make([]float64, 0, len(r.runs[0]))
+	for _, one := range r.runs[0] {
+		base = append(base, one.perSecond)
+	}
+	say("\nThe first row is %.0f pages a second here, in the median; the client takes its part of the same processors.\n", median(base))
+	say("Gatehouse on PostgreSQL and Redis does %s times what stock scs does with the same servers.\n", r.over(4, 2))
+	r.rest(say)
+	return b.String()
+}
+
+func (r results) rest(say func(string, ...any)) {
+	say("## One person's sessions among those of others\n")
+	say("Milliseconds for a person with %d sessions, over HTTP, medians. Stock scs finds them by going through everybody's.\n", own)
+	say("| sessions of others | Gatehouse: list | end all | stock scs: list | end all |")
+	say("| --- | --- | --- | --- | --- |")
+	for _, g := range r.growth {
+		say("| %d | %s | %s | %s | %s |", g.others, ms(g.list), ms(g.end), ms(g.stockList), ms(g.stockEnd))
+	}
+	say("\n## Signing in\n")
+	say("Time of `POST /login` over that of the password hash alone, measured in turns.\n")
+	say("| | ratio | the hash |")
+	say("| --- | --- | --- |")
+	for _, x := range r.signIns {
+		say("| %s | %s | %.0f ms |", x.name, x.ratio, x.hash)
+	}
+	say("\n## Sizes and starts\n")
+	say("| | |")
+	say("| --- | --- |")
+	say("| a session in PostgreSQL, with its indexes | %.0f bytes |", r.postgresBytes)
+	say("| its bag in Redis, a basket in it | %d bytes |", r.redisBytes[0])
+	say("| a session of stock scs in Redis | %d bytes |", r.redisBytes[1])
+	say("| from the command to listening, on an empty SQLite file | %.0f ms |", median(r.starts[0]))
+	say("| the same, on a database that is there | %.0f ms |", median(r.starts[1]))
+}
+
+// ratio compares a contender with the first one, round by round.
+func (r results) ratio(i int, of func(run) float64) string {
+	var ratios []float64
+	for round, one := range r.runs[i] {
+		if base := of(r.runs[0][round]); base > 0 {
+			ratios = append(ratios, of(one)/base)
+		}
+	}
+	if len(ratios) == 0 {
+		return "-"
+	}
+	return spreadOf(ratios).String()
+}
+
+// over compares the throughput of two contenders, round by round.
+func (r results) over(a, b int) string {
+	var ratios []float64
+	for round, one := range r.runs[a] {
+		ratios = append(ratios, one.perSecond/r.runs[b][round].perSecond)
+	}
+	return spreadOf(ratios).String()
+}
+
+func (s spread) String() string { return fmt.Sprintf("%.2f [%.2f to %.2f]", s.median, s.least, s.most) }
+
+// each says how many there were of something for each request.
+func each(n int) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/asked), ".0") }
+
+func ms(v float64) string {
+	if v == 0 {
+		return "not measured"
+	}
+	return fmt.Sprintf("%.1f", v)
+}
+
+// machine names what the figures depend on.
+func machine() string {
+	model := runtime.GOARCH
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(info)) {
+		if rest, ok := strings.CutPrefix(line, "model name"); ok {
+			model = strings.TrimSpace(strings.TrimLeft(rest, "\t :"))
+			break
+		}
+	}
+	redisVersion, _ := exec.Command("redis-server", "--version").Output()
+	version := "Redis"
+	if fields := strings.Fields(string(redisVersion)); len(fields) > 2 {
+		version = "Redis " + strings.TrimPrefix(fields[2], "v=")
+	}
+	return fmt.Sprintf("%d processors (%s), %s, %s/%s, %s", runtime.NumCPU(), model, runtime.Version(), runtime.GOOS, runtime.GOARCH, version)
+}
