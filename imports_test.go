@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/store/storetest": {"internal/session", "internal/store"},
 
 	"migrations": {},
+	"proof":      {},
 	"ui":         {},
 }
 

@@ -1,0 +1,163 @@
+package proof
+
+import (
+	"bufio"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// ground is what portals stand on: the flags that name a database, and a Redis if there is one.
+type ground []string
+
+func onSQLite(t testing.TB) ground {
+	return ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db")}
+}
+
+func onServers(t testing.TB) ground {
+	return ground{"--database-url=" + storetest.PostgresURL(t), "--redis-url=" + storetest.RedisURL(t)}
+}
+
+var grounds = map[string]func(testing.TB) ground{"sqlite": onSQLite, "postgres and redis": onServers}
+
+// facts opens the database behind the portals, for what no page shows.
+func (g ground) facts(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), strings.TrimPrefix(g[0], "--database-url="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// A portal is one instance of the program, in a process of its own.
+type portal struct {
+	ground
+	origin  string
+	network string // of its visitors: what they do wrong does not count against those of other tests in the same Redis
+	log     string // the file it logs to
+	cmd     *exec.Cmd
+	over    chan struct{} // closed when the process is gone
+	ended   error         // how it ended, once it is over
+}
+
+// start runs an instance on a free port until the test is over, when it has to stop without an error if it still runs.
+func start(t testing.TB, g ground, flags ...string) *portal {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &portal{ground: g, network: randomNetwork(), log: filepath.Join(t.TempDir(), "log"), over: make(chan struct{})}
+	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, g...), flags...)
+	p.cmd = exec.Command(file, args...)
+	log, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	p.cmd.Stderr = log
+	stdout, in := io.Pipe()
+	p.cmd.Stdout = in
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.ended = p.cmd.Wait()
+		close(p.over)
+		_ = in.Close()
+	}()
+	t.Cleanup(func() { p.stop(t) })
+	lines := bufio.NewScanner(stdout)
+	for p.origin == "" && lines.Scan() {
+		p.origin, _ = strings.CutPrefix(lines.Text(), "Gatehouse is at ")
+	}
+	if p.origin == "" {
+		t.Fatalf("no portal:\n%s", p.lastWords())
+	}
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	return p
+}
+
+// stop asks the portal to end, and waits for it. A portal that was killed before is left in peace.
+func (p *portal) stop(t testing.TB) {
+	t.Helper()
+	select {
+	case <-p.over:
+		return
+	default:
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.over:
+	case <-time.After(patience):
+		p.kill()
+	}
+	if p.ended != nil {
+		t.Errorf("the portal ended with %v:\n%s", p.ended, p.lastWords())
+	}
+}
+
+// kill ends the portal as a power cut does.
+func (p *portal) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.over
+}
+
+// lastWords is the end of the portal's log.
+func (p *portal) lastWords() string {
+	content, _ := os.ReadFile(p.log)
+	lines := strings.Split(string(content), "\n")
+	return strings.Join(lines[max(0, len(lines)-20):], "\n")
+}
+
+const (
+	password      = "four quiet lanterns hang"
+	otherPassword = "seven patient herons wade"
+)
+
+// account makes an account as an operator does, and returns its address.
+func (g ground) account(t testing.TB, name string) string {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	email := strings.ToLower(rand.Text())[:12] + "@example.org"
+	cmd := exec.Command(file, append([]string{"user", "create", "--email=" + email, "--name=" + name, "--password-stdin"}, g...)...)
+	cmd.Stdin = strings.NewReader(password + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("user create: %v\n%s", err, out)
+	}
+	return email
+}
+
+func randomNetwork() string {
+	b := make([]byte, 4)
+	_, _ = rand.Read(b)
+	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3]))
+}
+
+// patience is how long a test waits for something that happens at once on an idle machine.
+const patience = 30 * time.Second
+
+// until waits for something to become true.
+func until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %s", what, patience)
+		}
+	}
+}
