@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -37,6 +38,10 @@ func TestHeaders(t *testing.T) {
 		}
 		if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Server") != "" {
 			t.Errorf("%s: allows other origins or names the server", what)
+		}
+		page := strings.HasPrefix(res.body, "<!doctype html>")
+		if got, want := res.Header.Get("Content-Length"), strconv.Itoa(len(res.body)); page && got != want {
+			t.Errorf("%s: Content-Length is %q, want %q", what, got, want)
 		}
 	}
 	if got := p.browser().get("/email/confirm/x").Header.Get("Referrer-Policy"); got != "no-referrer" {

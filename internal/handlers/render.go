@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(buf.Len())) // without it the page goes out in chunks, one write more
 	if mixesSecretsWithInput(r, status) {
 		h.Set(gzhttp.HeaderNoCompression, "1")
 	}
