@@ -29,6 +29,7 @@ func parse(patterns ...string) *template.Template {
 		"day":   func(t time.Time) string { return t.UTC().Format("Monday 2 January 2006") },
 		"ago":   func(time.Time) string { return "just now" },
 		"count": func(n int, thing string) string { return fmt.Sprintf("%d %ss", n, thing) },
+		"plans": func() []plan { return plans },
 	})
 	for _, pattern := range patterns {
 		files, err := fs.Glob(ui.FS, pattern)
@@ -54,7 +55,6 @@ type view struct {
 	}
 	Here     string
 	Unwarned bool
-	Plans    []plan
 	Chosen   string
 	Away     bool
 	Problems problems
@@ -77,6 +77,18 @@ type plan struct {
 	Includes               []string
 }
 
+// plans are looked up once: they are part of the page, not of the session.
+var plans = func() (all []plan) {
+	for _, p := range billing.Plans {
+		price := "Free"
+		if !p.Free() {
+			price = p.Price.String() + " a month"
+		}
+		all = append(all, plan{p.Key, p.Name, price, p.Text, p.Includes})
+	}
+	return all
+}()
+
 type problems []struct{ Field, Text string }
 
 func (problems) On(string) string { return "" }
@@ -88,12 +100,5 @@ func write(w io.Writer, name, email, basket string) error {
 		Name: name, Email: email, Initials: "GH", Handle: "AAAAAAAAAAAAAAAAAAAAAAAAAA", User: "BBBBBBBBBBBBBBBBBBBBBBBBBB",
 		IdleText: "30 minutes", IdleEnds: now.Add(30 * time.Minute), IdleMS: 1_800_000, AbsoluteMS: 86_400_000, WarnMS: 120_000,
 	}}
-	for _, p := range billing.Plans {
-		price := "Free"
-		if !p.Free() {
-			price = p.Price.String() + " a month"
-		}
-		v.Plans = append(v.Plans, plan{p.Key, p.Name, price, p.Text, p.Includes})
-	}
 	return page.Execute(w, v)
 }

@@ -13,12 +13,17 @@ const (
 	bagOrder = "basket.order"
 )
 
-func planOf(p billing.Plan) planView {
-	v := planView{Key: p.Key, Name: p.Name, Price: "Free", Text: p.Text, Includes: p.Includes}
-	if !p.Free() {
-		v.Price = p.Price.String() + " a month"
+// plans are what the page of plans shows of each.
+func plans() []planView {
+	var all []planView
+	for _, p := range billing.Plans {
+		v := planView{Key: p.Key, Name: p.Name, Price: "Free", Text: p.Text, Includes: p.Includes}
+		if !p.Free() {
+			v.Price = p.Price.String() + " a month"
+		}
+		all = append(all, v)
 	}
-	return v
+	return all
 }
 
 func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
@@ -27,9 +32,6 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
 	v := &plansView{layout: layout{Nav: "plans"}, Away: a.Sessions.Away(r.Context()), Problems: wrong}
-	for _, p := range billing.Plans {
-		v.Plans = append(v.Plans, planOf(p))
-	}
 	if plan, ok := billing.PlanOf(a.Sessions.Get(r.Context(), bagPlan)); ok {
 		v.Chosen = plan.Key
 	}

@@ -125,11 +125,6 @@ func ordinary(now time.Time) []sample {
 	wrong.Problems = problems{{"password", "The address or the password is not right."}}
 	returning.Again = true
 	returning.Ended, returning.Confirmed, returning.CookieRefused, returning.Unlock = &revoked, true, true, "unlock-key"
-	plans := []planView{
-		{"solo", "Solo", "Free", "For one person who wants to look around.", []string{"1 gate", "7 days of history"}},
-		{"team", "Team", "9 a month", "For a few people who share a gate.", []string{"5 gates", "30 days of history", "Export"}},
-		{"house", "House", "29 a month", "For everybody in the house.", []string{"Any number of gates", "A year of history"}},
-	}
 	hall := billView{"Hall", "12.00 EUR", "Gatehouse Demo Ltd", "Test Visa ending 4242", "Marta Reis", "4 Lantern Street\nLisbon"}
 	payments := []paymentView{
 		{Order: "AAAA", Bill: hall, Paid: true, ConfirmedAt: ago(time.Minute), SettledAt: now},
@@ -216,8 +211,8 @@ func ordinary(now time.Time) []sample {
 			Idle: clockView{"29 minutes 10 seconds", "30 minutes", now.Add(29 * time.Minute)}, Row: sessionColumns,
 			Lifetime: clockView{"19 hours", "24 hours", now.Add(19 * time.Hour)}, Bag: []session.Entry{{Name: "basket.plan", Bytes: 4}}}},
 		{"activity-none", &activityView{layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
-		{"plans", &plansView{layout: in("plans"), Plans: plans, Chosen: "team"}},
-		{"plans-away", &plansView{Plans: plans, Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
+		{"plans", &plansView{layout: in("plans"), Chosen: "hall"}},
+		{"plans-away", &plansView{Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
 		{"profile", &profileView{layout: in("profile"), Name: "Marta Reis", Since: ago(90 * 24 * time.Hour)}},
 		{"profile-restored", &profileView{layout: in("profile"), Name: "Marta R.", Held: "AAAA", Since: ago(90 * 24 * time.Hour),
 			Restored: &restoredView{SignedOut: true}}},

@@ -25,6 +25,7 @@ func parsePages() (map[string]*template.Template, error) {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
 	base := template.New("").Funcs(funcs)
+	base.Funcs(template.FuncMap{"kept": kept(base)}) // for the parser; each page has its own
 	if err := parseInto(base, shared, "templates/layout.html", "templates/partials/*.html"); err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
@@ -36,6 +37,7 @@ func parsePages() (map[string]*template.Template, error) {
 	for _, file := range files {
 		page, err := base.Clone()
 		if err == nil {
+			page.Funcs(template.FuncMap{"kept": kept(page)})
 			err = parseInto(page, shared, file)
 		}
 		if err != nil {
@@ -44,6 +46,31 @@ func parsePages() (map[string]*template.Template, error) {
 		pages[path.Base(file)] = page.Lookup("layout.html")
 	}
 	return pages, nil
+}
+
+// few is the use of a partial whose argument is one of a few words of ours, never of a visitor's: the entry of the
+// navigation, the look, the plan in the basket.
+var few = regexp.MustCompile(`\{\{template "(nav|choices|plan-cards)" (\.[A-Za-z]+)\}\}`)
+
+// kept executes such a partial once for each argument and remembers what came out.
+func kept(page *template.Template) func(string, any) (template.HTML, error) {
+	type use struct {
+		partial string
+		of      any
+	}
+	var all sync.Map // from use to template.HTML
+	return func(partial string, of any) (template.HTML, error) {
+		if html, ok := all.Load(use{partial, of}); ok {
+			return html.(template.HTML), nil
+		}
+		var out strings.Builder
+		if err := page.ExecuteTemplate(&out, partial, of); err != nil {
+			return "", err
+		}
+		html := template.HTML(out.String()) //nolint:gosec // it has just been escaped
+		all.Store(use{partial, of}, html)
+		return html, nil
+	}
 }
 
 // constant is the use of a partial, or of a static file, that comes out the same on every page.
@@ -73,6 +100,7 @@ func parseInto(t, shared *template.Template, patterns ...string) error {
 				failed = errors.Join(failed, err)
 				return written
 			})
+			text = few.ReplaceAllString(text, `{{kept "$1" $2}}`)
 			if _, err := t.New(path.Base(file)).Parse(text); err != nil || failed != nil {
 				return errors.Join(failed, err)
 			}
@@ -101,6 +129,7 @@ var funcs = template.FuncMap{
 	"day":   func(t time.Time) string { return t.UTC().Format("Monday 2 January 2006") },
 	"ago":   func(t time.Time) string { return ago(time.Since(t), t) },
 	"count": count,
+	"plans": plans,
 }
 
 // ago says how long d, the time since t, is, as roughly as people do.

@@ -236,7 +236,6 @@ type choice struct{ Value, Label string }
 
 type plansView struct {
 	layout
-	Plans  []planView
 	Chosen string // key of the plan in the basket, "" for none
 	Away   bool   // the basket cannot be reached at the moment
 	// Problems has an entry when the plan asked for does not exist.
