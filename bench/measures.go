@@ -35,35 +35,62 @@ func (s settings) pages(r *results, all []*contender, _ servers) error {
 // asked is how many requests the counts are taken over.
 const asked = 100
 
-// counts finds out what one page costs beyond time: the bytes of its answer, cookies and commands to Redis.
+// counts finds out what one page costs beyond time. The contenders are started once more for that, behind wires.
 func (s settings) counts(r *results, all []*contender, e servers) error {
-	for _, c := range all {
-		conn, err := redis.DialURL(e.redis)
+	wired, w, err := e.wired()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	again, err := s.startContenders(wired, all)
+	defer stopAll(again)
+	if err != nil {
+		return err
+	}
+	conn, err := redis.DialURL(e.redis)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, c := range again {
+		n, err := c.count(conn, w)
 		if err != nil {
 			return err
 		}
-		before, err := commands(conn)
-		if err != nil {
-			return err
-		}
-		var n count
-		for range asked {
-			a, err := c.visitor.want(http.StatusOK, http.MethodGet, "/plans")
-			if err != nil {
-				return err
-			}
-			n.cookies += len(a.header.Values("Set-Cookie"))
-			n.bytes = len(a.body)
-		}
-		after, err := commands(conn)
-		_ = conn.Close()
-		if err != nil {
-			return err
-		}
-		n.commands = after - before - 1 // this question itself
 		r.counts = append(r.counts, n)
 	}
 	return nil
+}
+
+// count asks for the page and says what that took.
+func (c *contender) count(conn redis.Conn, w wires) (count, error) {
+	var n count
+	ask := func() error {
+		a, err := c.visitor.want(http.StatusOK, http.MethodGet, "/plans")
+		n.cookies += len(a.header.Values("Set-Cookie"))
+		n.page = len(a.body)
+		return err
+	}
+	if err := ask(); err != nil { // the first uses up what sign-in left for it, and prepares statements
+		return n, err
+	}
+	n.cookies = 0
+	before, err := commands(conn)
+	if err != nil {
+		return n, err
+	}
+	start := w.crossed()
+	for range asked {
+		if err := ask(); err != nil {
+			return n, err
+		}
+	}
+	end := w.crossed()
+	after, err := commands(conn)
+	n.commands = after - before - 1 // this question itself
+	n.redisTrips, n.postgresTrips = end.redisTrips-start.redisTrips, end.postgresTrips-start.postgresTrips
+	n.sent = end.sent - start.sent
+	return n, err
 }
 
 // commands is how many commands the Redis has carried out.

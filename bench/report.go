@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -21,8 +22,8 @@ type results struct {
 	starts        [2][]float64 // milliseconds, on nothing and on what is there
 }
 
-// count is over all requests that were asked.
-type count struct{ commands, cookies, bytes int }
+// count is over all requests that were asked, but for the page, which is the bytes of one.
+type count struct{ commands, redisTrips, postgresTrips, sent, cookies, page int }
 
 type signIn struct {
 	name  string
@@ -46,15 +47,13 @@ func (r results) markdown(s settings) string {
 	say("## The signed-in page\n")
 	say("`/plans` for somebody signed in, with a plan in the basket: the same template for all, %d connections, %d rounds of %s in", connections, s.rounds, s.round)
 	say("which the contenders take turns. Ratios to the first row of the same round: median, and the least and the most in")
-	say("brackets. CPU is that of the contender's process for each request. The commands to Redis were counted over %d requests;", asked)
-	say("Gatehouse's SQL statements are held by `go test ./internal/handlers -run TestSteadyState`.\n")
-	say("| contender | throughput | CPU | 99th percentile | Redis commands | Set-Cookie | bytes of the page | memory after it |")
-	say("| --- | --- | --- | --- | --- | --- | --- | --- |")
+	say("brackets. CPU is that of the contender's process for each request, memory what it holds after the load.\n")
+	say("| contender | throughput | CPU | 99th percentile | memory |")
+	say("| --- | --- | --- | --- | --- |")
 	for i, name := range r.names {
-		c := r.counts[i]
-		say("| %s | %s | %s | %s | %s | %s | %d | %.0f MiB |", name,
+		say("| %s | %s | %s | %s | %.0f MiB |", name,
 			r.ratio(i, func(x run) float64 { return x.perSecond }), r.ratio(i, func(x run) float64 { return float64(x.cpu) }),
-			r.ratio(i, func(x run) float64 { return float64(x.p99) }), each(c.commands), each(c.cookies), c.bytes, r.memory[i])
+			r.ratio(i, func(x run) float64 { return float64(x.p99) }), r.memory[i])
 	}
 	base := make([]float64, 0, len(r.runs[0]))
 	for _, one := range r.runs[0] {
@@ -62,8 +61,22 @@ func (r results) markdown(s settings) string {
 	}
 	say("\nThe first row is %.0f pages a second here, in the median; the client takes its part of the same processors.\n", median(base))
 	say("Gatehouse on PostgreSQL and Redis does %s times what stock scs does with the same servers.\n", r.over(4, 2))
+	r.traffic(say)
 	r.rest(say)
 	return b.String()
+}
+
+func (r results) traffic(say func(string, ...any)) {
+	say("## What one page asks of the servers\n")
+	say("Means over %d requests, counted on the wire between contender and server. Gatehouse's statements on SQLite are counted by", asked)
+	say("`go test ./internal/handlers -run TestSteadyState`: the same two reads.\n")
+	say("| contender | Redis commands | round trips to Redis | to PostgreSQL | bytes sent to both | Set-Cookie | bytes of the page |")
+	say("| --- | --- | --- | --- | --- | --- | --- |")
+	for i, name := range r.names {
+		c := r.counts[i]
+		say("| %s | %s | %s | %s | %s | %s | %d |", name, each(c.commands), each(c.redisTrips), each(c.postgresTrips), strconv.Itoa(c.sent/asked), each(c.cookies), c.page)
+	}
+	say("")
 }
 
 func (r results) rest(say func(string, ...any)) {
