@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -24,9 +23,10 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 		if err := finishPending(ctx, tx, o.Pending, x.UserID, x.CreatedAt); err != nil {
 			return err
 		}
-		instead, err := endMany(ctx, tx, `id = $5`, x.CreatedAt, auth.ReasonSignedOut, o.Instead, o.Instead)
-		if err != nil {
-			return err
+		if o.Instead != "" {
+			if ended, err = endMany(ctx, tx, `id = $5`, x.CreatedAt, auth.ReasonSignedOut, o.Instead, o.Instead); err != nil {
+				return err
+			}
 		}
 		surplus, err := makeRoom(ctx, tx, x, o.Limit)
 		if err != nil {
@@ -35,7 +35,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 		if err := addSession(ctx, tx, x, o.ReplacedHash); err != nil {
 			return err
 		}
-		ended = slices.Concat(instead, surplus)
+		ended = append(ended, surplus...)
 		return addEvents(ctx, tx, append(auth.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	if err != nil {
