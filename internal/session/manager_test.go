@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,7 +26,9 @@ func serve(m *Manager, s Standing, do http.HandlerFunc) *httptest.ResponseRecord
 	if s.Token != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-id", Value: s.Token})
 	}
-	m.Serve(w, r, s, do, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "away", http.StatusServiceUnavailable) })
+	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, fmt.Sprint("away with ", m.Entries(r.Context())), http.StatusServiceUnavailable)
+	})
 	return w
 }
 
@@ -166,6 +169,9 @@ func TestKeepFails(t *testing.T) {
 	})
 	if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "SECRET") || w.Header().Get("Location") != "" || sessionCookie(w) != nil {
 		t.Errorf("got %d %q %v", w.Code, w.Body, w.Header())
+	}
+	if !strings.Contains(w.Body.String(), "away with []") {
+		t.Errorf("got %q: what was not kept is shown", w.Body)
 	}
 	w = serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1"); w.WriteHeader(200) })
 	if w.Code != http.StatusOK {

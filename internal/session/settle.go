@@ -19,6 +19,7 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 		m.log.WarnContext(ctx, "bag not stored", "err", err)
 		if q.needed {
 			w.Header().Del("Set-Cookie") // of the answer that will not be given
+			_ = m.scs.Clear(ctx)         // the page in its place must not say what was not kept
 			if q.rotated != nil {
 				m.settleCookies(ctx, q, w)
 			}
