@@ -104,3 +104,24 @@ func TestEndTwice(t *testing.T) {
 		t.Error("still signed in")
 	}
 }
+
+// What somebody chooses after their session has ended is kept for them as for any visitor, and comes along when they sign
+// in again.
+func TestBasketAfterEnd(t *testing.T) {
+	p := newPortal(t)
+	u := p.newUser("Latecomer")
+	b := p.signedIn(u)
+	old := b.token()
+	p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE ended_at IS NULL`, longAgo)
+	b.post("/basket", "plan", "hall").location("/plans")
+	if b.token() == "" || b.token() == old {
+		t.Error("the dead cookie was not replaced by that of a visitor")
+	}
+	b.get("/plans").says("In your basket")
+	b.get("/login").says("signed out")
+	b.signIn(u.Email, password)
+	b.get("/account").says("Hall")
+	if p.replay(old).StatusCode == http.StatusOK {
+		t.Error("the old token is alive")
+	}
+}

@@ -96,10 +96,7 @@ func (m *Manager) settleCookies(ctx context.Context, q *request, w http.Response
 	case q.over && !q.presented:
 		return
 	case q.over || q.standing.Verdict == Dead:
-		m.scs.WriteSessionCookie(ctx, w, "", time.Time{})
-		if q.standing.Handle != "" {
-			m.cookies.setEnded(w, q.standing.Handle)
-		}
+		m.settleEnded(ctx, q, w)
 	case q.standing.Verdict == Live:
 		return
 	case q.abandoned && q.standing.Token != "" && !q.missing:
@@ -116,4 +113,17 @@ func (m *Manager) settleCookies(ctx context.Context, q *request, w http.Response
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store") // never a shared copy of somebody's cookie
+}
+
+// settleEnded takes the cookie of a session that is over, and leaves its farewell. What somebody put into the bag after
+// that is a visitor's, who has to find it again.
+func (m *Manager) settleEnded(ctx context.Context, q *request, w http.ResponseWriter) {
+	if q.over || q.abandoned || !q.filled {
+		m.scs.WriteSessionCookie(ctx, w, "", time.Time{})
+	} else {
+		m.scs.WriteSessionCookie(ctx, w, m.scs.Token(ctx), time.Now().Add(anonymousLife))
+	}
+	if q.standing.Handle != "" {
+		m.cookies.setEnded(w, q.standing.Handle)
+	}
 }
