@@ -16,12 +16,13 @@ import (
 type client struct {
 	t       testing.TB
 	origin  string
+	id      string // the name of the session cookie
 	cookies map[string]string
 	ip      string
 }
 
 func (p *portal) client(t testing.TB) *client {
-	return &client{t: t, origin: p.origin, cookies: map[string]string{}, ip: p.network + "::7"}
+	return &client{t: t, origin: p.origin, id: "__Host-id", cookies: map[string]string{}, ip: p.network + "::7"}
 }
 
 // at is a copy of the browser that asks another instance.
@@ -31,8 +32,8 @@ func (c *client) at(p *portal) *client {
 	return &twin
 }
 
-// transport keeps enough connections for the races.
-var transport = &http.Transport{MaxIdleConnsPerHost: 64}
+// transport keeps enough connections for the races, and holds a form back until the server asks for it.
+var transport = &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: patience}
 
 var stepByStep = &http.Client{
 	Timeout: patience, Transport: transport,
@@ -65,23 +66,41 @@ func (c *client) request(ctx context.Context, method, path string, fields ...str
 
 // try sends the request and reads the whole answer, or says what went wrong on the way.
 func (c *client) try(r *http.Request) (*answer, error) {
+	a, err := c.send(r)
+	if err == nil {
+		c.keep(a)
+	}
+	return a, err
+}
+
+// send is try for an answer that has yet to reach the browser: what it says of cookies is kept later.
+func (c *client) send(r *http.Request) (*answer, error) {
 	response, err := stepByStep.Do(r)
 	if err != nil {
 		return nil, err
 	}
+	return c.read(response)
+}
+
+func (c *client) read(response *http.Response) (*answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err
 	}
-	for _, cookie := range response.Cookies() {
+	what := response.Request.Method + " " + response.Request.URL.Path
+	return &answer{t: c.t, what: what, status: response.StatusCode, header: response.Header, body: string(body)}, nil
+}
+
+// keep does with the cookies of an answer what a browser does when it arrives, whatever was sent before or after it.
+func (c *client) keep(a *answer) {
+	for _, cookie := range (&http.Response{Header: a.header}).Cookies() {
 		if cookie.MaxAge < 0 {
 			delete(c.cookies, cookie.Name)
 		} else {
 			c.cookies[cookie.Name] = cookie.Value
 		}
 	}
-	return &answer{t: c.t, what: r.Method + " " + r.URL.Path, status: response.StatusCode, header: response.Header, body: string(body)}, nil
 }
 
 func (c *client) get(path string) *answer { c.t.Helper(); return c.do(http.MethodGet, path) }
@@ -102,7 +121,14 @@ func (c *client) do(method, path string, fields ...string) *answer {
 }
 
 // token is the session cookie, "" for none.
-func (c *client) token() string { return c.cookies["__Host-id"] }
+func (c *client) token() string { return c.cookies[c.id] }
+
+// copied is another browser with a token of this one, as a thief or a slow tab has it.
+func (c *client) copied(token string) *client {
+	twin := *c
+	twin.cookies = map[string]string{c.id: token}
+	return &twin
+}
 
 func (c *client) signIn(email, password string) *client {
 	c.t.Helper()
@@ -123,6 +149,27 @@ func (c *client) alive() bool {
 		c.t.Errorf("GET /account: got %d, want a page or the way to sign in", status)
 	}
 	return status == http.StatusOK
+}
+
+// choose puts a plan into the basket, as often as it takes to be told that it is in it: on a slow machine the store of
+// baskets may be out of reach for a moment, and the portal says so.
+func (c *client) choose(plan string) {
+	c.t.Helper()
+	until(c.t, "a plan to be taken", func() bool {
+		status := c.post("/basket", "plan", plan).status
+		return status == http.StatusOK || status == http.StatusSeeOther
+	})
+}
+
+// hasPlan is whether there is a plan in the basket.
+func (c *client) hasPlan() bool {
+	c.t.Helper()
+	var page *answer
+	until(c.t, "the basket to be within reach", func() bool {
+		page = c.get("/plans")
+		return !strings.Contains(page.body, "We cannot reach your basket")
+	})
+	return strings.Contains(page.body, "In your basket")
 }
 
 var currentTicket = regexp.MustCompile(`data-session="([^"]+)"[^>]* data-current`)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,7 +79,12 @@ func start(t testing.TB, g ground, flags ...string) *portal {
 		close(p.over)
 		_ = in.Close()
 	}()
-	t.Cleanup(func() { p.stop(t) })
+	t.Cleanup(func() {
+		p.stop(t)
+		if t.Failed() {
+			t.Logf("what went wrong by the log of the portal at %s:\n%s", p.origin, p.causes())
+		}
+	})
 	lines := bufio.NewScanner(stdout)
 	for p.origin == "" && lines.Scan() {
 		p.origin, _ = strings.CutPrefix(lines.Text(), "Gatehouse is at ")
@@ -119,6 +125,13 @@ func (p *portal) kill() {
 func (p *portal) lastWords() string {
 	content, _ := os.ReadFile(p.log)
 	lines := strings.Split(string(content), "\n")
+	return strings.Join(lines[max(0, len(lines)-20):], "\n")
+}
+
+// causes are the lines of the log that say why a request failed, the latest of them.
+func (p *portal) causes() string {
+	content, _ := os.ReadFile(p.log)
+	lines := slices.DeleteFunc(strings.Split(string(content), "\n"), func(line string) bool { return !strings.Contains(line, "cause=") })
 	return strings.Join(lines[max(0, len(lines)-20):], "\n")
 }
 

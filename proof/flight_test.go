@@ -1,0 +1,133 @@
+package proof
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+)
+
+// A flight is a request under way: the server knows already whose it is, and the browser does not have the answer yet.
+// What happens in between happens for certain, however fast or slow the machine is.
+type flight struct {
+	by     *client
+	what   string
+	finish func()
+	landed chan landing
+}
+
+type landing struct {
+	answer *answer
+	err    error
+}
+
+// land lets the request come to its end and returns the answer, without its cookies in the browser yet.
+func (f *flight) land() *answer {
+	f.by.t.Helper()
+	f.finish()
+	l := <-f.landed
+	if l.err != nil {
+		f.by.t.Errorf("%s: %v", f.what, l.err)
+		return &answer{t: f.by.t, what: f.what, header: http.Header{}}
+	}
+	return l.answer
+}
+
+// writing posts a form of which half arrives before what happens next, and half after it. A server asks a browser that
+// sends "Expect: 100-continue" for the form when the handler begins to read it: after it has looked at the cookie.
+func (c *client) writing(path string, fields ...string) *flight {
+	c.t.Helper()
+	r := c.request(c.t.Context(), http.MethodPost, path, fields...)
+	form, _ := io.ReadAll(r.Body)
+	rest, pipe := io.Pipe()
+	asked := make(chan struct{})
+	trace := &httptrace.ClientTrace{Got100Continue: func() { close(asked) }}
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
+	r.Body, r.GetBody = rest, nil
+	r.Header.Set("Expect", "100-continue")
+	f := &flight{by: c, what: r.Method + " " + path, landed: make(chan landing, 1)}
+	answered := make(chan struct{})
+	go func() {
+		a, err := c.send(r)
+		f.landed <- landing{a, err}
+		close(answered)
+	}()
+	select {
+	case <-asked:
+	case <-answered:
+		c.t.Fatalf("POST %s was answered before its form was read", path)
+	}
+	half := len(form) / 2
+	_, _ = pipe.Write(form[:half])
+	f.finish = func() {
+		_, _ = pipe.Write(form[half:])
+		_ = pipe.Close()
+	}
+	return f
+}
+
+// reading asks for a page that is answered before what happens next, and read by the browser after it.
+func (c *client) reading(path string) *flight {
+	c.t.Helper()
+	response, err := stepByStep.Do(c.request(c.t.Context(), http.MethodGet, path)) //nolint:bodyclose // read closes it, when the flight lands
+	if err != nil {
+		c.t.Fatalf("GET %s: %v", path, err)
+	}
+	f := &flight{by: c, what: "GET " + path, landed: make(chan landing, 1)}
+	f.finish = func() {
+		a, err := c.read(response)
+		f.landed <- landing{a, err}
+	}
+	return f
+}
+
+// sending sends a request that nothing holds back.
+func (c *client) sending(method, path string, fields ...string) *flight {
+	c.t.Helper()
+	r := c.request(c.t.Context(), method, path, fields...)
+	f := &flight{by: c, what: method + " " + path, finish: func() {}, landed: make(chan landing, 1)}
+	go func() {
+		a, err := c.send(r)
+		f.landed <- landing{a, err}
+	}()
+	return f
+}
+
+// A lock is held on something in PostgreSQL, so that requests stop there in the middle of their work.
+type lock struct {
+	release func()
+	waiting func() int // how many stop there
+}
+
+// lock executes a statement that locks rows or a table, and keeps what it locked. Who stops there is counted on the given
+// tables.
+func (p *person) lock(statement string, arguments []any, tables ...string) lock {
+	p.t.Helper()
+	tx, err := p.facts.BeginTx(p.t.Context(), nil)
+	if err == nil {
+		_, err = tx.ExecContext(p.t.Context(), statement, arguments...)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	waiting := func() (n int) {
+		err := p.facts.QueryRowContext(p.t.Context(), `
+			SELECT count(*) FROM pg_locks
+			WHERE (locktype = 'tuple' OR locktype = 'relation' AND NOT granted)
+				AND relation IN (SELECT to_regclass(name) FROM unnest(string_to_array($1, ' ')) AS name)`,
+			strings.Join(tables, " ")).Scan(&n)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return n
+	}
+	release := func() {
+		if err := tx.Commit(); err != nil {
+			p.t.Error(err)
+		}
+	}
+	return lock{release, waiting}
+}
+
+// onPostgres reports whether requests can be stopped in the middle of their work: SQLite has no locks to see.
+func (g ground) onPostgres() bool { return strings.HasPrefix(g[0], "--database-url=postgres") }

@@ -1,0 +1,85 @@
+package proof
+
+import (
+	"net/http"
+)
+
+// raceSignIn has somebody sign in while all sessions are ended: they are refused, ended with the others, or begin after.
+func raceSignIn(p *person) {
+	p.t.Helper()
+	outcomes := map[string]int{}
+	for n := range *rounds {
+		late := p.at(n).client(p.t)
+		certain := p.signInLate(n, late)
+		outcome := "begun after it"
+		switch {
+		case late.token() == "":
+			outcome = "refused"
+		case !late.alive():
+			outcome = "ended"
+		default:
+			if older := p.aliveFromBefore(); older > 0 {
+				p.t.Errorf("round %d: %d sessions that began before the ending are alive after it", n, older)
+			}
+			late.post("/logout").location("/signed-out")
+		}
+		if certain != "" && outcome != certain {
+			p.t.Errorf("round %d: the sign-in was %s, want %s", n, outcome, certain)
+		}
+		outcomes[outcome]++
+	}
+	p.t.Logf("%d rounds: sign-ins %v", *rounds, outcomes)
+}
+
+// signInLate signs in while another device ends everything. On PostgreSQL both wait in a queue before the account's row, in
+// turns the one or the other first, both with what was true before; so it is certain what becomes of the sign-in.
+func (p *person) signInLate(n int, late *client) (certain string) {
+	p.t.Helper()
+	c := p.signIn(n + 1)
+	signIn := func() *flight {
+		return late.sending(http.MethodPost, "/login", "email", p.email, "password", p.password)
+	}
+	endAll := func() *flight {
+		return c.at(p.at(n+2)).sending(http.MethodPost, "/account/sessions/end-all", "password", p.password)
+	}
+	first, second, outcome := signIn, endAll, "ended"
+	if n%2 == 1 {
+		first, second, outcome = endAll, signIn, "refused"
+	}
+	var flights [2]*flight
+	if p.portals[0].onPostgres() {
+		c.post("/reauth", "password", p.password).want(http.StatusSeeOther)
+		l := p.lock(`SELECT 1 FROM users WHERE email = $1 FOR NO KEY UPDATE`, []any{p.email}, "users")
+		flights[0] = first()
+		until(p.t, "the first to stop at the account", func() bool { return l.waiting() >= 1 })
+		flights[1] = second()
+		until(p.t, "the second to stop behind it", func() bool { return l.waiting() >= 2 })
+		l.release()
+		certain = outcome
+	} else {
+		flights[0], flights[1] = first(), second()
+	}
+	for _, f := range flights {
+		a := f.land()
+		if f.by == late && a.status == http.StatusUnprocessableEntity {
+			a.says("Your account was changed while you were signing in.")
+		} else {
+			a.want(http.StatusSeeOther)
+		}
+		f.by.keep(a)
+	}
+	return certain
+}
+
+// aliveFromBefore counts the live sessions that began before another one of the account was ended.
+func (p *person) aliveFromBefore() (n int) {
+	p.t.Helper()
+	err := p.facts.QueryRowContext(p.t.Context(), `
+		SELECT count(*) FROM sessions AS alive JOIN users ON users.id = alive.user_id
+		WHERE email = $1 AND ended_at IS NULL AND EXISTS (
+			SELECT 1 FROM sessions AS over WHERE over.user_id = alive.user_id AND over.ended_at > alive.created_at)`, p.email).Scan(&n)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,114 @@
+package proof
+
+import (
+	"database/sql"
+	"net/http"
+	"testing"
+)
+
+// A person owns the browser of a race, and another device to end its session from.
+type person struct {
+	t               testing.TB
+	portals         []*portal
+	email, password string
+	other           *client
+	facts           *sql.DB
+}
+
+func newPerson(t testing.TB, portals []*portal) *person {
+	t.Helper()
+	email := portals[0].account(t, "Ada Lovelace")
+	return &person{t: t, portals: portals, email: email, password: password, facts: portals[0].facts(t).DB()}
+}
+
+// startAll starts the instances that a ground is for: SQLite one, servers four.
+func startAll(t testing.TB, g ground, flags ...string) []*portal {
+	t.Helper()
+	portals := []*portal{start(t, g, flags...)}
+	for g.onPostgres() && len(portals) < 4 {
+		portals = append(portals, start(t, g, flags...))
+	}
+	return portals
+}
+
+// at is one of the instances, as a load balancer picks them.
+func (p *person) at(n int) *portal { return p.portals[n%len(p.portals)] }
+
+func (p *person) signIn(n int) *client {
+	p.t.Helper()
+	return p.at(n).client(p.t).signIn(p.email, p.password)
+}
+
+// otherDevice is signed in and has confirmed who it is.
+func (p *person) otherDevice() *client {
+	p.t.Helper()
+	if p.other == nil {
+		p.other = p.signIn(1)
+		p.other.post("/reauth", "password", p.password).want(http.StatusSeeOther)
+	}
+	return p.other
+}
+
+// changePassword sends the form that changes the password to another one, from the given browser.
+func (p *person) changePassword(c *client) *flight {
+	old := p.password
+	p.password = map[string]string{password: otherPassword, otherPassword: password}[old]
+	return c.sending(http.MethodPost, "/account/security/password", "current_password", old, "password", p.password)
+}
+
+// races are what requests in flight run against. prepare is for what has to be known before they start.
+var races = []struct {
+	name    string
+	goesOn  bool // under another token; otherwise the session is over
+	prepare func(p *person, c *client) func() *flight
+}{
+	{"sign-out", false, func(_ *person, c *client) func() *flight {
+		return func() *flight { return c.sending(http.MethodPost, "/logout") }
+	}},
+	{"re-authentication", true, func(p *person, c *client) func() *flight {
+		return func() *flight { return c.sending(http.MethodPost, "/reauth", "password", p.password) }
+	}},
+	{"revoked from another device", false, func(p *person, c *client) func() *flight {
+		end := "/account/sessions/" + c.handle() + "/end"
+		return func() *flight { return p.otherDevice().sending(http.MethodPost, end) }
+	}},
+	{"all sessions ended", false, func(p *person, c *client) func() *flight {
+		return func() *flight {
+			return c.sending(http.MethodPost, "/account/sessions/end-all", "password", p.password)
+		}
+	}},
+	{"password change", true, func(p *person, c *client) func() *flight {
+		return func() *flight { return p.changePassword(c) }
+	}},
+	{"password changed on another device", false, func(p *person, _ *client) func() *flight {
+		p.otherDevice()
+		return func() *flight { return p.changePassword(p.other) }
+	}},
+}
+
+// Requests that are in flight around the end or the rotation of their session bring no token back, take no other one
+// away, sign nobody out, and lose nothing of the basket. A session ends once, and a sign-in does not slip through.
+func TestRaces(t *testing.T) {
+	for name, open := range grounds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := open(t)
+			portals := startAll(t, g, longElevation, "--sweep-every=100ms")
+			for _, race := range races {
+				t.Run(race.name, func(t *testing.T) {
+					r := &rounder{person: newPerson(t, portals), goesOn: race.goesOn}
+					for r.n = range *rounds {
+						r.round(race.prepare)
+					}
+					r.report()
+				})
+			}
+			t.Run("endings for several reasons", func(t *testing.T) { raceEndings(newPerson(t, portals)) })
+			t.Run("sign-in and the end of all sessions", func(t *testing.T) { raceSignIn(newPerson(t, portals)) })
+			endedOnce(t, g)
+		})
+	}
+}
+
+// longElevation is for the other devices, which confirm once.
+const longElevation = "--session-elevation=4h"
