@@ -16,9 +16,10 @@ lint:
 ci:
 	bash .ci/run
 
-# Breaks one defence after the other, in a copy, and wants a red test for each: docs/mutants.md.
+# Breaks one defence after the other, in a copy, and wants a red test for each: docs/mutants.md, where the result of a
+# round of them all goes.
 mutants:
-	go -C tools run ./mutants $(MUTANTS)
+	go -C tools run ./mutants -write docs/mutants.md $(MUTANTS)
 
 # What a signed-in session costs, beside three alternatives: docs/performance.md. Takes a minute, wants a quiet
 # machine, PostgreSQL and redis-server.

@@ -10,6 +10,7 @@ import (
 
 // A mutant is one sabotage.
 type mutant struct {
+	area     string // of the list
 	promise  string // that it breaks
 	file     string // in the repository, with slashes
 	old, new string
@@ -17,7 +18,11 @@ type mutant struct {
 	test     string // its name, with subtests behind slashes
 }
 
-// readList reads blocks of lines with an empty line between them; a line that begins with # is a comment. A block is
+// listFile is where the list is in the repository.
+const listFile = "tools/mutants/list.txt"
+
+// readList reads blocks of lines with an empty line between them; a line that begins with # names the area of
+// those below. A block is
 //
 //	the promise
 //	file: where the text is
@@ -29,15 +34,24 @@ func readList(path string) ([]mutant, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []mutant
-	for block := range strings.SplitSeq(string(content), "\n\n") {
+	return parseList(string(content))
+}
+
+func parseList(content string) (all []mutant, err error) {
+	area := ""
+	for block := range strings.SplitSeq(content, "\n\n") {
+		if heading, ok := strings.CutPrefix(block, "# "); ok {
+			area, block, _ = strings.Cut(heading, "\n")
+		}
+		if strings.TrimSpace(block) == "" {
+			continue
+		}
 		m, err := readBlock(block)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w in:\n%s", filepath.Base(path), err, block)
+			return nil, fmt.Errorf("%s: %w in:\n%s", listFile, err, block)
 		}
-		if m != (mutant{}) {
-			all = append(all, m)
-		}
+		m.area = area
+		all = append(all, m)
 	}
 	return all, nil
 }
@@ -48,7 +62,7 @@ func readBlock(block string) (m mutant, err error) {
 		line = strings.TrimSuffix(line, "\n")
 		key, value, _ := strings.Cut(line, " ")
 		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
+		case line == "":
 		case m.promise == "":
 			m.promise = line
 		case key == "file:":
@@ -64,7 +78,7 @@ func readBlock(block string) (m mutant, err error) {
 		}
 	}
 	m.old, m.new = strings.Join(before, "\n"), strings.Join(after, "\n")
-	if m != (mutant{}) && (m.file == "" || m.test == "" || m.old == "" || m.old == m.new) {
+	if m.file == "" || m.test == "" || m.old == "" || m.old == m.new {
 		return mutant{}, errors.New("something is missing")
 	}
 	return m, nil

@@ -52,13 +52,10 @@ func hasTest(t *testing.T, dir, name string) bool {
 }
 
 func TestReadBlock(t *testing.T) {
-	m, err := readBlock("# area\nTwo is two.\nfile: a.go\ntest: ./a TestA/sub\n- \treturn 2\n- }\n+ \treturn 3\n+ }")
-	want := mutant{"Two is two.", "a.go", "\treturn 2\n}", "\treturn 3\n}", "./a", "TestA/sub"}
+	m, err := readBlock("Two is two.\nfile: a.go\ntest: ./a TestA/sub\n- \treturn 2\n- }\n+ \treturn 3\n+ }")
+	want := mutant{"", "Two is two.", "a.go", "\treturn 2\n}", "\treturn 3\n}", "./a", "TestA/sub"}
 	if m != want || err != nil {
 		t.Errorf("got %+v, %v", m, err)
-	}
-	if m, err := readBlock("# only a comment\n"); m != (mutant{}) || err != nil {
-		t.Errorf("a comment: got %+v, %v", m, err)
 	}
 	for _, broken := range []string{
 		"P.\nfile: a.go\ntest: ./a TestA", "P.\nfile: a.go\n- x\n+ y", "P.\ntest: ./a TestA\n- x\n+ y",
@@ -67,6 +64,29 @@ func TestReadBlock(t *testing.T) {
 		if m, err := readBlock(broken); err == nil {
 			t.Errorf("%q was read as %+v, want an error", broken, m)
 		}
+	}
+}
+
+func inGit(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	args = append([]string{"-C", dir, "-c", "user.name=Ada", "-c", "user.email=ada@example.org"}, args...)
+	if out, err := exec.CommandContext(t.Context(), "git", args...).CombinedOutput(); err != nil {
+		t.Fatalf("git: %v\n%s", err, out)
+	}
+}
+
+func TestParseList(t *testing.T) {
+	const entry = "file: a.go\ntest: ./a TestA\n- x\n+ y"
+	all, err := parseList("# First\n\nA.\n" + entry + "\n\n# Second\nB.\n" + entry + "\n\nC.\n" + entry + "\n\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range all {
+		got = append(got, m.area+" "+m.promise)
+	}
+	if want := []string{"First A.", "Second B.", "Second C."}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -82,14 +102,13 @@ func TestRound(t *testing.T) {
 	const source = "package a\n\nfunc Two() int {\n\tunused := 1\n\treturn 2 + 0*unused\n}\n"
 	write("go.mod", "module a\n\ngo 1.26\n")
 	write("a.go", source)
-	write("a_test.go", "package a\n\nimport \"testing\"\n\nfunc TestTwo(t *testing.T) {\n\tif Two() != 2 {\n\t\tt.Fatal(Two())\n\t}\n}\n\n"+
-		"func TestSkipped(t *testing.T) { t.Skip() }\n\nfunc TestRed(t *testing.T) { t.Fatal() }\n")
+	write("a_test.go", "package a\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestTwo(t *testing.T) {\n\tif Two() != 2 {\n\t\tt.Fatal(Two())\n\t}\n}\n\n"+
+		"func TestSkipped(t *testing.T) { t.Skip() }\n\nfunc TestRed(t *testing.T) { t.Fatal() }\n\n"+
+		"func TestAtSecondSight(t *testing.T) {\n\t_, err := os.ReadFile(\"seen\")\n\tif Two() != 2 && err == nil {\n\t\tt.Fatal(Two())\n\t}\n"+
+		"\tif Two() != 2 {\n\t\t_ = os.WriteFile(\"seen\", nil, 0o600)\n\t}\n}\n")
 	write("untracked.go", "this is not Go")
-	for _, args := range [][]string{{"init", "--quiet"}, {"add", "go.mod", "a.go", "a_test.go"}} {
-		if out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("git: %v\n%s", err, out)
-		}
-	}
+	inGit(t, dir, "init", "--quiet")
+	inGit(t, dir, "add", "go.mod", "a.go", "a_test.go")
 	entry := func(old, replacement, test string) mutant {
 		return mutant{promise: "Two is two.", file: "a.go", old: old, new: replacement, dir: ".", test: test}
 	}
@@ -101,6 +120,7 @@ func TestRound(t *testing.T) {
 		says    string
 	}{
 		{"caught", []mutant{caught, caught, caught}, nil, ""},
+		{"caught at second sight", []mutant{entry("2 +", "3 +", "TestAtSecondSight")}, nil, ""},
 		{"survived", []mutant{caught, entry("unused := 1", "unused := 7", "TestTwo"), caught}, errSurvived, "Two is two."},
 		{"does not compile", []mutant{entry(" + 0*unused", "", "TestTwo")}, errNotBuilt, "declared and not used"},
 		{"no such test", []mutant{entry("2 +", "3 +", "TestThree")}, nil, "has no test TestThree"},
@@ -109,7 +129,7 @@ func TestRound(t *testing.T) {
 		{"red as things are", []mutant{entry("2 +", "3 +", "TestRed")}, nil, "fail as things are"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := round(t.Context(), dir, tt.mutants, 2)
+			_, err := round(t.Context(), dir, tt.mutants, 2, 0)
 			switch {
 			case tt.says == "" && err != nil, tt.says != "" && err == nil, tt.want != nil && !errors.Is(err, tt.want):
 				t.Fatalf("got %v, want %v", err, tt.want)
@@ -123,5 +143,9 @@ func TestRound(t *testing.T) {
 	}
 	if err := checkTexts(dir, []mutant{entry("unused", "x", "TestTwo")}); err == nil {
 		t.Error("a text that is there twice was accepted")
+	}
+	got, err := round(t.Context(), dir, []mutant{caught, caught, caught}, 1, 1)
+	if got.tried != 1 || err != nil {
+		t.Errorf("without time: %d tried, %v, want the first", got.tried, err)
 	}
 }
