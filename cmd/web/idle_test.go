@@ -48,14 +48,13 @@ func TestIdleWarning(t *testing.T) {
 func bannerComes(t *testing.T, p *program) {
 	b := p.runningOut(t, "/account/security", warning+4*time.Second)
 	end := p.idleEnd(t, b.handle())
-	until(t, "the banner", func() bool {
-		b.is(`window.stage() !== '' || asked('/session/state') === 0 || performance.now() > 3000`)
-		return evaluate[string](b, `window.stage()`) == "banner"
-	})
+	b.shows("banner")
 	if early := time.Until(end.Add(-warning)); early > 0 {
 		t.Errorf("the banner came %s too early", early)
 	}
-	b.comes(`asked('/session/state') === 1`)
+	b.comes(`asked('/session/state') >= 1`)
+	b.is(`performance.getEntriesByType('resource').every(e => !e.name.endsWith('/session/state') ||
+		e.startTime >= document.body.dataset.idleMs - document.body.dataset.warnMs)`) // not before it was time
 	b.is(`document.activeElement === document.body`)
 	b.reads("Are you still there?", "you will be signed out in")
 	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
@@ -69,27 +68,33 @@ func bannerComes(t *testing.T, p *program) {
 }
 
 func dialogComes(t *testing.T, p *program) {
-	b := p.runningOut(t, "/account", lastNotice+8*time.Second)
-	end := p.idleEnd(t, b.handle())
+	b := p.runningOut(t, "/account", warning-10*time.Second)
+	b.shows("banner")
+	handle := b.handle()
+	b.learns(handle, lastNotice+5*time.Second)
+	end := p.idleEnd(t, handle)
 	b.shows("dialog")
+	b.stopClocks()
 	if early := time.Until(end.Add(-lastNotice)); early > 0 {
 		t.Errorf("the dialog came %s too early", early)
 	}
 	b.is(`stages.join() === 'banner,dialog' && ` + onStay)
-	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
+	if got := p.idleEnd(t, handle); !got.Equal(end) {
 		t.Errorf("the session ends at %s after a look, want %s as before", got, end)
 	}
+	b.unhurried(handle)
 	b.key(enter)
 	b.shows("")
 	b.comes(`asked('/session/extend') === 1`)
 	b.isAt("/account")
-	p.extended(t, b.handle())
+	p.extended(t, handle)
 }
 
 // escapeStays presses it as often as it takes browsers to stop asking the page.
 func escapeStays(t *testing.T, p *program) {
 	b := p.runningOut(t, "/account", lastNotice)
 	b.shows("dialog")
+	b.unhurried(b.handle())
 	for range 3 {
 		b.key(escape)
 	}
@@ -108,7 +113,8 @@ func bannerWithoutScript(t *testing.T, p *program) {
 }
 
 func nobodyThere(t *testing.T, p *program) {
-	b := p.runningOut(t, "/account", 4*time.Second)
+	b := p.runningOut(t, "/account", 20*time.Minute)
+	b.learns(b.handle(), 3*time.Second)
 	b.thrown("For your security, we signed you out")
 	b.is(`String(history.length) === sessionStorage.visited`) // replaced, not added to
 	if b.text() == "" || strings.Contains(b.text(), "Ada") {
@@ -127,6 +133,7 @@ func scriptsOff(t *testing.T, p *program) {
 	b.withoutScripts()
 	b.open("/account/security")
 	b.reads("You will be signed out at")
+	b.still()
 	if got := b.load("stay", chromedp.Click(`noscript button`)); got != http.StatusOK {
 		t.Errorf("Stay signed in: got %d, want %d", got, http.StatusOK)
 	}

@@ -162,7 +162,7 @@ func (p *program) change(t testing.TB, statement string, args ...any) {
 }
 
 // patience is how long a test waits for something that happens at once on an idle machine.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // until waits for something to become true.
 func until(t testing.TB, what string, holds func() bool) {

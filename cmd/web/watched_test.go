@@ -122,10 +122,30 @@ func (b *person) click(selector string) {
 	}
 }
 
+// aged makes the page think that it was opened so long ago, however long the test has taken, and its reader come back.
+func (b *person) aged(d time.Duration) {
+	b.t.Helper()
+	b.is(`(() => { Date.now = () => performance.timeOrigin + ` + strconv.FormatInt(d.Milliseconds(), 10) + `; dispatchEvent(new Event('focus')); return true })()`)
+}
+
 // later lets the clock on the wall jump, and the person come back to the window.
 func (b *person) later(d time.Duration) {
 	b.t.Helper()
 	b.is(`(() => { const now = Date.now.bind(Date); Date.now = () => now() + ` + strconv.FormatInt(d.Milliseconds(), 10) + `; dispatchEvent(new Event('focus')); return true })()`)
+}
+
+// learns moves the end of the session and has the page ask for it, which asks nobody within a minute of its last answer.
+func (b *person) learns(handle string, left time.Duration) {
+	b.t.Helper()
+	b.setEnd(b.t, handle, left)
+	b.later(61 * time.Second)
+}
+
+// unhurried leaves the page and the session as they are for as long as a test looks at them.
+func (b *person) unhurried(handle string) {
+	b.t.Helper()
+	b.stopClocks()
+	b.setEnd(b.t, handle, warning)
 }
 
 // stopClocks leaves the page as it is for as long as a test looks at it.
