@@ -15,10 +15,11 @@ const (
 	perSide = 100 // once, and once more where the first hundred are not clearly alike
 	alike   = 0.10
 	unlike  = 0.15 // with 200 on each side, five times what chance does
+	alarms  = 3    // a leak raises all of them, whatever else this machine does
 )
 
 // TestDurationsTellNothing compares how long answers about known and unknown addresses take, in turns and in random order,
-// by ranks: no single slow answer counts for more than one. A difference has to show twice. A missing hash shows; one
+// by ranks: no single slow answer counts for more than one. A difference has to show three times. A missing hash shows; one
 // write more is lost in the noise of a hash, so TestSameWork counts those. The race detector multiplies the price of a
 // hash, so this runs without it.
 func TestDurationsTellNothing(t *testing.T) {
@@ -39,14 +40,14 @@ func TestDurationsTellNothing(t *testing.T) {
 					continue
 				}
 				ask := q.begin(p)
-				first := compare(ask, known)
-				if math.Abs(first-0.5) < unlike {
-					t.Logf("%s: %.3f", q.name, first)
-					continue
+				var found []float64
+				for len(found) < alarms && (len(found) == 0 || math.Abs(found[len(found)-1]-0.5) >= unlike) {
+					found = append(found, compare(ask, known))
 				}
-				if again := compare(ask, known); math.Abs(again-0.5) >= unlike {
+				t.Logf("%s: %.3f", q.name, found)
+				if math.Abs(found[len(found)-1]-0.5) >= unlike {
 					t.Errorf("%s: an answer about a known address takes longer than one about an unknown with a probability of "+
-						"%.2f, and again of %.2f, want about 0.5", q.name, first, again)
+						"%.2f, each time it was measured, want about 0.5", q.name, found)
 				}
 			}
 		})

@@ -195,9 +195,9 @@ func TestSameWork(t *testing.T) {
 					continue
 				}
 				ask := q.begin(p)
-				count := func(email string) (least int) {
+				count := func(email string, want int) (least int) {
 					least = 1000
-					for range 3 { // something else may be at work beside one of them
+					for n := 0; n < 3 && least != want; n++ { // something else may be at work beside one of them
 						letters := len(p.textsTo(email, ""))
 						on.statements.Taken()
 						ask(email)
@@ -208,9 +208,9 @@ func TestSameWork(t *testing.T) {
 					}
 					return least
 				}
-				unknown := count(newEmail())
+				unknown := count(newEmail(), 0)
 				for _, state := range []string{"known", "with an app", "with a passkey"} {
-					if got := count(states[state](p)); got != unknown {
+					if got := count(states[state](p), unknown); got != unknown {
 						t.Errorf("%s: %d statements for an unknown address, %d for one %s, want as many", q.name, unknown, got, state)
 					}
 				}

@@ -90,11 +90,13 @@ func TestAbsoluteLifetime(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
 		signedIn := time.Now()
-		for time.Since(signedIn) < 24*time.Hour-20*time.Minute {
+		for n := 0; time.Since(signedIn) < 24*time.Hour-20*time.Minute; n++ {
 			time.Sleep(20 * time.Minute)
 			b.get("/account").want(http.StatusOK)
 			b.post("/session/extend").want(http.StatusSeeOther)
-			b.reauth(password).want(http.StatusSeeOther) // no rotation and no extension moves the limit
+			if n%8 == 0 {
+				b.reauth(password).want(http.StatusSeeOther) // no rotation and no extension moves the limit
+			}
 		}
 		time.Sleep(time.Until(signedIn.Add(24*time.Hour - time.Second)))
 		if !b.alive() {
