@@ -109,7 +109,7 @@ func anotherAccount(t *testing.T, p *program) {
 	b := a.another("/account")
 	// Without a word to the first tab, which may otherwise hear of the sign-out and leave before the next sign-in.
 	b.is(`(setTimeout(() => document.querySelector('form[action="/logout"]').submit()), true)`)
-	b.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
+	b.arrives("/signed-out")
 	b.open("/login")
 	b.signIn(p.account(t, "Grace Hopper"), password)
 	a.later(time.Minute + time.Second)
@@ -134,7 +134,7 @@ func absoluteLimitNear(t *testing.T, p *program) {
 	b.settles()
 	b.is(`stage() === 'dialog' && asked('/session/extend') === 0`)
 	b.click(`#idle-dialog a[data-only="final"]`)
-	b.comes(`location.pathname === '/login' && document.readyState === 'complete'`)
+	b.arrives("/login")
 	b.is(`stage() === 'none'`) // nothing gets in the way of the form
 	b.signIn(p.emailOf(t, handle), password)
 	b.isAt("/account/security")

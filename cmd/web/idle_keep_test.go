@@ -161,7 +161,7 @@ func keptFromAnother(t *testing.T, p *program) {
 func keptThenLeft(t *testing.T, p *program) {
 	b := p.lost(t)
 	b.click(`#idle-dialog [data-leave]`)
-	b.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
+	b.arrives("/signed-out")
 	b.is(`String(history.length) === sessionStorage.visited`)
 }
 
@@ -210,7 +210,7 @@ func signOutTold(t *testing.T, p *program) {
 	a.settles()
 	a.is(`asked('/session/state') === 0`)
 	b.press("Sign out")
-	a.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
+	a.arrives("/signed-out")
 }
 
 func toldTooEarly(t *testing.T, p *program) {

@@ -77,7 +77,7 @@ func TestPasskeys(t *testing.T) {
 	b.open("/login?next=%2Faccount%2Fsessions")
 	b.click(`[data-passkey="sign-in"] button`)
 	b.finger(id, true, true)
-	until(t, "the page that was asked for", func() bool { return b.path() == "/account/sessions" })
+	b.arrives("/account/sessions")
 	b.reads("with passkey")
 
 	// For one payment.
@@ -141,7 +141,7 @@ func TestPasskeyOffered(t *testing.T) {
 	b.addPasskey("Work laptop")
 	b.press("Sign out")
 	b.open("/login?next=%2Faccount%2Fsecurity")
-	until(t, "the page that was asked for", func() bool { return b.path() == "/account/security" })
+	b.arrives("/account/security")
 	b.reads("Ada Lovelace")
 }
 

@@ -171,6 +171,12 @@ func (b *person) path() string {
 	return address
 }
 
+// arrives waits until a page that the browser goes to by itself is there as a whole.
+func (b *person) arrives(path string) {
+	b.t.Helper()
+	b.comes(`location.pathname === '` + path + `' && document.readyState === 'complete'`)
+}
+
 func (b *person) isAt(want string) {
 	b.t.Helper()
 	if got := b.path(); got != want {

@@ -100,7 +100,7 @@ func (b *person) is(condition string) {
 // thrown waits for the page that says why the session is over.
 func (b *person) thrown(why string) {
 	b.t.Helper()
-	b.comes(`location.pathname === '/signed-out' && document.readyState === 'complete'`)
+	b.arrives("/signed-out")
 	b.reads(why)
 }
 
@@ -115,6 +115,7 @@ func (b *person) key(key string) {
 
 func (b *person) click(selector string) {
 	b.t.Helper()
+	b.still()
 	ctx, cancel := b.step()
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Click(selector)); err != nil {
