@@ -42,7 +42,7 @@ func (m *Manager) Presented(r *http.Request) bool { return m.sent(r) > 0 }
 func (m *Manager) sent(r *http.Request) (n int) {
 	for _, line := range r.Header["Cookie"] {
 		for one := range strings.SplitSeq(line, ";") {
-			if name, _, _ := strings.Cut(strings.TrimSpace(one), "="); name == m.cookies.id {
+			if name, _, _ := strings.Cut(one, "="); strings.TrimSpace(name) == m.cookies.id {
 				n++
 			}
 		}

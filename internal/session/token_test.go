@@ -9,31 +9,56 @@ import (
 	"testing"
 )
 
-var ours = regexp.MustCompile(`(?:^|;)\s*__Host-id(?:=|;|$)`)
+var (
+	ours = regexp.MustCompile(`(?:^|;)\s*__Host-id\s*(?:=|;|$)`)
+	// honest is what a browser sends that has one cookie of ours.
+	honest = regexp.MustCompile(`^(?:[a-z]{1,9}=[a-z]{0,9}; ){0,9}__Host-id=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])(?:; [a-z]{1,9}=[a-z]{0,9}){0,9}$`)
+)
 
-// FuzzToken reads any Cookie header: a token is taken from exactly one cookie of our name, and has its form.
+// FuzzToken reads any two Cookie headers: a token is taken from exactly one cookie of our name, and has its form, and an
+// honest browser's is always taken. Nothing a browser sends is written back in a header as it came.
 func FuzzToken(f *testing.F) {
 	token := strings.Repeat("A", 43)
-	f.Add("__Host-id=" + token)
-	f.Add("__Host-id=" + token + "; __Host-id=" + token)
-	f.Add("__Host-id=" + token + `;__Host-id="`)
-	f.Add(`a=b;__Host-id="` + token + `";; =x`)
+	f.Add("__Host-id="+token, "")
+	f.Add("theme=dark; __Host-id="+token+"; lang=de", "")
+	f.Add("__Host-id="+token+"; __Host-id="+token, "")
+	f.Add("__Host-id="+token, "__Host-id="+token)
+	f.Add("__Host-id="+token, "__Host-id")
+	f.Add("__Host-id="+token+`;__Host-id="`, `;`)
+	f.Add(`a=b;__Host-id="`+token+`";; =x`, "__HOST-ID="+token)
+	f.Add(`__Host-id ="; __Host-id=`+token, "")
+	f.Add(strings.Repeat("a=b; ", 3000)+"__Host-id="+token, "__Host-ended="+strings.Repeat("x", 65))
+	f.Add("__Host-id =x; __Host-ended=a\r\nb; __Host-pending=\x00", "__Host-ended=ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	m, err := New(Options{Bags: memoryBags{}, Keys: [][]byte{newKey}, Secure: true, Log: silent})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, header string) {
+	f.Fuzz(func(t *testing.T, one, two string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-		r.Header["Cookie"] = []string{header}
+		r.Header["Cookie"] = []string{one, two}
 		got, ok := m.Token(r)
-		if !ok {
-			return
+		n := len(ours.FindAllString(one, -1)) + len(ours.FindAllString(two, -1))
+		if ok {
+			if raw, err := base64.RawURLEncoding.Strict().DecodeString(got); err != nil || len(raw) != 32 {
+				t.Errorf("%q, %q: got %q, which is no token", one, two, got)
+			}
+			if n != 1 || !strings.Contains(one+"\n"+two, "__Host-id="+got) {
+				t.Errorf("%q, %q: got %q of %d cookies of that name, want the value of the only one", one, two, got, n)
+			}
+		} else if sent := honest.FindStringSubmatch(one); sent != nil && n == 1 {
+			t.Errorf("%q, %q: refused", one, two)
 		}
-		if raw, err := base64.RawURLEncoding.Strict().DecodeString(got); err != nil || len(raw) != 32 {
-			t.Errorf("%q: got %q, which is no token", header, got)
+		standing := Standing{}
+		if ok {
+			standing = Standing{Token: got, Verdict: Nobody}
 		}
-		if n := len(ours.FindAllString(header, -1)); n != 1 || !strings.Contains(header, "__Host-id="+got) {
-			t.Errorf("%q: got %q of %d cookies of that name, want the value of the only one", header, got, n)
+		w := httptest.NewRecorder()
+		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("away") }
+		m.Serve(w, r, standing, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), unanswered)
+		for _, c := range w.Result().Cookies() { //nolint:bodyclose // a recorder's body is memory
+			if c.Value != "" || c.MaxAge >= 0 {
+				t.Errorf("%q, %q: nobody got the cookie %q", one, two, c)
+			}
 		}
 	})
 }
