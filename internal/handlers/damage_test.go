@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"bytes"
+	"net/http"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// A bag that was damaged in the store is an empty one, and one that was damaged before it was sealed is whatever can be read
+// of it: pages answer, the person stays signed in, and the next basket is kept. internal/session tries every byte and
+// every value; this is what people see of it.
+func TestDamagedBag(t *testing.T) {
+	under := sqliteBackend(t)
+	p := portalOn(t, under, nil)
+	b := p.signedIn(p.newUser("Lotte"))
+	b.post("/basket", "plan", "hall").location("/plans")
+	b.get("/plans") // which takes the message out
+	key := auth.HashToken(b.token())
+	blob, found, err := under.bags.Find(t.Context(), key)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	sealer, err := session.NewSealer([][]byte{testKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := sealer.Open(blob, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := blob
+	store := func(damaged []byte) {
+		if done, err := under.bags.Swap(t.Context(), key, stored, damaged, time.Now().Add(time.Hour)); err != nil || !done {
+			t.Fatal(done, err)
+		}
+		stored = damaged
+	}
+	for i := 0; i < len(blob); i += 5 {
+		damaged := bytes.Clone(blob)
+		damaged[i]++
+		store(damaged)
+		b.get("/account").want(http.StatusOK).says("Lotte").saysNot("Hall")
+	}
+	for i := range plain {
+		damaged := bytes.Clone(plain)
+		damaged[i]++
+		sealed, err := sealer.Seal(damaged, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store(sealed)
+		b.get("/account").want(http.StatusOK).says("Lotte")
+	}
+	b.post("/basket", "plan", "keep").location("/plans")
+	b.get("/account").says("Basket Keep")
+}
