@@ -57,6 +57,7 @@ func serveOps(ctx context.Context, addr string, metrics http.Handler, log *slog.
 	if err != nil {
 		return fmt.Errorf("GATEHOUSE_OPS_ADDR: %w", err)
 	}
+	log.InfoContext(ctx, "metrics and profiles are served", "addr", listener.Addr().String()) // port 0 takes a free one
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
