@@ -1,0 +1,83 @@
+package proof
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// watched is the flag of a portal whose gauges are read. Its log says where they are.
+const watched = "--ops-addr=127.0.0.1:0"
+
+var opsAddr = regexp.MustCompile(`metrics and profiles are served.* addr=(\S+)`)
+
+// ops asks the operators' listener.
+func (p *portal) ops(t testing.TB, path string) string {
+	t.Helper()
+	var addr []string
+	until(t, "the operators' listener", func() bool {
+		content, _ := os.ReadFile(p.log)
+		addr = opsAddr.FindStringSubmatch(string(content))
+		return addr != nil
+	})
+	response, err := stepByStep.Get("http://" + addr[1] + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %d, %v", path, response.StatusCode, err)
+	}
+	return string(body)
+}
+
+// gauge is a number of the metrics page that has no labels.
+func (p *portal) gauge(t testing.TB, name string) int {
+	t.Helper()
+	for line := range strings.Lines(p.ops(t, "/metrics")) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int(n)
+		}
+	}
+	t.Fatalf("no gauge %s", name)
+	return 0
+}
+
+// heap is what is in use once the garbage is gone, pools that live through one collection included.
+func (p *portal) heap(t testing.TB) int {
+	t.Helper()
+	p.ops(t, "/debug/pprof/heap?gc=1")
+	p.ops(t, "/debug/pprof/heap?gc=1")
+	return p.gauge(t, "go_memstats_heap_alloc_bytes")
+}
+
+// peak is the most memory that the process has ever held.
+func (p *portal) peak(t testing.TB) int {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("reads the peak of memory from /proc, which Linux has")
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kB, err := strconv.Atoi(strings.Fields(after)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kB << 10
+}
+
+const mega = 1 << 20

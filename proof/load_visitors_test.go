@@ -1,0 +1,165 @@
+package proof
+
+import (
+	"database/sql"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A kept is what strangers of one network can make the portal keep, however much they send: some at once, then one more
+// each so often, each for a while (docs/load.md).
+type kept struct {
+	table  string
+	each   int // rows, at most
+	burst  int
+	every  time.Duration
+	expire string        // when a row goes: a column, or "" for what is swept by its age or with its account
+	life   time.Duration // from now
+}
+
+// strangers is what one network sends, all of it at once, and what is kept of it.
+var strangers = map[string]struct {
+	times  int
+	send   func(c *client, i int) *http.Request
+	answer []int
+	kept   []kept
+}{
+	"pages": {400, func(c *client, i int) *http.Request {
+		paths := []string{
+			"/", "/login?next=/account", "/signup", "/plans", "/password/forgot", "/signed-out", "/login/verify", "/account", "/nothing", "/password/reset",
+			"/signup/sent", "/password/forgot/sent", "/session/state", "/healthz", "/readyz", "/static/app.css",
+		}
+		return c.request(c.t.Context(), http.MethodGet, paths[i%len(paths)])
+	}, []int{200, 303, 404}, nil},
+	"tokens": {100, func(c *client, i int) *http.Request {
+		c.cookies["__Host-id"] = fmt.Sprintf("%042dA", i)
+		return c.request(c.t.Context(), http.MethodGet, "/account")
+	}, []int{303, 429}, nil},
+	"keys of letters": {100, func(c *client, i int) *http.Request {
+		return c.request(c.t.Context(), []string{"GET", "POST"}[i%2], fmt.Sprintf("/email/confirm/%026d", i))
+	}, []int{404, 429}, nil},
+	"passkeys": {200, func(c *client, _ int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/login/passkey/begin")
+	}, []int{200, 429}, nil},
+	"preferences": {100, func(c *client, _ int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/preferences", "theme", "dark")
+	}, []int{303}, nil},
+	"failing sign-ins": {100, func(c *client, i int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/login", "email", fmt.Sprintf("nobody-%d@example.org", i), "password", fmt.Sprintf("not so good as %d", i))
+	}, []int{422, 429}, []kept{{"stray_events", 1, 30, 10 * time.Second, "", 0}}},
+	"forgotten passwords": {100, func(c *client, i int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i))
+	}, []int{303, 429}, nil},
+	"sign-ups": {150, func(c *client, i int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", password)
+	}, []int{303, 429}, []kept{{"signups", 1, 60, 20 * time.Second, "expires_at", 24 * time.Hour}}},
+	"baskets": {150, func(c *client, _ int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/basket", "plan", "hall")
+	}, []int{303, 429}, []kept{{"bags", 1, 60, 10 * time.Second, "expires_at", time.Hour}}},
+	"demos": {30, func(c *client, _ int) *http.Request {
+		return c.request(c.t.Context(), http.MethodPost, "/demo")
+	}, []int{303, 429}, []kept{
+		{"users", 1, 10, time.Minute, "demo_until", 2 * time.Hour}, {"bags", 1, 10, time.Minute, "expires_at", 2 * time.Hour},
+		{"sessions", 12, 10, time.Minute, "", 0}, {"events", 50, 10, time.Minute, "", 0},
+	}},
+}
+
+// TestFloodOfVisitors sends from one network what needs no account. Of most of it nothing is kept; of the rest no more
+// than the network's allowance, and nothing for good.
+func TestFloodOfVisitors(t *testing.T) {
+	const workers = 4 // few enough that all find a place in the queue of the password hash
+	for name, ground := range map[string]func(testing.TB) ground{"sqlite": onSQLite, "postgres and redis": onServersAlone} {
+		t.Run(name, func(t *testing.T) {
+			g := ground(t)
+			db, p := g.facts(t).DB(), start(t, g)
+			until(t, "the administrator of a first start", func() bool { return g.rows(t, db)["users"] == 1 })
+			for what, sent := range strangers {
+				t.Run(what, func(t *testing.T) {
+					before, began := g.rows(t, db), time.Now()
+					staying := make([]int, len(sent.kept))
+					for i, k := range sent.kept {
+						staying[i] = g.staying(t, db, k)
+					}
+					f := newFlood(t, workers)
+					network := randomNetwork()
+					for worker := range workers {
+						f.workers.Go(func() {
+							for i := worker; i < sent.times; i += workers {
+								c := p.client(t)
+								c.ip = network + "::7"
+								f.send(sent.send(c, i))
+							}
+						})
+					}
+					f.workers.Wait()
+					f.only(sent.answer...)
+					until(t, "no letter waits", func() bool { return g.rows(t, db)["letters"] == 0 })
+
+					more := grown(before, g.rows(t, db))
+					for i, k := range sent.kept {
+						allowed := k.burst + int(time.Since(began)/k.every) + 1
+						if strings.Contains(p.words(), "redis is away") {
+							allowed += k.burst // from then on the process has counted by itself
+						}
+						n := more[k.table]
+						if n < k.burst-int(f.lost.Load()) || n > allowed*k.each {
+							t.Errorf("%d more in %s, want at least %d and at most %d", n, k.table, k.burst, allowed*k.each)
+						}
+						t.Logf("%d requests from one network: %d more in %s, at most %d", sent.times, n, k.table, allowed*k.each)
+						if n := g.staying(t, db, k) - staying[i]; n > 0 {
+							t.Errorf("%d more in %s for longer than %s", n, k.table, k.life)
+						}
+						delete(more, k.table)
+					}
+					if len(more) > 0 {
+						t.Errorf("more rows than before: %v", more)
+					}
+				})
+			}
+			if len(g) > 1 {
+				nothingForGood(t, g)
+			}
+			p.client(t).get("/login").want(http.StatusOK)
+		})
+	}
+}
+
+// words is all that the portal has logged.
+func (p *portal) words() string {
+	content, _ := os.ReadFile(p.log)
+	return string(content)
+}
+
+// staying counts the rows that stay for longer than they may, 0 where no column says how long.
+func (g ground) staying(t *testing.T, db *sql.DB, k kept) (n int) {
+	t.Helper()
+	if k.expire == "" || len(g) > 1 && k.table == "bags" {
+		return 0
+	}
+	err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+k.table+` WHERE `+k.expire+` > $1`, time.Now().Add(k.life).UTC()).Scan(&n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// nothingForGood wants each key in Redis to expire: bags of demo accounts with those, attempts that are counted in a row
+// after a day.
+func nothingForGood(t *testing.T, g ground) {
+	t.Helper()
+	keys := g.keys(t)
+	for name, left := range keys {
+		most := 24 * time.Hour
+		if strings.HasPrefix(name, bagPrefix) {
+			most = 2 * time.Hour
+		}
+		if left < 0 || left > most.Milliseconds() {
+			t.Errorf("%s is kept for %d ms", name, left)
+		}
+	}
+	t.Logf("%d keys in Redis, each with an end", len(keys))
+}
