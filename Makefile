@@ -1,4 +1,4 @@
-.PHONY: run test lint ci bench mutants db screenshots lighthouse fuzz
+.PHONY: run test lint ci bench mutants db screenshots lighthouse fuzz soak
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -47,7 +47,14 @@ lighthouse:
 	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
 	status=$$?; rm -rf $$tool; exit $$status
 
-# Each fuzz target for FUZZTIME. What they find is kept beside the package, in testdata/fuzz.
+# Each fuzz target for FUZZTIME, an hour in all, as many at once as there are processors: docs/fuzz.md. What they find is
+# kept beside the package, in testdata/fuzz.
 FUZZTIME ?= 6m
 fuzz:
-	@bash .ci/fuzz $(FUZZTIME)
+	@bash .ci/fuzz $(FUZZTIME) docs/fuzz.md
+
+# People use the portal in every way for SOAK, on SQLite and on PostgreSQL with Redis at the same time, and it has to be
+# as it was before: docs/soak.md. Wants PostgreSQL and redis-server.
+SOAK ?= 10m
+soak:
+	go test ./proof -count=1 -v -timeout 60m -run '^(TestSoak|TestSlowClients)$$' -soak $(SOAK) -write ../docs/soak.md
