@@ -39,7 +39,8 @@ func TestInFlight(t *testing.T) {
 							} else {
 								reader.post("/basket", "plan", "hall")
 							}
-							if got := reader.token(); got != "" && got != token {
+							// A plan chosen after a sign-out is a visitor's, under a token of its own.
+							if got := reader.token(); got != "" && got != token && (what == "reauth" || i < 2 || reader.alive()) {
 								t.Errorf("%s round %d: a reader was given another token", what, round)
 							}
 						})
