@@ -21,13 +21,15 @@ type kept struct {
 	life   time.Duration // from now
 }
 
-// strangers is what one network sends, all of it at once, and what is kept of it.
-var strangers = map[string]struct {
+// sent is what one network sends, all of it at once, and what is kept of it.
+type sent struct {
 	times  int
 	send   func(c *client, i int) *http.Request
 	answer []int
 	kept   []kept
-}{
+}
+
+var strangers = map[string]sent{
 	"pages": {400, func(c *client, i int) *http.Request {
 		paths := []string{
 			"/", "/login?next=/account", "/signup", "/plans", "/password/forgot", "/signed-out", "/login/verify", "/account", "/nothing", "/password/reset",
@@ -71,54 +73,13 @@ var strangers = map[string]struct {
 // TestFloodOfVisitors sends from one network what needs no account. Of most of it nothing is kept; of the rest no more
 // than the network's allowance, and nothing for good.
 func TestFloodOfVisitors(t *testing.T) {
-	const workers = 4 // few enough that all find a place in the queue of the password hash
 	for name, ground := range map[string]func(testing.TB) ground{"sqlite": onSQLite, "postgres and redis": onServersAlone} {
 		t.Run(name, func(t *testing.T) {
 			g := ground(t)
 			db, p := g.facts(t).DB(), start(t, g)
 			until(t, "the administrator of a first start", func() bool { return g.rows(t, db)["users"] == 1 })
-			for what, sent := range strangers {
-				t.Run(what, func(t *testing.T) {
-					before, began := g.rows(t, db), time.Now()
-					staying := make([]int, len(sent.kept))
-					for i, k := range sent.kept {
-						staying[i] = g.staying(t, db, k)
-					}
-					f := newFlood(t, workers)
-					network := randomNetwork()
-					for worker := range workers {
-						f.workers.Go(func() {
-							for i := worker; i < sent.times; i += workers {
-								c := p.client(t)
-								c.ip = network + "::7"
-								f.send(sent.send(c, i))
-							}
-						})
-					}
-					f.workers.Wait()
-					f.only(sent.answer...)
-					until(t, "no letter waits", func() bool { return g.rows(t, db)["letters"] == 0 })
-
-					more := grown(before, g.rows(t, db))
-					for i, k := range sent.kept {
-						allowed := k.burst + int(time.Since(began)/k.every) + 1
-						if strings.Contains(p.words(), "redis is away") {
-							allowed += k.burst // from then on the process has counted by itself
-						}
-						n := more[k.table]
-						if n < k.burst-int(f.lost.Load()) || n > allowed*k.each {
-							t.Errorf("%d more in %s, want at least %d and at most %d", n, k.table, k.burst, allowed*k.each)
-						}
-						t.Logf("%d requests from one network: %d more in %s, at most %d", sent.times, n, k.table, allowed*k.each)
-						if n := g.staying(t, db, k) - staying[i]; n > 0 {
-							t.Errorf("%d more in %s for longer than %s", n, k.table, k.life)
-						}
-						delete(more, k.table)
-					}
-					if len(more) > 0 {
-						t.Errorf("more rows than before: %v", more)
-					}
-				})
+			for what, s := range strangers {
+				t.Run(what, func(t *testing.T) { s.check(t, p, db) })
 			}
 			if len(g) > 1 {
 				nothingForGood(t, g)
@@ -126,6 +87,54 @@ func TestFloodOfVisitors(t *testing.T) {
 			p.client(t).get("/login").want(http.StatusOK)
 		})
 	}
+}
+
+func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
+	before, began := p.rows(t, db), time.Now()
+	staying := make([]int, len(s.kept))
+	for i, k := range s.kept {
+		staying[i] = p.staying(t, db, k)
+	}
+	f := s.pour(t, p)
+	until(t, "no letter waits", func() bool { return p.rows(t, db)["letters"] == 0 })
+
+	more := grown(before, p.rows(t, db))
+	for i, k := range s.kept {
+		allowed := k.burst + int(time.Since(began)/k.every) + 1
+		if strings.Contains(p.words(), "redis is away") {
+			allowed += k.burst // from then on the process has counted by itself
+		}
+		n := more[k.table]
+		if n < k.burst-int(f.lost.Load()) || n > allowed*k.each {
+			t.Errorf("%d more in %s, want at least %d and at most %d", n, k.table, k.burst, allowed*k.each)
+		}
+		t.Logf("%d requests from one network: %d more in %s, at most %d", s.times, n, k.table, allowed*k.each)
+		if n := p.staying(t, db, k) - staying[i]; n > 0 {
+			t.Errorf("%d more in %s for longer than %s", n, k.table, k.life)
+		}
+		delete(more, k.table)
+	}
+	if len(more) > 0 {
+		t.Errorf("more rows than before: %v", more)
+	}
+}
+
+// pour sends it from one network and wants the answers it may have.
+func (s sent) pour(t *testing.T, p *portal) *flood {
+	const workers = 4 // few enough that all find a place in the queue of the password hash
+	f, network := newFlood(t, workers), randomNetwork()
+	for worker := range workers {
+		f.workers.Go(func() {
+			for i := worker; i < s.times; i += workers {
+				c := p.client(t)
+				c.ip = network + "::7"
+				f.send(s.send(c, i))
+			}
+		})
+	}
+	f.workers.Wait()
+	f.only(s.answer...)
+	return f
 }
 
 // words is all that the portal has logged.
