@@ -3,7 +3,10 @@ package limit
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"log/slog"
+	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -15,7 +18,12 @@ const (
 
 	// patience is how long a call waits for Redis, a free connection included: a pool with Wait has no bound of its own.
 	patience = time.Second
+
+	// respite is how long Redis is left alone after it kept a call waiting. A sign-in makes ten calls: each would wait.
+	respite = 2 * time.Second
 )
+
+var errSilent = errors.New("redis kept a call waiting a moment ago")
 
 // move moves the instant at which a budget is full again, in microseconds. The expiry is a span, not an instant: the
 // clock of Redis does not matter.
@@ -74,7 +82,7 @@ return 0
 // budget needs to fill.
 //
 // When Redis does not answer within a second, a Memory of this process decides instead and a warning is logged, at most
-// one a minute. An outage thus allows each key one more Burst on each instance, and never locks anybody out.
+// one a minute; so it does for two seconds more, without asking. An outage thus allows each key one more Burst on each instance, and never locks anybody out.
 //
 // The instances' clocks should agree to within Every. One that is ahead may allow a key as many more takes as fit into
 // the difference; one that is behind makes people wait longer, and says so.
@@ -83,6 +91,7 @@ type Redis struct {
 	log      *slog.Logger
 	fallback *Memory
 	warnings *Memory
+	silent   atomic.Int64 // until when Redis is not asked, in microseconds
 }
 
 var _ Limiter = (*Redis)(nil)
@@ -146,14 +155,20 @@ func (l *Redis) run(ctx context.Context, key string, r Rule, by int) (wait time.
 
 // ask asks even when ctx is already cancelled: an attempt counts although the visitor hung up.
 func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) error) error {
+	if time.Now().UnixMicro() < l.silent.Load() {
+		return errSilent
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	conn, err := l.pool.GetContext(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = do(ctx, conn)
+		_ = conn.Close()
 	}
-	defer conn.Close()
-	return do(ctx, conn)
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+		l.silent.Store(time.Now().Add(respite).UnixMicro())
+	}
+	return err
 }
 
 func (l *Redis) warn(ctx context.Context, err error) {
