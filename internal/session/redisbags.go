@@ -40,7 +40,7 @@ func NewRedisPool(url string) *redis.Pool {
 	}
 }
 
-// primaryOnly refuses a replica: its READONLY answers are not connection errors, so it would stay in the pool.
+// primaryOnly refuses a replica, and gives a connection up whose server becomes one.
 func primaryOnly(conn redis.Conn) (redis.Conn, error) {
 	role, err := redis.Values(conn.Do("ROLE"))
 	if err == nil && len(role) > 0 {
@@ -49,12 +49,45 @@ func primaryOnly(conn redis.Conn) (redis.Conn, error) {
 		}
 	}
 	if refused, ok := errors.AsType[redis.Error](err); ok && strings.HasPrefix(string(refused), "ERR unknown command") {
-		return conn, nil // a server without ROLE has no replicas either
+		err = nil // a server without ROLE has no replicas either
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return conn, nil
+	return &toPrimary{ConnWithContext: conn.(redis.ConnWithContext)}, nil // as every connection that redigo dials
+}
+
+// toPrimary is broken once its server says that it is read-only. For redigo that is an answer like any other, so the
+// pool would keep the connection to what used to be the primary, and bags could not be stored until a restart.
+type toPrimary struct {
+	redis.ConnWithContext
+	demoted error
+}
+
+func (c *toPrimary) Do(command string, args ...any) (any, error) {
+	reply, err := c.ConnWithContext.Do(command, args...)
+	return reply, c.note(err)
+}
+
+// DoContext is Do with a bound of the caller's.
+func (c *toPrimary) DoContext(ctx context.Context, command string, args ...any) (any, error) {
+	reply, err := c.ConnWithContext.DoContext(ctx, command, args...)
+	return reply, c.note(err)
+}
+
+// Err is what the pool asks before it keeps a connection.
+func (c *toPrimary) Err() error {
+	if c.demoted != nil {
+		return c.demoted
+	}
+	return c.ConnWithContext.Err()
+}
+
+func (c *toPrimary) note(err error) error {
+	if refused, ok := errors.AsType[redis.Error](err); ok && strings.Contains(string(refused), "READONLY") {
+		c.demoted = err
+	}
+	return err
 }
 
 // RedisBags keeps bags in Redis, which expires them itself.
