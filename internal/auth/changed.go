@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -27,9 +28,13 @@ func (s *Service) use(ctx context.Context, live Resumed, c Client, at time.Time)
 		return live, nil
 	}
 	touched, err := s.touch(ctx, live.Session, at, c)
-	if err != nil {
-		session, err := s.afterLosing(ctx, live.Session, err)
+	if errors.Is(err, ErrEnded) {
+		session, err := s.afterLosing(ctx, live.Session)
 		return Resumed{Session: session}, err
+	}
+	if err != nil { // the disk may be full: who may read still may, and the session ends sooner rather than later
+		s.log.WarnContext(ctx, "activity not written", "session", live.Session.ID, "err", err)
+		return live, nil
 	}
 	live.Session = touched
 	return live, nil

@@ -100,10 +100,7 @@ func (s *Service) touch(ctx context.Context, session Session, at time.Time, c Cl
 }
 
 // afterLosing reads the row again after a conditional update of a live session changed nothing.
-func (s *Service) afterLosing(ctx context.Context, session Session, err error) (Session, error) {
-	if !errors.Is(err, ErrEnded) {
-		return session, err
-	}
+func (s *Service) afterLosing(ctx context.Context, session Session) (Session, error) {
 	current, _, err := s.store.SessionByToken(ctx, session.TokenHash)
 	switch {
 	case errors.Is(err, ErrNotFound):
