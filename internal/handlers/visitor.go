@@ -17,6 +17,10 @@ import (
 // the cookie in it, to arrive.
 const askAgainAfter = 200 * time.Millisecond
 
+// lookUpWithin bounds how long it takes to learn who asks. It is the first thing that needs the database, so this is how
+// long people wait while that hangs, and as long as SQLite waits for a lock.
+const lookUpWithin = 5 * time.Second
+
 // session finds out who asks, with one read of the row, and serves the request with their bag.
 func (a *app) session(next http.Handler) http.Handler {
 	next = a.settleLookUp(next)
@@ -76,7 +80,9 @@ func (a *app) resume(r *http.Request, token string, peek bool) (auth.Resumed, er
 	if err != nil {
 		return auth.Resumed{}, err
 	}
-	resumed, err := a.Auth.Resume(r.Context(), auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
+	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
+	defer cancel()
+	resumed, err := a.Auth.Resume(ctx, auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
 	if errors.Is(err, auth.ErrNotFound) {
 		exchangeOf(r).lookUp = lookUp
 		return resumed, err
