@@ -132,3 +132,8 @@ func HashToken(token string) string {
 
 // Ready reports whether the store answers.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// Away reports whether an error is there because the store could not do what it was asked, or cannot at this moment.
+func (s *Service) Away(ctx context.Context, err error) bool {
+	return s.store.Refused(err) || s.store.Ping(ctx) != nil
+}

@@ -11,6 +11,8 @@ import (
 // given time, or carries another token than the caller read.
 type Store interface {
 	Ping(ctx context.Context) error
+	// Refused reports whether an error is the database's condition and no mistake in what it was asked.
+	Refused(err error) bool
 
 	// CreateUser returns ErrEmailTaken when another account has the address.
 	CreateUser(ctx context.Context, u User, e Event) error

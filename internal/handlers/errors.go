@@ -142,7 +142,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if a.Auth.Ready(ctx) != nil {
+	if a.Auth.Away(ctx, err) {
 		e := unavailable(err)
 		e.text = "A part of the portal is out of reach. Whether your change was made is not certain: please look before you try again."
 		return e

@@ -14,7 +14,7 @@ import (
 func (s *Store) changeCredentials(ctx context.Context, c auth.CredentialsChange, change func(tx *sql.Tx) error) ([]auth.Session, error) {
 	var ended []auth.Session
 	userID := c.Session.UserID
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			userID, c.Epoch)
 		if err := changed(result, err, auth.ErrOvertaken); err != nil {

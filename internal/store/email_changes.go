@@ -57,7 +57,7 @@ func emailChange(ctx context.Context, db querier, where string, args ...any) (au
 }
 
 func (s *Store) ConfirmEmailChange(ctx context.Context, c auth.EmailConfirming) (change auth.EmailChange, ended []auth.Session, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
+	err = s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		userID := c.By.UserID
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
 		if err := changed(result, err, auth.ErrNotFound); err != nil {

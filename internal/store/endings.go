@@ -13,7 +13,7 @@ import (
 func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session, error) {
 	var ended []auth.Session
 	x := o.Session
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.txForToken(ctx, x.TokenHash, func(tx *sql.Tx) error {
 		// Writing the account's row makes sign-ins and sign-outs everywhere of one account take turns.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			x.UserID, o.Epoch)

@@ -57,7 +57,7 @@ func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known auth.Clien
 }
 
 func (s *Store) Confirm(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...auth.Event) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
 		if err := rotate(ctx, tx, x, newHash, at); err != nil {
 			return err
 		}

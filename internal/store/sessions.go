@@ -88,7 +88,7 @@ func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
 }
 
 func (s *Store) Rotate(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...auth.Event) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
 		if err := rotate(ctx, tx, x, newHash, at); err != nil {
 			return err
 		}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// tries bounds how often a transaction is begun again that PostgreSQL undid for the sake of another.
+const tries = 4
+
+// tx runs do in one transaction: all of it happens, or nothing. do may be run again, so it keeps nothing of a run before.
+func (s *Store) tx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	for try := 1; ; try++ {
+		err := s.tryTx(ctx, do)
+		if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || !undone(pg) || try == tries {
+			return err
+		}
+	}
+}
+
+// undone is a deadlock, or a conflict at an isolation level above the usual one: nothing happened, and the next try may
+// succeed.
+func undone(pg *pgconn.PgError) bool { return pg.Code == "40P01" || pg.Code == "40001" }
+
+func (s *Store) tryTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, rollback(tx))
+	}
+	if err := tx.Commit(); err != nil {
+		return unanswered{err}
+	}
+	return nil
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	return nil
+}
+
+// unanswered is the error of a commit. It may have happened: the answer can get lost.
+type unanswered struct{ error }
+
+func (e unanswered) Unwrap() error { return e.error }
+
+// txForToken is tx for one that gives a session a token nobody has seen. The token is the receipt: when the answer to the
+// commit got lost, a row that has it says that everything happened. Without that the browser would be left with a
+// token that is dead, and its next request taken for a thief's.
+func (s *Store) txForToken(ctx context.Context, tokenHash string, do func(tx *sql.Tx) error) error {
+	err := s.tx(ctx, do)
+	if _, ok := errors.AsType[unanswered](err); !ok {
+		return err
+	}
+	var one int
+	if s.db.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE token_hash = $1`, tokenHash).Scan(&one) == nil {
+		return nil
+	}
+	return err
+}
+
+// Refused reports whether an error is the database's condition, such as a connection that broke, a full disk or a restart,
+// and no mistake in what it was asked.
+func (s *Store) Refused(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// Broken connections, read-only, undone, no room, not at the moment, stopped, its own disk.
+		return slices.Contains([]string{"08", "25", "40", "53", "55", "57", "58"}, pg.Code[:2])
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff { // the rest says more than is needed
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+			return true
+		}
+	}
+	_, lost := errors.AsType[unanswered](err)
+	_, network := errors.AsType[net.Error](err) // a deadline that passed as well
+	return lost || network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
