@@ -1,0 +1,147 @@
+package proof
+
+import (
+	"database/sql"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"example.com/gatehouse/internal/store/storetest"
+)
+
+// postgres is a database of one test's own on the server that is there, and a proxy in front of it.
+type postgres struct {
+	*proxy
+	name            string // of the connections through the proxy, as the server knows them
+	direct, proxied ground
+}
+
+// newPostgres makes a database and not a schema, because migrations wait for those of others in the same database. It asks
+// for no TLS, so that the proxy sees what is said. The settings are those of connections through it.
+func newPostgres(t testing.TB, settings ...string) postgres {
+	t.Helper()
+	direct, err := url.Parse(storetest.PostgresURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := sql.Open("pgx", direct.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := "faults_" + strings.ToLower(newOrder())
+	run(t, admin, `CREATE DATABASE `+database)
+	t.Cleanup(func() {
+		run(t, admin, `DROP DATABASE `+database+` WITH (FORCE)`)
+		_ = admin.Close()
+	})
+	query := direct.Query()
+	query.Del("search_path")
+	direct.Path = "/" + database
+	query.Set("sslmode", "disable")
+	direct.RawQuery = query.Encode()
+	p := newProxy(t, "tcp", direct.Host)
+	proxied := *direct
+	name := newOrder()
+	proxied.Host = p.addr
+	query.Set("application_name", name)
+	for i := 0; i < len(settings); i += 2 {
+		query.Set(settings[i], settings[i+1])
+	}
+	proxied.RawQuery = query.Encode()
+	return postgres{p, name, ground{"--database-url=" + direct.String()}, ground{"--database-url=" + proxied.String()}}
+}
+
+// terminate ends the connections through the proxy, as the server does when it restarts.
+func (p postgres) terminate(t testing.TB, db *sql.DB) {
+	t.Helper()
+	var n int
+	if err := db.QueryRowContext(t.Context(), `
+		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1`, p.name).Scan(&n); err != nil || n == 0 {
+		t.Errorf("ended %d connections, %v", n, err)
+	}
+}
+
+var postgresFaults = map[string]meddler{
+	"down": away, "half-closed": halfClosed, "answers cut": answersCut, "hung": hung, "answers broken": broken,
+}
+
+// Without PostgreSQL nobody is shown as signed in and nothing is claimed to be done, by one page that says nothing of
+// the inside or of anybody. When it is back, so is everybody who was signed in, and nobody has to be restarted.
+func TestPostgresFaults(t *testing.T) {
+	for name, fault := range postgresFaults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := newPostgres(t)
+			p := start(t, db.proxied)
+			email := db.direct.account(t, "Ada Lovelace")
+			desk, laptop := p.client(t).signIn(email, password), p.client(t).signIn(email, password)
+			desk.reauth().location("/account/sessions")
+			laptopHandle := laptop.handle()
+
+			db.meddle(fault)
+			var all sync.WaitGroup // at once: some of these faults are noticed by waiting
+			for _, path := range []string{"/account", "/account/sessions", "/session/state", "/", "/plans"} {
+				all.Go(func() { desk.at(p).get(path).unavailable(t, p) })
+			}
+			for path, fields := range map[string][]string{
+				"/logout": nil, "/account/sessions/" + laptopHandle + "/end": nil, "/account/sessions/end-all": nil,
+				"/reauth": {"password", password}, "/basket": {"plan", "hall"},
+				"/account/security/password": {"current_password", password, "password", otherPassword},
+			} {
+				all.Go(func() {
+					c := desk.at(p)
+					a := c.post(path, fields...)
+					a.unavailable(t, p)
+					if a.header.Get("Clear-Site-Data") != "" || c.token() != desk.token() {
+						t.Errorf("POST %s: the cookie was touched", path)
+					}
+				})
+			}
+			all.Wait()
+			if !slow[name] { // without a cookie the bound is that of the whole answer
+				p.client(t).post("/login", "email", email, "password", password).unavailable(t, p)
+				p.client(t).post("/signup", "name", "Grace", "email", "grace."+email, "password", password).unavailable(t, p)
+			}
+			p.client(t).get("/login").want(http.StatusOK)
+			p.client(t).get("/healthz").want(http.StatusOK)
+			p.client(t).get("/readyz").want(http.StatusServiceUnavailable)
+
+			db.meddle(nil)
+			until(t, "a database that is ready", func() bool { return p.client(t).get("/readyz").status == http.StatusOK })
+			desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
+			laptop.get("/account").want(http.StatusOK)
+			p.client(t).signIn(email, password)
+		})
+	}
+}
+
+// slow are the faults that show only in that no answer comes.
+var slow = map[string]bool{"hung": true, "answers broken": true}
+
+// unavailable is refused on a page that cannot know who asks.
+func (a *answer) unavailable(t testing.TB, p *portal) {
+	t.Helper()
+	if strings.Contains(a.body, "Lovelace") {
+		t.Errorf("%s: shown as signed in:\n%s", a.what, a.text())
+	}
+	a.refused(t, p)
+}
+
+// A server that restarts ends every connection with a word of its own, in the middle of whatever was asked.
+func TestPostgresRestarts(t *testing.T) {
+	t.Parallel()
+	db := newPostgres(t)
+	p := start(t, db.proxied)
+	email := db.direct.account(t, "Ada Lovelace")
+	c := p.client(t).signIn(email, password)
+	facts := db.direct.facts(t).DB()
+	for range 5 {
+		db.terminate(t, facts)
+		if a := c.get("/account"); a.status != http.StatusOK {
+			a.unavailable(t, p)
+		}
+		until(t, "a page", func() bool { return c.get("/account").status == http.StatusOK })
+	}
+}

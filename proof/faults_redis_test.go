@@ -1,0 +1,141 @@
+package proof
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A redisFault breaks a Redis and mends it again.
+type redisFault struct {
+	breaks, mends func(*redisServer)
+	writes        bool // baskets can be written while it lasts
+	forgets       bool // what was in the baskets before is gone
+}
+
+func meddling(m meddler) func(*redisServer) { return func(r *redisServer) { r.proxy.meddle(m) } }
+
+func configured(settings ...string) func(*redisServer) {
+	return func(r *redisServer) {
+		for i := 0; i < len(settings); i += 2 {
+			r.do("CONFIG", "SET", settings[i], settings[i+1])
+		}
+	}
+}
+
+func signalled(s syscall.Signal) func(*redisServer) {
+	return func(r *redisServer) { _ = r.process.Signal(s) }
+}
+
+func nothing(*redisServer) {}
+
+var redisFaults = map[string]redisFault{
+	"down":           {breaks: meddling(away), mends: meddling(nil)},
+	"stopped":        {breaks: signalled(syscall.SIGSTOP), mends: signalled(syscall.SIGCONT)},
+	"silent":         {breaks: meddling(deaf), mends: meddling(nil)},
+	"half-closed":    {breaks: meddling(halfClosed), mends: meddling(nil)},
+	"answers cut":    {breaks: meddling(answersCut), mends: meddling(nil), forgets: true}, // what was asked has happened
+	"answers broken": {breaks: meddling(broken), mends: meddling(nil), forgets: true},
+	"full":           {breaks: configured("maxmemory", "1"), mends: configured("maxmemory", "0")},
+	"read-only":      {breaks: func(r *redisServer) { r.do("REPLICAOF", "127.0.0.1", "1") }, mends: func(r *redisServer) { r.do("REPLICAOF", "NO", "ONE") }},
+	"flushed":        {breaks: func(r *redisServer) { r.do("FLUSHALL") }, mends: nothing, writes: true, forgets: true},
+	"evicting": {
+		breaks: func(r *redisServer) {
+			configured("maxmemory-policy", "allkeys-lru", "maxmemory", "3mb")(r)
+			for range 4000 {
+				r.do("SET", newOrder(), strings.Repeat("x", 1000))
+			}
+		},
+		mends: configured("maxmemory", "0"), writes: true, forgets: true,
+	},
+	"connections cut": {breaks: func(r *redisServer) { r.proxy.cutAll() }, mends: nothing, writes: true},
+}
+
+// broken turns every byte of an answer that is not a line break into another.
+func broken(_ *link, fromPortal bool, piece []byte) verdict {
+	for i, b := range piece {
+		if !fromPortal && b != '\r' && b != '\n' {
+			piece[i] = b ^ 0x15
+		}
+	}
+	return pass
+}
+
+// Whatever happens to Redis, people stay signed in and read; sign-in, sign-out, re-authentication and revoking work and
+// are true; a basket that cannot be kept says so; wrong passwords are still counted; and nobody has to be restarted.
+func TestRedisFaults(t *testing.T) {
+	for name, f := range redisFaults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := startBreakable(t)
+			p := start(t, ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + r.proxy.addr})
+			email := p.account(t, "Ada Lovelace")
+			desk, laptop, visitor := p.client(t).signIn(email, password), p.client(t).signIn(email, password), p.client(t)
+			desk.choose("hall")
+			visitor.choose("hall")
+
+			f.breaks(r)
+			began := time.Now()
+			f.lasts(t, p, email, desk, laptop)
+			t.Log("with Redis broken:", time.Since(began))
+			f.mends(r)
+
+			desk.choose("keep")
+			if !desk.hasPlan() {
+				t.Error("no basket after the fault")
+			}
+			if !f.forgets && !visitor.hasPlan() {
+				t.Error("the visitor's basket is gone")
+			}
+			until(t, "a Redis that is ready", func() bool { return desk.get("/readyz").body == "ok\n" })
+		})
+	}
+}
+
+// lasts is what people do while Redis is broken.
+func (f redisFault) lasts(t *testing.T, p *portal, email string, desk, laptop *client) {
+	t.Helper()
+	desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
+	if f.writes {
+		desk.choose("keep")
+	} else {
+		desk.post("/basket", "plan", "keep").want(http.StatusServiceUnavailable).refused(t, p)
+	}
+	before := desk.at(p)
+	desk.reauth().location("/account/sessions")
+	if before.token() == desk.token() || before.opens() || !desk.opens() {
+		t.Error("the re-authentication did not swap the token")
+	}
+	desk.post("/account/sessions/" + laptop.handle() + "/end").location("/account/sessions")
+	if laptop.opens() {
+		t.Error("the revoked session is alive")
+	}
+	phone := p.client(t).signIn(email, password)
+	copied := phone.at(p)
+	if !phone.opens() {
+		t.Error("the sign-in opened nothing")
+	}
+	phone.post("/logout").location("/signed-out")
+	if copied.opens() {
+		t.Error("the sign-out ended nothing")
+	}
+	guesser := p.client(t)
+	guesser.ip = randomNetwork() + "::1"
+	limited := false
+	for range 6 { // five are free
+		switch a := guesser.post("/login", "email", email, "password", "a wrong password here"); a.status {
+		case http.StatusUnprocessableEntity:
+		case http.StatusTooManyRequests:
+			limited = a.header.Get("Retry-After") != ""
+		default:
+			t.Errorf("a wrong password: got %d", a.status)
+		}
+	}
+	if !limited {
+		t.Error("wrong passwords are not counted")
+	}
+	desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
+}

@@ -1,0 +1,193 @@
+package proof
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// A proxy stands between portals and one of their servers. It passes on what both say until it is told to meddle, and
+// what it does then it does to the connections that are open as well as to later ones.
+type proxy struct {
+	addr string
+
+	mu      sync.Mutex
+	network string // of the server it leads to
+	to      string
+	meddler meddler
+	changed chan struct{} // closed when another meddler takes over
+	links   map[*link]struct{}
+	held    atomic.Int64 // pieces that wait
+}
+
+// A meddler says what becomes of one piece of a conversation. It may change the piece.
+type meddler func(l *link, fromPortal bool, piece []byte) verdict
+
+type verdict int
+
+const (
+	pass      verdict = iota
+	hold              // until another meddler says otherwise
+	cut               // drop it, and the connection with it
+	halfClose         // drop it, and end this direction: the other goes on
+)
+
+// link is one connection through the proxy.
+type link struct {
+	portal, server net.Conn
+	marked         atomic.Bool // for a meddler to remember it by
+}
+
+func (l *link) cut() {
+	for _, conn := range []net.Conn{l.portal, l.server} {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a reset, not a goodbye
+		}
+		_ = conn.Close()
+	}
+}
+
+// newProxy leads to a server by its network and address, until the test is over.
+func newProxy(t testing.TB, network, to string) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{addr: listener.Addr().String(), network: network, to: to, changed: make(chan struct{}), links: map[*link]struct{}{}}
+	t.Cleanup(func() {
+		_ = listener.Close()
+		p.meddle(away)
+	})
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go p.lead(conn)
+		}
+	}()
+	return p
+}
+
+// lead connects to the server and passes on both ways.
+func (p *proxy) lead(portal net.Conn) {
+	p.mu.Lock()
+	network, to := p.network, p.to
+	p.mu.Unlock()
+	server, err := net.Dial(network, to)
+	if err != nil {
+		_ = portal.Close()
+		return
+	}
+	l := &link{portal: portal, server: server}
+	p.mu.Lock()
+	p.links[l] = struct{}{}
+	p.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { p.pass(l, true, portal, server) })
+	both.Go(func() { p.pass(l, false, server, portal) })
+	both.Wait()
+	l.cut()
+	p.mu.Lock()
+	delete(p.links, l)
+	p.mu.Unlock()
+}
+
+// pass is one direction. When it ends by itself, the other end is told, and may still answer.
+func (p *proxy) pass(l *link, fromPortal bool, from, to net.Conn) {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			switch p.judge(l, fromPortal, buffer[:n]) {
+			case cut:
+				l.cut()
+				return
+			case halfClose:
+				err = net.ErrClosed
+			default:
+				_, err = to.Write(buffer[:n])
+			}
+		}
+		if err != nil {
+			if half, ok := to.(interface{ CloseWrite() error }); ok {
+				_ = half.CloseWrite()
+			}
+			return
+		}
+	}
+}
+
+// judge asks the meddler, and the next one about what the one before wanted held.
+func (p *proxy) judge(l *link, fromPortal bool, piece []byte) verdict {
+	p.held.Add(1)
+	defer p.held.Add(-1)
+	for {
+		p.mu.Lock()
+		meddler, changed := p.meddler, p.changed
+		p.mu.Unlock()
+		if meddler == nil {
+			return pass
+		}
+		if v := meddler(l, fromPortal, piece); v != hold {
+			return v
+		}
+		<-changed
+	}
+}
+
+// meddle sets what becomes of everything from now on, nil for nothing.
+func (p *proxy) meddle(m meddler) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meddler = m
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// cutAll ends the connections there are, as a server does that restarts.
+func (p *proxy) cutAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		l.cut()
+	}
+}
+
+// leadTo leads later connections elsewhere. Those there are stay where they are.
+func (p *proxy) leadTo(network, to string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.network, p.to = network, to
+}
+
+// The meddlers that need no more than this.
+func away(*link, bool, []byte) verdict { return cut }
+func hung(*link, bool, []byte) verdict { return hold }
+
+// deaf is a server whose questions arrive and whose answers do not.
+func deaf(_ *link, fromPortal bool, _ []byte) verdict {
+	if fromPortal {
+		return pass
+	}
+	return hold
+}
+
+// answersCut loses the connection with the answer: what was asked has happened.
+func answersCut(_ *link, fromPortal bool, _ []byte) verdict {
+	if fromPortal {
+		return pass
+	}
+	return cut
+}
+
+// halfClosed is a server that says goodbye in place of an answer and goes on listening.
+func halfClosed(_ *link, fromPortal bool, _ []byte) verdict {
+	if fromPortal {
+		return pass
+	}
+	return halfClose
+}
