@@ -11,7 +11,7 @@ import (
 )
 
 // A slow client sends or reads as little as it can and keeps its connection.
-type slow struct {
+type slowClient struct {
 	what  string
 	n     int
 	first string // at once
@@ -23,7 +23,7 @@ type slow struct {
 
 // slowClients are ended 120, 40, 20 and 5 seconds after they began (cmd/web/serve.go): in this order they are all there
 // for a moment.
-var slowClients = []slow{
+var slowClients = []slowClient{
 	{what: "idling", n: 150, first: "GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", long: true},
 	{what: "reading", n: 10, first: strings.Repeat("GET /static/app.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 100), deaf: true, long: true},
 	{what: "a body", n: 150, first: "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\n" +
@@ -66,7 +66,7 @@ func TestSlowClients(t *testing.T) {
 }
 
 // connect opens a connection that counts its end, when the server is the one who ends it.
-func (s slow) connect(t *testing.T, p *portal) net.Conn {
+func (s slowClient) connect(t *testing.T, p *portal) net.Conn {
 	t.Helper()
 	var dial net.Dialer
 	conn, err := dial.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.origin, "http://"))
@@ -90,7 +90,7 @@ func (s slow) connect(t *testing.T, p *portal) net.Conn {
 
 // write goes on until the connection is over. A deaf client asks again and again: once the server is held up by the answers,
 // so is the client, until the server closes.
-func (s slow) write(conn net.Conn) {
+func (s slowClient) write(conn net.Conn) {
 	_, err := io.WriteString(conn, s.first)
 	for ; err == nil && s.drip != ""; time.Sleep(200 * time.Millisecond) {
 		_, err = io.WriteString(conn, s.drip)
