@@ -15,9 +15,10 @@ import (
 var rounds = flag.Int("rounds", 20, "how often each race is run")
 
 func TestMain(m *testing.M) {
+	// The settings of whoever runs the tests, and of their Go, are not those of the program they start.
 	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "GATEHOUSE_") {
-			_ = os.Unsetenv(name) // the settings of whoever runs the tests are not those of the tests
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "GATEHOUSE_") || name == "GOGC" || name == "GOMEMLIMIT" {
+			_ = os.Unsetenv(name)
 		}
 	}
 	code := m.Run()
