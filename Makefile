@@ -1,4 +1,4 @@
-.PHONY: run test lint ci bench mutants db screenshots lighthouse fuzz soak
+.PHONY: run test lint ci bench mutants db screenshots lighthouse fuzz races kills soak
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -52,6 +52,15 @@ lighthouse:
 FUZZTIME ?= 6m
 fuzz:
 	@bash .ci/fuzz $(FUZZTIME) docs/fuzz.md
+
+# Requests in flight against whatever ends or rotates their session, ROUNDS times each: docs/hazards.md.
+ROUNDS ?= 1000
+races:
+	go test ./proof -count=1 -v -timeout 90m -run '^TestRaces$$' -rounds $(ROUNDS)
+
+# Ends the program in the middle of its work, 100 times on SQLite and 100 on PostgreSQL with Redis: docs/faults.md.
+kills:
+	go test ./proof -count=1 -v -timeout 60m -run '^TestKills$$' -kills 100
 
 # People use the portal in every way for SOAK, on SQLite and on PostgreSQL with Redis at the same time, and it has to be
 # as it was before: docs/soak.md. Wants PostgreSQL and redis-server.
