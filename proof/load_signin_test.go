@@ -107,7 +107,6 @@ const (
 func TestFloodOfSignIns(t *testing.T) {
 	const processors, workers = 2, 2 * hashQueue
 	t.Setenv("GOMAXPROCS", strconv.Itoa(processors)) // the bound depends on neither the machine
-	t.Setenv("GOGC", "100")                          // nor what whoever runs the tests has set
 	for name, ground := range grounds {
 		t.Run(name, func(t *testing.T) {
 			g := ground(t)
