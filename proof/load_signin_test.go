@@ -106,7 +106,7 @@ const (
 // beyond it are told to come back, memory stays within what the queue allows, and whoever is signed in notices nothing.
 func TestFloodOfSignIns(t *testing.T) {
 	const processors, workers = 2, 2 * hashQueue
-	t.Setenv("GOMAXPROCS", strconv.Itoa(processors)) // the bound depends on neither the machine
+	t.Setenv("GOMAXPROCS", strconv.Itoa(processors)) // the bound does not depend on the machine
 	for name, ground := range grounds {
 		t.Run(name, func(t *testing.T) {
 			g := ground(t)
