@@ -62,7 +62,7 @@ func startServers(ctx context.Context, postgres string) (servers, error) {
 		_ = admin.Close()
 		_ = os.RemoveAll(dir)
 	}
-	for range 100 {
+	for range 1500 {
 		if conn, err := redis.DialURL(s.redis); err == nil {
 			return s, conn.Close()
 		}

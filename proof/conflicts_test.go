@@ -58,7 +58,7 @@ func TestSerializationFailure(t *testing.T) {
 // happens all the same, once.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
-	db := newPostgres(t, "deadlock_timeout", "3s")
+	db := newPostgres(t, "deadlock_timeout", "10s")
 	p := start(t, db.proxied)
 	x := newCustomer(t, p, db.direct)
 	handle := x.laptop.handle()

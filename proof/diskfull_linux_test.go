@@ -27,7 +27,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "test.db")
 	g := ground{"--database-url=sqlite:" + file}
-	p := start(t, g, "--session-idle=30s", "--session-touch=1s") // activity is due again soon
+	p := start(t, g, "--session-touch=1s") // activity is due again soon
 	x := newCustomer(t, p, g)
 	fields, order := x.desk.bill()
 	laptop := "/account/sessions/" + x.laptop.handle() + "/end"

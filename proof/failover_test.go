@@ -20,7 +20,9 @@ func TestRedisFailover(t *testing.T) {
 			p := start(t, ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + portals.addr})
 			c := p.client(t).signIn(p.account(t, "Ada Lovelace"), password)
 			c.choose("hall")
-			before.do("WAIT", 1, 0)
+			mark := newOrder() // a replica that has it has the basket too
+			before.do("SET", mark, mark)
+			until(t, "a replica in step", func() bool { return after.do("GET", mark) == mark })
 
 			after.do("REPLICAOF", "NO", "ONE")
 			portals.leadTo("unix", after.socket)

@@ -22,11 +22,14 @@ func TestMain(m *testing.M) {
 		}
 	}
 	code := m.Run()
-	if dir, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(dir))
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
+
+// built is the folder of the program, "" for none.
+var built string
 
 // binary is the program, built once. It is built without the race detector even if the tests are not: what is measured
 // here is the program that people run, and the tests of the packages watch its memory.
@@ -35,9 +38,10 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	file := filepath.Join(dir, "web")
 	if out, err := exec.Command("go", "build", "-o", file, "example.com/gatehouse/cmd/web").CombinedOutput(); err != nil {
-		return "", errors.Join(err, errors.New(string(out)), os.RemoveAll(dir))
+		return "", errors.Join(err, errors.New(string(out)))
 	}
 	return file, nil
 })

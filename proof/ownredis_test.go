@@ -2,71 +2,31 @@ package proof
 
 import (
 	"fmt"
-	"net"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gomodule/redigo/redis"
-
-	"example.com/gatehouse/internal/store/storetest"
 )
 
 // ownRedis is a server of a test's own: its commands can be counted, and it can be killed.
 type ownRedis struct {
-	url  string
-	cmd  *exec.Cmd
-	conn redis.Conn
+	url    string
+	server *redisServer
+	conn   redis.Conn
 }
 
 func startRedis(t testing.TB) *ownRedis {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		storetest.Without(t, "redis-server", "PATH")
+	r := startBreakable(t)
+	conn, err := redis.Dial("unix", r.socket)
+	if err != nil {
+		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	for range 5 { // somebody else may take the port in between
-		port := freePort(t)
-		r := &ownRedis{url: "redis://127.0.0.1:" + port}
-		r.cmd = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir)
-		if err := r.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		over := make(chan struct{})
-		go func() { _ = r.cmd.Wait(); close(over) }()
-		t.Cleanup(func() { r.kill(); <-over })
-		if r.answers(over) {
-			t.Cleanup(func() { _ = r.conn.Close() })
-			return r
-		}
-	}
-	t.Fatal("redis-server does not answer")
-	return nil
+	t.Cleanup(func() { _ = conn.Close() })
+	return &ownRedis{url: "redis://" + r.proxy.addr, server: r, conn: conn}
 }
 
-// answers waits until the server answers, or is gone.
-func (r *ownRedis) answers(over chan struct{}) bool {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		select {
-		case <-over:
-			return false
-		default:
-		}
-		conn, err := redis.DialURL(r.url)
-		if err != nil {
-			continue
-		}
-		if _, err := conn.Do("PING"); err == nil {
-			r.conn = conn
-			return true
-		}
-		_ = conn.Close()
-	}
-	return false
-}
-
-func (r *ownRedis) kill() { _ = r.cmd.Process.Kill() }
+func (r *ownRedis) kill() { _ = r.server.process.Kill() }
 
 func (r *ownRedis) do(t testing.TB, command string, arguments ...any) any {
 	t.Helper()
@@ -127,15 +87,4 @@ func (r *ownRedis) commands(t testing.TB) (all, writes int) {
 		all += calls
 	}
 	return all, writes
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

@@ -233,7 +233,12 @@ func (w *witness) pay() error {
 		return nil
 	}
 	w.doubt = func(*portal) { // whatever became of it, pressing again leads to the one payment
-		b.post("/billing/checkout", fields...).location("/billing/receipts/" + order)
+		var a *answer
+		until(w.t, "a basket that can be reached", func() bool {
+			a = b.post("/billing/checkout", fields...)
+			return a.status != http.StatusServiceUnavailable
+		})
+		a.location("/billing/receipts/" + order)
 		w.orders, b.basket = append(w.orders, order), ""
 	}
 	return err
