@@ -33,7 +33,9 @@ func (s *Service) use(ctx context.Context, live Resumed, c Client, at time.Time)
 		return Resumed{Session: session}, err
 	}
 	if err != nil { // the disk may be full: who may read still may, and the session ends sooner rather than later
-		s.log.WarnContext(ctx, "activity not written", "session", live.Session.ID, "err", err)
+		if ctx.Err() == nil { // nobody hung up
+			s.log.WarnContext(ctx, "activity not written", "session", live.Session.ID, "err", err)
+		}
 		return live, nil
 	}
 	live.Session = touched

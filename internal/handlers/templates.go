@@ -50,7 +50,7 @@ func parsePages() (map[string]*template.Template, error) {
 
 // few is the use of a partial whose argument is one of a few words of ours, never of a visitor's: the entry of the
 // navigation, the look, the plan in the basket.
-var few = regexp.MustCompile(`\{\{template "(nav|choices|plan-cards)" (\.[A-Za-z]+)\}\}`)
+var few = regexp.MustCompile(`\{\{template ("nav" \.Nav|"choices" \.Look|"plan-cards" \.Chosen)\}\}`)
 
 // kept executes such a partial once for each argument and remembers what came out.
 func kept(page *template.Template) func(string, any) (template.HTML, error) {
@@ -100,7 +100,7 @@ func parseInto(t, shared *template.Template, patterns ...string) error {
 				failed = errors.Join(failed, err)
 				return written
 			})
-			text = few.ReplaceAllString(text, `{{kept "$1" $2}}`)
+			text = few.ReplaceAllString(text, `{{kept $1}}`)
 			if _, err := t.New(path.Base(file)).Parse(text); err != nil || failed != nil {
 				return errors.Join(failed, err)
 			}

@@ -17,8 +17,8 @@ import (
 // the cookie in it, to arrive.
 const askAgainAfter = 200 * time.Millisecond
 
-// lookUpWithin bounds how long it takes to learn who asks. It is the first thing that needs the database, so this is how
-// long people wait while that hangs, and as long as SQLite waits for a lock.
+// lookUpWithin bounds how long it takes to learn who asks. Of a request with a token that is the first thing that needs
+// the database, so this is how long whoever has one waits while that hangs.
 const lookUpWithin = 5 * time.Second
 
 // session finds out who asks, with one read of the row, and serves the request with their bag.

@@ -82,7 +82,8 @@ return 0
 // budget needs to fill.
 //
 // When Redis does not answer within a second, a Memory of this process decides instead and a warning is logged, at most
-// one a minute; so it does for two seconds more, without asking. An outage thus allows each key one more Burst on each instance, and never locks anybody out.
+// one a minute; so it does for two seconds more, without asking. An outage thus allows each key one more Burst on each
+// instance, one that comes and goes up to twice the rate besides, and neither locks anybody out.
 //
 // The instances' clocks should agree to within Every. One that is ahead may allow a key as many more takes as fit into
 // the difference; one that is behind makes people wait longer, and says so.
@@ -91,7 +92,7 @@ type Redis struct {
 	log      *slog.Logger
 	fallback *Memory
 	warnings *Memory
-	silent   atomic.Int64 // until when Redis is not asked, in microseconds
+	silent   atomic.Pointer[time.Time] // until when Redis is not asked, by a clock that nobody sets; nil for never
 }
 
 var _ Limiter = (*Redis)(nil)
@@ -155,7 +156,7 @@ func (l *Redis) run(ctx context.Context, key string, r Rule, by int) (wait time.
 
 // ask asks even when ctx is already cancelled: an attempt counts although the visitor hung up.
 func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) error) error {
-	if time.Now().UnixMicro() < l.silent.Load() {
+	if until := l.silent.Load(); until != nil && time.Now().Before(*until) {
 		return errSilent
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
@@ -166,7 +167,8 @@ func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) er
 		_ = conn.Close()
 	}
 	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
-		l.silent.Store(time.Now().Add(respite).UnixMicro())
+		until := time.Now().Add(respite)
+		l.silent.Store(&until)
 	}
 	return err
 }

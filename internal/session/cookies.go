@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/base64"
 	"net/http"
+	"net/textproto"
 	"strings"
 	"time"
 )
@@ -38,11 +39,13 @@ func (m *Manager) Token(r *http.Request) (token string, ok bool) {
 // Presented reports whether the request carries any cookie of ours, good or not.
 func (m *Manager) Presented(r *http.Request) bool { return m.sent(r) > 0 }
 
-// sent counts the cookies of our name as the browser sent them: net/http leaves out those whose value it cannot read.
+// sent counts the cookies of our name as the browser sent them: net/http leaves out those whose value it cannot read. It
+// trims what net/http trims and no more: a name with another kind of space before it is one that a neighbouring site may
+// set, although it may not set ours.
 func (m *Manager) sent(r *http.Request) (n int) {
 	for _, line := range r.Header["Cookie"] {
 		for one := range strings.SplitSeq(line, ";") {
-			if name, _, _ := strings.Cut(one, "="); strings.TrimSpace(name) == m.cookies.id {
+			if name, _, _ := strings.Cut(one, "="); textproto.TrimString(name) == m.cookies.id {
 				n++
 			}
 		}

@@ -26,6 +26,9 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 			return ErrAway
 		}
 	}
+	if err != nil {
+		q.filled = false // a cookie would lead to nothing
+	}
 	m.settleCookies(ctx, q, w)
 	for _, key := range q.stale {
 		if _, err := m.bags.bags.Take(ctx, key); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	ours = regexp.MustCompile(`(?:^|;)\s*__Host-id\s*(?:=|;|$)`)
+	ours = regexp.MustCompile(`(?:^|;)[ \t\r\n]*__Host-id[ \t\r\n]*(?:=|;|$)`)
 	// honest is what a browser sends that has one cookie of ours.
 	honest = regexp.MustCompile(`^(?:[a-z]{1,9}=[a-z]{0,9}; ){0,9}__Host-id=([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])(?:; [a-z]{1,9}=[a-z]{0,9}){0,9}$`)
 )
@@ -27,6 +27,8 @@ func FuzzToken(f *testing.F) {
 	f.Add("__Host-id="+token+`;__Host-id="`, `;`)
 	f.Add(`a=b;__Host-id="`+token+`";; =x`, "__HOST-ID="+token)
 	f.Add(`__Host-id ="; __Host-id=`+token, "")
+	f.Add("__Host-id="+token, "\u00a0__Host-id=x")
+	f.Add("\u2000__Host-id=x; __Host-id="+token, "\f__Host-id=x")
 	f.Add(strings.Repeat("a=b; ", 3000)+"__Host-id="+token, "__Host-ended="+strings.Repeat("x", 65))
 	f.Add("__Host-id =x; __Host-ended=a\r\nb; __Host-pending=\x00", "__Host-ended=ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	m, err := New(Options{Bags: memoryBags{}, Keys: [][]byte{newKey}, Secure: true, Log: silent})

@@ -14,6 +14,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 	var ended []auth.Session
 	x := o.Session
 	err := s.txForToken(ctx, x.TokenHash, func(tx *sql.Tx) error {
+		ended = nil
 		// Writing the account's row makes sign-ins and sign-outs everywhere of one account take turns.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			x.UserID, o.Epoch)

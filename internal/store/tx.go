@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -62,14 +64,37 @@ func (e unanswered) Unwrap() error { return e.error }
 // token that is dead, and its next request taken for a thief's.
 func (s *Store) txForToken(ctx context.Context, tokenHash string, do func(tx *sql.Tx) error) error {
 	err := s.tx(ctx, do)
-	if _, ok := errors.AsType[unanswered](err); !ok {
+	if lost, ok := errors.AsType[unanswered](err); !ok || lost.refused() || !s.receipt(ctx, tokenHash) {
 		return err
 	}
-	var one int
-	if s.db.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE token_hash = $1`, tokenHash).Scan(&one) == nil {
-		return nil
+	return nil
+}
+
+// refused reports whether the database itself said that the commit did not happen.
+func (e unanswered) refused() bool {
+	_, postgres := errors.AsType[*pgconn.PgError](e.error)
+	_, lite := errors.AsType[*sqlite.Error](e.error)
+	return postgres || lite
+}
+
+// receiptWithin bounds the wait for a commit whose connection is gone: the server may still be at it.
+const receiptWithin = 2 * time.Second
+
+// receipt looks for the row with the token, also for a request whose own time is over.
+func (s *Store) receipt(ctx context.Context, tokenHash string) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiptWithin)
+	defer cancel()
+	for {
+		var one int
+		if s.db.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE token_hash = $1`, tokenHash).Scan(&one) == nil {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	return err
 }
 
 // Refused reports whether an error is the database's condition, such as a connection that broke, a full disk or a restart,
@@ -77,7 +102,9 @@ func (s *Store) txForToken(ctx context.Context, tokenHash string, do func(tx *sq
 func (s *Store) Refused(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// Broken connections, read-only, undone, no room, not at the moment, stopped, its own disk.
-		return slices.Contains([]string{"08", "25", "40", "53", "55", "57", "58"}, pg.Code[:2])
+		return slices.ContainsFunc([]string{"08", "25006", "40", "53", "55", "57", "58"}, func(class string) bool {
+			return strings.HasPrefix(pg.Code, class)
+		})
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff { // the rest says more than is needed
