@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
@@ -41,6 +42,14 @@ func newPostgres(t testing.TB, settings ...string) postgres {
 	direct.Path = "/" + database
 	query.Set("sslmode", "disable")
 	direct.RawQuery = query.Encode()
+	migrated, err := store.Open(t.Context(), direct.String()) // here, where nobody minds how long a slow machine takes
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migrated.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_ = migrated.Close()
 	p := newProxy(t, "tcp", direct.Host)
 	proxied := *direct
 	name := newOrder()

@@ -13,6 +13,7 @@ import (
 func newOrder() string { return rand.Text() }
 
 var (
+	drawn     = regexp.MustCompile(`[A-Z2-7]{26}`) // spells anything
 	reference = regexp.MustCompile(`Reference ([A-Z2-7]{26})`)
 	// inside is what people must never be shown: SQL, stacks, addresses, the words of drivers.
 	inside = regexp.MustCompile(`(?i)goroutine|\.go:\d|select |insert |update |sqlstate|sqlite|pgx|postgres|redis|dial |127\.0\.0\.1|broken pipe|\beof\b`)
@@ -33,7 +34,7 @@ func (a *answer) refused(t testing.TB, p *portal) {
 // and its reference finds one line of the log with the cause.
 func (a *answer) fault(t testing.TB, p *portal) {
 	t.Helper()
-	if found := inside.FindString(a.body); found != "" || strings.Contains(a.body, "@example.org") {
+	if found := inside.FindString(drawn.ReplaceAllString(a.body, "")); found != "" || strings.Contains(a.body, "@example.org") {
 		t.Errorf("%s: %q, or somebody's data, is on the page:\n%s", a.what, found, a.text())
 	}
 	found := reference.FindStringSubmatch(a.text())

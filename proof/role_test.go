@@ -20,6 +20,8 @@ func (p postgres) asRole(t *testing.T, facts *sql.DB) (ground, string) {
 	role := "role_" + strings.ToLower(newOrder())
 	run(t, facts, `CREATE ROLE `+role+` LOGIN PASSWORD 'limited'`)
 	run(t, facts, `GRANT ALL ON SCHEMA public TO `+role)
+	run(t, facts, `GRANT ALL ON ALL TABLES IN SCHEMA public TO `+role)
+	run(t, facts, `GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO `+role)
 	t.Cleanup(func() { // the portal has stopped, and the schema is still there
 		run(t, facts, `DROP OWNED BY `+role+` CASCADE`)
 		run(t, facts, `DROP ROLE `+role)
