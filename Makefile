@@ -47,7 +47,7 @@ lighthouse:
 	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
 	status=$$?; rm -rf $$tool; exit $$status
 
-# Each fuzz target for FUZZTIME, an hour in all, as many at once as there are processors: docs/fuzz.md. What they find is
+# Each fuzz target for FUZZTIME, an hour in all, two at once for each processor: docs/fuzz.md. What they find is
 # kept beside the package, in testdata/fuzz.
 FUZZTIME ?= 6m
 fuzz:
