@@ -12,7 +12,7 @@ import (
 )
 
 // rounds is how often each race is run. The short form is for every change, the long one is "make races".
-var rounds = flag.Int("rounds", 20, "how often each race is run")
+var rounds = flag.Int("rounds", 8, "how often each race is run")
 
 func TestMain(m *testing.M) {
 	// The settings of whoever runs the tests, and of their Go, are not those of the program they start.
