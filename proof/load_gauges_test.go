@@ -1,12 +1,10 @@
 package proof
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,24 +58,6 @@ func (p *portal) heap(t testing.TB) int {
 	p.ops(t, "/debug/pprof/heap?gc=1")
 	p.ops(t, "/debug/pprof/heap?gc=1")
 	return p.gauge(t, "go_memstats_heap_alloc_bytes")
-}
-
-// peak is the most memory that the process has ever held.
-func (p *portal) peak(t testing.TB) int {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("reads the peak of memory from /proc, which Linux has")
-	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
-	kB, err := strconv.Atoi(strings.Fields(after)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kB << 10
 }
 
 const mega = 1 << 20

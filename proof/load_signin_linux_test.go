@@ -2,99 +2,13 @@ package proof
 
 import (
 	"crypto/rand"
-	"io"
+	"fmt"
 	"net/http"
+	"os"
 	"strconv"
-	"sync"
-	"sync/atomic"
+	"strings"
 	"testing"
-	"time"
 )
-
-// A flood is many clients that go on until they are told to stop.
-type flood struct {
-	t       testing.TB
-	client  *http.Client
-	over    chan struct{}
-	workers sync.WaitGroup
-	seen    [600]atomic.Int64 // answers by status
-	lost    atomic.Int64      // answers that did not come
-	untold  atomic.Int64      // were turned away for now and not told for how long
-}
-
-func newFlood(t testing.TB, workers int) *flood {
-	transport := &http.Transport{MaxIdleConnsPerHost: workers}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &flood{t: t, over: make(chan struct{}), client: &http.Client{
-		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
-
-// pour starts a worker that sends one request after the other.
-func (f *flood) pour(next func() *http.Request) {
-	f.workers.Go(func() {
-		for {
-			select {
-			case <-f.over:
-				return
-			default:
-				if f.send(next()) == http.StatusServiceUnavailable {
-					time.Sleep(time.Second / 2) // less patient than asked for, and still no load test of the client
-				}
-			}
-		}
-	})
-}
-
-// send counts the answer.
-func (f *flood) send(r *http.Request) (status int) {
-	response, err := f.client.Do(r)
-	if err != nil {
-		f.lost.Add(1)
-		f.t.Log(err)
-		return 0
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, response.Body)
-	status = response.StatusCode
-	f.seen[status].Add(1)
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable { // for now
-		if wait, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil || wait < 1 {
-			f.untold.Add(1)
-		}
-	}
-	return status
-}
-
-func (f *flood) stop() {
-	close(f.over)
-	f.workers.Wait()
-}
-
-// only reports answers of other kinds than these, and those that turn people away without saying for how long.
-func (f *flood) only(statuses ...int) {
-	f.t.Helper()
-	if n := f.untold.Load(); n > 0 {
-		f.t.Errorf("%d were turned away without Retry-After", n)
-	}
-	expected, all := map[int]bool{}, int64(0)
-	for _, status := range statuses {
-		expected[status] = true
-	}
-	for status := range f.seen {
-		if n := f.seen[status].Load(); n > 0 {
-			f.t.Logf("%d: %d answers", status, n)
-			all += n
-			if !expected[status] {
-				f.t.Errorf("%d answers with status %d", n, status)
-			}
-		}
-	}
-	// On a machine that is slow itself a client may take longer over its headers than the server waits.
-	if n := f.lost.Load(); n > 1+all/100 {
-		f.t.Errorf("%d of %d answers did not come", n, all+n)
-	}
-}
 
 // What a password hash takes, of which each processor computes one at a time, and how many people wait for theirs at most.
 const (
@@ -104,6 +18,7 @@ const (
 
 // TestFloodOfSignIns sends sign-ins from everywhere, twice as many at once as the queue of the password hash takes. Those
 // beyond it are told to come back, memory stays within what the queue allows, and whoever is signed in notices nothing.
+// This file is for Linux, which tells the peak of a process's memory.
 func TestFloodOfSignIns(t *testing.T) {
 	const processors, workers = 2, 2 * hashQueue
 	t.Setenv("GOMAXPROCS", strconv.Itoa(processors)) // the bound does not depend on the machine
@@ -162,4 +77,19 @@ func guess(c *client, i int, known, owner string) *http.Request {
 	}
 	c.ip = randomNetwork() + "::1"
 	return c.request(c.t.Context(), http.MethodPost, "/login", "email", email, "password", with)
+}
+
+// peak is the most memory that the process has ever held.
+func (p *portal) peak(t testing.TB) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kB, err := strconv.Atoi(strings.Fields(after)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kB << 10
 }
