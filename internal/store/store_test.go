@@ -24,12 +24,16 @@ func onBoth(t *testing.T, contract func(t *testing.T, s *store.Store)) {
 // at is a moment with microseconds, which both databases have to give back exactly.
 var at = time.Date(2026, 11, 20, 12, 34, 56, 123456000, time.UTC)
 
-func newUser(t *testing.T, s *store.Store, id string) auth.User {
-	t.Helper()
-	u := auth.User{
+func userOf(id string) auth.User {
+	return auth.User{
 		ID: id, Email: id + "@Example.org", EmailKey: id + "@example.org", Name: "Name of " + id, Role: auth.RoleMember,
 		PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at,
 	}
+}
+
+func newUser(t *testing.T, s *store.Store, id string) auth.User {
+	t.Helper()
+	u := userOf(id)
 	if err := s.CreateUser(t.Context(), u, event("created-"+id, id, auth.UserCreated)); err != nil {
 		t.Fatal(err)
 	}

@@ -53,3 +53,34 @@ func TestUndoneSignIn(t *testing.T) {
 		t.Errorf("%d endings in %d inserts, want 2 and a try that was undone", events, tries)
 	}
 }
+
+// What PostgreSQL undoes every time is tried four times in all. Nothing of it is there, and the error says that it may pass.
+func TestUndoneEveryTime(t *testing.T) {
+	for _, code := range []string{"40P01", "40001"} {
+		t.Run(code, func(t *testing.T) {
+			s := storetest.Postgres(t)
+			u := newUser(t, s, "ada")
+			for _, statement := range []string{
+				`CREATE SEQUENCE tries`,
+				`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+					PERFORM nextval('tries');
+					RAISE EXCEPTION USING ERRCODE = '` + code + `';
+				END $$`,
+				`CREATE TRIGGER refuse BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()`,
+			} {
+				if _, err := s.DB().ExecContext(t.Context(), statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := s.OpenSession(t.Context(), auth.Opening{Session: newSession("one", "ada"), Epoch: u.Epoch, Limit: 10})
+			if !s.Refused(err) {
+				t.Errorf("got %v, want what PostgreSQL said", err)
+			}
+			var tries, sessions int
+			err = s.DB().QueryRowContext(t.Context(), `SELECT last_value, (SELECT count(*) FROM sessions) FROM tries`).Scan(&tries, &sessions)
+			if err != nil || tries != 4 || sessions != 0 {
+				t.Errorf("%d tries and %d sessions, %v, want 4 and none", tries, sessions, err)
+			}
+		})
+	}
+}

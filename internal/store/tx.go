@@ -114,5 +114,6 @@ func (s *Store) Refused(err error) bool {
 	}
 	_, lost := errors.AsType[unanswered](err)
 	_, network := errors.AsType[net.Error](err) // a deadline that passed as well
-	return lost || network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return lost || network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, pgconn.ErrConnClosed) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
