@@ -56,6 +56,10 @@ func deletedAmong(t *testing.T, s *store.Store, statement, id string, deletion f
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback() }()
+	// In a deadlock PostgreSQL undoes whoever looks first, and a deletion that is undone is made again without a word.
+	if _, err := tx.Exec(`SET LOCAL deadlock_timeout = '10ms'`); err != nil {
+		t.Fatal(err)
+	}
 	var pid int
 	if err := errors.Join(second(tx.Exec(statement, at, id)), tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid)); err != nil {
 		t.Fatal(err)
