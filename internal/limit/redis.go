@@ -125,10 +125,7 @@ func (l *Redis) Return(ctx context.Context, key string, r Rule) {
 func (l *Redis) Reset(ctx context.Context, key string) {
 	l.fallback.Reset(ctx, key)
 	err := l.ask(ctx, func(ctx context.Context, conn redis.Conn) error {
-		_, err := redis.DoContext(conn, ctx, "DEL", redisKey(prefix, key))
-		if err == nil {
-			_, err = redis.DoContext(conn, ctx, "DEL", redisKey(runPrefix, key))
-		}
+		_, err := redis.DoContext(conn, ctx, "DEL", redisKey(prefix, key), redisKey(runPrefix, key))
 		return err
 	})
 	if err != nil {
