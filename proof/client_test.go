@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A client is a browser without a screen. It keeps cookies by their Set-Cookie lines, because the jar of net/http
@@ -35,8 +36,9 @@ func (c *client) at(p *portal) *client {
 // transport keeps enough connections for the races, and holds a form back until the server asks for it.
 var transport = &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: patience}
 
+// stepByStep gives up long after the portal does, which answers within 30 seconds whatever it waits for.
 var stepByStep = &http.Client{
-	Timeout: patience, Transport: transport,
+	Timeout: 90 * time.Second, Transport: transport,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
@@ -89,7 +91,13 @@ func (c *client) read(response *http.Response) (*answer, error) {
 		return nil, err
 	}
 	what := response.Request.Method + " " + response.Request.URL.Path
-	return &answer{t: c.t, what: what, status: response.StatusCode, header: response.Header, body: string(body)}, nil
+	a := &answer{t: c.t, what: what, status: response.StatusCode, header: response.Header, body: string(body)}
+	for _, cookie := range append(response.Request.Cookies(), response.Cookies()...) {
+		if cookie.Name == c.id && cookie.Value != "" {
+			a.tokens = append(a.tokens, cookie.Value)
+		}
+	}
+	return a, nil
 }
 
 // keep does with the cookies of an answer what a browser does when it arrives, whatever was sent before or after it.
@@ -190,6 +198,7 @@ type answer struct {
 	status int // 0 when there was no answer
 	header http.Header
 	body   string
+	tokens []string // the one that was sent, and the one that came
 }
 
 func (a *answer) want(status int) *answer {

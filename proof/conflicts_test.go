@@ -1,9 +1,23 @@
 package proof
 
 import (
+	"bytes"
 	"database/sql"
+	"sync/atomic"
 	"testing"
 )
+
+// told counts how often PostgreSQL answers a portal with an error of that code.
+func (p postgres) told(code string) *atomic.Int64 {
+	var n atomic.Int64
+	p.meddle(func(_ *link, fromPortal bool, piece []byte) verdict {
+		if !fromPortal {
+			n.Add(int64(bytes.Count(piece, []byte("\x00C"+code+"\x00"))))
+		}
+		return pass
+	})
+	return &n
+}
 
 // blocked waits until somebody waits for a lock of the transaction.
 func blocked(t *testing.T, db *sql.DB, tx *sql.Tx) {
@@ -42,6 +56,7 @@ func TestSerializationFailure(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback() }()
 	run(t, tx, `UPDATE users SET name = 'Ada' WHERE email = $1`, email)
+	undone := db.told("40001")
 	c, done := p.client(t), make(chan *answer, 1)
 	go func() { done <- c.post("/login", "email", email, "password", password) }()
 	blocked(t, facts, tx)
@@ -49,6 +64,15 @@ func TestSerializationFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	(<-done).location("/account")
+	if undone.Load() == 0 {
+		t.Error("PostgreSQL undid nothing")
+	}
+	var sessions, signIns int
+	err = facts.QueryRowContext(t.Context(), `
+		SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM events WHERE kind = 'authn_login_success')`).Scan(&sessions, &signIns)
+	if err != nil || sessions != 1 || signIns != 1 {
+		t.Errorf("%d sessions and %d sign-ins, %v, want 1", sessions, signIns, err)
+	}
 	if !c.opens() {
 		t.Error("the sign-in opened nothing")
 	}
@@ -70,7 +94,7 @@ func TestDeadlock(t *testing.T) {
 	defer func() { _ = tx.Rollback() }()
 	run(t, tx, `SET LOCAL deadlock_timeout = '1min'`)
 	run(t, tx, `UPDATE sessions SET flag = flag WHERE id = $1`, handle)
-	done := make(chan *answer, 1)
+	undone, done := db.told("40P01"), make(chan *answer, 1)
 	go func() { done <- x.desk.post("/account/sessions/" + handle + "/end") }() // which has the account's row by now
 	blocked(t, facts, tx)
 	run(t, tx, `UPDATE users SET epoch = epoch WHERE email = $1`, x.email)
@@ -78,6 +102,9 @@ func TestDeadlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	(<-done).location("/account/sessions")
+	if n := undone.Load(); n != 1 {
+		t.Errorf("the portal was told of %d deadlocks, want 1", n)
+	}
 	if x.laptop.opens() {
 		t.Error("the revoked session is alive")
 	}

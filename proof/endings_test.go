@@ -7,46 +7,38 @@ import (
 	"time"
 )
 
-// raceEndings has four instances end one session at the same moment, each for a reason of its own: it is signed out,
-// revoked, ended with all the others or with all, and timed out. endedOnce says what became of it.
-func raceEndings(p *person) {
+// raceEndings has four instances end one session at the same moment: it is signed out, revoked, ended with all the others
+// or with all, and in every second round times out. It returns which reasons won; endedOnce says that there was one each.
+func raceEndings(p *person) map[string]int {
 	p.t.Helper()
+	won := map[string]int{}
 	for n := range *rounds {
-		p.endOnce(n)
+		won[p.endOnce(n)]++
 	}
+	p.t.Logf("%d rounds: %v", *rounds, won)
+	if p.portals[0].onPostgres() && *rounds >= 4 && len(won) < 2 {
+		p.t.Errorf("sessions ended for %v, want several reasons", won)
+	}
+	return won
 }
 
-func (p *person) endOnce(n int) {
+// endOnce returns the reason that the row has afterwards. On PostgreSQL the endings queue before the row, so it is certain
+// that the first of them wins, unless a timeout comes from outside the queue.
+func (p *person) endOnce(n int) (reason string) {
 	t := p.t
 	t.Helper()
 	c := p.signIn(n)
-	other, handle, endMany := p.otherDevice(), c.handle(), "end-others"
-	if n%4 == 3 { // which takes the other device as well
-		endMany, p.other = "end-all", nil
-	}
-	timeOut := func() {
-		_, err := p.facts.ExecContext(t.Context(), `UPDATE sessions SET idle_expires_at = $1 WHERE id = $2`,
-			time.Now().UTC().Truncate(time.Microsecond), handle)
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	release := func() {}
-	if p.portals[0].onPostgres() {
-		l := p.lock(`SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE`, []any{handle}, "sessions", "users")
-		release = func() {
-			until(t, "the endings to stop at the row", func() bool { return l.waiting() >= 3 })
-			l.release()
-		}
-	}
-	endings := []*flight{
-		c.at(p.at(n+1)).sending(http.MethodPost, "/logout"),
-		other.at(p.at(n+2)).sending(http.MethodPost, "/account/sessions/"+handle+"/end"),
-		other.at(p.at(n+3)).sending(http.MethodPost, "/account/sessions/"+endMany),
-	}
+	other, handle, timesOut := p.otherDevice(), c.handle(), n%2 == 0
+	endings, certain, release := p.queued(n, c, other, handle)
 	var idle sync.WaitGroup
-	if n%2 == 0 {
-		idle.Go(timeOut)
+	if timesOut {
+		idle.Go(func() {
+			_, err := p.facts.ExecContext(t.Context(), `UPDATE sessions SET idle_expires_at = $1 WHERE id = $2`,
+				time.Now().UTC().Truncate(time.Microsecond), handle)
+			if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	release()
 	for _, ending := range endings {
@@ -58,10 +50,46 @@ func (p *person) endOnce(n int) {
 	if c.alive() || other.alive() != (p.other != nil) {
 		t.Errorf("round %d: a session survived its endings, or one that none was for did not", n)
 	}
+	if err := p.facts.QueryRowContext(t.Context(), `SELECT end_reason FROM sessions WHERE id = $1`, handle).Scan(&reason); err != nil {
+		t.Fatal(err)
+	}
+	if !timesOut && certain != "" && reason != certain {
+		t.Errorf("round %d: the session ended as %q, want %q, which was first", n, reason, certain)
+	}
+	return reason
 }
 
-// endedOnce makes sure that every session that is over has one ending, one event and one reason.
-func endedOnce(t testing.TB, g ground) {
+// queued starts the endings, in turns another one first. On PostgreSQL all of them wait for their release.
+func (p *person) queued(n int, c, other *client, handle string) (endings []*flight, certain string, release func()) {
+	p.t.Helper()
+	endMany := "end-others"
+	if n%4 == 3 { // which takes the other device as well
+		endMany, p.other = "end-all", nil
+	}
+	starts := []func() *flight{
+		func() *flight { return c.at(p.at(n+1)).sending(http.MethodPost, "/logout") },
+		func() *flight {
+			return other.at(p.at(n+2)).sending(http.MethodPost, "/account/sessions/"+handle+"/end")
+		},
+		func() *flight { return other.at(p.at(n+3)).sending(http.MethodPost, "/account/sessions/"+endMany) },
+	}
+	if !p.portals[0].onPostgres() {
+		for i := range starts {
+			endings = append(endings, starts[(n+i)%len(starts)]())
+		}
+		return endings, "", func() {}
+	}
+	l := p.lock(`SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE`, []any{handle}, "sessions", "users")
+	for i := range starts {
+		endings = append(endings, starts[(n+i)%len(starts)]())
+		until(p.t, "an ending to stop at the row", func() bool { return l.waiting() > i })
+	}
+	return endings, []string{"signed_out", "revoked", "revoked"}[n%len(starts)], l.release
+}
+
+// endedOnce makes sure that every session that is over has one ending, one event and one reason, and returns how
+// many there are.
+func endedOnce(t testing.TB, g ground) (over int) {
 	t.Helper()
 	db := g.facts(t).DB()
 	for what, query := range map[string]string{
@@ -81,9 +109,9 @@ func endedOnce(t testing.TB, g ground) {
 			t.Errorf("%d %s, want 0", n, what)
 		}
 	}
-	var over int
 	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL`).Scan(&over); err != nil || over == 0 {
 		t.Fatal("no session has ended", err)
 	}
 	t.Logf("%d sessions ended, each with one event", over)
+	return over
 }

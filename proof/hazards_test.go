@@ -38,8 +38,8 @@ func TestHazards(t *testing.T) {
 			if stockWrong != of {
 				t.Errorf("stock: got %d of %d, want all: these steps would not see it on Gatehouse", stockWrong, of)
 			}
-			if ourWrong != 0 || ourOf == 0 {
-				t.Errorf("Gatehouse: got %d of %d, want 0", ourWrong, ourOf)
+			if ourWrong != 0 || ourOf != of {
+				t.Errorf("Gatehouse: got %d of %d, want 0 of %d", ourWrong, ourOf, of)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ type flood struct {
 	t       testing.TB
 	client  *http.Client
 	over    chan struct{}
+	end     sync.Once
 	workers sync.WaitGroup
 	seen    [600]atomic.Int64 // answers by status
 	lost    atomic.Int64      // answers that did not come
@@ -24,9 +25,12 @@ type flood struct {
 func newFlood(t testing.TB, workers int) *flood {
 	transport := &http.Transport{MaxIdleConnsPerHost: workers}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &flood{t: t, over: make(chan struct{}), client: &http.Client{
-		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	f := &flood{t: t, over: make(chan struct{}), client: &http.Client{
+		Transport: transport, Timeout: 2 * patience,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+	t.Cleanup(f.stop) // a test that fails meanwhile leaves no worker behind
+	return f
 }
 
 // pour starts a worker that sends one request after the other.
@@ -66,7 +70,7 @@ func (f *flood) send(r *http.Request) (status int) {
 }
 
 func (f *flood) stop() {
-	close(f.over)
+	f.end.Do(func() { close(f.over) })
 	f.workers.Wait()
 }
 

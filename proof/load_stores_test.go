@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"maps"
 	"strconv"
@@ -118,6 +119,6 @@ func grown(before, after map[string]int) map[string]int {
 // onServersAlone is onServers with a Redis that nobody else uses, and the connections to PostgreSQL under a name, so that
 // both can be counted.
 func onServersAlone(t testing.TB) ground {
-	g := ground{"--database-url=" + storetest.PostgresURL(t) + "&application_name=gatehouse_" + strings.ReplaceAll(randomNetwork()[9:], ":", "_")}
+	g := ground{"--database-url=" + storetest.PostgresURL(t) + "&application_name=gatehouse_" + rand.Text()}
 	return append(g, "--redis-url="+startRedis(t).url)
 }

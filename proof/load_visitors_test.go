@@ -30,43 +30,49 @@ type sent struct {
 }
 
 var strangers = map[string]sent{
-	"pages": {400, func(c *client, i int) *http.Request {
+	"pages": {times: 400, send: func(c *client, i int) *http.Request {
 		paths := []string{
 			"/", "/login?next=/account", "/signup", "/plans", "/password/forgot", "/signed-out", "/login/verify", "/account", "/nothing", "/password/reset",
 			"/signup/sent", "/password/forgot/sent", "/session/state", "/healthz", "/readyz", "/static/app.css",
 		}
 		return c.request(c.t.Context(), http.MethodGet, paths[i%len(paths)])
-	}, []int{200, 303, 404}, nil},
-	"tokens": {100, func(c *client, i int) *http.Request {
+	}, answer: []int{200, 303, 404}},
+	"tokens": {times: 100, send: func(c *client, i int) *http.Request {
 		c.cookies["__Host-id"] = fmt.Sprintf("%042dA", i)
 		return c.request(c.t.Context(), http.MethodGet, "/account")
-	}, []int{303, 429}, nil},
-	"keys of letters": {100, func(c *client, i int) *http.Request {
+	}, answer: []int{303, 429}},
+	"keys of letters": {times: 100, send: func(c *client, i int) *http.Request {
 		return c.request(c.t.Context(), []string{"GET", "POST"}[i%2], fmt.Sprintf("/email/confirm/%026d", i))
-	}, []int{404, 429}, nil},
-	"passkeys": {200, func(c *client, _ int) *http.Request {
+	}, answer: []int{404, 429}},
+	"passkeys": {times: 200, send: func(c *client, _ int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/login/passkey/begin")
-	}, []int{200, 429}, nil},
-	"preferences": {100, func(c *client, _ int) *http.Request {
+	}, answer: []int{200, 429}},
+	"preferences": {times: 100, send: func(c *client, _ int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/preferences", "theme", "dark")
-	}, []int{303}, nil},
-	"failing sign-ins": {100, func(c *client, i int) *http.Request {
+	}, answer: []int{303}},
+	"failing sign-ins": {times: 100, send: func(c *client, i int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/login", "email", fmt.Sprintf("nobody-%d@example.org", i), "password", fmt.Sprintf("not so good as %d", i))
-	}, []int{422, 429}, []kept{{"stray_events", 1, 30, 10 * time.Second, "", 0}}},
-	"forgotten passwords": {100, func(c *client, i int) *http.Request {
+	}, answer: []int{422, 429}, kept: []kept{{table: "stray_events", each: 1, burst: 30, every: 10 * time.Second}}},
+	"forgotten passwords": {times: 100, send: func(c *client, i int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i))
-	}, []int{303, 429}, nil},
-	"sign-ups": {150, func(c *client, i int) *http.Request {
+	}, answer: []int{303, 429}},
+	"sign-ups": {times: 150, send: func(c *client, i int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", password)
-	}, []int{303, 429}, []kept{{"signups", 1, 60, 20 * time.Second, "expires_at", 24 * time.Hour}}},
-	"baskets": {150, func(c *client, _ int) *http.Request {
+	}, answer: []int{303, 429}, kept: []kept{
+		{table: "signups", each: 1, burst: 60, every: 20 * time.Second, expire: "expires_at", life: 24 * time.Hour},
+	}},
+	"baskets": {times: 150, send: func(c *client, _ int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/basket", "plan", "hall")
-	}, []int{303, 429, 503}, []kept{{"bags", 1, 60, 10 * time.Second, "expires_at", time.Hour}}},
-	"demos": {30, func(c *client, _ int) *http.Request {
+	}, answer: []int{303, 429, 503}, kept: []kept{
+		{table: "bags", each: 1, burst: 60, every: 10 * time.Second, expire: "expires_at", life: time.Hour},
+	}},
+	"demos": {times: 30, send: func(c *client, _ int) *http.Request {
 		return c.request(c.t.Context(), http.MethodPost, "/demo")
-	}, []int{303, 429, 503}, []kept{
-		{"users", 1, 10, time.Minute, "demo_until", 2 * time.Hour}, {"bags", 1, 10, time.Minute, "expires_at", 2 * time.Hour},
-		{"sessions", 12, 10, time.Minute, "", 0}, {"events", 50, 10, time.Minute, "", 0},
+	}, answer: []int{303, 429, 503}, kept: []kept{
+		{table: "users", each: 1, burst: 10, every: time.Minute, expire: "demo_until", life: 2 * time.Hour},
+		{table: "bags", each: 1, burst: 10, every: time.Minute, expire: "expires_at", life: 2 * time.Hour},
+		{table: "sessions", each: 12, burst: 10, every: time.Minute},
+		{table: "events", each: 50, burst: 10, every: time.Minute},
 	}},
 }
 

@@ -76,16 +76,19 @@ func (x customer) count(g ground, query string, args ...any) (n int) {
 
 // lost are changes whose commit is cut, and what is true afterwards, if it was carried out and if it was not. A page
 // claims success only when it is.
-var lost = map[string]func(x customer, g ground, commit func(), carriedOut bool){
-	"sign-in": func(x customer, _ ground, commit func(), carriedOut bool) {
+var lost = []struct {
+	name   string
+	change func(x customer, g ground, commit func(), carriedOut bool)
+}{
+	{"sign-in", func(x customer, _ ground, commit func(), carriedOut bool) {
 		c := x.p.client(x.t)
 		commit()
 		x.claims(c.post("/login", "email", x.email, "password", password), carriedOut)
 		if (c.token() != "") != carriedOut || carriedOut && !c.opens() {
 			x.t.Error("the cookie is not that of the row")
 		}
-	},
-	"re-authentication": func(x customer, _ ground, commit func(), carriedOut bool) {
+	}},
+	{"re-authentication", func(x customer, _ ground, commit func(), carriedOut bool) {
 		before := x.desk.at(x.p)
 		commit()
 		x.claims(x.desk.reauth(), carriedOut)
@@ -95,8 +98,8 @@ var lost = map[string]func(x customer, g ground, commit func(), carriedOut bool)
 		if carriedOut && before.opens() {
 			x.t.Error("the old token is alive")
 		}
-	},
-	"password change": func(x customer, _ ground, commit func(), carriedOut bool) {
+	}},
+	{"password change", func(x customer, _ ground, commit func(), carriedOut bool) {
 		commit()
 		x.claims(x.desk.post("/account/security/password", "current_password", password, "password", otherPassword), carriedOut)
 		if !x.desk.opens() || x.laptop.opens() == carriedOut {
@@ -107,8 +110,8 @@ var lost = map[string]func(x customer, g ground, commit func(), carriedOut bool)
 			now = otherPassword
 		}
 		x.p.client(x.t).signIn(x.email, now)
-	},
-	"sign-out": func(x customer, g ground, commit func(), carriedOut bool) {
+	}},
+	{"sign-out", func(x customer, g ground, commit func(), carriedOut bool) {
 		commit()
 		a := x.desk.post("/logout")
 		a.refused(x.t, x.p)
@@ -122,8 +125,8 @@ var lost = map[string]func(x customer, g ground, commit func(), carriedOut bool)
 		if n := x.count(g, `SELECT count(*) FROM events JOIN users ON users.id = user_id WHERE email = $1 AND kind = 'session_expired'`, x.email); n != 1 {
 			x.t.Errorf("%d endings, want 1", n)
 		}
-	},
-	"revoking": func(x customer, _ ground, commit func(), carriedOut bool) {
+	}},
+	{"revoking", func(x customer, _ ground, commit func(), carriedOut bool) {
 		path := "/account/sessions/" + x.laptop.handle() + "/end"
 		commit()
 		x.desk.post(path).refused(x.t, x.p)
@@ -134,8 +137,8 @@ var lost = map[string]func(x customer, g ground, commit func(), carriedOut bool)
 		if x.laptop.opens() {
 			x.t.Error("the session is alive after the second press")
 		}
-	},
-	"payment": func(x customer, g ground, commit func(), carriedOut bool) {
+	}},
+	{"payment", func(x customer, g ground, commit func(), carriedOut bool) {
 		fields, order := x.desk.bill()
 		commit()
 		x.desk.post("/billing/checkout", fields...).refused(x.t, x.p)
@@ -143,7 +146,7 @@ var lost = map[string]func(x customer, g ground, commit func(), carriedOut bool)
 		if n := x.count(g, `SELECT count(*) FROM payments WHERE id = $1`, order); n != 1 {
 			x.t.Errorf("%d payments, want 1", n)
 		}
-	},
+	}},
 }
 
 func (x customer) claims(a *answer, success bool) {
@@ -161,13 +164,13 @@ func TestLostCommits(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
 	p := start(t, db.proxied)
-	for name, change := range lost {
+	for _, deed := range lost {
 		for _, carriedOut := range []bool{true, false} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(deed.name, func(t *testing.T) {
 				x := newCustomer(t, p, db.direct)
 				var commit atomic.Bool
 				cutting := atCommit(carriedOut)
-				change(x, db.direct, func() {
+				deed.change(x, db.direct, func() {
 					db.meddle(func(l *link, fromPortal bool, piece []byte) verdict {
 						if fromPortal && bytes.Contains(piece, []byte("commit")) {
 							commit.Store(true)

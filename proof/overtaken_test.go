@@ -5,7 +5,8 @@ import (
 )
 
 // raceSignIn has somebody sign in while all sessions are ended: they are refused, ended with the others, or begin after.
-func raceSignIn(p *person) {
+// It returns how many did which.
+func raceSignIn(p *person) map[string]int {
 	p.t.Helper()
 	outcomes := map[string]int{}
 	for n := range *rounds {
@@ -29,6 +30,7 @@ func raceSignIn(p *person) {
 		outcomes[outcome]++
 	}
 	p.t.Logf("%d rounds: sign-ins %v", *rounds, outcomes)
+	return outcomes
 }
 
 // signInLate signs in while another device ends everything. On PostgreSQL both wait in a queue before the account's row, in
@@ -61,12 +63,18 @@ func (p *person) signInLate(n int, late *client) (certain string) {
 	}
 	for _, f := range flights {
 		a := f.land()
-		if f.by == late && a.status == http.StatusUnprocessableEntity {
+		switch {
+		case f.by != late:
+			a.location("/signed-out")
+		case a.status == http.StatusUnprocessableEntity:
 			a.says("Your account was changed while you were signing in.")
-		} else {
-			a.want(http.StatusSeeOther)
+		default:
+			a.location("/account")
 		}
 		f.by.keep(a)
+	}
+	if c.alive() {
+		p.t.Errorf("round %d: the session that ended all is alive", n)
 	}
 	return certain
 }

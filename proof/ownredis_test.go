@@ -39,13 +39,19 @@ func (r *ownRedis) do(t testing.TB, command string, arguments ...any) any {
 
 func (r *ownRedis) keys(t testing.TB) []string {
 	t.Helper()
-	keys, _ := redis.Strings(r.do(t, "KEYS", "*"), nil)
+	keys, err := redis.Strings(r.do(t, "KEYS", "*"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return keys
 }
 
 func (r *ownRedis) value(t testing.TB, key string) string {
 	t.Helper()
-	value, _ := redis.String(r.do(t, "GET", key), nil)
+	value, err := redis.String(r.do(t, "GET", key), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return value
 }
 
@@ -60,18 +66,44 @@ func (r *ownRedis) records(t testing.TB) (keys []string) {
 	return keys
 }
 
-func (r *ownRedis) everything(t testing.TB) (all string) {
+// everything is all keys with all that is under them, of whatever type.
+func (r *ownRedis) everything(t testing.TB) string {
 	t.Helper()
-	for _, key := range r.records(t) {
-		all += key + "\n" + r.value(t, key) + "\n"
+	var all strings.Builder
+	for _, key := range r.keys(t) {
+		kind, err := redis.String(r.do(t, "TYPE", key), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reply any
+		switch kind {
+		case "none": // gone in between
+			continue
+		case "string":
+			reply = r.do(t, "GET", key)
+		case "hash":
+			reply = r.do(t, "HGETALL", key)
+		case "list":
+			reply = r.do(t, "LRANGE", key, 0, -1)
+		case "set":
+			reply = r.do(t, "SMEMBERS", key)
+		case "zset":
+			reply = r.do(t, "ZRANGE", key, 0, -1, "WITHSCORES")
+		default:
+			t.Fatalf("a %s in Redis, which this test cannot read", kind)
+		}
+		fmt.Fprintf(&all, "%s\n%s\n", key, reply)
 	}
-	return all
+	return all.String()
 }
 
 // commands counts what the server was asked: everything, and what writes.
 func (r *ownRedis) commands(t testing.TB) (all, writes int) {
 	t.Helper()
-	stats, _ := redis.String(r.do(t, "INFO", "commandstats"), nil)
+	stats, err := redis.String(r.do(t, "INFO", "commandstats"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for line := range strings.Lines(stats) {
 		name, numbers, _ := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":")
 		var calls int

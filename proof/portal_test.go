@@ -71,7 +71,7 @@ func start(t testing.TB, g ground, flags ...string) *portal {
 	p.cmd.Stderr = log
 	stdout, in := io.Pipe()
 	p.cmd.Stdout = in
-	if err := p.cmd.Start(); err != nil {
+	if err := startTied(p.cmd); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -85,15 +85,34 @@ func start(t testing.TB, g ground, flags ...string) *portal {
 			t.Logf("what went wrong by the log of the portal at %s:\n%s", p.origin, p.causes())
 		}
 	})
-	lines := bufio.NewScanner(stdout)
-	for p.origin == "" && lines.Scan() {
-		p.origin, _ = strings.CutPrefix(lines.Text(), "Gatehouse is at ")
-	}
+	p.origin = announced(stdout)
 	if p.origin == "" {
 		t.Fatalf("no portal:\n%s", p.lastWords())
 	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 	return p
+}
+
+// announced waits for the line that says where a portal is, and takes whatever it says after that. It returns "" when
+// there is no such line within patience.
+func announced(stdout io.Reader) string {
+	origin := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			if at, is := strings.CutPrefix(lines.Text(), "Gatehouse is at "); is {
+				origin <- at
+				break
+			}
+		}
+		close(origin)
+		_, _ = io.Copy(io.Discard, stdout)
+	}()
+	select {
+	case at := <-origin:
+		return at
+	case <-time.After(patience):
+		return ""
+	}
 }
 
 // stop asks the portal to end, and waits for it. A portal that was killed before is left in peace.
@@ -163,7 +182,7 @@ func randomNetwork() string {
 }
 
 // patience is how long a test waits for something that happens at once on an idle machine.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // until waits for something to become true.
 func until(t testing.TB, what string, holds func() bool) {

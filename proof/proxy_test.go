@@ -1,10 +1,15 @@
 package proof
 
 import (
+	"errors"
 	"net"
+	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // A proxy stands between portals and one of their servers. It passes on what both say until it is told to meddle, and
@@ -18,7 +23,9 @@ type proxy struct {
 	meddler meddler
 	changed chan struct{} // closed when another meddler takes over
 	links   map[*link]struct{}
-	held    atomic.Int64 // pieces that wait
+
+	listener net.Listener
+	kept     int // the socket that has the address while nothing listens
 }
 
 // A meddler says what becomes of one piece of a conversation. It may change the piece.
@@ -29,9 +36,13 @@ type verdict int
 const (
 	pass      verdict = iota
 	hold              // until another meddler says otherwise
+	late              // pass, after a while
 	cut               // drop it, and the connection with it
 	halfClose         // drop it, and end this direction: the other goes on
 )
+
+// lateness is how long a late piece is on its way.
+const lateness = 50 * time.Millisecond
 
 // link is one connection through the proxy.
 type link struct {
@@ -57,9 +68,15 @@ func newProxy(t testing.TB, network, to string) *proxy {
 	}
 	p := &proxy{addr: listener.Addr().String(), network: network, to: to, changed: make(chan struct{}), links: map[*link]struct{}{}}
 	t.Cleanup(func() {
-		_ = listener.Close()
+		_ = p.listener.Close()
 		p.meddle(away)
 	})
+	p.accept(listener)
+	return p
+}
+
+func (p *proxy) accept(listener net.Listener) {
+	p.listener = listener
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -69,7 +86,62 @@ func newProxy(t testing.TB, network, to string) *proxy {
 			go p.lead(conn)
 		}
 	}()
-	return p
+}
+
+// refuse is a machine on which no server runs: nobody gets a connection, and those there were are gone. A socket that does
+// not listen keeps the address meanwhile.
+func (p *proxy) refuse(t testing.TB) {
+	t.Helper()
+	at, err := netip.ParseAddrPort(p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = p.listener.Close()
+	p.kept = keep(t, at)
+	p.meddle(away) // for a connection that was being made
+	p.cutAll()
+	if conn, err := net.Dial("tcp", p.addr); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err == nil {
+			_ = conn.Close()
+		}
+		t.Fatalf("got %v, want a refused connection", err)
+	}
+}
+
+// admit ends that, at the same address.
+func (p *proxy) admit(t testing.TB) {
+	t.Helper()
+	p.meddle(nil)
+	if err := syscall.Listen(p.kept, 128); err != nil {
+		t.Fatal(err)
+	}
+	file := os.NewFile(uintptr(p.kept), p.addr)
+	defer file.Close()
+	listener, err := net.FileListener(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.accept(listener)
+}
+
+// keep returns a socket that has the address and takes no connections.
+func keep(t testing.TB, at netip.AddrPort) int {
+	t.Helper()
+	syscall.ForkLock.RLock() // so that no process which is started now inherits it
+	defer syscall.ForkLock.RUnlock()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.CloseOnExec(socket)
+	err = syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	if err == nil {
+		err = syscall.Bind(socket, &syscall.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket
 }
 
 // lead connects to the server and passes on both ways.
@@ -108,6 +180,9 @@ func (p *proxy) pass(l *link, fromPortal bool, from, to net.Conn) {
 				return
 			case halfClose:
 				err = net.ErrClosed
+			case late:
+				<-time.After(lateness)
+				_, err = to.Write(buffer[:n])
 			default:
 				_, err = to.Write(buffer[:n])
 			}
@@ -123,8 +198,6 @@ func (p *proxy) pass(l *link, fromPortal bool, from, to net.Conn) {
 
 // judge asks the meddler, and the next one about what the one before wanted held.
 func (p *proxy) judge(l *link, fromPortal bool, piece []byte) verdict {
-	p.held.Add(1)
-	defer p.held.Add(-1)
 	for {
 		p.mu.Lock()
 		meddler, changed := p.meddler, p.changed
@@ -162,32 +235,4 @@ func (p *proxy) leadTo(network, to string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.network, p.to = network, to
-}
-
-// The meddlers that need no more than this.
-func away(*link, bool, []byte) verdict { return cut }
-func hung(*link, bool, []byte) verdict { return hold }
-
-// deaf is a server whose questions arrive and whose answers do not.
-func deaf(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
-	}
-	return hold
-}
-
-// answersCut loses the connection with the answer: what was asked has happened.
-func answersCut(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
-	}
-	return cut
-}
-
-// halfClosed is a server that says goodbye in place of an answer and goes on listening.
-func halfClosed(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
-	}
-	return halfClose
 }

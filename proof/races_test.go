@@ -2,7 +2,12 @@ package proof
 
 import (
 	"database/sql"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -89,11 +94,16 @@ var races = []struct {
 // Requests that are in flight around the end or the rotation of their session bring no token back, take no other one
 // away, sign nobody out, and lose nothing of the basket. A session ends once, and a sign-in does not slip through.
 func TestRaces(t *testing.T) {
+	report := &raceReport{}
+	t.Cleanup(func() { // once the subtests are through
+		writeResult(t, len(report.lines), fmt.Sprintf("go test ./proof -run '^TestRaces$' -rounds %d", *rounds), report.text())
+	})
 	for name, open := range grounds {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := open(t)
 			portals := startAll(t, g, longElevation, "--sweep-every=100ms")
+			var all tally
 			for _, race := range races {
 				t.Run(race.name, func(t *testing.T) {
 					r := &rounder{person: newPerson(t, portals), goesOn: race.goesOn}
@@ -101,13 +111,44 @@ func TestRaces(t *testing.T) {
 						r.round(race.prepare)
 					}
 					r.report()
+					all.add(r.tally)
 				})
 			}
-			t.Run("endings for several reasons", func(t *testing.T) { raceEndings(newPerson(t, portals)) })
-			t.Run("sign-in and the end of all sessions", func(t *testing.T) { raceSignIn(newPerson(t, portals)) })
-			endedOnce(t, g)
+			var reasons, signIns map[string]int
+			t.Run("endings for several reasons", func(t *testing.T) { reasons = raceEndings(newPerson(t, portals)) })
+			t.Run("sign-in and the end of all sessions", func(t *testing.T) { signIns = raceSignIn(newPerson(t, portals)) })
+			report.add(name, all, endedOnce(t, g), reasons, signIns)
 		})
 	}
+}
+
+// A raceReport is what docs/hazards.md says of the last long run.
+type raceReport struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *raceReport) add(ground string, all tally, ended int, reasons, signIns map[string]int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %s | %s |\n", ground, all.judged, all.tooLate,
+		all.askedAgain, all.kept, ended, tallied(reasons), tallied(signIns)))
+}
+
+func (r *raceReport) text() string {
+	slices.Sort(r.lines)
+	return fmt.Sprintf("Found wrong: 0, in %d rounds of each of %d races on each ground.\n\n", *rounds, len(races)+2) +
+		"| ground | answers judged | too late to be judged | asked again | baskets acknowledged | sessions ended once | won among endings | sign-ins |\n" +
+		"| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |\n" + strings.Join(r.lines, "")
+}
+
+// tallied is a tally in words.
+func tallied(n map[string]int) string {
+	var parts []string
+	for _, what := range slices.Sorted(maps.Keys(n)) {
+		parts = append(parts, fmt.Sprintf("%s %d", what, n[what]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // longElevation is for the other devices, which confirm once.

@@ -35,7 +35,7 @@ func startBreakable(t testing.TB) *redisServer {
 	r := &redisServer{t: t, socket: filepath.Join(dir, "s")}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), file, "--port", "0", "--unixsocket", r.socket, "--save", "", "--dir", dir,
 		"--repl-diskless-sync-delay", "0")
-	if err := cmd.Start(); err != nil {
+	if err := startTied(cmd); err != nil {
 		t.Fatal(err)
 	}
 	r.process = cmd.Process

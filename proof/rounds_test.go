@@ -15,7 +15,19 @@ type rounder struct {
 	ip     string // the address of the browser, from a network of its own now and then: visitors may fill few baskets
 
 	oldAlive, onOldToken, signedOut, lost int // all of them 0 in the end
-	kept, askedAgain, tooLate             int // what the zeroes stand for
+	tally
+}
+
+// A tally is what the zeroes stand for.
+type tally struct {
+	judged, tooLate     int // answers
+	askedAgain, refused int // of those judged
+	kept                int // rounds in which a change of the basket was acknowledged
+}
+
+func (t *tally) add(of tally) {
+	t.judged, t.tooLate, t.kept = t.judged+of.judged, t.tooLate+of.tooLate, t.kept+of.kept
+	t.askedAgain, t.refused = t.askedAgain+of.askedAgain, t.refused+of.refused
 }
 
 // round lets one browser work in several tabs while its session ends or rotates.
@@ -34,7 +46,7 @@ func (r *rounder) round(prepare func(*person, *client) func() *flight) {
 		slow = append(slow, c.at(r.at(r.n+3)).writing("/basket", "plan", "hall"))
 	}
 	slow, release := r.stoppedReader(c, slow)
-	began, deed := time.Now(), act()
+	deed := act()
 	meanwhile := r.tabs(c)
 	done := deed.land().want(http.StatusSeeOther)
 	if strings.Contains(done.header.Get("Location"), "/login") {
@@ -43,16 +55,17 @@ func (r *rounder) round(prepare func(*person, *client) func() *flight) {
 	crossing := r.tabs(c)
 	deed.by.keep(done)
 
+	rotated := r.rotatedAt()
 	kept := false // from before a rotation, or from after an end
 	for _, tab := range meanwhile {
-		kept = r.arrived(c, tab.land(), began) && r.goesOn || kept
+		kept = r.arrived(c, tab.land(), rotated) && r.goesOn || kept
 	}
 	for _, tab := range crossing {
 		a := tab.land()
 		if a.status == http.StatusOK && strings.Contains(tab.what, "/account") {
 			r.oldAlive++
 		}
-		kept = r.arrived(c, a, began) || kept
+		kept = r.arrived(c, a, rotated) || kept
 	}
 	release()
 	if r.n%4 < 2 {
@@ -82,43 +95,10 @@ func (r *rounder) stoppedReader(c *client, slow []*flight) (with []*flight, rele
 	if r.n%4 != 3 || !r.portals[0].onPostgres() {
 		return slow, func() {}
 	}
-	l := r.lock(`LOCK TABLE payments IN ACCESS EXCLUSIVE MODE`, nil, "payments")
+	l := r.lock(`LOCK TABLE payment_methods IN ACCESS EXCLUSIVE MODE`, nil, "payment_methods")
 	slow = append(slow, c.at(r.at(r.n)).sending(http.MethodGet, "/billing"))
 	until(r.t, "a reader to stop at the table", func() bool { return l.waiting() > 0 })
 	return slow, l.release
-}
-
-// grace is how long a request that was on its way during a rotation may take. It is the portal's promise, not a wish of
-// this test: a machine that needs longer cannot be judged by.
-const grace = 2 * time.Second
-
-// arrived does with an answer what the browser does, and reports whether it says that the plan is in the basket. began
-// is when the deed did; zero for a request that the portal had taken before it.
-func (r *rounder) arrived(c *client, a *answer, began time.Time) (kept bool) {
-	r.t.Helper()
-	c.keep(a)
-	location := a.header.Get("Location")
-	method, path, _ := strings.Cut(a.what, " ")
-	switch {
-	case a.status == http.StatusOK, a.status == http.StatusSeeOther && path == "/session/extend":
-	case a.status == http.StatusSeeOther && location == "/plans":
-		return true
-	case a.status == http.StatusTemporaryRedirect && location == path:
-		r.askedAgain++
-		if r.goesOn && c.at(r.at(r.n)).get(path).status != http.StatusOK {
-			r.signedOut++
-		}
-	case method == http.MethodPost && (a.status == http.StatusSeeOther || a.status == http.StatusServiceUnavailable):
-		r.askedAgain++ // refused in so many words: nobody believes that the plan is in the basket
-	case !r.goesOn && a.status == http.StatusSeeOther && strings.HasPrefix(location, "/login"):
-	case r.goesOn && !began.IsZero() && time.Since(began) > grace:
-		r.tooLate++
-	case r.goesOn && a.status == http.StatusSeeOther:
-		r.signedOut++
-	default:
-		r.t.Errorf("round %d: %s answered %d to %q", r.n, a.what, a.status, location)
-	}
-	return false
 }
 
 // judge looks at what is left when everything has arrived.
@@ -149,13 +129,16 @@ func (r *rounder) judge(c *client, before string, kept bool) {
 func (r *rounder) report() {
 	r.t.Helper()
 	r.t.Logf("%d rounds: %d old tokens alive, %d browsers left on an old token, %d people signed out by another tab, "+
-		"%d of %d acknowledged changes of the basket lost; %d requests asked again",
-		*rounds, r.oldAlive, r.onOldToken, r.signedOut, r.lost, r.kept, r.askedAgain)
+		"%d of %d acknowledged changes of the basket lost; %d answers judged, %d requests asked again, %d refused",
+		*rounds, r.oldAlive, r.onOldToken, r.signedOut, r.lost, r.kept, r.judged, r.askedAgain, r.refused)
 	if r.tooLate > 0 {
 		r.t.Logf("%d requests were on their way for more than %s: not judged", r.tooLate, grace)
 	}
 	if n := r.oldAlive + r.onOldToken + r.signedOut + r.lost; n > 0 {
 		r.t.Errorf("%d faults, want 0", n)
+	}
+	if r.goesOn && r.askedAgain == 0 {
+		r.t.Errorf("no request that crossed a rotation could be judged: %d took more than %s", r.tooLate, grace)
 	}
 	if *rounds > 1 && r.kept == 0 {
 		r.t.Error("no change of the basket was ever acknowledged")

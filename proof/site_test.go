@@ -3,6 +3,7 @@ package proof
 import (
 	"bytes"
 	"crypto/rand"
+	"database/sql"
 	"os"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ type site struct {
 	expires func(*client) time.Time    // the absolute limit of the browser's session
 	charges func() int                 // payments made so far
 	stored  func() string              // everything that is stored anywhere
+	written func() string              // changes with whatever is written to a database beside the Redis
+	others  func() int                 // lists that would go through the rows of everybody there
 	foreign func(record string) string // the record as this build cannot read it
 }
 
@@ -31,8 +34,13 @@ func (s *site) signedIn(email string) *client {
 func onGatehouse(t testing.TB, r *ownRedis) *site {
 	t.Helper()
 	g := append(onSQLite(t), "--redis-url="+r.url)
-	p, db := start(t, g), g.facts(t).DB()
+	p, db := start(t, g, "--session-touch=10m", "--sweep-every=1h"), g.facts(t).DB() // on a slow machine neither comes between
 	file := strings.TrimPrefix(g[0], "--database-url=sqlite:")
+	observer, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = observer.Close() })
 	return &site{
 		t: t, redis: r,
 		browser: func() *client { return p.client(t) },
@@ -52,13 +60,46 @@ func onGatehouse(t testing.TB, r *ownRedis) *site {
 		stored: func() string {
 			all := r.everything(t)
 			for _, part := range []string{file, file + "-wal"} {
-				content, _ := os.ReadFile(part)
+				content, err := os.ReadFile(part)
+				if err != nil {
+					t.Fatal(err)
+				}
 				all += string(content)
 			}
 			return all
 		},
+		written: func() string { return written(t, observer) },
+		others:  func() int { return scans(t, db) },
 		foreign: func(record string) string { return rand.Text() + record },
 	}
+}
+
+// written is the number that SQLite changes for an observer with every commit of somebody else, and the latest activity.
+func written(t testing.TB, observer *sql.Conn) string {
+	t.Helper()
+	var version, seen string
+	err := observer.QueryRowContext(t.Context(), `PRAGMA data_version`).Scan(&version)
+	if err == nil {
+		err = observer.QueryRowContext(t.Context(), `SELECT max(last_seen_at) FROM sessions`).Scan(&seen)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return version + " " + seen
+}
+
+// scans counts the lists of somebody's sessions, by the conditions and the order they are asked for with, that the index by
+// account does not serve.
+func scans(t testing.TB, db *sql.DB) (n int) {
+	t.Helper()
+	for _, which := range []string{"ended_at IS NULL ORDER BY last_seen_at DESC, id", "ended_at > '2006-01-02' ORDER BY ended_at DESC, id"} {
+		var plan string
+		for _, step := range columns(t, db, `EXPLAIN QUERY PLAN SELECT * FROM sessions WHERE user_id = 'x' AND `+which, 4) {
+			plan += step[3] + "\n"
+		}
+		n += count(!strings.Contains(plan, "USING INDEX sessions_user_id (user_id=?)"))
+	}
+	return n
 }
 
 // renamed is a record of the stock portal in which a type has another name of the same length.

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"slices"
@@ -56,7 +57,7 @@ var days = map[string]func(w *town, c *client, email string){
 		w.do(c, http.MethodPost, "/account/profile", "name", "Vera Visitor")
 	},
 	"letters": func(w *town, c *client, email string) {
-		w.do(c, http.MethodPost, "/signup", "name", "Noah Newman", "email", strings.ToLower(randomNetwork()[9:13])+"@example.org", "password", password)
+		w.do(c, http.MethodPost, "/signup", "name", "Noah Newman", "email", strings.ToLower(rand.Text())+"@example.org", "password", password)
 		w.do(c, http.MethodPost, "/password/forgot", "email", email)
 	},
 	"failing": func(w *town, c *client, email string) {

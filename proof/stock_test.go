@@ -201,6 +201,8 @@ func onStock(t testing.TB, r *ownRedis, hashed bool) *site {
 		},
 		charges: func() int { return int(portal.charges.Load()) },
 		stored:  func() string { return r.everything(t) },
+		written: func() string { return "" },
+		others:  func() int { return 0 },
 		foreign: func(record string) string { return renamed(t, record) },
 	}
 }

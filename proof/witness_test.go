@@ -2,11 +2,14 @@ package proof
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // errGone is the end of a conversation with a portal that was killed: nobody knows what became of the last request.
@@ -20,9 +23,11 @@ type witness struct {
 	stranger        *client // a browser of theirs without a cookie
 	email, password string
 	alive           []*browserOf
-	dead            []string // tokens that must not open anything
-	orders          []string // paid
+	dead            []string        // tokens that must not open anything
+	orders          map[string]bool // acknowledged, and whether that was before any doubt
 	signUps         []string
+	drawn           []int           // deeds that come next
+	acknowledged    map[string]int  // deeds
 	doubt           func(p *portal) // settles what the last request left open, nil for nothing
 }
 
@@ -31,9 +36,17 @@ type browserOf struct {
 	basket string // the plan in it
 }
 
-var deeds = []func(*witness) error{
-	(*witness).signIn, (*witness).signOut, (*witness).reauthenticate, (*witness).revoke, (*witness).changePassword,
-	(*witness).fill, (*witness).fill, (*witness).pay, (*witness).signUp,
+func newWitness(t *testing.T, p *portal, number uint64, send func(*client, string, ...string) (*answer, error)) *witness {
+	t.Helper()
+	w := &witness{
+		t: t, random: rand.New(rand.NewPCG(*seed, number+1)), send: send, stranger: p.client(t),
+		email: p.account(t, "Ada Lovelace"), password: password, orders: map[string]bool{}, acknowledged: map[string]int{},
+	}
+	b := w.stranger.at(p).signIn(w.email, password)
+	b.reauth()
+	b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").location("/billing")
+	w.alive = []*browserOf{{client: b}}
+	return w
 }
 
 // live does one thing after the other until there is no answer.
@@ -41,12 +54,21 @@ func (w *witness) live() {
 	for {
 		do := (*witness).signIn
 		if len(w.alive) > 1 {
-			do = deeds[w.random.IntN(len(deeds))]
+			do = w.next()
 		}
 		if do(w) != nil {
 			return
 		}
 	}
+}
+
+func (w *witness) next() func(*witness) error {
+	if len(w.drawn) == 0 {
+		w.drawn = w.random.Perm(len(deeds))
+	}
+	i := w.drawn[0]
+	w.drawn = w.drawn[1:]
+	return deeds[i].do
 }
 
 // one takes a browser out of the living.
@@ -55,61 +77,6 @@ func (w *witness) one() *browserOf {
 	b := w.alive[i]
 	w.alive = append(w.alive[:i:i], w.alive[i+1:]...)
 	return b
-}
-
-func (w *witness) signIn() error {
-	if len(w.alive) > 4 {
-		return nil
-	}
-	c := *w.stranger
-	c.cookies = map[string]string{}
-	a, err := w.send(&c, "/login", "email", w.email, "password", w.password)
-	if err == nil {
-		a.location("/account")
-		w.alive = append(w.alive, &browserOf{client: &c})
-	}
-	return err
-}
-
-func (w *witness) signOut() error {
-	b := w.one() // who is not heard of again, if nobody knows
-	token := b.token()
-	a, err := w.send(b.client, "/logout")
-	if err == nil {
-		a.location("/signed-out")
-		w.dead = append(w.dead, token)
-	}
-	return err
-}
-
-func (w *witness) reauthenticate() error {
-	b := w.one()
-	token := b.token()
-	a, err := w.send(b.client, "/reauth", "password", w.password)
-	if err == nil {
-		a.want(http.StatusSeeOther)
-		w.dead, w.alive = append(w.dead, token), append(w.alive, b)
-	}
-	return err
-}
-
-func (w *witness) revoke() error {
-	by, other := w.one(), w.one()
-	w.alive = append(w.alive, by)
-	handle, err := w.handleOf(other)
-	if err != nil {
-		w.alive = append(w.alive, other)
-		return err
-	}
-	a, err := w.send(by.client, "/account/sessions/"+handle+"/end")
-	switch {
-	case err == nil && strings.HasPrefix(a.header.Get("Location"), "/reauth"):
-		w.alive = append(w.alive, other)
-	case err == nil:
-		a.location("/account/sessions")
-		w.dead = append(w.dead, other.token())
-	}
-	return err
 }
 
 func (b *browserOf) look(path string) (*answer, error) {
@@ -133,64 +100,12 @@ func (w *witness) handleOf(b *browserOf) (string, error) {
 	return found[1], nil
 }
 
-func (w *witness) changePassword() error {
-	b := w.one()
-	token, others := b.token(), w.alive
-	w.alive = nil
-	before, after := w.password, password
-	if before == password {
-		after = otherPassword
-	}
-	a, err := w.send(b.client, "/account/security/password", "current_password", before, "password", after)
-	if err == nil {
-		a.location("/account/security")
-		w.password, w.dead, w.alive = after, append(w.dead, token), []*browserOf{b}
-		for _, other := range others {
-			w.dead = append(w.dead, other.token())
-		}
-		return nil
-	}
-	w.doubt = func(p *portal) { // all of it happened, or nothing
-		b.origin = p.origin
-		old := b.opens()
-		for _, other := range others {
-			other.origin = p.origin
-			if other.opens() != old {
-				w.t.Error("half a password change: some sessions ended")
-			}
-		}
-		if old {
-			w.alive = append([]*browserOf{b}, others...)
-			return
-		}
-		w.password = after
-	}
-	return err
-}
-
-func (w *witness) fill() error {
-	b := w.alive[w.random.IntN(len(w.alive))]
-	before, plan := b.basket, []string{"hall", "keep"}[w.random.IntN(2)]
-	a, err := w.press(b, "/basket", "plan", plan)
-	if err == nil {
-		a.location("/plans")
-		b.basket = plan
-		return nil
-	}
-	w.doubt = func(*portal) {
-		if b.basket = b.holds(); b.basket != before && b.basket != plan {
-			w.t.Errorf("%q in the basket, want %q or %q", b.basket, before, plan)
-		}
-	}
-	return err
-}
-
 // press sends what may be sent twice until it is told what became of it: on a slow machine the baskets can be out of
-// reach for a moment.
+// reach for a moment. It returns that answer too if the moment does not pass.
 func (w *witness) press(b *browserOf, path string, fields ...string) (*answer, error) {
-	for {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		a, err := w.send(b.client, path, fields...)
-		if err != nil || a.status != http.StatusServiceUnavailable {
+		if err != nil || a.status != http.StatusServiceUnavailable || time.Now().After(deadline) {
 			return a, err
 		}
 	}
@@ -211,45 +126,54 @@ func (b *browserOf) holds() string {
 	return ""
 }
 
-// pay pays what is in the basket.
-func (w *witness) pay() error {
-	b := w.alive[w.random.IntN(len(w.alive))]
-	if b.basket == "" {
-		return w.fill()
+// testify compares what was acknowledged with what is.
+func (w *witness) testify(p *portal, db *sql.DB) {
+	w.t.Helper()
+	w.stranger.origin = p.origin
+	for _, b := range w.alive {
+		b.origin = p.origin
 	}
-	page, err := b.look("/billing/checkout")
-	if err != nil {
-		return err
+	if w.doubt != nil {
+		w.doubt(p)
+		w.doubt = nil
 	}
-	if page.status == http.StatusServiceUnavailable {
-		return nil
+	for _, b := range w.alive {
+		if !b.opens() {
+			w.t.Error("an acknowledged session is gone")
+		}
+		if plan := b.holds(); plan != b.basket {
+			w.t.Errorf("%q in the basket, want %q", plan, b.basket)
+		}
 	}
-	fields, order := page.want(http.StatusOK).bill()
-	fields[len(fields)-1] = w.password
-	a, err := w.press(b, "/billing/checkout", fields...)
-	if err == nil {
-		a.location("/billing/receipts/" + order)
-		w.orders, b.basket = append(w.orders, order), ""
-		return nil
+	copied := w.stranger.at(p)
+	for _, token := range slices.Backward(w.dead) {
+		copied.cookies["__Host-id"] = token
+		if copied.opens() {
+			w.t.Error("a session is alive that was acknowledged to be over, or an old token of it")
+		}
 	}
-	w.doubt = func(*portal) { // whatever became of it, pressing again leads to the one payment
-		var a *answer
-		until(w.t, "a basket that can be reached", func() bool {
-			a = b.post("/billing/checkout", fields...)
-			return a.status != http.StatusServiceUnavailable
-		})
-		a.location("/billing/receipts/" + order)
-		w.orders, b.basket = append(w.orders, order), ""
+	w.dead = nil
+	for _, email := range w.signUps {
+		var n int
+		if err := db.QueryRow(`SELECT count(*) FROM signups WHERE email = $1`, email).Scan(&n); err != nil || n != 1 {
+			w.t.Errorf("%d sign-ups of one address, %v, want 1", n, err)
+		}
 	}
-	return err
+	w.paidOnce(db)
 }
 
-func (w *witness) signUp() error {
-	c := *w.stranger
-	email := strings.ToLower(newOrder()) + "@example.org"
-	a, err := w.send(&c, "/signup", "name", "Grace Hopper", "email", email, "password", password)
-	if err == nil && a.status == http.StatusSeeOther {
-		w.signUps = append(w.signUps, email)
+// paidOnce wants the account's payments to be those that its owner knows of: paid, or in the case of one that nobody
+// answered for perhaps yet to be settled.
+func (w *witness) paidOnce(db *sql.DB) {
+	w.t.Helper()
+	paid := columns(w.t, db, `SELECT payments.id, state FROM payments JOIN users ON users.id = user_id WHERE email = '`+w.email+`'`, 2)
+	for _, payment := range paid {
+		certain, known := w.orders[payment[0]]
+		if !known || payment[1] != "paid" && (certain || payment[1] != "pending") {
+			w.t.Errorf("a payment is %s, and was acknowledged: %t", payment[1], known && certain)
+		}
 	}
-	return err
+	if len(paid) != len(w.orders) {
+		w.t.Errorf("%d payments, want %d", len(paid), len(w.orders))
+	}
 }

@@ -139,39 +139,6 @@ func TestBasketFollowsItsOwner(t *testing.T) {
 	}
 }
 
-// A sign-in that races a sign-out everywhere is refused, ended, or begun after it.
-func TestSignInRacesEndAll(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			stores := open(t)
-			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
-			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
-			u := p.newUser("Ender")
-			for round := range 10 {
-				b := p.signedIn(u)
-				b.reauth(password).want(http.StatusSeeOther)
-				late := q.browser()
-				var wg sync.WaitGroup
-				wg.Go(func() { late.post("/login", "email", u.Email, "password", password) })
-				wg.Go(func() {
-					time.Sleep(time.Duration(round) * 3 * time.Millisecond) // somewhere within the hash
-					b.post("/account/sessions/end-all").want(http.StatusSeeOther)
-				})
-				wg.Wait()
-				if late.token() == "" || !late.alive() {
-					continue
-				}
-				ended := p.count(`SELECT count(*) FROM sessions old JOIN sessions alive ON alive.user_id = old.user_id
-					WHERE alive.user_id = $1 AND alive.ended_at IS NULL AND old.ended_at > alive.created_at`, u.ID)
-				if ended != 0 {
-					t.Errorf("round %d: a session that began before the ending is alive", round)
-				}
-				late.post("/logout").want(http.StatusSeeOther)
-			}
-		})
-	}
-}
-
 // Two presses of one button do the thing once, and nobody is marked as a thief for it.
 func TestDoublePress(t *testing.T) {
 	p := newPortal(t)
