@@ -78,9 +78,12 @@ func (c *client) cookie() string {
 	return strings.Join(pairs, "; ")
 }
 
-// signedIn signs the administrator of a fresh Gatehouse in.
-func (p *process) signedIn() (*client, error) {
+// administrator is who a fresh Gatehouse has.
+const administrator = "grace@example.com"
+
+// signedIn signs somebody in. Everybody has the administrator's password.
+func (p *process) signedIn(email string) (*client, error) {
 	c := newClient(p.origin)
-	_, err := c.want(http.StatusSeeOther, http.MethodPost, "/login", "email", "grace@example.com", "password", p.password)
+	_, err := c.want(http.StatusSeeOther, http.MethodPost, "/login", "email", email, "password", p.password)
 	return c, err
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ func serveContender(name string, e servers) error {
 	case "plain":
 		handler = plain(func(*http.Request) error { return nil })
 	case "get":
-		pool := newPool(e.redis)
+		pool := newPool(e.redis, connections)
 		handler = plain(func(r *http.Request) error {
 			conn, err := pool.GetContext(r.Context())
 			if err != nil {
@@ -37,9 +38,13 @@ func serveContender(name string, e servers) error {
 			_, err = redis.Bytes(conn.Do("GET", "bench:raw"))
 			return err
 		})
-	case "scs":
+	case "scs", "scs-wide":
+		idle := documentedIdle
+		if name == "scs-wide" {
+			idle = connections
+		}
 		var err error
-		if handler, err = stock(e); err != nil {
+		if handler, err = stock(e, idle); err != nil {
 			return err
 		}
 	default:
@@ -65,6 +70,7 @@ func send(w http.ResponseWriter, name, email, basket string) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(buf.Len()))
 	_, _ = w.Write(buf.Bytes())
 }
 
@@ -81,16 +87,19 @@ func plain(before func(*http.Request) error) http.Handler {
 	return mux
 }
 
+// documentedIdle is how many connections to Redis the documentation of redisstore keeps.
+const documentedIdle = 10
+
 // stock is chi, scs and redisstore the way their documentation puts them together, an idle timeout, and the account from
 // PostgreSQL. Its sessions of one person are found by going through all of them, which is what scs offers.
-func stock(e servers) (http.Handler, error) {
+func stock(e servers, idle int) (http.Handler, error) {
 	db, err := sql.Open("pgx", e.postgres)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxIdleConns(32)
+	db.SetMaxIdleConns(connections)
 	manager := scs.New()
-	manager.Store = redisstore.New(newPool(e.redis))
+	manager.Store = redisstore.New(newPool(e.redis, idle))
 	manager.IdleTimeout, manager.Lifetime = 30*time.Minute, 24*time.Hour
 
 	r := chi.NewRouter()
@@ -139,13 +148,13 @@ func forEachOf(w http.ResponseWriter, r *http.Request, manager *scs.SessionManag
 	fmt.Fprintln(w, n)
 }
 
-func newPool(url string) *redis.Pool {
-	return &redis.Pool{MaxIdle: 32, Dial: func() (redis.Conn, error) { return redis.DialURL(url) }}
+func newPool(url string, idle int) *redis.Pool {
+	return &redis.Pool{MaxIdle: idle, Dial: func() (redis.Conn, error) { return redis.DialURL(url) }}
 }
 
 // prepareStores puts in what the contenders read.
 func prepareStores(e servers) error {
-	pool := newPool(e.redis)
+	pool := newPool(e.redis, 1)
 	defer pool.Close()
 	conn := pool.Get()
 	defer conn.Close()

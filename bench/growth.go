@@ -9,7 +9,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 )
 
-// own is how many sessions the person has whose list is asked for.
+// own is how many sessions a person has. Whoever is measured signs in once more.
 const own = 5
 
 // growth measures listing and ending one person's sessions while those of others become more.
@@ -22,14 +22,14 @@ func (s settings) growth(r *results, all []*contender, e servers) error {
 	if r.redisBytes, err = redisBytes(e); err != nil {
 		return err
 	}
-	stock, gatehouse := all[2], all[4]
+	stock, gatehouse := named(all, stockName), named(all, postgresName)
 	for n, done := 1000, 0; n <= max(s.most, s.mostStock); n, done = n*10, n {
 		step := growthAt{others: n}
 		if n <= s.most {
 			if r.postgresBytes, err = addSessions(db, done, n); err != nil {
 				return err
 			}
-			if step.list, step.end, err = s.gatehouseAt(gatehouse); err != nil {
+			if step.list, step.end, err = s.gatehouseAt(gatehouse, done/own); err != nil {
 				return err
 			}
 		}
@@ -46,15 +46,14 @@ func (s settings) growth(r *results, all []*contender, e servers) error {
 	return nil
 }
 
-// gatehouseAt signs somebody in five times, looks at the list and ends everything.
-func (s settings) gatehouseAt(c *contender) (list, end float64, err error) {
+// gatehouseAt lets people who did nothing before, beginning with the given one, sign in, look at their list and end
+// everything. Nobody is measured twice, because what somebody has ended stays on their list for a while.
+func (s settings) gatehouseAt(c *contender, first int) (list, end float64, err error) {
 	var lists, ends []float64
-	for range max(3, s.repeat/3) {
-		var visitor *client
-		for range own {
-			if visitor, err = c.process.signedIn(); err != nil {
-				return 0, 0, err
-			}
+	for person := range s.repeat {
+		visitor, err := c.process.signedIn(other(first + person))
+		if err != nil {
+			return 0, 0, err
 		}
 		if _, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
 			return 0, 0, err
@@ -75,11 +74,14 @@ func (s settings) gatehouseAt(c *contender) (list, end float64, err error) {
 	return median(lists), median(ends), nil
 }
 
+// other is the address of one of the people that addSessions makes.
+func other(person int) string { return fmt.Sprintf("other-%d@example.com", person) }
+
 func stockAt(c *contender, repeat int) (list, end float64, err error) {
 	var lists, ends []float64
 	for range repeat {
 		var visitor *client
-		for range own {
+		for range own + 1 {
 			visitor = newClient(c.process.origin)
 			if _, err := visitor.want(http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
 				return 0, 0, err
@@ -112,7 +114,8 @@ func addSessions(db *sql.DB, from, to int) (float64, error) {
 	for _, statement := range []string{
 		`INSERT INTO users SELECT r.*
 		FROM (SELECT * FROM users LIMIT 1) AS u, generate_series($1::int / 5, $2::int / 5 - 1) AS n,
-		LATERAL jsonb_populate_record(NULL::users, to_jsonb(u) || jsonb_build_object('id', 'other-' || n, 'email_key', 'other-' || n)) AS r`,
+		LATERAL jsonb_populate_record(NULL::users, to_jsonb(u) || jsonb_build_object(
+			'id', 'other-' || n, 'email', 'other-' || n || '@example.com', 'email_key', 'other-' || n || '@example.com')) AS r`,
 		`INSERT INTO sessions SELECT r.*
 		FROM (SELECT * FROM sessions WHERE ended_at IS NULL LIMIT 1) AS s, generate_series($1::int, $2::int - 1) AS n,
 		LATERAL jsonb_populate_record(NULL::sessions, to_jsonb(s) || jsonb_build_object(
@@ -125,10 +128,11 @@ func addSessions(db *sql.DB, from, to int) (float64, error) {
 		}
 	}
 	after, err := size()
-	if err != nil {
-		return 0, err
+	for _, statement := range []string{`VACUUM users, sessions`, `ANALYZE users, sessions`, `CHECKPOINT`} {
+		if err == nil { // so that nothing is left to do beside what is measured
+			_, err = db.Exec(statement)
+		}
 	}
-	_, err = db.Exec(`ANALYZE users, sessions`)
 	return float64(after-before) / float64(to-from), err
 }
 

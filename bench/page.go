@@ -14,8 +14,8 @@ import (
 	"example.com/gatehouse/ui"
 )
 
-// page is Gatehouse's own template of /plans without its indent, executed afresh for each request, so that all contenders
-// write the same bytes and differ in the session alone.
+// page is Gatehouse's own template of /plans without its indent. All contenders write the same bytes; these execute all of
+// it for each request, where Gatehouse has written out beforehand what is the same on every page.
 var page = parse("templates/layout.html", "templates/partials/*.html", "templates/pages/plans.html")
 
 var indent = regexp.MustCompile(`(?m)^[ \t]+`)

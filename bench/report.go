@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,7 +44,7 @@ func (r results) markdown(s settings) string {
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("# What a signed-in session costs\n")
 	say("Written by `make bench`, whole: do not edit it by hand. The program is in `bench/`, and so are the contenders.\n")
-	say("Measured on %s.\n", machine())
+	say("Measured by `make bench BENCH='-most %d -most-stock %d'` on %s.\n", s.most, s.mostStock, machine())
 	say("## The signed-in page\n")
 	say("`/plans` for somebody signed in, with a plan in the basket: the same template for all, %d connections, %d rounds of %s in", connections, s.rounds, s.round)
 	say("which the contenders take turns. Ratios to the first row of the same round: median, and the least and the most in")
@@ -60,7 +61,10 @@ func (r results) markdown(s settings) string {
 		base = append(base, one.perSecond)
 	}
 	say("\nThe first row is %.0f pages a second here, in the median; the client takes its part of the same processors.\n", median(base))
-	say("Gatehouse on PostgreSQL and Redis does %s times what stock scs does with the same servers.\n", r.over(4, 2))
+	say("Gatehouse on PostgreSQL and Redis does %s times what stock scs does with the same servers, and %s times", r.over(postgresName, stockName), r.over(postgresName, wideName))
+	say("what it does where it keeps more connections to Redis than the %d of its documentation.\n", documentedIdle)
+	say("Gatehouse writes out what is the same on every page when it reads its templates; the others execute the same template")
+	say("as `html/template` does. That is a part of what the ratios show, most of all beside the first row.\n")
 	r.traffic(say)
 	r.rest(say)
 	return b.String()
@@ -68,7 +72,7 @@ func (r results) markdown(s settings) string {
 
 func (r results) traffic(say func(string, ...any)) {
 	say("## What one page asks of the servers\n")
-	say("Means over %d requests, counted on the wire between contender and server. Gatehouse's statements on SQLite are counted by", asked)
+	say("Means over %d requests: commands as Redis counts them, the rest on the wire between contender and server. Gatehouse's statements on SQLite are counted by", asked)
 	say("`go test ./internal/handlers -run TestSteadyState`: the same two reads.\n")
 	say("| contender | Redis commands | round trips to Redis | to PostgreSQL | bytes sent to both | Set-Cookie | bytes of the page |")
 	say("| --- | --- | --- | --- | --- | --- | --- |")
@@ -81,7 +85,8 @@ func (r results) traffic(say func(string, ...any)) {
 
 func (r results) rest(say func(string, ...any)) {
 	say("## One person's sessions among those of others\n")
-	say("Milliseconds for a person with %d sessions, over HTTP, medians. Stock scs finds them by going through everybody's.\n", own)
+	say("Milliseconds for a person with %d sessions, over HTTP: medians, each measured on somebody who did nothing before. Stock scs", own+1)
+	say("finds them by going through everybody's.\n")
 	say("| sessions of others | Gatehouse: list | end all | stock scs: list | end all |")
 	say("| --- | --- | --- | --- | --- |")
 	for _, g := range r.growth {
@@ -119,10 +124,11 @@ func (r results) ratio(i int, of func(run) float64) string {
 }
 
 // over compares the throughput of two contenders, round by round.
-func (r results) over(a, b int) string {
+func (r results) over(one, other string) string {
+	runs := func(name string) []run { return r.runs[slices.Index(r.names, name)] }
 	var ratios []float64
-	for round, one := range r.runs[a] {
-		ratios = append(ratios, one.perSecond/r.runs[b][round].perSecond)
+	for round, x := range runs(one) {
+		ratios = append(ratios, x.perSecond/runs(other)[round].perSecond)
 	}
 	return spreadOf(ratios).String()
 }

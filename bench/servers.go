@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,48 +29,61 @@ type servers struct {
 // ownRedis is the URL of the database that stock scs does not go through.
 func (s servers) ownRedis() string { return strings.TrimSuffix(s.redis, "/0") + "/1" }
 
-func startServers(ctx context.Context, postgres string) (servers, error) {
+func startServers(ctx context.Context, postgres string) (s servers, err error) {
+	var undo []func()
+	s.close = func() {
+		for _, step := range slices.Backward(undo) {
+			step()
+		}
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
 	admin, err := sql.Open("pgx", postgres)
 	if err != nil {
-		return servers{}, err
+		return s, err
 	}
+	undo = append(undo, func() { _ = admin.Close() })
 	name := "gatehouse_bench_" + strings.ToLower(rand.Text())
 	if _, err := admin.ExecContext(ctx, `CREATE DATABASE `+name); err != nil {
-		return servers{}, fmt.Errorf("PostgreSQL is needed, see -postgres: %w", err)
+		return s, fmt.Errorf("PostgreSQL is needed, see -postgres: %w", err)
 	}
+	undo = append(undo, func() { _, _ = admin.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`) })
 	u, err := url.Parse(postgres)
 	if err != nil {
-		return servers{}, err
+		return s, err
 	}
 	u.Path = "/" + name
-	port, err := freePort()
-	if err != nil {
-		return servers{}, err
-	}
+	s.postgres = u.String()
 	dir, err := os.MkdirTemp("", "gatehouse-bench")
 	if err != nil {
-		return servers{}, err
+		return s, err
+	}
+	undo = append(undo, func() { _ = os.RemoveAll(dir) })
+	port, err := freePort()
+	if err != nil {
+		return s, err
 	}
 	r := exec.CommandContext(ctx, "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir) //nolint:gosec // our own port and folder
 	if err := r.Start(); err != nil {
-		return servers{}, fmt.Errorf("redis-server is needed: %w", err)
+		return s, fmt.Errorf("redis-server is needed: %w", err)
 	}
-	s := servers{postgres: u.String(), redis: "redis://127.0.0.1:" + port + "/0"}
-	s.close = func() {
-		_ = r.Process.Kill()
-		_ = r.Wait()
-		_, _ = admin.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`)
-		_ = admin.Close()
-		_ = os.RemoveAll(dir)
-	}
+	undo = append(undo, func() { _ = r.Process.Kill(); _ = r.Wait() })
+	s.redis = "redis://127.0.0.1:" + port + "/0"
+	return s, s.answers()
+}
+
+// answers waits for the Redis.
+func (s servers) answers() error {
 	for range 1500 {
 		if conn, err := redis.DialURL(s.redis); err == nil {
-			return s, conn.Close()
+			return conn.Close()
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	s.close()
-	return servers{}, errors.New("redis-server does not answer")
+	return errors.New("redis-server does not answer")
 }
 
 func freePort() (string, error) {
