@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,65 +86,5 @@ func TestParseList(t *testing.T) {
 	}
 	if want := []string{"First A.", "Second B.", "Second C."}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-// TestRound runs the tool on a module with one function, which has one test.
-func TestRound(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, content string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const source = "package a\n\nfunc Two() int {\n\tunused := 1\n\treturn 2 + 0*unused\n}\n"
-	write("go.mod", "module a\n\ngo 1.26\n")
-	write("a.go", source)
-	write("a_test.go", "package a\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestTwo(t *testing.T) {\n\tif Two() != 2 {\n\t\tt.Fatal(Two())\n\t}\n}\n\n"+
-		"func TestSkipped(t *testing.T) { t.Skip() }\n\nfunc TestRed(t *testing.T) { t.Fatal() }\n\n"+
-		"func TestAtSecondSight(t *testing.T) {\n\t_, err := os.ReadFile(\"seen\")\n\tif Two() != 2 && err == nil {\n\t\tt.Fatal(Two())\n\t}\n"+
-		"\tif Two() != 2 {\n\t\t_ = os.WriteFile(\"seen\", nil, 0o600)\n\t}\n}\n")
-	write("untracked.go", "this is not Go")
-	inGit(t, dir, "init", "--quiet")
-	inGit(t, dir, "add", "go.mod", "a.go", "a_test.go")
-	entry := func(old, replacement, test string) mutant {
-		return mutant{promise: "Two is two.", file: "a.go", old: old, new: replacement, dir: ".", test: test}
-	}
-	caught := entry("2 +", "3 +", "TestTwo")
-	for _, tt := range []struct {
-		name    string
-		mutants []mutant
-		want    error
-		says    string
-	}{
-		{"caught", []mutant{caught, caught, caught}, nil, ""},
-		{"caught at second sight", []mutant{entry("2 +", "3 +", "TestAtSecondSight")}, nil, ""},
-		{"survived", []mutant{caught, entry("unused := 1", "unused := 7", "TestTwo"), caught}, errSurvived, "Two is two."},
-		{"does not compile", []mutant{entry(" + 0*unused", "", "TestTwo")}, errNotBuilt, "declared and not used"},
-		{"no such test", []mutant{entry("2 +", "3 +", "TestThree")}, nil, "has no test TestThree"},
-		{"a subtest that is not there", []mutant{entry("2 +", "3 +", "TestTwo/sub")}, nil, "has no test TestTwo/sub"},
-		{"skipped", []mutant{entry("2 +", "3 +", "TestSkipped")}, nil, "or skips it"},
-		{"red as things are", []mutant{entry("2 +", "3 +", "TestRed")}, nil, "fail as things are"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := round(t.Context(), dir, tt.mutants, 2, 0)
-			switch {
-			case tt.says == "" && err != nil, tt.says != "" && err == nil, tt.want != nil && !errors.Is(err, tt.want):
-				t.Fatalf("got %v, want %v", err, tt.want)
-			case err != nil && !strings.Contains(err.Error(), tt.says):
-				t.Errorf("got %v, want it to say %q", err, tt.says)
-			}
-			if content, err := os.ReadFile(filepath.Join(dir, "a.go")); err != nil || string(content) != source {
-				t.Errorf("the working tree was written to: %q, %v", content, err)
-			}
-		})
-	}
-	if err := checkTexts(dir, []mutant{entry("unused", "x", "TestTwo")}); err == nil {
-		t.Error("a text that is there twice was accepted")
-	}
-	got, err := round(t.Context(), dir, []mutant{caught, caught, caught}, 1, 1)
-	if got.tried != 1 || err != nil {
-		t.Errorf("without time: %d tried, %v, want the first", got.tried, err)
 	}
 }
