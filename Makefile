@@ -21,7 +21,7 @@ ci:
 mutants:
 	go -C tools run ./mutants -write docs/mutants.md $(MUTANTS)
 
-# What a signed-in session costs, beside three alternatives: docs/performance.md. Takes a minute, wants a quiet
+# What a signed-in session costs, beside the stock way and others: docs/performance.md. Takes two minutes, wants a quiet
 # machine, PostgreSQL and redis-server.
 bench:
 	go -C bench run . -write ../docs/performance.md $(BENCH)
@@ -47,20 +47,23 @@ lighthouse:
 	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
 	status=$$?; rm -rf $$tool; exit $$status
 
-# Each fuzz target for FUZZTIME, an hour in all, two at once for each processor: docs/fuzz.md. What they find is
-# kept beside the package, in testdata/fuzz.
-FUZZTIME ?= 6m
+# Each fuzz target for FUZZTIME, an hour in all, half of them at once: docs/fuzz.md. What they find is kept beside the
+# package, in testdata/fuzz.
+FUZZTIME ?= 30m
 fuzz:
 	@bash .ci/fuzz $(FUZZTIME) docs/fuzz.md
 
-# Requests in flight against whatever ends or rotates their session, ROUNDS times each: docs/hazards.md.
+# Requests in flight against whatever ends or rotates their session, ROUNDS times each: docs/hazards.md, where the result
+# goes.
 ROUNDS ?= 1000
 races:
-	go test ./proof -count=1 -v -timeout 90m -run '^TestRaces$$' -rounds $(ROUNDS)
+	go test ./proof -count=1 -v -timeout 90m -run '^TestRaces$$' -rounds $(ROUNDS) -write ../docs/hazards.md
 
-# Ends the program in the middle of its work, 100 times on SQLite and 100 on PostgreSQL with Redis: docs/faults.md.
+# Ends the program in the middle of its work, KILLS times on SQLite and as often on PostgreSQL with Redis:
+# docs/faults.md, where the result goes.
+KILLS ?= 100
 kills:
-	go test ./proof -count=1 -v -timeout 60m -run '^TestKills$$' -kills 100
+	go test ./proof -count=1 -v -timeout 60m -run '^TestKills$$' -kills $(KILLS) -write ../docs/faults.md
 
 # People use the portal in every way for SOAK, on SQLite and on PostgreSQL with Redis at the same time, and it has to be
 # as it was before: docs/soak.md. Wants PostgreSQL and redis-server.
