@@ -48,10 +48,26 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		db.SetConnMaxIdleTime(5 * time.Minute)
 	}
 	s.db = db
-	if err := s.Ping(ctx); err != nil {
+	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(unreachable(err), db.Close())
 	}
 	return s, nil
+}
+
+// connect opens the first connection. The first ever to a SQLite file switches it to WAL, and while one instance does that
+// another is refused at once, whatever its busy_timeout.
+func (s *Store) connect(ctx context.Context) error {
+	for {
+		err := s.Ping(ctx)
+		if e, ok := errors.AsType[*sqlite.Error](err); !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // New returns a store on connections made elsewhere. The SQLite ones need the settings of SQLiteDSN.
