@@ -30,7 +30,7 @@ func sessionFields(x *auth.Session) ([]any, func()) {
 const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
 
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
-	return sessionAndUser(s.byToken.queryRow(ctx, s.db, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
+	return sessionAndUser(s.byToken.row(ctx, s, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
 }
 
 func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
@@ -43,14 +43,14 @@ const sessionAndUserWhere = `
 	FROM sessions JOIN users ON users.id = sessions.user_id
 	WHERE `
 
-func sessionAndUser(row *sql.Row) (auth.Session, auth.User, error) {
+func sessionAndUser(read row) (auth.Session, auth.User, error) {
 	var (
 		x auth.Session
 		u auth.User
 	)
 	sessionDest, completeSession := sessionFields(&x)
 	userDest, completeUser := userFields(&u)
-	err := row.Scan(append(sessionDest, userDest...)...)
+	err := read.Scan(append(sessionDest, userDest...)...)
 	completeSession()
 	completeUser()
 	return x, u, found(err)

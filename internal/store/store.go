@@ -24,7 +24,7 @@ type Store struct {
 	db       *sql.DB
 	postgres bool
 
-	byToken prepared // the read that authenticates a request
+	byToken hot // the read that authenticates a request
 }
 
 var _ auth.Store = (*Store)(nil)

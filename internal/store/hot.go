@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// A row is read when it is scanned.
+type row interface{ Scan(dest ...any) error }
+
+// hot is a read that every request of somebody signed in makes. Done like any other, the work around it would take
+// longer than the read. SQLite's statement is prepared on first use, because the tables come after the connection.
+type hot struct{ stmt atomic.Pointer[sql.Stmt] }
+
+// row runs the query, which has to be the same text each time.
+func (h *hot) row(ctx context.Context, s *Store, query string, args ...any) row {
+	if s.postgres {
+		return pgRow(func(dest []any) error { return readPostgres(ctx, s.db, query, args, dest) })
+	}
+	stmt := h.stmt.Load() //nolint:sqlclosecheck // it lives as long as the connections
+	if stmt == nil {
+		var err error
+		if stmt, err = s.db.PrepareContext(ctx, query); err != nil {
+			return s.db.QueryRowContext(ctx, query, args...) // carries the error
+		}
+		if !h.stmt.CompareAndSwap(nil, stmt) {
+			_ = stmt.Close()     //nolint:sqlclosecheck // somebody else was first
+			stmt = h.stmt.Load() //nolint:sqlclosecheck // as above
+		}
+	}
+	return stmt.QueryRowContext(ctx, args...)
+}
+
+type pgRow func(dest []any) error
+
+func (r pgRow) Scan(dest ...any) error { return r(dest) }
+
+// readPostgres lets pgx scan: database/sql would make a value of every column first, and a goroutine to watch the
+// context. pgx prepares what it is asked more than once by itself.
+func readPostgres(ctx context.Context, db *sql.DB, query string, args, dest []any) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(c any) error {
+		return c.(*stdlib.Conn).Conn().QueryRow(ctx, query, args...).Scan(dest...)
+	})
+}
