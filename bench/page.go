@@ -47,6 +47,14 @@ func parse(patterns ...string) *template.Template {
 
 // view has what the template reads, under the names it reads it by.
 type view struct {
+	Layout
+	Chosen   string
+	Away     bool
+	Problems problems
+}
+
+// Layout is the part that every page has.
+type Layout struct {
 	Nav, Path, Flash string
 	Visitor          *visitor
 	Look             struct {
@@ -55,9 +63,6 @@ type view struct {
 	}
 	Here     string
 	Unwarned bool
-	Chosen   string
-	Away     bool
-	Problems problems
 }
 
 type visitor struct {
@@ -96,9 +101,9 @@ func (problems) On(string) string { return "" }
 // write executes the page for somebody with a plan in the basket.
 func write(w io.Writer, name, email, basket string) error {
 	now := time.Now()
-	v := view{Nav: "plans", Path: "/plans", Here: "/plans", Chosen: basket, Visitor: &visitor{
+	v := view{Chosen: basket, Layout: Layout{Nav: "plans", Path: "/plans", Here: "/plans", Visitor: &visitor{
 		Name: name, Email: email, Initials: "GH", Handle: "AAAAAAAAAAAAAAAAAAAAAAAAAA", User: "BBBBBBBBBBBBBBBBBBBBBBBBBB",
 		IdleText: "30 minutes", IdleEnds: now.Add(30 * time.Minute), IdleMS: 1_800_000, AbsoluteMS: 86_400_000, WarnMS: 120_000,
-	}}
+	}}}
 	return page.Execute(w, v)
 }

@@ -25,7 +25,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &overviewView{
-		layout: layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
+		Layout: Layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
 		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
 		App: v.User.TOTP, Passkeys: v.User.Passkeys,
 		Advice: adviceFor(sessions, v.ID, v.User, factors.CodesLeft, a.Auth.Policy().SessionsPerUser, time.Now()),

@@ -15,7 +15,7 @@ import (
 const latestPayments = 50
 
 type billingView struct {
-	layout
+	Layout
 	Plan     string // of the latest payment that was made; "" for none
 	Since    time.Time
 	Method   *billView // instrument, name and address; nil when nothing is set
@@ -33,7 +33,7 @@ type paymentView struct {
 }
 
 type receiptView struct {
-	layout
+	Layout
 	paymentView
 	PlanKey string // to choose it again
 }
@@ -52,7 +52,7 @@ func paymentViewOf(p billing.Payment) paymentView {
 
 func (a *app) showBilling(w http.ResponseWriter, r *http.Request) error {
 	ctx, userID := r.Context(), visitorOf(r).UserID
-	v := &billingView{layout: layout{Nav: "billing"}}
+	v := &billingView{Layout: Layout{Nav: "billing"}}
 	m, err := a.Billing.Method(ctx, userID)
 	if err != nil && !errors.Is(err, billing.ErrNotFound) {
 		return err
@@ -88,7 +88,7 @@ func (a *app) showReceipt(w http.ResponseWriter, r *http.Request) error {
 		return a.foreignPayment(r, err)
 	}
 	return a.render(w, r, http.StatusOK, &receiptView{
-		layout: layout{Nav: "billing"}, paymentView: paymentViewOf(p), PlanKey: p.Plan,
+		Layout: Layout{Nav: "billing"}, paymentView: paymentViewOf(p), PlanKey: p.Plan,
 	})
 }
 

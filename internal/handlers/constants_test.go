@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
 	"testing"
 	"time"
@@ -32,5 +33,24 @@ func TestConstantsComeOutTheSame(t *testing.T) {
 		if !bytes.Equal(got.Bytes(), indent.ReplaceAll(want.Bytes(), nil)) {
 			t.Errorf("%s: got another page than the template makes:\n%s", s.name, got.String())
 		}
+	}
+}
+
+// Addresses can be made up, so only so many pieces of a page are remembered. The others still come out right.
+func TestKeptHasABound(t *testing.T) {
+	executed := 0
+	page := template.Must(template.New("").Funcs(template.FuncMap{"executed": func() string { executed++; return "" }}).
+		Parse(`{{define "piece"}}{{executed}}{{.}}{{end}}`))
+	piece := kept(page)
+	const addresses = 3 * maxKept
+	for range 2 {
+		for i := range addresses {
+			if got, err := piece("piece", fmt.Sprintf("/?%d&", i)); err != nil || string(got) != fmt.Sprintf("/?%d&amp;", i) {
+				t.Fatalf("got %q, %v", got, err)
+			}
+		}
+	}
+	if want := 2*addresses - maxKept; executed != want {
+		t.Errorf("executed %d times, want %d", executed, want)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 type deleteView struct {
-	layout
+	Layout
 	At        time.Time // when the account is deleted, zero unless that is asked for
 	GraceText string    // "14 days"
 	Plan      string    // that was paid for, "" for none
@@ -29,7 +29,7 @@ func (a *app) showDelete(w http.ResponseWriter, r *http.Request) error {
 func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sure bool, wrong problems) error {
 	u := visitorOf(r).User
 	v := &deleteView{
-		layout: layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(auth.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
+		Layout: Layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(auth.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
 		Problems: wrong, Identity: identityForm(r, "For this, and for nothing else.", wrong),
 	}
 	paid, err := a.Billing.Payments(r.Context(), u.ID, billing.Paid, 1)

@@ -10,7 +10,7 @@ import (
 )
 
 type emailView struct {
-	layout
+	Layout
 	Email        string    // as typed
 	Held         string    // id of the held form that this one was filled in from
 	Demo         bool      // no letter would arrive

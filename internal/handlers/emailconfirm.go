@@ -11,7 +11,7 @@ import (
 
 // emailConfirmView asks before the new address counts.
 type emailConfirmView struct {
-	layout
+	Layout
 	Email  string // the new one; "" when the link does not work
 	Others int    // sessions that end with it
 	Taken  bool   // another account has it by now
@@ -27,7 +27,7 @@ func (a *app) takeEmailKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
-	v := &emailConfirmView{layout: layout{Nav: "profile"}}
+	v := &emailConfirmView{Layout: Layout{Nav: "profile"}}
 	key, err := a.key(r, emailLink)
 	if err != nil {
 		return err
@@ -70,9 +70,9 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	})
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
-		return a.render(w, r, http.StatusConflict, &emailConfirmView{layout: layout{Nav: "profile"}, Taken: true})
+		return a.render(w, r, http.StatusConflict, &emailConfirmView{Layout: Layout{Nav: "profile"}, Taken: true})
 	case errors.Is(err, auth.ErrNotFound):
-		return a.render(w, r, http.StatusNotFound, &emailConfirmView{layout: layout{Nav: "profile"}})
+		return a.render(w, r, http.StatusNotFound, &emailConfirmView{Layout: Layout{Nav: "profile"}})
 	case err != nil:
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // emailUndoView asks, without a sign-in, before the old address counts again.
 type emailUndoView struct {
-	layout
+	Layout
 	Token     string // "" when the link does not work
 	Email     string // the old address
 	Confirmed bool   // the change has taken effect

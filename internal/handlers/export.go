@@ -13,7 +13,7 @@ import (
 const exportPath = "/account/export"
 
 type exportView struct {
-	layout
+	Layout
 	Problems problems
 	Identity identityView
 }
@@ -26,7 +26,7 @@ func (a *app) showExport(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) exportForm(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
 	return a.render(w, r, status, &exportView{
-		layout: layout{Nav: "profile"}, Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong),
+		Layout: Layout{Nav: "profile"}, Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong),
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 type securityView struct {
-	layout
+	Layout
 	PasswordChanged time.Time
 	Sessions        int
 	WindowText      string
@@ -49,7 +49,7 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 	}
 	p := a.Auth.Policy()
 	return a.render(w, r, status, &securityView{
-		layout: layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
+		Layout: Layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
 		WindowText: words(p.Elevation), MinLength: auth.MinPassword,
 		App: factors.TOTPSince, Passkeys: len(passkeys), SecondFactor: v.User.SecondFactor(), Codes: factors.CodesLeft, OfCodes: auth.RecoveryCodeCount,
 		Lacking: p.LacksFactor(v.User), Problems: wrong,

@@ -8,7 +8,7 @@ import (
 )
 
 type forgotView struct {
-	layout
+	Layout
 	Email    string // as typed
 	Undone   bool   // a change of address was taken back just now
 	Problems problems
@@ -16,7 +16,7 @@ type forgotView struct {
 
 // forgotSentView is the one answer for every address.
 type forgotSentView struct {
-	layout
+	Layout
 	ValidText string // "30 minutes"
 	DevMail   bool
 }

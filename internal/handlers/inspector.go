@@ -11,7 +11,7 @@ import (
 
 // inspectorView is the visitor's own session, field by field.
 type inspectorView struct {
-	layout
+	Layout
 	Session   ticketView
 	Cookie    []fact // attributes as browsers get them
 	Name      string // of the cookie
@@ -55,7 +55,7 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 		cookie.Expires = session.CookieExpires(v.ExpiresAt)
 	}
 	view := &inspectorView{
-		layout: layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
+		Layout: Layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
 		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Sessions.Entries(r.Context()), BagAway: a.Sessions.Away(r.Context()),

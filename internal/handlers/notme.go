@@ -11,7 +11,7 @@ import (
 
 // notMeView says what helps against an event that its owner does not recognise.
 type notMeView struct {
-	layout
+	Layout
 	Event   eventView
 	Session *ticketView // the session it belongs to while that lives, else nil
 	Here    bool        // that session is the one of this page
@@ -38,7 +38,7 @@ func (a *app) notMe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := &notMeView{layout: layout{Nav: "activity"}, Event: eventLine(e), Here: e.SessionID == v.ID, Others: max(0, len(live)-1)}
+	view := &notMeView{Layout: Layout{Nav: "activity"}, Event: eventLine(e), Here: e.SessionID == v.ID, Others: max(0, len(live)-1)}
 	if s, ok := live[e.SessionID]; ok {
 		ticket := a.ticket(s, v.ID)
 		view.Session = &ticket

@@ -14,7 +14,7 @@ import (
 const passkeysPage = "/account/security/passkeys"
 
 type passkeysView struct {
-	layout
+	Layout
 	Passkeys []passkeyView
 	Full     bool // there can be no more
 	Stale    bool // the person has to confirm who they are first
@@ -33,7 +33,7 @@ type passkeyView struct {
 
 // onePasskeyView is a passkey, to be renamed or removed.
 type onePasskeyView struct {
-	layout
+	Layout
 	Passkey  passkeyView
 	Name     string // as typed, or as it is
 	Last     bool   // the account has no other second factor
@@ -63,7 +63,7 @@ func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, n
 		return err
 	}
 	view := &passkeysView{
-		layout: layout{Nav: "security"}, Full: len(all) >= auth.MaxPasskeys, Stale: !v.Elevated(time.Now()),
+		Layout: Layout{Nav: "security"}, Full: len(all) >= auth.MaxPasskeys, Stale: !v.Elevated(time.Now()),
 		Others: len(others), Name: name, MaxName: auth.MaxPasskeyName, Problems: wrong,
 	}
 	for i := range wrong { // without a form there is no field to point at
@@ -100,7 +100,7 @@ func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, na
 		name = p.Name
 	}
 	return a.render(w, r, status, &onePasskeyView{
-		layout: layout{Nav: "security"}, Passkey: passkeyViewOf(p), Name: name, Last: len(all) == 1 && !v.User.TOTP,
+		Layout: Layout{Nav: "security"}, Passkey: passkeyViewOf(p), Name: name, Last: len(all) == 1 && !v.User.TOTP,
 		Others: len(others), Problems: wrong,
 	})
 }

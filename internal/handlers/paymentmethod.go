@@ -15,7 +15,7 @@ const checkoutPage = "/billing/checkout"
 
 // paymentMethodView is the form, filled with the stored method or with what was typed.
 type paymentMethodView struct {
-	layout
+	Layout
 	Choices             []instrumentView
 	Chosen              string // key; "" for none
 	Name, Address       string
@@ -52,7 +52,7 @@ func (a *app) showPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) paymentMethodForm(fields map[string]string) *paymentMethodView {
 	v := &paymentMethodView{
-		layout: layout{Nav: "billing"}, Chosen: fields["instrument"], Name: fields["name"], Address: fields["address"],
+		Layout: Layout{Nav: "billing"}, Chosen: fields["instrument"], Name: fields["name"], Address: fields["address"],
 		Held: fields["held"], MaxName: auth.MaxName, MaxAddress: billing.MaxAddress,
 	}
 	if a.destination(fields["next"]) == checkoutPage {

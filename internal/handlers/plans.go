@@ -31,7 +31,7 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	v := &plansView{layout: layout{Nav: "plans"}, Away: a.Sessions.Away(r.Context()), Problems: wrong}
+	v := &plansView{Layout: Layout{Nav: "plans"}, Away: a.Sessions.Away(r.Context()), Problems: wrong}
 	if plan, ok := billing.PlanOf(a.Sessions.Get(r.Context(), bagPlan)); ok {
 		v.Chosen = plan.Key
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 type profileView struct {
-	layout
+	Layout
 	Name     string // as typed, or as it is
 	Held     string // id of the held form that this one was filled in from
 	Since    time.Time
@@ -20,7 +20,7 @@ type profileView struct {
 func (*profileView) page() string { return "profile.html" }
 
 func profileForm(r *http.Request, name, heldID string) *profileView {
-	return &profileView{layout: layout{Nav: "profile"}, Name: name, Held: heldID, Since: visitorOf(r).User.CreatedAt}
+	return &profileView{Layout: Layout{Nav: "profile"}, Name: name, Held: heldID, Since: visitorOf(r).User.CreatedAt}
 }
 
 func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {

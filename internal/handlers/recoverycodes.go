@@ -15,7 +15,7 @@ const recoveryCodesPage = "/account/security/recovery-codes"
 
 // recoveryCodesView shows fresh codes this once, and afterwards how many are left.
 type recoveryCodesView struct {
-	layout
+	Layout
 	Codes        []string // nil but for the first reading
 	Text         string   // the same, for the form that downloads them
 	Left, Of     int
@@ -36,7 +36,7 @@ func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &recoveryCodesView{
-		layout: layout{Nav: "security"}, Left: factors.CodesLeft, Of: auth.RecoveryCodeCount,
+		Layout: Layout{Nav: "security"}, Left: factors.CodesLeft, Of: auth.RecoveryCodeCount,
 		SecondFactor: v.User.SecondFactor(), Others: len(others),
 	}
 	if view.Text = a.shown(r, bagRecoveryCodes); view.Text != "" {

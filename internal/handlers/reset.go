@@ -12,7 +12,7 @@ import (
 )
 
 type resetView struct {
-	layout
+	Layout
 	Email                string // of the account; "" when the link does not work
 	Action               string // where the form goes
 	MinLength, MaxLength int

@@ -22,7 +22,7 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &sessionsView{
-		layout: layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Auth.Policy().SessionsPerUser,
+		Layout: Layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Auth.Policy().SessionsPerUser,
 	}
 	for _, s := range ended {
 		d := deviceOf(s.UserAgent)
@@ -98,7 +98,7 @@ func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/account/sessions")
 		return nil
 	}
-	return a.render(w, r, http.StatusOK, &endSessionView{layout: layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
+	return a.render(w, r, http.StatusOK, &endSessionView{Layout: Layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
 }
 
 // endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/gatehouse/ui"
@@ -48,9 +49,12 @@ func parsePages() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// few is the use of a partial whose argument is one of a few words of ours, never of a visitor's: the entry of the
-// navigation, the look, the plan in the basket.
-var few = regexp.MustCompile(`\{\{template ("nav" \.Nav|"choices" \.Look|"plan-cards" \.Chosen)\}\}`)
+// few is the use of a partial whose argument is one of a few: a word of ours (the entry of the navigation, the look, the
+// plan in the basket) or the address of the page.
+var few = regexp.MustCompile(`\{\{template ("nav" \$layout\.Nav|"idle-(?:banner|dialog)" \$layout\.Path|"choices" \.Look|"plan-cards" \.Chosen)\}\}`)
+
+// maxKept bounds what is remembered for each page. Addresses can be made up; those beyond it are executed each time.
+const maxKept = 32
 
 // kept executes such a partial once for each argument and remembers what came out.
 func kept(page *template.Template) func(string, any) (template.HTML, error) {
@@ -58,7 +62,10 @@ func kept(page *template.Template) func(string, any) (template.HTML, error) {
 		partial string
 		of      any
 	}
-	var all sync.Map // from use to template.HTML
+	var (
+		all sync.Map // from use to template.HTML
+		n   atomic.Int64
+	)
 	return func(partial string, of any) (template.HTML, error) {
 		if html, ok := all.Load(use{partial, of}); ok {
 			return html.(template.HTML), nil
@@ -68,7 +75,9 @@ func kept(page *template.Template) func(string, any) (template.HTML, error) {
 			return "", err
 		}
 		html := template.HTML(out.String()) //nolint:gosec // it has just been escaped
-		all.Store(use{partial, of}, html)
+		if n.Add(1) <= maxKept {
+			all.Store(use{partial, of}, html)
+		}
 		return html, nil
 	}
 }

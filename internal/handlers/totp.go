@@ -14,7 +14,7 @@ import (
 
 // totpView sets up an authenticator app, or shows the one there is.
 type totpView struct {
-	layout
+	Layout
 	Since    time.Time // when one was enrolled; zero for none
 	Secret   string    // that waits for its first code, in groups; "" when none does
 	Picture  picture
@@ -71,7 +71,7 @@ func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong
 	without := v.User
 	without.TOTP = false
 	view := &totpView{
-		layout: layout{Nav: "security"}, Since: factors.TOTPSince, Others: len(others),
+		Layout: Layout{Nav: "security"}, Since: factors.TOTPSince, Others: len(others),
 		Keep: a.Auth.Policy().LacksFactor(without), First: !v.User.SecondFactor(), Problems: wrong,
 	}
 	secret, err := a.Auth.WaitingTOTP(r.Context(), v.Session, issuer, v.User.Email)

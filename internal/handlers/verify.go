@@ -10,7 +10,7 @@ import (
 
 // verifyView asks for the second step of a sign-in.
 type verifyView struct {
-	layout
+	Layout
 	App      bool               // the account has an authenticator app
 	Passkey  *passkeySignInView // nil for an account without one
 	Left     int                // codes that may still be tried

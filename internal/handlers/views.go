@@ -5,11 +5,12 @@ import "time"
 // A view is the data of one page. Its type picks the template, so a page cannot be rendered with another page's data.
 type view interface {
 	page() string
-	frame() *layout
+	frame() *Layout
 }
 
-// layout is what every page shows around its own content. Views embed it.
-type layout struct {
+// Layout is what every page shows around its own content. Views embed it; layout.html takes it by its name once, because a
+// template looks a promoted field up anew each time, through all fields of the view.
+type Layout struct {
 	Nav     string // current entry: overview, sessions, security, activity, billing, profile or plans; "" for none
 	Path    string // this page's own path, where "Stay signed in" comes back to
 	Flash   string // one sentence about the change just made
@@ -20,7 +21,7 @@ type layout struct {
 	Unwarned bool
 }
 
-func (l *layout) frame() *layout { return l }
+func (l *Layout) frame() *Layout { return l }
 
 // visitorView is the signed-in person and the clocks of this session. It is nil when nobody is signed in.
 type visitorView struct {
@@ -51,12 +52,12 @@ func (p problems) On(field string) string {
 }
 
 type landingView struct {
-	layout
+	Layout
 	Demo bool // "Try the demo" is offered
 }
 
 type signUpView struct {
-	layout
+	Layout
 	Name, Email          string
 	MinLength, MaxLength int
 	Problems             problems
@@ -64,19 +65,19 @@ type signUpView struct {
 
 // signUpSentView is the one answer to every sign-up, whether or not the address has an account.
 type signUpSentView struct {
-	layout
+	Layout
 	DevMail bool
 }
 
 type confirmView struct {
-	layout
+	Layout
 	Token   string // "" when the link is unknown, used or too old
 	AskedAt time.Time
 	Device  string // that the account was asked for from, "Firefox on Linux"
 }
 
 type signInView struct {
-	layout
+	Layout
 	Email, Next   string
 	Unlock        string // key of an unlock letter, carried by the form
 	Remember      bool
@@ -111,12 +112,12 @@ type endedView struct {
 }
 
 type signedOutView struct {
-	layout
+	Layout
 	Ended endedView
 }
 
 type reauthView struct {
-	layout
+	Layout
 	Next       string
 	Cancel     string    // where to go instead
 	Changed    string    // why the session waits, "It was used from another network."; "" when it does not
@@ -127,7 +128,7 @@ type reauthView struct {
 }
 
 type overviewView struct {
-	layout
+	Layout
 	Session         ticketView
 	Advice          []advice
 	Others          int
@@ -171,7 +172,7 @@ type endedTicketView struct {
 }
 
 type sessionsView struct {
-	layout
+	Layout
 	Current ticketView
 	Others  []ticketView
 	Ended   []endedTicketView
@@ -180,13 +181,13 @@ type sessionsView struct {
 
 // endSessionView asks before one session is ended.
 type endSessionView struct {
-	layout
+	Layout
 	Session ticketView
 }
 
 // endSessionsView lists what ends, and asks who it is when re-authentication is stale.
 type endSessionsView struct {
-	layout
+	Layout
 	All      bool // this session too
 	Sessions []ticketView
 	Stale    bool
@@ -194,7 +195,7 @@ type endSessionsView struct {
 }
 
 type passwordView struct {
-	layout
+	Layout
 	MinLength, MaxLength int
 	Others               int // sessions that the change ends
 	Problems             problems
@@ -202,7 +203,7 @@ type passwordView struct {
 }
 
 type activityView struct {
-	layout
+	Layout
 	Days     []dayView
 	Kinds    []choice
 	Kind     string // chosen, "" for all
@@ -235,7 +236,7 @@ type eventView struct {
 type choice struct{ Value, Label string }
 
 type plansView struct {
-	layout
+	Layout
 	Chosen string // key of the plan in the basket, "" for none
 	Away   bool   // the basket cannot be reached at the moment
 	// Problems has an entry when the plan asked for does not exist.
@@ -248,14 +249,14 @@ type planView struct {
 }
 
 type errorView struct {
-	layout
+	Layout
 	Status        int
 	Heading, Text string
 	Reference     string // id of the request in the log, for 5xx
 }
 
 type devMailView struct {
-	layout
+	Layout
 	Letters []letterView
 }
 
