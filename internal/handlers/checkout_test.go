@@ -571,7 +571,7 @@ type racing struct {
 	act func()
 }
 
-func (r racing) Reset(context.Context, string) { r.act() }
+func (r racing) Reset(context.Context, ...string) { r.act() }
 
 var _ limit.Limiter = racing{}
 

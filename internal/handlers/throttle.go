@@ -122,7 +122,7 @@ func (a *app) offerUnlock(r *http.Request, email, account string) {
 // succeed gives back what a sign-in took, and forgets the failures before it: the owner got in, so they are no longer in
 // a row.
 func (a *app) succeed(r *http.Request, t *attempt, email string) {
-	t.giveBack(r.Context())
+	t.giveBackBut(r.Context(), accountHere(r, email), accountEverywhere(email))
 	a.gotIn(r, email)
 }
 
@@ -134,8 +134,7 @@ func (a *app) halfSucceed(r *http.Request, t *attempt, email, unlock string) {
 
 // gotIn forgets the failures of an account, in the row that a whole sign-in ends.
 func (a *app) gotIn(r *http.Request, email string) {
-	a.Attempts.Reset(r.Context(), accountHere(r, email))
-	a.Attempts.Reset(r.Context(), accountEverywhere(email))
+	a.Attempts.Reset(r.Context(), accountHere(r, email), accountEverywhere(email))
 }
 
 // tooManyPasskeys is tooMany for a script.

@@ -40,8 +40,8 @@ type Limiter interface {
 	// Return gives back one that was taken, as for a sign-in that succeeded. A budget never holds more than Burst.
 	Return(ctx context.Context, key string, r Rule)
 
-	// Reset forgets the key: its budget is full.
-	Reset(ctx context.Context, key string)
+	// Reset forgets the keys: their budgets are full.
+	Reset(ctx context.Context, keys ...string)
 }
 
 // longest bounds the time in which a budget fills, so that the sums below overflow neither a time.Duration nor the

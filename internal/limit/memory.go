@@ -96,12 +96,14 @@ func (m *Memory) Return(_ context.Context, key string, r Rule) {
 }
 
 // Reset implements [Limiter].
-func (m *Memory) Reset(_ context.Context, key string) {
+func (m *Memory) Reset(_ context.Context, keys ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, t := range []*table{&m.budgets, &m.runs} {
-		if b, known := t.of[digestOf(key)]; known {
-			t.forget(b)
+	for _, key := range keys {
+		for _, t := range []*table{&m.budgets, &m.runs} {
+			if b, known := t.of[digestOf(key)]; known {
+				t.forget(b)
+			}
 		}
 	}
 }

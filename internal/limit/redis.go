@@ -121,11 +121,15 @@ func (l *Redis) Return(ctx context.Context, key string, r Rule) {
 	}
 }
 
-// Reset implements [Limiter]. When Redis is away, only this process forgets the key.
-func (l *Redis) Reset(ctx context.Context, key string) {
-	l.fallback.Reset(ctx, key)
+// Reset implements [Limiter]. When Redis is away, only this process forgets the keys.
+func (l *Redis) Reset(ctx context.Context, keys ...string) {
+	l.fallback.Reset(ctx, keys...)
+	var all []any
+	for _, key := range keys {
+		all = append(all, redisKey(prefix, key), redisKey(runPrefix, key))
+	}
 	err := l.ask(ctx, func(ctx context.Context, conn redis.Conn) error {
-		_, err := redis.DoContext(conn, ctx, "DEL", redisKey(prefix, key), redisKey(runPrefix, key))
+		_, err := redis.DoContext(conn, ctx, "DEL", all...)
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,14 +16,21 @@ type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
+// addEvents adds them with one statement, or a few: what ends or begins brings several.
 func addEvents(ctx context.Context, db execer, events ...auth.Event) error {
-	for _, e := range events {
-		_, err := db.ExecContext(ctx, `
-			INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
+	for some := range slices.Chunk(events, 100) { // a statement has room for some thousands of values
+		var (
+			rows []string
+			args []any
+		)
+		for _, e := range some {
+			n := len(args)
+			rows = append(rows, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8))
+			args = append(args, e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
+		}
+		_, err := db.ExecContext(ctx, `INSERT INTO events (`+eventColumns+`) VALUES `+strings.Join(rows, ", "), args...)
 		if err != nil {
-			return fmt.Errorf("add event %s: %w", e.Kind, err)
+			return fmt.Errorf("add %d events from %s: %w", len(some), some[0].Kind, err)
 		}
 	}
 	return nil

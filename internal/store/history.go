@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -11,24 +9,16 @@ import (
 
 // SignInHistory need not read everything at one moment: a sign-in beside it is a sign-in of its own.
 func (s *Store) SignInHistory(ctx context.Context, userID string) (auth.History, error) {
-	var (
-		h    auth.History
-		last time.Time
-	)
+	var h auth.History
 	err := s.db.QueryRowContext(ctx, `
-		SELECT at FROM events
-		WHERE user_id = $1 AND kind = $2
-		ORDER BY at DESC
-		LIMIT 1`, userID, string(auth.LoginSuccess)).Scan(&last)
-	h.SignedIn = err == nil
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return h, err
-	}
-	err = s.db.QueryRowContext(ctx, `
-		SELECT count(*) FROM (
-			SELECT 1 FROM events
-			WHERE user_id = $1 AND kind = $2 AND at > $3
-			LIMIT $4) AS refused`, userID, string(auth.LoginFail), last, auth.MaxFailures).Scan(&h.Failures)
+		WITH success AS (
+			SELECT (SELECT at FROM events WHERE user_id = $1 AND kind = $2 ORDER BY at DESC LIMIT 1) AS at)
+		SELECT success.at IS NOT NULL, (
+			SELECT count(*) FROM (
+				SELECT 1 FROM events
+				WHERE user_id = $1 AND kind = $3 AND events.at > COALESCE(success.at, $4)
+				LIMIT $5) AS refused)
+		FROM success`, userID, string(auth.LoginSuccess), string(auth.LoginFail), time.Time{}, auth.MaxFailures).Scan(&h.SignedIn, &h.Failures)
 	if err != nil {
 		return h, err
 	}
