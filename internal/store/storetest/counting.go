@@ -51,7 +51,10 @@ func CountingRedis(t testing.TB) (*redis.Pool, *Counter) {
 	dial := pool.DialContext
 	pool.DialContext = func(ctx context.Context) (redis.Conn, error) {
 		conn, err := dial(ctx)
-		return countingRedisConn{conn, c}, err
+		if err != nil {
+			return nil, err
+		}
+		return countingRedisConn{conn.(redis.ConnWithContext), c}, nil
 	}
 	t.Cleanup(func() { _ = pool.Close() })
 	return pool, c
@@ -155,7 +158,7 @@ func (k countingConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.T
 }
 
 type countingRedisConn struct {
-	redis.Conn
+	redis.ConnWithContext
 	c *Counter
 }
 
@@ -163,10 +166,15 @@ func (k countingRedisConn) Do(command string, args ...any) (any, error) {
 	if command != "" { // redigo's own way of flushing
 		k.c.n.Add(1)
 	}
-	return k.Conn.Do(command, args...)
+	return k.ConnWithContext.Do(command, args...)
+}
+
+func (k countingRedisConn) DoContext(ctx context.Context, command string, args ...any) (any, error) {
+	k.c.n.Add(1)
+	return k.ConnWithContext.DoContext(ctx, command, args...)
 }
 
 func (k countingRedisConn) Send(command string, args ...any) error {
 	k.c.n.Add(1)
-	return k.Conn.Send(command, args...)
+	return k.ConnWithContext.Send(command, args...)
 }
