@@ -133,41 +133,43 @@ func TestSuccessResets(t *testing.T) {
 func TestGuessingAtManyAccounts(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Fay")
-	b := p.browser()
-	guess := func(i int, email string) int {
-		another := "198.51.100." + strconv.Itoa(i)
-		r := b.request("POST", "/login", strings.NewReader("email="+email+"&password=a+wrong+password+"+strconv.Itoa(i)))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		for _, name := range []string{"X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"} {
-			r.Header.Set(name, another)
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		guess := func(i int, email string) int {
+			another := "198.51.100." + strconv.Itoa(i)
+			r := b.request("POST", "/login", strings.NewReader("email="+email+"&password=a+wrong+password+"+strconv.Itoa(i)))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for _, name := range []string{"X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"} {
+				r.Header.Set(name, another)
+			}
+			r.Header.Set("Forwarded", "for="+another)
+			return b.do(r).StatusCode
 		}
-		r.Header.Set("Forwarded", "for="+another)
-		return b.do(r).StatusCode
-	}
-	if got := guess(0, u.Email); got != 422 {
-		t.Fatalf("the first guess: got %d, want 422", got)
-	}
-	for i := 1; i < perNetwork.Burst; i++ {
-		if got := guess(i, newEmail()); got != 422 {
-			t.Fatalf("guess %d: got %d, want 422", i, got)
+		if got := guess(0, u.Email); got != 422 {
+			t.Fatalf("the first guess: got %d, want 422", got)
 		}
-	}
-	if len(p.outbox.Letters()) > 0 {
-		t.Error("letters were sent for a limit that is no account's")
-	}
-	if got := guess(250, newEmail()); got != http.StatusTooManyRequests {
-		t.Errorf("with another address in every header: got %d, want 429", got)
-	}
-	b.ip = strings.TrimSuffix(b.ip, "7") + "8" // another address of the same /64
-	if got := guess(251, newEmail()); got != http.StatusTooManyRequests {
-		t.Errorf("from another address of the network: got %d, want 429", got)
-	}
-	if strings.Contains(p.log.String(), "198.51.100.") || strings.Contains(p.dump(), "198.51.100.") {
-		t.Error("an address that somebody made up is on record")
-	}
-	if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
-		t.Errorf("two refusals in a minute left %d lines, want 1", n)
-	}
+		for i := 1; i < perNetwork.Burst; i++ {
+			if got := guess(i, newEmail()); got != 422 {
+				t.Fatalf("guess %d: got %d, want 422", i, got)
+			}
+		}
+		if len(p.outbox.Letters()) > 0 {
+			t.Error("letters were sent for a limit that is no account's")
+		}
+		if got := guess(250, newEmail()); got != http.StatusTooManyRequests {
+			t.Errorf("with another address in every header: got %d, want 429", got)
+		}
+		b.ip = strings.TrimSuffix(b.ip, "7") + "8" // another address of the same /64
+		if got := guess(251, newEmail()); got != http.StatusTooManyRequests {
+			t.Errorf("from another address of the network: got %d, want 429", got)
+		}
+		if strings.Contains(p.log.String(), "198.51.100.") || strings.Contains(p.dump(), "198.51.100.") {
+			t.Error("an address that somebody made up is on record")
+		}
+		if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
+			t.Errorf("two refusals in a minute left %d lines, want 1", n)
+		}
+	})
 }
 
 // The networks of one /48 share a wider limit: whoever has one has 65,536 of them.
@@ -313,15 +315,18 @@ func TestDistributedGuessing(t *testing.T) {
 // Baskets of visitors are counted by network; whoever is signed in chooses freely.
 func TestBasketsOfVisitors(t *testing.T) {
 	p := newPortal(t)
-	member := p.signedIn(p.newUser("Membra"))
-	for range perBasket.Burst {
-		p.browser().post("/basket", "plan", "hall").want(http.StatusSeeOther)
-	}
-	res := p.browser().post("/basket", "plan", "hall").want(http.StatusTooManyRequests)
-	if res.Header.Get("Retry-After") == "" || len(res.Header.Values("Set-Cookie")) > 0 {
-		t.Error("no Retry-After, or a cookie for a basket that was refused")
-	}
-	member.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+	u := p.newUser("Membra")
+	inTime(t, p, func(t *testing.T) {
+		member := p.signedIn(u)
+		for range perBasket.Burst {
+			p.browser().post("/basket", "plan", "hall").want(http.StatusSeeOther)
+		}
+		res := p.browser().post("/basket", "plan", "hall").want(http.StatusTooManyRequests)
+		if res.Header.Get("Retry-After") == "" || len(res.Header.Values("Set-Cookie")) > 0 {
+			t.Error("no Retry-After, or a cookie for a basket that was refused")
+		}
+		member.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+	})
 }
 
 // What was given back because nobody could answer counts when it is tried again.

@@ -311,30 +311,32 @@ func TestPasskeyCloned(t *testing.T) {
 func TestPasskeyLimits(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Besieged")
-	d := p.signedIn(u).passkeyOf("Laptop")
-	b := p.browser()
-	for range perAccountHere.Burst + 1 {
-		b.post("/login", "email", u.Email, "password", otherPassword)
-	}
-	b.post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
-	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+	inTime(t, p, func(t *testing.T) {
+		d := p.signedIn(u).passkeyOf("Laptop")
+		b := p.browser()
+		for range perAccountHere.Burst + 1 {
+			b.post("/login", "email", u.Email, "password", otherPassword)
+		}
+		b.post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
+		b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
 
-	c := p.browser()
-	for range perPasskey.Burst {
-		c.finish("{}", "").want(http.StatusUnprocessableEntity)
-	}
-	good := d.answers(c.begin(beginSignIn))
-	got := c.finish(good, "").want(http.StatusTooManyRequests)
-	if got.Header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"error":"limited","text":"There were too many attempts.`) {
-		t.Errorf("got %q, Retry-After %q", got.body, got.Header.Get("Retry-After"))
-	}
-	elsewhere := p.browser()
-	elsewhere.ip = randomNetwork() + "::1"
-	elsewhere.finish(good, "").want(http.StatusOK)
-	for range perPasskeyBegin.Burst {
-		c.postJSON(beginSignIn, struct{}{})
-	}
-	c.postJSON(beginSignIn, struct{}{}).want(http.StatusTooManyRequests)
+		c := p.browser()
+		for range perPasskey.Burst {
+			c.finish("{}", "").want(http.StatusUnprocessableEntity)
+		}
+		good := d.answers(c.begin(beginSignIn))
+		got := c.finish(good, "").want(http.StatusTooManyRequests)
+		if got.Header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"error":"limited","text":"There were too many attempts.`) {
+			t.Errorf("got %q, Retry-After %q", got.body, got.Header.Get("Retry-After"))
+		}
+		elsewhere := p.browser()
+		elsewhere.ip = randomNetwork() + "::1"
+		elsewhere.finish(good, "").want(http.StatusOK)
+		for range perPasskeyBegin.Burst {
+			c.postJSON(beginSignIn, struct{}{})
+		}
+		c.postJSON(beginSignIn, struct{}{}).want(http.StatusTooManyRequests)
+	})
 }
 
 // What no script of ours sends is refused in the usual ways, and changes nothing.

@@ -25,47 +25,49 @@ func TestGuessingTokens(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
 	u := p.newUser("Toko")
-	neighbour, visitor := p.signedIn(u), p.browser()
-	neighbour.get("/account").want(http.StatusOK)
-	visitor.post("/basket", "plan", "hall").location("/plans")
-	visitor.get("/plans").says("Hall")
-	guess := func(path string) *answer {
-		b := p.browser()
-		b.cookies["__Host-id"] = inventedToken()
-		return b.get(path)
-	}
-	for i := range perUnknownToken.Burst {
-		path := []string{"/plans", "/session/state", "/account"}[i%3]
-		if got := guess(path).StatusCode; got == http.StatusTooManyRequests {
-			t.Fatalf("guess %d: got 429", i)
+	inTime(t, p, func(t *testing.T) {
+		neighbour, visitor := p.signedIn(u), p.browser()
+		neighbour.get("/account").want(http.StatusOK)
+		visitor.post("/basket", "plan", "hall").location("/plans")
+		visitor.get("/plans").says("Hall")
+		guess := func(path string) *answer {
+			b := p.browser()
+			b.cookies["__Host-id"] = inventedToken()
+			return b.get(path)
 		}
-	}
-	for _, path := range []string{"/plans", "/session/state", "/account"} {
-		statements.Taken()
-		res := guess(path).want(http.StatusTooManyRequests)
-		if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 2 {
-			t.Errorf("%s: Retry-After %q, want 1 or 2 seconds", path, res.Header.Get("Retry-After"))
+		for i := range perUnknownToken.Burst {
+			path := []string{"/plans", "/session/state", "/account"}[i%3]
+			if got := guess(path).StatusCode; got == http.StatusTooManyRequests {
+				t.Fatalf("guess %d: got 429", i)
+			}
 		}
-		if n := statements.Taken(); n != 0 {
-			t.Errorf("%s: a token that is not looked up took %d statements, want none", path, n)
+		for _, path := range []string{"/plans", "/session/state", "/account"} {
+			statements.Taken()
+			res := guess(path).want(http.StatusTooManyRequests)
+			if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 2 {
+				t.Errorf("%s: Retry-After %q, want 1 or 2 seconds", path, res.Header.Get("Retry-After"))
+			}
+			if n := statements.Taken(); n != 0 {
+				t.Errorf("%s: a token that is not looked up took %d statements, want none", path, n)
+			}
+			if len(res.Header.Values("Set-Cookie")) > 0 {
+				t.Errorf("%s: a cookie nobody looked at was changed", path)
+			}
 		}
-		if len(res.Header.Values("Set-Cookie")) > 0 {
-			t.Errorf("%s: a cookie nobody looked at was changed", path)
+		neighbour.get("/account").want(http.StatusOK)
+		visitor.get("/plans").want(http.StatusOK).says("Hall")
+		p.browser().get("/plans").want(http.StatusOK) // without a cookie there is nothing to look up
+		elsewhere := p.browser()
+		elsewhere.ip = "2001:db8:ffff:ffff::1"
+		elsewhere.cookies["__Host-id"] = inventedToken()
+		elsewhere.get("/plans").want(http.StatusOK)
+		if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > perUnknownToken.Burst+1 {
+			t.Errorf("%d unknown tokens in the log, want at most as many as were looked up", n)
 		}
-	}
-	neighbour.get("/account").want(http.StatusOK)
-	visitor.get("/plans").want(http.StatusOK).says("Hall")
-	p.browser().get("/plans").want(http.StatusOK) // without a cookie there is nothing to look up
-	elsewhere := p.browser()
-	elsewhere.ip = "2001:db8:ffff:ffff::1"
-	elsewhere.cookies["__Host-id"] = inventedToken()
-	elsewhere.get("/plans").want(http.StatusOK)
-	if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > perUnknownToken.Burst+1 {
-		t.Errorf("%d unknown tokens in the log, want at most as many as were looked up", n)
-	}
-	if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
-		t.Errorf("%d refusals in the log, want 1 a minute", n)
-	}
+		if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
+			t.Errorf("%d refusals in the log, want 1 a minute", n)
+		}
+	})
 }
 
 // A browser whose cookie is stale never notices: the first answer takes the cookie away.
