@@ -312,6 +312,15 @@ func (a *answer) says(words string) *answer {
 	return a
 }
 
+// saysEither is says for words that change with the clock while the test is under way.
+func (a *answer) saysEither(words, or string) *answer {
+	a.t.Helper()
+	if strings.Contains(text(a.body), or) {
+		return a
+	}
+	return a.says(words)
+}
+
 func (a *answer) saysNot(words string) *answer {
 	a.t.Helper()
 	if strings.Contains(text(a.body), words) {
