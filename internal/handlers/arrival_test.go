@@ -3,7 +3,6 @@ package handlers
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,15 +55,17 @@ func TestNewDevice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPortal(t)
-			u, at := p.newUser("Nora"), time.Now()
+			today := func() string { return "on " + time.Now().UTC().Format("2 January 2006") }
+			u, before := p.newUser("Nora"), today()
 			tt.before(p, u)
 			p.arrive(u, tt.agent, tt.ip)
+			after := today() // midnight may have passed
 			letters := p.lettersTo(u.Email)
 			if len(letters) != tt.want {
 				t.Errorf("got letters %q, want %d", letters, tt.want)
 			}
 			for _, l := range letters {
-				if !strings.Contains(l, tt.says) || !strings.Contains(l, "on "+at.UTC().Format("2 January 2006")) {
+				if !strings.Contains(l, tt.says) || !strings.Contains(l, before) && !strings.Contains(l, after) {
 					t.Errorf("got letter %q, want one that says %q", l, tt.says)
 				}
 			}
@@ -79,9 +80,11 @@ func TestSuccessAfterFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			u := p.newUser("Fiona")
-			for round, failures := range []int{4, 5, 0, 4} {
-				for range failures { // each time elsewhere: whoever fails five times in a row waits there
-					p.browser().at("198.51.100."+strconv.Itoa(round)).post("/login", "email", u.Email, "password", otherPassword).want(http.StatusUnprocessableEntity)
+			for _, failures := range []int{4, 5, 0, 4} {
+				// Each time elsewhere: whoever fails five times in a row waits there. Limits in Redis outlive the run.
+				elsewhere := randomNetwork() + "::1"
+				for range failures {
+					p.browser().at(elsewhere).post("/login", "email", u.Email, "password", otherPassword).want(http.StatusUnprocessableEntity)
 				}
 				b := p.browser()
 				if failures == 5 {
