@@ -142,7 +142,7 @@ func newEmail() string { return strings.ToLower(rand.Text())[:12] + "@example.or
 func randomNetwork() string {
 	b := make([]byte, 4)
 	_, _ = rand.Read(b)
-	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3]))
+	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3])|1) // a 0 before "::" is never written
 }
 
 // ask reads one row of the database into the places.

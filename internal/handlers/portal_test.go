@@ -129,7 +129,7 @@ func newEmail() string { return strings.ToLower(rand.Text()) + "@example.org" }
 func randomNetwork() string {
 	b := make([]byte, 4)
 	_, _ = rand.Read(b)
-	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3]))
+	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3])|1) // a 0 before "::" is never written
 }
 
 // firstHash is the password hash of the first account that a test made. A hash costs more than all the rest of most tests.
