@@ -73,12 +73,44 @@ func (a *authenticator) wrong() string {
 	}
 }
 
-// enrolApp sets up an authenticator app as a person does, and returns it with the recovery codes that came with it.
-func (b *browser) enrolApp() (*authenticator, []string) {
+// apart reports whether no code of the app, from ten minutes ago to half an hour ahead, is one of another step, or of
+// another app.
+func (a *authenticator) apart(others ...*authenticator) bool {
+	seen := map[string]bool{}
+	for offset := int64(-20); offset <= 60; offset++ {
+		for _, other := range others {
+			seen[other.at(offset)] = true
+		}
+	}
+	for offset := int64(-20); offset <= 60; offset++ {
+		code := a.at(offset)
+		if seen[code] {
+			return false
+		}
+		seen[code] = true
+	}
+	return true
+}
+
+// beginApp asks for a secret until a code that should be wrong cannot be right by chance: one of another step, or of one
+// of the other apps.
+func (b *browser) beginApp(others ...*authenticator) *authenticator {
+	b.p.t.Helper()
+	for {
+		b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
+		app := newAuthenticator(b.p.t, b.get("/account/security/totp").want(http.StatusOK).body)
+		if app.apart(others...) {
+			return app
+		}
+	}
+}
+
+// enrolApp sets up an authenticator app as a person does, and returns it with the recovery codes that came with it. The
+// other apps are those whose codes have to be wrong for this one.
+func (b *browser) enrolApp(others ...*authenticator) (*authenticator, []string) {
 	b.p.t.Helper()
 	b.reauth(password).location("/account/sessions")
-	b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
-	app := newAuthenticator(b.p.t, b.get("/account/security/totp").want(http.StatusOK).body)
+	app := b.beginApp(others...)
 	b.post("/account/security/totp", "code", app.code()).location("/account/security/recovery-codes")
 	return app, recoveryCodesOn(b.p.t, b.get("/account/security/recovery-codes").want(http.StatusOK).body)
 }

@@ -32,10 +32,9 @@ func TestEnrolment(t *testing.T) {
 		b.post("/account/security/recovery-codes").location("/account/security")
 		b.get("/account/security").says("Recovery codes come with a second step. Set one up first.")
 		b.get("/account/security/totp").want(http.StatusOK).says("You need an app")
-		b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
+		app := b.beginApp()
 		page := b.get("/account/security/totp").want(http.StatusOK)
-		app := newAuthenticator(t, page.body)
-		if again := newAuthenticator(t, b.get("/account/security/totp").body); !bytes.Equal(again.secret, app.secret) {
+		if again := newAuthenticator(t, page.body); !bytes.Equal(again.secret, app.secret) {
 			t.Error("looking again made another secret")
 		}
 		if page.Header.Get("Cache-Control") != "no-store" || !strings.Contains(page.body, `role="img" aria-label="QR code`) {
@@ -104,8 +103,8 @@ func TestAnotherApp(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
 		first, codes := b.enrolApp()
-		b.post("/account/security/totp", "begin", "yes")
-		second := newAuthenticator(t, b.get("/account/security/totp").says("The app you use now stops working here.").body)
+		second := b.beginApp(first)
+		b.get("/account/security/totp").says("The app you use now stops working here.")
 		p.withPassword(u.Email).post("/login/verify", "code", first.code()).location("/account")
 		b.post("/account/security/totp", "code", second.code()).location("/account/security")
 		time.Sleep(time.Minute)

@@ -48,7 +48,7 @@ var fuzzedForms = []string{
 // refused, and what is kept of the rest comes back escaped, in the answer and on the pages that show it later.
 func FuzzForm(f *testing.F) {
 	fields := "name=AdaCANARY&email=ada@example.orgCANARY&password=CANARY&next=/accountCANARY&plan=hallCANARY&theme=darkCANARY&notes=offCANARY" +
-		"&code=123456CANARY&current_password=CANARY&credential=CANARY&assertion=CANARY&sure=onCANARY&instrument=sandbox-paysCANARY&address=CANARY" +
+		"&code=12345CANARY&current_password=CANARY&credential=CANARY&assertion=CANARY&sure=onCANARY&instrument=sandbox-paysCANARY&address=CANARY" +
 		"&remember=on&unlock=CANARY&held=CANARY&order=CANARY&amount=CANARY"
 	for which := range fuzzedForms {
 		f.Add(uint8(which), fields)

@@ -26,11 +26,11 @@ func (p *portal) sessionsOf(u auth.User) int {
 }
 
 // enrolled is somebody with an authenticator app, who is signed in nowhere.
-func (p *portal) enrolled(name string) (auth.User, *authenticator, []string) {
+func (p *portal) enrolled(name string, others ...*authenticator) (auth.User, *authenticator, []string) {
 	p.t.Helper()
 	u := p.newUser(name)
 	b := p.signedIn(u)
-	app, codes := b.enrolApp()
+	app, codes := b.enrolApp(others...)
 	b.post("/logout").location("/signed-out")
 	return u, app, codes
 }
@@ -198,7 +198,7 @@ func TestPendingAttempts(t *testing.T) {
 func TestPendingOfAnother(t *testing.T) {
 	p := newPortal(t)
 	mine, myApp, myCodes := p.enrolled("Mallory")
-	theirs, theirApp, _ := p.enrolled("Alice")
+	theirs, theirApp, _ := p.enrolled("Alice", myApp)
 	b := p.withPassword(theirs.Email)
 	b.post("/login/verify", "code", myApp.code()).want(http.StatusUnprocessableEntity)
 	b.post("/login/verify", "code", myCodes[0]).want(http.StatusUnprocessableEntity)
