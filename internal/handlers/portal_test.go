@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -367,8 +368,13 @@ type letters struct {
 
 func newLetters(t *testing.T) *letters { return &letters{db: storetest.SQLite(t)} }
 
-// noTime stands still, so that a letter is due whatever the clock of the test showed when it was written.
-func noTime() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
+var noTimes atomic.Int64
+
+// noTime moves by no more than the order of letters, so that a letter is due whatever the clock of the test showed when it
+// was written. Letters that are due at one instant leave in the order of their ids, which are random.
+func noTime() time.Time {
+	return time.Date(2000, 1, 1, 0, 0, 0, int(noTimes.Add(1))*int(time.Microsecond), time.UTC)
+}
 
 func (l *letters) AddLetter(ctx context.Context, r mail.Row, most int) error {
 	l.mu.Lock()
