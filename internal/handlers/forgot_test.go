@@ -42,16 +42,18 @@ func (p *portal) textsTo(email, about string) (texts []string) {
 // nextLetter waits for the letter after those about it that were there before.
 func (p *portal) nextLetter(email, about string, before int) string {
 	p.t.Helper()
-	for {
+	for struck := 0; struck < patience; {
 		if all := p.textsTo(email, about); len(all) > before {
 			return all[before]
 		}
 		select {
 		case <-p.outbox.arrived:
-		case <-p.outbox.tooLate:
-			p.t.Fatalf("no letter %d to %s about %q", before+1, email, about)
+		case <-p.outbox.minutes:
+			struck++
 		}
 	}
+	p.t.Fatalf("no letter %d to %s about %q", before+1, email, about)
+	return ""
 }
 
 // TestForgottenPassword goes from the letter to a sign-in with another password: the link's page changes nothing, the
