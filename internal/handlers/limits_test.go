@@ -22,7 +22,7 @@ type limiterOff struct{}
 
 func (limiterOff) Take(context.Context, string, limit.Rule) time.Duration { return 0 }
 func (limiterOff) Return(context.Context, string, limit.Rule)             {}
-func (limiterOff) Reset(context.Context, ...string)                          {}
+func (limiterOff) Reset(context.Context, ...string)                       {}
 
 func (b *browser) guess(email string) *answer {
 	b.p.t.Helper()

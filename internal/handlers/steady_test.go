@@ -38,20 +38,21 @@ func TestSteadyState(t *testing.T) {
 	})
 }
 
-// TestSignInCosts holds what a sign-in asks of the servers beside the password hash: the account, its history in two reads,
-// and one transaction of six (its begin, the account's turn, the room, the session, the events, its commit); three takes
-// from the limits, one given back, one deletion.
+// TestSignInCosts holds what a sign-in from a known device asks of the servers beside the password hash: the account, its
+// history in two reads, and one transaction of six (its begin, the account's turn, the room, the session, the events, its
+// commit); three takes from the limits, one given back, one deletion.
 func TestSignInCosts(t *testing.T) {
 	s, statements := storetest.CountingPostgres(t)
 	pool, commands := storetest.CountingRedis(t)
 	p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool), pool: pool}, nil)
 	u := p.newUser("Thrifty")
-	p.signedIn(u) // the first time loads the scripts into Redis
-	statements.Taken()
-	commands.Taken()
-	b := p.browser()
-	b.ip = "192.0.2.7" // one of IPv6 takes from the /48 around it as well
-	b.signIn(u.Email, password)
+	for range 2 { // the first time loads the scripts into Redis
+		b := p.browser()
+		b.ip = "192.0.2.7" // one of IPv6 takes from the /48 around it as well
+		statements.Taken()
+		commands.Taken()
+		b.signIn(u.Email, password)
+	}
 	if got := statements.Taken(); got != 9 {
 		t.Errorf("a sign-in took %d statements, want 9", got)
 	}

@@ -53,18 +53,19 @@ func parsePages() (map[string]*template.Template, error) {
 // plan in the basket) or the address of the page.
 var few = regexp.MustCompile(`\{\{template ("nav" \$layout\.Nav|"idle-(?:banner|dialog)" \$layout\.Path|"choices" \.Look|"plan-cards" \.Chosen)\}\}`)
 
-// maxKept bounds what is remembered for each page. Addresses can be made up; those beyond it are executed each time.
+// maxKept bounds the addresses that are remembered for each page: those with a name in them are many.
 const maxKept = 32
 
-// kept executes such a partial once for each argument and remembers what came out.
+// kept executes such a partial once for each word, and for the first addresses without a query, which can be made up. It
+// remembers what came out.
 func kept(page *template.Template) func(string, any) (template.HTML, error) {
 	type use struct {
 		partial string
 		of      any
 	}
 	var (
-		all sync.Map // from use to template.HTML
-		n   atomic.Int64
+		all       sync.Map // from use to template.HTML
+		addresses atomic.Int64
 	)
 	return func(partial string, of any) (template.HTML, error) {
 		if html, ok := all.Load(use{partial, of}); ok {
@@ -75,7 +76,8 @@ func kept(page *template.Template) func(string, any) (template.HTML, error) {
 			return "", err
 		}
 		html := template.HTML(out.String()) //nolint:gosec // it has just been escaped
-		if n.Add(1) <= maxKept {
+		address, _ := of.(string)
+		if !strings.HasPrefix(address, "/") || !strings.Contains(address, "?") && addresses.Add(1) <= maxKept {
 			all.Store(use{partial, of}, html)
 		}
 		return html, nil

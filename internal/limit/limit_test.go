@@ -84,6 +84,24 @@ func TestHugeRule(t *testing.T) {
 	})
 }
 
+func TestResetForgetsAllItsKeys(t *testing.T) {
+	contract(t, func(t *testing.T, l Limiter, key string) {
+		budget, run := Rule{Burst: 2, Every: time.Hour}, Rule{Burst: 2, Every: time.Minute, Growth: growing.Growth}
+		keys := []string{key, key + " second", key + " third"}
+		for range 2 {
+			for _, one := range keys {
+				if got := takeAll(t, l, one, budget); got != 2 {
+					t.Errorf("%q: got %d takes, want 2", one, got)
+				}
+				if got := takeAll(t, l, one, run); got != 2 {
+					t.Errorf("%q: got %d takes in a row, want 2", one, got)
+				}
+			}
+			l.Reset(t.Context(), keys...)
+		}
+	})
+}
+
 func TestReturn(t *testing.T) {
 	contract(t, func(t *testing.T, l Limiter, key string) {
 		r := Rule{Burst: 3, Every: time.Minute}

@@ -19,7 +19,7 @@ const (
 	// patience is how long a call waits for Redis, a free connection included: a pool with Wait has no bound of its own.
 	patience = time.Second
 
-	// respite is how long Redis is left alone after it kept a call waiting. A sign-in makes ten calls: each would wait.
+	// respite is how long Redis is left alone after it kept a call waiting. A sign-in makes up to seven calls: each would wait.
 	respite = 2 * time.Second
 )
 

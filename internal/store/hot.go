@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"sync/atomic"
 
-	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/jackc/pgx/v5/stdlib" // also registers "pgx"
 )
 
 // A row is read when it is scanned.
@@ -39,7 +39,7 @@ type pgRow func(dest []any) error
 func (r pgRow) Scan(dest ...any) error { return r(dest) }
 
 // readPostgres lets pgx scan: database/sql would make a value of every column first, and a goroutine to watch the
-// context. pgx prepares what it is asked more than once by itself.
+// context. pgx prepares the query by itself, once for each connection.
 func readPostgres(ctx context.Context, db *sql.DB, query string, args, dest []any) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
