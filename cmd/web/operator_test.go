@@ -72,6 +72,10 @@ func TestMigrate(t *testing.T) {
 func TestUserCreate(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
+	until(t, "the administrator, who is made only where there is nobody", func() bool {
+		n, err := p.db.CountUsers(t.Context())
+		return n == 1 && err == nil
+	})
 	create := func(stdin string, args ...string) (string, error) {
 		out, log, err := command(t, stdin, append(append([]string{"user", "create"}, args...), p.data...)...)
 		if secret := strings.TrimSpace(stdin); secret != "" && strings.Contains(out+log, secret) {
@@ -118,6 +122,7 @@ func TestUserCreate(t *testing.T) {
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
+	until(t, "a portal that is ready", func() bool { return p.client(t).get("/readyz").status == http.StatusOK })
 	addr := "--addr=" + strings.TrimPrefix(p.origin, "http://")
 	if _, _, err := command(t, "", append([]string{"healthcheck", addr}, p.data...)...); err != nil {
 		t.Errorf("of a portal that serves: got %v, want nil", err)
