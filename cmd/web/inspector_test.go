@@ -15,11 +15,12 @@ func TestInspectorInTheBrowser(t *testing.T) {
 	b.signIn(p.account(t, "Ada Lovelace"), password)
 	b.isAt("/account/session")
 	idle, absolute := `document.querySelector('[data-clock=idle]').textContent`, `document.querySelector('[data-clock=absolute]').textContent`
-	b.comes(`/^29 minutes 5\d seconds$/.test(` + idle + `)`)
+	// A slow machine takes its time over each step: none of these is as exact as it could be.
+	b.comes(`/^29 minutes [2-5]\d seconds$/.test(` + idle + `)`)
 	before := evaluate[string](b, idle)
 	b.comes(idle + ` !== ` + strconv.Quote(before))
-	b.is(`/^29 minutes \d+ seconds$/.test(` + idle + `)`)
-	b.is(absolute + ` === '23 hours 59 minutes'`)
+	b.is(`/^2[89] minutes( \d+ seconds?)?$/.test(` + idle + `)`)
+	b.is(`/^23 hours 5[89] minutes$/.test(` + absolute + `)`)
 	b.forgive("DocumentCookie") // the browser finds that slow to ask
 	b.is(`document.cookie === '' && localStorage.length === 0 && sessionStorage.length === 0`)
 	hash := evaluate[string](b, `document.querySelector('#token').closest('section').querySelector('code').textContent`)
@@ -29,8 +30,8 @@ func TestInspectorInTheBrowser(t *testing.T) {
 
 	b.another("/account") // is use, somewhere else
 	b.comes(idle + `.startsWith('begun again')`)
-	b.is(absolute + ` === '23 hours 59 minutes'`)
+	b.is(`/^23 hours 5[89] minutes$/.test(` + absolute + `)`)
 	evaluate[chromedp.Void](b, `(() => { const now = performance.now.bind(performance); performance.now = () => now() + 23 * 3600_000 })()`)
-	b.comes(absolute + `.startsWith('59 minutes')`)
+	b.comes(`/^5[89] minutes/.test(` + absolute + `)`)
 	b.is(idle + `.startsWith('begun again')`)
 }
