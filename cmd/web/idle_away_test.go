@@ -179,7 +179,9 @@ func readOut(t *testing.T, p *program) {
 		b.unhurried(b.handle())
 		b.is(`/^\d+ seconds until you are signed out\.$/.test(document.getElementById('` + c.region + `').textContent)`)
 		b.is(`(() => { const [m, s] = document.querySelector('#idle-dialog [data-left]').textContent.split(':')
-			const now = Date.now(); Date.now = () => now + (m * 60 + +s - ` + c.mark + `) * 1000; dispatchEvent(new Event('focus')); return true })()`)
+			const now = Date.now(), steady = performance.now(), jump = (m * 60 + +s - ` + c.mark + `) * 1000
+			Date.now = () => now + jump; performance.now = () => steady + jump // the page goes by the later of the two
+			dispatchEvent(new Event('focus')); return true })()`)
 		b.comes(`document.getElementById('` + c.region + `').textContent === '` + c.mark + ` seconds until you are signed out.'`)
 		b.is(`document.getElementById('` + c.region + `').ariaLive === '` + c.voice + `'`)
 	}
