@@ -72,6 +72,10 @@ func lookAtLetters(t *testing.T, _ *program) {
 		b.open("/account/email")
 		b.fill("email", "taken@example.org")
 		b.press("Send the letter")
+		until(b.t, "this letter, and not only the one of before", func() bool {
+			b.open("/dev/mail")
+			return evaluate[bool](b.person, `[...document.querySelectorAll('.letter dd bdi')].some(e => e.textContent === 'taken@example.org')`)
+		})
 		b.linkTo("/account/email/confirm/")
 		p.enrol(b.t, "taken@example.org", "Somebody Fast")
 		return b.press("Use this address")
