@@ -118,14 +118,3 @@ func TestRefusesToStart(t *testing.T) {
 		})
 	}
 }
-
-// closedPort is an address of this machine where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
