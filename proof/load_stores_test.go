@@ -120,5 +120,5 @@ func grown(before, after map[string]int) map[string]int {
 // both can be counted.
 func onServersAlone(t testing.TB) ground {
 	g := ground{"--database-url=" + storetest.PostgresURL(t) + "&application_name=gatehouse_" + rand.Text()}
-	return append(g, "--redis-url="+startRedis(t).url)
+	return append(g, "--redis-url="+startRedis(t).url).migrated(t)
 }

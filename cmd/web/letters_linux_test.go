@@ -19,22 +19,30 @@ import (
 func process(t *testing.T, data []string, roots string, flags ...string) (p *program, end func(os.Signal)) {
 	t.Helper()
 	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, data...), flags...)
-	c := exec.CommandContext(t.Context(), os.Args[0], args...)
-	c.Env = append(os.Environ(), asProgram+"=yes", "SSL_CERT_FILE="+roots)
-	c.Stderr = t.Output()
-	stdout, err := c.StdoutPipe()
-	if err == nil {
-		err = c.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	p = &program{data: data, network: randomNetwork(), db: open(t, data)}
-	lines := bufio.NewScanner(stdout)
-	for p.origin == "" && lines.Scan() {
-		p.origin, _ = strings.CutPrefix(lines.Text(), "Gatehouse is at ")
+	var c *exec.Cmd
+	for n := 1; p.origin == ""; n++ {
+		var words strings.Builder
+		c = exec.CommandContext(t.Context(), os.Args[0], args...)
+		c.Env = append(os.Environ(), asProgram+"=yes", "SSL_CERT_FILE="+roots)
+		c.Stderr = io.MultiWriter(t.Output(), &words)
+		stdout, err := c.StdoutPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(stdout)
+		for p.origin == "" && lines.Scan() {
+			p.origin, _ = strings.CutPrefix(lines.Text(), "Gatehouse is at ")
+		}
+		if p.origin != "" {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+		} else if err := c.Wait(); n == startsAtMost || !strings.Contains(words.String(), redisLate) {
+			t.Fatalf("the program ended with %v, want a portal:\n%s", err, &words)
+		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 	return p, func(how os.Signal) {
 		t.Helper()
 		_ = c.Process.Signal(how)
