@@ -96,7 +96,7 @@ func TestFloodOfVisitors(t *testing.T) {
 }
 
 func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
-	before, began := p.rows(t, db), time.Now()
+	before, began, from := p.rows(t, db), time.Now(), p.logSize()
 	staying := make([]int, len(s.kept))
 	for i, k := range s.kept {
 		staying[i] = p.staying(t, db, k)
@@ -111,8 +111,11 @@ func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
 			allowed += k.burst // from then on the process has counted by itself
 		}
 		n := more[k.table]
-		refused := f.lost.Load() + f.seen[http.StatusServiceUnavailable].Load() // by a Redis that was slow once
-		if n < k.burst-int(refused) || n > allowed*k.each {
+		refused := int(f.lost.Load() + f.seen[http.StatusServiceUnavailable].Load()) // by a Redis that was slow once
+		if k.table == "bags" {
+			refused += p.bagsMissed(from) // which a demo goes on without
+		}
+		if n < k.burst-refused || n > allowed*k.each {
 			t.Errorf("%d more in %s, want at least %d and at most %d", n, k.table, k.burst, allowed*k.each)
 		}
 		t.Logf("%d requests from one network: %d more in %s, at most %d", s.times, n, k.table, allowed*k.each)

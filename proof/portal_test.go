@@ -135,6 +135,26 @@ func (p *portal) lastWords() string {
 	return strings.Join(lines[max(0, len(lines)-20):], "\n")
 }
 
+// logSize is how much the portal has logged.
+func (p *portal) logSize() int64 {
+	info, err := os.Stat(p.log)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// bagsMissed is how often the portal has said, from a place in its log on, that Redis was too late for a bag: it waits for
+// half a second, which is nothing on a slow machine. What such a request did with a basket is not for a test to judge.
+func (p *portal) bagsMissed(from int64) int {
+	if len(p.ground) == 1 { // no Redis
+		return 0
+	}
+	words := p.words()
+	words = words[min(from, int64(len(words))):]
+	return strings.Count(words, `"bag not stored"`) + strings.Count(words, `"bag out of reach"`)
+}
+
 // causes are the lines of the log that say why a request failed, the latest of them.
 func (p *portal) causes() string {
 	content, _ := os.ReadFile(p.log)

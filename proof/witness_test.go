@@ -28,6 +28,7 @@ type witness struct {
 	signUps         []string
 	drawn           []int           // deeds that come next
 	acknowledged    map[string]int  // deeds
+	bagsMissed      func() int      // since anybody looked at the baskets
 	doubt           func(p *portal) // settles what the last request left open, nil for nothing
 }
 
@@ -126,6 +127,21 @@ func (b *browserOf) holds() string {
 	return ""
 }
 
+// compare wants one of the plans in the basket, and goes on from what is in it. A portal for which Redis was too late has
+// said so, and may have lost it.
+func (w *witness) compare(b *browserOf, want ...string) {
+	w.t.Helper()
+	b.basket = b.holds()
+	if slices.Contains(want, b.basket) {
+		return
+	}
+	if w.bagsMissed() == 0 {
+		w.t.Errorf("%q in the basket, want one of %q", b.basket, want)
+		return
+	}
+	w.t.Logf("Redis was late, and there is %q in the basket instead of one of %q", b.basket, want)
+}
+
 // testify compares what was acknowledged with what is.
 func (w *witness) testify(p *portal, db *sql.DB) {
 	w.t.Helper()
@@ -141,9 +157,7 @@ func (w *witness) testify(p *portal, db *sql.DB) {
 		if !b.opens() {
 			w.t.Error("an acknowledged session is gone")
 		}
-		if plan := b.holds(); plan != b.basket {
-			w.t.Errorf("%q in the basket, want %q", plan, b.basket)
-		}
+		w.compare(b, b.basket)
 	}
 	copied := w.stranger.at(p)
 	for _, token := range slices.Backward(w.dead) {
