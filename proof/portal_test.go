@@ -172,7 +172,7 @@ const (
 func randomNetwork() string {
 	b := make([]byte, 4)
 	_, _ = rand.Read(b)
-	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3])|1) // a 0 before "::" is never written
+	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3])|1)
 }
 
 // patience is how long a test waits for something that happens at once on an idle machine.
