@@ -46,11 +46,11 @@ func contenderHere() error {
 func main() {
 	var s settings
 	flag.StringVar(&s.postgres, "postgres", "postgres://postgres@127.0.0.1:5432/postgres", "a PostgreSQL that may be given a database")
-	flag.IntVar(&s.rounds, "rounds", 5, "rounds of the signed-in page")
+	flag.IntVar(&s.rounds, "rounds", 15, "rounds of the signed-in page")
 	flag.DurationVar(&s.round, "round", 1500*time.Millisecond, "how long each contender has in a round")
 	flag.IntVar(&s.most, "most", 10_000, "other people's sessions in the end")
 	flag.IntVar(&s.mostStock, "most-stock", 10_000, "the same for stock scs, which goes through all of them")
-	flag.IntVar(&s.repeat, "repeat", 15, "how often what is done one at a time is repeated")
+	flag.IntVar(&s.repeat, "repeat", 31, "how often what is done one at a time is repeated")
 	flag.StringVar(&s.write, "write", "", "file for the results; standard output when empty")
 	flag.Parse()
 	err := contenderHere()

@@ -30,6 +30,7 @@ type signIn struct {
 	name  string
 	ratio spread  // to the hash alone
 	hash  float64 // milliseconds
+	rest  float64 // milliseconds on top of the hash
 }
 
 // growthAt is in milliseconds; 0 where it was not measured.
@@ -44,7 +45,8 @@ func (r results) markdown(s settings) string {
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("# What a signed-in session costs\n")
 	say("Written by `make bench`, whole: do not edit it by hand. The program is in `bench/`, and so are the contenders.\n")
-	say("Measured by `make bench BENCH='-most %d -most-stock %d'` on %s.\n", s.most, s.mostStock, machine())
+	say("Measured by `make bench BENCH='-most %d -most-stock %d -rounds %d -repeat %d'` on %s.\n",
+		s.most, s.mostStock, s.rounds, s.repeat, machine())
 	say("## The signed-in page\n")
 	say("`/plans` for somebody signed in, with a plan in the basket: the same template for all, %d connections, %d rounds of %s in", connections, s.rounds, s.round)
 	say("which the contenders take turns. Ratios to the first row of the same round: median, and the least and the most in")
@@ -95,10 +97,10 @@ func (r results) rest(say func(string, ...any)) {
 	}
 	say("\n## Signing in\n")
 	say("Time of `POST /login` over that of the password hash alone, measured in turns.\n")
-	say("| | ratio | the hash |")
-	say("| --- | --- | --- |")
+	say("| | ratio | the hash | on top of it |")
+	say("| --- | --- | --- | --- |")
 	for _, x := range r.signIns {
-		say("| %s | %s | %.0f ms |", x.name, x.ratio, x.hash)
+		say("| %s | %s | %.1f ms | %.1f ms |", x.name, x.ratio, x.hash, x.rest)
 	}
 	say("\n## Sizes and starts\n")
 	say("| | |")
