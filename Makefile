@@ -21,7 +21,7 @@ ci:
 mutants:
 	go -C tools run ./mutants -write docs/mutants.md $(MUTANTS)
 
-# What a signed-in session costs, beside the stock way and others: docs/performance.md. Takes two minutes, wants a quiet
+# What a signed-in session costs, beside the stock way and others: docs/performance.md. Takes some minutes, wants a quiet
 # machine, PostgreSQL and redis-server.
 bench:
 	go -C bench run . -write ../docs/performance.md $(BENCH)

@@ -45,8 +45,8 @@ func (r results) markdown(s settings) string {
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("# What a signed-in session costs\n")
 	say("Written by `make bench`, whole: do not edit it by hand. The program is in `bench/`, and so are the contenders.\n")
-	say("Measured by `make bench BENCH='-most %d -most-stock %d -rounds %d -repeat %d'` on %s.\n",
-		s.most, s.mostStock, s.rounds, s.repeat, machine())
+	say("Measured by `make bench BENCH='-most %d -most-stock %d -rounds %d -round %s -repeat %d'` on %s.\n",
+		s.most, s.mostStock, s.rounds, s.round, s.repeat, machine())
 	say("## The signed-in page\n")
 	say("`/plans` for somebody signed in, with a plan in the basket: the same template for all, %d connections, %d rounds of %s in", connections, s.rounds, s.round)
 	say("which the contenders take turns. Ratios to the first row of the same round: median, and the least and the most in")

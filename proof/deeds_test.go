@@ -156,11 +156,11 @@ func (w *witness) pay() error {
 	if page.status == http.StatusServiceUnavailable {
 		return nil
 	}
-	if !strings.Contains(page.body, `name="order"`) && w.bagsMissed() > 0 { // the basket was lost on the way
+	if !strings.Contains(page.want(http.StatusOK).body, `name="order"`) && w.bagsMissed() > 0 { // the basket was lost on the way
 		b.basket = ""
 		return nil
 	}
-	fields, order := page.want(http.StatusOK).bill()
+	fields, order := page.bill()
 	fields[len(fields)-1] = w.password
 	a, err := w.press(b, "/billing/checkout", fields...)
 	if err == nil {

@@ -39,6 +39,7 @@ func start(t testing.TB, g ground, flags ...string) *portal {
 			p.kill() // it may still be at it
 			t.Fatalf("no portal:\n%s", p.lastWords())
 		}
+		t.Logf("started again:\n%s", p.lastWords())
 		p = launch(t, g, flags...)
 	}
 	t.Cleanup(func() {
@@ -146,13 +147,18 @@ func (p *portal) logSize() int64 {
 
 // bagsMissed is how often the portal has said, from a place in its log on, that Redis was too late for a bag: it waits for
 // half a second, which is nothing on a slow machine. What such a request did with a basket is not for a test to judge.
-func (p *portal) bagsMissed(from int64) int {
+func (p *portal) bagsMissed(from int64) (n int) {
 	if len(p.ground) == 1 { // no Redis
 		return 0
 	}
 	words := p.words()
-	words = words[min(from, int64(len(words))):]
-	return strings.Count(words, `"bag not stored"`) + strings.Count(words, `"bag out of reach"`)
+	for line := range strings.Lines(words[min(from, int64(len(words))):]) {
+		bag := strings.Contains(line, `"bag not stored"`) || strings.Contains(line, `"bag out of reach"`)
+		if bag && (strings.Contains(line, "timeout") || strings.Contains(line, "deadline exceeded")) {
+			n++
+		}
+	}
+	return n
 }
 
 // causes are the lines of the log that say why a request failed, the latest of them.

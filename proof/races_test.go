@@ -131,7 +131,7 @@ type raceReport struct {
 func (r *raceReport) add(ground string, all tally, ended int, reasons, signIns map[string]int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = append(r.lines, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %s | %s |\n", ground, all.judged, all.tooLate,
+	r.lines = append(r.lines, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %s | %s |\n", ground, all.judged, all.tooLate+all.missed,
 		all.askedAgain, all.kept, ended, tallied(reasons), tallied(signIns)))
 }
 

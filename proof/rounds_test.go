@@ -20,18 +20,6 @@ type rounder struct {
 	tally
 }
 
-// A tally is what the zeroes stand for.
-type tally struct {
-	judged, tooLate     int // answers
-	askedAgain, refused int // of those judged
-	kept                int // rounds in which a change of the basket was acknowledged
-}
-
-func (t *tally) add(of tally) {
-	t.judged, t.tooLate, t.kept = t.judged+of.judged, t.tooLate+of.tooLate, t.kept+of.kept
-	t.askedAgain, t.refused = t.askedAgain+of.askedAgain, t.refused+of.refused
-}
-
 // round lets one browser work in several tabs while its session ends or rotates.
 func (r *rounder) round(prepare func(*person, *client) func() *flight) {
 	r.t.Helper()
@@ -123,42 +111,15 @@ func (r *rounder) judge(c *client, before string, kept bool) {
 	if c.token() == before { // which the answer takes away where the session is over
 		r.onOldToken++
 	}
-	switch {
-	case !kept:
-	case c.hasPlan():
+	if kept {
 		r.kept++
-	case r.bagsMissed() > 0:
-		r.t.Logf("round %d: Redis was late, and the basket is lost: not judged", r.n)
-	default:
-		r.kept++
-		r.lost++
+		switch {
+		case c.hasPlan():
+		case r.bagsMissed() > 0:
+			r.missed++
+		default:
+			r.lost++
+		}
 	}
 	c.post("/logout").location("/signed-out")
-}
-
-// bagsMissed is how often a portal could not keep or read a bag in this round.
-func (r *rounder) bagsMissed() (n int) {
-	for i, p := range r.portals {
-		n += p.bagsMissed(r.began[i])
-	}
-	return n
-}
-
-func (r *rounder) report() {
-	r.t.Helper()
-	r.t.Logf("%d rounds: %d old tokens alive, %d browsers left on an old token, %d people signed out by another tab, "+
-		"%d of %d acknowledged changes of the basket lost; %d answers judged, %d requests asked again, %d refused",
-		*rounds, r.oldAlive, r.onOldToken, r.signedOut, r.lost, r.kept, r.judged, r.askedAgain, r.refused)
-	if r.tooLate > 0 {
-		r.t.Logf("%d requests were on their way for more than %s: not judged", r.tooLate, grace)
-	}
-	if n := r.oldAlive + r.onOldToken + r.signedOut + r.lost; n > 0 {
-		r.t.Errorf("%d faults, want 0", n)
-	}
-	if r.goesOn && r.askedAgain == 0 {
-		r.t.Errorf("no request that crossed a rotation could be judged: %d took more than %s", r.tooLate, grace)
-	}
-	if *rounds > 1 && r.kept == 0 {
-		r.t.Error("no change of the basket was ever acknowledged")
-	}
 }

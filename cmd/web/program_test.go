@@ -56,6 +56,7 @@ func start(t testing.TB, data []string, flags ...string) *program {
 		if n == startsAtMost || err == nil || !strings.Contains(err.Error(), redisLate) {
 			t.Fatalf("run: %v, want a portal", err)
 		}
+		t.Logf("started again: %v", err)
 		p = launch(t, data, flags...)
 	}
 	t.Cleanup(func() {

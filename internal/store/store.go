@@ -47,7 +47,9 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		db.SetConnMaxIdleTime(5 * time.Minute)
 	}
 	s.db = db
-	if err := s.connect(ctx); err != nil {
+	if err := s.connect(ctx); errors.Is(ctx.Err(), context.Canceled) {
+		return nil, errors.Join(ctx.Err(), db.Close()) // whoever cancelled it knows
+	} else if err != nil {
 		return nil, errors.Join(unreachable(err), db.Close())
 	}
 	return s, nil

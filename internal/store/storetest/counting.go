@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
 
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -47,7 +46,7 @@ func CountingPostgres(t testing.TB) (*store.Store, *Counter) {
 func CountingRedis(t testing.TB) (*redis.Pool, *Counter) {
 	t.Helper()
 	c := &Counter{}
-	pool := session.NewRedisPool(RedisURL(t))
+	pool := Redis(t)
 	dial := pool.DialContext
 	pool.DialContext = func(ctx context.Context) (redis.Conn, error) {
 		conn, err := dial(ctx)
@@ -56,7 +55,6 @@ func CountingRedis(t testing.TB) (*redis.Pool, *Counter) {
 		}
 		return countingRedisConn{conn.(redis.ConnWithContext), c}, nil
 	}
-	t.Cleanup(func() { _ = pool.Close() })
 	return pool, c
 }
 
