@@ -45,7 +45,7 @@ func contenderHere() error {
 
 func main() {
 	var s settings
-	flag.StringVar(&s.postgres, "postgres", "postgres://postgres@127.0.0.1:5432/postgres", "a PostgreSQL that may be given a database")
+	flag.StringVar(&s.postgres, "postgres", "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disable", "a PostgreSQL that may be given a database")
 	flag.IntVar(&s.rounds, "rounds", 15, "rounds of the signed-in page")
 	flag.DurationVar(&s.round, "round", 1500*time.Millisecond, "how long each contender has in a round")
 	flag.IntVar(&s.most, "most", 10_000, "other people's sessions in the end")
