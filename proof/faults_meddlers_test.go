@@ -4,36 +4,21 @@ package proof
 func away(*link, bool, []byte) verdict { return cut }
 func hung(*link, bool, []byte) verdict { return hold }
 
-// slowAnswers come, each of them late.
-func slowAnswers(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
-	}
-	return late
-}
+var (
+	slowAnswers = answers(late)      // each of them comes late
+	deaf        = answers(hold)      // questions arrive, answers do not
+	answersCut  = answers(cut)       // the connection is lost with the answer: what was asked has happened
+	halfClosed  = answers(halfClose) // the server says goodbye in place of an answer and goes on listening
+)
 
-// deaf is a server whose questions arrive and whose answers do not.
-func deaf(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
+// answers lets questions pass and does the same to every answer.
+func answers(v verdict) meddler {
+	return func(_ *link, fromPortal bool, _ []byte) verdict {
+		if fromPortal {
+			return pass
+		}
+		return v
 	}
-	return hold
-}
-
-// answersCut loses the connection with the answer: what was asked has happened.
-func answersCut(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
-	}
-	return cut
-}
-
-// halfClosed is a server that says goodbye in place of an answer and goes on listening.
-func halfClosed(_ *link, fromPortal bool, _ []byte) verdict {
-	if fromPortal {
-		return pass
-	}
-	return halfClose
 }
 
 // broken turns every byte of an answer that is not a line break into another.
