@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"migrations": {},
 	"proof":      {},
 	"ui":         {},
+	"webtest":    {},
 }
 
 type goPackage struct {

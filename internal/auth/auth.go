@@ -84,6 +84,7 @@ type Policy struct {
 	SessionsPerUser                int           // one more replaces the oldest
 	OnClientChange                 ClientChange  // "" is ClientChangeFlag
 	RequireSecondFactor            bool          // an account without one can do nothing but get one
+	HashCost                       HashCost      // of a password hash; zero is DefaultHashCost
 
 	// Browser names the browser that a User-Agent header claims to be; versions must not show in the name. It comes from
 	// outside because headers are none of this package's business, and it is a function so that it is asked only about
@@ -103,7 +104,7 @@ type Service struct {
 // New returns a Service that keeps everything in store, with what must be read again sealed, and writes each event to log
 // as well.
 func New(store Store, sealer Sealer, policy Policy, log *slog.Logger) *Service {
-	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(), log: log}
+	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(policy.HashCost), log: log}
 }
 
 // Policy returns the limits in force.

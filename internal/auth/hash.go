@@ -15,22 +15,23 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// params of argon2id. The memory is per hash in flight, which is why the hasher bounds how many there are.
-type params struct {
-	memory uint32 // KiB
-	time   uint32
-	lanes  uint8
+// A HashCost says what one argon2id hash takes. The memory is per hash in flight, which is why the hasher bounds how many
+// there are.
+type HashCost struct {
+	Memory uint32 // KiB, at least 8
+	Passes uint32 // over the memory
+	Lanes  uint8
 }
 
-// current is the OWASP minimum for argon2id (Password Storage Cheat Sheet; ASVS v5.0.0-11.4.2).
-var current = params{memory: 19 * 1024, time: 2, lanes: 1}
+// DefaultHashCost is the OWASP minimum for argon2id (Password Storage Cheat Sheet; ASVS v5.0.0-11.4.2).
+var DefaultHashCost = HashCost{Memory: 19 * 1024, Passes: 2, Lanes: 1}
 
 const (
 	saltBytes = 16
 	keyBytes  = 32
 	// A hash from the database is parsed as input: these bounds keep a tampered row from eating the machine.
 	maxMemory  = 256 * 1024
-	maxTime    = 16
+	maxPasses  = 16
 	maxLanes   = 16
 	maxWaiting = 200
 	waitAtMost = 5 * time.Second
@@ -38,19 +39,25 @@ const (
 
 // hasher computes password hashes, at most one per processor at a time.
 type hasher struct {
+	cost    HashCost // of new hashes
 	slots   chan struct{}
 	waiting atomic.Int32
 	dummy   string // of no password: verified when there is no account, so that the answer takes as long
 }
 
-func newHasher() *hasher {
+// newHasher returns a hasher that makes hashes of this cost; the zero value is DefaultHashCost.
+func newHasher(cost HashCost) *hasher {
+	if cost == (HashCost{}) {
+		cost = DefaultHashCost
+	}
 	salt := make([]byte, saltBytes)
 	key := make([]byte, keyBytes)
 	_, _ = rand.Read(salt)
 	_, _ = rand.Read(key)
 	return &hasher{
+		cost:  cost,
 		slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		dummy: encode(current, salt, key),
+		dummy: encode(cost, salt, key),
 	}
 }
 
@@ -74,7 +81,7 @@ func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// Hash returns the PHC string of the password under the current parameters and a random salt.
+// Hash returns the PHC string of the password at the current cost and with a random salt.
 func (h *hasher) Hash(ctx context.Context, password string) (string, error) {
 	release, err := h.acquire(ctx)
 	if err != nil {
@@ -85,10 +92,10 @@ func (h *hasher) Hash(ctx context.Context, password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", err
 	}
-	return encode(current, salt, derive(current, password, salt, keyBytes)), nil
+	return encode(h.cost, salt, derive(h.cost, password, salt, keyBytes)), nil
 }
 
-// Verify reports whether the password matches, and whether its hash should be made again with the current parameters.
+// Verify reports whether the password matches, and whether its hash should be made again at the current cost.
 func (h *hasher) Verify(ctx context.Context, password, encoded string) (match, outdated bool, err error) {
 	p, salt, want, err := decode(encoded)
 	if err != nil {
@@ -100,30 +107,30 @@ func (h *hasher) Verify(ctx context.Context, password, encoded string) (match, o
 	}
 	defer release()
 	got := derive(p, password, salt, len(want))
-	return subtle.ConstantTimeCompare(got, want) == 1, p != current, nil
+	return subtle.ConstantTimeCompare(got, want) == 1, p != h.cost, nil
 }
 
-func derive(p params, password string, salt []byte, n int) []byte {
-	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.lanes, uint32(n))
+func derive(p HashCost, password string, salt []byte, n int) []byte {
+	return argon2.IDKey([]byte(password), salt, p.Passes, p.Memory, p.Lanes, uint32(n))
 }
 
-func encode(p params, salt, key []byte) string {
+func encode(p HashCost, salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, p.memory, p.time, p.lanes, b64.EncodeToString(salt), b64.EncodeToString(key))
+		argon2.Version, p.Memory, p.Passes, p.Lanes, b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 var errMalformedHash = errors.New("malformed password hash")
 
-func decode(encoded string) (p params, salt, key []byte, err error) {
+func decode(encoded string) (p HashCost, salt, key []byte, err error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return p, nil, nil, errMalformedHash
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.memory, &p.time, &p.lanes); err != nil {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.Memory, &p.Passes, &p.Lanes); err != nil {
 		return p, nil, nil, errMalformedHash
 	}
-	if p.memory < 8 || p.memory > maxMemory || p.time < 1 || p.time > maxTime || p.lanes < 1 || p.lanes > maxLanes {
+	if p.Memory < 8 || p.Memory > maxMemory || p.Passes < 1 || p.Passes > maxPasses || p.Lanes < 1 || p.Lanes > maxLanes {
 		return p, nil, nil, errMalformedHash
 	}
 	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])

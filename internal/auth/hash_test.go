@@ -9,7 +9,7 @@ import (
 )
 
 func TestHash(t *testing.T) {
-	h, ctx := newHasher(), t.Context()
+	h, ctx := newHasher(HashCost{}), t.Context()
 	long := strings.Repeat("x", 72) + "y"
 	encoded, err := h.Hash(ctx, long)
 	if err != nil {
@@ -28,8 +28,8 @@ func TestHash(t *testing.T) {
 			t.Errorf("Verify(%.5q...%d): got %v, outdated %v, %v, want %v", password, len(password), got, outdated, err, want)
 		}
 	}
-	weak := encode(params{memory: 8 * 1024, time: 1, lanes: 1}, []byte("saltsaltsaltsalt"),
-		derive(params{memory: 8 * 1024, time: 1, lanes: 1}, "old", []byte("saltsaltsaltsalt"), 32))
+	low := HashCost{Memory: 8 * 1024, Passes: 1, Lanes: 1}
+	weak := encode(low, []byte("saltsaltsaltsalt"), derive(low, "old", []byte("saltsaltsaltsalt"), 32))
 	if match, outdated, err := h.Verify(ctx, "old", weak); !match || !outdated || err != nil {
 		t.Errorf("an older hash: got %v, outdated %v, %v, want a match to be made again", match, outdated, err)
 	}
@@ -37,13 +37,13 @@ func TestHash(t *testing.T) {
 
 // A hash in the database is input: nothing in it may cost more than a sign-in should.
 func TestMalformedHash(t *testing.T) {
-	good := encode(current, make([]byte, 16), make([]byte, 32))
+	good := encode(DefaultHashCost, make([]byte, 16), make([]byte, 32))
 	for _, encoded := range []string{
 		"", "x", "$argon2id$", strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=18", 1),
 		strings.Replace(good, "m=19456", "m=4294967295", 1), strings.Replace(good, "t=2", "t=99999", 1), strings.Replace(good, "p=1", "p=0", 1),
 		strings.Replace(good, "p=1", "p=255", 1), strings.Replace(good, "m=19456", "m=0", 1), good[:len(good)-30], good + "!", strings.Replace(good, "m=", "m=-", 1),
 	} {
-		if _, _, err := newHasher().Verify(t.Context(), "x", encoded); !errors.Is(err, errMalformedHash) {
+		if _, _, err := newHasher(HashCost{}).Verify(t.Context(), "x", encoded); !errors.Is(err, errMalformedHash) {
 			t.Errorf("%q: got %v, want errMalformedHash", encoded, err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestMalformedHash(t *testing.T) {
 
 // More hashes than may run at once wait; more than may wait are turned away; who hangs up leaves the queue.
 func TestHashingIsBounded(t *testing.T) {
-	h := newHasher()
+	h := newHasher(HashCost{})
 	for range cap(h.slots) {
 		h.slots <- struct{}{}
 	}

@@ -12,7 +12,7 @@ import (
 // that comes free meanwhile is taken.
 func TestHashIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, began := newHasher(), time.Now()
+		h, began := newHasher(HashCost{}), time.Now()
 		for range cap(h.slots) {
 			h.slots <- struct{}{}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // access reads the table of docs/access.md: the guard of each "METHOD route".
@@ -54,7 +55,7 @@ func TestAccess(t *testing.T) {
 			return nil
 		}
 		delete(table, method+" "+route)
-		if !strings.Contains(member.get("/account").body, "Walker") { // the last route signed it out, or in as somebody else
+		if !strings.Contains(member.Get("/account").Body, "Walker") { // the last route signed it out, or in as somebody else
 			member = p.signedIn(u)
 		}
 		t.Run(method+" "+route, func(t *testing.T) { p.checkGuard(t, guard, method, route, member) })
@@ -70,11 +71,11 @@ func TestAccess(t *testing.T) {
 
 func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *browser) {
 	path := strings.NewReplacer("{handle}", "NOSUCHHANDLE", "{token}", "NOSUCHTOKEN", "{id}", "NOSUCHID", "*", "nothing.css").Replace(route)
-	ask := func(b *browser) *answer {
+	ask := func(b *browser) *webtest.Answer {
 		if method == "POST" {
-			return b.post(path)
+			return b.Post(path)
 		}
-		return b.get(path)
+		return b.Get(path)
 	}
 	stranger := ask(p.browser())
 	toLogin := stranger.StatusCode == http.StatusSeeOther && strings.HasPrefix(stranger.Header.Get("Location"), "/login?next=")
@@ -93,9 +94,9 @@ func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *b
 		t.Errorf("a member without the password got %d, want 422", got.StatusCode)
 	}
 	if guard == "script" {
-		r := p.browser().request(method, path, nil)
+		r := p.browser().NewRequest(method, path, nil)
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
-		if got := p.browser().do(r).StatusCode; got != http.StatusForbidden {
+		if got := p.browser().Do(r).StatusCode; got != http.StatusForbidden {
 			t.Errorf("a script of another site got %d, want 403", got)
 		}
 	}
@@ -108,15 +109,15 @@ func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *b
 var signIns = []string{"POST /login", "POST /login/passkey/finish", "POST /login/verify", "POST /demo"}
 
 // inSteps are those that come after something else, each with all of it.
-var inSteps = map[string]func(b *browser) *answer{
-	"POST /login/passkey/finish": func(b *browser) *answer {
+var inSteps = map[string]func(b *browser) *webtest.Answer{
+	"POST /login/passkey/finish": func(b *browser) *webtest.Answer {
 		d := b.p.signedIn(b.p.newUser("Passkey")).passkeyOf("Laptop")
 		return b.finish(d.answers(b.begin("/login/passkey/begin")), "")
 	},
-	"POST /login/verify": func(b *browser) *answer {
+	"POST /login/verify": func(b *browser) *webtest.Answer {
 		u, app, _ := b.p.enrolled("Second")
-		b.post("/login", "email", u.Email, "password", password).location("/login/verify")
-		return b.post("/login/verify", "code", app.code())
+		b.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
+		return b.Post("/login/verify", "code", app.code())
 	},
 }
 
@@ -137,18 +138,18 @@ func (p *portal) validFor(u auth.User, line string) wayIn {
 	}}
 	switch line {
 	case "POST /signup":
-		in.form[1] = newEmail()
+		in.form[1] = webtest.Email()
 	case "GET /email/confirm/{token}", "POST /email/confirm/{token}":
-		in.email = newEmail()
-		p.browser().post("/signup", "name", "Only", "email", in.email, "password", password).want(http.StatusSeeOther)
+		in.email = webtest.Email()
+		p.browser().Post("/signup", "name", "Only", "email", in.email, "password", password).Want(http.StatusSeeOther)
 		_, in.param, _ = strings.Cut(linkIn(p.t, p.letter(in.email, "confirm/")), "confirm/")
 	case "GET /email/undo/{token}", "POST /email/undo/{token}":
 		mover := p.newUser("Only")
-		_, stop := p.signedIn(mover).moves(mover, newEmail())
+		_, stop := p.signedIn(mover).moves(mover, webtest.Email())
 		in.param = path.Base(stop)
 	case "GET /account/email/confirm/{token}":
 		mover := p.newUser("Only")
-		confirm, _ := p.signedIn(mover).moves(mover, newEmail())
+		confirm, _ := p.signedIn(mover).moves(mover, webtest.Email())
 		in.param = path.Base(confirm)
 	case "GET /password/reset/{token}", "POST /password/reset/{token}":
 		in.param = path.Base(p.browser().forgets(p.newUser("Only").Email))
@@ -177,23 +178,23 @@ func TestOnlyTheseRoutesSignIn(t *testing.T) {
 		before := p.count(`SELECT count(*) FROM sessions`)
 		b := p.browser()
 		address := regexp.MustCompile(`{[a-z]+}`).ReplaceAllLiteralString(route, in.param)
-		var res *answer
+		var res *webtest.Answer
 		if steps := inSteps[line]; steps != nil {
 			res = steps(b)
 		} else if method == "POST" {
-			res = b.post(address, in.form...)
+			res = b.Post(address, in.form...)
 		} else {
 			query := url.Values{}
 			for i := 0; i < len(in.form); i += 2 {
 				query.Set(in.form[i], in.form[i+1])
 			}
-			res = b.get(address + "?" + query.Encode())
+			res = b.Get(address + "?" + query.Encode())
 		}
 		if strings.Contains(route, "{token}") && res.StatusCode >= http.StatusBadRequest {
 			t.Errorf("%s: got %d, so what was tried is not valid", line, res.StatusCode)
 		}
 		opened := p.count(`SELECT count(*) FROM sessions`) > before
-		if alive := b.alive(); alive || opened {
+		if alive := b.Alive(); alive || opened {
 			found = append(found, line)
 		}
 		for _, c := range res.Cookies() { // every cookie of the answer by itself, under the name of the session's
@@ -238,23 +239,23 @@ func documentedSignIns(t *testing.T) (lines []string) {
 // A development portal shows its letters; any other has no such address.
 func TestDevelopmentMailbox(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), nil)
-	p.browser().get("/dev/mail").want(http.StatusOK)
+	p.browser().Get("/dev/mail").Want(http.StatusOK)
 	l := p.app.letters.AlreadyMember("marta@example.org")
 	if err := p.app.Outbox.Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	p.browser().get("/dev/mail").says("See it as HTML")
-	res := p.browser().get("/dev/mail/" + l.ID).want(http.StatusOK).says("sent to marta@example.org by")
+	p.browser().Get("/dev/mail").Says("See it as HTML")
+	res := p.browser().Get("/dev/mail/" + l.ID).Want(http.StatusOK).Says("sent to marta@example.org by")
 	if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'; style-src 'unsafe-inline';") ||
 		!strings.HasSuffix(policy, "; sandbox") {
 		t.Errorf("got policy %q", policy)
 	}
-	p.browser().get("/dev/mail/NOSUCHLETTER").want(http.StatusNotFound)
+	p.browser().Get("/dev/mail/NOSUCHLETTER").Want(http.StatusNotFound)
 	q := portalOn(t, sqliteBackend(t), nil)
 	q.app.Outbox = nil
 	q.Handler = q.app.router()
-	q.browser().get("/dev/mail").want(http.StatusNotFound)
-	q.browser().get("/dev/mail/" + l.ID).want(http.StatusNotFound)
+	q.browser().Get("/dev/mail").Want(http.StatusNotFound)
+	q.browser().Get("/dev/mail/" + l.ID).Want(http.StatusNotFound)
 }
 
 // Another person's session answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
@@ -266,20 +267,20 @@ func TestForeignSession(t *testing.T) {
 
 func (p *portal) checkForeignSession(t *testing.T) {
 	mine, theirs := p.signedIn(p.newUser("Mallory")), p.signedIn(p.newUser("Alice"))
-	handle := theirs.handle()
-	mine.reauth(password).location("/account/sessions")
+	handle := theirs.Handle()
+	mine.Reauth(password).Leads("/account/sessions")
 	for _, h := range []string{handle, "NOSUCHHANDLE", "%00", "%ff", "..%2f..", strings.Repeat("x", 3000)} {
 		path := "/account/sessions/" + h
-		if got := mine.get(path + "/end"); got.StatusCode != http.StatusNotFound {
+		if got := mine.Get(path + "/end"); got.StatusCode != http.StatusNotFound {
 			t.Errorf("GET .../%.20s/end: got %d, want 404", h, got.StatusCode)
 		}
 		for _, action := range []string{"/end", "/recognise"} {
-			if got := mine.post(path + action); got.StatusCode != http.StatusNotFound {
+			if got := mine.Post(path + action); got.StatusCode != http.StatusNotFound {
 				t.Errorf("POST .../%.20s%s: got %d, want 404", h, action, got.StatusCode)
 			}
 		}
 	}
-	if !theirs.alive() {
+	if !theirs.Alive() {
 		t.Error("somebody else's session ended")
 	}
 	if !strings.Contains(p.log.String(), "authz_fail") {

@@ -10,19 +10,20 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // table reads the rows of a downloaded file behind its heading.
-func (a *answer) table() [][]string {
-	a.t.Helper()
-	a.want(http.StatusOK)
-	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+func table(a *webtest.Answer) [][]string {
+	a.T.Helper()
+	a.Want(http.StatusOK)
+	rows, err := csv.NewReader(strings.NewReader(a.Body)).ReadAll()
 	if err != nil {
-		a.t.Fatalf("%v:\n%s", err, a.body)
+		a.T.Fatalf("%v:\n%s", err, a.Body)
 	}
 	want := []string{"time", "kind", "sentence", "session", "device", "address", "browser says"}
 	if len(rows) == 0 || !slices.Equal(rows[0], want) {
-		a.t.Fatalf("got %q, want the heading %q", rows, want)
+		a.T.Fatalf("got %q, want the heading %q", rows, want)
 	}
 	return rows[1:]
 }
@@ -38,11 +39,11 @@ func (p *portal) checkCSV(t *testing.T) {
 	p.signedIn(stranger)
 	u := p.newUser("Cecil")
 	b := p.signedIn(u)
-	b.get("/account/activity.csv?q=%22x").location("/reauth?next=" + url.QueryEscape("/account/activity.csv?q=%22x"))
-	b.get("/reauth?next=%2Faccount%2Factivity.csv").says("Waiting for you Download your activity")
-	b.post("/reauth", "password", password, "next", "/account/activity.csv").location("/account/activity.csv")
+	b.Get("/account/activity.csv?q=%22x").Leads("/reauth?next=" + url.QueryEscape("/account/activity.csv?q=%22x"))
+	b.Get("/reauth?next=%2Faccount%2Factivity.csv").Says("Waiting for you Download your activity")
+	b.Post("/reauth", "password", password, "next", "/account/activity.csv").Leads("/account/activity.csv")
 
-	res := b.get("/account/activity.csv").want(http.StatusOK)
+	res := b.Get("/account/activity.csv").Want(http.StatusOK)
 	for name, want := range map[string]string{
 		"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": `attachment; filename="gatehouse-activity.csv"`,
 		"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
@@ -51,11 +52,11 @@ func (p *portal) checkCSV(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	if strings.Count(res.body, "\n") != strings.Count(res.body, "\r\n") {
+	if strings.Count(res.Body, "\n") != strings.Count(res.Body, "\r\n") {
 		t.Error("lines do not end as RFC 4180 wants")
 	}
 	var kinds []string
-	for _, row := range res.table() {
+	for _, row := range table(res) {
 		kinds = append(kinds, row[1])
 		if at, err := time.Parse(time.RFC3339, row[0]); err != nil || !strings.HasSuffix(row[0], "Z") || time.Since(at) > time.Hour {
 			t.Errorf("got time %q", row[0])
@@ -64,20 +65,20 @@ func (p *portal) checkCSV(t *testing.T) {
 	if want := []string{"reauth_success", "authn_login_success", "user_created"}; !slices.Equal(kinds, want) {
 		t.Errorf("got %q, want %q", kinds, want)
 	}
-	signedIn := res.table()[1]
-	if want := []string{"Signed in", b.handle(), "Chrome on macOS", b.ip, chromeOnMac}; !slices.Equal(signedIn[2:], want) {
+	signedIn := table(res)[1]
+	if want := []string{"Signed in", b.Handle(), "Chrome on macOS", b.IP, webtest.ChromeOnMac}; !slices.Equal(signedIn[2:], want) {
 		t.Errorf("got %q, want %q", signedIn[2:], want)
 	}
-	if got := b.get("/account/activity.csv?kind=account").table(); len(got) != 1 || got[0][2] != "Account created" {
+	if got := table(b.Get("/account/activity.csv?kind=account")); len(got) != 1 || got[0][2] != "Account created" {
 		t.Errorf("kind=account: got %q", got)
 	}
-	if got := b.get("/account/activity.csv?q=CONFIRMED").table(); len(got) != 1 || got[0][1] != "reauth_success" {
+	if got := table(b.Get("/account/activity.csv?q=CONFIRMED")); len(got) != 1 || got[0][1] != "reauth_success" {
 		t.Errorf("q=CONFIRMED: got %q", got)
 	}
-	if got := b.get("/account/activity.csv?q=no+such").table(); len(got) != 0 {
+	if got := table(b.Get("/account/activity.csv?q=no+such")); len(got) != 0 {
 		t.Errorf("q=no such: got %q", got)
 	}
-	if body := b.get("/account/activity?kind=account&q=made").body; !strings.Contains(body, `href="/account/activity.csv?kind=account&amp;q=made"`) {
+	if body := b.Get("/account/activity?kind=account&q=made").Body; !strings.Contains(body, `href="/account/activity.csv?kind=account&amp;q=made"`) {
 		t.Error("the page does not offer what it shows")
 	}
 }
@@ -90,13 +91,13 @@ func TestNoFormulas(t *testing.T) {
 	agents := []string{`=HYPERLINK("https://evil.example")`, "+1", "-1", "@SUM(A1)", "\t=1", `"=1`, "a,b\"c", "1=1"}
 	for _, agent := range agents {
 		stranger := p.browser()
-		stranger.agent = agent
+		stranger.Agent = agent
 		stranger.guess(u.Email)
 	}
 	b := p.signedIn(u)
-	b.reauth(password)
+	b.Reauth(password)
 	got := map[string]bool{}
-	for _, row := range b.get("/account/activity.csv?kind=sign-ins&q=refused").table() {
+	for _, row := range table(b.Get("/account/activity.csv?kind=sign-ins&q=refused")) {
 		got[row[6]] = true
 		for _, cell := range row {
 			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
@@ -121,26 +122,26 @@ func TestLongActivityCSV(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Long")
 	b := p.signedIn(u)
-	b.reauth(password)
-	before := len(b.get("/account/activity.csv").table())
+	b.Reauth(password)
+	before := len(table(b.Get("/account/activity.csv")))
 	insert := func(n int) {
 		p.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 			INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
 			SELECT 'N' || i || '/' || $2, $3, '', 'reauth_fail', '', '', '', $4 FROM n`, n, n, u.ID, longAgo)
 	}
 	insert(csvEvents - before)
-	if rows := b.get("/account/activity.csv").table(); len(rows) != csvEvents || rows[csvEvents-1][1] != "reauth_fail" {
+	if rows := table(b.Get("/account/activity.csv")); len(rows) != csvEvents || rows[csvEvents-1][1] != "reauth_fail" {
 		t.Errorf("got %d rows and %q, want %d events", len(rows), rows[len(rows)-1], csvEvents)
 	}
 	insert(1)
 	for query, want := range map[string]string{"": "gzip", "?q=wrong": ""} { // a guess in it must not show in its length
-		r := b.request("GET", "/account/activity.csv"+query, nil)
+		r := b.NewRequest("GET", "/account/activity.csv"+query, nil)
 		r.Header.Set("Accept-Encoding", "gzip")
-		if got := b.do(r).want(http.StatusOK).Header.Get("Content-Encoding"); got != want {
+		if got := b.Do(r).Want(http.StatusOK).Header.Get("Content-Encoding"); got != want {
 			t.Errorf("%q: got Content-Encoding %q, want %q", query, got, want)
 		}
 	}
-	rows := b.get("/account/activity.csv").table()
+	rows := table(b.Get("/account/activity.csv"))
 	if last := rows[len(rows)-1]; len(rows) != csvEvents+1 || !strings.HasPrefix(last[2], "Older events are not in this file") || last[0] != "" {
 		t.Errorf("got %d rows and %q, want %d events and a word about the rest", len(rows), last, csvEvents)
 	}
@@ -155,24 +156,24 @@ func TestSearchIsBounded(t *testing.T) {
 		INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
 		SELECT 'N' || i, $2, '', 'reauth_fail', '', '', '', $3 FROM n`, eventsScanned, u.ID, longAgo)
 	p.exec(`UPDATE events SET at = $1 WHERE kind = 'user_created'`, longAgo.Add(-time.Hour))
-	first := b.get("/account/activity?q=account+created").want(http.StatusOK).saysNot("Account created")
-	older := between(first.body, `href="/account/activity?before=`, `"`)
-	b.get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).says("Account created").saysNot("Older")
+	first := b.Get("/account/activity?q=account+created").Want(http.StatusOK).SaysNot("Account created")
+	older := between(first.Body, `href="/account/activity?before=`, `"`)
+	b.Get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).Says("Account created").SaysNot("Older")
 }
 
 // A browser that has just confirmed sees where it is, instead of a form that seems to have done nothing.
 func TestDownloadAfterConfirming(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Dora"))
-	b.reauth(password)
-	r := b.request("GET", "/account/activity.csv?kind=account", nil)
+	b.Reauth(password)
+	r := b.NewRequest("GET", "/account/activity.csv?kind=account", nil)
 	r.Header.Set("Referer", "https://portal.test/reauth?next=%2Faccount%2Factivity.csv%3Fkind%3Daccount")
-	page := b.do(r)
-	page.location("/account/activity?kind=account")
-	b.follow(page).says("It is you. The download is ready below.").says("Download as CSV")
-	r = b.request("GET", "/account/activity.csv", nil)
+	page := b.Do(r)
+	page.Leads("/account/activity?kind=account")
+	b.Follow(page).Says("It is you. The download is ready below.").Says("Download as CSV")
+	r = b.NewRequest("GET", "/account/activity.csv", nil)
 	r.Header.Set("Referer", "https://evil.example/reauth")
-	b.do(r).want(http.StatusOK).table()
+	table(b.Do(r).Want(http.StatusOK))
 }
 
 func TestNotMe(t *testing.T) {
@@ -184,11 +185,11 @@ func TestNotMe(t *testing.T) {
 func (p *portal) checkNotMe(t *testing.T) {
 	u := p.newUser("Nora")
 	b, other := p.signedIn(u), p.browser()
-	other.agent = firefoxOnWindows
-	other.signIn(u.Email, password)
-	handle := other.handle()
+	other.Agent = webtest.FirefoxOnWindows
+	other.SignIn(u.Email, password)
+	handle := other.Handle()
 	p.browser().guess(u.Email)
-	other.reauth("wrong, and long enough")
+	other.Reauth("wrong, and long enough")
 	page := func(kind auth.Kind) string {
 		t.Helper()
 		events, err := p.auth.Events(t.Context(), u.ID, auth.EventFilter{Kinds: []auth.Kind{kind}, Limit: 1})
@@ -197,31 +198,31 @@ func (p *portal) checkNotMe(t *testing.T) {
 		}
 		return "/account/activity/" + events[0].ID + "/not-me"
 	}
-	trail := b.get("/account/activity")
+	trail := b.Get("/account/activity")
 	for _, link := range []string{page(auth.LoginFail), page(auth.ReauthFail), "/account/sessions#t-" + handle} {
-		if !strings.Contains(trail.body, `href="`+link+`"`) {
+		if !strings.Contains(trail.Body, `href="`+link+`"`) {
 			t.Errorf("the activity page has no link to %s", link)
 		}
 	}
-	if strings.Contains(trail.body, page(auth.LoginSuccess)) {
+	if strings.Contains(trail.Body, page(auth.LoginSuccess)) {
 		t.Error("the activity page doubts an ordinary sign-in")
 	}
-	b.get(page(auth.LoginFail)).want(200).says("A sign-in with a wrong password was refused").says("It belongs to no session")
-	seen := b.get(page(auth.ReauthFail)).want(200).says("Sign out Firefox on Windows").says("You have 1 other session.")
+	b.Get(page(auth.LoginFail)).Want(200).Says("A sign-in with a wrong password was refused").Says("It belongs to no session")
+	seen := b.Get(page(auth.ReauthFail)).Want(200).Says("Sign out Firefox on Windows").Says("You have 1 other session.")
 	for _, link := range []string{"/account/sessions/" + handle + "/end", "/account/security/password", "/account/sessions/end-others", `"/account/sessions"`} {
-		if !strings.Contains(seen.body, link) {
+		if !strings.Contains(seen.Body, link) {
 			t.Errorf("the page does not lead to %s", link)
 		}
 	}
-	other.get(page(auth.ReauthFail)).want(200).says("It happened in the session you are using now").says("Change your password now").saysNot("Sign out Firefox").saysNot("other session")
-	if !other.alive() || !b.alive() {
+	other.Get(page(auth.ReauthFail)).Want(200).Says("It happened in the session you are using now").Says("Change your password now").SaysNot("Sign out Firefox").SaysNot("other session")
+	if !other.Alive() || !b.Alive() {
 		t.Fatal("opening a page changed something")
 	}
-	b.reauth(password)
-	b.post("/account/sessions/" + handle + "/end").location("/account/sessions")
-	b.get(page(auth.ReauthSuccess)).want(200).says("the session you are using now")
-	ended := b.get(strings.Replace(page(auth.ReauthFail), "//", "/", 1)).want(200).says("The session it belongs to is over").says("Only this device is signed in")
-	if strings.Contains(ended.body, handle) || strings.Contains(b.get("/account/activity").body, "#t-"+handle) {
+	b.Reauth(password)
+	b.Post("/account/sessions/" + handle + "/end").Leads("/account/sessions")
+	b.Get(page(auth.ReauthSuccess)).Want(200).Says("the session you are using now")
+	ended := b.Get(strings.Replace(page(auth.ReauthFail), "//", "/", 1)).Want(200).Says("The session it belongs to is over").Says("Only this device is signed in")
+	if strings.Contains(ended.Body, handle) || strings.Contains(b.Get("/account/activity").Body, "#t-"+handle) {
 		t.Error("a link to a session that is over")
 	}
 	p.checkForeignEvent(t, page(auth.LoginFail))
@@ -231,28 +232,28 @@ func (p *portal) checkNotMe(t *testing.T) {
 func (p *portal) checkForeignEvent(t *testing.T, path string) {
 	mallory := p.signedIn(p.newUser("Mallory"))
 	logged := len(p.log.String())
-	foreign := mallory.get(path).want(http.StatusNotFound)
-	unknown := mallory.get("/account/activity/AAAAAAAAAAAAAAAAAAAAAAAAAA/not-me").want(http.StatusNotFound)
-	if text(foreign.body) != text(unknown.body) {
+	foreign := mallory.Get(path).Want(http.StatusNotFound)
+	unknown := mallory.Get("/account/activity/AAAAAAAAAAAAAAAAAAAAAAAAAA/not-me").Want(http.StatusNotFound)
+	if webtest.Text(foreign.Body) != webtest.Text(unknown.Body) {
 		t.Error("somebody else's event answers differently from none")
 	}
 	if got := strings.Count(p.log.String()[logged:], `"msg":"authz_fail"`); got != 2 {
 		t.Errorf("got %d authz_fail in the log, want 2", got)
 	}
 	for _, id := range []string{"x", "%00", "%ff", "..%2f..", strings.Repeat("A", 3000)} {
-		mallory.get("/account/activity/" + id + "/not-me").want(http.StatusNotFound)
+		mallory.Get("/account/activity/" + id + "/not-me").Want(http.StatusNotFound)
 	}
 	events, err := p.auth.Events(t.Context(), mallory.user(), auth.EventFilter{Kinds: []auth.Kind{auth.SessionCreated}, Limit: 1})
 	if err != nil || len(events) != 1 {
 		t.Fatal(events, err)
 	}
-	mallory.get("/account/activity/" + events[0].ID + "/not-me").want(http.StatusNotFound)
+	mallory.Get("/account/activity/" + events[0].ID + "/not-me").Want(http.StatusNotFound)
 }
 
 // user is the id of the person signed in with the browser.
 func (b *browser) user() (id string) {
 	b.p.t.Helper()
-	err := b.p.store.DB().QueryRowContext(b.p.t.Context(), `SELECT user_id FROM sessions WHERE id = $1`, b.handle()).Scan(&id)
+	err := b.p.store.DB().QueryRowContext(b.p.t.Context(), `SELECT user_id FROM sessions WHERE id = $1`, b.Handle()).Scan(&id)
 	if err != nil {
 		b.p.t.Fatal(err)
 	}

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // advises is what the overview suggests, as people read it.
 func (b *browser) advises() string {
 	b.p.t.Helper()
-	return text(between(b.get("/account").want(200).body, `id="improve"`, `</section>`))
+	return webtest.Text(between(b.Get("/account").Want(200).Body, `id="improve"`, `</section>`))
 }
 
 // TestAdvice changes one fact after the other, and reads what becomes of it.
@@ -47,8 +48,8 @@ func TestAdvice(t *testing.T) {
 	expect(alone, old)
 
 	kept := p.browser()
-	kept.post("/login", "email", u.Email, "password", password, "remember", "on").want(303)
-	handle := kept.handle()
+	kept.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(303)
+	handle := kept.Handle()
 	p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, ago(unusedAfter-time.Hour), handle)
 	if got := b.advises(); strings.Contains(got, "not been used") {
 		t.Errorf("got %q an hour before", got)
@@ -64,8 +65,8 @@ func TestAdvice(t *testing.T) {
 	}
 	p.signedIn(u)
 	expect("1 other session has not been used", "All 5 sessions are taken", alone, old)
-	b.reauth(password)
-	b.post("/account/sessions/end-others").want(303)
+	b.Reauth(password)
+	b.Post("/account/sessions/end-others").Want(303)
 	p.exec(`UPDATE users SET password_changed_at = $1`, ago(time.Hour))
 	expect(alone)
 

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // arrive signs in from a browser at an address, as somebody without a cookie.
 func (p *portal) arrive(u auth.User, agent, ip string) *browser {
 	p.t.Helper()
 	b := p.browser().as(agent).at(ip)
-	b.signIn(u.Email, password)
+	b.SignIn(u.Email, password)
 	return b
 }
 
@@ -28,30 +29,30 @@ func TestNewDevice(t *testing.T) {
 		want   int    // letters
 		says   string // each of them
 	}{
-		"the first sign-in ever": {func(*portal, auth.User) {}, chromeOnMac, home, 0, ""},
-		"the same device":        {func(p *portal, u auth.User) { p.arrive(u, chromeOnMac, home) }, chromeUpdated, "198.51.100.250", 0, ""},
-		"another browser": {func(p *portal, u auth.User) { p.arrive(u, chromeOnMac, home) }, firefoxOnLinux, home, 1,
+		"the first sign-in ever": {func(*portal, auth.User) {}, webtest.ChromeOnMac, home, 0, ""},
+		"the same device":        {func(p *portal, u auth.User) { p.arrive(u, webtest.ChromeOnMac, home) }, chromeUpdated, "198.51.100.250", 0, ""},
+		"another browser": {func(p *portal, u auth.User) { p.arrive(u, webtest.ChromeOnMac, home) }, firefoxOnLinux, home, 1,
 			"from Firefox on Linux, on the network 198.51.100.0/24."},
-		"another network": {func(p *portal, u auth.User) { p.arrive(u, chromeOnMac, home) }, chromeOnMac, elsewhere, 1,
+		"another network": {func(p *portal, u auth.User) { p.arrive(u, webtest.ChromeOnMac, home) }, webtest.ChromeOnMac, elsewhere, 1,
 			"from Chrome on macOS, on the network 203.0.113.0/24."},
 		"each known by itself": {func(p *portal, u auth.User) {
-			p.arrive(u, chromeOnMac, home)
-			p.arrive(u, firefoxOnLinux, elsewhere).post("/logout")
+			p.arrive(u, webtest.ChromeOnMac, home)
+			p.arrive(u, firefoxOnLinux, elsewhere).Post("/logout")
 		}, firefoxOnLinux, home, 1, "on the network 203.0.113.0/24."},
 		"signed out by its owner elsewhere": {func(p *portal, u auth.User) {
-			b := p.arrive(u, chromeOnMac, home)
+			b := p.arrive(u, webtest.ChromeOnMac, home)
 			thief := p.arrive(u, firefoxOnLinux, elsewhere)
-			b.reauth(password)
-			b.post("/account/sessions/" + thief.handle() + "/end").location("/account/sessions")
+			b.Reauth(password)
+			b.Post("/account/sessions/" + thief.Handle() + "/end").Leads("/account/sessions")
 		}, firefoxOnLinux, elsewhere, 2, "from Firefox on Linux, on the network 203.0.113.0/24."},
 		"away for longer than sessions are kept": {func(p *portal, u auth.User) {
-			p.arrive(u, chromeOnMac, home)
+			p.arrive(u, webtest.ChromeOnMac, home)
 			p.exec(`DELETE FROM sessions WHERE user_id = $1`, u.ID)
-		}, chromeOnMac, home, 1, "from Chrome on macOS, on the network 198.51.100.0/24."},
+		}, webtest.ChromeOnMac, home, 1, "from Chrome on macOS, on the network 198.51.100.0/24."},
 		"a wrong password": {func(p *portal, u auth.User) {
-			p.arrive(u, chromeOnMac, home)
-			p.browser().as(firefoxOnLinux).post("/login", "email", u.Email, "password", otherPassword).want(422)
-		}, chromeOnMac, home, 0, ""},
+			p.arrive(u, webtest.ChromeOnMac, home)
+			p.browser().as(firefoxOnLinux).Post("/login", "email", u.Email, "password", otherPassword).Want(422)
+		}, webtest.ChromeOnMac, home, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPortal(t)
@@ -82,15 +83,15 @@ func TestSuccessAfterFailures(t *testing.T) {
 			u := p.newUser("Fiona")
 			for _, failures := range []int{4, 5, 0, 4} {
 				// Each time elsewhere: whoever fails five times in a row waits there. Limits in Redis outlive the run.
-				elsewhere := randomNetwork() + "::1"
+				elsewhere := webtest.Network() + "::1"
 				for range failures {
-					p.browser().at(elsewhere).post("/login", "email", u.Email, "password", otherPassword).want(http.StatusUnprocessableEntity)
+					p.browser().at(elsewhere).Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
 				}
 				b := p.browser()
 				if failures == 5 {
 					b = b.as(firefoxOnLinux).at("203.0.113.9")
 				}
-				b.signIn(u.Email, password)
+				b.SignIn(u.Email, password)
 			}
 			var events []string
 			for _, kind := range p.kinds(u.ID) {
@@ -101,7 +102,7 @@ func TestSuccessAfterFailures(t *testing.T) {
 			if want := []string{"authn_login_successafterfail:5"}; !slices.Equal(events, want) {
 				t.Errorf("got events %v, want %v", events, want)
 			}
-			p.signedIn(u).get("/account/activity?kind=sign-ins").says("Signed in after several attempts that were refused")
+			p.signedIn(u).Get("/account/activity?kind=sign-ins").Says("Signed in after several attempts that were refused")
 			letters := p.lettersTo(u.Email)
 			if len(letters) != 1 || !strings.Contains(letters[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
 				t.Errorf("got letters %q, want one about five attempts", letters)

@@ -18,8 +18,8 @@ func (p *portal) codesOf(n int) (codes []string) {
 	b := p.signedIn(p.newUser("Codina"))
 	b.enrolApp()
 	for len(codes) < n {
-		b.post(recoveryCodesPage).location(recoveryCodesPage)
-		codes = append(codes, recoveryCodesOn(p.t, b.get(recoveryCodesPage).body)...)
+		b.Post(recoveryCodesPage).Leads(recoveryCodesPage)
+		codes = append(codes, recoveryCodesOn(p.t, b.Get(recoveryCodesPage).Body)...)
 	}
 	return codes
 }
@@ -63,10 +63,10 @@ func codesAreRandom(t *testing.T) {
 		}
 	}
 	b := p.signedIn(p.newUser("Secreta"))
-	b.reauth(password)
+	b.Reauth(password)
 	for range 20 {
-		b.post("/account/security/totp", "begin", "yes").want(http.StatusSeeOther)
-		secret := string(newAuthenticator(t, b.get("/account/security/totp").body).secret)
+		b.Post("/account/security/totp", "begin", "yes").Want(http.StatusSeeOther)
+		secret := string(newAuthenticator(t, b.Get("/account/security/totp").Body).secret)
 		if seen[secret] || len(secret) < 20 {
 			t.Error("a secret comes twice, or is short")
 		}
@@ -94,7 +94,7 @@ func codesRunOut(t *testing.T) {
 			if good {
 				want = http.StatusSeeOther
 			}
-			got := p.withPassword(u.Email).post("/login/verify", "code", app.at(offset)).StatusCode
+			got := p.withPassword(u.Email).Post("/login/verify", "code", app.at(offset)).StatusCode
 			if got != want {
 				t.Errorf("a code of %d steps from now: got %d, want %d", offset, got, want)
 			}
@@ -111,19 +111,19 @@ func factorsAreRevoked(t *testing.T) {
 		b := p.signedIn(u)
 		app, codes := b.enrolApp()
 		d := newPasskeyDevice(t)
-		b.enrol(d, "Laptop").want(http.StatusSeeOther)
-		b.post(recoveryCodesPage).location(recoveryCodesPage)
-		fresh := recoveryCodesOn(t, b.get(recoveryCodesPage).body)
-		p.withPassword(u.Email).post("/login/verify", "code", codes[0]).want(http.StatusUnprocessableEntity)
-		b.post("/account/security/totp/remove").location("/account/security")
+		b.enrol(d, "Laptop").Want(http.StatusSeeOther)
+		b.Post(recoveryCodesPage).Leads(recoveryCodesPage)
+		fresh := recoveryCodesOn(t, b.Get(recoveryCodesPage).Body)
+		p.withPassword(u.Email).Post("/login/verify", "code", codes[0]).Want(http.StatusUnprocessableEntity)
+		b.Post("/account/security/totp/remove").Leads("/account/security")
 		time.Sleep(time.Minute)
-		p.withPassword(u.Email).post("/login/verify", "code", app.code()).want(http.StatusUnprocessableEntity)
-		b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").location("/account/security")
+		p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Want(http.StatusUnprocessableEntity)
+		b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Leads("/account/security")
 		lost := p.browser()
-		lost.finish(d.answers(lost.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
-		b.changePasswordTo(otherPassword).want(http.StatusSeeOther)
-		lost.post("/login", "email", u.Email, "password", password, "code", fresh[0]).want(http.StatusUnprocessableEntity)
-		p.browser().signIn(u.Email, otherPassword)
+		lost.finish(d.answers(lost.begin(beginSignIn)), "").Want(http.StatusUnprocessableEntity)
+		b.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
+		lost.Post("/login", "email", u.Email, "password", password, "code", fresh[0]).Want(http.StatusUnprocessableEntity)
+		p.browser().SignIn(u.Email, otherPassword)
 	})
 }
 
@@ -137,12 +137,12 @@ func clockIsTheServers(t *testing.T) {
 	for _, name := range []string{"time", "now", "date", "timestamp", "step"} {
 		form.Set(name, later.UTC().Format(time.RFC3339))
 	}
-	r := b.request("POST", "/login/verify", strings.NewReader(form.Encode()))
+	r := b.NewRequest("POST", "/login/verify", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, name := range []string{"Date", "X-Date", "X-Request-Start", "If-Modified-Since"} {
 		r.Header.Set(name, later.UTC().Format(http.TimeFormat))
 	}
-	b.do(r).want(http.StatusUnprocessableEntity)
+	b.Do(r).Want(http.StatusUnprocessableEntity)
 }
 
 // The public key of a passkey is what it was when it was enrolled, whatever is asked for afterwards and by whom.
@@ -158,15 +158,15 @@ func passkeysAreKept(t *testing.T) {
 		return key
 	}
 	before := key()
-	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
-	b.post(passkeysPage+"/"+p.passkeyID(d)+"/rename", "name", "Old laptop", "public_key", "x", "credential", "x").want(http.StatusSeeOther)
-	b.post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account").location("/account")
+	b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
+	b.Post(passkeysPage+"/"+p.passkeyID(d)+"/rename", "name", "Old laptop", "public_key", "x", "credential", "x").Want(http.StatusSeeOther)
+	b.Post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account").Leads("/account")
 	mallory := p.signedIn(p.newUser("Mallory"))
-	mallory.reauth(password).want(http.StatusSeeOther)
+	mallory.Reauth(password).Want(http.StatusSeeOther)
 	for _, one := range []*browser{b, mallory} {
 		twin := newPasskeyDevice(t)
 		twin.id = d.id
-		one.enrol(twin, "Twin").want(http.StatusUnprocessableEntity)
+		one.enrol(twin, "Twin").Want(http.StatusUnprocessableEntity)
 	}
 	if !bytes.Equal(before, key()) {
 		t.Error("the key of a passkey was changed")

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 func passwordsHaveALength(t *testing.T) {
@@ -23,21 +24,21 @@ func passwordsHaveALength(t *testing.T) {
 func passwordsCanBeChanged(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Vera")
-	p.signedIn(u).changePassword().location("/account/security")
-	p.browser().post("/login", "email", u.Email, "password", password).want(http.StatusUnprocessableEntity)
-	p.browser().signIn(u.Email, otherPassword)
+	p.signedIn(u).changePassword().Leads("/account/security")
+	p.browser().Post("/login", "email", u.Email, "password", password).Want(http.StatusUnprocessableEntity)
+	p.browser().SignIn(u.Email, otherPassword)
 }
 
 func aChangeNeedsTheCurrentPassword(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Vito")
 	b := p.signedIn(u)
-	b.reauth(password) // a re-authentication does not stand for it
+	b.Reauth(password) // a re-authentication does not stand for it
 	for _, current := range []string{"", "wrong, and long enough", otherPassword, strings.ToUpper(password)} {
-		b.post("/account/security/password", "current_password", current, "password", otherPassword).want(http.StatusUnprocessableEntity)
+		b.Post("/account/security/password", "current_password", current, "password", otherPassword).Want(http.StatusUnprocessableEntity)
 	}
-	p.browser().post("/login", "email", u.Email, "password", otherPassword).want(http.StatusUnprocessableEntity)
-	p.browser().signIn(u.Email, password)
+	p.browser().Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
+	p.browser().SignIn(u.Email, password)
 }
 
 func commonPasswordsAreRefused(t *testing.T) {
@@ -76,13 +77,13 @@ func passwordInputs(t *testing.T) (inputs []string) {
 	t.Helper()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Formia"))
-	b.post("/basket", "plan", "hall")
+	b.Post("/basket", "plan", "hall")
 	anonymous := p.browser()
-	anonymous.get(anonymous.forgets(p.newUser("Forgetta").Email)).location("/password/reset")
+	anonymous.Get(anonymous.forgets(p.newUser("Forgetta").Email)).Leads("/password/reset")
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if method == http.MethodGet && !strings.ContainsAny(route, "{*") {
 			for _, visitor := range []*browser{anonymous, b} {
-				inputs = append(inputs, passwordInput.FindAllString(visitor.get(route).body, -1)...)
+				inputs = append(inputs, passwordInput.FindAllString(visitor.Get(route).Body, -1)...)
 			}
 		}
 		return nil
@@ -111,7 +112,7 @@ func passwordsCanBePasted(t *testing.T) {
 		}
 	}
 	for _, script := range []string{"/static/idle.js", "/static/clock.js"} {
-		if body := newPortal(t).browser().get(script).want(http.StatusOK).body; strings.Contains(body, "paste") {
+		if body := newPortal(t).browser().Get(script).Want(http.StatusOK).Body; strings.Contains(body, "paste") {
 			t.Errorf("%s has something to do with pasting", script)
 		}
 	}
@@ -121,26 +122,26 @@ func passwordsAreCheckedAsSent(t *testing.T) {
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	const long = "Twelve grey geese went over the hill before the first snow of that winter fell, I think" // 87 bytes
-	u, err := p.auth.CreateUser(t.Context(), "Exacta", newEmail(), long, auth.RoleMember)
+	u, err := p.auth.CreateUser(t.Context(), "Exacta", webtest.Email(), long, auth.RoleMember)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, other := range []string{
 		long[:72], long[:64], long + " ", " " + long, strings.ToLower(long), long[:72] + "X" + long[73:], long + "\x01", strings.ReplaceAll(long, " ", "  "),
 	} {
-		p.browser().post("/login", "email", u.Email, "password", other).want(http.StatusUnprocessableEntity)
+		p.browser().Post("/login", "email", u.Email, "password", other).Want(http.StatusUnprocessableEntity)
 	}
-	p.browser().signIn(u.Email, long)
+	p.browser().SignIn(u.Email, long)
 	const odd = "  <b>&amp;</b> %41+%20 \t 'quotes\" \\ "
-	p.signedInBy(u, long).post("/account/security/password", "current_password", long, "password", odd).want(http.StatusSeeOther)
-	p.browser().signIn(u.Email, odd)
+	p.signedInBy(u, long).Post("/account/security/password", "current_password", long, "password", odd).Want(http.StatusSeeOther)
+	p.browser().SignIn(u.Email, odd)
 }
 
 // signedInBy is signedIn with another password.
 func (p *portal) signedInBy(u auth.User, password string) *browser {
 	p.t.Helper()
 	b := p.browser()
-	b.signIn(u.Email, password)
+	b.SignIn(u.Email, password)
 	return b
 }
 
@@ -153,13 +154,13 @@ func passwordsMayBeLong(t *testing.T) {
 	p := newPortal(t)
 	megabyte := strings.Repeat("a", 1<<20)
 	u := p.newUser("Megan")
-	for _, res := range []*answer{
-		p.browser().post("/login", "email", u.Email, "password", megabyte),
-		p.browser().post("/signup", "name", "N", "email", newEmail(), "password", megabyte),
-		p.signedIn(u).post("/account/security/password", "current_password", password, "password", megabyte),
-		p.browser().post(p.browser().forgets(u.Email), "password", megabyte),
+	for _, res := range []*webtest.Answer{
+		p.browser().Post("/login", "email", u.Email, "password", megabyte),
+		p.browser().Post("/signup", "name", "N", "email", webtest.Email(), "password", megabyte),
+		p.signedIn(u).Post("/account/security/password", "current_password", password, "password", megabyte),
+		p.browser().Post(p.browser().forgets(u.Email), "password", megabyte),
 	} {
-		res.want(http.StatusRequestEntityTooLarge)
+		res.Want(http.StatusRequestEntityTooLarge)
 	}
 }
 
@@ -170,7 +171,7 @@ func passwordsDoNotRunOut(t *testing.T) {
 		for range 3 {
 			time.Sleep(2 * 365 * 24 * time.Hour)
 			b := p.signedIn(u)
-			b.get("/account").want(http.StatusOK)
+			b.Get("/account").Want(http.StatusOK)
 		}
 	})
 }
@@ -202,7 +203,7 @@ func noHints(t *testing.T) {
 	names := regexp.MustCompile(`(?i)name="[^"]*(hint|question|answer|maiden|reminder)[^"]*"`)
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if method == http.MethodGet && !strings.ContainsAny(route, "{*") {
-			if found := names.FindString(p.browser().get(route).body + b.get(route).body); found != "" {
+			if found := names.FindString(p.browser().Get(route).Body + b.Get(route).Body); found != "" {
 				t.Errorf("%s has a field %s", route, found)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // Where a second factor is required whoever has none gets one and does nothing else; where somebody has one, they use it.
@@ -19,10 +20,10 @@ func secondFactorIsAsked(t *testing.T) {
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Mia")
 	b := p.withPassword(u.Email)
-	if b.alive() || p.sessionsOf(u) != 0 {
+	if b.Alive() || p.sessionsOf(u) != 0 {
 		t.Error("the password alone opened the account")
 	}
-	b.post("/login/verify", "code", app.code()).location("/account")
+	b.Post("/login/verify", "code", app.code()).Leads("/account")
 }
 
 // After the password alone every route is as dead as before it, with everything else that could be valid for it.
@@ -39,11 +40,11 @@ func pathwaysAreEqual(t *testing.T) {
 		address := regexp.MustCompile(`{[a-z]+}`).ReplaceAllLiteralString(route, in.param)
 		b := p.withPassword(u.Email)
 		if method == "POST" {
-			b.post(address, in.form...)
+			b.Post(address, in.form...)
 		} else {
-			b.get(address)
+			b.Get(address)
 		}
-		if p.sessionsOf(u) != 0 || (b.alive() && line != "POST /demo") {
+		if p.sessionsOf(u) != 0 || (b.Alive() && line != "POST /demo") {
 			t.Errorf("%s opened the account after the password alone", line)
 			p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE user_id = $2`, longAgo, u.ID)
 		}
@@ -54,11 +55,11 @@ func pathwaysAreEqual(t *testing.T) {
 	}
 	d := p.signedIn(p.newUser("Paola")).passkeyOf("Laptop")
 	b := p.browser()
-	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+	b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
 	d.flags &^= userVerified // one factor, where the other pathway asks for two
 	b = p.browser()
-	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
-	if b.alive() {
+	b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusUnprocessableEntity)
+	if b.Alive() {
 		t.Error("a passkey that did not verify its user signed in")
 	}
 }
@@ -68,23 +69,23 @@ func lettersPassNoSecondFactor(t *testing.T) {
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u := p.newUser("Lisa")
-	owner, to := p.signedIn(u), newEmail()
+	owner, to := p.signedIn(u), webtest.Email()
 	owner.enrolApp()
-	owner.post("/account/email", "email", to).location("/account/email")
+	owner.Post("/account/email", "email", to).Leads("/account/email")
 	confirm, stop := linkIn(t, p.letter(to, "/account/email/confirm/")), linkIn(t, p.letter(u.Email, "/email/undo/"))
 	reader := p.browser()
-	reader.get(confirm)
-	reader.post("/account/email/confirm")
-	owner.confirmsEmail(confirm).location("/account/profile")
+	reader.Get(confirm)
+	reader.Post("/account/email/confirm")
+	owner.confirmsEmail(confirm).Leads("/account/profile")
 	p.withPassword(to)
 	link := reader.forgets(to)
-	reader.post(link, "password", otherPassword).location("/login?reset=yes")
-	reader.post("/login", "email", to, "password", otherPassword).location("/login/verify")
-	reader.post(stop).location("/password/forgot?undone=yes")
-	reader.post(reader.forgets(u.Email), "password", password).location("/login?reset=yes")
+	reader.Post(link, "password", otherPassword).Leads("/login?reset=yes")
+	reader.Post("/login", "email", to, "password", otherPassword).Leads("/login/verify")
+	reader.Post(stop).Leads("/password/forgot?undone=yes")
+	reader.Post(reader.forgets(u.Email), "password", password).Leads("/login?reset=yes")
 	b := p.withPassword(u.Email)
 	for what, one := range map[string]*browser{"the reader": reader, "whoever has the password": b} {
-		if one.alive() || p.sessionsOf(u) != 0 {
+		if one.Alive() || p.sessionsOf(u) != 0 {
 			t.Errorf("%s got in without a second factor", what)
 		}
 	}
@@ -94,18 +95,18 @@ func lettersPassNoSecondFactor(t *testing.T) {
 func suspicionIsTold(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Susi")
-	p.arrive(u, chromeOnMac, "198.51.100.7")
+	p.arrive(u, webtest.ChromeOnMac, "198.51.100.7")
 	p.arrive(u, firefoxOnLinux, "203.0.113.9")
 	p.letter(u.Email, "A sign-in from a new device")
 	for range 5 {
 		p.browser().at("198.51.100.7").guess(u.Email)
 	}
-	p.arrive(u, chromeOnMac, "203.0.113.9")
+	p.arrive(u, webtest.ChromeOnMac, "203.0.113.9")
 	p.letter(u.Email, "A sign-in after many that failed")
 	half, app, _ := p.enrolled("Hal")
 	b := p.withPassword(half.Email)
 	for range perWrongCode.Burst + 1 {
-		b.post("/login/verify", "code", app.wrong())
+		b.Post("/login/verify", "code", app.wrong())
 	}
 	p.letter(half.Email, "Somebody knows your password")
 }
@@ -116,7 +117,7 @@ func changesAreTold(t *testing.T) {
 	u := p.newUser("Cleo")
 	inTime(t, p, func(t *testing.T) {
 		p.app.Attempts = limiterOff{}
-		b, to := p.signedIn(u), newEmail()
+		b, to := p.signedIn(u), webtest.Email()
 		tell := func(email, about string) {
 			t.Helper()
 			if letter := p.letter(email, about); strings.Contains(letter, password) || strings.Contains(letter, otherPassword) {
@@ -126,23 +127,23 @@ func changesAreTold(t *testing.T) {
 		confirm, _ := b.moves(u, to)
 		tell(u.Email, "/email/undo/")
 		tell(to, "/account/email/confirm/")
-		b.confirmsEmail(confirm).location("/account/profile")
+		b.confirmsEmail(confirm).Leads("/account/profile")
 		tell(u.Email, "began to use another address")
-		b.changePasswordTo(otherPassword).want(http.StatusSeeOther)
+		b.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
 		tell(to, "password")
-		p.browser().post(p.browser().forgets(to), "password", password).location("/login?reset=yes")
+		p.browser().Post(p.browser().forgets(to), "password", password).Leads("/login?reset=yes")
 		tell(to, "was set with a link")
-		b.signIn(to, password)
+		b.SignIn(to, password)
 		b.enrolApp()
 		tell(to, "A second step was set up")
 		d := newPasskeyDevice(t)
-		b.enrol(d, "Laptop").want(http.StatusSeeOther)
+		b.enrol(d, "Laptop").Want(http.StatusSeeOther)
 		tell(to, "A passkey was added")
-		b.post(recoveryCodesPage).want(http.StatusSeeOther)
+		b.Post(recoveryCodesPage).Want(http.StatusSeeOther)
 		tell(to, "You have new recovery codes")
-		b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").want(http.StatusSeeOther)
+		b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Want(http.StatusSeeOther)
 		tell(to, "A passkey was removed")
-		b.post("/account/security/totp/remove").want(http.StatusSeeOther)
+		b.Post("/account/security/totp/remove").Want(http.StatusSeeOther)
 		tell(to, "A second step was removed")
 	})
 }
@@ -158,7 +159,7 @@ func resetsAreBound(t *testing.T) {
 		app, _ := owner.enrolApp()
 		dead := func(what, link string) {
 			t.Helper()
-			if got := b.post(link, "password", otherPassword); got.StatusCode != http.StatusNotFound {
+			if got := b.Post(link, "password", otherPassword); got.StatusCode != http.StatusNotFound {
 				t.Errorf("%s: got %d, want 404", what, got.StatusCode)
 			}
 		}
@@ -168,25 +169,25 @@ func resetsAreBound(t *testing.T) {
 		time.Sleep(auth.ResetValid)
 		dead("half an hour went by", newer)
 		owner = p.withPassword(u.Email)
-		owner.post("/login/verify", "code", app.code()).location("/account")
+		owner.Post("/login/verify", "code", app.code()).Leads("/account")
 		link := b.forgets(u.Email)
 		time.Sleep(time.Minute)
-		owner.post("/account/security/password", "current_password", password, "code", app.code(), "password", password).location("/account/security")
+		owner.Post("/account/security/password", "current_password", password, "code", app.code(), "password", password).Leads("/account/security")
 		dead("the password was changed", link)
 		link = b.forgets(u.Email)
 		dead("the purpose is another", "/email/confirm/"+path.Base(link))
-		b.post(link, "password", otherPassword, "email", other.Email).location("/login?reset=yes")
+		b.Post(link, "password", otherPassword, "email", other.Email).Leads("/login?reset=yes")
 		dead("it was used", link)
-		if b.alive() || owner.alive() {
+		if b.Alive() || owner.Alive() {
 			t.Error("somebody is signed in after the reset")
 		}
-		p.browser().signIn(other.Email, password)
-		b.post("/login", "email", u.Email, "password", otherPassword).location("/login/verify")
+		p.browser().SignIn(other.Email, password)
+		b.Post("/login", "email", u.Email, "password", otherPassword).Leads("/login/verify")
 		time.Sleep(time.Minute)
-		if b.alive() {
+		if b.Alive() {
 			t.Error("the reset passed the second factor")
 		}
-		b.post("/login/verify", "code", app.code()).location("/account")
+		b.Post("/login/verify", "code", app.code()).Leads("/account")
 	})
 }
 
@@ -200,18 +201,18 @@ func lostFactorsAreReplaced(t *testing.T) {
 	b := p.signedIn(u)
 	_, codes := b.enrolApp()
 	d := newPasskeyDevice(t)
-	b.enrol(d, "Laptop").want(http.StatusSeeOther)
+	b.enrol(d, "Laptop").Want(http.StatusSeeOther)
 	b = p.withPassword(u.Email)
-	b.post("/login/verify", "code", codes[0]).location("/account")
-	b.post("/account/security/totp", "begin", "yes").location("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
-	b.post("/reauth", "password", password).want(http.StatusUnprocessableEntity)
-	b.post("/account/security/totp/remove").want(http.StatusSeeOther)
+	b.Post("/login/verify", "code", codes[0]).Leads("/account")
+	b.Post("/account/security/totp", "begin", "yes").Leads("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
+	b.Post("/reauth", "password", password).Want(http.StatusUnprocessableEntity)
+	b.Post("/account/security/totp/remove").Want(http.StatusSeeOther)
 	if p.count(`SELECT count(*) FROM totp_secrets`) != 1 {
 		t.Fatal("the app was removed by the password and the recovery code of the sign-in")
 	}
-	b.post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account/security/totp").location("/account/security/totp")
-	b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
-	app := newAuthenticator(t, b.get("/account/security/totp").body)
-	b.post("/account/security/totp", "code", app.code()).location("/account/security")
-	p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+	b.Post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account/security/totp").Leads("/account/security/totp")
+	b.Post("/account/security/totp", "begin", "yes").Leads("/account/security/totp")
+	app := newAuthenticator(t, b.Get("/account/security/totp").Body)
+	b.Post("/account/security/totp", "code", app.code()).Leads("/account/security")
+	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
 }

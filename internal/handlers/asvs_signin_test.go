@@ -13,6 +13,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/webtest"
 )
 
 // documentedLimits are the rows of docs/security/attempts.md and the rules they speak of.
@@ -101,18 +102,20 @@ func guessesWait(t *testing.T) {
 		u, other := p.newUser("Gwen"), p.newUser("Otto")
 		for n := range perAccount.Burst { // from many networks
 			b := p.browser()
-			b.ip = "198.51." + strconv.Itoa(n) + ".1"
-			b.guess(u.Email).want(http.StatusUnprocessableEntity)
+			b.IP = "198.51." + strconv.Itoa(n) + ".1"
+			b.guess(u.Email).Want(http.StatusUnprocessableEntity)
 		}
-		right := func(u auth.User) *answer { return p.browser().post("/login", "email", u.Email, "password", password) }
-		sameAnswer(t, "the right password during the wait", right(u).want(http.StatusTooManyRequests), p.browser().guess(u.Email))
-		right(other).want(http.StatusSeeOther)
+		right := func(u auth.User) *webtest.Answer {
+			return p.browser().Post("/login", "email", u.Email, "password", password)
+		}
+		sameAnswer(t, "the right password during the wait", right(u).Want(http.StatusTooManyRequests), p.browser().guess(u.Email))
+		right(other).Want(http.StatusSeeOther)
 		time.Sleep(perAccount.Every)
-		right(u).want(http.StatusSeeOther)
+		right(u).Want(http.StatusSeeOther)
 		for range perAccountHere.Burst - 1 {
-			p.browser().guess(u.Email).want(http.StatusUnprocessableEntity)
+			p.browser().guess(u.Email).Want(http.StatusUnprocessableEntity)
 		}
-		right(u).want(http.StatusSeeOther)
+		right(u).Want(http.StatusSeeOther)
 	})
 }
 
@@ -125,7 +128,7 @@ func noDefaultAccounts(t *testing.T) {
 	p.app.sprays.attempts = limiterOff{}
 	for _, email := range []string{"admin", "root", "admin@example.com", "grace@example.com", "test@example.com", "admin@localhost"} {
 		for _, guess := range []string{"", "admin", "password", "changeme", "gatehouse"} {
-			p.browser().post("/login", "email", email, "password", guess).want(http.StatusUnprocessableEntity)
+			p.browser().Post("/login", "email", email, "password", guess).Want(http.StatusUnprocessableEntity)
 		}
 	}
 }
@@ -133,18 +136,18 @@ func noDefaultAccounts(t *testing.T) {
 // Every link of a letter, opened and pressed, leaves a browser as signed out as it was.
 func lettersSignNobodyIn(t *testing.T) {
 	p := newPortal(t)
-	u, email := p.newUser("Lettie"), newEmail()
-	p.browser().post("/signup", "name", "New", "email", email, "password", password).want(http.StatusSeeOther)
-	p.browser().post("/signup", "name", "New", "email", u.Email, "password", password).want(http.StatusSeeOther)
+	u, email := p.newUser("Lettie"), webtest.Email()
+	p.browser().Post("/signup", "name", "New", "email", email, "password", password).Want(http.StatusSeeOther)
+	p.browser().Post("/signup", "name", "New", "email", u.Email, "password", password).Want(http.StatusSeeOther)
 	for range perAccountHere.Burst + 1 {
 		p.browser().guess(u.Email)
 	}
 	for _, letter := range []string{p.letter(email, "confirm/"), p.letter(u.Email, "unlock="), p.letter(u.Email, "account")} {
 		for _, link := range letterLink.FindAllStringSubmatch(letter, -1) {
 			b := p.browser()
-			b.get(link[1])
-			b.post(link[1])
-			if b.alive() {
+			b.Get(link[1])
+			b.Post(link[1])
+			if b.Alive() {
 				t.Errorf("a link of a letter signed somebody in:\n%s", letter)
 			}
 		}
@@ -156,7 +159,7 @@ func addressesAreNotTold(t *testing.T) {
 	p.app.Attempts = limiterOff{}
 	for _, q := range questions {
 		ask := q.begin(p)
-		sameAnswer(t, q.name, ask(states["known"](p)), ask(newEmail()))
+		sameAnswer(t, q.name, ask(states["known"](p)), ask(webtest.Email()))
 	}
 }
 
@@ -165,8 +168,8 @@ func firstKeysAreShortLived(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		seen := map[string]bool{}
 		ask := func() (email, link string) {
-			email = newEmail()
-			p.browser().post("/signup", "name", "Keya", "email", email, "password", password).want(http.StatusSeeOther)
+			email = webtest.Email()
+			p.browser().Post("/signup", "name", "Keya", "email", email, "password", password).Want(http.StatusSeeOther)
 			link = linkIn(t, p.letter(email, "confirm/"))
 			key := strings.TrimPrefix(link, "/email/confirm/")
 			if bits := len(key) * bits.Len(31); seen[key] || bits < 128 {
@@ -176,11 +179,11 @@ func firstKeysAreShortLived(t *testing.T) {
 			return email, link
 		}
 		email, link := ask()
-		p.browser().post("/login", "email", email, "password", strings.TrimPrefix(link, "/email/confirm/")).want(http.StatusUnprocessableEntity)
-		p.browser().post(link).want(http.StatusSeeOther)
-		p.browser().post(link).want(http.StatusNotFound)
+		p.browser().Post("/login", "email", email, "password", strings.TrimPrefix(link, "/email/confirm/")).Want(http.StatusUnprocessableEntity)
+		p.browser().Post(link).Want(http.StatusSeeOther)
+		p.browser().Post(link).Want(http.StatusNotFound)
 		_, link = ask()
 		time.Sleep(auth.SignUpValid)
-		p.browser().post(link).want(http.StatusNotFound)
+		p.browser().Post(link).Want(http.StatusNotFound)
 	})
 }

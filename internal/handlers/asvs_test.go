@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // asvs has a test for each requirement of chapter V6 that docs/security/asvs.md says is met, and for what is promised in place
@@ -100,7 +101,7 @@ var chapter = strings.Fields(`1.1 1.2 1.3 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9 2.
 // which is either taken or refused where the person is.
 type passwordForm struct {
 	name  string
-	begin func(p *portal) (choose func(password string) *answer)
+	begin func(p *portal) (choose func(password string) *webtest.Answer)
 }
 
 const (
@@ -109,33 +110,33 @@ const (
 )
 
 var passwordForms = []passwordForm{
-	{"sign-up", func(p *portal) func(string) *answer {
-		return func(chosen string) *answer {
-			return p.browser().post("/signup", "name", chooserName, "email", chooserEmail, "password", chosen)
+	{"sign-up", func(p *portal) func(string) *webtest.Answer {
+		return func(chosen string) *webtest.Answer {
+			return p.browser().Post("/signup", "name", chooserName, "email", chooserEmail, "password", chosen)
 		}
 	}},
-	{"change", func(p *portal) func(string) *answer {
+	{"change", func(p *portal) func(string) *webtest.Answer {
 		u, err := p.auth.CreateUser(p.t.Context(), chooserName, chooserEmail, password, auth.RoleMember)
 		if err != nil {
 			p.t.Fatal(err)
 		}
 		b, current := p.signedIn(u), password
-		return func(chosen string) *answer {
-			res := b.post("/account/security/password", "current_password", current, "password", chosen)
+		return func(chosen string) *webtest.Answer {
+			res := b.Post("/account/security/password", "current_password", current, "password", chosen)
 			if res.StatusCode == http.StatusSeeOther {
 				current = chosen
 			}
 			return res
 		}
 	}},
-	{"reset", func(p *portal) func(string) *answer {
+	{"reset", func(p *portal) func(string) *webtest.Answer {
 		if _, err := p.auth.CreateUser(p.t.Context(), chooserName, chooserEmail, password, auth.RoleMember); err != nil {
 			p.t.Fatal(err)
 		}
 		b := p.browser()
 		link := b.forgets(chooserEmail)
-		return func(chosen string) *answer {
-			res := b.post(link, "password", chosen)
+		return func(chosen string) *webtest.Answer {
+			res := b.Post(link, "password", chosen)
 			if res.StatusCode == http.StatusSeeOther {
 				link = b.forgets(chooserEmail)
 			}
@@ -152,15 +153,15 @@ func tryPasswords(t *testing.T, taken []string, refused map[string]string) {
 		p.app.Attempts = limiterOff{}
 		choose := f.begin(p)
 		for chosen, why := range refused {
-			if res := choose(chosen); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text(res.body), why) {
+			if res := choose(chosen); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(webtest.Text(res.Body), why) {
 				t.Errorf("%s: %q: got %d, want 422 and %q", f.name, chosen, res.StatusCode, why)
-			} else if len(chosen) > 3 && chosen != chooserEmail && strings.Contains(res.body, `"`+chosen) {
+			} else if len(chosen) > 3 && chosen != chooserEmail && strings.Contains(res.Body, `"`+chosen) {
 				t.Errorf("%s: %q came back in the page", f.name, chosen)
 			}
 		}
 		for _, chosen := range taken {
 			if res := choose(chosen); res.StatusCode != http.StatusSeeOther {
-				t.Errorf("%s: %q: got %d, want 303: %s", f.name, chosen, res.StatusCode, text(res.body))
+				t.Errorf("%s: %q: got %d, want 303: %s", f.name, chosen, res.StatusCode, webtest.Text(res.Body))
 			}
 		}
 	}

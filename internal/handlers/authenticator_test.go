@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // An authenticator is an app that was given a secret from a page, by the words of RFC 6238 and not by our own code.
@@ -26,7 +28,7 @@ func newAuthenticator(t *testing.T, page string) *authenticator {
 	t.Helper()
 	m := secretOnPage.FindStringSubmatch(page)
 	if m == nil {
-		t.Fatalf("no secret on the page:\n%s", text(page))
+		t.Fatalf("no secret on the page:\n%s", webtest.Text(page))
 	}
 	secret, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(m[1], " ", ""))
 	if err != nil || len(secret) != 20 {
@@ -97,8 +99,8 @@ func (a *authenticator) apart(others ...*authenticator) bool {
 func (b *browser) beginApp(others ...*authenticator) *authenticator {
 	b.p.t.Helper()
 	for {
-		b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
-		app := newAuthenticator(b.p.t, b.get("/account/security/totp").want(http.StatusOK).body)
+		b.Post("/account/security/totp", "begin", "yes").Leads("/account/security/totp")
+		app := newAuthenticator(b.p.t, b.Get("/account/security/totp").Want(http.StatusOK).Body)
 		if app.apart(others...) {
 			return app
 		}
@@ -109,10 +111,10 @@ func (b *browser) beginApp(others ...*authenticator) *authenticator {
 // other apps are those whose codes have to be wrong for this one.
 func (b *browser) enrolApp(others ...*authenticator) (*authenticator, []string) {
 	b.p.t.Helper()
-	b.reauth(password).location("/account/sessions")
+	b.Reauth(password).Leads("/account/sessions")
 	app := b.beginApp(others...)
-	b.post("/account/security/totp", "code", app.code()).location("/account/security/recovery-codes")
-	return app, recoveryCodesOn(b.p.t, b.get("/account/security/recovery-codes").want(http.StatusOK).body)
+	b.Post("/account/security/totp", "code", app.code()).Leads("/account/security/recovery-codes")
+	return app, recoveryCodesOn(b.p.t, b.Get("/account/security/recovery-codes").Want(http.StatusOK).Body)
 }
 
 var recoveryCodeOnPage = regexp.MustCompile(`<li><code>([a-z2-7]{4}(?:-[a-z2-7]{4}){5})</code></li>`)
@@ -123,7 +125,7 @@ func recoveryCodesOn(t *testing.T, page string) (codes []string) {
 		codes = append(codes, m[1])
 	}
 	if len(codes) != 10 {
-		t.Fatalf("%d recovery codes on the page, want 10:\n%s", len(codes), text(page))
+		t.Fatalf("%d recovery codes on the page, want 10:\n%s", len(codes), webtest.Text(page))
 	}
 	return codes
 }
@@ -132,6 +134,6 @@ func recoveryCodesOn(t *testing.T, page string) (codes []string) {
 func (p *portal) withPassword(email string) *browser {
 	p.t.Helper()
 	b := p.browser()
-	b.post("/login", "email", email, "password", password).location("/login/verify")
+	b.Post("/login", "email", email, "password", password).Leads("/login/verify")
 	return b
 }

@@ -16,6 +16,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/webtest"
 )
 
 // A bank is the sandbox with somebody watching: it notes every charge it is asked for, and complains about an id that
@@ -83,15 +84,15 @@ func (p *portal) payer(instrument string) (auth.User, *browser) {
 	p.t.Helper()
 	u := p.newUser("Paula")
 	b := p.signedIn(u)
-	b.reauth(password).want(http.StatusSeeOther)
+	b.Reauth(password).Want(http.StatusSeeOther)
 	b.method(instrument)
-	b.post("/basket", "plan", "hall").location("/plans")
+	b.Post("/basket", "plan", "hall").Leads("/plans")
 	return u, b
 }
 
 func (b *browser) method(instrument string) {
 	b.p.t.Helper()
-	b.post("/billing/payment-method", "instrument", instrument, "name", "Paula Payer", "address", "1 Mint Lane\r\n\"Gold\" Hill").location("/billing")
+	b.Post("/billing/payment-method", "instrument", instrument, "name", "Paula Payer", "address", "1 Mint Lane\r\n\"Gold\" Hill").Leads("/billing")
 }
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
@@ -100,7 +101,7 @@ var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"
 func (b *browser) reviewed() url.Values {
 	b.p.t.Helper()
 	shown := url.Values{}
-	_, page, _ := strings.Cut(b.get("/billing/checkout").want(http.StatusOK).body, `action="/billing/checkout"`)
+	_, page, _ := strings.Cut(b.Get("/billing/checkout").Want(http.StatusOK).Body, `action="/billing/checkout"`)
 	for _, m := range hidden.FindAllStringSubmatch(page, -1) {
 		if m[1] != "next" {
 			shown.Set(m[1], strings.ReplaceAll(html.UnescapeString(m[2]), "\n", "\r\n"))
@@ -112,13 +113,13 @@ func (b *browser) reviewed() url.Values {
 	return shown
 }
 
-func (b *browser) confirm(shown url.Values, password string) *answer {
+func (b *browser) confirm(shown url.Values, password string) *webtest.Answer {
 	b.p.t.Helper()
 	sent := url.Values{"password": {password}}
 	maps.Copy(sent, shown)
-	r := b.request("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
+	r := b.NewRequest("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(r)
+	return b.Do(r)
 }
 
 // settled checks how many payments there are in each state, and how many events tell of them.
@@ -144,27 +145,27 @@ func TestPay(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		u := p.newUser("Paula")
 		b := p.browser()
-		b.post("/basket", "plan", "hall").location("/plans")
-		b.get("/billing/checkout").location("/login?next=%2Fbilling%2Fcheckout")
-		b.signIn(u.Email, password)
-		b.get("/plans").says("Go to checkout")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.Get("/billing/checkout").Leads("/login?next=%2Fbilling%2Fcheckout")
+		b.SignIn(u.Email, password)
+		b.Get("/plans").Says("Go to checkout")
 		const toMethod = "/billing/payment-method?next=%2Fbilling%2Fcheckout"
-		b.get("/billing/checkout").location(toMethod)
-		b.post("/billing/checkout", "password", password).location(toMethod)
-		b.get(toMethod).location("/reauth?next=" + url.QueryEscape(toMethod))
-		b.reauth(password)
-		b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Paula", "address", "1 Mint Lane\r\nBath", "next", "/billing/checkout").
-			location("/billing/checkout")
+		b.Get("/billing/checkout").Leads(toMethod)
+		b.Post("/billing/checkout", "password", password).Leads(toMethod)
+		b.Get(toMethod).Leads("/reauth?next=" + url.QueryEscape(toMethod))
+		b.Reauth(password)
+		b.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Paula", "address", "1 Mint Lane\r\nBath", "next", "/billing/checkout").
+			Leads("/billing/checkout")
 
-		b.get("/billing/checkout").says("12.00 EUR").says("Gatehouse Demo Ltd").says("Test Visa ending 4242").says("Paula 1 Mint Lane Bath")
+		b.Get("/billing/checkout").Says("12.00 EUR").Says("Gatehouse Demo Ltd").Says("Test Visa ending 4242").Says("Paula 1 Mint Lane Bath")
 		shown := b.reviewed()
 		receipt := "/billing/receipts/" + shown.Get("order")
-		b.confirm(shown, password).location(receipt)
-		b.get(receipt).want(200).says("Payment received").says("Hall").says("12.00 EUR").says("Test Visa ending 4242").says("Paula 1 Mint Lane Bath")
-		b.get("/billing").want(200).says("Hall One month, since").says("Hall , 12.00 EUR Paid")
-		b.get("/billing/checkout").want(200).says("Your basket is empty")
-		b.get("/account/activity?kind=payments").says("Payment made Worth a look")
-		b.get("/plans").saysNot("In your basket")
+		b.confirm(shown, password).Leads(receipt)
+		b.Get(receipt).Want(200).Says("Payment received").Says("Hall").Says("12.00 EUR").Says("Test Visa ending 4242").Says("Paula 1 Mint Lane Bath")
+		b.Get("/billing").Want(200).Says("Hall One month, since").Says("Hall , 12.00 EUR Paid")
+		b.Get("/billing/checkout").Want(200).Says("Your basket is empty")
+		b.Get("/account/activity?kind=payments").Says("Payment made Worth a look")
+		b.Get("/plans").SaysNot("In your basket")
 
 		want := billing.Charge{ID: shown.Get("order"), Instrument: "visa-4242", Amount: billing.Money{Minor: 1200, Currency: "EUR"}, Payee: "Gatehouse Demo Ltd"}
 		got := k.asked[want.ID]
@@ -177,10 +178,10 @@ func TestPay(t *testing.T) {
 		p.settled(1, 0, 0)
 		if n := p.count(`SELECT count(*) FROM payments WHERE id = $1 AND user_id = $2 AND session_id = $3 AND plan = 'hall' AND amount = 1200
 			AND currency = 'EUR' AND payee = 'Gatehouse Demo Ltd' AND last_four = '4242' AND name = 'Paula' AND settled_at >= created_at`,
-			want.ID, u.ID, b.handle()); n != 1 {
+			want.ID, u.ID, b.Handle()); n != 1 {
 			t.Error("the row is not what was confirmed")
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_made' AND user_id = $1 AND session_id = $2 AND ip <> ''`, u.ID, b.handle()); n != 1 {
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_made' AND user_id = $1 AND session_id = $2 AND ip <> ''`, u.ID, b.Handle()); n != 1 {
 			t.Error("the event does not name session and client")
 		}
 	})
@@ -203,8 +204,8 @@ func TestReviewIsCompared(t *testing.T) {
 		"invoice address":    {tamper: func(s url.Values) { s.Set("address", "") }, says: "on the invoice was changed"},
 		"plan":               {tamper: func(s url.Values) { s.Set("plan", "keep") }, says: "It holds Hall now."},
 		"order":              {tamper: func(s url.Values) { s.Set("order", billing.NewOrder()) }, says: "It holds Hall now."},
-		"plan elsewhere":     {before: func(b *browser) { b.post("/basket", "plan", "keep") }, says: "It holds Keep now."},
-		"same plan again":    {before: func(b *browser) { b.post("/basket", "plan", "hall") }, says: "It holds Hall now."},
+		"plan elsewhere":     {before: func(b *browser) { b.Post("/basket", "plan", "keep") }, says: "It holds Keep now."},
+		"same plan again":    {before: func(b *browser) { b.Post("/basket", "plan", "hall") }, says: "It holds Hall now."},
 		"method elsewhere":   {before: func(b *browser) { b.method("debit-0077") }, says: "It is Test debit ending 0077 now."},
 		"nothing was posted": {tamper: func(s url.Values) { clear(s) }, says: "The amount is 12.00 EUR."},
 	}
@@ -223,7 +224,7 @@ func TestReviewIsCompared(t *testing.T) {
 				t.Errorf("%s: got %d, want 409", what, res.StatusCode)
 				continue
 			}
-			res.says("Nothing was paid").says(change.says).saysNot("Mallory").saysNot("JPY")
+			res.Says("Nothing was paid").Says(change.says).SaysNot("Mallory").SaysNot("JPY")
 		}
 		p.settled(0, 0, 0)
 		if k.charges() != 0 {
@@ -237,12 +238,12 @@ func TestConfirmAfterAChange(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-4242")
 		shown := b.reviewed()
-		b.post("/basket", "plan", "keep")
-		b.confirm(shown, "wrong, and long enough").want(http.StatusConflict).saysNot("not your password")
+		b.Post("/basket", "plan", "keep")
+		b.confirm(shown, "wrong, and long enough").Want(http.StatusConflict).SaysNot("not your password")
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_confirm_fail'`); n != 0 {
 			t.Errorf("%d failed confirmations, want 0", n)
 		}
-		b.follow(b.confirm(b.reviewed(), password)).says("Payment received").says("48.00 EUR")
+		b.Follow(b.confirm(b.reviewed(), password)).Says("Payment received").Says("48.00 EUR")
 		p.settled(1, 0, 0)
 	})
 }
@@ -261,7 +262,7 @@ func TestConfirmedAtOnce(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 8 { // each costs a hash, and nobody queues for one for long
 				tab := []*portal{p, q}[i%2].browser()
-				tab.cookies["__Host-id"] = b.token()
+				tab.Cookies["__Host-id"] = b.Token()
 				wg.Go(func() {
 					if res := tab.confirm(shown, password); res.Header.Get("Location") != "/billing/receipts/"+shown.Get("order") {
 						t.Errorf("got %d to %q, want the receipt", res.StatusCode, res.Header.Get("Location"))
@@ -272,7 +273,6 @@ func TestConfirmedAtOnce(t *testing.T) {
 			if k.times() != 1 {
 				t.Errorf("the bank was asked %d times, want once", k.times())
 			}
-			q.log = &logBuffer{}
 			if n := p.count(`SELECT count(*) FROM payments`); n != 1 {
 				t.Errorf("%d payments, want 1", n)
 			}
@@ -290,20 +290,20 @@ func TestReplay(t *testing.T) {
 		_, b := p.payer("visa-4242")
 		shown := b.reviewed()
 		receipt := "/billing/receipts/" + shown.Get("order")
-		b.confirm(shown, password).location(receipt)
-		b.confirm(shown, password).location(receipt)
-		b.confirm(shown, "wrong, and long enough").location(receipt)
+		b.confirm(shown, password).Leads(receipt)
+		b.confirm(shown, password).Leads(receipt)
+		b.confirm(shown, "wrong, and long enough").Leads(receipt)
 		p.bringBack(b, shown)
-		b.get("/plans").says("In your basket")
-		b.get("/billing/checkout").location(receipt)
-		b.confirm(shown, password).location(receipt)
-		b.get("/plans").saysNot("In your basket")
+		b.Get("/plans").Says("In your basket")
+		b.Get("/billing/checkout").Leads(receipt)
+		b.confirm(shown, password).Leads(receipt)
+		b.Get("/plans").SaysNot("In your basket")
 		if k.times() != 1 {
 			t.Errorf("the bank was asked %d times, want once", k.times())
 		}
-		b.post("/basket", "plan", "keep")
-		b.confirm(shown, password).location(receipt) // from a page that was left open: the next basket stays
-		b.get("/plans").says("In your basket")
+		b.Post("/basket", "plan", "keep")
+		b.confirm(shown, password).Leads(receipt) // from a page that was left open: the next basket stays
+		b.Get("/plans").Says("In your basket")
 		p.settled(1, 0, 0)
 	})
 }
@@ -318,7 +318,7 @@ func (p *portal) bringBack(b *browser, shown url.Values) {
 		p.app.Sessions.Put(r.Context(), bagOrder, shown.Get("order"))
 		return p.app.render(w, r, http.StatusOK, &landingView{})
 	})))))
-	b.get("/").want(http.StatusOK)
+	b.Get("/").Want(http.StatusOK)
 }
 
 // A declined payment pays nothing. The plan stays in the basket as an order that can be paid.
@@ -326,18 +326,18 @@ func TestDeclined(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("mastercard-0002")
 		first := b.reviewed()
-		b.follow(b.confirm(first, password)).says("Payment declined").says("Nothing was paid.").says("Test Mastercard ending 0002")
-		b.get("/billing").says("Plan None").says("Declined")
-		b.confirm(first, password).location("/billing/receipts/" + first.Get("order")) // the old order stays declined
+		b.Follow(b.confirm(first, password)).Says("Payment declined").Says("Nothing was paid.").Says("Test Mastercard ending 0002")
+		b.Get("/billing").Says("Plan None").Says("Declined")
+		b.confirm(first, password).Leads("/billing/receipts/" + first.Get("order")) // the old order stays declined
 		b.method("visa-4242")
 		second := b.reviewed()
 		if second.Get("order") == first.Get("order") {
 			t.Fatal("the declined order is still in the basket")
 		}
 		p.bringBack(b, first)
-		b.get("/billing/checkout").location("/billing/receipts/" + first.Get("order"))
-		b.post("/basket", "plan", "hall", "next", "/billing/checkout").location("/billing/checkout") // "Try again"
-		b.follow(b.confirm(b.reviewed(), password)).says("Payment received")
+		b.Get("/billing/checkout").Leads("/billing/receipts/" + first.Get("order"))
+		b.Post("/basket", "plan", "hall", "next", "/billing/checkout").Leads("/billing/checkout") // "Try again"
+		b.Follow(b.confirm(b.reviewed(), password)).Says("Payment received")
 		p.settled(1, 1, 0)
 		if k.times() != 2 {
 			t.Errorf("the bank was asked %d times, want twice", k.times())
@@ -350,13 +350,13 @@ func TestNoAnswer(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-0119")
 		shown := b.reviewed()
-		receipt := b.confirm(shown, password).want(http.StatusSeeOther).Header.Get("Location")
-		b.get(receipt).says("We do not know yet").says("Please do not pay again")
-		b.confirm(shown, password).location(receipt)
-		b.get("/billing").says("Plan None").says("Not known yet")
-		b.get("/billing/checkout").says("Your basket is empty")
-		b.post("/basket", "plan", "hall").location("/plans")
-		b.get("/billing/checkout").says("Another payment has no answer yet")
+		receipt := b.confirm(shown, password).Want(http.StatusSeeOther).Header.Get("Location")
+		b.Get(receipt).Says("We do not know yet").Says("Please do not pay again")
+		b.confirm(shown, password).Leads(receipt)
+		b.Get("/billing").Says("Plan None").Says("Not known yet")
+		b.Get("/billing/checkout").Says("Your basket is empty")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.Get("/billing/checkout").Says("Another payment has no answer yet")
 
 		asked := k.times()
 		if err := p.app.Billing.Reconcile(t.Context()); err != nil || k.times() != asked {
@@ -366,9 +366,9 @@ func TestNoAnswer(t *testing.T) {
 		k.asked = map[string][]billing.Charge{} // it would come as another charge: its time is a minute earlier now
 		for _, path := range []string{receipt, "/billing", "/billing/checkout", "/account"} {
 			for _, method := range []string{"GET", "HEAD"} {
-				r := b.request(method, path, nil)
+				r := b.NewRequest(method, path, nil)
 				r.Header.Set("Sec-Purpose", "prefetch")
-				b.do(r).want(http.StatusOK)
+				b.Do(r).Want(http.StatusOK)
 			}
 		}
 		p.settled(0, 0, 1)
@@ -385,12 +385,12 @@ func TestNoAnswer(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		b.get(receipt).says("Payment received")
+		b.Get(receipt).Says("Payment received")
 		p.settled(1, 0, 0)
 		if k.charges() != 1 {
 			t.Errorf("%d charges, want 1", k.charges())
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_made' AND ip = '' AND session_id = $1`, b.handle()); n != 1 {
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_made' AND ip = '' AND session_id = $1`, b.Handle()); n != 1 {
 			t.Error("the event of the late answer names a client, or not the session")
 		}
 		asked = k.times()
@@ -429,7 +429,7 @@ func TestAnsweredTwice(t *testing.T) {
 					return nil
 				}))
 				_, b := p.payer("visa-4242")
-				b.confirm(b.reviewed(), password).want(http.StatusSeeOther)
+				b.confirm(b.reviewed(), password).Want(http.StatusSeeOther)
 				p.settled(test.paid, test.declined, 0)
 				if got := strings.Contains(p.log.String(), "payment answered differently"); got != test.contradiction {
 					t.Errorf("a contradiction in the log: %v, want %v", got, test.contradiction)
@@ -439,7 +439,7 @@ func TestAnsweredTwice(t *testing.T) {
 	}
 	onTills(t, func(_ *testing.T, p *portal, _ *bank) { // the instrument that does it
 		_, b := p.payer("debit-0077")
-		b.follow(b.confirm(b.reviewed(), password)).says("Payment received")
+		b.Follow(b.confirm(b.reviewed(), password)).Says("Payment received")
 		p.settled(1, 0, 0)
 	})
 }
@@ -457,8 +457,8 @@ func TestAnsweredByItself(t *testing.T) {
 			return context.DeadlineExceeded
 		}))
 		_, b := p.payer("visa-4242")
-		receipt := b.confirm(b.reviewed(), password).want(http.StatusSeeOther).Header.Get("Location")
-		b.get(receipt).says("We do not know yet")
+		receipt := b.confirm(b.reviewed(), password).Want(http.StatusSeeOther).Header.Get("Location")
+		b.Get(receipt).Says("We do not know yet")
 		p.settled(0, 0, 1)
 		if err := later(over, billing.Paid); err == nil {
 			t.Error("an answer that could not be written was taken")
@@ -467,7 +467,7 @@ func TestAnsweredByItself(t *testing.T) {
 		if err := later(t.Context(), billing.Paid); err != nil {
 			t.Error(err)
 		}
-		b.get(receipt).says("Payment received")
+		b.Get(receipt).Says("Payment received")
 		p.settled(1, 0, 0)
 	})
 }
@@ -483,11 +483,11 @@ func TestGatewayHangs(t *testing.T) {
 	u := p.newUser("Paula")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
-		b.reauth(password)
+		b.Reauth(password)
 		b.method("visa-4242")
-		b.post("/basket", "plan", "hall")
+		b.Post("/basket", "plan", "hall")
 		shown, began := b.reviewed(), time.Now()
-		b.follow(b.confirm(shown, password)).says("We do not know yet")
+		b.Follow(b.confirm(shown, password)).Says("We do not know yet")
 		if waited := time.Since(began); waited != 10*time.Second {
 			t.Errorf("waited %s, want 10s", waited)
 		}
@@ -499,21 +499,21 @@ func TestGatewayHangs(t *testing.T) {
 func TestPaymentTakesThePassword(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		u, b := p.payer("visa-4242")
-		b.get("/billing/payment-method").want(http.StatusOK) // re-authenticated a moment ago
+		b.Get("/billing/payment-method").Want(http.StatusOK) // re-authenticated a moment ago
 		shown := b.reviewed()
-		b.confirm(shown, "").want(422).says("Enter your password.")
-		b.confirm(shown, otherPassword).want(422).says("That is not your password.")
+		b.confirm(shown, "").Want(422).Says("Enter your password.")
+		b.confirm(shown, otherPassword).Want(422).Says("That is not your password.")
 		p.settled(0, 0, 0)
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_confirm_fail' AND user_id = $1`, u.ID); n != 1 || k.charges() != 0 {
 			t.Errorf("%d failed confirmations and %d charges, want 1 and 0", n, k.charges())
 		}
 		other := p.signedIn(u)
-		other.post("/basket", "plan", "keep")
-		token := other.token()
-		other.confirm(other.reviewed(), password).want(http.StatusSeeOther)
+		other.Post("/basket", "plan", "keep")
+		token := other.Token()
+		other.confirm(other.reviewed(), password).Want(http.StatusSeeOther)
 		p.settled(1, 0, 0)
-		other.get("/billing/payment-method").location("/reauth?next=%2Fbilling%2Fpayment-method")
-		if other.token() != token {
+		other.Get("/billing/payment-method").Leads("/reauth?next=%2Fbilling%2Fpayment-method")
+		if other.Token() != token {
 			t.Error("paying rotated the token")
 		}
 	})
@@ -526,11 +526,11 @@ func TestPaymentGuesses(t *testing.T) {
 	_, b := p.payer("visa-4242")
 	shown := b.reviewed()
 	for range 3 {
-		b.confirm(shown, otherPassword).want(422)
+		b.confirm(shown, otherPassword).Want(422)
 	}
-	b.reauth(otherPassword).want(422)
-	b.confirm(shown, otherPassword).want(422)
-	if res := b.confirm(shown, password).want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" {
+	b.Reauth(otherPassword).Want(422)
+	b.confirm(shown, otherPassword).Want(422)
+	if res := b.confirm(shown, password).Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
 	p.settled(0, 0, 0)
@@ -544,20 +544,20 @@ func TestForeignPayment(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, alice := p.payer("visa-0119")
 		theirs := alice.reviewed()
-		receipt := alice.confirm(theirs, password).want(http.StatusSeeOther).Header.Get("Location")
+		receipt := alice.confirm(theirs, password).Want(http.StatusSeeOther).Header.Get("Location")
 		_, mallory := p.payer("visa-4242")
 		shown := mallory.reviewed()
 		shown.Set("order", theirs.Get("order"))
-		mallory.confirm(shown, password).want(http.StatusNotFound)
+		mallory.confirm(shown, password).Want(http.StatusNotFound)
 		p.bringBack(mallory, theirs) // the order in the bag as well
-		mallory.confirm(shown, password).want(http.StatusNotFound)
+		mallory.confirm(shown, password).Want(http.StatusNotFound)
 		for _, id := range []string{theirs.Get("order"), billing.NewOrder(), "nothing", "%00", "%ff", strings.Repeat("A", 3000)} {
-			if got := mallory.get("/billing/receipts/" + id).StatusCode; got != http.StatusNotFound {
+			if got := mallory.Get("/billing/receipts/" + id).StatusCode; got != http.StatusNotFound {
 				t.Errorf("receipt %.20s: got %d, want 404", id, got)
 			}
 		}
-		mallory.get("/billing").saysNot("Not known yet")
-		alice.get(receipt).want(http.StatusOK)
+		mallory.Get("/billing").SaysNot("Not known yet")
+		alice.Get(receipt).Want(http.StatusOK)
 		p.settled(0, 0, 1)
 		if k.times() != 1 || !strings.Contains(p.log.String(), `"msg":"authz_fail"`) {
 			t.Errorf("the bank was asked %d times, want once; and want authz_fail in the log", k.times())
@@ -579,27 +579,27 @@ var _ limit.Limiter = racing{}
 func TestPayingSessionEnds(t *testing.T) {
 	for what, act := range map[string]func(p *portal, other, b *browser){
 		"revoked": func(_ *portal, other, b *browser) {
-			other.post("/account/sessions/end-others").want(http.StatusSeeOther)
+			other.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
 		},
 		"timed out": func(p *portal, _, b *browser) {
-			p.exec(`UPDATE sessions SET idle_expires_at = $1 WHERE token_hash = $2`, time.Now().UTC().Add(-time.Second), auth.HashToken(b.token()))
+			p.exec(`UPDATE sessions SET idle_expires_at = $1 WHERE token_hash = $2`, time.Now().UTC().Add(-time.Second), auth.HashToken(b.Token()))
 		},
 		"rotated": func(p *portal, _, b *browser) {
-			p.exec(`UPDATE sessions SET token_hash = 'another' WHERE token_hash = $1`, auth.HashToken(b.token()))
+			p.exec(`UPDATE sessions SET token_hash = 'another' WHERE token_hash = $1`, auth.HashToken(b.Token()))
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			onTills(t, func(t *testing.T, p *portal, k *bank) {
 				u, b := p.payer("visa-4242")
 				other := p.signedIn(u)
-				other.reauth(password)
+				other.Reauth(password)
 				shown := b.reviewed()
 				p.app.Attempts = racing{act: func() { act(p, other, b) }}
-				b.confirm(shown, password).want(http.StatusConflict).says("nothing was changed")
+				b.confirm(shown, password).Want(http.StatusConflict).Says("nothing was changed")
 				p.app.Attempts = limiterOff{}
 				p.settled(0, 0, 0)
 				if what == "revoked" {
-					b.confirm(shown, password).location("/login?next=%2Fbilling%2Fcheckout")
+					b.confirm(shown, password).Leads("/login?next=%2Fbilling%2Fcheckout")
 				}
 				if n := p.count(`SELECT count(*) FROM payments`); n != 0 || k.charges() != 0 {
 					t.Errorf("%d payments and %d charges, want none", n, k.charges())
@@ -613,19 +613,19 @@ func TestPayingSessionEnds(t *testing.T) {
 func TestFreePlan(t *testing.T) {
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-4242") // the method is not used
-		b.post("/basket", "plan", "porch")
-		b.get("/billing/checkout").want(200).says("Review and start").says("0.00 EUR").saysNot("Visa")
+		b.Post("/basket", "plan", "porch")
+		b.Get("/billing/checkout").Want(200).Says("Review and start").Says("0.00 EUR").SaysNot("Visa")
 		shown := b.reviewed()
-		b.confirm(shown, "").want(422)
-		b.confirm(shown, otherPassword).want(422)
-		receipt := b.confirm(shown, password).want(http.StatusSeeOther).Header.Get("Location")
-		b.confirm(shown, password).location(receipt)
-		b.get(receipt).says("Plan started").says("There was nothing to pay.")
-		b.get("/billing").says("Porch").says("Started")
+		b.confirm(shown, "").Want(422)
+		b.confirm(shown, otherPassword).Want(422)
+		receipt := b.confirm(shown, password).Want(http.StatusSeeOther).Header.Get("Location")
+		b.confirm(shown, password).Leads(receipt)
+		b.Get(receipt).Says("Plan started").Says("There was nothing to pay.")
+		b.Get("/billing").Says("Porch").Says("Started")
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'plan_started'`); n != 1 || k.charges() != 0 {
 			t.Errorf("%d events and %d charges, want 1 and 0", n, k.charges())
 		}
-		b.get("/account/activity?kind=payments").says("A plan that costs nothing was started")
+		b.Get("/account/activity?kind=payments").Says("A plan that costs nothing was started")
 	})
 }
 
@@ -638,12 +638,12 @@ func TestEmptyBasket(t *testing.T) {
 	_, b := p.payer("visa-4242")
 	shown := b.reviewed()
 	bags.away = true
-	b.get("/billing/checkout").want(http.StatusServiceUnavailable).saysNot("empty")
-	b.confirm(shown, password).want(http.StatusServiceUnavailable)
+	b.Get("/billing/checkout").Want(http.StatusServiceUnavailable).SaysNot("empty")
+	b.confirm(shown, password).Want(http.StatusServiceUnavailable)
 	bags.away = false
 	empty := p.signedIn(p.newUser("Emma"))
-	empty.get("/billing/checkout").want(200).says("Your basket is empty").says("See the plans")
-	empty.post("/billing/checkout", "password", password).want(422).says("Your basket is empty")
+	empty.Get("/billing/checkout").Want(200).Says("Your basket is empty").Says("See the plans")
+	empty.Post("/billing/checkout", "password", password).Want(422).Says("Your basket is empty")
 	p.settled(0, 0, 0)
 	if k.charges() != 0 {
 		t.Error("the bank was asked")
@@ -655,9 +655,9 @@ func TestPaymentLeaksNothing(t *testing.T) {
 	p := newPortal(t)
 	_, b := p.payer("visa-4242")
 	shown := b.reviewed()
-	pages := b.confirm(shown, otherPassword).want(422).body
-	pages += b.follow(b.confirm(shown, password)).body + b.get("/billing").body + b.get("/billing/payment-method").body
-	for _, secret := range []string{password, otherPassword, url.QueryEscape(password), b.token(), auth.HashToken(b.token())} {
+	pages := b.confirm(shown, otherPassword).Want(422).Body
+	pages += b.Follow(b.confirm(shown, password)).Body + b.Get("/billing").Body + b.Get("/billing/payment-method").Body
+	for _, secret := range []string{password, otherPassword, url.QueryEscape(password), b.Token(), auth.HashToken(b.Token())} {
 		if strings.Contains(p.log.String()+pages, secret) {
 			t.Errorf("%.8s... is in the log or on a page", secret)
 		}
@@ -683,5 +683,5 @@ func TestPaymentTrail(t *testing.T) {
 	if got := p.kinds(u.ID)[before:]; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	b.get("/account/activity?kind=payments").says("A payment with a wrong password was refused").says("Payment method changed")
+	b.Get("/account/activity?kind=payments").Says("A payment with a wrong password was refused").Says("Payment method changed")
 }

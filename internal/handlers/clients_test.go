@@ -14,6 +14,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 const (
@@ -33,16 +34,16 @@ func onBoth(t *testing.T, mode auth.ClientChange, story func(t *testing.T, p *po
 
 // at returns the same browser with another address: the same cookies, now and later.
 func (b *browser) at(ip string) *browser {
-	moved := *b
-	moved.ip = ip
-	return &moved
+	moved := *b.Client // with the map of the cookies
+	moved.IP = ip
+	return &browser{&moved, b.p}
 }
 
 // as returns another browser with the same cookies.
 func (b *browser) as(agent string) *browser {
-	other := *b
-	other.agent = agent
-	return &other
+	other := *b.Client
+	other.Agent = agent
+	return &browser{&other, b.p}
 }
 
 // flagged returns the reasons of a person's session_flagged events.
@@ -84,27 +85,27 @@ func TestAnotherNetwork(t *testing.T) {
 		b := p.signedIn(u)
 		away := b.at("198.51.100.7")
 		for range 3 {
-			away.get("/account").want(http.StatusOK)
-			b.get("/account").want(http.StatusOK)
-			b.at("203.0.113.9").get("/account").want(http.StatusOK)
+			away.Get("/account").Want(http.StatusOK)
+			b.Get("/account").Want(http.StatusOK)
+			b.at("203.0.113.9").Get("/account").Want(http.StatusOK)
 		}
 		p.wantFlagged(u.ID, "network")
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_flagged' AND ip = '198.51.100.7'`); n != 1 {
 			t.Errorf("%d events with the address it came from, want 1", n)
 		}
 		other := p.signedIn(u)
-		other.get("/account").says("One of your sessions is worth a look").saysNot("Nothing to improve")
-		other.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.")
-		b.get("/account/sessions").says("It was used from another network, 198.51.100.0/24.").saysNot("This session began")
-		b.get("/account/activity?kind=sessions").says("A session was used from another browser or network")
+		other.Get("/account").Says("One of your sessions is worth a look").SaysNot("Nothing to improve")
+		other.Get("/account/sessions").Says("It was used from another network, 198.51.100.0/24.")
+		b.Get("/account/sessions").Says("It was used from another network, 198.51.100.0/24.").SaysNot("This session began")
+		b.Get("/account/activity?kind=sessions").Says("A session was used from another browser or network")
 
-		b.reauth(password).location("/account/sessions")
-		away.cookies = b.cookies
+		b.Reauth(password).Leads("/account/sessions")
+		away.Cookies = b.Cookies
 		away.recognise()
-		away.get("/account").want(http.StatusOK).saysNot("is worth a look")
-		b.get("/account").want(http.StatusOK)
+		away.Get("/account").Want(http.StatusOK).SaysNot("is worth a look")
+		b.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "network")
-		b.at("203.0.113.9").get("/account").says("is worth a look").says("another network, 203.0.113.0/24")
+		b.at("203.0.113.9").Get("/account").Says("is worth a look").Says("another network, 203.0.113.0/24")
 		p.wantFlagged(u.ID, "network", "network")
 		if letters := p.lettersTo(u.Email); len(letters) != 0 {
 			t.Errorf("got letters %q, want none for a network", letters)
@@ -115,7 +116,7 @@ func TestAnotherNetwork(t *testing.T) {
 // recognise presses "This was me" on this browser's own ticket.
 func (b *browser) recognise() {
 	b.p.t.Helper()
-	b.post("/account/sessions/" + b.handle() + "/recognise").location("/account/sessions")
+	b.Post("/account/sessions/" + b.Handle() + "/recognise").Leads("/account/sessions")
 }
 
 // What is one network, and what is another.
@@ -134,9 +135,9 @@ func TestNetworks(t *testing.T) {
 			{"127.0.0.1", "198.51.100.7", true},
 		} {
 			b := p.browser().at(tt.from)
-			b.signIn(u.Email, password)
-			b.at(tt.to).get("/account").want(http.StatusOK)
-			if n := p.count(`SELECT count(*) FROM sessions WHERE id = $1 AND flag <> ''`, b.handle()); (n == 1) != tt.change {
+			b.SignIn(u.Email, password)
+			b.at(tt.to).Get("/account").Want(http.StatusOK)
+			if n := p.count(`SELECT count(*) FROM sessions WHERE id = $1 AND flag <> ''`, b.Handle()); (n == 1) != tt.change {
 				t.Errorf("%s to %s: marked %d, want a change: %t", tt.from, tt.to, n, tt.change)
 			}
 		}
@@ -148,21 +149,21 @@ func TestAnotherBrowser(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Bruno")
 		b := p.signedIn(u)
-		b.as(chromeUpdated).get("/account").want(http.StatusOK)
+		b.as(chromeUpdated).Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID)
 		stolen := b.as(firefoxOnLinux)
 		for range 3 {
-			stolen.get("/account").want(http.StatusOK)
-			b.get("/account").want(http.StatusOK)
+			stolen.Get("/account").Want(http.StatusOK)
+			b.Get("/account").Want(http.StatusOK)
 		}
 		p.wantFlagged(u.ID, "browser")
-		b.get("/account/sessions").says("This session began in Chrome on macOS and was used from Firefox on Linux.").saysNot("another network")
-		b.reauth(password).location("/account/sessions")
+		b.Get("/account/sessions").Says("This session began in Chrome on macOS and was used from Firefox on Linux.").SaysNot("another network")
+		b.Reauth(password).Leads("/account/sessions")
 		b.recognise()
-		stolen.cookies = b.cookies
-		stolen.get("/account").want(http.StatusOK)
+		stolen.Cookies = b.Cookies
+		stolen.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "browser")
-		stolen.as(firefoxOnWindows).at("198.51.100.7").get("/account").says("was used from Firefox on Windows. It was used from another network, 198.51.100.0/24.")
+		stolen.as(webtest.FirefoxOnWindows).at("198.51.100.7").Get("/account").Says("was used from Firefox on Windows. It was used from another network, 198.51.100.0/24.")
 		p.wantFlagged(u.ID, "browser", "browser and network")
 		letters := p.lettersTo(u.Email)
 		if len(letters) != 2 {
@@ -181,11 +182,11 @@ func TestUnknownClients(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Uma")
 	b := p.signedIn(u)
-	b.as("").get("/account").says("was used from an unknown browser.")
+	b.as("").Get("/account").Says("was used from an unknown browser.")
 	other := p.signedIn(u)
-	r := other.request("GET", "/account", nil)
+	r := other.NewRequest("GET", "/account", nil)
 	r.RemoteAddr = "@"
-	other.do(r).want(http.StatusOK).says("It was used from an unknown network.")
+	other.Do(r).Want(http.StatusOK).Says("It was used from an unknown network.")
 }
 
 // Of many requests of a changed client that come at once, one raises the mark and one letter goes out.
@@ -194,7 +195,7 @@ func TestChangedClientAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.Browser = together(crowd) })
 			u := p.newUser("Simon")
-			p.crowdIn(p.signedIn(u).token(), http.StatusOK)
+			p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
 			p.wantFlagged(u.ID, "browser")
 			if letters := p.lettersTo(u.Email); len(letters) != 1 {
 				t.Errorf("got %d letters, want 1", len(letters))
@@ -228,9 +229,9 @@ func (p *portal) crowdIn(token string, want int) {
 	var wg sync.WaitGroup
 	for range crowd {
 		one := p.browser().as(firefoxOnLinux)
-		one.cookies["__Host-id"] = token
+		one.Cookies["__Host-id"] = token
 		wg.Go(func() {
-			if got := one.get("/account").StatusCode; got != want {
+			if got := one.Get("/account").StatusCode; got != want {
 				p.t.Errorf("got %d, want %d", got, want)
 			}
 		})
@@ -258,7 +259,7 @@ func TestPeekFromAnotherClient(t *testing.T) {
 
 func (p *portal) sessionRow(b *browser) auth.Session {
 	p.t.Helper()
-	s, _, err := p.store.SessionByToken(p.t.Context(), auth.HashToken(b.token()))
+	s, _, err := p.store.SessionByToken(p.t.Context(), auth.HashToken(b.Token()))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -268,16 +269,16 @@ func (p *portal) sessionRow(b *browser) auth.Session {
 // X-Forwarded-For counts only from a proxy that is trusted: anybody else can neither raise a mark with it nor hide one.
 func TestForwardedClients(t *testing.T) {
 	asked := func(b *browser, forwarded string) {
-		r := b.request("GET", "/account", nil)
+		r := b.NewRequest("GET", "/account", nil)
 		r.Header.Set("X-Forwarded-For", forwarded)
-		b.do(r).want(http.StatusOK)
+		b.Do(r).Want(http.StatusOK)
 	}
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Xaver")
 		b := p.signedIn(u)
 		asked(b, "198.51.100.7")
 		p.wantFlagged(u.ID)
-		asked(b.at("198.51.100.7"), b.ip)
+		asked(b.at("198.51.100.7"), b.IP)
 		p.wantFlagged(u.ID, "network")
 	})
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) {
@@ -285,7 +286,7 @@ func TestForwardedClients(t *testing.T) {
 	})
 	u := p.newUser("Xenia")
 	b := p.browser().at("198.51.100.7")
-	b.signIn(u.Email, password)
+	b.SignIn(u.Email, password)
 	asked(b.at("192.0.2.1"), "198.51.100.9")
 	asked(b.at("192.0.2.2"), "198.51.100.9")
 	p.wantFlagged(u.ID)
@@ -300,16 +301,16 @@ func TestSessionFromBefore(t *testing.T) {
 		b := p.signedIn(u)
 		p.exec(`UPDATE sessions SET known_clients = '' WHERE user_id = $1`, u.ID)
 		away := b.at("198.51.100.7")
-		away.get("/account").want(http.StatusOK)
+		away.Get("/account").Want(http.StatusOK)
 		if got := p.sessionRow(b).Known; got != "" {
 			t.Errorf("learnt %q within the touch interval, want nothing written", got)
 		}
 		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-2*time.Minute), u.ID)
-		away.get("/account").want(http.StatusOK) // learnt
-		away.get("/account").want(http.StatusOK)
-		b.at(p.prefix + "::99").as(chromeUpdated).get("/account").want(http.StatusOK)
+		away.Get("/account").Want(http.StatusOK) // learnt
+		away.Get("/account").Want(http.StatusOK)
+		b.at(p.prefix + "::99").as(chromeUpdated).Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID)
-		b.as(firefoxOnLinux).at("203.0.113.9").get("/account").want(http.StatusOK)
+		b.as(firefoxOnLinux).at("203.0.113.9").Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "browser and network")
 	})
 }
@@ -321,9 +322,9 @@ func TestSignInFromElsewhere(t *testing.T) {
 			u := p.newUser("Signe")
 			b := p.signedIn(u)
 			away := b.at("198.51.100.7")
-			away.get("/account")
-			away.signIn(u.Email, password)
-			away.get("/account").want(http.StatusOK).saysNot("is worth a look")
+			away.Get("/account")
+			away.SignIn(u.Email, password)
+			away.Get("/account").Want(http.StatusOK).SaysNot("is worth a look")
 			if got := p.sessionRow(away); got.Flag != "" || got.Known.Network() != "198.51.100.0/24" {
 				t.Errorf("%s: got %+v, want a session of that network without a mark", mode, got)
 			}
@@ -335,14 +336,14 @@ func TestSignInFromElsewhere(t *testing.T) {
 func TestMarkClosesTheWindow(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Wanda"))
-		handle := b.handle()
-		b.reauth(password).location("/account/sessions")
+		handle := b.Handle()
+		b.Reauth(password).Leads("/account/sessions")
 		thief := p.browser().as(firefoxOnLinux)
-		thief.cookies["__Host-id"] = b.token()
+		thief.Cookies["__Host-id"] = b.Token()
 		for range 2 { // in the very request that raises the mark, and in the next
-			thief.post("/account/sessions/" + handle + "/recognise").location("/reauth?next=%2Faccount%2Fsessions")
+			thief.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
 		}
-		b.get("/billing/payment-method").location("/reauth?next=%2Fbilling%2Fpayment-method")
+		b.Get("/billing/payment-method").Leads("/reauth?next=%2Fbilling%2Fpayment-method")
 		if p.sessionRow(b).Flag != auth.FlagClientChanged {
 			t.Error("the mark is gone")
 		}
@@ -354,21 +355,21 @@ func TestGraverMark(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Greta")
 		b := p.signedIn(u)
-		old := b.token()
-		b.reauth(password).location("/account/sessions")
-		b.at("198.51.100.7").get("/account").says("another network")
+		old := b.Token()
+		b.Reauth(password).Leads("/account/sessions")
+		b.at("198.51.100.7").Get("/account").Says("another network")
 		p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
 		for range 3 {
-			p.replay(old).want(http.StatusSeeOther)
-			b.as(firefoxOnLinux).get("/account/sessions").says("A cookie that this session had replaced was used again.").saysNot("another network")
+			p.replay(old).Want(http.StatusSeeOther)
+			b.as(firefoxOnLinux).Get("/account/sessions").Says("A cookie that this session had replaced was used again.").SaysNot("another network")
 		}
 		p.wantFlagged(u.ID, "network")
 		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_token_reused'`, u.ID); n != 1 {
 			t.Errorf("%d session_token_reused events, want 1", n)
 		}
-		b.reauth(password) // the mark has closed the window
+		b.Reauth(password) // the mark has closed the window
 		b.recognise()      // says nothing about clients
-		b.at("198.51.100.7").get("/account").says("another network, 198.51.100.0/24")
+		b.at("198.51.100.7").Get("/account").Says("another network, 198.51.100.0/24")
 		p.wantFlagged(u.ID, "network", "network")
 		letters := p.lettersTo(u.Email)
 		if len(letters) != 1 || !strings.Contains(letters[0], "begun with Chrome on macOS, had replaced its cookie.") {
@@ -383,8 +384,8 @@ func TestReplacedTokenAsksForTheState(t *testing.T) {
 		u := p.newUser("Stan")
 		b := p.signedIn(u)
 		old := p.browser()
-		old.cookies["__Host-id"] = b.token()
-		b.reauth(password).location("/account/sessions")
+		old.Cookies["__Host-id"] = b.Token()
+		b.Reauth(password).Leads("/account/sessions")
 		p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
 		for range 2 {
 			if got := old.state(); got.State != "ended" {
@@ -402,11 +403,11 @@ func TestForeignMark(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Fay")
 		b, stranger := p.signedIn(u), p.signedIn(p.newUser("Stranger"))
-		b.at("198.51.100.7").get("/account").want(http.StatusOK)
-		stranger.reauth(password).location("/account/sessions")
-		stranger.post("/account/sessions/" + b.handle() + "/recognise").want(http.StatusNotFound)
-		b.get("/account/sessions").says("another network")
-		stranger.get("/account").saysNot("is worth a look")
+		b.at("198.51.100.7").Get("/account").Want(http.StatusOK)
+		stranger.Reauth(password).Leads("/account/sessions")
+		stranger.Post("/account/sessions/" + b.Handle() + "/recognise").Want(http.StatusNotFound)
+		b.Get("/account/sessions").Says("another network")
+		stranger.Get("/account").SaysNot("is worth a look")
 	})
 }
 
@@ -415,25 +416,25 @@ func TestClientChangeReauth(t *testing.T) {
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Rhea")
 		b := p.signedIn(u)
-		b.reauth(password).location("/account/sessions") // the window is open
-		handle := b.handle()
+		b.Reauth(password).Leads("/account/sessions") // the window is open
+		handle := b.Handle()
 		before := p.sessionRow(b)
 		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, before.LastSeenAt.Add(-5*time.Minute), handle)
 		stolen := p.browser().as(firefoxOnLinux).at("198.51.100.7")
-		stolen.cookies["__Host-id"] = b.token()
+		stolen.Cookies["__Host-id"] = b.Token()
 
 		for _, who := range []*browser{stolen, b} {
-			who.get("/account").location("/reauth?next=%2Faccount")
-			who.get("/account/activity?kind=sessions").location("/reauth?next=%2Faccount%2Factivity%3Fkind%3Dsessions")
-			who.post("/account/sessions/" + handle + "/recognise").location("/reauth?next=%2Faccount%2Fsessions")
-			who.post("/account/sessions/end-all", "password", password).location("/reauth?next=%2Faccount%2Fsessions%2Fend-all")
-			who.post("/account/security/password", "current_password", password, "password", otherPassword).
-				location("/reauth?next=%2Faccount%2Fsecurity%2Fpassword")
-			who.get("/reauth?next=/account").want(http.StatusOK).
-				says("This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24. Confirm that it is you")
-			who.get("/reauth?next=/account/sessions/" + handle + "/end").want(http.StatusOK).saysNot("Chrome")
-			who.get("/plans").want(http.StatusOK)
-			who.post("/session/extend", "next", "/account/security").location("/reauth?next=%2Faccount%2Fsecurity")
+			who.Get("/account").Leads("/reauth?next=%2Faccount")
+			who.Get("/account/activity?kind=sessions").Leads("/reauth?next=%2Faccount%2Factivity%3Fkind%3Dsessions")
+			who.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
+			who.Post("/account/sessions/end-all", "password", password).Leads("/reauth?next=%2Faccount%2Fsessions%2Fend-all")
+			who.Post("/account/security/password", "current_password", password, "password", otherPassword).
+				Leads("/reauth?next=%2Faccount%2Fsecurity%2Fpassword")
+			who.Get("/reauth?next=/account").Want(http.StatusOK).
+				Says("This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24. Confirm that it is you")
+			who.Get("/reauth?next=/account/sessions/" + handle + "/end").Want(http.StatusOK).SaysNot("Chrome")
+			who.Get("/plans").Want(http.StatusOK)
+			who.Post("/session/extend", "next", "/account/security").Leads("/reauth?next=%2Faccount%2Fsecurity")
 			who.wantWaiting()
 		}
 		after := p.sessionRow(b)
@@ -442,19 +443,19 @@ func TestClientChangeReauth(t *testing.T) {
 		}
 		p.wantFlagged(u.ID, "browser and network")
 
-		stolen.post("/reauth", "password", otherPassword, "next", "/account").want(http.StatusUnprocessableEntity).says("another browser, Firefox on Linux")
-		b.reauth(password).location("/account/sessions")
-		b.get("/account").want(http.StatusOK).saysNot("is worth a look")
-		if p.replay(stolen.token()).StatusCode == http.StatusOK {
+		stolen.Post("/reauth", "password", otherPassword, "next", "/account").Want(http.StatusUnprocessableEntity).Says("another browser, Firefox on Linux")
+		b.Reauth(password).Leads("/account/sessions")
+		b.Get("/account").Want(http.StatusOK).SaysNot("is worth a look")
+		if p.replay(stolen.Token()).StatusCode == http.StatusOK {
 			t.Error("the copy of the cookie is alive")
 		}
-		stolen.cookies["__Host-id"] = b.token() // a copy of the new one: the owner confirmed from home, so elsewhere is as strange as before
-		stolen.get("/account").location("/reauth?next=%2Faccount")
+		stolen.Cookies["__Host-id"] = b.Token() // a copy of the new one: the owner confirmed from home, so elsewhere is as strange as before
+		stolen.Get("/account").Leads("/reauth?next=%2Faccount")
 		p.wantFlagged(u.ID, "browser and network", "browser and network")
-		stolen.reauth(password).location("/account/sessions")
-		stolen.get("/account").want(http.StatusOK)
+		stolen.Reauth(password).Leads("/account/sessions")
+		stolen.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "browser and network", "browser and network")
-		stolen.post("/logout").location("/signed-out")
+		stolen.Post("/logout").Leads("/signed-out")
 		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_recognised' AND reason = 'reauthentication'`, u.ID); n != 2 {
 			t.Errorf("%d session_recognised events, want 2", n)
 		}
@@ -465,24 +466,24 @@ func TestClientChangeReauth(t *testing.T) {
 func TestMessageWaits(t *testing.T) {
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Rhea")
-		b, other := p.signedIn(u), p.signedIn(u).handle()
-		b.reauth(password).location("/account/sessions")
-		b.post("/account/sessions/" + other + "/end").location("/account/sessions")
+		b, other := p.signedIn(u), p.signedIn(u).Handle()
+		b.Reauth(password).Leads("/account/sessions")
+		b.Post("/account/sessions/" + other + "/end").Leads("/account/sessions")
 		stolen := b.as(firefoxOnLinux)
-		stolen.get("/account").location("/reauth?next=%2Faccount")
-		stolen.get("/reauth").want(http.StatusOK).saysNot("Chrome on macOS")
-		stolen.get("/plans").want(http.StatusOK).saysNot("Chrome on macOS")
-		b.follow(b.reauth(password)).says("Signed out Chrome on macOS.")
+		stolen.Get("/account").Leads("/reauth?next=%2Faccount")
+		stolen.Get("/reauth").Want(http.StatusOK).SaysNot("Chrome on macOS")
+		stolen.Get("/plans").Want(http.StatusOK).SaysNot("Chrome on macOS")
+		b.Follow(b.Reauth(password)).Says("Signed out Chrome on macOS.")
 	})
 }
 
 // wantWaiting asks as the script of the idle warning does.
 func (b *browser) wantWaiting() {
 	b.p.t.Helper()
-	r := b.request("POST", "/session/extend", nil)
+	r := b.NewRequest("POST", "/session/extend", nil)
 	r.Header.Set("Accept", "application/json")
 	var got stateJSON
-	if err := json.Unmarshal([]byte(b.do(r).want(http.StatusOK).body), &got); err != nil || got.State != "reauth" || !strings.HasPrefix(got.Where, "/reauth?next=") {
+	if err := json.Unmarshal([]byte(b.Do(r).Want(http.StatusOK).Body), &got); err != nil || got.State != "reauth" || !strings.HasPrefix(got.Where, "/reauth?next=") {
 		b.p.t.Errorf("got %+v, %v, want reauth", got, err)
 	}
 }
@@ -493,22 +494,22 @@ func TestWaitingOutlivesTheGraverMark(t *testing.T) {
 		u := p.newUser("Gwen")
 		for _, reusedFirst := range []bool{false, true} {
 			b := p.signedIn(u)
-			old := b.token()
-			b.reauth(password).location("/account/sessions")
+			old := b.Token()
+			b.Reauth(password).Leads("/account/sessions")
 			p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
 			steps := []func(){
-				func() { b.at("198.51.100.7").get("/account").location("/reauth?next=%2Faccount") },
-				func() { p.replay(old).want(http.StatusSeeOther) },
+				func() { b.at("198.51.100.7").Get("/account").Leads("/reauth?next=%2Faccount") },
+				func() { p.replay(old).Want(http.StatusSeeOther) },
 			}
 			if reusedFirst {
 				steps[0], steps[1] = steps[1], steps[0]
 			}
 			steps[0]()
 			steps[1]()
-			b.at("198.51.100.7").get("/account").location("/reauth?next=%2Faccount")
-			b.get("/account").location("/reauth?next=%2Faccount")
-			b.reauth(password).location("/account/sessions")
-			b.get("/account/sessions").says("A cookie that this session had replaced was used again.")
+			b.at("198.51.100.7").Get("/account").Leads("/reauth?next=%2Faccount")
+			b.Get("/account").Leads("/reauth?next=%2Faccount")
+			b.Reauth(password).Leads("/account/sessions")
+			b.Get("/account/sessions").Says("A cookie that this session had replaced was used again.")
 		}
 	})
 }
@@ -518,14 +519,14 @@ func TestRecogniseWaiting(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
 	u := p.newUser("Wanda")
 	b, other := p.signedIn(u), p.signedIn(u)
-	b.reauth(password).location("/account/sessions")
-	handle := b.handle()
+	b.Reauth(password).Leads("/account/sessions")
+	handle := b.Handle()
 	away := b.at("198.51.100.7")
-	away.get("/account").location("/reauth?next=%2Faccount")
-	other.reauth(password).location("/account/sessions")
-	other.post("/account/sessions/" + handle + "/recognise").location("/account/sessions")
-	away.get("/account").want(http.StatusOK)
-	if end := "/account/sessions/" + other.handle() + "/end"; !strings.HasPrefix(away.post(end).Header.Get("Location"), "/reauth") {
+	away.Get("/account").Leads("/reauth?next=%2Faccount")
+	other.Reauth(password).Leads("/account/sessions")
+	other.Post("/account/sessions/" + handle + "/recognise").Leads("/account/sessions")
+	away.Get("/account").Want(http.StatusOK)
+	if end := "/account/sessions/" + other.Handle() + "/end"; !strings.HasPrefix(away.Post(end).Header.Get("Location"), "/reauth") {
 		t.Error("the window from before the change counts again")
 	}
 }
@@ -536,13 +537,13 @@ func TestSettingBecomesStricter(t *testing.T) {
 	p := portalOn(t, stores, nil)
 	strict := portalOn(t, stores, func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
 	b := p.signedIn(p.newUser("Stella"))
-	b.reauth(password).location("/account/sessions")
-	b.at("198.51.100.7").get("/account").want(http.StatusOK)
-	b.p = strict
-	b.get("/account").location("/reauth?next=%2Faccount")
-	b.get("/reauth?next=/account").want(http.StatusOK).says("another network, 198.51.100.0/24").saysNot("Confirmed until")
-	b.reauth(password).location("/account/sessions")
-	b.get("/account").want(http.StatusOK)
+	b.Reauth(password).Leads("/account/sessions")
+	b.at("198.51.100.7").Get("/account").Want(http.StatusOK)
+	b.moveTo(strict)
+	b.Get("/account").Leads("/reauth?next=%2Faccount")
+	b.Get("/reauth?next=/account").Want(http.StatusOK).Says("another network, 198.51.100.0/24").SaysNot("Confirmed until")
+	b.Reauth(password).Leads("/account/sessions")
+	b.Get("/account").Want(http.StatusOK)
 }
 
 // With "end" the session is over at once, for everybody who has its cookie, and the page says why.
@@ -550,20 +551,20 @@ func TestClientChangeEnd(t *testing.T) {
 	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
 		u := p.newUser("Enda")
 		b := p.signedIn(u)
-		b.at(p.prefix + "::99").as(chromeUpdated).get("/account").want(http.StatusOK)
+		b.at(p.prefix + "::99").as(chromeUpdated).Get("/account").Want(http.StatusOK)
 		stolen := p.browser().as(firefoxOnLinux)
-		stolen.cookies["__Host-id"] = b.token()
-		refused := stolen.get("/account")
-		refused.location("/login?next=%2Faccount")
-		if stolen.token() != "" {
+		stolen.Cookies["__Host-id"] = b.Token()
+		refused := stolen.Get("/account")
+		refused.Leads("/login?next=%2Faccount")
+		if stolen.Token() != "" {
 			t.Error("the cookie of the ended session stays")
 		}
-		stolen.follow(refused).says("This session was used from somewhere else").saysNot("Chrome on macOS")
-		b.follow(b.get("/account")).says("This session was used from somewhere else")
-		b.get("/signed-out").says("It was used from another browser or another network than before").says("If this was not you")
+		stolen.Follow(refused).Says("This session was used from somewhere else").SaysNot("Chrome on macOS")
+		b.Follow(b.Get("/account")).Says("This session was used from somewhere else")
+		b.Get("/signed-out").Says("It was used from another browser or another network than before").Says("If this was not you")
 		p.endedOnce(u.ID, "client_changed")
 		p.wantFlagged(u.ID)
-		p.signedIn(u).get("/account/sessions").says("Used from another browser or network").saysNot("is worth a look")
+		p.signedIn(u).Get("/account/sessions").Says("Used from another browser or network").SaysNot("is worth a look")
 		letters := p.lettersTo(u.Email)
 		if len(letters) != 1 || !strings.Contains(letters[0], "was used from Firefox on Linux") || !strings.Contains(letters[0], "We have ended it.") {
 			t.Errorf("got letters %q, want one that says it was ended", letters)
@@ -580,7 +581,7 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 			u := p.newUser("Ende")
 			b := p.signedIn(u)
 			p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
-			p.crowdIn(b.token(), http.StatusSeeOther)
+			p.crowdIn(b.Token(), http.StatusSeeOther)
 			p.endedOnce(u.ID, "client_changed")
 			if letters := p.lettersTo(u.Email); len(letters) != 1 {
 				t.Errorf("got %d letters, want 1", len(letters))
@@ -596,15 +597,15 @@ func TestWaitingIsCheap(t *testing.T) {
 		policy.OnClientChange = auth.ClientChangeReauth
 	})
 	b := p.signedIn(p.newUser("Wally"))
-	b.post("/basket", "plan", "hall").location("/plans")
-	b.get("/plans")
+	b.Post("/basket", "plan", "hall").Leads("/plans")
+	b.Get("/plans")
 	thief := b.as(firefoxOnLinux).at("198.51.100.7")
-	thief.get("/plans").want(http.StatusOK)
+	thief.Get("/plans").Want(http.StatusOK)
 	for _, one := range []*browser{b, thief, thief.at("203.0.113.7")} {
 		statements.Taken()
-		one.get("/plans").want(http.StatusOK)
+		one.Get("/plans").Want(http.StatusOK)
 		if n := statements.Taken(); n != 2 {
-			t.Errorf("%s: %d statements, want 2: the row and the bag", one.ip, n)
+			t.Errorf("%s: %d statements, want 2: the row and the bag", one.IP, n)
 		}
 	}
 }
@@ -620,12 +621,12 @@ func TestComparingIsCheap(t *testing.T) {
 	u := p.newUser("Frugal")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
-		b.post("/basket", "plan", "hall").location("/plans")
-		b.get("/plans")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.Get("/plans")
 		cost := func(b *browser) (int, int) {
 			statements.Taken()
 			parsed = 0
-			b.get("/plans").want(http.StatusOK)
+			b.Get("/plans").Want(http.StatusOK)
 			return statements.Taken(), parsed
 		}
 		if read, names := cost(b); read != 2 || names != 0 {
@@ -633,19 +634,19 @@ func TestComparingIsCheap(t *testing.T) {
 		}
 		updated := b.as(chromeUpdated)
 		time.Sleep(2 * time.Minute)
-		updated.get("/plans").want(http.StatusOK) // activity is written, with the new text
+		updated.Get("/plans").Want(http.StatusOK) // activity is written, with the new text
 		if read, names := cost(updated); read != 2 || names != 0 {
 			t.Errorf("after an update of the browser: %d statements, %d headers parsed, want 2 and 0", read, names)
 		}
 		thief := b.as(firefoxOnLinux).at("198.51.100.7")
-		thief.get("/plans").want(http.StatusOK)
+		thief.Get("/plans").Want(http.StatusOK)
 		for _, one := range []*browser{b, thief, updated, thief.at("203.0.113.7")} {
 			if read, names := cost(one); read != 2 || names != 0 {
 				t.Errorf("marked: %d statements, %d headers parsed, want 2 and 0", read, names)
 			}
 		}
 		time.Sleep(2 * time.Minute)
-		thief.get("/plans").want(http.StatusOK) // its activity is written, but not as good
+		thief.Get("/plans").Want(http.StatusOK) // its activity is written, but not as good
 		if got := p.sessionRow(b).KnownAgent; got != chromeUpdated {
 			t.Errorf("got known agent %q, want %q", got, chromeUpdated)
 		}

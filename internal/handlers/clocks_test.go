@@ -27,7 +27,7 @@ func at(t *testing.T, p *portal, clock time.Duration, visit func()) {
 
 func (p *portal) wantAlive(b *browser, want bool, when string) {
 	p.t.Helper()
-	if got := b.alive(); got != want {
+	if got := b.Alive(); got != want {
 		p.t.Errorf("%s: alive %t, want %t", when, got, want)
 	}
 }
@@ -36,7 +36,7 @@ func (p *portal) wantAlive(b *browser, want bool, when string) {
 func (p *portal) keptSession(u auth.User) *browser {
 	p.t.Helper()
 	b := p.browser()
-	b.post("/login", "email", u.Email, "password", password, "remember", "on").want(http.StatusSeeOther)
+	b.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(http.StatusSeeOther)
 	return b
 }
 
@@ -53,10 +53,10 @@ func TestClockAhead(t *testing.T) {
 	if limit() != 1 {
 		t.Fatal("want the absolute limit of the kept session 30 days after its sign-in")
 	}
-	old := kept.token()
+	old := kept.Token()
 	at(t, p, noon+off+5*time.Minute, func() {
 		p.wantAlive(visiting, false, "used at the instance that is ahead")
-		kept.reauth(password).location("/account/sessions")
+		kept.Reauth(password).Leads("/account/sessions")
 		opened = p.signedIn(u)
 	})
 	at(t, p, noon+6*time.Minute, func() {
@@ -67,9 +67,9 @@ func TestClockAhead(t *testing.T) {
 			t.Errorf("the token replaced there: got %d, want to be told to ask again", got)
 		}
 	})
-	at(t, p, noon+off+20*time.Minute-time.Second, func() { kept.get("/account/email").want(http.StatusOK) })
+	at(t, p, noon+off+20*time.Minute-time.Second, func() { kept.Get("/account/email").Want(http.StatusOK) })
 	at(t, p, noon+off+20*time.Minute, func() {
-		kept.get("/account/email").location("/reauth?next=%2Faccount%2Femail")
+		kept.Get("/account/email").Leads("/reauth?next=%2Faccount%2Femail")
 		if got := p.replay(old).StatusCode; got != http.StatusSeeOther {
 			t.Errorf("the token replaced there, later than any clock: got %d, want it refused", got)
 		}
@@ -111,10 +111,10 @@ func TestClockBehind(t *testing.T) {
 	u := p.newUser("Beatrice")
 	var b, extended, opened *browser
 	at(t, p, noon, func() { b, extended = p.signedIn(u), p.signedIn(u) })
-	at(t, p, noon-off+10*time.Minute, func() { extended.post("/session/extend").want(http.StatusSeeOther) })
+	at(t, p, noon-off+10*time.Minute, func() { extended.Post("/session/extend").Want(http.StatusSeeOther) })
 	at(t, p, noon+29*time.Minute, func() {
 		p.wantAlive(extended, true, "extended where the clock is behind")
-		extended.post("/logout").location("/signed-out")
+		extended.Post("/logout").Leads("/signed-out")
 	})
 	at(t, p, noon-off+45*time.Minute, func() { p.wantAlive(b, true, "behind, and nobody has noticed") })
 	at(t, p, noon+46*time.Minute, func() { p.wantAlive(b, false, "noticed, although it was used where the clock is behind") })
@@ -130,9 +130,9 @@ func TestClockBehind(t *testing.T) {
 	at(t, p, noon+51*time.Minute, func() { p.wantAlive(opened, false, "opened an hour ago, by what its row says") })
 
 	at(t, p, noon, func() { b = p.signedIn(u) })
-	at(t, p, noon-off+5*time.Minute, func() { b.reauth(password).location("/account/sessions") })
+	at(t, p, noon-off+5*time.Minute, func() { b.Reauth(password).Leads("/account/sessions") })
 	at(t, p, noon+6*time.Minute, func() {
-		b.get("/account/email").location("/reauth?next=%2Faccount%2Femail") // a window that was over when it was opened
+		b.Get("/account/email").Leads("/reauth?next=%2Faccount%2Femail") // a window that was over when it was opened
 	})
 }
 
@@ -145,14 +145,14 @@ func TestEndingsKnowNoClock(t *testing.T) {
 			var desk, laptop, phone *browser
 			at(t, p, noon, func() { desk, laptop, phone = p.signedIn(u), p.signedIn(u), p.signedIn(u) })
 			at(t, p, clock, func() {
-				phone.post("/logout").location("/signed-out")
-				desk.post("/account/security/password", "current_password", password, "password", otherPassword).location("/account/security")
+				phone.Post("/logout").Leads("/signed-out")
+				desk.Post("/account/security/password", "current_password", password, "password", otherPassword).Leads("/account/security")
 			})
 			at(t, p, noon+time.Minute, func() {
 				p.wantAlive(desk, true, "the one that asked")
 				p.wantAlive(laptop, false, "ended by a password change")
-				p.browser().post("/login", "email", u.Email, "password", password).want(http.StatusUnprocessableEntity)
-				desk.post("/account/sessions/end-all", "password", otherPassword).location("/signed-out")
+				p.browser().Post("/login", "email", u.Email, "password", password).Want(http.StatusUnprocessableEntity)
+				desk.Post("/account/sessions/end-all", "password", otherPassword).Leads("/signed-out")
 			})
 			at(t, p, clock, func() { p.wantAlive(desk, false, "ended with all") })
 			if n := p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`); n != 0 {

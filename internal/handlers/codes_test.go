@@ -14,31 +14,31 @@ func TestCodesInARow(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		app, codes := p.signedIn(u).enrolApp()
 		forget := func() { // how often the password was given
-			p.app.Attempts.Reset(t.Context(), "account here:"+network(p.browser().ip)+":"+accountKey(u.Email))
+			p.app.Attempts.Reset(t.Context(), "account here:"+network(p.browser().IP)+":"+accountKey(u.Email))
 			p.app.Attempts.Reset(t.Context(), "account:"+accountKey(u.Email))
-			p.app.Attempts.Reset(t.Context(), "address:"+network(p.browser().ip))
+			p.app.Attempts.Reset(t.Context(), "address:"+network(p.browser().IP))
 		}
 		fail := func(n int) {
 			t.Helper()
 			for range n {
-				p.withPassword(u.Email).post("/login/verify", "code", app.wrong()).want(http.StatusUnprocessableEntity)
+				p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 				forget() // a recovery code would do it, and end the row of codes with it
 			}
 		}
 		for _, right := range []func() string{app.code, func() string { return codes[0] }} {
 			fail(perCode.Burst - 1)
 			time.Sleep(time.Minute)
-			p.withPassword(u.Email).post("/login/verify", "code", right()).location("/account")
+			p.withPassword(u.Email).Post("/login/verify", "code", right()).Leads("/account")
 		}
 		fail(perCode.Burst)
 		b := p.withPassword(u.Email)
 		for _, minutes := range []int{1, 2} {
-			res := b.post("/login/verify", "code", app.code()).want(http.StatusTooManyRequests)
+			res := b.Post("/login/verify", "code", app.code()).Want(http.StatusTooManyRequests)
 			if got := res.Header.Get("Retry-After"); got != strconv.Itoa(60*minutes) {
 				t.Errorf("Retry-After %s, want %d minutes", got, minutes)
 			}
 			time.Sleep(time.Duration(minutes) * time.Minute)
-			b.post("/login/verify", "code", app.wrong()).want(http.StatusUnprocessableEntity)
+			b.Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 		}
 	})
 }
@@ -50,16 +50,16 @@ func TestWaitOfCodesLocksNobodyOut(t *testing.T) {
 	owner := p.signedIn(u)
 	app, codes := owner.enrolApp()
 	d := newPasskeyDevice(t)
-	owner.enrol(d, "Laptop").want(http.StatusSeeOther)
+	owner.enrol(d, "Laptop").Want(http.StatusSeeOther)
 	for range perCode.Final {
 		p.app.Attempts.Take(t.Context(), "code:"+u.ID, perCode)
 	}
 	locked := p.withPassword(u.Email)
-	locked.post("/login/verify", "code", app.code()).want(http.StatusTooManyRequests).says("or use a recovery code")
+	locked.Post("/login/verify", "code", app.code()).Want(http.StatusTooManyRequests).Says("or use a recovery code")
 	b := p.browser()
-	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+	b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
 	link := p.browser().forgets(u.Email)
-	p.browser().post(link, "password", otherPassword).location("/login?reset=yes")
-	b.post("/login", "email", u.Email, "password", otherPassword).location("/login/verify")
-	b.post("/login/verify", "code", codes[0]).location("/account")
+	p.browser().Post(link, "password", otherPassword).Leads("/login?reset=yes")
+	b.Post("/login", "email", u.Email, "password", otherPassword).Leads("/login/verify")
+	b.Post("/login/verify", "code", codes[0]).Leads("/account")
 }

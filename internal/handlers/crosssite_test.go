@@ -32,7 +32,7 @@ func TestCrossSite(t *testing.T) {
 			p := newPortal(t)
 			b := p.signedIn(p.newUser("Cesare"))
 			seen := p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`)
-			r := b.request("POST", "/logout", nil)
+			r := b.NewRequest("POST", "/logout", nil)
 			r.Header.Del("Origin")
 			r.Header.Del("Sec-Fetch-Site")
 			if tt.site != "" {
@@ -41,13 +41,13 @@ func TestCrossSite(t *testing.T) {
 			if tt.origin != "" {
 				r.Header.Set("Origin", tt.origin)
 			}
-			res := b.do(r)
+			res := b.Do(r)
 			left := p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`)
 			if tt.ok && (res.StatusCode != http.StatusSeeOther || left != seen-1) {
 				t.Errorf("got %d with %d of %d sessions left, want the sign-out", res.StatusCode, left, seen)
 			}
 			if !tt.ok {
-				res.want(http.StatusForbidden).says("Sign out")
+				res.Want(http.StatusForbidden).Says("Sign out")
 				if left != seen || !strings.Contains(p.log.String(), "malicious_csrf") {
 					t.Errorf("%d of %d sessions left, malicious_csrf logged: %v", left, seen, strings.Contains(p.log.String(), "malicious_csrf"))
 				}
@@ -62,9 +62,9 @@ func TestCrossSiteDoesNotExtend(t *testing.T) {
 	b := p.signedIn(p.newUser("Cleo"))
 	p.exec(`UPDATE sessions SET last_seen_at = $1`, longAgo)
 	before := p.count(`SELECT count(*) FROM sessions WHERE last_seen_at = $1`, longAgo)
-	r := b.request("POST", "/session/extend", nil)
+	r := b.NewRequest("POST", "/session/extend", nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	b.do(r).want(http.StatusForbidden)
+	b.Do(r).Want(http.StatusForbidden)
 	if after := p.count(`SELECT count(*) FROM sessions WHERE last_seen_at = $1`, longAgo); before != 1 || after != 1 {
 		t.Errorf("%d rows untouched before, %d after, want 1 and 1", before, after)
 	}
@@ -75,23 +75,23 @@ func TestMethods(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Methuselah"))
 	for _, path := range []string{"/logout", "/basket", "/session/extend"} {
-		res := b.get(path + "?_method=POST").want(http.StatusMethodNotAllowed)
+		res := b.Get(path + "?_method=POST").Want(http.StatusMethodNotAllowed)
 		if got := res.Header.Get("Allow"); got != "POST" {
 			t.Errorf("GET %s: Allow %q, want POST", path, got)
 		}
 	}
 	for _, method := range []string{"PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "BREW"} {
-		if got := b.do(b.request(method, "/account", nil)).StatusCode; got != http.StatusMethodNotAllowed {
+		if got := b.Do(b.NewRequest(method, "/account", nil)).StatusCode; got != http.StatusMethodNotAllowed {
 			t.Errorf("%s /account: got %d, want 405", method, got)
 		}
 	}
-	r := b.request("GET", "/account", nil)
+	r := b.NewRequest("GET", "/account", nil)
 	r.Header.Set("X-HTTP-Method-Override", "POST")
-	b.do(r).want(http.StatusOK)
-	if got := b.do(b.request("HEAD", "/account", nil)).StatusCode; got != http.StatusOK {
+	b.Do(r).Want(http.StatusOK)
+	if got := b.Do(b.NewRequest("HEAD", "/account", nil)).StatusCode; got != http.StatusOK {
 		t.Errorf("HEAD /account: got %d, want 200", got)
 	}
-	if !b.alive() {
+	if !b.Alive() {
 		t.Error("signed out")
 	}
 }

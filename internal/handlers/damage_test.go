@@ -17,9 +17,9 @@ func TestDamagedBag(t *testing.T) {
 	under := sqliteBackend(t)
 	p := portalOn(t, under, nil)
 	b := p.signedIn(p.newUser("Lotte"))
-	b.post("/basket", "plan", "hall").location("/plans")
-	b.get("/plans") // which takes the message out
-	key := auth.HashToken(b.token())
+	b.Post("/basket", "plan", "hall").Leads("/plans")
+	b.Get("/plans") // which takes the message out
+	key := auth.HashToken(b.Token())
 	blob, found, err := under.bags.Find(t.Context(), key)
 	if err != nil || !found {
 		t.Fatal(found, err)
@@ -43,7 +43,7 @@ func TestDamagedBag(t *testing.T) {
 		damaged := bytes.Clone(blob)
 		damaged[i]++
 		store(damaged)
-		b.get("/account").want(http.StatusOK).says("Lotte").saysNot("Hall")
+		b.Get("/account").Want(http.StatusOK).Says("Lotte").SaysNot("Hall")
 	}
 	for i := range plain {
 		damaged := bytes.Clone(plain)
@@ -53,8 +53,8 @@ func TestDamagedBag(t *testing.T) {
 			t.Fatal(err)
 		}
 		store(sealed)
-		b.get("/account").want(http.StatusOK).says("Lotte")
+		b.Get("/account").Want(http.StatusOK).Says("Lotte")
 	}
-	b.post("/basket", "plan", "keep").location("/plans")
-	b.get("/account").says("Basket Keep")
+	b.Post("/basket", "plan", "keep").Leads("/plans")
+	b.Get("/account").Says("Basket Keep")
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // deletes asks for the end of the browser's account.
-func (b *browser) deletes() *answer {
+func (b *browser) deletes() *webtest.Answer {
 	b.p.t.Helper()
-	return b.post("/account/delete", "sure", "on", "password", password)
+	return b.Post("/account/delete", "sure", "on", "password", password)
 }
 
 // TestDeletion goes through the fourteen days: everybody is signed out at once, the account can be signed in to and opens
@@ -25,36 +26,36 @@ func TestDeletion(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b, phone := p.signedIn(u), p.signedIn(u)
 		stays := p.signedIn(other)
-		b.reauth(password).want(http.StatusSeeOther)
-		b.post("/account/email", "email", newEmail()).want(http.StatusSeeOther)
-		b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Del Ight").want(http.StatusSeeOther)
-		b.deletes().location("/signed-out")
-		if b.alive() || phone.alive() || !stays.alive() {
+		b.Reauth(password).Want(http.StatusSeeOther)
+		b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
+		b.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Del Ight").Want(http.StatusSeeOther)
+		b.deletes().Leads("/signed-out")
+		if b.Alive() || phone.Alive() || !stays.Alive() {
 			t.Fatal("want every session of the account ended, and no other")
 		}
-		phone.get("/signed-out").says("This account is to be deleted")
+		phone.Get("/signed-out").Says("This account is to be deleted")
 		p.letter(u.Email, "Your account will be deleted")
 
-		b.signIn(u.Email, password)
+		b.SignIn(u.Email, password)
 		for _, path := range []string{"/account", "/account/sessions", "/billing", "/account/profile"} {
-			b.get(path).location("/account/delete")
+			b.Get(path).Leads("/account/delete")
 		}
-		b.post("/account/profile", "name", "Other").location("/account/delete")
-		b.get("/account/export").want(http.StatusOK)
-		b.get("/account/delete").want(http.StatusOK).says("Keep my account")
-		b.deletes().location("/account/delete") // once is enough
+		b.Post("/account/profile", "name", "Other").Leads("/account/delete")
+		b.Get("/account/export").Want(http.StatusOK)
+		b.Get("/account/delete").Want(http.StatusOK).Says("Keep my account")
+		b.deletes().Leads("/account/delete") // once is enough
 
 		time.Sleep(auth.DeletionGrace - time.Microsecond)
 		if err := p.auth.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		b.signIn(u.Email, password)
+		b.SignIn(u.Email, password)
 		time.Sleep(time.Microsecond)
 		if err := p.auth.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		p.browser().post("/login", "email", u.Email, "password", password).want(422)
-		if b.alive() {
+		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
+		if b.Alive() {
 			t.Error("a session outlived its account")
 		}
 		if dump := p.everything(); strings.Contains(dump, u.ID) || strings.Contains(dump, u.Email) {
@@ -99,17 +100,17 @@ func TestDeletionStopped(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Kit")
 		b := p.signedIn(u)
-		b.post("/account/delete/stop").location("/account") // nothing to stop
-		b.deletes().location("/signed-out")
-		b.signIn(u.Email, password)
-		b.post("/account/delete/stop").location("/account")
-		b.get("/account").want(http.StatusOK).says("Your account stays, with everything in it.")
+		b.Post("/account/delete/stop").Leads("/account") // nothing to stop
+		b.deletes().Leads("/signed-out")
+		b.SignIn(u.Email, password)
+		b.Post("/account/delete/stop").Leads("/account")
+		b.Get("/account").Want(http.StatusOK).Says("Your account stays, with everything in it.")
 		p.letter(u.Email, "The account stays")
 		p.exec(`UPDATE users SET created_at = $1 WHERE id = $2`, longAgo, u.ID)
 		if err := p.auth.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if !b.alive() {
+		if !b.Alive() {
 			t.Error("the account is gone")
 		}
 	})
@@ -122,14 +123,14 @@ func TestDeletionIsConfirmed(t *testing.T) {
 	u := p.newUser("Con")
 	b := p.signedIn(u)
 	p.signedIn(u)
-	b.reauth(password).want(http.StatusSeeOther)
-	b.post("/account/delete").want(422).says("Tick the box")
-	b.post("/account/delete", "sure", "on").want(422).says("Enter your password.")
-	page := b.post("/account/delete", "sure", "on", "password", otherPassword).want(422).says("That is not your password.")
-	if !strings.Contains(page.body, "checked") {
+	b.Reauth(password).Want(http.StatusSeeOther)
+	b.Post("/account/delete").Want(422).Says("Tick the box")
+	b.Post("/account/delete", "sure", "on").Want(422).Says("Enter your password.")
+	page := b.Post("/account/delete", "sure", "on", "password", otherPassword).Want(422).Says("That is not your password.")
+	if !strings.Contains(page.Body, "checked") {
 		t.Error("the tick is lost")
 	}
-	b.post("/account/delete", "password", password).want(422).says("Tick the box")
+	b.Post("/account/delete", "password", password).Want(422).Says("Tick the box")
 	if n := p.count(`SELECT count(*) FROM users WHERE delete_after IS NOT NULL`); n != 0 {
 		t.Fatal("marked for deletion without a proof")
 	}
@@ -137,11 +138,11 @@ func TestDeletionIsConfirmed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := p.auth.Session(t.Context(), u.ID, b.handle())
+	session, err := p.auth.Session(t.Context(), u.ID, b.Handle())
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.post("/account/sessions/end-others").want(http.StatusSeeOther)
+	b.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
 	if _, err := p.auth.AskDeletion(t.Context(), session, proof, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
 		t.Errorf("an old proof: got %v, want ErrOvertaken", err)
 	}
@@ -158,18 +159,18 @@ func TestDeletionIsConfirmed(t *testing.T) {
 func TestDeletionAndForgottenPassword(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Fog")
-	p.signedIn(u).deletes().want(http.StatusSeeOther)
+	p.signedIn(u).deletes().Want(http.StatusSeeOther)
 	b := p.browser()
-	b.post(b.forgetsAfter(u.Email, "/password/reset/"), "password", otherPassword).want(http.StatusSeeOther)
-	b.signIn(u.Email, otherPassword)
-	b.get("/account").location("/account/delete")
-	b.post("/account/delete/stop").location("/account")
+	b.Post(b.forgetsAfter(u.Email, "/password/reset/"), "password", otherPassword).Want(http.StatusSeeOther)
+	b.SignIn(u.Email, otherPassword)
+	b.Get("/account").Leads("/account/delete")
+	b.Post("/account/delete/stop").Leads("/account")
 }
 
 // forgetsAfter asks for a letter where others are on their way.
 func (b *browser) forgetsAfter(email, about string) string {
 	b.p.t.Helper()
-	b.post("/password/forgot", "email", email).want(http.StatusSeeOther)
+	b.Post("/password/forgot", "email", email).Want(http.StatusSeeOther)
 	return linkIn(b.p.t, b.p.letter(email, about))
 }
 
@@ -178,8 +179,8 @@ func TestDeletionNamesThePlan(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Pay")
 	b := p.signedIn(u)
-	b.get("/account/delete").saysNot("Your plan")
+	b.Get("/account/delete").SaysNot("Your plan")
 	p.exec(`INSERT INTO payments (id, user_id, session_id, plan, amount, currency, payee, instrument, last_four, name, address, state, created_at, settled_at)
 		VALUES ('P', $1, '', 'hall', 1200, 'EUR', 'x', 'visa-4242', '4242', 'n', '', 'paid', $2, $2)`, u.ID, longAgo)
-	b.get("/account/delete").want(http.StatusOK).says("Your plan, Hall")
+	b.Get("/account/delete").Want(http.StatusOK).Says("Your plan, Hall")
 }

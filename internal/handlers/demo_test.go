@@ -15,12 +15,13 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // startDemo presses "Try the demo" in the browser and lands on the overview.
 func (b *browser) startDemo() {
 	b.p.t.Helper()
-	b.post("/demo").location("/account")
+	b.Post("/demo").Leads("/account")
 }
 
 var (
@@ -31,7 +32,7 @@ var (
 // demo is what the pages of a demo account say of it.
 func (b *browser) demo() (email, password string) {
 	b.p.t.Helper()
-	page := b.get("/account").want(http.StatusOK).says("Demo account. It is yours alone, and gone at ").body
+	page := b.Get("/account").Want(http.StatusOK).Says("Demo account. It is yours alone, and gone at ").Body
 	if m := demoPassword.FindStringSubmatch(page); m != nil {
 		password = m[1]
 	}
@@ -57,11 +58,11 @@ func TestDemo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			b := p.browser()
-			b.get("/").says("Try the demo")
-			b.post("/basket", "plan", "hall").location("/plans")
-			anonymous := b.token()
+			b.Get("/").Says("Try the demo")
+			b.Post("/basket", "plan", "hall").Leads("/plans")
+			anonymous := b.Token()
 			b.startDemo()
-			if b.token() == "" || b.token() == anonymous {
+			if b.Token() == "" || b.Token() == anonymous {
 				t.Error("the visitor's token was kept")
 			}
 			if got := p.replay(anonymous).StatusCode; got == http.StatusOK {
@@ -71,17 +72,17 @@ func TestDemo(t *testing.T) {
 			if email == "" || len(password) != 23 {
 				t.Fatalf("address %q, password %q", email, password)
 			}
-			overview := b.get("/account")
-			if !wholeDemo.MatchString(text(overview.body)) {
-				t.Errorf("the page does not show a lifetime of two hours:\n%s", text(overview.body))
+			overview := b.Get("/account")
+			if !wholeDemo.MatchString(webtest.Text(overview.Body)) {
+				t.Errorf("the page does not show a lifetime of two hours:\n%s", webtest.Text(overview.Body))
 			}
-			overview.says("Hall").says("4 other sessions").says("Worth a look")
-			b.get("/account/sessions").says("4 signed in. The limit is 5").says("Recently ended (4)").
-				says("A cookie that this session had replaced was used again").says(password)
-			b.get("/account/activity").says("Password changed").says("A sign-in with a wrong password was refused")
-			b.reauth("not that one, surely").want(422)
-			b.reauth(password).location("/account/sessions")
-			b.get("/").says("Go to your account")
+			overview.Says("Hall").Says("4 other sessions").Says("Worth a look")
+			b.Get("/account/sessions").Says("4 signed in. The limit is 5").Says("Recently ended (4)").
+				Says("A cookie that this session had replaced was used again").Says(password)
+			b.Get("/account/activity").Says("Password changed").Says("A sign-in with a wrong password was refused")
+			b.Reauth("not that one, surely").Want(422)
+			b.Reauth(password).Leads("/account/sessions")
+			b.Get("/").Says("Go to your account")
 
 			id := p.demoID(email)
 			if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, id); n != 5 {
@@ -91,8 +92,8 @@ func TestDemo(t *testing.T) {
 				t.Errorf("%d sessions were replaced", n)
 			}
 			again := p.browser()
-			again.signIn(email, password)
-			again.get("/account").says("Demo account.").saysNot(password) // it is kept in the bag of the first browser alone
+			again.SignIn(email, password)
+			again.Get("/account").Says("Demo account.").SaysNot(password) // it is kept in the bag of the first browser alone
 		})
 	}
 }
@@ -100,8 +101,8 @@ func TestDemo(t *testing.T) {
 func TestDemoOff(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.Demo = false })
 	b := p.browser()
-	b.get("/").want(http.StatusOK).saysNot("Try the demo").says("Create an account")
-	b.post("/demo").want(http.StatusNotFound)
+	b.Get("/").Want(http.StatusOK).SaysNot("Try the demo").Says("Create an account")
+	b.Post("/demo").Want(http.StatusNotFound)
 	if n := p.count(`SELECT count(*) FROM users`); n != 0 {
 		t.Errorf("%d accounts, want 0", n)
 	}
@@ -113,22 +114,22 @@ func TestDemoCrossSite(t *testing.T) {
 	member := p.signedIn(p.newUser("Cosima"))
 	for name, b := range map[string]*browser{"a stranger": p.browser(), "a member": member} {
 		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test"} {
-			r := b.request("POST", "/demo", nil)
+			r := b.NewRequest("POST", "/demo", nil)
 			r.Header.Del("Sec-Fetch-Site")
 			r.Header.Del("Origin")
 			r.Header.Set(header, value)
-			res := b.do(r).want(http.StatusForbidden)
+			res := b.Do(r).Want(http.StatusForbidden)
 			if cookieLine(res) != "" {
 				t.Errorf("%s, %s: %s sets a cookie", name, header, value)
 			}
 		}
 	}
-	r := member.request("POST", "/demo", nil)
+	r := member.NewRequest("POST", "/demo", nil)
 	r.Header.Del("Sec-Fetch-Site")
 	r.Header.Del("Origin")
-	member.do(r).want(http.StatusForbidden)
-	if n := p.count(`SELECT count(*) FROM users WHERE demo_until IS NOT NULL`); n != 0 || !member.alive() {
-		t.Errorf("%d demo accounts, member alive: %t; want none, and true", n, member.alive())
+	member.Do(r).Want(http.StatusForbidden)
+	if n := p.count(`SELECT count(*) FROM users WHERE demo_until IS NOT NULL`); n != 0 || !member.Alive() {
+		t.Errorf("%d demo accounts, member alive: %t; want none, and true", n, member.Alive())
 	}
 }
 
@@ -138,15 +139,15 @@ func TestDemoTakesThePlaceOfASession(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Ines")
 	b := p.signedIn(u)
-	b.post("/basket", "plan", "keep").location("/plans")
-	before := b.token()
+	b.Post("/basket", "plan", "keep").Leads("/plans")
+	before := b.Token()
 	b.startDemo()
 	p.checkDead(before)
 	p.endedOnce(u.ID, "signed_out")
-	b.get("/account").saysNot("Basket").saysNot("Ines")
+	b.Get("/account").SaysNot("Basket").SaysNot("Ines")
 	_, demo := b.demo()
-	b.signIn(u.Email, password)
-	if page := b.get("/account").says("Ines").saysNot("Demo account").body; strings.Contains(page, demo) {
+	b.SignIn(u.Email, password)
+	if page := b.Get("/account").Says("Ines").SaysNot("Demo account").Body; strings.Contains(page, demo) {
 		t.Error("the demo's password came along")
 	}
 }
@@ -157,9 +158,9 @@ func TestDemoBanner(t *testing.T) {
 	b := p.browser()
 	b.startDemo()
 	email, made := b.demo()
-	b.post("/account/security/password", "current_password", made, "password", otherPassword).location("/account/security")
-	b.get("/account").says("Its password is the one you chose.").saysNot(made)
-	p.browser().signIn(email, otherPassword)
+	b.Post("/account/security/password", "current_password", made, "password", otherPassword).Leads("/account/security")
+	b.Get("/account").Says("Its password is the one you chose.").SaysNot(made)
+	p.browser().SignIn(email, otherPassword)
 
 	c := p.browser()
 	c.startDemo()
@@ -167,10 +168,10 @@ func TestDemoBanner(t *testing.T) {
 	if _, password := c.demo(); password != "" {
 		t.Errorf("shows %q from a bag that is lost", password)
 	}
-	c.get("/account").saysNot("Its password")
-	r := c.request("GET", "/session/state", nil)
+	c.Get("/account").SaysNot("Its password")
+	r := c.NewRequest("GET", "/session/state", nil)
 	r.Header.Set("Sec-Fetch-Dest", "document")
-	c.do(r).want(http.StatusForbidden).says("Demo account.") // a page without a bag
+	c.Do(r).Want(http.StatusForbidden).Says("Demo account.") // a page without a bag
 }
 
 // No session of a demo account outlives it, whatever its visitor does, and afterwards nobody can sign in to it.
@@ -182,29 +183,29 @@ func TestDemoEnds(t *testing.T) {
 		began := time.Now()
 		email, password := b.demo()
 		time.Sleep(20 * time.Minute)
-		res := kept.post("/login", "email", email, "password", password, "remember", "on").want(http.StatusSeeOther)
+		res := kept.Post("/login", "email", email, "password", password, "remember", "on").Want(http.StatusSeeOther)
 		if line := cookieLine(res); !strings.Contains(line, "Max-Age=600") { // a hundred minutes, rounded up
 			t.Errorf("got %q, want a cookie until the demo is over", line)
 		}
 		for time.Since(began) < auth.DemoLife-15*time.Minute {
 			time.Sleep(9 * time.Minute)
-			b.get("/account").want(http.StatusOK)
-			b.post("/session/extend").want(http.StatusSeeOther)
-			b.reauth(password).want(http.StatusSeeOther)
+			b.Get("/account").Want(http.StatusOK)
+			b.Post("/session/extend").Want(http.StatusSeeOther)
+			b.Reauth(password).Want(http.StatusSeeOther)
 			p.sweep()
 		}
 		time.Sleep(time.Until(began.Add(auth.DemoLife - time.Second)))
-		if !b.alive() || !kept.alive() {
+		if !b.Alive() || !kept.Alive() {
 			t.Fatal("signed out a second before the end of the demo")
 		}
 		time.Sleep(time.Second)
-		want := p.browser().post("/login", "email", email, "password", "wrong, and long enough").want(422)
-		sameAnswer(t, "sign-in after the demo", p.browser().post("/login", "email", email, "password", password).want(422), want)
+		want := p.browser().Post("/login", "email", email, "password", "wrong, and long enough").Want(422)
+		sameAnswer(t, "sign-in after the demo", p.browser().Post("/login", "email", email, "password", password).Want(422), want)
 		p.sweep()
 		for _, one := range []*browser{b, kept} {
-			one.follow(one.get("/account")).says("The demo is over").says("It lasted 2 hours").says("Go to the start page")
-			over := one.get("/signed-out").says("The demo is over")
-			if strings.Contains(between(over.body, "<main", "</main>"), `href="/login"`) {
+			one.Follow(one.Get("/account")).Says("The demo is over").Says("It lasted 2 hours").Says("Go to the start page")
+			over := one.Get("/signed-out").Says("The demo is over")
+			if strings.Contains(between(over.Body, "<main", "</main>"), `href="/login"`) {
 				t.Error("sent to sign in to an account that is deleted")
 			}
 		}
@@ -213,7 +214,7 @@ func TestDemoEnds(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM users`); n != 0 {
 			t.Errorf("%d accounts ten minutes after the demo, want 0", n)
 		}
-		b.get("/signed-out").want(http.StatusOK).says("You are signed out")
+		b.Get("/signed-out").Want(http.StatusOK).Says("You are signed out")
 	})
 }
 
@@ -230,11 +231,11 @@ func TestDemoEndsTwice(t *testing.T) {
 		tomorrow := time.Now().UTC().Add(24 * time.Hour).Truncate(time.Microsecond)
 		p.exec(`UPDATE sessions SET idle_expires_at = $1, expires_at = $1`, tomorrow)
 		time.Sleep(auth.DemoLife - time.Nanosecond)
-		if !b.alive() {
+		if !b.Alive() {
 			t.Fatal("signed out before the end of the demo")
 		}
 		time.Sleep(time.Nanosecond)
-		b.follow(b.get("/account")).says("The demo is over")
+		b.Follow(b.Get("/account")).Says("The demo is over")
 		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "x"}); err == nil {
 			t.Error("a proof from before opened a session afterwards")
 		}
@@ -252,9 +253,9 @@ func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
 			b.timeOut()
 			past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
 			p.exec(`UPDATE users SET demo_until = $1 WHERE id = $2`, past, p.demoID(email))
-			late := b.post(profilePage, "name", "Lovelace")
-			late.location("/login?next=" + url.QueryEscape(profilePage))
-			b.follow(late).saysNot("What you typed is kept")
+			late := b.Post(profilePage, "name", "Lovelace")
+			late.Leads("/login?next=" + url.QueryEscape(profilePage))
+			b.Follow(late).SaysNot("What you typed is kept")
 		})
 	}
 }
@@ -273,14 +274,14 @@ func (p *portal) sweep() {
 func TestDemosArePrivate(t *testing.T) {
 	p := newPortal(t)
 	ann, bob := p.browser(), p.browser()
-	ann.agent, ann.ip = strings.Replace(firefoxOnWindows, "145", "141", 1), "2001:db8:aaaa:1::1"
-	bob.agent, bob.ip = strings.Replace(firefoxOnWindows, "145", "142", 1), "2001:db8:bbbb:1::1"
+	ann.Agent, ann.IP = strings.Replace(webtest.FirefoxOnWindows, "145", "141", 1), "2001:db8:aaaa:1::1"
+	bob.Agent, bob.IP = strings.Replace(webtest.FirefoxOnWindows, "145", "142", 1), "2001:db8:bbbb:1::1"
 	ann.startDemo()
 	bob.startDemo()
 	secrets := func(b *browser) []string {
 		email, password := b.demo()
-		all := []string{email, password, b.agent, b.ip, strings.Join(strings.Split(b.ip, ":")[:3], ":"), p.demoID(email), b.token()}
-		page := b.get("/account/sessions").body
+		all := []string{email, password, b.Agent, b.IP, strings.Join(strings.Split(b.IP, ":")[:3], ":"), p.demoID(email), b.Token()}
+		page := b.Get("/account/sessions").Body
 		for _, m := range regexp.MustCompile(`data-session="([^"]+)"`).FindAllStringSubmatch(page, -1) {
 			all = append(all, m[1])
 		}
@@ -300,7 +301,7 @@ func TestDemosArePrivate(t *testing.T) {
 		}{{ann, bobs}, {bob, anns}} {
 			for _, handle := range []string{visit.others[7], "x"} {
 				path := strings.NewReplacer("{handle}", handle, "{token}", "x", "*", "x").Replace(route)
-				body := strings.ReplaceAll(visit.who.get(path).body, "next="+strings.ReplaceAll(path, "/", "%2F"), "")
+				body := strings.ReplaceAll(visit.who.Get(path).Body, "next="+strings.ReplaceAll(path, "/", "%2F"), "")
 				for i, theirs := range visit.others {
 					if theirs != handle && strings.Contains(body, theirs) {
 						t.Errorf("%s shows secret %d of another visitor, %q", path, i, theirs)
@@ -312,10 +313,10 @@ func TestDemosArePrivate(t *testing.T) {
 	})
 	for _, action := range []string{"end", "recognise"} {
 		_, made := ann.demo()
-		ann.reauth(made)
-		ann.post("/account/sessions/" + bobs[7] + "/" + action).want(http.StatusNotFound)
+		ann.Reauth(made)
+		ann.Post("/account/sessions/" + bobs[7] + "/" + action).Want(http.StatusNotFound)
 	}
-	if !bob.alive() {
+	if !bob.Alive() {
 		t.Error("a visitor ended another's session")
 	}
 }
@@ -329,26 +330,25 @@ func TestDemoAddresses(t *testing.T) {
 	u := p.newUser("Olga")
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
-		b.ip = exact + "17"
+		b.IP = exact + "17"
 		b.startDemo()
 		email, password := b.demo()
-		b.get("/account/sessions").says("203.0.113.0")
-		b.get("/account/session").says("203.0.113.0 now and at sign-in").says("we keep the network alone")
-		thief := *b
-		thief.cookies = map[string]string{"__Host-id": b.token()}
-		b.reauth("wrong, and long enough")
-		b.reauth(password)
+		b.Get("/account/sessions").Says("203.0.113.0")
+		b.Get("/account/session").Says("203.0.113.0 now and at sign-in").Says("we keep the network alone")
+		thief := b.Copied(b.Token())
+		b.Reauth("wrong, and long enough")
+		b.Reauth(password)
 		time.Sleep(5 * time.Minute) // activity is written, and the token of before is a copy's
-		thief.get("/account")
-		b.post("/session/extend")
-		b.get("/account/sessions/" + strings.Repeat("A", 26) + "/end").want(http.StatusNotFound)
+		thief.Get("/account")
+		b.Post("/session/extend")
+		b.Get("/account/sessions/" + strings.Repeat("A", 26) + "/end").Want(http.StatusNotFound)
 		other := p.browser()
-		other.ip = exact + "18"
+		other.IP = exact + "18"
 		other.guess(email)
-		other.signIn(email, password)
-		other.post("/logout").location("/signed-out")
-		b.post("/account/security/password", "current_password", password, "password", otherPassword).want(http.StatusSeeOther)
-		b.post("/account/sessions/end-all").location("/signed-out")
+		other.SignIn(email, password)
+		other.Post("/logout").Leads("/signed-out")
+		b.Post("/account/security/password", "current_password", password, "password", otherPassword).Want(http.StatusSeeOther)
+		b.Post("/account/sessions/end-all").Leads("/signed-out")
 
 		for _, column := range []string{"sessions WHERE ip", "sessions WHERE last_ip", "events WHERE ip"} {
 			if n := p.count(`SELECT count(*) FROM `+column+` LIKE $1`, exact+"1_"); n != 0 {
@@ -367,17 +367,17 @@ func TestDemoAddresses(t *testing.T) {
 
 		// Nobody hides behind a demo: what concerns another account is recorded as ever.
 		c := p.browser()
-		c.ip = exact + "29"
+		c.IP = exact + "29"
 		c.startDemo()
 		c.guess(u.Email)
-		c.signIn(u.Email, passwordOfMembers)
-		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND ip = $2`, u.ID, c.ip); n != 3 {
+		c.SignIn(u.Email, passwordOfMembers)
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND ip = $2`, u.ID, c.IP); n != 3 {
 			t.Errorf("%d events of an ordinary account have the address, want 3", n)
 		}
-		if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ip = $2 AND last_ip = $2`, u.ID, c.ip); n != 1 {
+		if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ip = $2 AND last_ip = $2`, u.ID, c.IP); n != 1 {
 			t.Errorf("%d sessions of an ordinary account have the address, want 1", n)
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE user_id <> $1 AND ip = $2`, u.ID, c.ip); n != 0 {
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id <> $1 AND ip = $2`, u.ID, c.IP); n != 0 {
 			t.Errorf("%d events of the demo that was left have the address, want 0", n)
 		}
 	})
@@ -391,19 +391,19 @@ func TestDemoSendsNoMail(t *testing.T) {
 	b := p.browser()
 	b.startDemo()
 	email, made := b.demo()
-	b.post("/account/security/password", "current_password", made, "password", otherPassword).location("/account/security")
+	b.Post("/account/security/password", "current_password", made, "password", otherPassword).Leads("/account/security")
 
 	guesser := p.browser()
-	var last *answer
+	var last *webtest.Answer
 	for range perAccountHere.Burst + 2 {
 		last = guesser.guess(email)
 	}
-	last.want(http.StatusTooManyRequests)
+	last.Want(http.StatusTooManyRequests)
 	if _, _, err := p.auth.NewUnlockKey(t.Context(), email, auth.Client{}); err == nil {
 		t.Error("a demo account has an unlock key")
 	}
-	signUp := func(email string) *answer {
-		return p.browser().post("/signup", "name", "N", "email", email, "password", password).want(http.StatusSeeOther)
+	signUp := func(email string) *webtest.Answer {
+		return p.browser().Post("/signup", "name", "N", "email", email, "password", password).Want(http.StatusSeeOther)
 	}
 	known := p.newUser("Kay")
 	want := signUp(known.Email)
@@ -435,15 +435,15 @@ func TestDemoLimit(t *testing.T) {
 				b = p.browser()
 				b.startDemo()
 			}
-			res := p.browser().post("/demo").want(http.StatusTooManyRequests).says("Many demos were started from your network")
+			res := p.browser().Post("/demo").Want(http.StatusTooManyRequests).Says("Many demos were started from your network")
 			if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
 				t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
 			}
-			if n := p.count(`SELECT count(*) FROM users`); n != perDemo.Burst || !b.alive() {
+			if n := p.count(`SELECT count(*) FROM users`); n != perDemo.Burst || !b.Alive() {
 				t.Errorf("%d accounts, want %d and the last alive", n, perDemo.Burst)
 			}
 			elsewhere := p.browser()
-			elsewhere.ip = randomNetwork() + "::1"
+			elsewhere.IP = webtest.Network() + "::1"
 			elsewhere.startDemo()
 		})
 	}
@@ -458,7 +458,7 @@ func TestDemoFull(t *testing.T) {
 			b := p.browser()
 			b.startDemo()
 			for range perDemo.Burst + 1 {
-				res := p.browser().post("/demo").want(http.StatusServiceUnavailable).says("The demo is full")
+				res := p.browser().Post("/demo").Want(http.StatusServiceUnavailable).Says("The demo is full")
 				if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
 					t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
 				}
@@ -487,7 +487,7 @@ func TestDemosAreCleanedUp(t *testing.T) {
 	u := p.newUser("Stays")
 	inTime(t, p, func(t *testing.T) {
 		member := p.browser()
-		member.post("/login", "email", u.Email, "password", password, "remember", "on").want(http.StatusSeeOther)
+		member.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(http.StatusSeeOther)
 		ordinary := p.rowsOf("user_id NOT LIKE 'demo-%'")
 		most := 0
 		for minute := range 60 {
@@ -532,7 +532,7 @@ func TestDemosAreCleanedUp(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM users`) + p.count(`SELECT count(*) FROM bags`); n != 1 {
 			t.Errorf("%d accounts and bags left, want the member's account", n)
 		}
-		if !member.alive() {
+		if !member.Alive() {
 			t.Error("an ordinary account was signed out")
 		}
 	})

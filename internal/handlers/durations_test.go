@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // Answers alike differ by chance: with 100 on each side the probability that one takes longer than the other is found
@@ -28,7 +31,7 @@ func TestDurationsTellNothing(t *testing.T) {
 			t.Parallel()
 			b := open(t)
 			b.pool = nil // the limits are not what is measured
-			p := portalOn(t, b, nil)
+			p := portalOn(t, b, func(_ *Options, policy *auth.Policy) { policy.HashCost = auth.DefaultHashCost })
 			p.app.Attempts = limiterOff{}
 			p.app.sprays.attempts = limiterOff{}
 			var known []string
@@ -55,13 +58,13 @@ func TestDurationsTellNothing(t *testing.T) {
 }
 
 // compare returns the probability that an answer about a known address takes longer than one about an unknown.
-func compare(ask func(email string) *answer, known []string) (probability float64) {
+func compare(ask func(email string) *webtest.Answer, known []string) (probability float64) {
 	var ofKnown, ofUnknown []time.Duration
 	for len(ofKnown) < 2*perSide {
 		for i := range perSide {
 			sides := []func(){
 				func() { ofKnown = append(ofKnown, took(ask, known[i%len(known)])) },
-				func() { ofUnknown = append(ofUnknown, took(ask, newEmail())) },
+				func() { ofUnknown = append(ofUnknown, took(ask, webtest.Email())) },
 			}
 			first := rand.IntN(2)
 			sides[first]()

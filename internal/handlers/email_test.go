@@ -8,111 +8,112 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // moves asks for a change of address and returns the links in the letters: to confirm it, and to stop it.
 func (b *browser) moves(u auth.User, to string) (confirm, stop string) {
 	b.p.t.Helper()
-	b.reauth(password).want(http.StatusSeeOther)
+	b.Reauth(password).Want(http.StatusSeeOther)
 	const confirms, stops = "/account/email/confirm/", "/email/undo/"
 	old, there := len(b.p.textsTo(u.Email, stops)), len(b.p.textsTo(to, confirms))
-	b.post("/account/email", "email", to).location("/account/email")
+	b.Post("/account/email", "email", to).Leads("/account/email")
 	return linkIn(b.p.t, b.p.nextLetter(to, confirms, there)), linkIn(b.p.t, b.p.nextLetter(u.Email, stops, old))
 }
 
-func (b *browser) confirmsEmail(link string) *answer {
+func (b *browser) confirmsEmail(link string) *webtest.Answer {
 	b.p.t.Helper()
-	b.follow(b.get(link)).want(http.StatusOK)
-	return b.post("/account/email/confirm")
+	b.Follow(b.Get(link)).Want(http.StatusOK)
+	return b.Post("/account/email/confirm")
 }
 
 func TestChangeOfAddress(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
-		u, to := p.newUser("Mona"), newEmail()
+		u, to := p.newUser("Mona"), webtest.Email()
 		b, other := p.signedIn(u), p.signedIn(u)
 		reset := p.browser().forgets(u.Email)
 		confirm, stop := b.moves(u, to)
-		b.get("/account/email").says("A letter is on its way").says("A change waits for its letter").says(to)
+		b.Get("/account/email").Says("A letter is on its way").Says("A change waits for its letter").Says(to)
 
-		p.browser().get(stop).want(http.StatusOK).says("stays " + u.Email) // looking stops nothing
+		p.browser().Get(stop).Want(http.StatusOK).Says("stays " + u.Email) // looking stops nothing
 		stranger := p.browser()
-		stranger.follow(stranger.get(confirm)).want(http.StatusSeeOther) // to sign in
-		stranger.post("/account/email/confirm").want(http.StatusSeeOther)
+		stranger.Follow(stranger.Get(confirm)).Want(http.StatusSeeOther) // to sign in
+		stranger.Post("/account/email/confirm").Want(http.StatusSeeOther)
 		somebody := p.signedIn(p.newUser("Mallory"))
-		somebody.follow(somebody.get(confirm)).want(http.StatusNotFound)
-		somebody.post("/account/email/confirm").want(http.StatusNotFound)
-		p.browser().signIn(u.Email, password) // nothing has changed yet
+		somebody.Follow(somebody.Get(confirm)).Want(http.StatusNotFound)
+		somebody.Post("/account/email/confirm").Want(http.StatusNotFound)
+		p.browser().SignIn(u.Email, password) // nothing has changed yet
 
-		before := b.token()
-		page := b.follow(b.get(confirm)).want(http.StatusOK).says(to)
-		if strings.Contains(page.body, strings.TrimPrefix(confirm, "/account/email/confirm/")) {
+		before := b.Token()
+		page := b.Follow(b.Get(confirm)).Want(http.StatusOK).Says(to)
+		if strings.Contains(page.Body, strings.TrimPrefix(confirm, "/account/email/confirm/")) {
 			t.Error("the key is in the page")
 		}
-		b.post("/account/email/confirm").location("/account/profile")
-		b.get("/account/profile").says("Your address was changed.").says(to)
-		if b.token() == before || p.replay(before).StatusCode == http.StatusOK {
+		b.Post("/account/email/confirm").Leads("/account/profile")
+		b.Get("/account/profile").Says("Your address was changed.").Says(to)
+		if b.Token() == before || p.replay(before).StatusCode == http.StatusOK {
 			t.Error("the token stays")
 		}
-		if other.alive() || p.browser().get(reset).StatusCode != http.StatusNotFound {
+		if other.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
 			t.Error("another session or a letter from before lives on")
 		}
-		other.get("/signed-out").says("signed this device out")
-		b.get("/account/session").says("because you changed your address")
-		p.browser().post("/login", "email", u.Email, "password", password).want(422)
-		p.browser().signIn(to, password)
+		other.Get("/signed-out").Says("signed this device out")
+		b.Get("/account/session").Says("because you changed your address")
+		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
+		p.browser().SignIn(to, password)
 		p.letter(u.Email, "began to use another address")
-		b.get(confirm).want(http.StatusNotFound)
-		b.post("/account/email/confirm").want(http.StatusNotFound)
+		b.Get(confirm).Want(http.StatusNotFound)
+		b.Post("/account/email/confirm").Want(http.StatusNotFound)
 	})
 }
 
 // The letter takes somebody who is not signed in through the sign-in, and on.
 func TestConfirmAddressAfterSigningIn(t *testing.T) {
 	p := newPortal(t)
-	u, to := p.newUser("Sina"), newEmail()
+	u, to := p.newUser("Sina"), webtest.Email()
 	confirm, _ := p.signedIn(u).moves(u, to)
 	phone := p.browser()
-	phone.get(confirm).location("/account/email/confirm")
-	phone.get("/account/email/confirm").location("/login?next=%2Faccount%2Femail%2Fconfirm")
-	phone.post("/login", "email", u.Email, "password", password, "next", "/account/email/confirm").location("/account/email/confirm")
-	phone.get("/account/email/confirm").want(http.StatusOK).says(to)
-	phone.post("/account/email/confirm").location("/account/profile")
-	p.browser().signIn(to, password)
+	phone.Get(confirm).Leads("/account/email/confirm")
+	phone.Get("/account/email/confirm").Leads("/login?next=%2Faccount%2Femail%2Fconfirm")
+	phone.Post("/login", "email", u.Email, "password", password, "next", "/account/email/confirm").Leads("/account/email/confirm")
+	phone.Get("/account/email/confirm").Want(http.StatusOK).Says(to)
+	phone.Post("/account/email/confirm").Leads("/account/profile")
+	p.browser().SignIn(to, password)
 }
 
 // The old address takes a change back for a week, before and after it took effect and whatever else was changed: all
 // sessions end, letters from before are dead, and a new password is asked for.
 func TestUndoChangeOfAddress(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
-		u, to := p.newUser("Vic"), newEmail()
+		u, to := p.newUser("Vic"), webtest.Email()
 		thief := p.signedIn(u)
 		confirm, stop := thief.moves(u, to)
 		victim := p.signedIn(u)
-		p.browser().post(stop).location("/password/forgot?undone=yes")
-		if thief.alive() || victim.alive() {
+		p.browser().Post(stop).Leads("/password/forgot?undone=yes")
+		if thief.Alive() || victim.Alive() {
 			t.Error("a session survived")
 		}
-		p.browser().post("/login", "email", u.Email, "password", password).want(422)
-		p.browser().post(p.browser().forgets(u.Email), "password", password).want(http.StatusSeeOther) // the same again
-		thief.signIn(u.Email, password)
-		thief.get(confirm).want(http.StatusNotFound)
-		p.browser().post(stop).want(http.StatusNotFound) // once
+		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
+		p.browser().Post(p.browser().forgets(u.Email), "password", password).Want(http.StatusSeeOther) // the same again
+		thief.SignIn(u.Email, password)
+		thief.Get(confirm).Want(http.StatusNotFound)
+		p.browser().Post(stop).Want(http.StatusNotFound) // once
 
 		confirm, _ = thief.moves(u, to)
-		thief.confirmsEmail(confirm).location("/account/profile")
-		thief.changePasswordTo(otherPassword).want(http.StatusSeeOther)
+		thief.confirmsEmail(confirm).Leads("/account/profile")
+		thief.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
 		reset := p.browser().forgets(to)
 		undo := linkIn(t, p.letter(u.Email, "began to use another address"))
-		p.browser().get(undo).want(http.StatusOK).says("it is " + u.Email + " again")
-		p.browser().post(undo).location("/password/forgot?undone=yes")
-		if thief.alive() || p.browser().get(reset).StatusCode != http.StatusNotFound {
+		p.browser().Get(undo).Want(http.StatusOK).Says("it is " + u.Email + " again")
+		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
+		if thief.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
 			t.Error("the thief is still in, or can come back by letter")
 		}
-		thief.get("/signed-out").says("Somebody used the link of a letter about your account")
-		p.browser().post("/login", "email", to, "password", otherPassword).want(422)
+		thief.Get("/signed-out").Says("Somebody used the link of a letter about your account")
+		p.browser().Post("/login", "email", to, "password", otherPassword).Want(422)
 		link := p.browser().forgets(u.Email)
-		p.browser().post(link, "password", "nine calm otters drift").want(http.StatusSeeOther)
-		p.browser().signIn(u.Email, "nine calm otters drift")
+		p.browser().Post(link, "password", "nine calm otters drift").Want(http.StatusSeeOther)
+		p.browser().SignIn(u.Email, "nine calm otters drift")
 	})
 }
 
@@ -120,16 +121,16 @@ func TestUndoChangeOfAddress(t *testing.T) {
 func TestOlderAddressWins(t *testing.T) {
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
-	u, second, third := p.newUser("Olga"), newEmail(), newEmail()
+	u, second, third := p.newUser("Olga"), webtest.Email(), webtest.Email()
 	b := p.signedIn(u)
 	confirm, stop := b.moves(u, second)
-	b.confirmsEmail(confirm).want(http.StatusSeeOther)
+	b.confirmsEmail(confirm).Want(http.StatusSeeOther)
 	moved := u
 	moved.Email = second
 	confirm, later := b.moves(moved, third)
-	b.confirmsEmail(confirm).want(http.StatusSeeOther)
-	p.browser().post(stop).want(http.StatusSeeOther)
-	p.browser().post(later).want(http.StatusNotFound)
+	b.confirmsEmail(confirm).Want(http.StatusSeeOther)
+	p.browser().Post(stop).Want(http.StatusSeeOther)
+	p.browser().Post(later).Want(http.StatusNotFound)
 	p.browser().forgets(u.Email)
 }
 
@@ -141,31 +142,31 @@ func TestChangeOfAddressDies(t *testing.T) {
 		b := p.signedIn(u)
 		dead := func(what, link string) {
 			t.Helper()
-			if got := b.get(link).StatusCode; got != http.StatusNotFound {
+			if got := b.Get(link).StatusCode; got != http.StatusNotFound {
 				t.Errorf("%s: got %d, want 404", what, got)
 			}
 		}
-		to := newEmail()
+		to := webtest.Email()
 		first, _ := b.moves(u, to)
-		second, _ := b.moves(u, newEmail())
+		second, _ := b.moves(u, webtest.Email())
 		dead("a newer one was asked for", first)
-		b.changePasswordTo(password).want(http.StatusSeeOther)
+		b.changePasswordTo(password).Want(http.StatusSeeOther)
 		dead("the password was changed", second)
 		third, stop := b.moves(u, to)
-		b.follow(b.get(third)).want(http.StatusOK)
+		b.Follow(b.Get(third)).Want(http.StatusOK)
 		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
-		p.browser().get(stop).want(http.StatusNotFound)
-		p.browser().post(stop).want(http.StatusNotFound)
+		p.browser().Get(stop).Want(http.StatusNotFound)
+		p.browser().Post(stop).Want(http.StatusNotFound)
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
 		time.Sleep(auth.EmailChangeValid)
-		b.signIn(u.Email, password)
+		b.SignIn(u.Email, password)
 		dead("a day went by", third)
-		b.post("/account/email/confirm").want(http.StatusNotFound)
+		b.Post("/account/email/confirm").Want(http.StatusNotFound)
 		time.Sleep(auth.EmailUndoValid - auth.EmailChangeValid - time.Second)
-		p.browser().get(stop).want(http.StatusOK)
+		p.browser().Get(stop).Want(http.StatusOK)
 		time.Sleep(time.Second)
-		p.browser().get(stop).want(http.StatusNotFound)
-		p.browser().post(stop).want(http.StatusNotFound)
+		p.browser().Get(stop).Want(http.StatusNotFound)
+		p.browser().Post(stop).Want(http.StatusNotFound)
 		if err := p.auth.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -181,22 +182,22 @@ func TestTakenAddress(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Tara"), p.newUser("Theo")
 		b := p.signedIn(u)
-		b.reauth(password).want(http.StatusSeeOther)
-		want := b.post("/account/email", "email", newEmail()).want(http.StatusSeeOther)
-		sameAnswer(t, "taken", b.post("/account/email", "email", other.Email), want)
+		b.Reauth(password).Want(http.StatusSeeOther)
+		want := b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
+		sameAnswer(t, "taken", b.Post("/account/email", "email", other.Email), want)
 		if letter := p.letter(other.Email, "another account"); strings.Contains(letter, "/confirm/") {
 			t.Errorf("the letter helps:\n%s", letter)
 		}
-		to := newEmail()
+		to := webtest.Email()
 		confirm, _ := b.moves(u, to)
 		if _, err := p.auth.CreateUser(t.Context(), "Fast", to, password, auth.RoleMember); err != nil {
 			t.Fatal(err)
 		}
-		b.confirmsEmail(confirm).want(http.StatusConflict).says("That address is taken")
-		if !b.alive() {
+		b.confirmsEmail(confirm).Want(http.StatusConflict).Says("That address is taken")
+		if !b.Alive() {
 			t.Error("the session is lost")
 		}
-		b.get("/account/profile").says(u.Email)
+		b.Get("/account/profile").Says(u.Email)
 	})
 }
 
@@ -204,17 +205,17 @@ func TestAddressMistakes(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Mia")
 	b := p.signedIn(u)
-	b.get("/account/email").location("/reauth?next=%2Faccount%2Femail")
-	b.post("/account/email", "email", newEmail()).want(http.StatusSeeOther)
+	b.Get("/account/email").Leads("/reauth?next=%2Faccount%2Femail")
+	b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
 	if n := p.count(`SELECT count(*) FROM email_changes`); n != 0 {
 		t.Fatal("asked for without a re-authentication")
 	}
-	b.reauth(password).want(http.StatusSeeOther)
+	b.Reauth(password).Want(http.StatusSeeOther)
 	for email, words := range map[string]string{
 		"": "Write an address like", "mia(at)example.org": "Write an address like", strings.ToUpper(u.Email): "That is your address already",
 		"visitor-x@demo.example": "No letter arrives",
 	} {
-		if res := b.post("/account/email", "email", email).want(422).says(words); email != "" && !strings.Contains(res.body, `value="`+email+`"`) {
+		if res := b.Post("/account/email", "email", email).Want(422).Says(words); email != "" && !strings.Contains(res.Body, `value="`+email+`"`) {
 			t.Errorf("%s: what was typed is lost", email)
 		}
 	}
@@ -222,15 +223,15 @@ func TestAddressMistakes(t *testing.T) {
 		t.Errorf("%d changes, want none", n)
 	}
 	for range perEmailChange.Burst {
-		b.post("/account/email", "email", newEmail()).want(http.StatusSeeOther)
+		b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
 	}
-	b.post("/account/email", "email", newEmail()).want(http.StatusTooManyRequests).says("Please try again in")
+	b.Post("/account/email", "email", webtest.Email()).Want(http.StatusTooManyRequests).Says("Please try again in")
 
 	visitor := p.browser()
-	visitor.post("/demo").want(http.StatusSeeOther)
+	visitor.Post("/demo").Want(http.StatusSeeOther)
 	p.exec(`UPDATE sessions SET elevated_until = $1 WHERE user_id LIKE 'demo-%'`, time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond))
-	visitor.get("/account/email").want(http.StatusOK).says("A demo account has no mailbox")
-	visitor.post("/account/email", "email", newEmail()).want(422).says("A demo account has no mailbox and sends no letters")
+	visitor.Get("/account/email").Want(http.StatusOK).Says("A demo account has no mailbox")
+	visitor.Post("/account/email", "email", webtest.Email()).Want(422).Says("A demo account has no mailbox and sends no letters")
 }
 
 // A new address that was typed in a session which had timed out is kept for its person.
@@ -238,18 +239,18 @@ func TestAddressIsHeld(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Hedi")
 	b := p.signedIn(u)
-	to := newEmail()
+	to := webtest.Email()
 	p.exec(`UPDATE sessions SET idle_expires_at = $1 WHERE user_id = $2`, longAgo, u.ID)
-	res := b.post("/account/email", "email", to).want(http.StatusSeeOther)
+	res := b.Post("/account/email", "email", to).Want(http.StatusSeeOther)
 	back, err := url.Parse(res.Header.Get("Location"))
 	if err != nil || !strings.HasPrefix(back.Query().Get("next"), "/account/email?held=") {
 		t.Fatalf("sent to %s, %v", back, err)
 	}
 	next := back.Query().Get("next")
-	b.post("/login", "email", u.Email, "password", password, "next", next).location(next)
-	b.get(next).want(http.StatusSeeOther) // it asks for the password first
-	b.reauth(password).want(http.StatusSeeOther)
-	if page := b.get(next).want(http.StatusOK); !strings.Contains(page.body, `value="`+to+`"`) {
+	b.Post("/login", "email", u.Email, "password", password, "next", next).Leads(next)
+	b.Get(next).Want(http.StatusSeeOther) // it asks for the password first
+	b.Reauth(password).Want(http.StatusSeeOther)
+	if page := b.Get(next).Want(http.StatusOK); !strings.Contains(page.Body, `value="`+to+`"`) {
 		t.Error("what was typed is lost")
 	}
 	if n := p.count(`SELECT count(*) FROM email_changes`); n != 0 {

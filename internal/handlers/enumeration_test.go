@@ -13,6 +13,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // A question is a form by which somebody could find out who has an account (ASVS v5.0.0-6.3.8). It is begun once and asks
@@ -20,7 +21,7 @@ import (
 // clock in TestDurationsTellNothing.
 type question struct {
 	name   string
-	begin  func(p *portal) (ask func(email string) *answer)
+	begin  func(p *portal) (ask func(email string) *webtest.Answer)
 	beside work
 }
 
@@ -34,37 +35,37 @@ const (
 )
 
 var questions = []question{
-	{"sign-in", func(p *portal) func(string) *answer {
-		return func(email string) *answer { return p.browser().guess(email) }
+	{"sign-in", func(p *portal) func(string) *webtest.Answer {
+		return func(email string) *webtest.Answer { return p.browser().guess(email) }
 	}, nothing},
-	{"sign-up", func(p *portal) func(string) *answer {
-		return func(email string) *answer {
-			return p.browser().post("/signup", "name", "Grace", "email", email, "password", otherPassword)
+	{"sign-up", func(p *portal) func(string) *webtest.Answer {
+		return func(email string) *webtest.Answer {
+			return p.browser().Post("/signup", "name", "Grace", "email", email, "password", otherPassword)
 		}
 	}, nothing},
-	{"forgotten password", func(p *portal) func(string) *answer {
-		return func(email string) *answer { return p.browser().post("/password/forgot", "email", email) }
+	{"forgotten password", func(p *portal) func(string) *webtest.Answer {
+		return func(email string) *webtest.Answer { return p.browser().Post("/password/forgot", "email", email) }
 	}, different},
-	{"change of address", func(p *portal) func(string) *answer {
+	{"change of address", func(p *portal) func(string) *webtest.Answer {
 		b := p.signedIn(p.newUser("Asker"))
-		b.reauth(password)
-		return func(email string) *answer {
-			res := b.post("/account/email", "email", email)
-			res.body = timeInPage.ReplaceAllLiteralString(res.body, "") // what is left of the asker's session
-			b.get("/account/email")                                     // takes what is said on the next page
+		b.Reauth(password)
+		return func(email string) *webtest.Answer {
+			res := b.Post("/account/email", "email", email)
+			res.Body = timeInPage.ReplaceAllLiteralString(res.Body, "") // what is left of the asker's session
+			b.Get("/account/email")                                     // takes what is said on the next page
 			return res
 		}
 	}, oneLetter},
-	{"challenge for a passkey", func(p *portal) func(string) *answer {
-		return func(email string) *answer {
+	{"challenge for a passkey", func(p *portal) func(string) *webtest.Answer {
+		return func(email string) *webtest.Answer {
 			res := p.browser().postJSON(beginSignIn, map[string]string{"email": email, "username": email})
-			res.body = challengeInJSON.ReplaceAllLiteralString(res.body, `"challenge":""`)
+			res.Body = challengeInJSON.ReplaceAllLiteralString(res.Body, `"challenge":""`)
 			return res
 		}
 	}, nothing},
-	{"answer of a passkey", func(p *portal) func(string) *answer {
+	{"answer of a passkey", func(p *portal) func(string) *webtest.Answer {
 		d := newPasskeyDevice(p.t)
-		return func(email string) *answer {
+		return func(email string) *webtest.Answer {
 			b := p.browser()
 			d.handle = email
 			return b.postJSON("/login/passkey/finish", map[string]any{"assertion": json.RawMessage(d.answers(b.begin(beginSignIn))), "email": email})
@@ -79,14 +80,14 @@ var (
 
 // nobodyAt is an address that nobody has, at the same host: what is said of demo addresses is said of all of them.
 func nobodyAt(email string) string {
-	local, _, _ := strings.Cut(newEmail(), "@")
+	local, _, _ := strings.Cut(webtest.Email(), "@")
 	_, host, _ := strings.Cut(email, "@")
 	return local + "@" + host
 }
 
 // states are what an address can be to the portal.
 var states = map[string]func(p *portal) (email string){
-	"unknown": func(*portal) string { return newEmail() },
+	"unknown": func(*portal) string { return webtest.Email() },
 	"known":   func(p *portal) string { return p.newUser("Kay").Email },
 	"with an app": func(p *portal) string {
 		u, _, _ := p.enrolled("Kay")
@@ -103,8 +104,8 @@ var states = map[string]func(p *portal) (email string){
 		return u.Email
 	},
 	"unconfirmed": func(p *portal) string {
-		email := newEmail()
-		p.browser().post("/signup", "name", "P", "email", email, "password", password).want(http.StatusSeeOther)
+		email := webtest.Email()
+		p.browser().Post("/signup", "name", "P", "email", email, "password", password).Want(http.StatusSeeOther)
 		return email
 	},
 	"demo": func(p *portal) string { return p.newDemo().Email },
@@ -140,11 +141,11 @@ func TestOneAnswer(t *testing.T) {
 // The right password of an account that cannot be signed in to is a wrong one.
 func TestOneAnswerToTheRightPassword(t *testing.T) {
 	p := newPortal(t)
-	want := p.browser().guess(newEmail()).want(http.StatusUnprocessableEntity)
-	signIn := func(email, password string) *answer {
-		return p.browser().post("/login", "email", email, "password", password).want(http.StatusUnprocessableEntity)
+	want := p.browser().guess(webtest.Email()).Want(http.StatusUnprocessableEntity)
+	signIn := func(email, password string) *webtest.Answer {
+		return p.browser().Post("/login", "email", email, "password", password).Want(http.StatusUnprocessableEntity)
 	}
-	for what, got := range map[string]*answer{
+	for what, got := range map[string]*webtest.Answer{
 		"disabled": signIn(states["disabled"](p), password), "unconfirmed": signIn(states["unconfirmed"](p), password),
 		"no address": signIn("not an address", password), "empty": signIn("", ""),
 	} {
@@ -156,17 +157,17 @@ func TestOneAnswerToTheRightPassword(t *testing.T) {
 func TestOneAnswerWhenThrottled(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
-		var want *answer
+		var want *webtest.Answer
 		for state, make := range states {
 			if state == "unconfirmed" {
 				continue // its letter is sent from outside the bubble
 			}
-			p.app.Attempts.Reset(t.Context(), "address:"+network(p.browser().ip))
+			p.app.Attempts.Reset(t.Context(), "address:"+network(p.browser().IP))
 			email := make(p)
 			for range perAccountHere.Burst {
-				p.browser().guess(email).want(http.StatusUnprocessableEntity)
+				p.browser().guess(email).Want(http.StatusUnprocessableEntity)
 			}
-			got := p.browser().guess(email).want(http.StatusTooManyRequests)
+			got := p.browser().guess(email).Want(http.StatusTooManyRequests)
 			if want == nil {
 				want = got
 			}
@@ -208,7 +209,7 @@ func TestSameWork(t *testing.T) {
 					}
 					return least
 				}
-				unknown := count(newEmail(), 0)
+				unknown := count(webtest.Email(), 0)
 				for _, state := range []string{"known", "with an app", "with a passkey"} {
 					if got := count(states[state](p), unknown); got != unknown {
 						t.Errorf("%s: %d statements for an unknown address, %d for one %s, want as many", q.name, unknown, got, state)
@@ -239,7 +240,7 @@ func TestNothingIsAwaited(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sameAnswer(t, q.name, ask(known), ask(newEmail()))
+			sameAnswer(t, q.name, ask(known), ask(webtest.Email()))
 			if err := tx.Rollback(); err != nil {
 				t.Fatal(err)
 			}
@@ -251,16 +252,16 @@ func TestNothingIsAwaited(t *testing.T) {
 	})
 }
 
-func sameAnswer(t *testing.T, what string, got, want *answer) {
+func sameAnswer(t *testing.T, what string, got, want *webtest.Answer) {
 	t.Helper()
-	for _, res := range []*answer{got, want} {
+	for _, res := range []*webtest.Answer{got, want} {
 		res.Header.Del("Content-Length") // it counts what the person typed, and the pages themselves are compared
 	}
 	if got.StatusCode != want.StatusCode || !maps.EqualFunc(got.Header, want.Header, slices.Equal) {
 		t.Errorf("%s: got %d %v, want %d %v", what, got.StatusCode, got.Header, want.StatusCode, want.Header)
 	}
-	if withoutTyped(got.body) != withoutTyped(want.body) {
-		t.Errorf("%s: another page:\n%s\nwant\n%s", what, text(got.body), text(want.body))
+	if withoutTyped(got.Body) != withoutTyped(want.Body) {
+		t.Errorf("%s: another page:\n%s\nwant\n%s", what, webtest.Text(got.Body), webtest.Text(want.Body))
 	}
 }
 
@@ -274,7 +275,7 @@ func withoutTyped(body string) string {
 }
 
 // took is how long one answer takes.
-func took(ask func(string) *answer, email string) time.Duration {
+func took(ask func(string) *webtest.Answer, email string) time.Duration {
 	began := time.Now()
 	ask(email)
 	return time.Since(began)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // TestExport takes the file and looks for what it must hold, and for what it must not: secrets, and other people.
@@ -14,14 +15,14 @@ func TestExport(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Exa"), p.newUser("Secretive")
 		theirs := p.signedIn(other)
-		theirs.agent = firefoxOnWindows
-		theirs.get("/account")
+		theirs.Agent = webtest.FirefoxOnWindows
+		theirs.Get("/account")
 		b := p.signedIn(u)
-		b.reauth(password).want(http.StatusSeeOther)
-		b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Exa Mple", "address", "4 Lantern Street").want(http.StatusSeeOther)
-		confirm, stop := b.moves(u, newEmail())
-		b.get(exportPath).want(http.StatusOK).says("What is in it")
-		res := b.post(exportPath, "password", password).want(http.StatusOK)
+		b.Reauth(password).Want(http.StatusSeeOther)
+		b.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Exa Mple", "address", "4 Lantern Street").Want(http.StatusSeeOther)
+		confirm, stop := b.moves(u, webtest.Email())
+		b.Get(exportPath).Want(http.StatusOK).Says("What is in it")
+		res := b.Post(exportPath, "password", password).Want(http.StatusOK)
 		for name, want := range map[string]string{
 			"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 			"Content-Disposition": `attachment; filename="gatehouse-account.json"`,
@@ -31,7 +32,7 @@ func TestExport(t *testing.T) {
 			}
 		}
 		var file map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(res.body), &file); err != nil {
+		if err := json.Unmarshal([]byte(res.Body), &file); err != nil {
 			t.Fatal(err)
 		}
 		for table, words := range map[string]string{
@@ -52,10 +53,10 @@ func TestExport(t *testing.T) {
 		}
 		key := func(link string) string { return auth.HashToken(link[strings.LastIndexByte(link, '/')+1:]) }
 		for what, secret := range map[string]string{
-			"token": b.token(), "hash of it": auth.HashToken(b.token()), "password hash": "$argon2id$", "other account": other.ID,
+			"token": b.Token(), "hash of it": auth.HashToken(b.Token()), "password hash": "$argon2id$", "other account": other.ID,
 			"other address": other.Email, "other browser": "Windows NT", "key": key(confirm), "other key": key(stop),
 		} {
-			if strings.Contains(res.body, secret) {
+			if strings.Contains(res.Body, secret) {
 				t.Errorf("the file holds the %s", what)
 			}
 		}
@@ -68,19 +69,19 @@ func TestExportIsConfirmed(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Exo")
 	b := p.signedIn(u)
-	b.reauth(password).want(http.StatusSeeOther)
-	b.post(exportPath).want(422).says("Enter your password.")
-	b.post(exportPath, "password", otherPassword).want(422).says("That is not your password.")
+	b.Reauth(password).Want(http.StatusSeeOther)
+	b.Post(exportPath).Want(422).Says("Enter your password.")
+	b.Post(exportPath, "password", otherPassword).Want(422).Says("That is not your password.")
 	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sensitive_read'`); n != 0 {
 		t.Error("an event says that it was taken")
 	}
 	fresh := p.signedIn(u)
-	fresh.post(exportPath, "password", password).want(http.StatusOK)
+	fresh.Post(exportPath, "password", password).Want(http.StatusOK)
 	if n := p.count(`SELECT count(*) FROM sessions WHERE elevated_until IS NOT NULL`); n != 1 {
 		t.Error("the file opened a window")
 	}
 	for range perExport.Burst - 1 {
-		fresh.post(exportPath, "password", password).want(http.StatusOK)
+		fresh.Post(exportPath, "password", password).Want(http.StatusOK)
 	}
-	fresh.post(exportPath, "password", password).want(http.StatusTooManyRequests).says("Please try again in")
+	fresh.Post(exportPath, "password", password).Want(http.StatusTooManyRequests).Says("Please try again in")
 }

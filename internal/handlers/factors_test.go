@@ -17,6 +17,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // Setting up an app takes a re-authentication, a secret and its first code. It ends the other sessions, gives this one
@@ -25,49 +26,49 @@ func TestEnrolment(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Enno")
 		b, other := p.signedIn(u), p.signedIn(u)
-		b.get("/account/security").says("Authenticator app Not set up").saysNot("Recovery codes")
-		b.post("/account/security/totp", "begin", "yes").location("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
-		b.reauth(password).location("/account/sessions")
-		b.get("/account/security/recovery-codes").says("Recovery codes come with a second step")
-		b.post("/account/security/recovery-codes").location("/account/security")
-		b.get("/account/security").says("Recovery codes come with a second step. Set one up first.")
-		b.get("/account/security/totp").want(http.StatusOK).says("You need an app")
+		b.Get("/account/security").Says("Authenticator app Not set up").SaysNot("Recovery codes")
+		b.Post("/account/security/totp", "begin", "yes").Leads("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
+		b.Reauth(password).Leads("/account/sessions")
+		b.Get("/account/security/recovery-codes").Says("Recovery codes come with a second step")
+		b.Post("/account/security/recovery-codes").Leads("/account/security")
+		b.Get("/account/security").Says("Recovery codes come with a second step. Set one up first.")
+		b.Get("/account/security/totp").Want(http.StatusOK).Says("You need an app")
 		app := b.beginApp()
-		page := b.get("/account/security/totp").want(http.StatusOK)
-		if again := newAuthenticator(t, page.body); !bytes.Equal(again.secret, app.secret) {
+		page := b.Get("/account/security/totp").Want(http.StatusOK)
+		if again := newAuthenticator(t, page.Body); !bytes.Equal(again.secret, app.secret) {
 			t.Error("looking again made another secret")
 		}
-		if page.Header.Get("Cache-Control") != "no-store" || !strings.Contains(page.body, `role="img" aria-label="QR code`) {
+		if page.Header.Get("Cache-Control") != "no-store" || !strings.Contains(page.Body, `role="img" aria-label="QR code`) {
 			t.Errorf("Cache-Control %q, or no picture", page.Header.Get("Cache-Control"))
 		}
-		token := b.token()
-		b.post("/account/security/totp").want(http.StatusUnprocessableEntity).says("Enter the code that your app shows.")
-		b.post("/account/security/totp", "code", app.wrong()).want(http.StatusUnprocessableEntity).says("That is not the code for this secret.")
-		if !other.alive() || b.token() != token {
+		token := b.Token()
+		b.Post("/account/security/totp").Want(http.StatusUnprocessableEntity).Says("Enter the code that your app shows.")
+		b.Post("/account/security/totp", "code", app.wrong()).Want(http.StatusUnprocessableEntity).Says("That is not the code for this secret.")
+		if !other.Alive() || b.Token() != token {
 			t.Fatal("a wrong code changed something")
 		}
-		b.post("/account/security/totp", "code", app.code()).location("/account/security/recovery-codes")
-		if other.alive() || b.token() == token || p.replay(token).StatusCode == http.StatusOK {
+		b.Post("/account/security/totp", "code", app.code()).Leads("/account/security/recovery-codes")
+		if other.Alive() || b.Token() == token || p.replay(token).StatusCode == http.StatusOK {
 			t.Error("another session or the old token is alive")
 		}
-		shown := b.get("/account/security/recovery-codes").want(http.StatusOK).says("Your authenticator app is set up. Signed out 1 other session.")
-		codes := recoveryCodesOn(t, shown.body)
-		later := b.get("/account/security/recovery-codes").want(http.StatusOK).says("10 of 10 left")
+		shown := b.Get("/account/security/recovery-codes").Want(http.StatusOK).Says("Your authenticator app is set up. Signed out 1 other session.")
+		codes := recoveryCodesOn(t, shown.Body)
+		later := b.Get("/account/security/recovery-codes").Want(http.StatusOK).Says("10 of 10 left")
 		for _, code := range codes {
-			if strings.Contains(later.body, code) {
+			if strings.Contains(later.Body, code) {
 				t.Fatal("a recovery code is shown twice")
 			}
 		}
-		if now := b.get("/account/security/totp").saysNot("secret").body; secretOnPage.MatchString(now) {
+		if now := b.Get("/account/security/totp").SaysNot("secret").Body; secretOnPage.MatchString(now) {
 			t.Error("the secret is shown after its first code")
 		}
-		b.get("/account/security").says("10 of 10 left")
-		b.get("/account/session").says("because you changed how you sign in")
+		b.Get("/account/security").Says("10 of 10 left")
+		b.Get("/account/session").Says("because you changed how you sign in")
 		p.letter(u.Email, "A second step was set up")
 		if got := p.kinds(u.ID); !slices.Contains(got, "mfa_enrolled:totp") || !slices.Contains(got, "recovery_codes_made") || !slices.Contains(got, "session_expired:revoked") {
 			t.Errorf("got %q", got)
 		}
-		p.withPassword(u.Email).post("/login/verify", "code", app.ofStep(app.last)).want(http.StatusUnprocessableEntity) // taken at enrolment
+		p.withPassword(u.Email).Post("/login/verify", "code", app.ofStep(app.last)).Want(http.StatusUnprocessableEntity) // taken at enrolment
 	})
 }
 
@@ -77,19 +78,19 @@ func TestEnrolmentIsOfOneSession(t *testing.T) {
 	u := p.newUser("Otto")
 	inTime(t, p, func(t *testing.T) {
 		thief, owner := p.signedIn(u), p.signedIn(u)
-		thief.reauth(password)
-		owner.reauth(password)
-		thief.post("/account/security/totp", "begin", "yes")
-		known := newAuthenticator(t, thief.get("/account/security/totp").body)
-		owner.get("/account/security/totp").saysNot("Or type this secret")
-		owner.post("/account/security/totp", "code", known.code()).location("/account/security/totp")
-		mine := newAuthenticator(t, owner.get("/account/security/totp").says("That took too long").body)
+		thief.Reauth(password)
+		owner.Reauth(password)
+		thief.Post("/account/security/totp", "begin", "yes")
+		known := newAuthenticator(t, thief.Get("/account/security/totp").Body)
+		owner.Get("/account/security/totp").SaysNot("Or type this secret")
+		owner.Post("/account/security/totp", "code", known.code()).Leads("/account/security/totp")
+		mine := newAuthenticator(t, owner.Get("/account/security/totp").Says("That took too long").Body)
 		if bytes.Equal(mine.secret, known.secret) {
 			t.Fatal("the owner was given a secret that somebody else has seen")
 		}
 		time.Sleep(auth.EnrolmentValid)
-		owner.post("/account/security/totp", "code", mine.code()).location("/account/security/totp")
-		owner.get("/account/security/totp").says("That took too long")
+		owner.Post("/account/security/totp", "code", mine.code()).Leads("/account/security/totp")
+		owner.Get("/account/security/totp").Says("That took too long")
 		if got := p.count(`SELECT count(*) FROM totp_secrets`); got != 0 {
 			t.Errorf("%d apps enrolled, want none", got)
 		}
@@ -104,13 +105,13 @@ func TestAnotherApp(t *testing.T) {
 		b := p.signedIn(u)
 		first, codes := b.enrolApp()
 		second := b.beginApp(first)
-		b.get("/account/security/totp").says("The app you use now stops working here.")
-		p.withPassword(u.Email).post("/login/verify", "code", first.code()).location("/account")
-		b.post("/account/security/totp", "code", second.code()).location("/account/security")
+		b.Get("/account/security/totp").Says("The app you use now stops working here.")
+		p.withPassword(u.Email).Post("/login/verify", "code", first.code()).Leads("/account")
+		b.Post("/account/security/totp", "code", second.code()).Leads("/account/security")
 		time.Sleep(time.Minute)
-		p.withPassword(u.Email).post("/login/verify", "code", first.code()).want(http.StatusUnprocessableEntity)
-		p.withPassword(u.Email).post("/login/verify", "code", second.code()).location("/account")
-		p.withPassword(u.Email).post("/login/verify", "code", codes[0]).location("/account")
+		p.withPassword(u.Email).Post("/login/verify", "code", first.code()).Want(http.StatusUnprocessableEntity)
+		p.withPassword(u.Email).Post("/login/verify", "code", second.code()).Leads("/account")
+		p.withPassword(u.Email).Post("/login/verify", "code", codes[0]).Leads("/account")
 	})
 }
 
@@ -121,21 +122,21 @@ func TestRemoval(t *testing.T) {
 		b := p.signedIn(u)
 		app, codes := b.enrolApp()
 		other := p.withPassword(u.Email)
-		other.post("/login/verify", "code", app.code()).location("/account")
-		b.get("/account/security/totp").says("Remove the app").says("This also signs out your 1 other session.")
-		token := b.token()
-		b.post("/account/security/totp/remove").location("/account/security")
-		b.get("/account/security").says("Your authenticator app was removed. Signed out 1 other session.").says("Authenticator app Not set up")
-		if other.alive() || p.replay(token).StatusCode == http.StatusOK {
+		other.Post("/login/verify", "code", app.code()).Leads("/account")
+		b.Get("/account/security/totp").Says("Remove the app").Says("This also signs out your 1 other session.")
+		token := b.Token()
+		b.Post("/account/security/totp/remove").Leads("/account/security")
+		b.Get("/account/security").Says("Your authenticator app was removed. Signed out 1 other session.").Says("Authenticator app Not set up")
+		if other.Alive() || p.replay(token).StatusCode == http.StatusOK {
 			t.Error("another session or the old token is alive")
 		}
-		b.post("/account/security/totp/remove").location("/account/security")
-		b.get("/account/security").says("There is no authenticator app to remove.")
+		b.Post("/account/security/totp/remove").Leads("/account/security")
+		b.Get("/account/security").Says("There is no authenticator app to remove.")
 		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != 0 {
 			t.Errorf("%d recovery codes, want none", n)
 		}
-		p.browser().signIn(u.Email, password)
-		b.post("/account/security/recovery-codes/download", "codes", codes[0]).location("/account/security/recovery-codes")
+		p.browser().SignIn(u.Email, password)
+		b.Post("/account/security/recovery-codes/download", "codes", codes[0]).Leads("/account/security/recovery-codes")
 		p.letter(u.Email, "A second step was removed")
 		if got := p.kinds(u.ID); !slices.Contains(got, "mfa_removed:totp") {
 			t.Errorf("got %q", got)
@@ -150,61 +151,63 @@ func TestFreshRecoveryCodes(t *testing.T) {
 		b := p.signedIn(u)
 		_, old := b.enrolApp()
 		other := p.withPassword(u.Email)
-		other.post("/login/verify", "code", old[0]).location("/account")
-		token := b.token()
-		b.post("/account/security/recovery-codes").location("/account/security/recovery-codes")
-		b.do(b.request("HEAD", "/account/security/recovery-codes", nil)).want(http.StatusOK) // shows nothing, so it uses nothing up
-		page := b.get("/account/security/recovery-codes").says("The ones before no longer work. Signed out 1 other session.")
-		fresh := recoveryCodesOn(t, page.body)
-		if other.alive() || p.replay(token).StatusCode == http.StatusOK {
+		other.Post("/login/verify", "code", old[0]).Leads("/account")
+		token := b.Token()
+		b.Post("/account/security/recovery-codes").Leads("/account/security/recovery-codes")
+		b.Do(b.NewRequest("HEAD", "/account/security/recovery-codes", nil)).Want(http.StatusOK) // shows nothing, so it uses nothing up
+		page := b.Get("/account/security/recovery-codes").Says("The ones before no longer work. Signed out 1 other session.")
+		fresh := recoveryCodesOn(t, page.Body)
+		if other.Alive() || p.replay(token).StatusCode == http.StatusOK {
 			t.Error("another session or the old token is alive")
 		}
-		p.withPassword(u.Email).post("/login/verify", "code", old[1]).want(http.StatusUnprocessableEntity)
+		p.withPassword(u.Email).Post("/login/verify", "code", old[1]).Want(http.StatusUnprocessableEntity)
 
-		file := b.post("/account/security/recovery-codes/download", "codes", strings.Join(fresh, "\r\n")).want(http.StatusOK)
+		file := b.Post("/account/security/recovery-codes/download", "codes", strings.Join(fresh, "\r\n")).Want(http.StatusOK)
 		if got := file.Header.Get("Content-Disposition"); got != `attachment; filename="gatehouse-recovery-codes.txt"` ||
 			file.Header.Get("Content-Type") != "text/plain; charset=utf-8" || file.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("got headers %v", file.Header)
 		}
 		for _, code := range fresh {
-			if !strings.Contains(file.body, code+"\r\n") {
-				t.Errorf("the file lacks a code:\n%s", file.body)
+			if !strings.Contains(file.Body, code+"\r\n") {
+				t.Errorf("the file lacks a code:\n%s", file.Body)
 			}
 		}
 		stranger := p.signedIn(p.newUser("Strange"))
-		for what, refused := range map[string]*answer{
-			"an old one":     b.post("/account/security/recovery-codes/download", "codes", old[1]),
-			"no codes":       b.post("/account/security/recovery-codes/download"),
-			"anything":       b.post("/account/security/recovery-codes/download", "codes", "<script>alert(1)</script>"),
-			"another's":      stranger.post("/account/security/recovery-codes/download", "codes", fresh[0]),
-			"one among good": b.post("/account/security/recovery-codes/download", "codes", fresh[0]+" x"),
+		for what, refused := range map[string]*webtest.Answer{
+			"an old one":     b.Post("/account/security/recovery-codes/download", "codes", old[1]),
+			"no codes":       b.Post("/account/security/recovery-codes/download"),
+			"anything":       b.Post("/account/security/recovery-codes/download", "codes", "<script>alert(1)</script>"),
+			"another's":      stranger.Post("/account/security/recovery-codes/download", "codes", fresh[0]),
+			"one among good": b.Post("/account/security/recovery-codes/download", "codes", fresh[0]+" x"),
 		} {
 			if refused.StatusCode != http.StatusSeeOther {
 				t.Errorf("%s: got %d, want 303", what, refused.StatusCode)
 			}
 		}
-		p.withPassword(u.Email).post("/login/verify", "code", fresh[0]).location("/account")
+		p.withPassword(u.Email).Post("/login/verify", "code", fresh[0]).Leads("/account")
 		p.letter(u.Email, "You have new recovery codes")
 	})
 }
 
 // Every form that asks who sends it asks for the code as well; the password alone does nothing (ASVS v5.0.0-7.5.1).
 func TestCodeBesideThePassword(t *testing.T) {
-	forms := map[string]func(b *browser, shown url.Values, fields ...string) *answer{
-		"reauth": func(b *browser, _ url.Values, f ...string) *answer { return b.post("/reauth", f...) },
-		"end others": func(b *browser, _ url.Values, f ...string) *answer {
-			return b.post("/account/sessions/end-others", f...)
+	forms := map[string]func(b *browser, shown url.Values, fields ...string) *webtest.Answer{
+		"reauth": func(b *browser, _ url.Values, f ...string) *webtest.Answer { return b.Post("/reauth", f...) },
+		"end others": func(b *browser, _ url.Values, f ...string) *webtest.Answer {
+			return b.Post("/account/sessions/end-others", f...)
 		},
-		"end all": func(b *browser, _ url.Values, f ...string) *answer { return b.post("/account/sessions/end-all", f...) },
-		"password": func(b *browser, _ url.Values, f ...string) *answer {
+		"end all": func(b *browser, _ url.Values, f ...string) *webtest.Answer {
+			return b.Post("/account/sessions/end-all", f...)
+		},
+		"password": func(b *browser, _ url.Values, f ...string) *webtest.Answer {
 			f[0] = "current_password"
-			return b.post("/account/security/password", append(f, "password", otherPassword)...)
+			return b.Post("/account/security/password", append(f, "password", otherPassword)...)
 		},
-		"payment": func(b *browser, shown url.Values, f ...string) *answer {
+		"payment": func(b *browser, shown url.Values, f ...string) *webtest.Answer {
 			for name := range maps.Keys(shown) {
 				f = append(f, name, shown.Get(name))
 			}
-			return b.post("/billing/checkout", f...)
+			return b.Post("/billing/checkout", f...)
 		},
 	}
 	pages := map[string]string{"reauth": "/reauth", "end others": "/account/sessions/end-others", "end all": "/account/sessions/end-all",
@@ -217,38 +220,38 @@ func TestCodeBesideThePassword(t *testing.T) {
 				b := p.signedIn(u)
 				app, codes := b.enrolApp()
 				b.method("visa-4242")
-				b.post("/basket", "plan", "hall")
+				b.Post("/basket", "plan", "hall")
 				time.Sleep(testPolicy.Elevation)
-				p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+				p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
 				shown := b.reviewed()
-				b.get(pages[what]).want(http.StatusOK).says("Six digits from your authenticator app")
+				b.Get(pages[what]).Want(http.StatusOK).Says("Six digits from your authenticator app")
 				before := p.dumpOf("users", "payments")
-				b.p.log.b.Reset()
+				b.p.log.Reset()
 				refuse := func(why, says string, fields ...string) {
 					t.Helper()
 					res := send(b, shown, fields...)
-					if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(html.UnescapeString(text(res.body)), says) {
-						t.Errorf("%s: got %d, want 422 saying %q:\n%s", why, res.StatusCode, says, text(res.body))
+					if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(html.UnescapeString(webtest.Text(res.Body)), says) {
+						t.Errorf("%s: got %d, want 422 saying %q:\n%s", why, res.StatusCode, says, webtest.Text(res.Body))
 					}
 				}
 				refuse("the password alone", "Enter the code that your app shows.", "password", password)
 				refuse("a wrong code", "That code is not right", "password", password, "code", app.wrong())
 				refuse("a wrong password", "That is not your password.", "password", "wrong, and long enough", "code", app.at(1))
 				refuse("a code that was taken", "That code is not right", "password", password, "code", app.ofStep(app.last))
-				if got := p.dumpOf("users", "payments"); got != before || !b.alive() || p.sessionsOf(u) != 2 {
+				if got := p.dumpOf("users", "payments"); got != before || !b.Alive() || p.sessionsOf(u) != 2 {
 					t.Fatal("a refused form changed something")
 				}
 				if !strings.Contains(p.log.String(), `"reason":"code"`) {
 					t.Error("no event of the wrong code")
 				}
-				b.get("/account/activity?q=wrong+code").says("wrong code")
+				b.Get("/account/activity?q=wrong+code").Says("wrong code")
 				time.Sleep(2 * time.Minute) // for the limit of the session
 				if what == "payment" {
-					send(b, shown, "password", password, "code", codes[0]).location("/billing/receipts/" + shown.Get("order"))
-					b.get("/billing").says("9 of 10 are left")
+					send(b, shown, "password", password, "code", codes[0]).Leads("/billing/receipts/" + shown.Get("order"))
+					b.Get("/billing").Says("9 of 10 are left")
 					return
 				}
-				send(b, shown, "password", password, "code", app.code()).want(http.StatusSeeOther)
+				send(b, shown, "password", password, "code", app.code()).Want(http.StatusSeeOther)
 			})
 		})
 	}
@@ -259,12 +262,12 @@ func TestLostApp(t *testing.T) {
 	p := newPortal(t)
 	u, _, codes := p.enrolled("Lotte")
 	b := p.withPassword(u.Email)
-	b.post("/login/verify", "code", codes[0]).location("/account")
-	b.post("/reauth", "password", password, "code", codes[0]).want(http.StatusUnprocessableEntity)
-	b.post("/reauth", "password", password, "code", codes[1], "next", "/account/security/totp").location("/account/security/totp")
-	b.get("/account/security/totp").says("8 of 10 are left").says("Remove the app")
-	b.post("/account/security/totp/remove").location("/account/security")
-	p.browser().signIn(u.Email, password)
+	b.Post("/login/verify", "code", codes[0]).Leads("/account")
+	b.Post("/reauth", "password", password, "code", codes[0]).Want(http.StatusUnprocessableEntity)
+	b.Post("/reauth", "password", password, "code", codes[1], "next", "/account/security/totp").Leads("/account/security/totp")
+	b.Get("/account/security/totp").Says("8 of 10 are left").Says("Remove the app")
+	b.Post("/account/security/totp/remove").Leads("/account/security")
+	p.browser().SignIn(u.Email, password)
 }
 
 // One recovery code confirms once, also in many forms at the same moment.
@@ -275,12 +278,12 @@ func TestRecoveryCodeConfirmsOnce(t *testing.T) {
 		var there []*browser
 		for i := range 4 {
 			b := p.withPassword(u.Email)
-			b.post("/login/verify", "code", codes[i]).location("/account")
+			b.Post("/login/verify", "code", codes[i]).Leads("/account")
 			there = append(there, b)
 		}
 		var wg sync.WaitGroup
 		for _, b := range there {
-			wg.Go(func() { b.post("/reauth", "password", password, "code", codes[9]) })
+			wg.Go(func() { b.Post("/reauth", "password", password, "code", codes[9]) })
 		}
 		wg.Wait()
 		if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND elevated_until IS NOT NULL`, u.ID); n != 2 { // and where the app was set up
@@ -295,9 +298,9 @@ func TestGuessingCodesInsideASession(t *testing.T) {
 	b := p.signedIn(p.newUser("Ines"))
 	app, _ := b.enrolApp()
 	for range perSession.Burst {
-		b.post("/reauth", "password", password, "code", app.wrong()).want(http.StatusUnprocessableEntity)
+		b.Post("/reauth", "password", password, "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 	}
-	b.post("/reauth", "password", password, "code", app.code()).want(http.StatusTooManyRequests)
+	b.Post("/reauth", "password", password, "code", app.code()).Want(http.StatusTooManyRequests)
 }
 
 // Where a second factor is required, whoever has none reaches the pages to get one and nothing else of their account.
@@ -305,7 +308,7 @@ func TestSecondFactorRequired(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.RequireSecondFactor = true })
 	u := p.newUser("Quin")
 	b := p.signedIn(u)
-	b.get("/account/security").want(http.StatusOK).says("Set up a second step first")
+	b.Get("/account/security").Want(http.StatusOK).Says("Set up a second step first")
 	table, changes := access(t), accessColumn(t, 4)
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		line := method + " " + route
@@ -316,9 +319,9 @@ func TestSecondFactorRequired(t *testing.T) {
 		}
 		open := strings.HasPrefix(changes[line], "*") || route == "/reauth"
 		path := strings.NewReplacer("{handle}", "X", "{id}", "X").Replace(route)
-		res := b.get
+		res := b.Get
 		if method == "POST" {
-			res = func(path string) *answer { return b.post(path) }
+			res = func(path string) *webtest.Answer { return b.Post(path) }
 		}
 		got := res(path)
 		sent := got.StatusCode == http.StatusSeeOther && got.Header.Get("Location") == "/account/security"
@@ -330,17 +333,17 @@ func TestSecondFactorRequired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.get("/plans").want(http.StatusOK)
+	b.Get("/plans").Want(http.StatusOK)
 	app, _ := b.enrolApp()
-	b.get("/account").want(http.StatusOK)
-	b.get("/account/security/totp").says("this is your only one").saysNot("Remove the authenticator app")
-	b.post("/account/security/totp/remove").want(http.StatusUnprocessableEntity).says("this is your last. Set up another one first.")
-	b.post("/logout")
-	p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+	b.Get("/account").Want(http.StatusOK)
+	b.Get("/account/security/totp").Says("this is your only one").SaysNot("Remove the authenticator app")
+	b.Post("/account/security/totp/remove").Want(http.StatusUnprocessableEntity).Says("this is your last. Set up another one first.")
+	b.Post("/logout")
+	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
 
 	demo := p.browser()
-	demo.post("/demo").location("/account")
-	demo.get("/account").want(http.StatusOK)
+	demo.Post("/demo").Leads("/account")
+	demo.Get("/account").Want(http.StatusOK)
 }
 
 // Secrets that were sealed with a key that is replaced are read with the old one, and with the new one alone once they
@@ -358,11 +361,11 @@ func TestSecretIsResealed(t *testing.T) {
 		p.app.Auth = p.auth
 	}
 	with(key, testKey)
-	p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
 	with(key)
-	p.withPassword(u.Email).post("/login/verify", "code", app.wrong()).want(http.StatusUnprocessableEntity)
+	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 	with(testKey)
-	p.withPassword(u.Email).post("/login/verify", "code", app.wrong()).want(http.StatusInternalServerError)
+	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusInternalServerError)
 }
 
 // Neither secrets nor codes are in the log, in the database as they are, in a letter or in an address.
@@ -371,12 +374,12 @@ func TestFactorsLeakNothing(t *testing.T) {
 	u, app, codes := p.enrolled("Lena")
 	b := p.withPassword(u.Email)
 	secrets := map[string]string{
-		"secret": base32.StdEncoding.EncodeToString(app.secret), "raw secret": string(app.secret), "pending token": b.cookies["__Host-pending"],
+		"secret": base32.StdEncoding.EncodeToString(app.secret), "raw secret": string(app.secret), "pending token": b.Cookies["__Host-pending"],
 		"code": codes[0], "typed code": strings.ReplaceAll(codes[0], "-", ""), "stored code": strings.ToUpper(strings.ReplaceAll(codes[0], "-", "")),
 	}
-	res := b.post("/login/verify", "code", codes[0])
-	res.location("/account")
-	b.post("/account/security/recovery-codes/download", "codes", codes[1]).want(http.StatusOK)
+	res := b.Post("/login/verify", "code", codes[0])
+	res.Leads("/account")
+	b.Post("/account/security/recovery-codes/download", "codes", codes[1]).Want(http.StatusOK)
 	dump := p.dump()
 	letters := strings.Join(p.lettersTo(u.Email), "\n")
 	for what, secret := range secrets {
@@ -397,23 +400,23 @@ func TestFactorsWithoutTheBag(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Bea")
 	b := p.signedIn(u)
-	b.reauth(password)
-	b.post("/account/security/totp", "begin", "yes")
-	app := newAuthenticator(t, b.get("/account/security/totp").body)
+	b.Reauth(password)
+	b.Post("/account/security/totp", "begin", "yes")
+	app := newAuthenticator(t, b.Get("/account/security/totp").Body)
 	rename := func(from, to string) {
 		if _, err := p.store.DB().ExecContext(t.Context(), `ALTER TABLE `+from+` RENAME TO `+to); err != nil {
 			t.Fatal(err)
 		}
 	}
 	rename("bags", "gone_bags")
-	b.post("/account/security/totp", "code", app.at(0)).want(http.StatusServiceUnavailable)
+	b.Post("/account/security/totp", "code", app.at(0)).Want(http.StatusServiceUnavailable)
 	if n := p.count(`SELECT count(*) FROM totp_secrets WHERE user_id = $1`, u.ID); n != 0 {
 		t.Fatal("an app was set up without its recovery codes")
 	}
 	rename("gone_bags", "bags")
-	b.post("/account/security/totp", "code", app.code()).location("/account/security/recovery-codes")
+	b.Post("/account/security/totp", "code", app.code()).Leads("/account/security/recovery-codes")
 	rename("bags", "gone_bags")
-	p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
 	rename("gone_bags", "bags")
 }
 
@@ -429,16 +432,16 @@ func TestSecretsAreBound(t *testing.T) {
 		}
 	}
 	write(`UPDATE totp_secrets SET sealed = (SELECT sealed FROM totp_secrets WHERE user_id = $1) WHERE user_id = $2`, thief.ID, victim.ID)
-	p.withPassword(victim.Email).post("/login/verify", "code", app.code()).want(http.StatusInternalServerError)
+	p.withPassword(victim.Email).Post("/login/verify", "code", app.code()).Want(http.StatusInternalServerError)
 
 	u := p.newUser("Enid")
 	first, second := p.signedIn(u), p.signedIn(u)
 	for _, b := range []*browser{first, second} {
-		b.reauth(password)
-		b.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
+		b.Reauth(password)
+		b.Post("/account/security/totp", "begin", "yes").Leads("/account/security/totp")
 	}
-	write(`UPDATE totp_enrolments SET sealed = (SELECT sealed FROM totp_enrolments WHERE session_id = $1) WHERE session_id = $2`, first.handle(), second.handle())
-	second.get("/account/security/totp").want(http.StatusOK).says("You need an app")
-	write(`UPDATE totp_enrolments SET sealed = (SELECT sealed FROM totp_secrets WHERE user_id = $1) WHERE session_id = $2`, thief.ID, second.handle())
-	second.get("/account/security/totp").want(http.StatusOK).says("You need an app")
+	write(`UPDATE totp_enrolments SET sealed = (SELECT sealed FROM totp_enrolments WHERE session_id = $1) WHERE session_id = $2`, first.Handle(), second.Handle())
+	second.Get("/account/security/totp").Want(http.StatusOK).Says("You need an app")
+	write(`UPDATE totp_enrolments SET sealed = (SELECT sealed FROM totp_secrets WHERE user_id = $1) WHERE session_id = $2`, thief.ID, second.Handle())
+	second.Get("/account/security/totp").Want(http.StatusOK).Says("You need an app")
 }

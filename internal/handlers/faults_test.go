@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // brokenBags is a bag store that can be switched off, as a Redis that is away.
@@ -47,40 +48,40 @@ func TestBagAway(t *testing.T) {
 	p := portalOn(t, backend{store: under.store, bags: bags}, nil)
 	u := p.newUser("Bagley")
 	b := p.signedIn(u)
-	b.post("/basket", "plan", "hall").location("/plans")
+	b.Post("/basket", "plan", "hall").Leads("/plans")
 	anonymous := p.browser()
-	anonymous.post("/basket", "plan", "keep").location("/plans")
+	anonymous.Post("/basket", "plan", "keep").Leads("/plans")
 
 	bags.away = true
-	b.get("/account").want(http.StatusOK).says("Bagley").saysNot("Hall")
-	b.get("/plans").want(http.StatusOK)
-	res := b.post("/basket", "plan", "keep").want(http.StatusServiceUnavailable).says("basket").says("Sign out")
-	if res.Header.Get("Retry-After") == "" || strings.Contains(res.body, "connection refused") {
+	b.Get("/account").Want(http.StatusOK).Says("Bagley").SaysNot("Hall")
+	b.Get("/plans").Want(http.StatusOK)
+	res := b.Post("/basket", "plan", "keep").Want(http.StatusServiceUnavailable).Says("basket").Says("Sign out")
+	if res.Header.Get("Retry-After") == "" || strings.Contains(res.Body, "connection refused") {
 		t.Error("no Retry-After, or the cause is on the page")
 	}
-	p.browser().post("/basket", "plan", "keep").want(http.StatusServiceUnavailable)
-	old := b.token()
-	b.reauth(password).location("/account/sessions")
-	if b.token() == old || p.replay(old).StatusCode == http.StatusOK {
+	p.browser().Post("/basket", "plan", "keep").Want(http.StatusServiceUnavailable)
+	old := b.Token()
+	b.Reauth(password).Leads("/account/sessions")
+	if b.Token() == old || p.replay(old).StatusCode == http.StatusOK {
 		t.Error("not rotated")
 	}
 	second := p.signedIn(u)
-	b.post("/account/sessions/" + second.handle() + "/end").location("/account/sessions")
-	if second.alive() || !b.alive() {
+	b.Post("/account/sessions/" + second.Handle() + "/end").Leads("/account/sessions")
+	if second.Alive() || !b.Alive() {
 		t.Error("want the other session ended, and this one not")
 	}
-	if anonymous.get("/").want(http.StatusOK); anonymous.token() == "" {
+	if anonymous.Get("/").Want(http.StatusOK); anonymous.Token() == "" {
 		t.Error("a visitor's cookie was deleted while nobody could tell whether it was good")
 	}
 
 	bags.away = false
-	anonymous.get("/plans").says("Keep")
-	b.get("/account").want(http.StatusOK)
-	b.post("/logout").location("/signed-out")
+	anonymous.Get("/plans").Says("Keep")
+	b.Get("/account").Want(http.StatusOK)
+	b.Post("/logout").Leads("/signed-out")
 	bags.away = true
 	third := p.signedIn(u)
-	third.post("/logout").location("/signed-out")
-	if third.alive() {
+	third.Post("/logout").Leads("/signed-out")
+	if third.Alive() {
 		t.Error("still signed in")
 	}
 }
@@ -96,11 +97,11 @@ func TestBagLost(t *testing.T) {
 		"swapped":  `UPDATE bags SET sealed = (SELECT sealed FROM bags other WHERE other.key <> bags.key)`,
 		"outdated": `UPDATE bags SET expires_at = '2001-01-01 00:00:00+00:00'`,
 	} {
-		b.post("/basket", "plan", "hall").location("/plans")
-		other.post("/basket", "plan", "keep").location("/plans")
-		b.get("/account").says("Hall")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		other.Post("/basket", "plan", "keep").Leads("/plans")
+		b.Get("/account").Says("Hall")
 		p.exec(damage)
-		b.get("/account").want(http.StatusOK).says("Lotte").saysNot("Hall").saysNot("Keep")
+		b.Get("/account").Want(http.StatusOK).Says("Lotte").SaysNot("Hall").SaysNot("Keep")
 		t.Log(what)
 	}
 }
@@ -110,24 +111,24 @@ func TestDatabaseAway(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Dora")
 	b := p.signedIn(u)
-	token := b.token()
+	token := b.Token()
 	if err := p.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/account", "/account/sessions", "/session/state", "/plans", "/"} {
-		res := b.get(path).want(http.StatusServiceUnavailable).saysNot("Dora")
-		if strings.Contains(res.body, "sql") || res.Header.Get("Retry-After") == "" {
+		res := b.Get(path).Want(http.StatusServiceUnavailable).SaysNot("Dora")
+		if strings.Contains(res.Body, "sql") || res.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: the cause is on the page, or no Retry-After", path)
 		}
 	}
-	res := b.post("/logout").want(http.StatusServiceUnavailable).saysNot("You are signed out")
-	if b.token() != token || res.Header.Get("Clear-Site-Data") != "" {
+	res := b.Post("/logout").Want(http.StatusServiceUnavailable).SaysNot("You are signed out")
+	if b.Token() != token || res.Header.Get("Clear-Site-Data") != "" {
 		t.Error("the sign-out was claimed")
 	}
-	p.browser().post("/login", "email", u.Email, "password", password).want(http.StatusServiceUnavailable)
-	p.browser().get("/readyz").want(http.StatusServiceUnavailable)
-	p.browser().get("/healthz").want(http.StatusOK)
-	p.browser().get("/login").want(http.StatusOK)
+	p.browser().Post("/login", "email", u.Email, "password", password).Want(http.StatusServiceUnavailable)
+	p.browser().Get("/readyz").Want(http.StatusServiceUnavailable)
+	p.browser().Get("/healthz").Want(http.StatusOK)
+	p.browser().Get("/login").Want(http.StatusOK)
 }
 
 // A fault of ours shows one page with a reference; the log has the cause under it; neither has the other's part
@@ -136,16 +137,16 @@ func TestFault(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Faulty"))
 	p.exec(`ALTER TABLE events RENAME TO elsewhere`)
-	res := b.get("/account/activity").want(http.StatusInternalServerError).says("Something went wrong").says("Sign out")
-	reference := between(text(res.body), "Reference ", " ")
+	res := b.Get("/account/activity").Want(http.StatusInternalServerError).Says("Something went wrong").Says("Sign out")
+	reference := between(webtest.Text(res.Body), "Reference ", " ")
 	if len(reference) < 20 || !strings.Contains(p.log.String(), reference) || !strings.Contains(p.log.String(), "no such table") {
 		t.Errorf("reference %q not in the log with its cause", reference)
 	}
-	if strings.Contains(res.body, "table") || strings.Contains(res.body, "SELECT") {
+	if strings.Contains(res.Body, "table") || strings.Contains(res.Body, "SELECT") {
 		t.Error("the cause is on the page")
 	}
 	p.exec(`ALTER TABLE elsewhere RENAME TO events`)
-	if !b.alive() {
+	if !b.Alive() {
 		t.Error("signed out by a fault")
 	}
 }
@@ -154,17 +155,17 @@ func TestFault(t *testing.T) {
 func TestSignOutFails(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Stella"))
-	token := b.token()
+	token := b.Token()
 	p.exec(`ALTER TABLE events RENAME TO elsewhere`)
-	res := b.post("/logout").want(http.StatusInternalServerError).saysNot("You are signed out").says("Sign out")
-	if b.token() != token || res.Header.Get("Clear-Site-Data") != "" {
+	res := b.Post("/logout").Want(http.StatusInternalServerError).SaysNot("You are signed out").Says("Sign out")
+	if b.Token() != token || res.Header.Get("Clear-Site-Data") != "" {
 		t.Error("the sign-out was claimed")
 	}
 	p.exec(`ALTER TABLE elsewhere RENAME TO events`)
-	if !b.alive() {
+	if !b.Alive() {
 		t.Error("the session ended without its event")
 	}
-	b.post("/logout").location("/signed-out")
+	b.Post("/logout").Leads("/signed-out")
 	if p.replay(token).StatusCode == http.StatusOK {
 		t.Error("still signed in")
 	}
@@ -176,25 +177,25 @@ func TestClientHangsUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			u := p.newUser("Hanga")
-			hungUp := func(b *browser, path, body string) *answer {
+			hungUp := func(b *browser, path, body string) *webtest.Answer {
 				ctx, cancel := context.WithCancel(t.Context())
 				cancel()
-				r := b.request("POST", path, strings.NewReader(body)).WithContext(ctx)
+				r := b.NewRequest("POST", path, strings.NewReader(body)).WithContext(ctx)
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				return b.do(r)
+				return b.Do(r)
 			}
 			b := p.signedIn(u)
-			old := b.token()
-			hungUp(b, "/reauth", "password="+strings.ReplaceAll(password, " ", "+")).want(http.StatusSeeOther)
-			if b.token() == old || p.replay(old).StatusCode == http.StatusOK || !b.alive() {
+			old := b.Token()
+			hungUp(b, "/reauth", "password="+strings.ReplaceAll(password, " ", "+")).Want(http.StatusSeeOther)
+			if b.Token() == old || p.replay(old).StatusCode == http.StatusOK || !b.Alive() {
 				t.Error("the rotation was torn apart")
 			}
-			token := b.token()
-			hungUp(b, "/logout", "").location("/signed-out")
+			token := b.Token()
+			hungUp(b, "/logout", "").Leads("/signed-out")
 			if p.replay(token).StatusCode == http.StatusOK {
 				t.Error("the sign-out did not happen")
 			}
-			hungUp(p.browser(), "/login", "email="+u.Email+"&password=a+wrong+password+here").want(422)
+			hungUp(p.browser(), "/login", "email="+u.Email+"&password=a+wrong+password+here").Want(422)
 			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'authn_login_fail'`, u.ID); n != 1 {
 				t.Errorf("%d events of the guess, want 1", n)
 			}
@@ -214,9 +215,9 @@ func TestPanic(t *testing.T) {
 	p.Handler = p.app.clientAddress()(p.app.exchange(p.app.headers(panicking)))
 	func() {
 		defer func() { p.Handler = routed }()
-		b.get("/account").want(http.StatusInternalServerError).saysNot("secret detail")
+		b.Get("/account").Want(http.StatusInternalServerError).SaysNot("secret detail")
 	}()
-	b.get("/account").want(http.StatusOK).saysNot("Hall")
+	b.Get("/account").Want(http.StatusOK).SaysNot("Hall")
 }
 
 func between(s, before, after string) string {

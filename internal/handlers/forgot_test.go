@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // onEveryBackend runs a test on a portal on each kind of stores.
@@ -25,7 +26,7 @@ func (b *browser) forgets(email string) string {
 	b.p.t.Helper()
 	const about = "/password/reset/"
 	before := len(b.p.textsTo(email, about))
-	b.post("/password/forgot", "email", email).location("/password/forgot/sent")
+	b.Post("/password/forgot", "email", email).Leads("/password/forgot/sent")
 	return linkIn(b.p.t, b.p.nextLetter(email, about, before))
 }
 
@@ -65,35 +66,35 @@ func TestForgottenPassword(t *testing.T) {
 		link := b.forgets(u.Email)
 		for range 3 { // scanners look
 			scanner := p.browser()
-			scanner.get(link).location("/password/reset")
+			scanner.Get(link).Leads("/password/reset")
 		}
-		res := b.get(link)
-		res.location("/password/reset")
+		res := b.Get(link)
+		res.Leads("/password/reset")
 		if got := res.Header.Get("Referrer-Policy"); got != "no-referrer" {
 			t.Errorf("Referrer-Policy %q, want no-referrer", got)
 		}
-		page := b.follow(res).want(http.StatusOK).says(u.Email)
-		if key := strings.TrimPrefix(link, "/password/reset/"); strings.Contains(page.body, key) || page.Header.Get("Referrer-Policy") != "no-referrer" {
+		page := b.Follow(res).Want(http.StatusOK).Says(u.Email)
+		if key := strings.TrimPrefix(link, "/password/reset/"); strings.Contains(page.Body, key) || page.Header.Get("Referrer-Policy") != "no-referrer" {
 			t.Error("the key is in the page, or its address goes to others")
 		}
-		if !laptop.alive() || !phone.alive() || p.count(`SELECT count(*) FROM sessions`) != 2 {
+		if !laptop.Alive() || !phone.Alive() || p.count(`SELECT count(*) FROM sessions`) != 2 {
 			t.Fatal("looking at the link changed something")
 		}
-		b.post("/password/reset", "password", otherPassword).location("/login?reset=yes")
-		if b.alive() || laptop.alive() || phone.alive() {
+		b.Post("/password/reset", "password", otherPassword).Leads("/login?reset=yes")
+		if b.Alive() || laptop.Alive() || phone.Alive() {
 			t.Error("somebody is signed in after the reset")
 		}
-		laptop.get("/signed-out").says("It was set with the link of a letter")
-		b.get("/login?reset=yes").says("Sign in with the new one.")
-		p.browser().post("/login", "email", u.Email, "password", password).want(422)
-		p.browser().signIn(u.Email, otherPassword)
+		laptop.Get("/signed-out").Says("It was set with the link of a letter")
+		b.Get("/login?reset=yes").Says("Sign in with the new one.")
+		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
+		p.browser().SignIn(u.Email, otherPassword)
 		if told := p.letter(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
 			t.Error("the letter holds the password")
 		}
-		b.get("/password/reset").want(http.StatusNotFound)
-		b.get(link).want(http.StatusNotFound)
-		b.post(link, "password", password).want(http.StatusNotFound)
-		p.browser().post("/password/reset", "password", password).want(http.StatusNotFound)
+		b.Get("/password/reset").Want(http.StatusNotFound)
+		b.Get(link).Want(http.StatusNotFound)
+		b.Post(link, "password", password).Want(http.StatusNotFound)
+		p.browser().Post("/password/reset", "password", password).Want(http.StatusNotFound)
 	})
 }
 
@@ -102,14 +103,14 @@ func TestResetByItsAddress(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	link := p.browser().forgets(u.Email)
-	p.browser().post(link, "password", "too short").want(422).says("at least 15")
-	p.browser().post(link, "password", u.Email+"!").want(422).says("made of your name")
-	res := p.browser().post(link, "password", "passwordpassword").want(422)
-	if strings.Contains(res.body, "passwordpassword") {
+	p.browser().Post(link, "password", "too short").Want(422).Says("at least 15")
+	p.browser().Post(link, "password", u.Email+"!").Want(422).Says("made of your name")
+	res := p.browser().Post(link, "password", "passwordpassword").Want(422)
+	if strings.Contains(res.Body, "passwordpassword") {
 		t.Error("the password came back")
 	}
-	p.browser().post(link, "password", otherPassword).location("/login?reset=yes")
-	p.browser().signIn(u.Email, otherPassword)
+	p.browser().Post(link, "password", otherPassword).Leads("/login?reset=yes")
+	p.browser().SignIn(u.Email, otherPassword)
 }
 
 // Somebody who is signed in and has forgotten the password can have a letter too; their cookie goes with the session. A
@@ -119,15 +120,15 @@ func TestResetWhileSignedIn(t *testing.T) {
 	u, other := p.newUser("Ida"), p.newUser("Otto")
 	mine, theirs := p.signedIn(u), p.signedIn(other)
 	link := mine.forgets(u.Email)
-	mine.follow(mine.get(link)).want(http.StatusOK)
-	mine.post("/password/reset", "password", otherPassword).location("/login?reset=yes")
-	if mine.token() != "" {
+	mine.Follow(mine.Get(link)).Want(http.StatusOK)
+	mine.Post("/password/reset", "password", otherPassword).Leads("/login?reset=yes")
+	if mine.Token() != "" {
 		t.Error("the cookie of the ended session stays")
 	}
 	link = theirs.forgets(u.Email)
-	theirs.follow(theirs.get(link)).want(http.StatusOK)
-	theirs.post("/password/reset", "password", password).location("/login?reset=yes")
-	if !theirs.alive() {
+	theirs.Follow(theirs.Get(link)).Want(http.StatusOK)
+	theirs.Post("/password/reset", "password", password).Leads("/login?reset=yes")
+	if !theirs.Alive() {
 		t.Error("somebody else was signed out")
 	}
 }
@@ -139,28 +140,28 @@ func TestResetKeyDies(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		p.app.Attempts = limiterOff{}
 		b := p.browser()
-		works := func(link string) bool { return p.browser().get(link).StatusCode == http.StatusSeeOther }
+		works := func(link string) bool { return p.browser().Get(link).StatusCode == http.StatusSeeOther }
 		first := b.forgets(u.Email)
 		time.Sleep(auth.ResetValid - time.Nanosecond)
 		if !works(first) {
 			t.Error("dead before its time")
 		}
 		time.Sleep(time.Nanosecond)
-		b.post(first, "password", otherPassword).want(http.StatusNotFound)
+		b.Post(first, "password", otherPassword).Want(http.StatusNotFound)
 
 		second := b.forgets(u.Email)
 		third := b.forgets(u.Email)
-		b.post(second, "password", otherPassword).want(http.StatusNotFound)
+		b.Post(second, "password", otherPassword).Want(http.StatusNotFound)
 		signedIn := p.signedIn(u)
-		signedIn.changePasswordTo(password).want(http.StatusSeeOther)
-		b.post(third, "password", otherPassword).want(http.StatusNotFound)
+		signedIn.changePasswordTo(password).Want(http.StatusSeeOther)
+		b.Post(third, "password", otherPassword).Want(http.StatusNotFound)
 
 		fourth := b.forgets(u.Email)
 		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
-		b.get(fourth).want(http.StatusNotFound)
-		b.post(fourth, "password", otherPassword).want(http.StatusNotFound)
+		b.Get(fourth).Want(http.StatusNotFound)
+		b.Post(fourth, "password", otherPassword).Want(http.StatusNotFound)
 		letters := len(p.textsTo(u.Email, ""))
-		b.post("/password/forgot", "email", u.Email).location("/password/forgot/sent")
+		b.Post("/password/forgot", "email", u.Email).Leads("/password/forgot/sent")
 		synctest.Wait()
 		p.app.tell(u, p.app.letters.AlreadyMember("last@example.org")) // letters leave in order
 		p.letter("last@example.org", "account")
@@ -168,7 +169,7 @@ func TestResetKeyDies(t *testing.T) {
 		if got := len(p.textsTo(u.Email, "")); got != letters {
 			t.Error("a disabled account got a letter")
 		}
-		b.post(fourth, "password", otherPassword).location("/login?reset=yes")
+		b.Post(fourth, "password", otherPassword).Leads("/login?reset=yes")
 	})
 }
 
@@ -180,7 +181,7 @@ func TestResetOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		results := make([]int, 6)
 		for i := range results {
-			wg.Go(func() { results[i] = p.browser().post(link, "password", otherPassword).StatusCode })
+			wg.Go(func() { results[i] = p.browser().Post(link, "password", otherPassword).StatusCode })
 		}
 		wg.Wait()
 		won := 0
@@ -207,7 +208,7 @@ func TestResetOvertakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.browser().post(link, "password", otherPassword).want(http.StatusSeeOther)
+		p.browser().Post(link, "password", otherPassword).Want(http.StatusSeeOther)
 		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("a sign-in with the old password: got %v, want ErrOvertaken", err)
 		}
@@ -225,27 +226,27 @@ func TestForgottenPasswordTellsNothing(t *testing.T) {
 	p := newPortal(t)
 	known, disabled, demo := p.newUser("Kay"), p.newUser("Dis"), p.browser()
 	p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, disabled.ID)
-	demo.post("/demo").want(http.StatusSeeOther)
+	demo.Post("/demo").Want(http.StatusSeeOther)
 	var demoEmail string
 	if err := p.store.DB().QueryRow(`SELECT email FROM users WHERE demo_until IS NOT NULL`).Scan(&demoEmail); err != nil {
 		t.Fatal(err)
 	}
-	unknown := newEmail()
-	want := p.browser().post("/password/forgot", "email", known.Email).want(303)
+	unknown := webtest.Email()
+	want := p.browser().Post("/password/forgot", "email", known.Email).Want(303)
 	for what, email := range map[string]string{"unknown": unknown, "disabled": disabled.Email, "demo": demoEmail, "other case": strings.ToUpper(known.Email)} {
-		sameAnswer(t, what, p.browser().post("/password/forgot", "email", email), want)
+		sameAnswer(t, what, p.browser().Post("/password/forgot", "email", email), want)
 	}
 	p.letter(known.Email, "/password/reset/")
 	for range perReaderHere.Burst + 2 { // limited in silence, alike
-		sameAnswer(t, "again", p.browser().post("/password/forgot", "email", known.Email), want)
-		sameAnswer(t, "again, unknown", p.browser().post("/password/forgot", "email", unknown), want)
+		sameAnswer(t, "again", p.browser().Post("/password/forgot", "email", known.Email), want)
+		sameAnswer(t, "again, unknown", p.browser().Post("/password/forgot", "email", unknown), want)
 	}
 	for _, l := range p.outbox.Letters() {
 		if l.To != known.Email {
 			t.Errorf("a letter went to %s", l.To)
 		}
 	}
-	p.browser().post("/password/forgot", "email", "no address").want(422).says("Write an address like")
+	p.browser().Post("/password/forgot", "email", "no address").Want(422).Says("Write an address like")
 }
 
 // Letters are limited by reader in silence, requests by network aloud.
@@ -255,14 +256,14 @@ func TestForgottenPasswordLimits(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
 		for range perReaderHere.Burst + 3 {
-			b.post("/password/forgot", "email", u.Email).want(http.StatusSeeOther)
+			b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
 		}
 		p.letter(u.Email, "/password/reset/")
 		for range perForgot.Burst - perReaderHere.Burst - 3 {
-			b.post("/password/forgot", "email", newEmail()).want(http.StatusSeeOther)
+			b.Post("/password/forgot", "email", webtest.Email()).Want(http.StatusSeeOther)
 		}
-		res := b.post("/password/forgot", "email", u.Email).want(http.StatusTooManyRequests).says("Please try again in")
-		if res.Header.Get("Retry-After") == "" || !strings.Contains(res.body, u.Email) {
+		res := b.Post("/password/forgot", "email", u.Email).Want(http.StatusTooManyRequests).Says("Please try again in")
+		if res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, u.Email) {
 			t.Error("no Retry-After, or what was typed is lost")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n > perReaderHere.Burst {
@@ -276,15 +277,15 @@ func TestResetLinkIgnoresTheHost(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Hal")
 	b := p.browser()
-	r := b.request("POST", "/password/forgot", strings.NewReader("email="+u.Email))
+	r := b.NewRequest("POST", "/password/forgot", strings.NewReader("email="+u.Email))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, name := range []string{"X-Forwarded-Host", "X-Host", "Forwarded", "X-Original-Host"} {
 		r.Header.Set(name, "evil.example")
 	}
 	r.Header.Set("Origin", "https://evil.example")
 	r.Host = "evil.example"
-	b.do(r)
-	b.post("/password/forgot", "email", u.Email).want(http.StatusSeeOther)
+	b.Do(r)
+	b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
 	if letter := p.letter(u.Email, "/password/reset/"); strings.Contains(letter, "evil") {
 		t.Errorf("the request changed the letter:\n%s", letter)
 	}
@@ -295,16 +296,16 @@ func TestResetWithoutBag(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Bea")
 	b := p.browser()
-	b.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+	b.Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
 	link := b.forgets(u.Email)
 	p.exec(`ALTER TABLE bags RENAME TO gone_bags`)
-	page := b.get(link).want(http.StatusOK).says(u.Email)
-	if !strings.Contains(page.body, `action="`+link+`"`) {
+	page := b.Get(link).Want(http.StatusOK).Says(u.Email)
+	if !strings.Contains(page.Body, `action="`+link+`"`) {
 		t.Error("the form does not go to its own address")
 	}
-	b.get("/password/reset").want(http.StatusServiceUnavailable)
-	b.post("/password/reset", "password", otherPassword).want(http.StatusServiceUnavailable)
-	b.post(link, "password", otherPassword).want(http.StatusSeeOther)
+	b.Get("/password/reset").Want(http.StatusServiceUnavailable)
+	b.Post("/password/reset", "password", otherPassword).Want(http.StatusServiceUnavailable)
+	b.Post(link, "password", otherPassword).Want(http.StatusSeeOther)
 	p.exec(`ALTER TABLE gone_bags RENAME TO bags`)
-	p.browser().signIn(u.Email, otherPassword)
+	p.browser().SignIn(u.Email, otherPassword)
 }

@@ -13,13 +13,14 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"example.com/gatehouse/webtest"
 	"github.com/go-chi/chi/v5"
 )
 
 // FuzzClient lets clients say anything of themselves. Only a trusted proxy is believed about addresses, and only
 // addresses; names of browsers come from our lists; and what is kept is harmless on the pages and in the file that show it.
 func FuzzClient(f *testing.F) {
-	f.Add(firefoxOnWindows, "203.0.113.9")
+	f.Add(webtest.FirefoxOnWindows, "203.0.113.9")
 	f.Add("\u202eevil\u200b\xff\x00"+strings.Repeat("\U0001f600", 90), "203.0.113.9, 192.0.2.1, unknown, [::1]:80")
 	f.Add("CANARY", "203.0.113.9%eth0,\x00")
 	f.Add("=HYPERLINK(\"http://evil.example\")\r\n,+1", "CANARY, 2001:db8::1")

@@ -18,6 +18,7 @@ import (
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // A target is the whole portal with one person in it, signed in and re-authenticated on one device, and no limits: they
@@ -61,7 +62,7 @@ func newTarget(f *testing.F) *target {
 	}
 	s.app.sprays.attempts = limiterOff{}
 	s.Handler = s.app.router()
-	if s.user, err = service.CreateUser(f.Context(), "Target", newEmail(), password, auth.RoleMember); err != nil {
+	if s.user, err = service.CreateUser(f.Context(), "Target", webtest.Email(), password, auth.RoleMember); err != nil {
 		f.Fatal(err)
 	}
 	r := s.request(http.MethodPost, "/login", "", url.Values{"email": {s.user.Email}, "password": {password}}.Encode())
@@ -128,7 +129,7 @@ func (s *target) send(t *testing.T, r *http.Request) *httptest.ResponseRecorder 
 	header, body := w.Header(), w.Body.String()
 	what := r.Method + " " + r.RequestURI
 	if w.Code < 200 || w.Code >= 500 {
-		t.Errorf("%s: got %d\n%s", what, w.Code, text(body))
+		t.Errorf("%s: got %d\n%s", what, w.Code, webtest.Text(body))
 	}
 	for name, lines := range header {
 		if strings.ContainsAny(name+strings.Join(lines, ""), "\r\n\x00") {

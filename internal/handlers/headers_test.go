@@ -7,18 +7,20 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestHeaders reads the headers of every kind of answer (ASVS v5.0.0-3.4.1 to 3.4.8, 14.3.2).
 func TestHeaders(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Hedda"))
-	answers := map[string]*answer{
-		"page": p.browser().get("/"), "signed in": b.get("/account"), "redirect": p.browser().get("/account"),
-		"404": b.get("/nothing"), "405": b.get("/logout"), "413": b.post("/login", "email", strings.Repeat("x", maxBody+1)).want(http.StatusRequestEntityTooLarge),
-		"415": b.do(b.request("POST", "/login", strings.NewReader("x"))), "422": p.browser().post("/signup"),
-		"403": forged(b), "state": b.get("/session/state"), "health": p.browser().get("/healthz"), "static": p.browser().get("/static/app.css"),
-		"static 404": p.browser().get("/static/nothing"), "sign-out": b.post("/logout"),
+	answers := map[string]*webtest.Answer{
+		"page": p.browser().Get("/"), "signed in": b.Get("/account"), "redirect": p.browser().Get("/account"),
+		"404": b.Get("/nothing"), "405": b.Get("/logout"), "413": b.Post("/login", "email", strings.Repeat("x", maxBody+1)).Want(http.StatusRequestEntityTooLarge),
+		"415": b.Do(b.NewRequest("POST", "/login", strings.NewReader("x"))), "422": p.browser().Post("/signup"),
+		"403": forged(b), "state": b.Get("/session/state"), "health": p.browser().Get("/healthz"), "static": p.browser().Get("/static/app.css"),
+		"static 404": p.browser().Get("/static/nothing"), "sign-out": b.Post("/logout"),
 	}
 	want := map[string]string{
 		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
@@ -39,20 +41,20 @@ func TestHeaders(t *testing.T) {
 		if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Server") != "" {
 			t.Errorf("%s: allows other origins or names the server", what)
 		}
-		page := strings.HasPrefix(res.body, "<!doctype html>")
-		if got, want := res.Header.Get("Content-Length"), strconv.Itoa(len(res.body)); page && got != want {
+		page := strings.HasPrefix(res.Body, "<!doctype html>")
+		if got, want := res.Header.Get("Content-Length"), strconv.Itoa(len(res.Body)); page && got != want {
 			t.Errorf("%s: Content-Length is %q, want %q", what, got, want)
 		}
 	}
-	if got := p.browser().get("/email/confirm/x").Header.Get("Referrer-Policy"); got != "no-referrer" {
+	if got := p.browser().Get("/email/confirm/x").Header.Get("Referrer-Policy"); got != "no-referrer" {
 		t.Errorf("page with a key in its address: Referrer-Policy %q, want no-referrer", got)
 	}
 }
 
-func forged(b *browser) *answer {
-	r := b.request("POST", "/logout", nil)
+func forged(b *browser) *webtest.Answer {
+	r := b.NewRequest("POST", "/logout", nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	return b.do(r)
+	return b.Do(r)
 }
 
 // TestCookies reads each Set-Cookie line as it is sent (ASVS v5.0.0-3.3.1 to 3.3.5, 7.2.3).
@@ -61,22 +63,25 @@ func TestCookies(t *testing.T) {
 	u := p.newUser("Cora")
 	seen := map[string]bool{}
 	var lines []string
-	collect := func(a *answer) *answer { lines = append(lines, a.Header.Values("Set-Cookie")...); return a }
+	collect := func(a *webtest.Answer) *webtest.Answer {
+		lines = append(lines, a.Header.Values("Set-Cookie")...)
+		return a
+	}
 	for range 3 {
 		b := p.browser()
-		collect(b.post("/basket", "plan", "keep"))
-		collect(b.post("/preferences", "theme", "dark"))
-		collect(b.post("/login", "email", u.Email, "password", password)).want(303)
-		if seen[b.token()] || len(b.token()) != 43 {
-			t.Errorf("token of %d characters, seen before: %v", len(b.token()), seen[b.token()])
+		collect(b.Post("/basket", "plan", "keep"))
+		collect(b.Post("/preferences", "theme", "dark"))
+		collect(b.Post("/login", "email", u.Email, "password", password)).Want(303)
+		if seen[b.Token()] || len(b.Token()) != 43 {
+			t.Errorf("token of %d characters, seen before: %v", len(b.Token()), seen[b.Token()])
 		}
-		seen[b.token()] = true
-		collect(b.reauth(password))
+		seen[b.Token()] = true
+		collect(b.Reauth(password))
 		collect(b.changePasswordTo(password))
 		p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'idle' WHERE ended_at IS NULL`, longAgo)
-		collect(b.get("/account"))
-		b.signIn(u.Email, password)
-		collect(b.post("/logout"))
+		collect(b.Get("/account"))
+		b.SignIn(u.Email, password)
+		collect(b.Post("/logout"))
 	}
 	if len(lines) < 20 {
 		t.Fatalf("only %d cookies seen", len(lines))
@@ -97,8 +102,8 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-func (b *browser) changePasswordTo(next string) *answer {
-	return b.post("/account/security/password", "current_password", password, "password", next)
+func (b *browser) changePasswordTo(next string) *webtest.Answer {
+	return b.Post("/account/security/password", "current_password", password, "password", next)
 }
 
 // Pages are compressed unless they hold both somebody's data and text from the request.
@@ -106,14 +111,14 @@ func TestCompression(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Zip"))
 	for path, want := range map[string]bool{"/account/sessions": true, "/account/activity": true, "/account/activity?q=x": false} {
-		r := b.request("GET", path, nil)
+		r := b.NewRequest("GET", path, nil)
 		r.Header.Set("Accept-Encoding", "gzip")
-		res := b.do(r).want(http.StatusOK)
+		res := b.Do(r).Want(http.StatusOK)
 		if got := res.Header.Get("Content-Encoding") == "gzip"; got != want {
 			t.Errorf("%s compressed: %v, want %v", path, got, want)
 		}
 		if want {
-			z, err := gzip.NewReader(strings.NewReader(res.body))
+			z, err := gzip.NewReader(strings.NewReader(res.Body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,27 +127,27 @@ func TestCompression(t *testing.T) {
 			}
 		}
 	}
-	if res := b.get("/guess-guess-guess").want(http.StatusNotFound); strings.Contains(res.body, "guess-guess") {
+	if res := b.Get("/guess-guess-guess").Want(http.StatusNotFound); strings.Contains(res.Body, "guess-guess") {
 		t.Error("a page with somebody's data repeats an address that is nobody's page")
 	}
 	for _, path := range []string{
 		"/billing/receipts/guess-guess", "/account/sessions/guess-guess/end", "/account/activity/guess-guess/not-me", "/email/confirm/guess-guess",
 	} {
-		r := b.request("GET", path, nil)
+		r := b.NewRequest("GET", path, nil)
 		r.Header.Set("Accept-Encoding", "gzip")
-		if res := b.do(r); res.Header.Get("Content-Encoding") != "" || !strings.Contains(res.body, "Zip") {
+		if res := b.Do(r); res.Header.Get("Content-Encoding") != "" || !strings.Contains(res.Body, "Zip") {
 			t.Errorf("%s, which stands in the page beside somebody's data, was compressed", path)
 		}
 	}
-	r := b.request("POST", "/account/security/password", strings.NewReader("password="+strings.Repeat("x", 300)))
+	r := b.NewRequest("POST", "/account/security/password", strings.NewReader("password="+strings.Repeat("x", 300)))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept-Encoding", "gzip")
-	if res := b.do(r).want(422); res.Header.Get("Content-Encoding") != "" {
+	if res := b.Do(r).Want(422); res.Header.Get("Content-Encoding") != "" {
 		t.Error("a form that came back to somebody signed in was compressed")
 	}
-	stranger := p.browser().request("GET", "/login?next=x", nil)
+	stranger := p.browser().NewRequest("GET", "/login?next=x", nil)
 	stranger.Header.Set("Accept-Encoding", "gzip")
-	if res := p.browser().do(stranger); res.Header.Get("Content-Encoding") != "gzip" {
+	if res := p.browser().Do(stranger); res.Header.Get("Content-Encoding") != "gzip" {
 		t.Error("the sign-in page was not compressed")
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/webtest"
 )
 
 const (
@@ -28,31 +29,31 @@ const (
 // timeOut lets the session of the browser run out of time, and returns its handle.
 func (b *browser) timeOut() (handle string) {
 	b.p.t.Helper()
-	handle = b.handle()
+	handle = b.Handle()
 	past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
 	b.p.exec(`UPDATE sessions SET last_seen_at = $1, idle_expires_at = $1 WHERE id = $2`, past, handle)
 	return handle
 }
 
 // heldAt checks that the answer leads to the page and comes back to the form with what was held, and returns where that is.
-func (a *answer) heldAt(page, form string) (next, id string) {
-	a.t.Helper()
-	to, err := url.Parse(a.want(http.StatusSeeOther).Header.Get("Location"))
+func heldAt(a *webtest.Answer, page, form string) (next, id string) {
+	a.T.Helper()
+	to, err := url.Parse(a.Want(http.StatusSeeOther).Header.Get("Location"))
 	if err != nil {
-		a.t.Fatal(err)
+		a.T.Fatal(err)
 	}
 	next = to.Query().Get("next")
 	path, id, found := strings.Cut(next, "?held=")
 	if to.Path != page || path != form || !found || len(id) != 26 {
-		a.t.Fatalf("%s: got Location %q, want %s, back to %s with a held form", a.what, to, page, form)
+		a.T.Fatalf("%s: got Location %q, want %s, back to %s with a held form", a.What, to, page, form)
 	}
 	return next, id
 }
 
 // signInTo signs somebody in and goes where the form says.
-func (b *browser) signInTo(u auth.User, next string) *answer {
+func (b *browser) signInTo(u auth.User, next string) *webtest.Answer {
 	b.p.t.Helper()
-	return b.follow(b.post("/login", "email", u.Email, "password", password, "next", next))
+	return b.Follow(b.Post("/login", "email", u.Email, "password", password, "next", next))
 }
 
 const (
@@ -68,11 +69,11 @@ func (p *portal) nameOf(u auth.User) (name string) {
 	return name
 }
 
-func (a *answer) holds(markup ...string) {
-	a.t.Helper()
+func holds(a *webtest.Answer, markup ...string) {
+	a.T.Helper()
 	for _, want := range markup {
-		if !strings.Contains(a.body, want) {
-			a.t.Errorf("%s: no %s in the page:\n%s", a.what, want, a.body)
+		if !strings.Contains(a.Body, want) {
+			a.T.Errorf("%s: no %s in the page:\n%s", a.What, want, a.Body)
 		}
 	}
 }
@@ -86,31 +87,31 @@ func TestFormAfterTimeout(t *testing.T) {
 			b := p.signedIn(u)
 			handle := b.timeOut()
 			typed := `Ada "><b>Byron`
-			late := b.post(profilePage, "name", typed)
-			next, id := late.heldAt("/login", profilePage)
-			b.follow(late).says("What you typed is kept").says("For your security").saysNot("Byron")
-			wrong := b.post("/login", "email", u.Email, "password", otherPassword, "next", next)
-			wrong.want(http.StatusUnprocessableEntity).says("What you typed is kept")
+			late := b.Post(profilePage, "name", typed)
+			next, id := heldAt(late, "/login", profilePage)
+			b.Follow(late).Says("What you typed is kept").Says("For your security").SaysNot("Byron")
+			wrong := b.Post("/login", "email", u.Email, "password", otherPassword, "next", next)
+			wrong.Want(http.StatusUnprocessableEntity).Says("What you typed is kept")
 
-			filled := b.signInTo(u, next).want(http.StatusOK).says(signedOutBefore)
-			filled.holds(`value="`+html.EscapeString(typed)+`"`, `name="held" value="`+id+`"`, `<div class="flash" role="status" tabindex="-1" autofocus>`)
-			if strings.Contains(filled.body, "<b>") {
+			filled := b.signInTo(u, next).Want(http.StatusOK).Says(signedOutBefore)
+			holds(filled, `value="`+html.EscapeString(typed)+`"`, `name="held" value="`+id+`"`, `<div class="flash" role="status" tabindex="-1" autofocus>`)
+			if strings.Contains(filled.Body, "<b>") {
 				t.Error("what was typed is markup in the page")
 			}
-			b.get(next).says(signedOutBefore) // as often as one likes
+			b.Get(next).Says(signedOutBefore) // as often as one likes
 			if got := p.nameOf(u); got != "Ada" {
 				t.Fatalf("named %q before anybody pressed Save", got)
 			}
-			bad := b.post(profilePage, "name", "\u202e", "held", id).want(http.StatusUnprocessableEntity).says("Leave out invisible characters")
-			bad.holds(`name="held" value="` + id + `"`)
-			b.post(profilePage, "name", "Someone", "held", "").location(profilePage) // leaves it alone
-			b.get(next).says(signedOutBefore)
-			b.post(profilePage, "name", "Ada Byron", "held", id).location(profilePage)
-			b.get(profilePage).says("Your profile was saved.").holds(`value="Ada Byron"`)
+			bad := b.Post(profilePage, "name", "\u202e", "held", id).Want(http.StatusUnprocessableEntity).Says("Leave out invisible characters")
+			holds(bad, `name="held" value="`+id+`"`)
+			b.Post(profilePage, "name", "Someone", "held", "").Leads(profilePage) // leaves it alone
+			b.Get(next).Says(signedOutBefore)
+			b.Post(profilePage, "name", "Ada Byron", "held", id).Leads(profilePage)
+			holds(b.Get(profilePage).Says("Your profile was saved."), `value="Ada Byron"`)
 			if got := p.nameOf(u); got != "Ada Byron" {
 				t.Errorf("named %q", got)
 			}
-			b.get(next).want(http.StatusOK).saysNot("Check and press Save").saysNot("name=\"held\"")
+			b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save").SaysNot("name=\"held\"")
 			if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
 				t.Errorf("%d held forms, want none", n)
 			}
@@ -137,24 +138,24 @@ func TestFormAfterElevation(t *testing.T) {
 				return "What you typed is kept until " + time.Now().Add(held.UntilConfirmed).UTC().Format("15:04")
 			}
 			before := keptUntil()
-			late := b.post(methodPage, "instrument", "visa-4242", "name", "Ada & Co", "address", "<b>1\nLondon", "next", "/billing/checkout")
+			late := b.Post(methodPage, "instrument", "visa-4242", "name", "Ada & Co", "address", "<b>1\nLondon", "next", "/billing/checkout")
 			after := keptUntil() // another minute may have begun
-			next, id := late.heldAt("/reauth", methodPage)
-			asked := b.follow(late).says("Waiting for you").says("Save your payment method").says("Nothing is saved yet.")
-			asked.saysEither(before, after).holds(`href="/billing">Cancel`)
-			b.post("/reauth", "password", otherPassword, "next", next).want(http.StatusUnprocessableEntity).says("Save your payment method")
-			filled := b.follow(b.post("/reauth", "password", password, "next", next)).want(http.StatusOK).says(nowConfirmed)
-			filled.holds(`value="visa-4242" aria-describedby="about-0" required checked`, `value="Ada &amp; Co"`, "\n&lt;b&gt;1\nLondon</textarea>",
+			next, id := heldAt(late, "/reauth", methodPage)
+			asked := b.Follow(late).Says("Waiting for you").Says("Save your payment method").Says("Nothing is saved yet.")
+			holds(asked.SaysEither(before, after), `href="/billing">Cancel`)
+			b.Post("/reauth", "password", otherPassword, "next", next).Want(http.StatusUnprocessableEntity).Says("Save your payment method")
+			filled := b.Follow(b.Post("/reauth", "password", password, "next", next)).Want(http.StatusOK).Says(nowConfirmed)
+			holds(filled, `value="visa-4242" aria-describedby="about-0" required checked`, `value="Ada &amp; Co"`, "\n&lt;b&gt;1\nLondon</textarea>",
 				`name="held" value="`+id+`"`)
 			if n := p.count(`SELECT count(*) FROM payment_methods`); n != 0 {
 				t.Fatal("saved before anybody pressed Save")
 			}
-			b.post(methodPage, "instrument", "gold", "name", "A", "held", id).want(http.StatusUnprocessableEntity).holds(`name="held" value="` + id + `"`)
-			b.post(methodPage, "instrument", "visa-4242", "name", "Ada & Co", "address", "1", "held", id).location("/billing")
+			holds(b.Post(methodPage, "instrument", "gold", "name", "A", "held", id).Want(http.StatusUnprocessableEntity), `name="held" value="`+id+`"`)
+			b.Post(methodPage, "instrument", "visa-4242", "name", "Ada & Co", "address", "1", "held", id).Leads("/billing")
 			if n := p.count(`SELECT count(*) FROM payment_methods`); n != 1 {
 				t.Error("not saved")
 			}
-			b.get(next).want(http.StatusOK).saysNot("Check and press Save")
+			b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
 		})
 	}
 }
@@ -164,14 +165,14 @@ func TestFormFromElsewhere(t *testing.T) {
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u).at("198.51.100.7")
-		next, id := b.post(profilePage, "name", "Ada Byron").heldAt("/reauth", profilePage)
-		b.get("/reauth?next=" + url.QueryEscape(next)).says("198.51.100.0/24").says("Save your profile").says("What you typed is kept").saysNot("Byron")
-		b.get(next).location("/reauth?next=" + url.QueryEscape(next))
-		b.follow(b.post("/reauth", "password", password, "next", next)).says(nowConfirmed).holds(`value="Ada Byron"`)
+		next, id := heldAt(b.Post(profilePage, "name", "Ada Byron"), "/reauth", profilePage)
+		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("198.51.100.0/24").Says("Save your profile").Says("What you typed is kept").SaysNot("Byron")
+		b.Get(next).Leads("/reauth?next=" + url.QueryEscape(next))
+		holds(b.Follow(b.Post("/reauth", "password", password, "next", next)).Says(nowConfirmed), `value="Ada Byron"`)
 		if name := p.nameOf(u); name != "Ada" {
 			t.Fatalf("called %q before anybody pressed Save", name)
 		}
-		b.post(profilePage, "name", "Ada Byron", "held", id).location(profilePage)
+		b.Post(profilePage, "name", "Ada Byron", "held", id).Leads(profilePage)
 	})
 }
 
@@ -181,10 +182,10 @@ func TestFormAfterTimeoutNeedsElevation(t *testing.T) {
 	u := p.newUser("Ada")
 	b := p.signedIn(u)
 	b.timeOut()
-	next, _ := b.post(methodPage, "name", "Ada & Co").heldAt("/login", methodPage)
-	asked := b.post("/login", "email", u.Email, "password", password, "next", next)
-	b.follow(b.follow(asked)).says("Save your payment method")
-	b.follow(b.post("/reauth", "password", password, "next", next)).says(signedOutBefore).holds(`value="Ada &amp; Co"`)
+	next, _ := heldAt(b.Post(methodPage, "name", "Ada & Co"), "/login", methodPage)
+	asked := b.Post("/login", "email", u.Email, "password", password, "next", next)
+	b.Follow(b.Follow(asked)).Says("Save your payment method")
+	holds(b.Follow(b.Post("/reauth", "password", password, "next", next)).Says(signedOutBefore), `value="Ada &amp; Co"`)
 }
 
 // Nobody else gets it, or learns that there is anything.
@@ -195,32 +196,32 @@ func TestHeldFormIsForItsOwner(t *testing.T) {
 			u, mallory := p.newUser("Ada"), p.newUser("Mallory")
 			b := p.signedIn(u)
 			b.timeOut()
-			next, id := b.post(profilePage, "name", "Ada Byron").heldAt("/login", profilePage)
-			ordinary := func(what string, a *answer) {
+			next, id := heldAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
+			ordinary := func(what string, a *webtest.Answer) {
 				t.Helper()
-				a.want(http.StatusOK).saysNot("Check and press Save")
-				if strings.Contains(a.body, "Byron") || strings.Contains(a.body, `name="held"`) {
-					t.Errorf("%s: got\n%s", what, a.body)
+				a.Want(http.StatusOK).SaysNot("Check and press Save")
+				if strings.Contains(a.Body, "Byron") || strings.Contains(a.Body, `name="held"`) {
+					t.Errorf("%s: got\n%s", what, a.Body)
 				}
 			}
 			other := p.browser()
-			maps.Copy(other.cookies, b.cookies) // at the same machine
+			maps.Copy(other.Cookies, b.Cookies) // at the same machine
 			ordinary("another person", other.signInTo(mallory, next))
-			asked := other.get("/reauth?next=" + url.QueryEscape(next))
-			asked.want(http.StatusOK).saysNot("Waiting for you")
+			asked := other.Get("/reauth?next=" + url.QueryEscape(next))
+			asked.Want(http.StatusOK).SaysNot("Waiting for you")
 			if f, err := p.app.Held.Find(t.Context(), id, mallory.ID, "profile"); !errors.Is(err, held.ErrNotFound) {
 				t.Errorf("another person finds %v, %v", f, err)
 			}
-			other.post(profilePage, "name", "Mal", "held", id).location(profilePage) // uses up nothing of others
-			b.signInTo(u, next).says(signedOutBefore)
+			other.Post(profilePage, "name", "Mal", "held", id).Leads(profilePage) // uses up nothing of others
+			b.signInTo(u, next).Says(signedOutBefore)
 			for _, id := range []string{"", "x", strings.Repeat("A", 26), "%00", "%ff", strings.ToLower(id), id + "A", strings.Repeat("x", 3000)} {
-				ordinary("id "+id, b.get(profilePage+"?held="+id))
-				p.browser().get("/login?next=" + url.QueryEscape(profilePage+"?held="+id)).want(http.StatusOK).saysNot("is kept")
+				ordinary("id "+id, b.Get(profilePage+"?held="+id))
+				p.browser().Get("/login?next=" + url.QueryEscape(profilePage+"?held="+id)).Want(http.StatusOK).SaysNot("is kept")
 			}
-			b.reauth(password)
-			ordinary("another form", b.get(methodPage+"?held="+id))
-			p.browser().get("/login?next=" + url.QueryEscape(methodPage+"?held="+id)).saysNot("is kept")
-			p.browser().get("/login?next=" + url.QueryEscape("/account?held="+id)).saysNot("is kept")
+			b.Reauth(password)
+			ordinary("another form", b.Get(methodPage+"?held="+id))
+			p.browser().Get("/login?next=" + url.QueryEscape(methodPage+"?held="+id)).SaysNot("is kept")
+			p.browser().Get("/login?next=" + url.QueryEscape("/account?held="+id)).SaysNot("is kept")
 		})
 	}
 }
@@ -230,19 +231,19 @@ func TestHeldFormOfAnotherSession(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	thief, owner := p.signedIn(u), p.signedIn(u)
-	next, _ := thief.post(methodPage, "instrument", "debit-0077", "name", "Mallory").heldAt("/reauth", methodPage)
-	owner.reauth(password)
+	next, _ := heldAt(thief.Post(methodPage, "instrument", "debit-0077", "name", "Mallory"), "/reauth", methodPage)
+	owner.Reauth(password)
 	planted := func(when string) {
 		t.Helper()
-		if body := owner.get(next).want(http.StatusOK).body; strings.Contains(body, "Mallory") {
+		if body := owner.Get(next).Want(http.StatusOK).Body; strings.Contains(body, "Mallory") {
 			t.Errorf("%s: the owner is shown what was typed there", when)
 		}
 	}
 	planted("while the session lives")
-	owner.post("/account/sessions/" + thief.handle() + "/end").want(http.StatusSeeOther)
+	owner.Post("/account/sessions/" + thief.Handle() + "/end").Want(http.StatusSeeOther)
 	planted("after it was revoked")
 	p.exec(`UPDATE sessions SET end_reason = 'absolute' WHERE end_reason = 'revoked'`)
-	owner.get(next).says(signedOutBefore)
+	owner.Get(next).Says(signedOutBefore)
 	p.exec(`DELETE FROM sessions WHERE end_reason = 'absolute'`)
 	planted("after the session is forgotten")
 }
@@ -252,24 +253,24 @@ func TestHeldFormsExpire(t *testing.T) {
 	u := p.newUser("Ada")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
-		next, _ := b.post(methodPage, "name", "Ada & Co").heldAt("/reauth", methodPage)
+		next, _ := heldAt(b.Post(methodPage, "name", "Ada & Co"), "/reauth", methodPage)
 		time.Sleep(10*time.Minute - time.Microsecond)
-		b.get("/reauth?next=" + url.QueryEscape(next)).says("Waiting for you")
+		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("Waiting for you")
 		time.Sleep(time.Microsecond)
-		b.get("/reauth?next=" + url.QueryEscape(next)).saysNot("Waiting for you")
-		b.reauth(password)
-		b.get(next).want(http.StatusOK).saysNot("Check and press Save")
+		b.Get("/reauth?next=" + url.QueryEscape(next)).SaysNot("Waiting for you")
+		b.Reauth(password)
+		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
 
 		time.Sleep(30 * time.Minute)
-		next, _ = b.post(profilePage, "name", "Ada Byron").heldAt("/login", profilePage)
+		next, _ = heldAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
 		time.Sleep(24*time.Hour - time.Microsecond)
 		if err := held.Sweep(t.Context(), p.store); err != nil {
 			t.Fatal(err)
 		}
-		b.get("/login?next=" + url.QueryEscape(next)).says("is kept")
-		b.signInTo(u, next).says(signedOutBefore)
+		b.Get("/login?next=" + url.QueryEscape(next)).Says("is kept")
+		b.signInTo(u, next).Says(signedOutBefore)
 		time.Sleep(time.Microsecond)
-		b.get(next).want(http.StatusOK).saysNot("Check and press Save")
+		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 1 {
 			t.Errorf("%d held forms, want the latest only", n)
 		}
@@ -288,35 +289,35 @@ func TestHeldFormsAreFew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.SessionsPerUser = 20 })
 			u, bystander := p.newUser("Ada"), p.signedIn(p.newUser("Bea"))
-			other, _ := bystander.post(methodPage, "name", "Bea").heldAt("/reauth", methodPage)
+			other, _ := heldAt(bystander.Post(methodPage, "name", "Bea"), "/reauth", methodPage)
 			var nexts []string
 			b := p.signedIn(u)
 			for range held.PerSession + 1 {
-				next, _ := b.post(methodPage, "name", "Ada").heldAt("/reauth", methodPage)
+				next, _ := heldAt(b.Post(methodPage, "name", "Ada"), "/reauth", methodPage)
 				nexts = append(nexts, next)
 			}
-			_, id := b.post(methodPage, "name", "Ada", "held", idIn(nexts[3])).heldAt("/reauth", methodPage)
-			b.reauth(password)
-			b.get(nexts[0]).saysNot("Check and press Save")
-			b.get(nexts[1]).saysNot("Check and press Save")
-			b.get(nexts[2]).says(nowConfirmed)
-			b.get(nexts[3]).saysNot("Check and press Save")
-			b.get(methodPage + "?held=" + id).says(nowConfirmed)
+			_, id := heldAt(b.Post(methodPage, "name", "Ada", "held", idIn(nexts[3])), "/reauth", methodPage)
+			b.Reauth(password)
+			b.Get(nexts[0]).SaysNot("Check and press Save")
+			b.Get(nexts[1]).SaysNot("Check and press Save")
+			b.Get(nexts[2]).Says(nowConfirmed)
+			b.Get(nexts[3]).SaysNot("Check and press Save")
+			b.Get(methodPage + "?held=" + id).Says(nowConfirmed)
 			if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != 2 {
 				t.Errorf("%d held forms of one session, want 2", n)
 			}
 			for range 4 {
 				c := p.signedIn(u)
 				for range held.PerSession {
-					c.post(methodPage, "name", "Ada").heldAt("/reauth", methodPage)
+					heldAt(c.Post(methodPage, "name", "Ada"), "/reauth", methodPage)
 				}
 			}
 			if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != held.PerUser {
 				t.Errorf("%d held forms of one account, want %d", n, held.PerUser)
 			}
-			b.get(methodPage + "?held=" + id).saysNot("Check and press Save")
-			bystander.reauth(password)
-			bystander.get(other).says(nowConfirmed)
+			b.Get(methodPage + "?held=" + id).SaysNot("Check and press Save")
+			bystander.Reauth(password)
+			bystander.Get(other).Says(nowConfirmed)
 		})
 	}
 }
@@ -330,65 +331,65 @@ func TestWhatIsNotHeld(t *testing.T) {
 	timedOut := func() *browser { b := p.signedIn(u); b.timeOut(); return b }
 	endedAs := func(reason string) *browser {
 		b := p.signedIn(u)
-		p.exec(`UPDATE sessions SET ended_at = last_seen_at, end_reason = $1 WHERE id = $2`, reason, b.handle())
+		p.exec(`UPDATE sessions SET ended_at = last_seen_at, end_reason = $1 WHERE id = $2`, reason, b.Handle())
 		return b
 	}
-	send := func(b *browser, kind, body string, change func(*http.Request)) *answer {
-		r := b.request("POST", profilePage, strings.NewReader(body))
+	send := func(b *browser, kind, body string, change func(*http.Request)) *webtest.Answer {
+		r := b.NewRequest("POST", profilePage, strings.NewReader(body))
 		r.Header.Set("Content-Type", kind)
 		if change != nil {
 			change(r)
 		}
-		return b.do(r)
+		return b.Do(r)
 	}
 	const form, back = "application/x-www-form-urlencoded", "/login?next=%2Faccount%2Fprofile"
-	for name, late := range map[string]func() *answer{
-		"nobody's cookie":  func() *answer { return p.browser().post(profilePage, "name", "Ada Byron") },
-		"empty":            func() *answer { return timedOut().post(profilePage, "name", "", "password", "x") },
-		"more than 4 KiB":  func() *answer { return timedOut().post(profilePage, "name", strings.Repeat("x", held.MaxSize)) },
-		"more than a body": func() *answer { return timedOut().post(profilePage, "name", strings.Repeat("x", 70<<10)) },
-		"twice":            func() *answer { return timedOut().post(profilePage, "name", "a", "name", "b") },
-		"an upload":        func() *answer { return send(timedOut(), "multipart/form-data; boundary=x", "--x--", nil) },
-		"no text":          func() *answer { return send(timedOut(), form, "name=%ff", nil) },
-		"a switched-off account": func() *answer {
+	for name, late := range map[string]func() *webtest.Answer{
+		"nobody's cookie":  func() *webtest.Answer { return p.browser().Post(profilePage, "name", "Ada Byron") },
+		"empty":            func() *webtest.Answer { return timedOut().Post(profilePage, "name", "", "password", "x") },
+		"more than 4 KiB":  func() *webtest.Answer { return timedOut().Post(profilePage, "name", strings.Repeat("x", held.MaxSize)) },
+		"more than a body": func() *webtest.Answer { return timedOut().Post(profilePage, "name", strings.Repeat("x", 70<<10)) },
+		"twice":            func() *webtest.Answer { return timedOut().Post(profilePage, "name", "a", "name", "b") },
+		"an upload":        func() *webtest.Answer { return send(timedOut(), "multipart/form-data; boundary=x", "--x--", nil) },
+		"no text":          func() *webtest.Answer { return send(timedOut(), form, "name=%ff", nil) },
+		"a switched-off account": func() *webtest.Answer {
 			v := p.newUser("Gone")
 			b := p.signedIn(v)
 			b.timeOut()
 			p.exec(`UPDATE users SET disabled_at = created_at WHERE id = $1`, v.ID)
-			return b.post(profilePage, "name", "Ada Byron")
+			return b.Post(profilePage, "name", "Ada Byron")
 		},
-		"a token that was replaced": func() *answer {
+		"a token that was replaced": func() *webtest.Answer {
 			b := p.signedIn(u)
-			copied := b.token()
-			b.reauth(password)
+			copied := b.Token()
+			b.Reauth(password)
 			b.timeOut()
-			b.get("/account") // noticed
-			b.cookies["__Host-id"] = copied
-			return b.post(profilePage, "name", "Ada Byron")
+			b.Get("/account") // noticed
+			b.Cookies["__Host-id"] = copied
+			return b.Post(profilePage, "name", "Ada Byron")
 		},
 	} {
-		t.Run(name, func(t *testing.T) { late().location(back) })
+		t.Run(name, func(t *testing.T) { late().Leads(back) })
 	}
 	for _, reason := range []string{"signed_out", "revoked", "password_changed", "admin", "replaced", "account_disabled"} {
-		t.Run(reason, func(t *testing.T) { endedAs(reason).post(profilePage, "name", "Ada Byron").location(back) })
+		t.Run(reason, func(t *testing.T) { endedAs(reason).Post(profilePage, "name", "Ada Byron").Leads(back) })
 	}
 	t.Run("another form", func(t *testing.T) {
-		timedOut().post("/account/security/password", "current_password", password, "name", "x").
-			location("/login?next=%2Faccount%2Fsecurity%2Fpassword")
+		timedOut().Post("/account/security/password", "current_password", password, "name", "x").
+			Leads("/login?next=%2Faccount%2Fsecurity%2Fpassword")
 	})
 	t.Run("a GET", func(t *testing.T) {
-		timedOut().get(profilePage + "?name=Byron").location(back + "%3Fname%3DByron")
+		timedOut().Get(profilePage + "?name=Byron").Leads(back + "%3Fname%3DByron")
 	})
 	t.Run("another site's", func(t *testing.T) {
 		send(timedOut(), form, "name=Byron", func(r *http.Request) {
 			r.Header.Set("Sec-Fetch-Site", "cross-site")
 			r.Header.Set("Origin", "https://evil.example")
-		}).want(http.StatusForbidden)
+		}).Want(http.StatusForbidden)
 		b := p.signedIn(u)
-		r := b.request("POST", methodPage, strings.NewReader("name=Byron"))
+		r := b.NewRequest("POST", methodPage, strings.NewReader("name=Byron"))
 		r.Header.Set("Content-Type", form)
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
-		b.do(r).want(http.StatusForbidden)
+		b.Do(r).Want(http.StatusForbidden)
 	})
 	if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
 		t.Errorf("%d held forms, want none", n)
@@ -401,16 +402,16 @@ func TestHoldingFails(t *testing.T) {
 	b := p.signedIn(p.newUser("Ada"))
 	b.timeOut()
 	p.exec(`ALTER TABLE held_forms RENAME TO gone_held_forms`)
-	late := b.post(profilePage, "name", "Ada Byron")
-	late.location("/login?next=%2Faccount%2Fprofile")
-	b.follow(late).saysNot("is kept")
+	late := b.Post(profilePage, "name", "Ada Byron")
+	late.Leads("/login?next=%2Faccount%2Fprofile")
+	b.Follow(late).SaysNot("is kept")
 	if !strings.Contains(p.log.String(), "form not held") {
 		t.Error("the log does not say so")
 	}
 	c := p.signedIn(p.newUser("Bea"))
-	c.get(profilePage).want(http.StatusOK)
-	c.get(profilePage + "?held=" + strings.Repeat("A", 26)).want(http.StatusInternalServerError)
-	c.get("/reauth?next=" + url.QueryEscape(profilePage+"?held="+strings.Repeat("A", 26))).want(http.StatusInternalServerError)
+	c.Get(profilePage).Want(http.StatusOK)
+	c.Get(profilePage + "?held=" + strings.Repeat("A", 26)).Want(http.StatusInternalServerError)
+	c.Get("/reauth?next=" + url.QueryEscape(profilePage+"?held="+strings.Repeat("A", 26))).Want(http.StatusInternalServerError)
 }
 
 // What is posted beside the fields of the list is in no table and no log, sealed or not.
@@ -419,9 +420,9 @@ func TestNoSecretIsHeld(t *testing.T) {
 	u := p.newUser("Ada")
 	b := p.signedIn(u)
 	secrets := []string{"current_password", "secretone-Q7", "password", "secrettwo-Q7", "code", "secretthree-Q7", "card", "secretfour-Q7"}
-	_, method := b.post(methodPage, append([]string{"name", "Ada & Co"}, secrets...)...).heldAt("/reauth", methodPage)
+	_, method := heldAt(b.Post(methodPage, append([]string{"name", "Ada & Co"}, secrets...)...), "/reauth", methodPage)
 	b.timeOut()
-	_, profile := b.post(profilePage, append([]string{"name", "Ada Byron"}, secrets...)...).heldAt("/login", profilePage)
+	_, profile := heldAt(b.Post(profilePage, append([]string{"name", "Ada Byron"}, secrets...)...), "/login", profilePage)
 	for _, want := range []held.Form{
 		{ID: method, Route: "payment-method", Fields: map[string]string{"name": "Ada & Co"}},
 		{ID: profile, Route: "profile", Fields: map[string]string{"name": "Ada Byron"}},
@@ -469,11 +470,11 @@ func TestHeldFormIsSealed(t *testing.T) {
 	}{
 		{"to another id", `UPDATE held_forms SET id = $1 WHERE id = $2`, func() []any { return []any{strings.Repeat("A", 26), id} }},
 		{"to another form", `UPDATE held_forms SET route = $1 WHERE id = $2`, func() []any { return []any{"profile", id} }},
-		{"to another session", `UPDATE held_forms SET session_id = $1 WHERE id = $2`, func() []any { return []any{own.handle(), id} }},
+		{"to another session", `UPDATE held_forms SET session_id = $1 WHERE id = $2`, func() []any { return []any{own.Handle(), id} }},
 		{"to another person", `UPDATE held_forms SET user_id = $1 WHERE id = $2`, func() []any { return []any{u.ID, id} }},
 	} {
 		t.Run(move.name, func(t *testing.T) {
-			_, id = other.post(methodPage, "name", "Mallory").heldAt("/reauth", methodPage)
+			_, id = heldAt(other.Post(methodPage, "name", "Mallory"), "/reauth", methodPage)
 			p.exec(move.statement, move.args()...)
 			for _, id := range []string{id, strings.Repeat("A", 26)} {
 				for _, who := range []auth.User{u, mallory} {
@@ -492,7 +493,7 @@ func TestHeldFormIsSealed(t *testing.T) {
 func TestHeldRoutes(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ada"))
-	b.reauth(password)
+	b.Reauth(password)
 	for _, route := range heldRoutes {
 		for _, method := range []string{"GET", "POST"} {
 			if !p.app.routes.Match(chi.NewRouteContext(), method, route.path) {
@@ -502,10 +503,10 @@ func TestHeldRoutes(t *testing.T) {
 		if p.app.destination(route.path) != route.path {
 			t.Errorf("nobody comes back to %s", route.path)
 		}
-		page := b.get(route.path + "?next=%2Fbilling%2Fcheckout").want(http.StatusOK)
+		page := b.Get(route.path + "?next=%2Fbilling%2Fcheckout").Want(http.StatusOK)
 		for _, field := range route.fields {
 			if field != "next" {
-				page.holds(`name="` + field + `"`)
+				holds(page, `name="`+field+`"`)
 			}
 		}
 		for _, secret := range []string{"password", "current_password", "code"} {

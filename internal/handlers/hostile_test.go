@@ -48,8 +48,8 @@ func TestHostileForms(t *testing.T) {
 			b := p.signedIn(u)
 			for what, value := range hostileValues {
 				for _, field := range fields {
-					if b.token() == "" {
-						b.signIn(u.Email, password)
+					if b.Token() == "" {
+						b.SignIn(u.Email, password)
 					}
 					values := url.Values{}
 					for _, name := range fields {
@@ -67,7 +67,7 @@ func TestHostileForms(t *testing.T) {
 			if n := p.count(`SELECT count(*) FROM users`); n != 1 {
 				t.Errorf("%d users, want 1", n)
 			}
-			if !p.signedIn(u).alive() {
+			if !p.signedIn(u).Alive() {
 				t.Error("the account cannot sign in any more")
 			}
 		})
@@ -79,16 +79,16 @@ var unread = map[string]bool{"/logout": true, "/email/confirm/x": true, "/email/
 
 func (p *portal) checkHostile(t *testing.T, b *browser, path, what, body, value string) {
 	t.Helper()
-	r := b.request("POST", path, strings.NewReader(body))
+	r := b.NewRequest("POST", path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res := b.do(r)
+	res := b.Do(r)
 	if res.StatusCode >= 500 || res.StatusCode < 300 {
 		t.Errorf("%s: got %d, want a redirect or 4xx", what, res.StatusCode)
 	}
-	if len(body) > maxBody && b.token() != "" && !unread[path] && res.StatusCode != http.StatusRequestEntityTooLarge {
+	if len(body) > maxBody && b.Token() != "" && !unread[path] && res.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("%s: got %d, want 413", what, res.StatusCode)
 	}
-	if strings.ContainsAny(value, `<>"`) && strings.Contains(res.body, value) {
+	if strings.ContainsAny(value, `<>"`) && strings.Contains(res.Body, value) {
 		t.Errorf("%s: echoed unescaped", what)
 	}
 	if location := res.Header.Get("Location"); location != "" && (!strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//") || strings.Contains(location, "evil")) {
@@ -103,25 +103,25 @@ func (p *portal) checkHostile(t *testing.T, b *browser, path, what, body, value 
 func TestMistakesComeBack(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
-	res := b.post("/signup", "name", "Mira <b>", "email", "mira(at)example.org", "password", "only short").want(422)
-	res.says("Write an address like name@example.com.").says("at least 15")
+	res := b.Post("/signup", "name", "Mira <b>", "email", "mira(at)example.org", "password", "only short").Want(422)
+	res.Says("Write an address like name@example.com.").Says("at least 15")
 	for _, want := range []string{`value="Mira &lt;b&gt;"`, `value="mira(at)example.org"`} {
-		if !strings.Contains(res.body, want) {
+		if !strings.Contains(res.Body, want) {
 			t.Errorf("the form lost %s", want)
 		}
 	}
-	if strings.Contains(res.body, "only short") {
+	if strings.Contains(res.Body, "only short") {
 		t.Error("the password came back")
 	}
-	res = b.post("/login", "email", "mira@example.org", "password", "wrong and long enough", "remember", "on", "next", "/account/activity").want(422)
-	res.says("That address and password do not match an account.")
+	res = b.Post("/login", "email", "mira@example.org", "password", "wrong and long enough", "remember", "on", "next", "/account/activity").Want(422)
+	res.Says("That address and password do not match an account.")
 	for _, want := range []string{`value="mira@example.org"`, "checked", `value="/account/activity"`} {
-		if !strings.Contains(res.body, want) {
+		if !strings.Contains(res.Body, want) {
 			t.Errorf("the form lost %s", want)
 		}
 	}
-	b.post("/basket", "plan", "castle").want(422).says("Choose one of the plans")
-	b.post("/signup", "name", "M\u202eira", "email", "m@example.org", "password", password).want(422).says("direction of the text")
+	b.Post("/basket", "plan", "castle").Want(422).Says("Choose one of the plans")
+	b.Post("/signup", "name", "M\u202eira", "email", "m@example.org", "password", password).Want(422).Says("direction of the text")
 	if n := p.count(`SELECT count(*) FROM signups`); n != 0 {
 		t.Errorf("%d sign-ups stored, want 0", n)
 	}
@@ -133,21 +133,21 @@ func TestContentTypes(t *testing.T) {
 	u := p.newUser("Connie")
 	for _, kind := range []string{"", "text/plain", "application/json", "multipart/form-data; boundary=x", ";;;", "application/x-www-form-urlencodedx"} {
 		b := p.browser()
-		r := b.request("POST", "/login", strings.NewReader("email="+url.QueryEscape(u.Email)+"&password="+url.QueryEscape(password)))
+		r := b.NewRequest("POST", "/login", strings.NewReader("email="+url.QueryEscape(u.Email)+"&password="+url.QueryEscape(password)))
 		r.Header.Set("Content-Type", kind)
-		if got := b.do(r); got.StatusCode != http.StatusUnsupportedMediaType || b.token() != "" {
-			t.Errorf("%q: got %d, signed in: %v, want 415", kind, got.StatusCode, b.token() != "")
+		if got := b.Do(r); got.StatusCode != http.StatusUnsupportedMediaType || b.Token() != "" {
+			t.Errorf("%q: got %d, signed in: %v, want 415", kind, got.StatusCode, b.Token() != "")
 		}
 	}
 	b := p.browser()
-	b.post("/login?email=" + url.QueryEscape(u.Email) + "&password=" + url.QueryEscape(password)).want(422)
+	b.Post("/login?email=" + url.QueryEscape(u.Email) + "&password=" + url.QueryEscape(password)).Want(422)
 }
 
 // TestHostileCookies: exactly one well-formed cookie counts. Anything else is nobody, and goes (ASVS v5.0.0-7.2.1).
 func TestHostileCookies(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Cookie"))
-	good := b.token()
+	good := b.Token()
 	flipped := good[:10] + "A" + good[11:]
 	if flipped == good {
 		flipped = good[:10] + "B" + good[11:]
@@ -161,27 +161,27 @@ func TestHostileCookies(t *testing.T) {
 		"many": strings.Repeat("a=b; ", 2000) + "__Host-id=x",
 	} {
 		for _, path := range []string{"/account", "/", "/session/state", "/nothing"} {
-			r := p.browser().request("GET", path, nil)
+			r := p.browser().NewRequest("GET", path, nil)
 			r.Header.Set("Cookie", header)
-			res := p.browser().do(r)
-			if path == "/account" && res.StatusCode != http.StatusSeeOther || res.StatusCode >= 500 || strings.Contains(res.body, "Sign out") {
+			res := p.browser().Do(r)
+			if path == "/account" && res.StatusCode != http.StatusSeeOther || res.StatusCode >= 500 || strings.Contains(res.Body, "Sign out") {
 				t.Errorf("%s at %s: got %d", name, path, res.StatusCode)
 			}
-			if strings.Contains(res.body, good) {
+			if strings.Contains(res.Body, good) {
 				t.Errorf("%s at %s: the token is in the page", name, path)
 			}
 		}
 	}
-	if !b.alive() {
+	if !b.Alive() {
 		t.Fatal("the session died of it")
 	}
 	for name, r := range map[string]*http.Request{
-		"query": b.request("GET", "/account?id="+good+"&__Host-id="+good, nil), "bearer": b.request("GET", "/account", nil),
+		"query": b.NewRequest("GET", "/account?id="+good+"&__Host-id="+good, nil), "bearer": b.NewRequest("GET", "/account", nil),
 	} {
 		r.Header.Del("Cookie")
 		r.Header.Set("Authorization", "Bearer "+good)
 		r.Header.Set("X-User-Id", "1")
-		if got := p.browser().do(r).StatusCode; got != http.StatusSeeOther {
+		if got := p.browser().Do(r).StatusCode; got != http.StatusSeeOther {
 			t.Errorf("token by %s: got %d, want 303", name, got)
 		}
 	}
@@ -194,14 +194,14 @@ func TestDeadCookieIsDeletedEverywhere(t *testing.T) {
 	for _, path := range []string{"/", "/login", "/plans", "/account", "/nothing", "/signed-out", "/session/state", "/email/confirm/x"} {
 		dead := p.signedIn(u)
 		p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE ended_at IS NULL`, longAgo)
-		res := dead.get(path)
+		res := dead.Get(path)
 		if line := cookieLine(res); !strings.Contains(line, "Max-Age=0") || !strings.Contains(line, "HttpOnly") || !strings.Contains(line, "Secure") {
 			t.Errorf("%s: the dead cookie stays: %q", path, line)
 		}
 		for _, malformed := range []string{"x", strings.Repeat("A", 43)} {
 			b := p.browser()
-			b.cookies["__Host-id"] = malformed
-			res := b.get(path)
+			b.Cookies["__Host-id"] = malformed
+			res := b.Get(path)
 			if path == "/session/state" && len(malformed) == 43 {
 				continue // it may be the token of a visitor's bag, which this address does not look for
 			}
@@ -217,10 +217,10 @@ func TestFieldTwice(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Twain")
 	b := p.browser()
-	b.post("/login", "email", u.Email, "email", u.Email, "password", password).want(http.StatusBadRequest).says("sent twice")
-	b.post("/login", "email", u.Email, "password", password, "password", password).want(http.StatusBadRequest)
-	b.post("/login", "email", u.Email+"\x00", "password", password).want(http.StatusBadRequest)
-	if b.token() != "" {
+	b.Post("/login", "email", u.Email, "email", u.Email, "password", password).Want(http.StatusBadRequest).Says("sent twice")
+	b.Post("/login", "email", u.Email, "password", password, "password", password).Want(http.StatusBadRequest)
+	b.Post("/login", "email", u.Email+"\x00", "password", password).Want(http.StatusBadRequest)
+	if b.Token() != "" {
 		t.Error("signed in")
 	}
 }

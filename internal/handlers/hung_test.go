@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // While the database hangs, whoever has a cookie is told after five seconds, and others after thirty if they need it.
@@ -20,16 +22,16 @@ func TestHungDatabase(t *testing.T) {
 		}
 		for _, ask := range []struct {
 			what string
-			do   func() *answer
+			do   func() *webtest.Answer
 			took time.Duration
 		}{
-			{"a page, with a cookie", func() *answer { return b.get("/account") }, 5 * time.Second},
-			{"a change, with a cookie", func() *answer { return b.post("/logout") }, 5 * time.Second},
-			{"a sign-in", func() *answer { return p.browser().post("/login", "email", u.Email, "password", password) }, 30 * time.Second},
-			{"a sign-up", func() *answer {
-				return p.browser().post("/signup", "name", "Hanna", "email", newEmail(), "password", password)
+			{"a page, with a cookie", func() *webtest.Answer { return b.Get("/account") }, 5 * time.Second},
+			{"a change, with a cookie", func() *webtest.Answer { return b.Post("/logout") }, 5 * time.Second},
+			{"a sign-in", func() *webtest.Answer { return p.browser().Post("/login", "email", u.Email, "password", password) }, 30 * time.Second},
+			{"a sign-up", func() *webtest.Answer {
+				return p.browser().Post("/signup", "name", "Hanna", "email", webtest.Email(), "password", password)
 			}, 30 * time.Second},
-			{"a form that needs no database", func() *answer { return p.browser().get("/login").want(http.StatusOK) }, 0},
+			{"a form that needs no database", func() *webtest.Answer { return p.browser().Get("/login").Want(http.StatusOK) }, 0},
 		} {
 			began := time.Now()
 			res := ask.do()
@@ -37,12 +39,12 @@ func TestHungDatabase(t *testing.T) {
 				t.Errorf("%s: answered after %s, want %s", ask.what, took, ask.took)
 			}
 			if ask.took > 0 {
-				res.want(http.StatusServiceUnavailable).saysNot("Hanna")
+				res.Want(http.StatusServiceUnavailable).SaysNot("Hanna")
 			}
 		}
 		if err := all.Close(); err != nil {
 			t.Fatal(err)
 		}
-		b.get("/account").want(http.StatusOK).says("Hanna")
+		b.Get("/account").Want(http.StatusOK).Says("Hanna")
 	})
 }

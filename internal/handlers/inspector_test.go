@@ -10,11 +10,12 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // saidOfCookie are the attributes that the page says the cookie has.
-func (a *answer) saidOfCookie() (said []string) {
-	section := between(a.want(http.StatusOK).body, `id="cookie"`, `</section>`)
+func saidOfCookie(a *webtest.Answer) (said []string) {
+	section := between(a.Want(http.StatusOK).Body, `id="cookie"`, `</section>`)
 	for _, m := range regexp.MustCompile(`<dt><code>([^<]+)</code>`).FindAllStringSubmatch(section, -1) {
 		said = append(said, m[1])
 	}
@@ -44,16 +45,16 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 			})
 			u, b := p.newUser("Cora"), p.browser()
 			var line string
-			for _, one := range b.post("/login", "email", u.Email, "password", password, "remember", tt.remember).want(303).Header.Values("Set-Cookie") {
+			for _, one := range b.Post("/login", "email", u.Email, "password", password, "remember", tt.remember).Want(303).Header.Values("Set-Cookie") {
 				if strings.HasPrefix(one, tt.cookie+"=") {
 					line = one
 				}
 			}
-			page := b.get("/account/session").want(http.StatusOK).says("Name " + tt.cookie + " ")
+			page := b.Get("/account/session").Want(http.StatusOK).Says("Name " + tt.cookie + " ")
 			want := slices.DeleteFunc(strings.Split(line, "; ")[1:], func(part string) bool { return strings.HasPrefix(part, "Max-Age=") })
 			want = append(want, tt.absent...)
 			slices.Sort(want)
-			if got := page.saidOfCookie(); !slices.Equal(got, want) {
+			if got := saidOfCookie(page); !slices.Equal(got, want) {
 				t.Errorf("the page says %q, the browser was told %q", got, want)
 			}
 			if got := page.Header.Values("Set-Cookie"); len(got) != 0 {
@@ -71,23 +72,23 @@ func TestInspectorTellsTheToken(t *testing.T) {
 	check := func(why string) {
 		t.Helper()
 		p.signedIn(u) // another session's token is another matter
-		page := b.get("/account/session").want(http.StatusOK).says(why)
-		hash := auth.HashToken(b.token())
-		if !strings.Contains(page.body, "<code>"+hash[:8]+"…</code>") || strings.Contains(page.body, hash[:9]) {
+		page := b.Get("/account/session").Want(http.StatusOK).Says(why)
+		hash := auth.HashToken(b.Token())
+		if !strings.Contains(page.Body, "<code>"+hash[:8]+"…</code>") || strings.Contains(page.Body, hash[:9]) {
 			t.Errorf("the page does not show exactly 8 characters of %s", hash)
 		}
-		if strings.Contains(page.body, b.token()) {
+		if strings.Contains(page.Body, b.Token()) {
 			t.Error("the token is on the page")
 		}
 	}
 	check("because you signed in")
-	b.reauth(password)
+	b.Reauth(password)
 	check("because you confirmed that it is you")
 	b.changePassword()
 	p.exec(`DELETE FROM events WHERE kind = 'session_created'`)
-	b.get("/account/session").says("because you changed your password")
+	b.Get("/account/session").Says("because you changed your password")
 	p.exec(`DELETE FROM events`)
-	b.get("/account/session").want(http.StatusOK).saysNot("because")
+	b.Get("/account/session").Want(http.StatusOK).SaysNot("because")
 }
 
 func TestInspectorTellsTheTime(t *testing.T) {
@@ -96,36 +97,36 @@ func TestInspectorTellsTheTime(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
 		began := time.Now()
-		b.get("/account/session").says("Left: 30 minutes At").says("Left: 24 hours At").says("Not now. Something sensitive asks again who you are")
+		b.Get("/account/session").Says("Left: 30 minutes At").Says("Left: 24 hours At").Says("Not now. Something sensitive asks again who you are")
 		time.Sleep(20*time.Minute + 10*time.Second)
-		b.get("/account/session").says("Left: 30 minutes At").says("Left: 23 hours 39 minutes At")
+		b.Get("/account/session").Says("Left: 30 minutes At").Says("Left: 23 hours 39 minutes At")
 		time.Sleep(30 * time.Second) // less than a touch interval: the row has the time before
-		b.get("/account/session").says("Left: 29 minutes 30 seconds At").
-			says(began.Add(24*time.Hour).UTC().Format("2 January 2006, 15:04 UTC") + " , whatever happens")
-		b.reauth(password)
+		b.Get("/account/session").Says("Left: 29 minutes 30 seconds At").
+			Says(began.Add(24*time.Hour).UTC().Format("2 January 2006, 15:04 UTC") + " , whatever happens")
+		b.Reauth(password)
 		confirmed := time.Now().UTC()
 		time.Sleep(5 * time.Minute)
-		b.get("/account/session").says("You confirmed that it is you at " + confirmed.Format("15:04 UTC")).
-			says("until " + confirmed.Add(15*time.Minute).Format("15:04 UTC"))
+		b.Get("/account/session").Says("You confirmed that it is you at " + confirmed.Format("15:04 UTC")).
+			Says("until " + confirmed.Add(15*time.Minute).Format("15:04 UTC"))
 		time.Sleep(10 * time.Minute)
-		b.get("/account/session").says("Not now. Something sensitive")
+		b.Get("/account/session").Says("Not now. Something sensitive")
 	})
 }
 
 func TestInspectorTellsTheRest(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rest"))
-	b.get("/account/session").says("now and at sign-in").says("None. Nothing about it is worth a look.").says("An empty bag")
-	b.post("/basket", "plan", "hall")
-	b.get("/plans") // takes the message out
-	b.get("/account/session").says("2 values: basket.order (26 bytes), basket.plan (4 bytes)").saysNot("Hall")
-	here := b.ip
-	b.ip = p.prefix + "::8"
-	b.get("/account/session").says(b.ip + " now, " + here + " at sign-in") // before the row has it
+	b.Get("/account/session").Says("now and at sign-in").Says("None. Nothing about it is worth a look.").Says("An empty bag")
+	b.Post("/basket", "plan", "hall")
+	b.Get("/plans") // takes the message out
+	b.Get("/account/session").Says("2 values: basket.order (26 bytes), basket.plan (4 bytes)").SaysNot("Hall")
+	here := b.IP
+	b.IP = p.prefix + "::8"
+	b.Get("/account/session").Says(b.IP + " now, " + here + " at sign-in") // before the row has it
 	p.exec(`UPDATE sessions SET flag = $1, last_seen_at = $2`, auth.FlagTokenReused, longAgo)
-	b.get("/account/session").says(b.ip + " now, " + here + " at sign-in").says("Somebody may have a copy of it").says(chromeOnMac)
+	b.Get("/account/session").Says(b.IP + " now, " + here + " at sign-in").Says("Somebody may have a copy of it").Says(webtest.ChromeOnMac)
 	p.exec(`ALTER TABLE bags RENAME TO gone`)
-	b.get("/account/session").want(http.StatusOK).says("Out of reach at the moment")
+	b.Get("/account/session").Want(http.StatusOK).Says("Out of reach at the moment")
 }
 
 // The columns that the page names are those of the table, on both databases.
@@ -157,11 +158,11 @@ func TestWayToTheInspector(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Way"))
 	for _, path := range []string{"/account", "/account/sessions", "/account/security"} {
-		if !strings.Contains(b.get(path).body, `href="/account/session"`) {
+		if !strings.Contains(b.Get(path).Body, `href="/account/session"`) {
 			t.Errorf("%s has no link to the inspector", path)
 		}
 	}
-	if body := b.get("/account/session").body; !strings.Contains(body, `<a href="/account/sessions" aria-current="page">`) {
+	if body := b.Get("/account/session").Body; !strings.Contains(body, `<a href="/account/sessions" aria-current="page">`) {
 		t.Error("the inspector does not stand under Devices")
 	}
 }

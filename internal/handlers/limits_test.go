@@ -15,6 +15,7 @@ import (
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // limiterOff lets everything through.
@@ -24,9 +25,9 @@ func (limiterOff) Take(context.Context, string, limit.Rule) time.Duration { retu
 func (limiterOff) Return(context.Context, string, limit.Rule)             {}
 func (limiterOff) Reset(context.Context, ...string)                       {}
 
-func (b *browser) guess(email string) *answer {
+func (b *browser) guess(email string) *webtest.Answer {
 	b.p.t.Helper()
-	return b.post("/login", "email", email, "password", "a wrong password, long enough")
+	return b.Post("/login", "email", email, "password", "a wrong password, long enough")
 }
 
 // Guesses at one account from one network wait; the right password does not get through meanwhile; the page, its
@@ -39,32 +40,32 @@ func TestGuessing(t *testing.T) {
 			u, other := p.newUser("Gus"), p.newUser("Olga")
 			thief := p.browser()
 			for range perAccountHere.Burst {
-				thief.guess(u.Email).want(422)
+				thief.guess(u.Email).Want(422)
 			}
-			res := thief.guess(strings.ToUpper(u.Email)).want(http.StatusTooManyRequests).says("too many attempts")
+			res := thief.guess(strings.ToUpper(u.Email)).Want(http.StatusTooManyRequests).Says("too many attempts")
 			wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
 			if err != nil || wait < 1 || wait > 60 {
 				t.Errorf("Retry-After %q, want 1 to 60 seconds", res.Header.Get("Retry-After"))
 			}
-			thief.post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
-			thief.signIn(other.Email, password) // another account from there
+			thief.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
+			thief.SignIn(other.Email, password) // another account from there
 
 			owner := p.browser()
-			owner.ip = p.prefix[:len(p.prefix)-1] + "f::9"
-			if network(owner.ip) == network(thief.ip) {
-				owner.ip = p.prefix[:len(p.prefix)-1] + "e::9"
+			owner.IP = p.prefix[:len(p.prefix)-1] + "f::9"
+			if network(owner.IP) == network(thief.IP) {
+				owner.IP = p.prefix[:len(p.prefix)-1] + "e::9"
 			}
-			owner.signIn(u.Email, password)
+			owner.SignIn(u.Email, password)
 
 			link := linkIn(t, p.letter(u.Email, "unlock="))
 			here := p.browser() // the same network as the thief
-			form := here.get(link).want(http.StatusOK)
+			form := here.Get(link).Want(http.StatusOK)
 			key := link[strings.Index(link, "unlock=")+len("unlock="):]
-			if !strings.Contains(form.body, key) {
+			if !strings.Contains(form.Body, key) {
 				t.Fatal("the form does not carry the key on")
 			}
-			thief.post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
-			here.post("/login", "email", u.Email, "password", password, "unlock", key).want(http.StatusSeeOther)
+			thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
+			here.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
 		})
 	}
 }
@@ -79,17 +80,17 @@ func TestUnlockKey(t *testing.T) {
 	}
 	b := p.browser()
 	for range perAccountHere.Burst {
-		b.guess(other.Email).want(422)
+		b.guess(other.Email).Want(422)
 	}
-	b.post("/login", "email", other.Email, "password", password, "unlock", key).want(http.StatusTooManyRequests)
+	b.Post("/login", "email", other.Email, "password", password, "unlock", key).Want(http.StatusTooManyRequests)
 	for range perUnlockKey.Burst {
-		b.post("/login", "email", u.Email, "password", "wrong but long enough", "unlock", key).want(422)
+		b.Post("/login", "email", u.Email, "password", "wrong but long enough", "unlock", key).Want(422)
 	}
-	b.post("/login", "email", u.Email, "password", password, "unlock", key).want(http.StatusTooManyRequests)
-	if b.alive() {
+	b.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusTooManyRequests)
+	if b.Alive() {
 		t.Error("a key signed somebody in")
 	}
-	p.signedInWithout(u).changePassword().want(http.StatusSeeOther)
+	p.signedInWithout(u).changePassword().Want(http.StatusSeeOther)
 	if good, err := p.auth.Unlocks(t.Context(), key, u.Email); good || err != nil {
 		t.Errorf("the key outlived the password it was sent for: %v, %v", good, err)
 	}
@@ -100,12 +101,12 @@ func TestLimitsDoNotCollide(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Coll")
 	victim, thief := p.browser(), p.browser()
-	thief.ip = "2001:db8:ffff:ffff::1"
+	thief.IP = "2001:db8:ffff:ffff::1"
 	for range perAccountHere.Burst + 1 {
-		thief.guess(u.Email + ":" + network(victim.ip))
-		thief.guess(network(victim.ip) + ":" + u.Email)
+		thief.guess(u.Email + ":" + network(victim.IP))
+		thief.guess(network(victim.IP) + ":" + u.Email)
 	}
-	victim.signIn(u.Email, password)
+	victim.SignIn(u.Email, password)
 }
 
 // signedInWithout is signedIn on a portal whose limits are used up.
@@ -121,10 +122,10 @@ func TestSuccessResets(t *testing.T) {
 	b := p.browser()
 	for range 3 {
 		for range perAccountHere.Burst - 1 {
-			b.guess(u.Email).want(422)
+			b.guess(u.Email).Want(422)
 		}
-		b.signIn(u.Email, password)
-		p.app.Attempts.Reset(t.Context(), "address:"+network(b.ip)) // the limit of the network is another test's
+		b.SignIn(u.Email, password)
+		p.app.Attempts.Reset(t.Context(), "address:"+network(b.IP)) // the limit of the network is another test's
 	}
 }
 
@@ -137,30 +138,30 @@ func TestGuessingAtManyAccounts(t *testing.T) {
 		b := p.browser()
 		guess := func(i int, email string) int {
 			another := "198.51.100." + strconv.Itoa(i)
-			r := b.request("POST", "/login", strings.NewReader("email="+email+"&password=a+wrong+password+"+strconv.Itoa(i)))
+			r := b.NewRequest("POST", "/login", strings.NewReader("email="+email+"&password=a+wrong+password+"+strconv.Itoa(i)))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			for _, name := range []string{"X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP"} {
 				r.Header.Set(name, another)
 			}
 			r.Header.Set("Forwarded", "for="+another)
-			return b.do(r).StatusCode
+			return b.Do(r).StatusCode
 		}
 		if got := guess(0, u.Email); got != 422 {
 			t.Fatalf("the first guess: got %d, want 422", got)
 		}
 		for i := 1; i < perNetwork.Burst; i++ {
-			if got := guess(i, newEmail()); got != 422 {
+			if got := guess(i, webtest.Email()); got != 422 {
 				t.Fatalf("guess %d: got %d, want 422", i, got)
 			}
 		}
 		if len(p.outbox.Letters()) > 0 {
 			t.Error("letters were sent for a limit that is no account's")
 		}
-		if got := guess(250, newEmail()); got != http.StatusTooManyRequests {
+		if got := guess(250, webtest.Email()); got != http.StatusTooManyRequests {
 			t.Errorf("with another address in every header: got %d, want 429", got)
 		}
-		b.ip = strings.TrimSuffix(b.ip, "7") + "8" // another address of the same /64
-		if got := guess(251, newEmail()); got != http.StatusTooManyRequests {
+		b.IP = strings.TrimSuffix(b.IP, "7") + "8" // another address of the same /64
+		if got := guess(251, webtest.Email()); got != http.StatusTooManyRequests {
 			t.Errorf("from another address of the network: got %d, want 429", got)
 		}
 		if strings.Contains(p.log.String(), "198.51.100.") || strings.Contains(p.dump(), "198.51.100.") {
@@ -178,14 +179,16 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		for what, test := range map[string]struct {
 			rule limit.Rule
-			ask  func(b *browser) *answer
+			ask  func(b *browser) *webtest.Answer
 		}{
-			"sign-in": {perNetwork, func(b *browser) *answer { return b.post("/login", "email", newEmail(), "password", newEmail()) }},
-			"baskets": {perBasket, func(b *browser) *answer { return b.post("/basket", "plan", "hall") }},
+			"sign-in": {perNetwork, func(b *browser) *webtest.Answer {
+				return b.Post("/login", "email", webtest.Email(), "password", webtest.Email())
+			}},
+			"baskets": {perBasket, func(b *browser) *webtest.Answer { return b.Post("/basket", "plan", "hall") }},
 		} {
 			ask := func(ip string) int {
 				b := p.browser()
-				b.ip = ip
+				b.IP = ip
 				return test.ask(b).StatusCode
 			}
 			n := test.rule.Burst * networksOfSite
@@ -212,25 +215,25 @@ func TestSpraying(t *testing.T) {
 	u := p.newUser("Spry")
 	from := func(n int) *browser {
 		b := p.browser()
-		b.ip = "2001:db8:" + strconv.FormatInt(int64(n), 16) + "::1"
+		b.IP = "2001:db8:" + strconv.FormatInt(int64(n), 16) + "::1"
 		return b
 	}
 	before := p.dump()
 	for range 2 { // again on the same account is nothing new
-		from(0).post("/login", "email", u.Email, "password", sprayed).want(422)
+		from(0).Post("/login", "email", u.Email, "password", sprayed).Want(422)
 	}
 	for n := 1; n < perPassword.Burst; n++ {
-		from(n).post("/login", "email", newEmail(), "password", sprayed).want(422)
+		from(n).Post("/login", "email", webtest.Email(), "password", sprayed).Want(422)
 	}
-	res := from(1000).post("/login", "email", newEmail(), "password", sprayed).want(http.StatusTooManyRequests)
+	res := from(1000).Post("/login", "email", webtest.Email(), "password", sprayed).Want(http.StatusTooManyRequests)
 	if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 180 {
 		t.Errorf("Retry-After %q, want 1 to 180 seconds", res.Header.Get("Retry-After"))
 	}
 	if len(p.outbox.Letters()) > 0 {
 		t.Error("a letter was sent: an account for each try would get one")
 	}
-	from(1001).post("/login", "email", newEmail(), "password", sprayed+"!").want(422)
-	from(1002).signIn(u.Email, password)
+	from(1001).Post("/login", "email", webtest.Email(), "password", sprayed+"!").Want(422)
+	from(1002).SignIn(u.Email, password)
 	if strings.Contains(p.dump(), sprayed) || strings.Contains(p.log.String(), sprayed) || strings.Contains(before, sprayed) {
 		t.Error("the password is in the log or in the database")
 	}
@@ -241,8 +244,8 @@ func TestCommonPasswordThatIsRight(t *testing.T) {
 	p := newPortal(t)
 	for range perPassword.Burst + 2 {
 		b := p.browser()
-		b.ip = p.prefix + ":1::1"
-		b.signIn(p.newUser("Same").Email, password)
+		b.IP = p.prefix + ":1::1"
+		b.SignIn(p.newUser("Same").Email, password)
 	}
 }
 
@@ -253,11 +256,11 @@ func TestTrustedProxy(t *testing.T) {
 	})
 	u := p.newUser("Trudy")
 	b := p.browser()
-	b.ip = "192.0.2.1"
-	r := b.request("POST", "/login", strings.NewReader("email="+u.Email+"&password="+strings.ReplaceAll(password, " ", "+")))
+	b.IP = "192.0.2.1"
+	r := b.NewRequest("POST", "/login", strings.NewReader("email="+u.Email+"&password="+strings.ReplaceAll(password, " ", "+")))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("X-Forwarded-For", "10.6.6.6, 198.51.100.23")
-	b.do(r).want(http.StatusSeeOther)
+	b.Do(r).Want(http.StatusSeeOther)
 	if n := p.count(`SELECT count(*) FROM sessions WHERE ip = '198.51.100.23'`); n != 1 {
 		t.Error("the session does not have the address the trusted proxy saw")
 	}
@@ -273,13 +276,13 @@ func TestGuessingInsideASession(t *testing.T) {
 			p.app.Attempts = limit.NewMemory()
 			wrong := []string{"password", "wrong, and long enough", "current_password", "wrong, and long enough"}
 			for range perSession.Burst {
-				b.post(path, wrong...).want(422)
+				b.Post(path, wrong...).Want(422)
 			}
-			if res := b.post(path, wrong...).want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" {
+			if res := b.Post(path, wrong...).Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
 			}
-			b.reauth(password).want(http.StatusTooManyRequests)
-			other.reauth(password).want(http.StatusSeeOther)
+			b.Reauth(password).Want(http.StatusTooManyRequests)
+			other.Reauth(password).Want(http.StatusSeeOther)
 		})
 	}
 }
@@ -290,26 +293,26 @@ func TestDistributedGuessing(t *testing.T) {
 	u, other := p.newUser("Dana"), p.newUser("Oda")
 	from := func(n int) *browser {
 		b := p.browser()
-		b.ip = "2001:db8:0:" + strconv.FormatInt(int64(n), 16) + "::1"
+		b.IP = "2001:db8:0:" + strconv.FormatInt(int64(n), 16) + "::1"
 		return b
 	}
 	for n := range perAccount.Burst {
-		from(n).guess(u.Email).want(422)
+		from(n).guess(u.Email).Want(422)
 	}
-	from(1000).guess(u.Email).want(http.StatusTooManyRequests)
-	from(1001).post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
-	from(1000).signIn(other.Email, password)
+	from(1000).guess(u.Email).Want(http.StatusTooManyRequests)
+	from(1001).Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
+	from(1000).SignIn(other.Email, password)
 	if n := strings.Count(p.log.String(), `"msg":"authn_login_fail_max"`); n != 1 {
 		t.Errorf("%d lines say that the account waits, want 1", n)
 	}
 	// The owner gets in with the letter, and with that the failures are no longer in a row.
 	link := linkIn(t, p.letter(u.Email, "unlock="))
 	_, key, _ := strings.Cut(link, "unlock=")
-	from(1002).post("/login", "email", u.Email, "password", password, "unlock", key).want(http.StatusSeeOther)
+	from(1002).Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
 	if n := len(p.kinds(u.ID)); n != perAccount.Burst+5 { // made, guessed at, locked, signed in, after failures
 		t.Errorf("%d events in the owner's trail, want %d: %q", n, perAccount.Burst+5, p.kinds(u.ID))
 	}
-	from(1003).signIn(u.Email, password)
+	from(1003).SignIn(u.Email, password)
 }
 
 // Baskets of visitors are counted by network; whoever is signed in chooses freely.
@@ -319,13 +322,13 @@ func TestBasketsOfVisitors(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		member := p.signedIn(u)
 		for range perBasket.Burst {
-			p.browser().post("/basket", "plan", "hall").want(http.StatusSeeOther)
+			p.browser().Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
 		}
-		res := p.browser().post("/basket", "plan", "hall").want(http.StatusTooManyRequests)
+		res := p.browser().Post("/basket", "plan", "hall").Want(http.StatusTooManyRequests)
 		if res.Header.Get("Retry-After") == "" || len(res.Header.Values("Set-Cookie")) > 0 {
 			t.Error("no Retry-After, or a cookie for a basket that was refused")
 		}
-		member.post("/basket", "plan", "hall").want(http.StatusSeeOther)
+		member.Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
 	})
 }
 
@@ -341,13 +344,13 @@ func TestSprayIsGivenBack(t *testing.T) {
 	for n := range perPassword.Burst {
 		account := "first"
 		if n > 0 {
-			account = newEmail()
+			account = webtest.Email()
 		}
 		if _, wait := try(account); wait > 0 {
 			t.Fatalf("%s has to wait for %v", account, wait)
 		}
 	}
-	if _, wait := try(newEmail()); wait == 0 {
+	if _, wait := try(webtest.Email()); wait == 0 {
 		t.Error("one account more than the limit allows")
 	}
 }
@@ -357,14 +360,14 @@ func TestPaymentMethodLimit(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Mona")
 	b := p.signedIn(u)
-	b.reauth(password)
-	save := func() *answer {
-		return b.post("/billing/payment-method", "instrument", billing.Instruments[0].Key, "name", "Mona", "address", "1 Lane")
+	b.Reauth(password)
+	save := func() *webtest.Answer {
+		return b.Post("/billing/payment-method", "instrument", billing.Instruments[0].Key, "name", "Mona", "address", "1 Lane")
 	}
 	for range perPaymentMethod.Burst {
-		save().want(http.StatusSeeOther)
+		save().Want(http.StatusSeeOther)
 	}
-	if res := save().want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" || !strings.Contains(res.body, "1 Lane") {
+	if res := save().Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, "1 Lane") {
 		t.Error("no Retry-After, or what was typed is lost")
 	}
 	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change'`); n > perPaymentMethod.Burst {
@@ -380,14 +383,14 @@ func TestLimitsWithoutRedis(t *testing.T) {
 	t.Cleanup(func() { _ = under.pool.Close() })
 	p := portalOn(t, under, nil)
 	u := p.newUser("Reda")
-	p.browser().signIn(u.Email, password)
+	p.browser().SignIn(u.Email, password)
 	server.Close()
 	b := p.browser()
-	b.signIn(u.Email, password)
+	b.SignIn(u.Email, password)
 	for range perAccountHere.Burst {
-		b.guess(u.Email).want(422)
+		b.guess(u.Email).Want(422)
 	}
-	b.guess(u.Email).want(http.StatusTooManyRequests)
+	b.guess(u.Email).Want(http.StatusTooManyRequests)
 	if n := strings.Count(p.log.String(), "redis is away"); n != 1 {
 		t.Errorf("%d warnings in a minute, want 1", n)
 	}

@@ -7,22 +7,23 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // looksLike is the html element of a page: what decides its colours and its notes.
-func (a *answer) looksLike(t *testing.T, want string) {
+func looksLike(a *webtest.Answer, t *testing.T, want string) {
 	t.Helper()
-	if got := regexp.MustCompile(`<html[^>]*>`).FindString(a.body); got != want {
-		t.Errorf("%s: got %s, want %s", a.what, got, want)
+	if got := regexp.MustCompile(`<html[^>]*>`).FindString(a.Body); got != want {
+		t.Errorf("%s: got %s, want %s", a.What, got, want)
 	}
 }
 
 func TestLook(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
-	b.get("/").looksLike(t, `<html lang="en">`)
-	choice := b.post("/preferences", "theme", "dark", "next", "/plans?x=y")
-	choice.location("/plans?x=y")
+	looksLike(b.Get("/"), t, `<html lang="en">`)
+	choice := b.Post("/preferences", "theme", "dark", "next", "/plans?x=y")
+	choice.Leads("/plans?x=y")
 	const want = "__Host-look=dark.; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"
 	if got := choice.Header.Values("Set-Cookie"); len(got) != 1 || got[0] != want {
 		t.Errorf("got cookies %q, want %q alone: a look is no reason for a session", got, want)
@@ -30,37 +31,37 @@ func TestLook(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM bags`); n != 0 {
 		t.Errorf("got %d bags, want none", n)
 	}
-	dark := b.get("/login")
-	dark.looksLike(t, `<html lang="en" data-theme="dark">`)
+	dark := b.Get("/login")
+	looksLike(dark, t, `<html lang="en" data-theme="dark">`)
 	if got := dark.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("got Cache-Control %q, want no-store", got)
 	}
-	if !strings.Contains(dark.body, `value="dark" aria-pressed="true"`) || !strings.Contains(dark.body, `value="system" aria-pressed="false"`) {
+	if !strings.Contains(dark.Body, `value="dark" aria-pressed="true"`) || !strings.Contains(dark.Body, `value="system" aria-pressed="false"`) {
 		t.Error("the page does not say which theme is chosen")
 	}
-	b.post("/preferences", "notes", "off", "next", "/plans").location("/plans")
+	b.Post("/preferences", "notes", "off", "next", "/plans").Leads("/plans")
 	const both = `<html lang="en" data-theme="dark" data-notes="off">`
 	for _, path := range []string{"/", "/plans", "/nothing", "/logout"} { // error pages too
-		b.get(path).looksLike(t, both)
+		looksLike(b.Get(path), t, both)
 	}
-	b.post("/signup").looksLike(t, both)
-	b.signIn(p.newUser("Theo").Email, password)
-	b.get("/account").looksLike(t, both)
-	b.post("/preferences", "theme", "light").location("/")
-	b.get("/account").looksLike(t, `<html lang="en" data-theme="light" data-notes="off">`)
-	forgotten := b.post("/preferences", "theme", "system", "notes", "on")
-	b.get("/account").looksLike(t, `<html lang="en">`)
+	looksLike(b.Post("/signup"), t, both)
+	b.SignIn(p.newUser("Theo").Email, password)
+	looksLike(b.Get("/account"), t, both)
+	b.Post("/preferences", "theme", "light").Leads("/")
+	looksLike(b.Get("/account"), t, `<html lang="en" data-theme="light" data-notes="off">`)
+	forgotten := b.Post("/preferences", "theme", "system", "notes", "on")
+	looksLike(b.Get("/account"), t, `<html lang="en">`)
 	if got := forgotten.Header.Get("Set-Cookie"); !strings.HasPrefix(got, "__Host-look=.on;") {
 		t.Errorf("got %q, want the notes remembered", got)
 	}
-	if !b.alive() {
+	if !b.Alive() {
 		t.Error("choosing a look signed somebody out")
 	}
 	c := p.browser()
-	c.post("/preferences", "theme", "light")
-	c.post("/preferences", "theme", "system")
-	if len(c.cookies) != 0 {
-		t.Errorf("got %q for no choice at all, want no cookie", c.cookies)
+	c.Post("/preferences", "theme", "light")
+	c.Post("/preferences", "theme", "system")
+	if len(c.Cookies) != 0 {
+		t.Errorf("got %q for no choice at all, want no cookie", c.Cookies)
 	}
 }
 
@@ -69,15 +70,15 @@ func TestLookComesBack(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
 	for _, tt := range []struct {
-		page *answer
+		page *webtest.Answer
 		want string
 	}{
-		{b.get("/login?next=%2Faccount"), "/login?next=%2Faccount"}, {b.get("/nothing"), "/"}, {b.get("/logout"), "/"},
-		{b.post("/signup").want(http.StatusUnprocessableEntity), "/signup"}, {b.post("/basket", "plan", "castle"), "/"},
-		{p.signedIn(p.newUser("Back")).get("/account/activity?kind=account"), "/account/activity?kind=account"},
+		{b.Get("/login?next=%2Faccount"), "/login?next=%2Faccount"}, {b.Get("/nothing"), "/"}, {b.Get("/logout"), "/"},
+		{b.Post("/signup").Want(http.StatusUnprocessableEntity), "/signup"}, {b.Post("/basket", "plan", "castle"), "/"},
+		{p.signedIn(p.newUser("Back")).Get("/account/activity?kind=account"), "/account/activity?kind=account"},
 	} {
-		if !strings.Contains(between(tt.page.body, `<footer class="foot">`, "</footer>"), `name="next" value="`+tt.want+`"`) {
-			t.Errorf("%s: the footer does not come back to %s", tt.page.what, tt.want)
+		if !strings.Contains(between(tt.page.Body, `<footer class="foot">`, "</footer>"), `name="next" value="`+tt.want+`"`) {
+			t.Errorf("%s: the footer does not come back to %s", tt.page.What, tt.want)
 		}
 	}
 }
@@ -86,13 +87,13 @@ func TestLookComesBack(t *testing.T) {
 func TestNotesOffByDefault(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.NotesOff = true })
 	b := p.browser()
-	b.get("/").looksLike(t, `<html lang="en" data-notes="off">`)
-	b.post("/preferences", "theme", "dark")
-	b.get("/").looksLike(t, `<html lang="en" data-theme="dark" data-notes="off">`)
-	b.post("/preferences", "notes", "on")
-	b.get("/").looksLike(t, `<html lang="en" data-theme="dark">`)
-	b.post("/preferences", "theme", "system")
-	b.get("/").looksLike(t, `<html lang="en">`)
+	looksLike(b.Get("/"), t, `<html lang="en" data-notes="off">`)
+	b.Post("/preferences", "theme", "dark")
+	looksLike(b.Get("/"), t, `<html lang="en" data-theme="dark" data-notes="off">`)
+	b.Post("/preferences", "notes", "on")
+	looksLike(b.Get("/"), t, `<html lang="en" data-theme="dark">`)
+	b.Post("/preferences", "theme", "system")
+	looksLike(b.Get("/"), t, `<html lang="en">`)
 }
 
 // The cookie is the browser's own word. It selects from ours or nothing.
@@ -102,27 +103,27 @@ func TestLookCookieOnlySelects(t *testing.T) {
 		"__Host-look=evil.evil", "__Host-look=dark", `__Host-look="dark.off"`, "__Host-look=.", "look=dark.off",
 		"__Host-look=light.on; __Host-look=dark.off", "__Host-look=dark.off.x", "__Host-look=%22%3E.off%00", "__Host-look=" + strings.Repeat("x", 4000),
 	} {
-		r := p.browser().request("GET", "/", nil)
+		r := p.browser().NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", sent)
-		res := p.browser().do(r).want(http.StatusOK)
-		html := regexp.MustCompile(`<html[^>]*>`).FindString(res.body)
+		res := p.browser().Do(r).Want(http.StatusOK)
+		html := regexp.MustCompile(`<html[^>]*>`).FindString(res.Body)
 		if html != `<html lang="en">` && html != `<html lang="en" data-theme="dark">` && html != `<html lang="en" data-theme="dark" data-notes="off">` {
 			t.Errorf("%.40s: got %s", sent, html)
 		}
-		if strings.Contains(res.body, "evil") || strings.Contains(res.body, "xxxx") {
+		if strings.Contains(res.Body, "evil") || strings.Contains(res.Body, "xxxx") {
 			t.Errorf("%.40s: the page repeats the cookie", sent)
 		}
 	}
 	for _, bad := range [][]string{{"theme", "evil"}, {"notes", "maybe"}, {"theme", "dark", "theme", "light"}} {
-		if res := p.browser().post("/preferences", bad...).want(http.StatusBadRequest); res.Header.Get("Set-Cookie") != "" {
+		if res := p.browser().Post("/preferences", bad...).Want(http.StatusBadRequest); res.Header.Get("Set-Cookie") != "" {
 			t.Errorf("%q: got a cookie", bad)
 		}
 	}
 	b := p.browser()
-	r := b.request("POST", "/preferences", strings.NewReader("theme=dark"))
+	r := b.NewRequest("POST", "/preferences", strings.NewReader("theme=dark"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	if res := b.do(r).want(http.StatusForbidden); res.Header.Get("Set-Cookie") != "" {
+	if res := b.Do(r).Want(http.StatusForbidden); res.Header.Get("Set-Cookie") != "" {
 		t.Error("another site chose a look")
 	}
 }
@@ -140,10 +141,10 @@ func TestPage(t *testing.T) {
 		if got := p.app.page(next); got != want {
 			t.Errorf("page(%q): got %q, want %q", next, got, want)
 		}
-		got := p.browser().post("/preferences", "theme", "dark", "next", next)
+		got := p.browser().Post("/preferences", "theme", "dark", "next", next)
 		if strings.ContainsAny(next, "\r") {
 			continue // not what a form sends
 		}
-		got.location(want)
+		got.Leads(want)
 	}
 }

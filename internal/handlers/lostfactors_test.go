@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // Somebody who has lost every second factor is let back in by an operator: with the password alone, nothing that was begun
@@ -15,10 +16,10 @@ func TestLostFactors(t *testing.T) {
 		u, app, codes := p.enrolled("Lotte")
 		other, _, _ := p.enrolled("Otto")
 		b := p.browser()
-		b.post("/login", "email", u.Email, "password", password).location("/login/verify")
-		b.post("/login/verify", "code", app.code()).want(http.StatusSeeOther)
+		b.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
+		b.Post("/login/verify", "code", app.code()).Want(http.StatusSeeOther)
 		half := p.browser()
-		half.post("/login", "email", u.Email, "password", password).location("/login/verify")
+		half.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
 		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
 		if err == nil {
 			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], auth.Asker{}, auth.MFAFail)
@@ -27,24 +28,24 @@ func TestLostFactors(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		if _, ended, err := p.auth.RemoveFactors(t.Context(), u.Email); err != nil || ended == 0 || b.alive() {
-			t.Fatalf("got %v, %d ended, alive: %t", err, ended, b.alive())
+		if _, ended, err := p.auth.RemoveFactors(t.Context(), u.Email); err != nil || ended == 0 || b.Alive() {
+			t.Fatalf("got %v, %d ended, alive: %t", err, ended, b.Alive())
 		}
-		b.get("/signed-out").says("administrator")
+		b.Get("/signed-out").Says("administrator")
 		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "lost"}); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("a sign-in under way with what was lost: got %v, want ErrOvertaken", err)
 		}
-		half.post("/login/verify", "code", codes[0]).location("/login?again=yes")
+		half.Post("/login/verify", "code", codes[0]).Leads("/login?again=yes")
 		in := p.signedIn(u)
-		in.get("/account/activity").says("Every second step was removed by the people who run this portal")
-		p.browser().post("/login", "email", other.Email, "password", password).location("/login/verify")
+		in.Get("/account/activity").Says("Every second step was removed by the people who run this portal")
+		p.browser().Post("/login", "email", other.Email, "password", password).Leads("/login/verify")
 
-		for _, email := range []string{u.Email, newEmail()} { // nothing is left, and nobody has it
+		for _, email := range []string{u.Email, webtest.Email()} { // nothing is left, and nobody has it
 			if _, _, err := p.auth.RemoveFactors(t.Context(), email); !errors.Is(err, auth.ErrNotFound) {
 				t.Errorf("got %v, want ErrNotFound", err)
 			}
 		}
-		if !in.alive() {
+		if !in.Alive() {
 			t.Error("a second removal ended a session")
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // A passkey alone confirms who sends a form, in every form that asks (ASVS v5.0.0-7.5.1). A password alone does not.
@@ -28,21 +29,21 @@ func TestPasskeyConfirms(t *testing.T) {
 			owner := p.signedIn(p.newUser("Confirmer"))
 			d := owner.passkeyOf("Laptop")
 			b := p.browser()
-			b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
-			page := b.get(path).want(http.StatusOK)
-			if !strings.Contains(page.body, `data-passkey="confirm" hidden`) || !strings.Contains(page.body, "/static/passkey.") {
+			b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
+			page := b.Get(path).Want(http.StatusOK)
+			if !strings.Contains(page.Body, `data-passkey="confirm" hidden`) || !strings.Contains(page.Body, "/static/passkey.") {
 				t.Errorf("%s does not ask for a passkey", path)
 			}
-			b.post(path, append([]string{c.field, password}, c.fields...)...).want(http.StatusUnprocessableEntity).says("recovery code")
-			b.post(path, append([]string{"assertion", "{}"}, c.fields...)...).want(http.StatusUnprocessableEntity).says("That passkey was not accepted.")
+			b.Post(path, append([]string{c.field, password}, c.fields...)...).Want(http.StatusUnprocessableEntity).Says("recovery code")
+			b.Post(path, append([]string{"assertion", "{}"}, c.fields...)...).Want(http.StatusUnprocessableEntity).Says("That passkey was not accepted.")
 			answer := d.answers(b.begin(beginConfirm))
-			token := b.token()
-			b.post(path, append([]string{"assertion", answer}, c.fields...)...).location(c.want)
+			token := b.Token()
+			b.Post(path, append([]string{"assertion", answer}, c.fields...)...).Leads(c.want)
 			if path != "/account/sessions/end-all" {
-				if b.token() == token || !b.alive() {
+				if b.Token() == token || !b.Alive() {
 					t.Errorf("%s: not alive under another token", path)
 				}
-				b.post("/account/security/password", "assertion", answer, "password", password).want(http.StatusUnprocessableEntity)
+				b.Post("/account/security/password", "assertion", answer, "password", password).Want(http.StatusUnprocessableEntity)
 			}
 		}
 	})
@@ -56,7 +57,7 @@ func TestPasskeyConfirmsHere(t *testing.T) {
 	d := owner.passkeyOf("Laptop")
 	b, other := p.browser(), p.browser()
 	for _, one := range []*browser{b, other} {
-		one.finish(d.answers(one.begin(beginSignIn)), "").want(http.StatusOK)
+		one.finish(d.answers(one.begin(beginSignIn)), "").Want(http.StatusOK)
 	}
 	mallory := p.signedIn(p.newUser("Mallory"))
 	theirs := mallory.passkeyOf("Theirs")
@@ -67,22 +68,22 @@ func TestPasskeyConfirmsHere(t *testing.T) {
 		"another session": d.answers(other.begin(beginConfirm)), "a sign-in": d.answers(b.begin(beginSignIn)),
 		"somebody else": theirs.answers(asked), "unverified": unverified.answers(asked), "no answer": "[]",
 	} {
-		b.post("/reauth", "assertion", answer, "next", "/account").want(http.StatusUnprocessableEntity)
-		if strings.Contains(b.get("/account").body, "Confirmed until") {
+		b.Post("/reauth", "assertion", answer, "next", "/account").Want(http.StatusUnprocessableEntity)
+		if strings.Contains(b.Get("/account").Body, "Confirmed until") {
 			t.Errorf("%s: confirmed", what)
 		}
 	}
 	if !strings.Contains(p.log.String(), `"msg":"reauth_fail"`) {
 		t.Error("no reauth_fail in the log")
 	}
-	b.get("/account/activity").says("A passkey that was given to confirm it is you was refused")
-	owner.post("/account/security/password", "assertion", d.answers(owner.begin(beginEnrol)), "password", otherPassword).want(http.StatusUnprocessableEntity)
-	owner.post(finishEnrol, "credential", newPasskeyDevice(t).makes(owner.begin(beginConfirm)), "name", "x").want(http.StatusUnprocessableEntity)
+	b.Get("/account/activity").Says("A passkey that was given to confirm it is you was refused")
+	owner.Post("/account/security/password", "assertion", d.answers(owner.begin(beginEnrol)), "password", otherPassword).Want(http.StatusUnprocessableEntity)
+	owner.Post(finishEnrol, "credential", newPasskeyDevice(t).makes(owner.begin(beginConfirm)), "name", "x").Want(http.StatusUnprocessableEntity)
 	answer := d.answers(asked) // the wrong ones have not used it up
-	b.post("/reauth", "assertion", answer, "next", "/account").location("/account")
-	b.post("/account/security/password", "assertion", answer, "password", otherPassword).want(http.StatusUnprocessableEntity)
-	mallory.postJSON(beginConfirm, struct{}{}).want(http.StatusOK)
-	p.signedIn(p.newUser("None")).postJSON(beginConfirm, struct{}{}).want(http.StatusNotFound)
+	b.Post("/reauth", "assertion", answer, "next", "/account").Leads("/account")
+	b.Post("/account/security/password", "assertion", answer, "password", otherPassword).Want(http.StatusUnprocessableEntity)
+	mallory.postJSON(beginConfirm, struct{}{}).Want(http.StatusOK)
+	p.signedIn(p.newUser("None")).postJSON(beginConfirm, struct{}{}).Want(http.StatusNotFound)
 }
 
 // A payment is confirmed by an answer of its own: one given to open the window pays nothing, and one pays once.
@@ -93,16 +94,16 @@ func TestPasskeyPays(t *testing.T) {
 		shown := b.reviewed()
 		shown.Del("assertion")
 		earlier := d.answers(b.begin(beginConfirm))
-		b.post("/reauth", "assertion", earlier, "next", "/account").location("/account")
+		b.Post("/reauth", "assertion", earlier, "next", "/account").Leads("/account")
 		p.settled(0, 0, 0)
-		b.confirmBy(shown, earlier).want(http.StatusUnprocessableEntity)
-		b.confirm(shown, password).want(http.StatusUnprocessableEntity)
+		b.confirmBy(shown, earlier).Want(http.StatusUnprocessableEntity)
+		b.confirm(shown, password).Want(http.StatusUnprocessableEntity)
 		p.settled(0, 0, 0)
 		good := d.answers(b.begin(beginConfirm))
 		var wg sync.WaitGroup
 		for range 3 {
 			twin := p.browser()
-			twin.cookies["__Host-id"] = b.token()
+			twin.Cookies["__Host-id"] = b.Token()
 			wg.Go(func() { twin.confirmBy(shown, good) })
 		}
 		wg.Wait()
@@ -110,13 +111,13 @@ func TestPasskeyPays(t *testing.T) {
 	})
 }
 
-func (b *browser) confirmBy(shown url.Values, assertion string) *answer {
+func (b *browser) confirmBy(shown url.Values, assertion string) *webtest.Answer {
 	b.p.t.Helper()
 	sent := url.Values{"assertion": {assertion}}
 	maps.Copy(sent, shown)
-	r := b.request("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
+	r := b.NewRequest("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(r)
+	return b.Do(r)
 }
 
 // Somebody at the second step may use a passkey in place of a code. What waited is gone, and its wishes are kept.
@@ -126,17 +127,17 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 		u := p.newUser("Second")
 		d := p.signedIn(u).passkeyOf("Laptop")
 		b := p.browser()
-		b.post("/login", "email", u.Email, "password", password, "next", "/account/sessions", "remember", "on").location("/login/verify")
-		page := b.get("/login/verify").want(http.StatusOK).body
+		b.Post("/login", "email", u.Email, "password", password, "next", "/account/sessions", "remember", "on").Leads("/login/verify")
+		page := b.Get("/login/verify").Want(http.StatusOK).Body
 		if !strings.Contains(page, `data-next="/account/sessions"`) || !strings.Contains(page, "data-remember") {
 			t.Error("the page does not carry what was wished for")
 		}
-		b.finish(d.answers(b.begin(beginSignIn)), "/account/sessions").want(http.StatusOK)
+		b.finish(d.answers(b.begin(beginSignIn)), "/account/sessions").Want(http.StatusOK)
 		if n := p.count(`SELECT count(*) FROM pending_sign_ins`); n != 0 {
 			t.Errorf("%d sign-ins wait", n)
 		}
-		b.get("/login/verify").location("/login")
-		b.get("/account/sessions").says("with passkey")
+		b.Get("/login/verify").Leads("/login")
+		b.Get("/account/sessions").Says("with passkey")
 	})
 }
 
@@ -145,8 +146,8 @@ func TestPasskeyConfirmsClient(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
 	b := p.signedIn(p.newUser("Mover"))
 	d := b.passkeyOf("Laptop")
-	b.agent = firefoxOnWindows
-	b.get("/account").location("/reauth?next=%2Faccount")
-	b.post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account").location("/account")
-	b.get("/account").want(http.StatusOK)
+	b.Agent = webtest.FirefoxOnWindows
+	b.Get("/account").Leads("/reauth?next=%2Faccount")
+	b.Post("/reauth", "assertion", d.answers(b.begin(beginConfirm)), "next", "/account").Leads("/account")
+	b.Get("/account").Want(http.StatusOK)
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/fxamacker/cbor/v2"
 )
 
@@ -76,22 +77,22 @@ type askedJSON struct {
 }
 
 // postJSON sends JSON as passkey.js does.
-func (b *browser) postJSON(path string, body any) *answer {
+func (b *browser) postJSON(path string, body any) *webtest.Answer {
 	b.p.t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
 		b.p.t.Fatal(err)
 	}
-	r := b.request("POST", path, strings.NewReader(string(text)))
+	r := b.NewRequest("POST", path, strings.NewReader(string(text)))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
-	return b.do(r)
+	return b.Do(r)
 }
 
 // begin asks for a challenge.
 func (b *browser) begin(path string) (asked askedJSON) {
 	b.p.t.Helper()
-	if err := json.Unmarshal([]byte(b.postJSON(path, struct{}{}).want(http.StatusOK).body), &asked); err != nil {
+	if err := json.Unmarshal([]byte(b.postJSON(path, struct{}{}).Want(http.StatusOK).Body), &asked); err != nil {
 		b.p.t.Fatal(err)
 	}
 	return asked
@@ -202,17 +203,17 @@ func (d *passkeyDevice) json(response map[string]any) string {
 }
 
 // enrol adds a passkey in a browser that has confirmed who it is.
-func (b *browser) enrol(d *passkeyDevice, name string) *answer {
+func (b *browser) enrol(d *passkeyDevice, name string) *webtest.Answer {
 	b.p.t.Helper()
 	asked := b.begin("/account/security/passkeys/begin")
-	return b.post("/account/security/passkeys/finish", "credential", d.makes(asked), "name", name)
+	return b.Post("/account/security/passkeys/finish", "credential", d.makes(asked), "name", name)
 }
 
 // passkeyOf gives the account of the browser its first passkey.
 func (b *browser) passkeyOf(name string) *passkeyDevice {
 	b.p.t.Helper()
 	d := newPasskeyDevice(b.p.t)
-	b.reauth(password).want(http.StatusSeeOther)
+	b.Reauth(password).Want(http.StatusSeeOther)
 	if got := b.enrol(d, name).StatusCode; got != http.StatusSeeOther && got != http.StatusOK {
 		b.p.t.Fatalf("enrolment: %d", got)
 	}
@@ -220,7 +221,7 @@ func (b *browser) passkeyOf(name string) *passkeyDevice {
 }
 
 // finish hands in an answer at the sign-in.
-func (b *browser) finish(assertion, next string) *answer {
+func (b *browser) finish(assertion, next string) *webtest.Answer {
 	b.p.t.Helper()
 	return b.postJSON("/login/passkey/finish", map[string]any{"assertion": json.RawMessage(assertion), "next": next})
 }

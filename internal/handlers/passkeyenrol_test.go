@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // A passkey is a change of the locks: this session gets another token, the others end, codes come with the first, the
@@ -18,29 +19,29 @@ func TestPasskeyEnrolment(t *testing.T) {
 		p.app.Attempts = limiterOff{}
 		u := p.newUser("Enrol")
 		b, other := p.signedIn(u), p.signedIn(u)
-		b.reauth(password).want(http.StatusSeeOther)
-		token, d := b.token(), newPasskeyDevice(t)
-		b.enrol(d, "  My\tlaptop ").location(recoveryCodesPage)
-		if b.token() == token || p.replay(token).StatusCode == http.StatusOK {
+		b.Reauth(password).Want(http.StatusSeeOther)
+		token, d := b.Token(), newPasskeyDevice(t)
+		b.enrol(d, "  My\tlaptop ").Leads(recoveryCodesPage)
+		if b.Token() == token || p.replay(token).StatusCode == http.StatusOK {
 			t.Error("the token is the one from before")
 		}
-		if other.alive() {
+		if other.Alive() {
 			t.Error("another session is alive")
 		}
-		codes := recoveryCodesOn(t, b.get(recoveryCodesPage).says("Your passkey was added. Signed out 1 other session.").body)
-		b.get(passkeysPage).says("My laptop").says("Not used yet").says("Copied to your other devices")
-		b.get("/account/security").says("1 passkey")
-		b.get("/account/activity").says("A passkey was added")
+		codes := recoveryCodesOn(t, b.Get(recoveryCodesPage).Says("Your passkey was added. Signed out 1 other session.").Body)
+		b.Get(passkeysPage).Says("My laptop").Says("Not used yet").Says("Copied to your other devices")
+		b.Get("/account/security").Says("1 passkey")
+		b.Get("/account/activity").Says("A passkey was added")
 		if letter := p.letter(u.Email, "A passkey was added to your account"); strings.Contains(letter, "My laptop") {
 			t.Error("the letter repeats a name that anybody may have chosen")
 		}
 
 		// From now on a password alone opens nothing; with a recovery code it does.
 		c := p.withPassword(u.Email)
-		c.post("/login/verify", "code", codes[0]).location("/account")
+		c.Post("/login/verify", "code", codes[0]).Leads("/account")
 
-		b.enrol(newPasskeyDevice(t), "Phone").location("/account/security") // no second set of codes
-		b.get(passkeysPage).says("Phone")
+		b.enrol(newPasskeyDevice(t), "Phone").Leads("/account/security") // no second set of codes
+		b.Get(passkeysPage).Says("Phone")
 	})
 }
 
@@ -51,19 +52,19 @@ func TestPasskeyNeedsElevation(t *testing.T) {
 	first := p.signedIn(u)
 	d := first.passkeyOf("Laptop")
 	b := p.browser()
-	b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
-	got := b.postJSON(beginEnrol, struct{}{}).want(http.StatusForbidden)
-	if want := `{"error":"reauth","where":"/reauth?next=%2Faccount%2Fsecurity%2Fpasskeys"}` + "\n"; got.body != want {
-		t.Errorf("got %s, want %s", got.body, want)
+	b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
+	got := b.postJSON(beginEnrol, struct{}{}).Want(http.StatusForbidden)
+	if want := `{"error":"reauth","where":"/reauth?next=%2Faccount%2Fsecurity%2Fpasskeys"}` + "\n"; got.Body != want {
+		t.Errorf("got %s, want %s", got.Body, want)
 	}
 	page := passkeysPage + "/" + p.passkeyID(d)
-	b.post(finishEnrol, "credential", "{}", "name", "x").location("/reauth?next=" + url.QueryEscape(passkeysPage))
-	b.post(page + "/remove").location("/reauth?next=" + url.QueryEscape(page))
-	b.get(passkeysPage).says("we ask first who you are")
-	b.get(page).says("only second step of your account")
-	stranger := p.browser().postJSON(beginEnrol, struct{}{}).want(http.StatusForbidden)
-	if !strings.HasPrefix(stranger.body, `{"error":"reauth","where":"/login?next=`) {
-		t.Errorf("a stranger's script got %s", stranger.body)
+	b.Post(finishEnrol, "credential", "{}", "name", "x").Leads("/reauth?next=" + url.QueryEscape(passkeysPage))
+	b.Post(page + "/remove").Leads("/reauth?next=" + url.QueryEscape(page))
+	b.Get(passkeysPage).Says("we ask first who you are")
+	b.Get(page).Says("only second step of your account")
+	stranger := p.browser().postJSON(beginEnrol, struct{}{}).Want(http.StatusForbidden)
+	if !strings.HasPrefix(stranger.Body, `{"error":"reauth","where":"/login?next=`) {
+		t.Errorf("a stranger's script got %s", stranger.Body)
 	}
 	if n := p.count(`SELECT count(*) FROM passkeys`); n != 1 {
 		t.Errorf("%d passkeys", n)
@@ -98,7 +99,7 @@ func TestPasskeyEnrolmentRefused(t *testing.T) {
 		}},
 		"a challenge of another session": {"x", late, func(p *portal, b *browser, d *passkeyDevice) string {
 			mallory := p.signedIn(p.newUser("Mallory"))
-			mallory.reauth(password).want(http.StatusSeeOther)
+			mallory.Reauth(password).Want(http.StatusSeeOther)
 			return d.makes(mallory.begin(beginEnrol))
 		}},
 		"somebody else's passkey": {"x", "That passkey is in use already.", func(p *portal, b *browser, d *passkeyDevice) string {
@@ -112,8 +113,8 @@ func TestPasskeyEnrolmentRefused(t *testing.T) {
 		}},
 		"one that came before": {"x", late, func(p *portal, b *browser, d *passkeyDevice) string {
 			answer := d.makes(b.begin(beginEnrol))
-			b.post(finishEnrol, "credential", answer, "name", "x").want(http.StatusSeeOther)
-			b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").want(http.StatusSeeOther)
+			b.Post(finishEnrol, "credential", answer, "name", "x").Want(http.StatusSeeOther)
+			b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Want(http.StatusSeeOther)
 			return answer
 		}},
 	} {
@@ -122,18 +123,18 @@ func TestPasskeyEnrolmentRefused(t *testing.T) {
 			p.app.Attempts = limiterOff{}
 			u := p.newUser("Enrol")
 			b := p.signedIn(u)
-			b.reauth(password).want(http.StatusSeeOther)
+			b.Reauth(password).Want(http.StatusSeeOther)
 			d := newPasskeyDevice(t)
 			make := c.credential
 			if make == nil {
 				make = func(_ *portal, b *browser, d *passkeyDevice) string { return d.makes(b.begin(beginEnrol)) }
 			}
 			answer := make(p, b, d)
-			b.post(finishEnrol, "credential", answer, "name", c.name).want(http.StatusUnprocessableEntity).says(c.want)
+			b.Post(finishEnrol, "credential", answer, "name", c.name).Want(http.StatusUnprocessableEntity).Says(c.want)
 			if n := p.count(`SELECT count(*) FROM passkeys WHERE user_id = $1`, u.ID); n != 0 {
 				t.Errorf("%d passkeys", n)
 			}
-			if !b.alive() {
+			if !b.Alive() {
 				t.Error("signed out")
 			}
 		})
@@ -147,13 +148,13 @@ func TestPasskeysAreLimited(t *testing.T) {
 	b.passkeyOf("Number 1")
 	early := b.begin(beginEnrol)
 	for range auth.MaxPasskeys - 1 {
-		b.enrol(newPasskeyDevice(t), "Another").want(http.StatusSeeOther)
+		b.enrol(newPasskeyDevice(t), "Another").Want(http.StatusSeeOther)
 	}
-	b.get(passkeysPage).says("as many passkeys as an account can have")
-	if got := b.postJSON(beginEnrol, struct{}{}).want(http.StatusUnprocessableEntity); !strings.Contains(got.body, "as many passkeys") {
-		t.Error(got.body)
+	b.Get(passkeysPage).Says("as many passkeys as an account can have")
+	if got := b.postJSON(beginEnrol, struct{}{}).Want(http.StatusUnprocessableEntity); !strings.Contains(got.Body, "as many passkeys") {
+		t.Error(got.Body)
 	}
-	b.post(finishEnrol, "credential", newPasskeyDevice(t).makes(early), "name", "x").want(http.StatusUnprocessableEntity).says("as many passkeys")
+	b.Post(finishEnrol, "credential", newPasskeyDevice(t).makes(early), "name", "x").Want(http.StatusUnprocessableEntity).Says("as many passkeys")
 	if n := p.count(`SELECT count(*) FROM passkeys`); n != auth.MaxPasskeys {
 		t.Errorf("%d passkeys", n)
 	}
@@ -166,13 +167,13 @@ func TestPasskeyEnrolledOnce(t *testing.T) {
 		for range 5 {
 			u := p.newUser("Twice")
 			b := p.signedIn(u)
-			b.reauth(password).want(http.StatusSeeOther)
+			b.Reauth(password).Want(http.StatusSeeOther)
 			answer := newPasskeyDevice(t).makes(b.begin(beginEnrol))
 			var wg sync.WaitGroup
 			for range 3 {
 				twin := p.browser()
-				twin.cookies["__Host-id"] = b.token()
-				wg.Go(func() { twin.post(finishEnrol, "credential", answer, "name", "x") })
+				twin.Cookies["__Host-id"] = b.Token()
+				wg.Go(func() { twin.Post(finishEnrol, "credential", answer, "name", "x") })
 			}
 			wg.Wait()
 			if n := p.count(`SELECT count(*) FROM passkeys WHERE user_id = $1`, u.ID); n != 1 {
@@ -190,26 +191,26 @@ func TestPasskeyRemoved(t *testing.T) {
 		b := p.signedIn(u)
 		d := b.passkeyOf("Laptop")
 		phone := newPasskeyDevice(t)
-		b.enrol(phone, "Phone").want(http.StatusSeeOther)
+		b.enrol(phone, "Phone").Want(http.StatusSeeOther)
 		other := p.browser()
-		other.finish(phone.answers(other.begin(beginSignIn)), "").want(http.StatusOK)
+		other.finish(phone.answers(other.begin(beginSignIn)), "").Want(http.StatusOK)
 		waiting := phone.answers(p.browser().begin(beginSignIn))
-		id, token := p.passkeyID(phone), b.token()
-		b.post(passkeysPage + "/" + id + "/remove").location("/account/security")
-		if other.alive() || p.replay(token).StatusCode == http.StatusOK {
+		id, token := p.passkeyID(phone), b.Token()
+		b.Post(passkeysPage + "/" + id + "/remove").Leads("/account/security")
+		if other.Alive() || p.replay(token).StatusCode == http.StatusOK {
 			t.Error("another session, or the old token, is alive")
 		}
-		p.browser().finish(waiting, "").want(http.StatusUnprocessableEntity)
-		b.post(passkeysPage + "/" + id + "/remove").want(http.StatusNotFound)
-		b.get("/account/activity").says("A passkey was removed")
+		p.browser().finish(waiting, "").Want(http.StatusUnprocessableEntity)
+		b.Post(passkeysPage + "/" + id + "/remove").Want(http.StatusNotFound)
+		b.Get("/account/activity").Says("A passkey was removed")
 		p.letter(u.Email, "A passkey was removed from your account")
 		p.withPassword(u.Email) // still two steps
 		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != auth.RecoveryCodeCount {
 			t.Errorf("%d recovery codes while a passkey is left", n)
 		}
 
-		b.get(passkeysPage + "/" + p.passkeyID(d)).says("It is the only second step of your account")
-		b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").location("/account/security")
+		b.Get(passkeysPage + "/" + p.passkeyID(d)).Says("It is the only second step of your account")
+		b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Leads("/account/security")
 		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != 0 {
 			t.Errorf("%d recovery codes without a second factor", n)
 		}
@@ -221,13 +222,13 @@ func TestPasskeyRemoved(t *testing.T) {
 func TestPasskeyRequired(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.RequireSecondFactor = true })
 	b := p.signedIn(p.newUser("Needy"))
-	b.get("/account").location("/account/security")
-	b.get(passkeysPage).says("You have no passkey yet.")
+	b.Get("/account").Leads("/account/security")
+	b.Get(passkeysPage).Says("You have no passkey yet.")
 	d := b.passkeyOf("Laptop")
-	b.get("/account").want(http.StatusOK)
-	b.post(passkeysPage + "/" + p.passkeyID(d) + "/remove").want(http.StatusUnprocessableEntity).says("this is your last")
+	b.Get("/account").Want(http.StatusOK)
+	b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Want(http.StatusUnprocessableEntity).Says("this is your last")
 	c := p.browser()
-	c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusOK)
+	c.finish(d.answers(c.begin(beginSignIn)), "").Want(http.StatusOK)
 }
 
 // Somebody else's passkey answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
@@ -237,18 +238,18 @@ func TestForeignPasskey(t *testing.T) {
 		alice := p.signedIn(p.newUser("Alice"))
 		id := p.passkeyID(alice.passkeyOf("Hers"))
 		mallory := p.signedIn(p.newUser("Mallory"))
-		mallory.reauth(password).want(http.StatusSeeOther)
+		mallory.Reauth(password).Want(http.StatusSeeOther)
 		for _, one := range []string{id, "NOSUCHID", "%00", "..%2f..", strings.Repeat("X", 26), strings.Repeat("x", 3000)} {
 			path := passkeysPage + "/" + one
-			for what, got := range map[string]*answer{
-				"get": mallory.get(path), "rename": mallory.post(path+"/rename", "name", "Mine"), "remove": mallory.post(path + "/remove"),
+			for what, got := range map[string]*webtest.Answer{
+				"get": mallory.Get(path), "rename": mallory.Post(path+"/rename", "name", "Mine"), "remove": mallory.Post(path + "/remove"),
 			} {
 				if got.StatusCode != http.StatusNotFound {
 					t.Errorf("%s %.40s: got %d, want 404", what, one, got.StatusCode)
 				}
 			}
 		}
-		alice.get(passkeysPage).says("Hers")
+		alice.Get(passkeysPage).Says("Hers")
 		if !strings.Contains(p.log.String(), "authz_fail") {
 			t.Error("no authz_fail in the log")
 		}
@@ -260,12 +261,12 @@ func TestPasskeyRenamed(t *testing.T) {
 		p.app.Attempts = limiterOff{}
 		b := p.signedIn(p.newUser("Namer"))
 		page := passkeysPage + "/" + p.passkeyID(b.passkeyOf("Laptop"))
-		b.post(page+"/rename", "name", " Old   laptop ").location(passkeysPage)
-		b.get(passkeysPage).says("The passkey is called Old laptop now.").says("Old laptop")
-		b.post(page+"/rename", "name", "Old laptop").location(passkeysPage) // no change, no event
-		b.post(page+"/rename", "name", "").want(http.StatusUnprocessableEntity).says("Give the passkey a name")
-		b.post(page+"/rename", "name", "bad\u202ename").want(http.StatusUnprocessableEntity).says("Leave out invisible characters")
-		b.get(page).says("Old laptop")
+		b.Post(page+"/rename", "name", " Old   laptop ").Leads(passkeysPage)
+		b.Get(passkeysPage).Says("The passkey is called Old laptop now.").Says("Old laptop")
+		b.Post(page+"/rename", "name", "Old laptop").Leads(passkeysPage) // no change, no event
+		b.Post(page+"/rename", "name", "").Want(http.StatusUnprocessableEntity).Says("Give the passkey a name")
+		b.Post(page+"/rename", "name", "bad\u202ename").Want(http.StatusUnprocessableEntity).Says("Leave out invisible characters")
+		b.Get(page).Says("Old laptop")
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'passkey_renamed'`); n != 1 {
 			t.Errorf("%d events, want 1", n)
 		}
@@ -277,19 +278,19 @@ func TestPasskeyOfDemo(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
-		b.post("/demo").want(http.StatusSeeOther)
-		m := demoPassword.FindStringSubmatch(b.get("/account").body)
+		b.Post("/demo").Want(http.StatusSeeOther)
+		m := demoPassword.FindStringSubmatch(b.Get("/account").Body)
 		if m == nil {
 			t.Fatal("no password of the demo")
 		}
-		b.reauth(m[1]).want(http.StatusSeeOther)
+		b.Reauth(m[1]).Want(http.StatusSeeOther)
 		d := newPasskeyDevice(t)
-		b.enrol(d, "Toy").want(http.StatusSeeOther)
+		b.enrol(d, "Toy").Want(http.StatusSeeOther)
 		c := p.browser()
-		c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusOK)
+		c.finish(d.answers(c.begin(beginSignIn)), "").Want(http.StatusOK)
 		time.Sleep(2 * time.Hour)
 		late := p.browser()
-		late.finish(d.answers(late.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
+		late.finish(d.answers(late.begin(beginSignIn)), "").Want(http.StatusUnprocessableEntity)
 		if !strings.Contains(p.log.String(), "authn_login_fail") {
 			t.Error("no authn_login_fail in the log")
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 const (
@@ -29,24 +30,24 @@ func TestPasskeySignsIn(t *testing.T) {
 			"/account/sessions": "/account/sessions", "": "/account", "https://evil.example/": "/account", "//evil.example": "/account",
 		} {
 			b := p.browser()
-			b.post("/basket", "plan", "hall").want(http.StatusSeeOther)
-			before := b.token()
-			got := b.finish(d.answers(b.begin(beginSignIn)), next).want(http.StatusOK)
-			if got.body != fmt.Sprintf(`{"where":%q}`, want)+"\n" || got.Header.Get("Cache-Control") != "no-store" {
-				t.Errorf("next %q: got %s", next, got.body)
+			b.Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
+			before := b.Token()
+			got := b.finish(d.answers(b.begin(beginSignIn)), next).Want(http.StatusOK)
+			if got.Body != fmt.Sprintf(`{"where":%q}`, want)+"\n" || got.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("next %q: got %s", next, got.Body)
 			}
-			if b.token() == before || !b.alive() {
+			if b.Token() == before || !b.Alive() {
 				t.Error("not signed in under a token of its own")
 			}
-			b.get("/account").says("Pass Key").says("Basket Hall")
-			b.get("/account/sessions").says("with passkey")
+			b.Get("/account").Says("Pass Key").Says("Basket Hall")
+			b.Get("/account/sessions").Says("with passkey")
 			if strings.Contains(strings.Join(got.Header["Set-Cookie"], ";"), "Expires") {
 				t.Error("kept signed in, and nobody asked for it")
 			}
 		}
 		b := p.browser()
 		got := b.postJSON("/login/passkey/finish", map[string]any{"assertion": json.RawMessage(d.answers(b.begin(beginSignIn))), "remember": true})
-		if !strings.Contains(strings.Join(got.want(http.StatusOK).Header["Set-Cookie"], ";"), "Expires") {
+		if !strings.Contains(strings.Join(got.Want(http.StatusOK).Header["Set-Cookie"], ";"), "Expires") {
 			t.Error("not kept signed in, though it was asked for")
 		}
 	})
@@ -99,10 +100,10 @@ func TestPasskeyQuestionsKeepNothing(t *testing.T) {
 			asked := b.begin(beginSignIn)
 			stranger := newPasskeyDevice(t)
 			stranger.id, stranger.handle = d.id, d.handle
-			b.finish(stranger.answers(asked), "").want(http.StatusUnprocessableEntity)
+			b.finish(stranger.answers(asked), "").Want(http.StatusUnprocessableEntity)
 		}
-		if after := rows(); after != before || len(b.cookies) != 0 {
-			t.Errorf("%d rows, want %d; cookies %v", after, before, b.cookies)
+		if after := rows(); after != before || len(b.Cookies) != 0 {
+			t.Errorf("%d rows, want %d; cookies %v", after, before, b.Cookies)
 		}
 	})
 }
@@ -169,7 +170,7 @@ var spoiltSignIns = map[string]spoilt{
 	},
 	"answered before": func(p *portal, b *browser, d *passkeyDevice) string {
 		answer := d.answers(b.begin(beginSignIn))
-		p.browser().finish(answer, "").want(http.StatusOK)
+		p.browser().finish(answer, "").Want(http.StatusOK)
 		return answer
 	},
 	"a disabled account": func(p *portal, b *browser, d *passkeyDevice) string {
@@ -177,7 +178,7 @@ var spoiltSignIns = map[string]spoilt{
 		return d.answers(b.begin(beginSignIn))
 	},
 	"a removed passkey": func(p *portal, b *browser, d *passkeyDevice) string {
-		p.owner.post("/account/security/passkeys/" + p.passkeyID(d) + "/remove").want(http.StatusSeeOther)
+		p.owner.Post("/account/security/passkeys/" + p.passkeyID(d) + "/remove").Want(http.StatusSeeOther)
 		return d.answers(b.begin(beginSignIn))
 	},
 	"null":       func(*portal, *browser, *passkeyDevice) string { return "null" },
@@ -206,9 +207,9 @@ func TestPasskeyRefused(t *testing.T) {
 			b := p.browser()
 			answer := spoil(p, b, d)
 			d.says = nil
-			got := b.finish(answer, "").want(http.StatusUnprocessableEntity)
-			if want := `{"error":"refused","text":"` + passkeyRefused + `"}` + "\n"; got.body != want || len(b.cookies) != 0 {
-				t.Errorf("got %s, cookies %v", got.body, b.cookies)
+			got := b.finish(answer, "").Want(http.StatusUnprocessableEntity)
+			if want := `{"error":"refused","text":"` + passkeyRefused + `"}` + "\n"; got.Body != want || len(b.Cookies) != 0 {
+				t.Errorf("got %s, cookies %v", got.Body, b.Cookies)
 			}
 			if !strings.Contains(p.log.String(), `"msg":"authn_login_fail"`) || !strings.Contains(p.log.String(), `"reason":"passkey"`) {
 				t.Error("no authn_login_fail by a passkey in the log")
@@ -231,11 +232,11 @@ func TestPasskeyChallengeExpires(t *testing.T) {
 		b := p.browser()
 		asked := b.begin(beginSignIn)
 		time.Sleep(auth.ChallengeValid - time.Second)
-		b.finish(d.answers(asked), "").want(http.StatusOK)
+		b.finish(d.answers(asked), "").Want(http.StatusOK)
 		late := p.browser()
 		asked = late.begin(beginSignIn)
 		time.Sleep(auth.ChallengeValid)
-		late.finish(d.answers(asked), "").want(http.StatusUnprocessableEntity)
+		late.finish(d.answers(asked), "").Want(http.StatusUnprocessableEntity)
 		if n := p.count(`SELECT count(*) FROM spent_challenges`); n != 2 {
 			t.Errorf("%d spent challenges, want those of the enrolment and of the sign-in", n)
 		}
@@ -288,22 +289,22 @@ func TestPasskeyCloned(t *testing.T) {
 		owner := p.signedIn(p.newUser("Cloned"))
 		d := newPasskeyDevice(t)
 		d.count = 5
-		owner.reauth(password).want(http.StatusSeeOther)
-		owner.enrol(d, "Key").want(http.StatusSeeOther)
+		owner.Reauth(password).Want(http.StatusSeeOther)
+		owner.enrol(d, "Key").Want(http.StatusSeeOther)
 		b := p.browser()
-		b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+		b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
 		for _, count := range []uint32{0, 3, 5} { // the answer counts on from there, but for 0
 			d.count = count
 			c := p.browser()
-			c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusUnprocessableEntity)
+			c.finish(d.answers(c.begin(beginSignIn)), "").Want(http.StatusUnprocessableEntity)
 		}
-		owner.get("/account/activity").says("A passkey that may have been copied was refused")
+		owner.Get("/account/activity").Says("A passkey that may have been copied was refused")
 		if n := p.count(`SELECT sign_count FROM passkeys WHERE credential_id = $1`, base64url(d.id)); n != 6 {
 			t.Errorf("counter is %d, want 6", n)
 		}
 		d.count = 8
 		c := p.browser()
-		c.finish(d.answers(c.begin(beginSignIn)), "").want(http.StatusOK)
+		c.finish(d.answers(c.begin(beginSignIn)), "").Want(http.StatusOK)
 	})
 }
 
@@ -315,27 +316,27 @@ func TestPasskeyLimits(t *testing.T) {
 		d := p.signedIn(u).passkeyOf("Laptop")
 		b := p.browser()
 		for range perAccountHere.Burst + 1 {
-			b.post("/login", "email", u.Email, "password", otherPassword)
+			b.Post("/login", "email", u.Email, "password", otherPassword)
 		}
-		b.post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
-		b.finish(d.answers(b.begin(beginSignIn)), "").want(http.StatusOK)
+		b.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
+		b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
 
 		c := p.browser()
 		for range perPasskey.Burst {
-			c.finish("{}", "").want(http.StatusUnprocessableEntity)
+			c.finish("{}", "").Want(http.StatusUnprocessableEntity)
 		}
 		good := d.answers(c.begin(beginSignIn))
-		got := c.finish(good, "").want(http.StatusTooManyRequests)
-		if got.Header.Get("Retry-After") == "" || !strings.HasPrefix(got.body, `{"error":"limited","text":"There were too many attempts.`) {
-			t.Errorf("got %q, Retry-After %q", got.body, got.Header.Get("Retry-After"))
+		got := c.finish(good, "").Want(http.StatusTooManyRequests)
+		if got.Header.Get("Retry-After") == "" || !strings.HasPrefix(got.Body, `{"error":"limited","text":"There were too many attempts.`) {
+			t.Errorf("got %q, Retry-After %q", got.Body, got.Header.Get("Retry-After"))
 		}
 		elsewhere := p.browser()
-		elsewhere.ip = randomNetwork() + "::1"
-		elsewhere.finish(good, "").want(http.StatusOK)
+		elsewhere.IP = webtest.Network() + "::1"
+		elsewhere.finish(good, "").Want(http.StatusOK)
 		for range perPasskeyBegin.Burst {
 			c.postJSON(beginSignIn, struct{}{})
 		}
-		c.postJSON(beginSignIn, struct{}{}).want(http.StatusTooManyRequests)
+		c.postJSON(beginSignIn, struct{}{}).Want(http.StatusTooManyRequests)
 	})
 }
 
@@ -344,10 +345,10 @@ func TestPasskeyBadRequests(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
 	send := func(contentType, body, site string) int {
-		r := b.request("POST", "/login/passkey/finish", strings.NewReader(body))
+		r := b.NewRequest("POST", "/login/passkey/finish", strings.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
 		r.Header.Set("Sec-Fetch-Site", site)
-		return b.do(r).StatusCode
+		return b.Do(r).StatusCode
 	}
 	const js, ours = "application/json", "same-origin"
 	for _, c := range []struct {

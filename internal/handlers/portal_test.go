@@ -3,13 +3,8 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -28,20 +23,25 @@ import (
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // A portal is the real one on real stores, without a listener: requests are handed to its handler.
 type portal struct {
 	http.Handler
 	t      *testing.T
+	tb     *running // the same, for its browsers
 	app    *app
 	auth   *auth.Service
 	store  *store.Store
 	outbox *postbox
-	log    *logBuffer
+	log    *webtest.Log
 	owner  *browser // whose passkey a test is about; nil in most
 	prefix string   // a network of its own, so that limits kept in a shared Redis do not meet
 }
+
+// running is the test that a portal is used by at this moment: inTime moves it on to a bubble.
+type running struct{ testing.TB }
 
 // backend is what a portal under test stands on.
 type backend struct {
@@ -69,7 +69,7 @@ var backends = map[string]func(*testing.T) backend{"sqlite": sqliteBackend, "pos
 var testPolicy = auth.Policy{
 	Idle: 30 * time.Minute, Lifetime: 24 * time.Hour, RememberIdle: 7 * 24 * time.Hour, RememberLifetime: 30 * 24 * time.Hour,
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * 24 * time.Hour, SessionsPerUser: 5,
-	Browser: DeviceName,
+	Browser: DeviceName, HashCost: auth.HashCost{Memory: 8, Passes: 1, Lanes: 1},
 }
 
 var portalURL = &url.URL{Scheme: "https", Host: "portal.test"}
@@ -82,8 +82,8 @@ func newPortal(t *testing.T) *portal { return portalOn(t, sqliteBackend(t), nil)
 // portalOn returns a portal on the given stores. adjust may change the options and the policy first.
 func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *portal {
 	t.Helper()
-	p := &portal{t: t, store: b.store, outbox: newPostbox(t), log: &logBuffer{}, prefix: randomNetwork()}
-	log := slog.New(slog.NewJSONHandler(io.MultiWriter(p.log, t.Output()), nil))
+	p := &portal{t: t, tb: &running{t}, store: b.store, outbox: newPostbox(t), log: webtest.NewLog(t), prefix: webtest.Network()}
+	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sessions, err := session.New(session.Options{Bags: b.bags, Keys: [][]byte{testKey}, Secure: true, Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -120,242 +120,50 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 }
 
 const (
-	password      = "four quiet lanterns hang"
-	otherPassword = "seven patient herons wade"
+	password      = webtest.Password
+	otherPassword = webtest.OtherPassword
 )
 
-// newEmail is nobody's address yet, on any database.
-func newEmail() string { return strings.ToLower(rand.Text()) + "@example.org" }
-
-func randomNetwork() string {
-	b := make([]byte, 4)
-	_, _ = rand.Read(b)
-	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3])|1) // a 0 before "::" is never written
-}
-
-// firstHash is the password hash of the first account that a test made. A hash costs more than all the rest of most tests.
-var firstHash struct {
-	sync.Mutex
-	encoded string
-}
-
-// newUser makes an account with a confirmed address. The first is made as an operator would, the others are rows like it.
+// newUser makes an account with a confirmed address, as an operator would.
 func (p *portal) newUser(name string) auth.User {
 	p.t.Helper()
-	firstHash.Lock()
-	defer firstHash.Unlock()
-	email, at := newEmail(), time.Now().UTC().Truncate(time.Microsecond)
-	if firstHash.encoded == "" {
-		u, err := p.auth.CreateUser(p.t.Context(), name, email, password, auth.RoleMember)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		firstHash.encoded = u.PasswordHash
-		return u
-	}
-	u := auth.User{
-		ID: rand.Text(), Email: email, EmailKey: email, Name: name, Role: auth.RoleMember,
-		PasswordHash: firstHash.encoded, PasswordChangedAt: at, CreatedAt: at,
-	}
-	e := auth.Event{ID: rand.Text(), UserID: u.ID, Kind: auth.UserCreated, Reason: "operator", At: at}
-	if err := p.store.CreateUser(p.t.Context(), u, e); err != nil {
+	u, err := p.auth.CreateUser(p.t.Context(), name, webtest.Email(), password, auth.RoleMember)
+	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.auth.Log(p.t.Context(), e)
 	return u
 }
 
-// A browser sends what browsers send and keeps cookies by their raw Set-Cookie lines. It follows no redirect by itself.
+// A browser has the portal before it.
 type browser struct {
-	p       *portal
-	cookies map[string]string
-	agent   string
-	ip      string
+	*webtest.Client
+	p *portal
 }
-
-const (
-	firefoxOnWindows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
-	chromeOnMac      = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-)
 
 func (p *portal) browser() *browser {
-	return &browser{p: p, cookies: map[string]string{}, agent: chromeOnMac, ip: p.prefix + "::7"}
+	b := &browser{Client: webtest.New(p.tb, portalURL.String())}
+	b.IP = p.prefix + "::7"
+	b.moveTo(p)
+	return b
 }
+
+// moveTo has the browser ask another portal from now on.
+func (b *browser) moveTo(p *portal) { b.p, b.Transport = p, webtest.InProcess(p) }
 
 // signedIn returns a browser in which u is signed in.
 func (p *portal) signedIn(u auth.User) *browser {
 	p.t.Helper()
 	b := p.browser()
-	b.signIn(u.Email, password)
+	b.SignIn(u.Email, password)
 	return b
 }
 
-func (b *browser) signIn(email, password string) {
-	b.p.t.Helper()
-	res := b.post("/login", "email", email, "password", password)
-	res.want(http.StatusSeeOther)
-	if b.token() == "" {
-		b.p.t.Fatalf("sign-in of %s set no cookie", email)
-	}
-}
-
-// token is the session token the browser holds, "" without one.
-func (b *browser) token() string { return b.cookies["__Host-id"] }
-
-// handle is the public name of the browser's session, read from its sessions page.
-func (b *browser) handle() string {
-	b.p.t.Helper()
-	m := regexp.MustCompile(`data-session="([^"]+)"[^>]* data-current`).FindStringSubmatch(b.get("/account/sessions").want(http.StatusOK).body)
-	if m == nil {
-		b.p.t.Fatal("no current ticket on the sessions page")
-	}
-	return m[1]
-}
-
-func (b *browser) reauth(password string) *answer {
-	b.p.t.Helper()
-	return b.post("/reauth", "password", password, "next", "/account/sessions")
-}
-
-func (b *browser) get(path string) *answer { b.p.t.Helper(); return b.do(b.request("GET", path, nil)) }
-
-// post submits a form of alternating names and values, from a page of the portal.
-func (b *browser) post(path string, fields ...string) *answer {
-	b.p.t.Helper()
-	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Add(fields[i], fields[i+1])
-	}
-	r := b.request("POST", path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(r)
-}
-
-// request is one of this browser, to be changed before it is sent.
-func (b *browser) request(method, path string, body io.Reader) *http.Request {
-	r := httptest.NewRequestWithContext(b.p.t.Context(), method, "https://portal.test"+path, body)
-	r.RemoteAddr = net.JoinHostPort(b.ip, "4711")
-	r.Header.Set("User-Agent", b.agent)
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	if method == "POST" {
-		r.Header.Set("Origin", "https://portal.test")
-	}
-	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
-	}
-	return r
-}
-
-func (b *browser) do(r *http.Request) *answer {
-	b.p.t.Helper()
-	w := httptest.NewRecorder()
-	b.p.ServeHTTP(w, r)
-	res := w.Result()
-	a := &answer{t: b.p.t, Response: res, body: w.Body.String(), what: r.Method + " " + r.URL.Path}
-	for _, c := range res.Cookies() {
-		if c.MaxAge < 0 {
-			delete(b.cookies, c.Name)
-		} else {
-			b.cookies[c.Name] = c.Value
-		}
-	}
-	return a
-}
-
-// follow goes where a redirect points.
-func (b *browser) follow(a *answer) *answer {
-	b.p.t.Helper()
-	return b.get(a.want(http.StatusSeeOther).Header.Get("Location"))
-}
-
-// alive reports whether the browser is served as somebody signed in.
-func (b *browser) alive() bool {
-	b.p.t.Helper()
-	return b.get("/account").StatusCode == http.StatusOK
-}
-
 // replay asks for the overview with a hand-written cookie, as somebody with a copy of the token would.
-func (p *portal) replay(token string) *answer {
+func (p *portal) replay(token string) *webtest.Answer {
 	p.t.Helper()
 	b := p.browser()
-	b.cookies["__Host-id"] = token
-	return b.get("/account")
-}
-
-type answer struct {
-	*http.Response
-	t    *testing.T
-	body string
-	what string
-}
-
-func (a *answer) want(status int) *answer {
-	a.t.Helper()
-	if a.StatusCode != status {
-		a.t.Fatalf("%s: got %d (Location %q), want %d\n%s", a.what, a.StatusCode, a.Header.Get("Location"), status, text(a.body))
-	}
-	return a
-}
-
-func (a *answer) location(want string) {
-	a.t.Helper()
-	a.want(http.StatusSeeOther)
-	if got := a.Header.Get("Location"); got != want {
-		a.t.Fatalf("%s: got Location %q, want %q", a.what, got, want)
-	}
-}
-
-func (a *answer) says(words string) *answer {
-	a.t.Helper()
-	if !strings.Contains(text(a.body), words) {
-		a.t.Fatalf("%s: %d, page does not say %q:\n%s", a.what, a.StatusCode, words, text(a.body))
-	}
-	return a
-}
-
-// saysEither is says for words that change with the clock while the test is under way.
-func (a *answer) saysEither(words, or string) *answer {
-	a.t.Helper()
-	if strings.Contains(text(a.body), or) {
-		return a
-	}
-	return a.says(words)
-}
-
-func (a *answer) saysNot(words string) *answer {
-	a.t.Helper()
-	if strings.Contains(text(a.body), words) {
-		a.t.Fatalf("%s: page says %q:\n%s", a.what, words, text(a.body))
-	}
-	return a
-}
-
-var (
-	tags   = regexp.MustCompile(`<[^>]*>`)
-	spaces = regexp.MustCompile(`\s+`)
-)
-
-// text is what a person reads of a page.
-func text(body string) string {
-	return strings.TrimSpace(spaces.ReplaceAllString(tags.ReplaceAllString(body, " "), " "))
-}
-
-// logBuffer collects the log, for tests that read it.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	b.Cookies[b.Session] = token
+	return b.Get("/account")
 }
 
 // letters keeps what the post keeps, in a database of its own and one statement at a time. The worker of a post is on the

@@ -10,6 +10,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // Requests in flight around a sign-out or a rotation never bring the old token back, and never sign the browser out
@@ -22,35 +23,35 @@ func TestInFlight(t *testing.T) {
 			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
 			u := p.newUser("Racer")
 			for round := range 15 {
-				for what, act := range map[string]func(*browser) *answer{
-					"sign-out": func(b *browser) *answer { return b.post("/logout") },
-					"reauth":   func(b *browser) *answer { return b.reauth(password) },
+				for what, act := range map[string]func(*browser) *webtest.Answer{
+					"sign-out": func(b *browser) *webtest.Answer { return b.Post("/logout") },
+					"reauth":   func(b *browser) *webtest.Answer { return b.Reauth(password) },
 				} {
 					acting := p.signedIn(u)
-					token := acting.token()
+					token := acting.Token()
 					var wg sync.WaitGroup
 					for i := range 4 { // readers, and writers of the bag, with the same cookie on both instances
 						side := []*portal{p, q}[i%2]
 						reader := side.browser()
-						reader.cookies["__Host-id"] = token
+						reader.Cookies["__Host-id"] = token
 						wg.Go(func() {
 							if i < 2 {
-								reader.get("/account")
+								reader.Get("/account")
 							} else {
-								reader.post("/basket", "plan", "hall")
+								reader.Post("/basket", "plan", "hall")
 							}
 							// A plan chosen after a sign-out is a visitor's, under a token of its own.
-							if got := reader.token(); got != "" && got != token && (what == "reauth" || i < 2 || reader.alive()) {
+							if got := reader.Token(); got != "" && got != token && (what == "reauth" || i < 2 || reader.Alive()) {
 								t.Errorf("%s round %d: a reader was given another token", what, round)
 							}
 						})
 					}
-					wg.Go(func() { act(acting).want(http.StatusSeeOther) })
+					wg.Go(func() { act(acting).Want(http.StatusSeeOther) })
 					wg.Wait()
 					if res := q.replay(token); res.StatusCode == http.StatusOK {
 						t.Fatalf("%s round %d: the old token is alive", what, round)
 					}
-					if what == "reauth" && !acting.alive() {
+					if what == "reauth" && !acting.Alive() {
 						t.Fatalf("round %d: the browser was signed out by a rotation", round)
 					}
 				}
@@ -71,24 +72,24 @@ func TestBasketSurvivesRaces(t *testing.T) {
 			for round := range 20 {
 				b := p.signedIn(u)
 				if round%2 == 0 {
-					b.post("/session/extend").want(http.StatusSeeOther) // leaves a message in the bag
+					b.Post("/session/extend").Want(http.StatusSeeOther) // leaves a message in the bag
 				}
 				twin, third := q.browser(), p.browser()
-				twin.cookies["__Host-id"], third.cookies["__Host-id"] = b.token(), b.token()
+				twin.Cookies["__Host-id"], third.Cookies["__Host-id"] = b.Token(), b.Token()
 				var acknowledged bool
 				var wg sync.WaitGroup
-				wg.Go(func() { acknowledged = twin.post("/basket", "plan", "hall").Header.Get("Location") == "/plans" })
-				wg.Go(func() { third.get("/plans") })
-				wg.Go(func() { b.reauth(password).want(http.StatusSeeOther) })
+				wg.Go(func() { acknowledged = twin.Post("/basket", "plan", "hall").Header.Get("Location") == "/plans" })
+				wg.Go(func() { third.Get("/plans") })
+				wg.Go(func() { b.Reauth(password).Want(http.StatusSeeOther) })
 				wg.Wait()
 				if !acknowledged {
 					continue
 				}
 				kept++
-				if !strings.Contains(b.get("/account").want(http.StatusOK).body, "Hall") {
+				if !strings.Contains(b.Get("/account").Want(http.StatusOK).Body, "Hall") {
 					t.Errorf("round %d: the plan is lost", round)
 				}
-				b.post("/logout").want(http.StatusSeeOther)
+				b.Post("/logout").Want(http.StatusSeeOther)
 			}
 			if kept == 0 {
 				t.Error("no plan was ever acknowledged")
@@ -123,16 +124,16 @@ func TestBasketFollowsItsOwner(t *testing.T) {
 			ann, bob := p.newUser("Ann"), p.newUser("Bob")
 			for _, next := range []auth.User{ann, bob} {
 				b := p.signedIn(ann)
-				b.post("/basket", "plan", "keep").location("/plans")
+				b.Post("/basket", "plan", "keep").Leads("/plans")
 				slow := p.browser()
-				slow.cookies["__Host-id"] = b.token()
-				bags.meanwhile = func() { b.signIn(next.Email, password) }
-				slow.post("/basket", "plan", "hall").location("/plans")
-				page := b.get("/account").says(next.Name)
+				slow.Cookies["__Host-id"] = b.Token()
+				bags.meanwhile = func() { b.SignIn(next.Email, password) }
+				slow.Post("/basket", "plan", "hall").Leads("/plans")
+				page := b.Get("/account").Says(next.Name)
 				if next == ann {
-					page.says("Hall is in your basket.")
+					page.Says("Hall is in your basket.")
 				} else {
-					page.saysNot("Hall").saysNot("Keep")
+					page.SaysNot("Hall").SaysNot("Keep")
 				}
 			}
 		})
@@ -149,19 +150,19 @@ func TestDoublePress(t *testing.T) {
 	} {
 		b := p.signedIn(u)
 		twin := p.browser()
-		twin.cookies["__Host-id"] = b.token()
+		twin.Cookies["__Host-id"] = b.Token()
 		var wg sync.WaitGroup
 		for _, one := range []*browser{b, twin} {
 			wg.Go(func() {
-				r := one.request("POST", press.path, strings.NewReader(press.body))
+				r := one.NewRequest("POST", press.path, strings.NewReader(press.body))
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				if got := one.do(r).StatusCode; got != http.StatusSeeOther {
+				if got := one.Do(r).StatusCode; got != http.StatusSeeOther {
 					t.Errorf("%s: got %d, want 303", press.path, got)
 				}
 			})
 		}
 		wg.Wait()
-		if !b.alive() && !twin.alive() {
+		if !b.Alive() && !twin.Alive() {
 			t.Errorf("%s: pressed twice and signed out", press.path)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/webtest"
 )
 
 // A sign-in makes a token of its own, and never adopts one that the browser brings.
@@ -21,17 +22,17 @@ func TestSignInRotates(t *testing.T) {
 	u := p.newUser("Rosa")
 	planted := strings.Repeat("A", 43)
 	b := p.browser()
-	b.cookies["__Host-id"] = planted
-	b.signIn(u.Email, password)
-	first := b.token()
+	b.Cookies["__Host-id"] = planted
+	b.SignIn(u.Email, password)
+	first := b.Token()
 	if first == planted {
 		t.Fatal("a token invented by the browser was adopted")
 	}
 	if p.replay(planted).StatusCode == http.StatusOK {
 		t.Error("the planted token opens the account")
 	}
-	b.signIn(u.Email, password)
-	if b.token() == first {
+	b.SignIn(u.Email, password)
+	if b.Token() == first {
 		t.Error("the second sign-in kept the token")
 	}
 	if p.replay(first).StatusCode == http.StatusOK {
@@ -46,19 +47,19 @@ func TestBagAtSignIn(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			mine, theirs := p.newUser("Mina"), p.newUser("Theresa")
 			b := p.browser()
-			b.post("/basket", "plan", "hall").location("/plans")
-			b.get("/plans").says("Hall is in your basket.")
-			anonymous := b.token()
-			b.signIn(mine.Email, password)
-			if b.token() == anonymous {
+			b.Post("/basket", "plan", "hall").Leads("/plans")
+			b.Get("/plans").Says("Hall is in your basket.")
+			anonymous := b.Token()
+			b.SignIn(mine.Email, password)
+			if b.Token() == anonymous {
 				t.Fatal("sign-in kept the visitor's token")
 			}
-			b.get("/account").says("Hall")
+			b.Get("/account").Says("Hall")
 			stolen := p.browser()
-			stolen.cookies["__Host-id"] = anonymous
-			stolen.get("/plans").saysNot("In your basket")
-			b.signIn(theirs.Email, password)
-			b.get("/account").says("Theresa").saysNot("Hall")
+			stolen.Cookies["__Host-id"] = anonymous
+			stolen.Get("/plans").SaysNot("In your basket")
+			b.SignIn(theirs.Email, password)
+			b.Get("/account").Says("Theresa").SaysNot("Hall")
 		})
 	}
 }
@@ -66,16 +67,16 @@ func TestBagAtSignIn(t *testing.T) {
 func TestReauthenticationRotates(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rita"))
-	old, handle := b.token(), b.handle()
-	b.reauth("wrong password, and long").want(http.StatusUnprocessableEntity).says("That is not your password.")
-	if b.token() != old {
+	old, handle := b.Token(), b.Handle()
+	b.Reauth("wrong password, and long").Want(http.StatusUnprocessableEntity).Says("That is not your password.")
+	if b.Token() != old {
 		t.Error("a failed re-authentication rotated")
 	}
-	b.reauth(password).location("/account/sessions")
-	if b.token() == old {
+	b.Reauth(password).Leads("/account/sessions")
+	if b.Token() == old {
 		t.Error("a re-authentication kept the token")
 	}
-	if b.handle() != handle {
+	if b.Handle() != handle {
 		t.Error("the public handle changed with the token")
 	}
 }
@@ -87,50 +88,50 @@ func TestReplacedToken(t *testing.T) {
 	u := p.newUser("Rene")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
-		old := b.token()
-		b.reauth(password).location("/account/sessions")
+		old := b.Token()
+		b.Reauth(password).Leads("/account/sessions")
 
 		late := p.browser()
-		late.cookies["__Host-id"] = old
+		late.Cookies["__Host-id"] = old
 		time.Sleep(auth.RotationGrace / 2)
-		res := late.get("/account/activity?kind=sessions").want(http.StatusTemporaryRedirect)
+		res := late.Get("/account/activity?kind=sessions").Want(http.StatusTemporaryRedirect)
 		if got := res.Header.Get("Location"); got != "/account/activity?kind=sessions" {
 			t.Errorf("asked again at %q", got)
 		}
 		if lines := res.Header.Values("Set-Cookie"); len(lines) > 0 {
 			t.Errorf("touched the cookie, which the other answer has set: %q", lines)
 		}
-		if got := late.get("//evil.example/x").want(http.StatusTemporaryRedirect).Header.Get("Location"); got != "/evil.example/x" {
+		if got := late.Get("//evil.example/x").Want(http.StatusTemporaryRedirect).Header.Get("Location"); got != "/evil.example/x" {
 			t.Errorf("asked again at %q", got)
 		}
-		late.post("/account/sessions/end-all", "password", password).location("/account/sessions/end-all")
+		late.Post("/account/sessions/end-all", "password", password).Leads("/account/sessions/end-all")
 		if got := late.state(); got.State != "active" {
 			t.Errorf("state within the grace: got %+v, want active", got)
 		}
-		if !b.alive() {
+		if !b.Alive() {
 			t.Fatal("a request with the replaced token changed something")
 		}
-		b.get("/account/sessions").saysNot("used again")
+		b.Get("/account/sessions").SaysNot("used again")
 
 		time.Sleep(auth.RotationGrace)
 		for range 2 {
 			res := p.replay(old)
-			res.location("/login?next=%2Faccount")
+			res.Leads("/login?next=%2Faccount")
 			if lines := res.Header.Values("Set-Cookie"); len(lines) > 0 {
 				t.Errorf("touched the cookie of a browser that may have a newer one: %q", lines)
 			}
 		}
-		b.get("/account/sessions").says("A cookie that this session had replaced was used again.")
-		if !b.alive() {
+		b.Get("/account/sessions").Says("A cookie that this session had replaced was used again.")
+		if !b.Alive() {
 			t.Error("use of the replaced token ended the session")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_token_reused'`); n != 1 {
 			t.Errorf("%d session_token_reused events, want 1 while the mark stands", n)
 		}
-		recognise := "/account/sessions/" + b.handle() + "/recognise"
-		b.post(recognise).location("/account/sessions")
-		b.get("/account/sessions").saysNot("used again")
-		b.post(recognise).want(http.StatusNotFound)
+		recognise := "/account/sessions/" + b.Handle() + "/recognise"
+		b.Post(recognise).Leads("/account/sessions")
+		b.Get("/account/sessions").SaysNot("used again")
+		b.Post(recognise).Want(http.StatusNotFound)
 	})
 }
 
@@ -140,9 +141,9 @@ func TestSignInOvertaken(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			for what, overtake := range map[string]func(*portal, *browser){
-				"end all":         func(_ *portal, b *browser) { b.post("/account/sessions/end-all", "password", password).want(303) },
-				"end others":      func(_ *portal, b *browser) { b.post("/account/sessions/end-others", "password", password).want(303) },
-				"password change": func(_ *portal, b *browser) { b.changePassword().want(303) },
+				"end all":         func(_ *portal, b *browser) { b.Post("/account/sessions/end-all", "password", password).Want(303) },
+				"end others":      func(_ *portal, b *browser) { b.Post("/account/sessions/end-others", "password", password).Want(303) },
+				"password change": func(_ *portal, b *browser) { b.changePassword().Want(303) },
 				"disabling": func(p *portal, _ *browser) {
 					p.exec(`UPDATE users SET disabled_at = $1`, time.Now().UTC())
 				},
@@ -166,9 +167,9 @@ func TestSignInOvertaken(t *testing.T) {
 	}
 }
 
-func (b *browser) changePassword() *answer {
+func (b *browser) changePassword() *webtest.Answer {
 	b.p.t.Helper()
-	return b.post("/account/security/password", "current_password", password, "password", otherPassword)
+	return b.Post("/account/security/password", "current_password", password, "password", otherPassword)
 }
 
 func (p *portal) exec(query string, args ...any) {
@@ -184,24 +185,24 @@ func TestPasswordChange(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			u := p.newUser("Paul")
 			b, other := p.signedIn(u), p.signedIn(u)
-			old, path := b.token(), "/account/security/password"
+			old, path := b.Token(), "/account/security/password"
 
-			b.post(path, "current_password", "not the password", "password", otherPassword).want(422).says("That is not your password.")
-			b.post(path, "current_password", password, "password", "short").want(422).says("at least 15")
-			b.post(path, "current_password", password, "password", u.Email).want(422).says("made of your name")
-			b.post(path, "password", otherPassword).want(422).says("Enter your password.")
-			if b.token() != old || !other.alive() {
+			b.Post(path, "current_password", "not the password", "password", otherPassword).Want(422).Says("That is not your password.")
+			b.Post(path, "current_password", password, "password", "short").Want(422).Says("at least 15")
+			b.Post(path, "current_password", password, "password", u.Email).Want(422).Says("made of your name")
+			b.Post(path, "password", otherPassword).Want(422).Says("Enter your password.")
+			if b.Token() != old || !other.Alive() {
 				t.Fatal("a refused change changed something")
 			}
 
-			b.changePassword().location("/account/security")
-			b.get("/account/security").says("Your password was changed. Signed out 1 other session.")
+			b.changePassword().Leads("/account/security")
+			b.Get("/account/security").Says("Your password was changed. Signed out 1 other session.")
 			if p.replay(old).StatusCode == http.StatusOK {
 				t.Error("the token was not rotated")
 			}
-			other.follow(other.get("/account")).says("Your password was changed")
-			p.browser().post("/login", "email", u.Email, "password", password).want(422)
-			p.browser().signIn(u.Email, otherPassword)
+			other.Follow(other.Get("/account")).Says("Your password was changed")
+			p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
+			p.browser().SignIn(u.Email, otherPassword)
 			if letter := p.letter(u.Email, "password"); strings.Contains(letter, otherPassword) {
 				t.Error("the letter holds the password")
 			}
@@ -216,22 +217,22 @@ func TestInFlightAtSignIn(t *testing.T) {
 	u := p.newUser("Flynn")
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
-		b.post("/basket", "plan", "hall").location("/plans")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
 		for _, before := range []string{"a visitor's token", "the session before"} {
 			old := p.browser()
-			old.cookies["__Host-id"] = b.token()
-			b.signIn(u.Email, password)
+			old.Cookies["__Host-id"] = b.Token()
+			b.SignIn(u.Email, password)
 			for _, path := range []string{"/plans", "/account", "/"} {
-				res := old.get(path)
+				res := old.Get(path)
 				if lines := res.Header.Values("Set-Cookie"); res.StatusCode != http.StatusTemporaryRedirect || len(lines) > 0 {
 					t.Errorf("%s, GET %s: got %d and cookies %q, want 307 and none", before, path, res.StatusCode, lines)
 				}
 			}
 			time.Sleep(2 * auth.RotationGrace)
-			if res := old.get("/account"); strings.Contains(res.body, "Flynn") || res.StatusCode != http.StatusSeeOther {
+			if res := old.Get("/account"); strings.Contains(res.Body, "Flynn") || res.StatusCode != http.StatusSeeOther {
 				t.Errorf("%s opens the account", before)
 			}
-			if !b.alive() {
+			if !b.Alive() {
 				t.Fatalf("%s: signed out by an earlier request", before)
 			}
 		}
@@ -245,15 +246,15 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 	ann, bob := p.newUser("Ann"), p.newUser("Bob")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(ann)
-		b.post("/basket", "plan", "keep").location("/plans")
+		b.Post("/basket", "plan", "keep").Leads("/plans")
 		copied := p.browser()
-		copied.cookies["__Host-id"] = b.token()
-		b.reauth(password).want(http.StatusSeeOther)
+		copied.Cookies["__Host-id"] = b.Token()
+		b.Reauth(password).Want(http.StatusSeeOther)
 		time.Sleep(2 * auth.RotationGrace)
-		copied.get("/plans").want(http.StatusOK).saysNot("In your basket")
-		copied.post("/basket", "plan", "hall").want(http.StatusServiceUnavailable) // not lost in silence
-		copied.signIn(bob.Email, password)
-		copied.get("/account").says("Bob").saysNot("Keep")
+		copied.Get("/plans").Want(http.StatusOK).SaysNot("In your basket")
+		copied.Post("/basket", "plan", "hall").Want(http.StatusServiceUnavailable) // not lost in silence
+		copied.SignIn(bob.Email, password)
+		copied.Get("/account").Says("Bob").SaysNot("Keep")
 	})
 }
 
@@ -270,9 +271,9 @@ func TestSignInAgainHere(t *testing.T) {
 	for i := range devices {
 		devices[i] = p.signedIn(u)
 	}
-	devices[1].signIn(u.Email, password)
+	devices[1].SignIn(u.Email, password)
 	for i, b := range devices {
-		if !b.alive() {
+		if !b.Alive() {
 			t.Errorf("device %d was signed out", i)
 		}
 	}
@@ -287,9 +288,9 @@ func TestSessionLimit(t *testing.T) {
 	for i := range browsers {
 		browsers[i] = p.signedIn(u)
 	}
-	browsers[0].follow(browsers[0].get("/account")).says("Another sign-in took this place")
+	browsers[0].Follow(browsers[0].Get("/account")).Says("Another sign-in took this place")
 	for i, b := range browsers[1:] {
-		if !b.alive() {
+		if !b.Alive() {
 			t.Errorf("session %d ended, want only the oldest", i+1)
 		}
 	}
@@ -302,25 +303,25 @@ func TestDisabledAccount(t *testing.T) {
 	u := p.newUser("Di")
 	b := p.signedIn(u)
 	p.exec(`UPDATE users SET disabled_at = $1`, longAgo)
-	b.follow(b.get("/account")).says("This account is switched off")
+	b.Follow(b.Get("/account")).Says("This account is switched off")
 	p.endedOnce(u.ID, "account_disabled")
 }
 
 // A hash made with weaker parameters is made again at the next sign-in, and no earlier.
 func TestHashIsUpgraded(t *testing.T) {
-	p := newPortal(t)
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.HashCost = auth.DefaultHashCost })
 	u := p.newUser("Upton")
 	salt := []byte("sixteen bytes ok")
 	b64 := base64.RawStdEncoding
 	old := "$argon2id$v=19$m=8192,t=1,p=1$" + b64.EncodeToString(salt) + "$" + b64.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 8192, 1, 32))
 	p.exec(`UPDATE users SET password_hash = $1`, old)
-	p.browser().guess(u.Email).want(422)
+	p.browser().guess(u.Email).Want(422)
 	if n := p.count(`SELECT count(*) FROM users WHERE password_hash = $1`, old); n != 1 {
 		t.Error("made again for a wrong password")
 	}
-	p.browser().signIn(u.Email, password)
+	p.browser().SignIn(u.Email, password)
 	if n := p.count(`SELECT count(*) FROM users WHERE password_hash LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'`); n != 1 {
 		t.Error("not made again")
 	}
-	p.browser().signIn(u.Email, password)
+	p.browser().SignIn(u.Email, password)
 }

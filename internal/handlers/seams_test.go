@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/webtest"
 )
 
 // A right password has not failed, also where a second step follows: however many people of one network have the same one,
@@ -28,8 +29,8 @@ func TestLettersNameTheSender(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Uta")
 	b := p.browser()
-	b.agent = "Something/1.0 (X11; Linux x86_64)"
-	b.signIn(u.Email, password)
+	b.Agent = "Something/1.0 (X11; Linux x86_64)"
+	b.SignIn(u.Email, password)
 	b.enrolApp()
 	if letter := strings.Join(strings.Fields(p.letter(u.Email, "recovery codes")), " "); !strings.Contains(letter, "from an unknown browser on Linux.") {
 		t.Errorf("got %q", letter)
@@ -50,18 +51,18 @@ func TestLimitsFloodNoLog(t *testing.T) {
 	for reason, limited := range map[string]struct {
 		key  string
 		rule limit.Rule
-		ask  func() *answer
+		ask  func() *webtest.Answer
 	}{
-		"password reset": {"forgot:" + network(b.ip), perForgot, func() *answer { return p.browser().post("/password/forgot", "email", newEmail()) }},
-		"email":          {"email:" + u.ID, perEmailChange, func() *answer { return b.post("/account/email", "email", newEmail()) }},
-		"passkey name":   {"passkey name:" + u.ID, perProfile, func() *answer { return b.post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
-		"passkey":        {"passkey:" + network(b.ip), perPasskey, func() *answer { return b.post("/account/export", "assertion", "{}") }},
-		"code":           {"code:" + u.ID, perCode, func() *answer { return waiting.post("/login/verify", "code", "123456") }},
+		"password reset": {"forgot:" + network(b.IP), perForgot, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},
+		"email":          {"email:" + u.ID, perEmailChange, func() *webtest.Answer { return b.Post("/account/email", "email", webtest.Email()) }},
+		"passkey name":   {"passkey name:" + u.ID, perProfile, func() *webtest.Answer { return b.Post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
+		"passkey":        {"passkey:" + network(b.IP), perPasskey, func() *webtest.Answer { return b.Post("/account/export", "assertion", "{}") }},
+		"code":           {"code:" + u.ID, perCode, func() *webtest.Answer { return waiting.Post("/login/verify", "code", "123456") }},
 	} {
 		for p.app.Attempts.Take(t.Context(), limited.key, limited.rule) == 0 {
 		}
 		for range 3 {
-			limited.ask().want(http.StatusTooManyRequests)
+			limited.ask().Want(http.StatusTooManyRequests)
 		}
 		n := 0
 		for line := range strings.Lines(p.log.String()) {

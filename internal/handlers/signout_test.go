@@ -14,22 +14,22 @@ func TestSignOut(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Sigrid")
 	b, other := p.signedIn(u), p.signedIn(u)
-	token := b.token()
-	res := b.post("/logout")
-	res.location("/signed-out")
+	token := b.Token()
+	res := b.Post("/logout")
+	res.Leads("/signed-out")
 	if got := res.Header.Get("Clear-Site-Data"); got != `"cookies", "storage"` {
 		t.Errorf("Clear-Site-Data: %q", got)
 	}
 	if line := cookieLine(res); !strings.Contains(line, "Max-Age=0") || !strings.Contains(line, "HttpOnly") {
 		t.Errorf("the cookie was not deleted: %q", line)
 	}
-	b.get("/signed-out").says("You are signed out")
+	b.Get("/signed-out").Says("You are signed out")
 	p.checkDead(token)
-	if !other.alive() {
+	if !other.Alive() {
 		t.Error("the other session ended too")
 	}
 	p.endedOnce(u.ID, "signed_out")
-	p.browser().post("/logout").location("/signed-out")
+	p.browser().Post("/logout").Leads("/signed-out")
 }
 
 // checkDead replays a token on every GET route.
@@ -40,8 +40,8 @@ func (p *portal) checkDead(token string) {
 			return nil
 		}
 		b := p.browser()
-		b.cookies["__Host-id"] = token
-		if res := b.get(strings.NewReplacer("{handle}", "x", "{token}", "x", "*", "x").Replace(route)); strings.Contains(res.body, "/logout") {
+		b.Cookies["__Host-id"] = token
+		if res := b.Get(strings.NewReplacer("{handle}", "x", "{token}", "x", "*", "x").Replace(route)); strings.Contains(res.Body, "/logout") {
 			p.t.Errorf("%s: a dead token is served as somebody signed in", route)
 		}
 		return nil
@@ -57,29 +57,29 @@ func TestEndOthersAndAll(t *testing.T) {
 			here, there, third := p.signedIn(u), q.signedIn(u), q.signedIn(u)
 			neighbour := q.signedIn(bystander)
 
-			here.get("/account/sessions").says("Sign out 2 other sessions")
-			here.get("/account/sessions/end-others").want(200).says("Password")
-			here.post("/account/sessions/end-others", "password", "wrong, and long enough").want(422).says("That is not your password.")
-			if !there.alive() {
+			here.Get("/account/sessions").Says("Sign out 2 other sessions")
+			here.Get("/account/sessions/end-others").Want(200).Says("Password")
+			here.Post("/account/sessions/end-others", "password", "wrong, and long enough").Want(422).Says("That is not your password.")
+			if !there.Alive() {
 				t.Fatal("ended without the password")
 			}
-			here.post("/account/sessions/end-others", "password", password).location("/account/sessions")
-			here.get("/account/sessions").says("Signed out 2 other sessions.").says("Only this device is signed in.")
-			there.follow(there.get("/account")).says("This device was signed out")
-			if third.alive() || !here.alive() {
+			here.Post("/account/sessions/end-others", "password", password).Leads("/account/sessions")
+			here.Get("/account/sessions").Says("Signed out 2 other sessions.").Says("Only this device is signed in.")
+			there.Follow(there.Get("/account")).Says("This device was signed out")
+			if third.Alive() || !here.Alive() {
 				t.Fatal("want every other session ended, and this one not")
 			}
 
 			again := q.signedIn(u)
-			here.get("/account/sessions/end-all").want(200).saysNot("Password") // elevated a moment ago
-			token := here.token()
-			here.post("/account/sessions/end-all").location("/signed-out")
-			here.get("/signed-out").says("You are signed out")
+			here.Get("/account/sessions/end-all").Want(200).SaysNot("Password") // elevated a moment ago
+			token := here.Token()
+			here.Post("/account/sessions/end-all").Leads("/signed-out")
+			here.Get("/signed-out").Says("You are signed out")
 			if p.replay(token).StatusCode == http.StatusOK {
 				t.Error("a copy of this session's cookie still opens the account")
 			}
-			again.follow(again.get("/account")).says("This device was signed out")
-			if !neighbour.alive() {
+			again.Follow(again.Get("/account")).Says("This device was signed out")
+			if !neighbour.Alive() {
 				t.Error("somebody else's session ended")
 			}
 		})
@@ -91,16 +91,16 @@ func TestEndTwice(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Twyla")
 	b, other := p.signedIn(u), p.signedIn(u)
-	end := "/account/sessions/" + other.handle() + "/end"
-	b.reauth(password).want(http.StatusSeeOther)
-	b.post(end).location("/account/sessions")
-	b.get("/account/sessions").says("Signed out Chrome on macOS. It can no longer use your account.").says("Signed out from another device")
-	b.post(end).location("/account/sessions")
-	b.get("/account/sessions").says("Chrome on macOS was already signed out.")
-	b.get(end).location("/account/sessions")
+	end := "/account/sessions/" + other.Handle() + "/end"
+	b.Reauth(password).Want(http.StatusSeeOther)
+	b.Post(end).Leads("/account/sessions")
+	b.Get("/account/sessions").Says("Signed out Chrome on macOS. It can no longer use your account.").Says("Signed out from another device")
+	b.Post(end).Leads("/account/sessions")
+	b.Get("/account/sessions").Says("Chrome on macOS was already signed out.")
+	b.Get(end).Leads("/account/sessions")
 	p.endedOnce(u.ID, "revoked")
-	b.post("/account/sessions/" + b.handle() + "/end").location("/signed-out") // ending this one is signing out
-	if b.alive() {
+	b.Post("/account/sessions/" + b.Handle() + "/end").Leads("/signed-out") // ending this one is signing out
+	if b.Alive() {
 		t.Error("still signed in")
 	}
 }
@@ -111,16 +111,16 @@ func TestBasketAfterEnd(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Latecomer")
 	b := p.signedIn(u)
-	old := b.token()
+	old := b.Token()
 	p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE ended_at IS NULL`, longAgo)
-	b.post("/basket", "plan", "hall").location("/plans")
-	if b.token() == "" || b.token() == old {
+	b.Post("/basket", "plan", "hall").Leads("/plans")
+	if b.Token() == "" || b.Token() == old {
 		t.Error("the dead cookie was not replaced by that of a visitor")
 	}
-	b.get("/plans").says("In your basket")
-	b.get("/login").says("signed out")
-	b.signIn(u.Email, password)
-	b.get("/account").says("Hall")
+	b.Get("/plans").Says("In your basket")
+	b.Get("/login").Says("signed out")
+	b.SignIn(u.Email, password)
+	b.Get("/account").Says("Hall")
 	if p.replay(old).StatusCode == http.StatusOK {
 		t.Error("the old token is alive")
 	}

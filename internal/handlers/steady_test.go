@@ -48,10 +48,10 @@ func TestSignInCosts(t *testing.T) {
 	u := p.newUser("Thrifty")
 	for range 2 { // the first time loads the scripts into Redis
 		b := p.browser()
-		b.ip = "192.0.2.7" // one of IPv6 takes from the /48 around it as well
+		b.IP = "192.0.2.7" // one of IPv6 takes from the /48 around it as well
 		statements.Taken()
 		commands.Taken()
-		b.signIn(u.Email, password)
+		b.SignIn(u.Email, password)
 	}
 	if got := statements.Taken(); got != 9 {
 		t.Errorf("a sign-in took %d statements, want 9", got)
@@ -65,12 +65,12 @@ func TestSignInCosts(t *testing.T) {
 func TestMalformedCookiesCostNothing(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
-	good := p.signedIn(p.newUser("Form")).token()
+	good := p.signedIn(p.newUser("Form")).Token()
 	for _, value := range []string{"", "x", good[:42], good + "A", good[:42] + "+", good + "; __Host-id=" + good} {
-		r := p.browser().request("GET", "/plans", nil)
+		r := p.browser().NewRequest("GET", "/plans", nil)
 		r.Header.Set("Cookie", "__Host-id="+value)
 		statements.Taken()
-		p.browser().do(r).want(http.StatusOK)
+		p.browser().Do(r).Want(http.StatusOK)
 		if got := statements.Taken(); got != 0 {
 			t.Errorf("a cookie of %d characters took %d statements, want none", len(value), got)
 		}
@@ -81,15 +81,15 @@ func TestMalformedCookiesCostNothing(t *testing.T) {
 func steadyVisitor(p *portal) *browser {
 	p.t.Helper()
 	b := p.signedIn(p.newUser("Steady Eddie"))
-	b.post("/basket", "plan", "hall").location("/plans")
-	b.get("/plans").want(http.StatusOK)
+	b.Post("/basket", "plan", "hall").Leads("/plans")
+	b.Get("/plans").Want(http.StatusOK)
 	return b
 }
 
 // steadyGet asks for a page that needs nothing but the visitor and the bag.
 func (b *browser) steadyGet() {
 	b.p.t.Helper()
-	res := b.get("/plans").want(http.StatusOK).says("Steady Eddie").says("Hall")
+	res := b.Get("/plans").Want(http.StatusOK).Says("Steady Eddie").Says("Hall")
 	if cookies := res.Header.Values("Set-Cookie"); len(cookies) > 0 {
 		b.p.t.Errorf("a signed-in page sets cookies: %q", cookies)
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // inTime runs the test with a clock of its own on a portal made before the clock stops: hours pass in no time.
@@ -14,9 +16,9 @@ func inTime(t *testing.T, p *portal, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		before := p.t
-		p.t = t
+		p.t, p.tb.TB = t, t
 		defer func() {
-			p.t = before
+			p.t, p.tb.TB = before, before
 			time.Sleep(time.Minute) // what is done beside the last answer may be waiting for SQLite
 		}()
 		test(t)
@@ -30,23 +32,23 @@ func TestIdleTimeout(t *testing.T) {
 		b := p.signedIn(u)
 		for range 3 { // each request starts the idle time again
 			time.Sleep(29 * time.Minute)
-			if !b.alive() {
+			if !b.Alive() {
 				t.Fatal("signed out before the idle timeout")
 			}
 		}
-		token := b.token()
+		token := b.Token()
 		time.Sleep(30*time.Minute - time.Nanosecond)
 		if got := p.replay(token).StatusCode; got != http.StatusOK {
 			t.Fatalf("a nanosecond before the idle timeout: got %d, want 200", got)
 		}
 		time.Sleep(30 * time.Minute)
-		dead := b.get("/account")
-		dead.location("/login?next=%2Faccount")
-		if b.token() != "" {
+		dead := b.Get("/account")
+		dead.Leads("/login?next=%2Faccount")
+		if b.Token() != "" {
 			t.Error("the cookie of the dead session was not deleted")
 		}
-		b.follow(dead).says("For your security, we signed you out").says("did not use Gatehouse for 30 minutes")
-		b.get("/signed-out").says("did not use Gatehouse for 30 minutes")
+		b.Follow(dead).Says("For your security, we signed you out").Says("did not use Gatehouse for 30 minutes")
+		b.Get("/signed-out").Says("did not use Gatehouse for 30 minutes")
 		if got := p.replay(token).StatusCode; got != http.StatusSeeOther {
 			t.Errorf("the old token: got %d, want 303", got)
 		}
@@ -72,16 +74,16 @@ func TestActivityIsWrittenOncePerTouchInterval(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
 		time.Sleep(59 * time.Second)
-		b.get("/account").want(http.StatusOK) // within the interval: not written
+		b.Get("/account").Want(http.StatusOK) // within the interval: not written
 		time.Sleep(29*time.Minute + time.Second)
-		if b.alive() {
+		if b.Alive() {
 			t.Error("activity within the touch interval was written: the session outlived the idle timeout since sign-in")
 		}
 		c := p.signedIn(u)
 		time.Sleep(61 * time.Second)
-		c.get("/account").want(http.StatusOK) // beyond the interval: written
+		c.Get("/account").Want(http.StatusOK) // beyond the interval: written
 		time.Sleep(29*time.Minute + 30*time.Second)
-		if !c.alive() {
+		if !c.Alive() {
 			t.Error("activity beyond the touch interval was not written")
 		}
 	})
@@ -95,18 +97,18 @@ func TestAbsoluteLifetime(t *testing.T) {
 		signedIn := time.Now()
 		for n := 0; time.Since(signedIn) < 24*time.Hour-20*time.Minute; n++ {
 			time.Sleep(20 * time.Minute)
-			b.get("/account").want(http.StatusOK)
-			b.post("/session/extend").want(http.StatusSeeOther)
+			b.Get("/account").Want(http.StatusOK)
+			b.Post("/session/extend").Want(http.StatusSeeOther)
 			if n%8 == 0 {
-				b.reauth(password).want(http.StatusSeeOther) // no rotation and no extension moves the limit
+				b.Reauth(password).Want(http.StatusSeeOther) // no rotation and no extension moves the limit
 			}
 		}
 		time.Sleep(time.Until(signedIn.Add(24*time.Hour - time.Second)))
-		if !b.alive() {
+		if !b.Alive() {
 			t.Fatal("signed out a second before the absolute limit")
 		}
 		time.Sleep(time.Second)
-		b.follow(b.get("/account")).says("Time to sign in again").says("at most 24 hours")
+		b.Follow(b.Get("/account")).Says("Time to sign in again").Says("at most 24 hours")
 	})
 	p.endedOnce(u.ID, "absolute")
 }
@@ -116,22 +118,22 @@ func TestKeepMeSignedIn(t *testing.T) {
 	u := p.newUser("Kim")
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
-		res := b.post("/login", "email", u.Email, "password", password, "remember", "on")
+		res := b.Post("/login", "email", u.Email, "password", password, "remember", "on")
 		if line := cookieLine(res); !strings.Contains(line, "Max-Age=25920") { // 30 days, rounded up
 			t.Errorf("got %q, want a cookie for 30 days", line)
 		}
 		for range 4 {
 			time.Sleep(7*24*time.Hour - time.Hour)
-			if !b.alive() {
+			if !b.Alive() {
 				t.Fatal("signed out before the idle timeout of a kept session")
 			}
 		}
 		time.Sleep(3 * 24 * time.Hour)
-		b.follow(b.get("/account")).says("at most 30 days")
+		b.Follow(b.Get("/account")).Says("at most 30 days")
 		c := p.browser()
-		c.post("/login", "email", u.Email, "password", password, "remember", "on").want(http.StatusSeeOther)
+		c.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(http.StatusSeeOther)
 		time.Sleep(7 * 24 * time.Hour)
-		c.follow(c.get("/account")).says("did not use Gatehouse for 7 days")
+		c.Follow(c.Get("/account")).Says("did not use Gatehouse for 7 days")
 	})
 }
 
@@ -140,21 +142,21 @@ func TestElevationEnds(t *testing.T) {
 	u := p.newUser("Elle")
 	inTime(t, p, func(t *testing.T) {
 		b, other := p.signedIn(u), p.signedIn(u)
-		end := "/account/sessions/" + other.handle() + "/end"
-		b.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
-		b.reauth(password).location("/account/sessions")
+		end := "/account/sessions/" + other.Handle() + "/end"
+		b.Post(end).Leads("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
+		b.Reauth(password).Leads("/account/sessions")
 		time.Sleep(15*time.Minute - time.Nanosecond)
-		b.get("/account").want(http.StatusOK) // use does not slide the window
+		b.Get("/account").Want(http.StatusOK) // use does not slide the window
 		time.Sleep(time.Nanosecond)
-		b.post(end).location("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
-		if !other.alive() {
+		b.Post(end).Leads("/reauth?next=" + strings.ReplaceAll(end, "/", "%2F"))
+		if !other.Alive() {
 			t.Error("ended with a stale re-authentication")
 		}
-		b.reauth(password).location("/account/sessions")
+		b.Reauth(password).Leads("/account/sessions")
 		time.Sleep(15*time.Minute - time.Nanosecond)
-		other.get("/account").want(http.StatusOK)
-		b.post(end).location("/account/sessions")
-		if other.alive() {
+		other.Get("/account").Want(http.StatusOK)
+		b.Post(end).Leads("/account/sessions")
+		if other.Alive() {
 			t.Error("not ended within the elevation window")
 		}
 	})
@@ -173,23 +175,23 @@ func TestLookingDoesNotExtend(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 		}
-		res := b.get("/session/state").want(http.StatusOK)
-		if want := `{"state":"ended","reason":"idle","where":"/signed-out"}`; strings.TrimSpace(res.body) != want {
-			t.Errorf("got %s, want %s", res.body, want)
+		res := b.Get("/session/state").Want(http.StatusOK)
+		if want := `{"state":"ended","reason":"idle","where":"/signed-out"}`; strings.TrimSpace(res.Body) != want {
+			t.Errorf("got %s, want %s", res.Body, want)
 		}
-		if b.token() != "" {
+		if b.Token() != "" {
 			t.Error("the cookie of the dead session was not deleted")
 		}
-		b.get("/signed-out").says("did not use Gatehouse for 30 minutes")
+		b.Get("/signed-out").Says("did not use Gatehouse for 30 minutes")
 	})
 }
 
 func (b *browser) state() stateJSON {
 	b.p.t.Helper()
 	var s stateJSON
-	res := b.get("/session/state").want(http.StatusOK)
-	if err := json.Unmarshal([]byte(res.body), &s); err != nil {
-		b.p.t.Fatalf("state: %v in %q", err, res.body)
+	res := b.Get("/session/state").Want(http.StatusOK)
+	if err := json.Unmarshal([]byte(res.Body), &s); err != nil {
+		b.p.t.Fatalf("state: %v in %q", err, res.Body)
 	}
 	if cookies := res.Header.Values("Set-Cookie"); s.State == "active" && len(cookies) > 0 {
 		b.p.t.Errorf("looking sets cookies: %q", cookies)
@@ -203,19 +205,19 @@ func TestExtend(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
 		time.Sleep(30 * time.Second) // within the touch interval, yet counted: the person asked for it
-		r := b.request("POST", "/session/extend", nil)
+		r := b.NewRequest("POST", "/session/extend", nil)
 		r.Header.Set("Accept", "application/json")
 		var s stateJSON
-		if err := json.Unmarshal([]byte(b.do(r).want(http.StatusOK).body), &s); err != nil || s.State != "active" || s.IdleMS != 30*60_000 {
+		if err := json.Unmarshal([]byte(b.Do(r).Want(http.StatusOK).Body), &s); err != nil || s.State != "active" || s.IdleMS != 30*60_000 {
 			t.Errorf("got %+v, %v, want active with 30 minutes", s, err)
 		}
 		time.Sleep(30*time.Minute - time.Second)
-		b.post("/session/extend", "next", "/account/security").location("/account/security")
-		b.get("/account/security").says("You stay signed in.")
+		b.Post("/session/extend", "next", "/account/security").Leads("/account/security")
+		b.Get("/account/security").Says("You stay signed in.")
 		time.Sleep(23*time.Hour + 59*time.Minute)
-		r = b.request("POST", "/session/extend", nil)
+		r = b.NewRequest("POST", "/session/extend", nil)
 		r.Header.Set("Accept", "application/json")
-		if got := b.do(r).want(http.StatusOK).body; !strings.Contains(got, `"state":"ended","reason":"idle"`) {
+		if got := b.Do(r).Want(http.StatusOK).Body; !strings.Contains(got, `"state":"ended","reason":"idle"`) {
 			t.Errorf("extending a dead session: got %s", got)
 		}
 	})
@@ -239,7 +241,7 @@ func TestSweep(t *testing.T) {
 		if err != nil || len(ended) != 1 || !ended[0].EndedAt.Equal(due) {
 			t.Errorf("got %v, %v, want one ending at %s", ended, err, due)
 		}
-		token := b.token()
+		token := b.Token()
 		time.Sleep(30 * 24 * time.Hour)
 		if err := p.auth.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
@@ -254,7 +256,7 @@ func TestSweep(t *testing.T) {
 }
 
 // cookieLine returns the raw Set-Cookie line of the session cookie, "" without one.
-func cookieLine(a *answer) string {
+func cookieLine(a *webtest.Answer) string {
 	for _, line := range a.Header.Values("Set-Cookie") {
 		if strings.HasPrefix(line, "__Host-id=") {
 			return line

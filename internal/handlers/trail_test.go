@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // kinds returns the kinds of a person's events, oldest first.
@@ -50,89 +51,89 @@ func TestTrail(t *testing.T) {
 	}
 	b, other := p.browser(), p.browser()
 	step([]string{"authn_login_fail:password"}, func() { b.guess(u.Email) })
-	step([]string{"authn_login_success:password", "session_created"}, func() { b.signIn(u.Email, password) })
-	step([]string{"authn_login_success:password", "session_created"}, func() { other.signIn(u.Email, password) })
-	step(nil, func() { b.get("/account"); b.post("/basket", "plan", "hall"); b.get("/session/state") })
-	step([]string{"reauth_fail"}, func() { b.reauth("wrong, and long enough") })
-	step([]string{"reauth_success", "session_renewed:reauthentication"}, func() { b.reauth(password) })
-	step([]string{"session_expired:revoked"}, func() { b.post("/account/sessions/" + other.handle() + "/end") })
+	step([]string{"authn_login_success:password", "session_created"}, func() { b.SignIn(u.Email, password) })
+	step([]string{"authn_login_success:password", "session_created"}, func() { other.SignIn(u.Email, password) })
+	step(nil, func() { b.Get("/account"); b.Post("/basket", "plan", "hall"); b.Get("/session/state") })
+	step([]string{"reauth_fail"}, func() { b.Reauth("wrong, and long enough") })
+	step([]string{"reauth_success", "session_renewed:reauthentication"}, func() { b.Reauth(password) })
+	step([]string{"session_expired:revoked"}, func() { b.Post("/account/sessions/" + other.Handle() + "/end") })
 	other = p.signedIn(u)
 	step([]string{"authn_password_change_fail"}, func() {
-		b.post("/account/security/password", "current_password", "wrong, and long enough", "password", otherPassword)
+		b.Post("/account/security/password", "current_password", "wrong, and long enough", "password", otherPassword)
 	})
 	step([]string{"authn_password_change", "session_renewed:password_changed", "session_expired:password_changed"}, func() { b.changePassword() })
-	step([]string{"sensitive_read:export"}, func() { b.post("/account/export", "password", otherPassword).want(http.StatusOK) })
-	step([]string{"session_expired:signed_out"}, func() { b.post("/logout") })
+	step([]string{"sensitive_read:export"}, func() { b.Post("/account/export", "password", otherPassword).Want(http.StatusOK) })
+	step([]string{"session_expired:signed_out"}, func() { b.Post("/logout") })
 	step([]string{"sign_up_address_taken"}, func() {
-		p.browser().post("/signup", "name", "N", "email", u.Email, "password", password)
+		p.browser().Post("/signup", "name", "N", "email", u.Email, "password", password)
 	})
 	var link string
 	step([]string{"password_reset_requested"}, func() { link = b.forgetsAfter(u.Email, "/password/reset/") })
-	b.signIn(u.Email, otherPassword)
-	step([]string{"authn_password_change:reset", "session_expired:password_changed"}, func() { b.post(link, "password", password) })
-	b.signIn(u.Email, password)
-	b.reauth(password).want(http.StatusSeeOther)
-	step([]string{"email_change_requested"}, func() { b.post("/account/email", "email", newEmail()) })
+	b.SignIn(u.Email, otherPassword)
+	step([]string{"authn_password_change:reset", "session_expired:password_changed"}, func() { b.Post(link, "password", password) })
+	b.SignIn(u.Email, password)
+	b.Reauth(password).Want(http.StatusSeeOther)
+	step([]string{"email_change_requested"}, func() { b.Post("/account/email", "email", webtest.Email()) })
 	link = linkIn(t, p.letter(u.Email, "/email/undo/"))
-	step([]string{"email_change_undone", "session_expired:revoked"}, func() { b.post(link) })
-	b.post(b.forgets(u.Email), "password", password).want(http.StatusSeeOther) // the one from before opens nothing any more
-	b.signIn(u.Email, password)
-	link, _ = b.moves(u, newEmail())
+	step([]string{"email_change_undone", "session_expired:revoked"}, func() { b.Post(link) })
+	b.Post(b.forgets(u.Email), "password", password).Want(http.StatusSeeOther) // the one from before opens nothing any more
+	b.SignIn(u.Email, password)
+	link, _ = b.moves(u, webtest.Email())
 	step([]string{"email_changed", "session_renewed:email_changed"}, func() { b.confirmsEmail(link) })
 	step([]string{"account_deletion_requested", "session_expired:account_deleted"}, func() { b.deletes() })
 	moved := ""
 	if err := p.store.DB().QueryRow(`SELECT email FROM users WHERE id = $1`, u.ID).Scan(&moved); err != nil {
 		t.Fatal(err)
 	}
-	b.signIn(moved, password)
-	step([]string{"account_deletion_stopped"}, func() { b.post("/account/delete/stop") })
+	b.SignIn(moved, password)
+	step([]string{"account_deletion_stopped"}, func() { b.Post("/account/delete/stop") })
 }
 
 // TestNothingSecretLeaks collects every secret of a walk and looks for it in the log, in pages, in addresses and in
 // the database (ASVS v5.0.0-3.3.4, 14.2.1, 16.2.5).
 func TestNothingSecretLeaks(t *testing.T) {
 	p := newPortal(t)
-	email := newEmail()
+	email := webtest.Email()
 	b := p.browser()
 	secrets := map[string]string{"password": password, "other password": otherPassword, "guess": "hunter2 hunter2 hunter2"}
 	var seen strings.Builder
-	keep := func(a *answer) {
-		seen.WriteString(a.body + a.Header.Get("Location"))
-		if token := b.token(); token != "" {
+	keep := func(a *webtest.Answer) {
+		seen.WriteString(a.Body + a.Header.Get("Location"))
+		if token := b.Token(); token != "" {
 			secrets["token "+token[:4]] = token
 			secrets["hash of "+token[:4]] = auth.HashToken(token)
 		}
 	}
-	keep(b.post("/signup", "name", "Leah", "email", email, "password", password))
+	keep(b.Post("/signup", "name", "Leah", "email", email, "password", password))
 	link := linkIn(t, p.letter(email, "confirm/"))
 	secrets["confirmation key"] = strings.TrimPrefix(link, "/email/confirm/")
-	b.get(link)
-	keep(b.post(link))
-	keep(b.post("/basket", "plan", "hall"))
-	keep(b.post("/login", "email", email, "password", secrets["guess"]))
-	keep(b.post("/login", "email", email, "password", password))
+	b.Get(link)
+	keep(b.Post(link))
+	keep(b.Post("/basket", "plan", "hall"))
+	keep(b.Post("/login", "email", email, "password", secrets["guess"]))
+	keep(b.Post("/login", "email", email, "password", password))
 	for _, path := range []string{"/account", "/account/session", "/account/sessions", "/account/activity", "/account/security", "/session/state", "/nothing"} {
-		keep(b.get(path))
+		keep(b.Get(path))
 	}
-	keep(b.reauth(secrets["guess"]))
-	keep(b.reauth(password))
+	keep(b.Reauth(secrets["guess"]))
+	keep(b.Reauth(password))
 	keep(b.changePassword())
-	keep(b.get("/account/sessions"))
-	keep(b.get("/account?password=" + strings.ReplaceAll(password, " ", "+")))
+	keep(b.Get("/account/sessions"))
+	keep(b.Get("/account?password=" + strings.ReplaceAll(password, " ", "+")))
 	reset := b.forgetsAfter(email, "/password/reset/")
 	secrets["reset key"] = strings.TrimPrefix(reset, "/password/reset/")
-	keep(b.get(reset))
-	keep(b.get("/password/reset"))
-	keep(b.post("/password/reset", "password", password))
-	keep(b.post("/login", "email", email, "password", password))
-	b.reauth(password)
-	keep(b.post("/account/email", "email", newEmail()))
+	keep(b.Get(reset))
+	keep(b.Get("/password/reset"))
+	keep(b.Post("/password/reset", "password", password))
+	keep(b.Post("/login", "email", email, "password", password))
+	b.Reauth(password)
+	keep(b.Post("/account/email", "email", webtest.Email()))
 	stop := linkIn(t, p.letter(email, "/email/undo/"))
 	secrets["stop key"] = strings.TrimPrefix(stop, "/email/undo/")
-	b.get(stop)
-	keep(b.post(stop))
-	keep(b.post("/login", "email", email, "password", password))
-	keep(b.post("/logout"))
+	b.Get(stop)
+	keep(b.Post(stop))
+	keep(b.Post("/login", "email", email, "password", password))
+	keep(b.Post("/logout"))
 	if len(secrets) < 12 {
 		t.Fatalf("only %d secrets collected", len(secrets))
 	}
@@ -196,9 +197,9 @@ func (p *portal) dumpOf(tables ...string) string {
 func TestLogInjection(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
-	b.agent = "x\r\n{\"msg\":\"forged\"}\x1b[31m"
-	r := b.request("GET", "/nothing%0a%7b%22msg%22:%22forged%22%7d", nil)
-	b.do(r)
+	b.Agent = "x\r\n{\"msg\":\"forged\"}\x1b[31m"
+	r := b.NewRequest("GET", "/nothing%0a%7b%22msg%22:%22forged%22%7d", nil)
+	b.Do(r)
 	b.guess("a\r\nb@example.org")
 	for line := range strings.Lines(p.log.String()) {
 		var parsed map[string]any
@@ -214,25 +215,25 @@ func TestActivity(t *testing.T) {
 	p.app.Attempts = limiterOff{}
 	u := p.newUser("Acta")
 	b := p.signedIn(u)
-	b.agent = firefoxOnWindows
+	b.Agent = webtest.FirefoxOnWindows
 	for range eventsPerPage + 5 {
-		b.reauth("wrong, and long enough").want(http.StatusUnprocessableEntity)
+		b.Reauth("wrong, and long enough").Want(http.StatusUnprocessableEntity)
 	}
 	const line = "A wrong password was given to confirm it is you"
-	first := b.get("/account/activity?kind=sign-ins&q=FIREFOX").want(200)
-	older := between(first.body, `href="/account/activity?before=`, `"`)
-	rest := b.get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).want(200)
-	if n, m := strings.Count(first.body, line), strings.Count(rest.body, line); n != eventsPerPage || m != 5 {
+	first := b.Get("/account/activity?kind=sign-ins&q=FIREFOX").Want(200)
+	older := between(first.Body, `href="/account/activity?before=`, `"`)
+	rest := b.Get("/account/activity?before=" + strings.ReplaceAll(older, "&amp;", "&")).Want(200)
+	if n, m := strings.Count(first.Body, line), strings.Count(rest.Body, line); n != eventsPerPage || m != 5 {
 		t.Errorf("%d and %d lines on two pages, want %d and 5", n, m, eventsPerPage)
 	}
-	if strings.Contains(rest.body, `href="/account/activity?before=`) {
+	if strings.Contains(rest.Body, `href="/account/activity?before=`) {
 		t.Error("the last page offers an older one")
 	}
-	b.get("/account/activity?kind=account").says("Account created").saysNot(line)
-	b.get("/account/activity?q=no+such+words").want(200).saysNot(line)
+	b.Get("/account/activity?kind=account").Says("Account created").SaysNot(line)
+	b.Get("/account/activity?q=no+such+words").Want(200).SaysNot(line)
 	for _, before := range []string{"x", "~", "2026-01-01T00:00:00Z~", "9999-99-99~x", "2026-11-20T10:00:00Z~%00", "99999-01-01T00:00:00Z~x"} {
-		b.get("/account/activity?before=" + before + "&kind=nonsense&q=%ff").want(200)
+		b.Get("/account/activity?before=" + before + "&kind=nonsense&q=%ff").Want(200)
 	}
 	stranger := p.signedIn(p.newUser("Stranger"))
-	stranger.get("/account/activity").saysNot(line)
+	stranger.Get("/account/activity").SaysNot(line)
 }

@@ -3,26 +3,28 @@ package handlers
 import (
 	"net/http"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // What a thief has added since asking for another address goes with that address, and so does the password they know:
 // nobody is in until the owner has chosen another one by letter.
 func TestUndoTakesBackWaysIn(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
-		u, to := p.newUser("Vala"), newEmail()
+		u, to := p.newUser("Vala"), webtest.Email()
 		thief := p.signedIn(u)
 		confirm, undo := thief.moves(u, to)
-		thief.confirmsEmail(confirm).location("/account/profile")
+		thief.confirmsEmail(confirm).Leads("/account/profile")
 		passkey := thief.passkeyOf("Theirs")
-		thief.post("/account/security/totp", "begin", "yes").location("/account/security/totp")
-		app := newAuthenticator(t, thief.get("/account/security/totp").body)
-		thief.post("/account/security/totp", "code", app.code()).want(http.StatusSeeOther)
-		p.browser().get(undo).want(http.StatusOK).says("every app and passkey that was added since")
-		p.browser().post(undo).location("/password/forgot?undone=yes")
+		thief.Post("/account/security/totp", "begin", "yes").Leads("/account/security/totp")
+		app := newAuthenticator(t, thief.Get("/account/security/totp").Body)
+		thief.Post("/account/security/totp", "code", app.code()).Want(http.StatusSeeOther)
+		p.browser().Get(undo).Want(http.StatusOK).Says("every app and passkey that was added since")
+		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
 
 		again := p.browser()
-		again.finish(passkey.answers(again.begin("/login/passkey/begin")), "").want(http.StatusUnprocessableEntity)
-		again.post("/login", "email", u.Email, "password", password).want(http.StatusUnprocessableEntity)
+		again.finish(passkey.answers(again.begin("/login/passkey/begin")), "").Want(http.StatusUnprocessableEntity)
+		again.Post("/login", "email", u.Email, "password", password).Want(http.StatusUnprocessableEntity)
 		if p.sessionsOf(u) != 0 {
 			t.Fatal("the thief is in")
 		}
@@ -31,8 +33,8 @@ func TestUndoTakesBackWaysIn(t *testing.T) {
 				t.Errorf("%d rows of %s left", n, table)
 			}
 		}
-		p.browser().post(p.browser().forgets(u.Email), "password", otherPassword).want(http.StatusSeeOther)
-		p.browser().post("/login", "email", u.Email, "password", otherPassword).location("/account")
+		p.browser().Post(p.browser().forgets(u.Email), "password", otherPassword).Want(http.StatusSeeOther)
+		p.browser().Post("/login", "email", u.Email, "password", otherPassword).Leads("/account")
 	})
 }
 
@@ -42,16 +44,16 @@ func TestUndoLeavesOlderFactors(t *testing.T) {
 	u := p.newUser("Olaf")
 	b := p.signedIn(u)
 	older := b.passkeyOf("Older")
-	b.post("/account/email", "email", newEmail()).location("/account/email")
+	b.Post("/account/email", "email", webtest.Email()).Leads("/account/email")
 	undo := linkIn(t, p.letter(u.Email, "/email/undo/"))
 	newer := newPasskeyDevice(t)
-	b.enrol(newer, "Newer").want(http.StatusSeeOther)
-	p.browser().post(undo).want(http.StatusSeeOther)
-	p.browser().post(p.browser().forgets(u.Email), "password", otherPassword).want(http.StatusSeeOther)
-	p.browser().post("/login", "email", u.Email, "password", otherPassword).location("/login/verify")
+	b.enrol(newer, "Newer").Want(http.StatusSeeOther)
+	p.browser().Post(undo).Want(http.StatusSeeOther)
+	p.browser().Post(p.browser().forgets(u.Email), "password", otherPassword).Want(http.StatusSeeOther)
+	p.browser().Post("/login", "email", u.Email, "password", otherPassword).Leads("/login/verify")
 	again := p.browser()
-	again.finish(newer.answers(again.begin("/login/passkey/begin")), "").want(http.StatusUnprocessableEntity)
-	again.finish(older.answers(again.begin("/login/passkey/begin")), "").want(http.StatusOK)
+	again.finish(newer.answers(again.begin("/login/passkey/begin")), "").Want(http.StatusUnprocessableEntity)
+	again.finish(older.answers(again.begin("/login/passkey/begin")), "").Want(http.StatusOK)
 	if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != 10 {
 		t.Errorf("%d recovery codes left, want all", n)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 func inventedToken() string {
@@ -27,13 +28,13 @@ func TestGuessingTokens(t *testing.T) {
 	u := p.newUser("Toko")
 	inTime(t, p, func(t *testing.T) {
 		neighbour, visitor := p.signedIn(u), p.browser()
-		neighbour.get("/account").want(http.StatusOK)
-		visitor.post("/basket", "plan", "hall").location("/plans")
-		visitor.get("/plans").says("Hall")
-		guess := func(path string) *answer {
+		neighbour.Get("/account").Want(http.StatusOK)
+		visitor.Post("/basket", "plan", "hall").Leads("/plans")
+		visitor.Get("/plans").Says("Hall")
+		guess := func(path string) *webtest.Answer {
 			b := p.browser()
-			b.cookies["__Host-id"] = inventedToken()
-			return b.get(path)
+			b.Cookies["__Host-id"] = inventedToken()
+			return b.Get(path)
 		}
 		for i := range perUnknownToken.Burst {
 			path := []string{"/plans", "/session/state", "/account"}[i%3]
@@ -43,7 +44,7 @@ func TestGuessingTokens(t *testing.T) {
 		}
 		for _, path := range []string{"/plans", "/session/state", "/account"} {
 			statements.Taken()
-			res := guess(path).want(http.StatusTooManyRequests)
+			res := guess(path).Want(http.StatusTooManyRequests)
 			if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 2 {
 				t.Errorf("%s: Retry-After %q, want 1 or 2 seconds", path, res.Header.Get("Retry-After"))
 			}
@@ -54,13 +55,13 @@ func TestGuessingTokens(t *testing.T) {
 				t.Errorf("%s: a cookie nobody looked at was changed", path)
 			}
 		}
-		neighbour.get("/account").want(http.StatusOK)
-		visitor.get("/plans").want(http.StatusOK).says("Hall")
-		p.browser().get("/plans").want(http.StatusOK) // without a cookie there is nothing to look up
+		neighbour.Get("/account").Want(http.StatusOK)
+		visitor.Get("/plans").Want(http.StatusOK).Says("Hall")
+		p.browser().Get("/plans").Want(http.StatusOK) // without a cookie there is nothing to look up
 		elsewhere := p.browser()
-		elsewhere.ip = "2001:db8:ffff:ffff::1"
-		elsewhere.cookies["__Host-id"] = inventedToken()
-		elsewhere.get("/plans").want(http.StatusOK)
+		elsewhere.IP = "2001:db8:ffff:ffff::1"
+		elsewhere.Cookies["__Host-id"] = inventedToken()
+		elsewhere.Get("/plans").Want(http.StatusOK)
 		if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > perUnknownToken.Burst+1 {
 			t.Errorf("%d unknown tokens in the log, want at most as many as were looked up", n)
 		}
@@ -74,16 +75,16 @@ func TestGuessingTokens(t *testing.T) {
 func TestStaleCookie(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
-	b.cookies["__Host-id"] = inventedToken()
+	b.Cookies["__Host-id"] = inventedToken()
 	for range 2 * perUnknownToken.Burst {
-		b.get("/plans").want(http.StatusOK)
+		b.Get("/plans").Want(http.StatusOK)
 	}
-	if b.token() != "" {
+	if b.Token() != "" {
 		t.Error("the stale cookie was left in the browser")
 	}
 	busy := p.signedIn(p.newUser("Bea")) // nor do people who are signed in, however much they ask
 	for range 2 * perUnknownToken.Burst {
-		busy.get("/session/state").want(http.StatusOK)
+		busy.Get("/session/state").Want(http.StatusOK)
 	}
 }
 
@@ -91,23 +92,23 @@ func TestStaleCookie(t *testing.T) {
 func TestGuessingKeys(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
-		email := newEmail()
-		p.browser().post("/signup", "name", "Kim", "email", email, "password", password).want(http.StatusSeeOther)
+		email := webtest.Email()
+		p.browser().Post("/signup", "name", "Kim", "email", email, "password", password).Want(http.StatusSeeOther)
 		link := linkIn(t, p.letter(email, "confirm/"))
 		b := p.browser()
 		for i := range perUnknownKey.Burst {
-			b.get(link).want(http.StatusOK)
+			b.Get(link).Want(http.StatusOK)
 			if path := "/email/confirm/" + rand.Text(); i%2 == 0 {
-				b.get(path).want(http.StatusNotFound)
+				b.Get(path).Want(http.StatusNotFound)
 			} else {
-				b.post(path).want(http.StatusNotFound)
+				b.Post(path).Want(http.StatusNotFound)
 			}
 		}
-		res := b.get("/email/confirm/" + rand.Text()).want(http.StatusTooManyRequests)
-		b.post(link).want(http.StatusTooManyRequests)
+		res := b.Get("/email/confirm/" + rand.Text()).Want(http.StatusTooManyRequests)
+		b.Post(link).Want(http.StatusTooManyRequests)
 		wait, _ := strconv.Atoi(res.Header.Get("Retry-After"))
 		time.Sleep(time.Duration(wait) * time.Second)
-		b.post(link).want(http.StatusSeeOther)
+		b.Post(link).Want(http.StatusSeeOther)
 	})
 }
 

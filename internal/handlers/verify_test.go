@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // onBackends runs a story against each backend.
@@ -31,7 +32,7 @@ func (p *portal) enrolled(name string, others ...*authenticator) (auth.User, *au
 	u := p.newUser(name)
 	b := p.signedIn(u)
 	app, codes := b.enrolApp(others...)
-	b.post("/logout").location("/signed-out")
+	b.Post("/logout").Leads("/signed-out")
 	return u, app, codes
 }
 
@@ -41,33 +42,33 @@ func TestSecondStep(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, _ := p.enrolled("Vera")
 		b := p.browser()
-		b.post("/basket", "plan", "hall").location("/plans")
-		b.post("/login", "email", u.Email, "password", otherPassword).want(http.StatusUnprocessableEntity)
-		visitor := b.token()
-		res := b.post("/login", "email", u.Email, "password", password, "remember", "on", "next", "/account/sessions")
-		res.location("/login/verify")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
+		visitor := b.Token()
+		res := b.Post("/login", "email", u.Email, "password", password, "remember", "on", "next", "/account/sessions")
+		res.Leads("/login/verify")
 		line := strings.Join(res.Header.Values("Set-Cookie"), "\n")
 		if want := "; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Strict"; !strings.HasPrefix(line, "__Host-pending=") || !strings.HasSuffix(line, want) {
 			t.Errorf("got Set-Cookie %q, want one of the pending sign-in: %s", line, want)
 		}
-		if b.token() != visitor || p.sessionsOf(u) != 0 {
-			t.Fatalf("token changed: %t, %d sessions, want none", b.token() != visitor, p.sessionsOf(u))
+		if b.Token() != visitor || p.sessionsOf(u) != 0 {
+			t.Fatalf("token changed: %t, %d sessions, want none", b.Token() != visitor, p.sessionsOf(u))
 		}
-		b.get("/account").location("/login?next=%2Faccount")
-		b.get("/login/verify").want(http.StatusOK).says("You are not signed in yet").saysNot(u.Name)
-		b.post("/login/verify").want(http.StatusUnprocessableEntity).says("Enter the code that your app shows.")
-		b.post("/login/verify", "code", app.wrong()).want(http.StatusUnprocessableEntity).says("That code is not right").says("4 attempts left")
+		b.Get("/account").Leads("/login?next=%2Faccount")
+		b.Get("/login/verify").Want(http.StatusOK).Says("You are not signed in yet").SaysNot(u.Name)
+		b.Post("/login/verify").Want(http.StatusUnprocessableEntity).Says("Enter the code that your app shows.")
+		b.Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity).Says("That code is not right").Says("4 attempts left")
 		if p.sessionsOf(u) != 0 {
 			t.Fatal("a wrong code opened a session")
 		}
 		code := app.code()
-		res = b.post("/login/verify", "code", " "+code[:3]+" "+code[3:])
-		res.location("/account/sessions")
-		if b.token() == visitor || b.token() == "" || b.cookies["__Host-pending"] != "" {
-			t.Errorf("token %q, pending %q, want another token and none pending", b.token(), b.cookies["__Host-pending"])
+		res = b.Post("/login/verify", "code", " "+code[:3]+" "+code[3:])
+		res.Leads("/account/sessions")
+		if b.Token() == visitor || b.Token() == "" || b.Cookies["__Host-pending"] != "" {
+			t.Errorf("token %q, pending %q, want another token and none pending", b.Token(), b.Cookies["__Host-pending"])
 		}
-		b.get("/account/sessions").want(http.StatusOK).says("with password and code").says("Kept signed in")
-		b.get("/account").says("Hall")
+		b.Get("/account/sessions").Want(http.StatusOK).Says("with password and code").Says("Kept signed in")
+		b.Get("/account").Says("Hall")
 		if n := p.count(`SELECT count(*) FROM pending_sign_ins WHERE user_id = $1`, u.ID); n != 0 {
 			t.Errorf("%d sign-ins wait, want none", n)
 		}
@@ -76,7 +77,7 @@ func TestSecondStep(t *testing.T) {
 			t.Errorf("got %q, want %q", got[len(got)-4:], want)
 		}
 		for _, again := range []string{code, app.at(-1)} { // taken, and passed over
-			p.withPassword(u.Email).post("/login/verify", "code", again).want(http.StatusUnprocessableEntity)
+			p.withPassword(u.Email).Post("/login/verify", "code", again).Want(http.StatusUnprocessableEntity)
 		}
 	})
 }
@@ -92,23 +93,25 @@ func TestPendingOpensNothing(t *testing.T) {
 			continue
 		}
 		path := strings.NewReplacer("{handle}", "X", "{id}", "X").Replace(route)
-		ask := b.get
+		ask := b.Get
 		if method == "POST" {
-			ask = func(path string) *answer { return b.post(path, "password", password, "current_password", password) }
+			ask = func(path string) *webtest.Answer {
+				return b.Post(path, "password", password, "current_password", password)
+			}
 		}
 		if res := ask(path); res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/login?") {
 			t.Errorf("%s: got %d to %q, want /login", line, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
-	token := b.cookies["__Host-pending"]
+	token := b.Cookies["__Host-pending"]
 	for _, name := range []string{"__Host-id", "id"} {
 		thief := p.browser()
-		thief.cookies[name] = token
-		if thief.alive() {
+		thief.Cookies[name] = token
+		if thief.Alive() {
 			t.Errorf("the token of a pending sign-in opens the account as %s", name)
 		}
 	}
-	b.get("/session/state").says(`"state":"ended"`)
+	b.Get("/session/state").Says(`"state":"ended"`)
 	if p.sessionsOf(u) != 0 {
 		t.Error("a session was opened")
 	}
@@ -126,8 +129,8 @@ func TestPendingIsOne(t *testing.T) {
 		for _, code := range tries {
 			wg.Go(func() {
 				one := p.browser()
-				one.cookies["__Host-pending"] = b.cookies["__Host-pending"]
-				one.post("/login/verify", "code", code)
+				one.Cookies["__Host-pending"] = b.Cookies["__Host-pending"]
+				one.Post("/login/verify", "code", code)
 			})
 		}
 		wg.Wait()
@@ -149,7 +152,7 @@ func TestCodeIsOne(t *testing.T) {
 			}
 			var wg sync.WaitGroup
 			for _, b := range waiting {
-				wg.Go(func() { b.post("/login/verify", "code", code) })
+				wg.Go(func() { b.Post("/login/verify", "code", code) })
 			}
 			wg.Wait()
 			if n := p.sessionsOf(u); n != 1+i {
@@ -165,17 +168,17 @@ func TestPendingAttempts(t *testing.T) {
 		u, app, codes := p.enrolled("Attila")
 		b := p.withPassword(u.Email)
 		for range 4 {
-			b.post("/login/verify", "code", app.wrong()).want(http.StatusUnprocessableEntity)
+			b.Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 		}
-		token := b.cookies["__Host-pending"]
-		b.post("/login/verify", "code", app.wrong()).location("/login?again=yes")
-		if b.cookies["__Host-pending"] != "" {
+		token := b.Cookies["__Host-pending"]
+		b.Post("/login/verify", "code", app.wrong()).Leads("/login?again=yes")
+		if b.Cookies["__Host-pending"] != "" {
 			t.Error("the cookie stayed")
 		}
-		b.get("/login?again=yes").says("That sign-in is over").says("Nobody was signed in")
-		b.cookies["__Host-pending"] = token
-		b.post("/login/verify", "code", codes[0]).location("/login?again=yes")
-		b.get("/login/verify").location("/login")
+		b.Get("/login?again=yes").Says("That sign-in is over").Says("Nobody was signed in")
+		b.Cookies["__Host-pending"] = token
+		b.Post("/login/verify", "code", codes[0]).Leads("/login?again=yes")
+		b.Get("/login/verify").Leads("/login")
 		if p.sessionsOf(u) != 0 || p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NOT NULL`, u.ID) != 0 {
 			t.Error("a code that came too late was taken")
 		}
@@ -200,24 +203,24 @@ func TestPendingOfAnother(t *testing.T) {
 	mine, myApp, myCodes := p.enrolled("Mallory")
 	theirs, theirApp, _ := p.enrolled("Alice", myApp)
 	b := p.withPassword(theirs.Email)
-	b.post("/login/verify", "code", myApp.code()).want(http.StatusUnprocessableEntity)
-	b.post("/login/verify", "code", myCodes[0]).want(http.StatusUnprocessableEntity)
-	p.withPassword(mine.Email).post("/login/verify", "code", theirApp.code()).want(http.StatusUnprocessableEntity)
+	b.Post("/login/verify", "code", myApp.code()).Want(http.StatusUnprocessableEntity)
+	b.Post("/login/verify", "code", myCodes[0]).Want(http.StatusUnprocessableEntity)
+	p.withPassword(mine.Email).Post("/login/verify", "code", theirApp.code()).Want(http.StatusUnprocessableEntity)
 	if p.sessionsOf(mine)+p.sessionsOf(theirs) != 0 {
 		t.Error("a code opened another's account")
 	}
 	planted := p.browser() // somebody who gave the victim's browser its visitor's cookie
-	planted.post("/basket", "plan", "hall").location("/plans")
+	planted.Post("/basket", "plan", "hall").Leads("/plans")
 	victim := p.browser()
-	victim.cookies["__Host-id"] = planted.token()
-	victim.post("/login", "email", theirs.Email, "password", password).location("/login/verify")
-	planted.get("/login/verify").location("/login")
-	planted.post("/login/verify", "code", theirApp.at(1)).location("/login")
+	victim.Cookies["__Host-id"] = planted.Token()
+	victim.Post("/login", "email", theirs.Email, "password", password).Leads("/login/verify")
+	planted.Get("/login/verify").Leads("/login")
+	planted.Post("/login/verify", "code", theirApp.at(1)).Leads("/login")
 	for _, bad := range []string{"", "x", strings.Repeat("A", 26), strings.Repeat("A", 500)} {
-		planted.cookies["__Host-pending"] = bad
-		planted.post("/login/verify", "code", theirApp.at(1)).want(http.StatusSeeOther)
+		planted.Cookies["__Host-pending"] = bad
+		planted.Post("/login/verify", "code", theirApp.at(1)).Want(http.StatusSeeOther)
 	}
-	if planted.alive() || p.sessionsOf(theirs) != 0 {
+	if planted.Alive() || p.sessionsOf(theirs) != 0 {
 		t.Error("a visitor's cookie finished somebody's sign-in")
 	}
 }
@@ -226,15 +229,15 @@ func TestPendingOfAnother(t *testing.T) {
 func TestPendingDies(t *testing.T) {
 	for what, end := range map[string]func(p *portal, owner, waiting *browser){
 		"other codes": func(_ *portal, owner, _ *browser) {
-			owner.post("/account/security/recovery-codes").want(http.StatusSeeOther)
+			owner.Post("/account/security/recovery-codes").Want(http.StatusSeeOther)
 		},
 		"the others ended": func(_ *portal, owner, _ *browser) {
-			owner.post("/account/sessions/end-others").want(http.StatusSeeOther)
+			owner.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
 		},
-		"all ended":  func(_ *portal, owner, _ *browser) { owner.post("/account/sessions/end-all").want(http.StatusSeeOther) },
-		"signed out": func(_ *portal, _, waiting *browser) { waiting.post("/logout").location("/signed-out") },
+		"all ended":  func(_ *portal, owner, _ *browser) { owner.Post("/account/sessions/end-all").Want(http.StatusSeeOther) },
+		"signed out": func(_ *portal, _, waiting *browser) { waiting.Post("/logout").Leads("/signed-out") },
 		"the app was removed": func(_ *portal, owner, _ *browser) {
-			owner.post("/account/security/totp/remove").want(http.StatusSeeOther)
+			owner.Post("/account/security/totp/remove").Want(http.StatusSeeOther)
 		},
 		"time": func(*portal, *browser, *browser) { time.Sleep(auth.PendingValid) },
 	} {
@@ -245,12 +248,12 @@ func TestPendingDies(t *testing.T) {
 				owner := p.signedIn(u)
 				app, codes := owner.enrolApp()
 				waiting := p.withPassword(u.Email)
-				token := waiting.cookies["__Host-pending"]
+				token := waiting.Cookies["__Host-pending"]
 				end(p, owner, waiting)
 				before := p.sessionsOf(u)
 				for _, code := range []string{app.code(), codes[0]} {
-					waiting.cookies["__Host-pending"] = token
-					waiting.post("/login/verify", "code", code).location("/login?again=yes")
+					waiting.Cookies["__Host-pending"] = token
+					waiting.Post("/login/verify", "code", code).Leads("/login?again=yes")
 				}
 				if n := p.sessionsOf(u); n != before {
 					t.Errorf("%d sessions, were %d", n, before)
@@ -265,7 +268,7 @@ func TestPendingDies(t *testing.T) {
 		app, _ := b.enrolApp()
 		waiting := p.withPassword(u.Email)
 		time.Sleep(auth.PendingValid - time.Second)
-		waiting.post("/login/verify", "code", app.code()).location("/account")
+		waiting.Post("/login/verify", "code", app.code()).Leads("/account")
 	})
 }
 
@@ -278,16 +281,16 @@ func TestGuessingCodes(t *testing.T) {
 			if i%4 == 0 {
 				b = p.withPassword(u.Email)
 			}
-			b.post("/login/verify", "code", app.wrong()).want(http.StatusUnprocessableEntity)
+			b.Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 		}
 		b = p.withPassword(u.Email)
-		res := b.post("/login/verify", "code", app.code()).want(http.StatusTooManyRequests).says("too many wrong codes")
+		res := b.Post("/login/verify", "code", app.code()).Want(http.StatusTooManyRequests).Says("too many wrong codes")
 		if res.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
-		b.post("/login/verify", "code", codes[0]).location("/account")
+		b.Post("/login/verify", "code", codes[0]).Leads("/account")
 		other, otherApp, _ := p.enrolled("Gwen")
-		p.withPassword(other.Email).post("/login/verify", "code", otherApp.code()).location("/account")
+		p.withPassword(other.Email).Post("/login/verify", "code", otherApp.code()).Leads("/account")
 	})
 }
 
@@ -298,11 +301,11 @@ func TestHalfASignInCounts(t *testing.T) {
 	for range perAccountHere.Burst - 1 {
 		p.withPassword(u.Email)
 	}
-	p.withPassword(u.Email).post("/login/verify", "code", app.code()).location("/account")
+	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
 	for range perAccountHere.Burst {
 		p.withPassword(u.Email)
 	}
-	p.browser().post("/login", "email", u.Email, "password", password).want(http.StatusTooManyRequests)
+	p.browser().Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
 }
 
 // A recovery code signs in once, is told, and leaves the rest.
@@ -310,11 +313,11 @@ func TestRecoveryCodeSignsIn(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, _, codes := p.enrolled("Rex")
 		b := p.withPassword(u.Email)
-		b.post("/login/verify", "code", strings.ToUpper(strings.ReplaceAll(codes[3], "-", " "))).location("/account")
-		b.get("/account/sessions").says("You used a recovery code. 9 of 10 are left.").says("with password and recovery code")
-		b.get("/account/security").says("9 of 10 left")
-		p.withPassword(u.Email).post("/login/verify", "code", codes[3]).want(http.StatusUnprocessableEntity)
-		p.withPassword(u.Email).post("/login/verify", "code", codes[4]).location("/account")
+		b.Post("/login/verify", "code", strings.ToUpper(strings.ReplaceAll(codes[3], "-", " "))).Leads("/account")
+		b.Get("/account/sessions").Says("You used a recovery code. 9 of 10 are left.").Says("with password and recovery code")
+		b.Get("/account/security").Says("9 of 10 left")
+		p.withPassword(u.Email).Post("/login/verify", "code", codes[3]).Want(http.StatusUnprocessableEntity)
+		p.withPassword(u.Email).Post("/login/verify", "code", codes[4]).Leads("/account")
 		if letter := p.letter(u.Email, "was used"); !strings.Contains(letter, "can still be used") || strings.Contains(letter, codes[3]) {
 			t.Errorf("got %q", letter)
 		}
@@ -329,12 +332,12 @@ func TestPendingIsNoWayAroundTheSiteCheck(t *testing.T) {
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Xena")
 	b := p.withPassword(u.Email)
-	r := b.request("POST", "/login/verify", strings.NewReader("code="+app.code()))
+	r := b.NewRequest("POST", "/login/verify", strings.NewReader("code="+app.code()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Del("Origin")
 	r.Header.Del("Sec-Fetch-Site")
-	r.Header.Set("Cookie", "__Host-pending="+b.cookies["__Host-pending"])
-	b.do(r).want(http.StatusForbidden)
+	r.Header.Set("Cookie", "__Host-pending="+b.Cookies["__Host-pending"])
+	b.Do(r).Want(http.StatusForbidden)
 	if p.sessionsOf(u) != 0 {
 		t.Error("a session was opened")
 	}

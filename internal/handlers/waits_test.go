@@ -18,23 +18,23 @@ func TestWaitsOfAnAccount(t *testing.T) {
 		b := p.browser()
 		for range 2 {
 			for range perAccountHere.Burst {
-				b.guess(u.Email).want(422)
+				b.guess(u.Email).Want(422)
 			}
 			for _, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
-				wrong := b.guess(u.Email).want(http.StatusTooManyRequests)
-				right := b.post("/login", "email", u.Email, "password", password)
+				wrong := b.guess(u.Email).Want(http.StatusTooManyRequests)
+				right := b.Post("/login", "email", u.Email, "password", password)
 				sameAnswer(t, "the right password", right, wrong)
 				if got := wrong.Header.Get("Retry-After"); got != strconv.Itoa(60*minutes) {
 					t.Fatalf("Retry-After %s, want %d minutes", got, minutes)
 				}
 				time.Sleep(time.Duration(minutes)*time.Minute - time.Second)
-				b.guess(u.Email).want(http.StatusTooManyRequests)
+				b.guess(u.Email).Want(http.StatusTooManyRequests)
 				time.Sleep(time.Second)
-				b.guess(u.Email).want(422)
+				b.guess(u.Email).Want(422)
 			}
 			time.Sleep(24 * time.Hour)
 		}
-		b.signIn(u.Email, password)
+		b.SignIn(u.Email, password)
 	})
 }
 
@@ -48,18 +48,18 @@ func TestAHundredFailures(t *testing.T) {
 		failed := 0
 		for began := time.Now(); time.Since(began) < 5*24*time.Hour; {
 			b := p.browser()
-			b.ip = "198.51." + strconv.Itoa(failed) + ".1" // each from another network
+			b.IP = "198.51." + strconv.Itoa(failed) + ".1" // each from another network
 			res := b.guess(u.Email)
 			if res.StatusCode == http.StatusUnprocessableEntity {
 				failed++
 				continue
 			}
-			wait, _ := strconv.Atoi(res.want(http.StatusTooManyRequests).Header.Get("Retry-After"))
+			wait, _ := strconv.Atoi(res.Want(http.StatusTooManyRequests).Header.Get("Retry-After"))
 			if failed == perAccount.Final && wait > 23*60*60 {
 				break
 			}
 			time.Sleep(time.Duration(wait) * time.Second)
-			owner.get("/account")
+			owner.Get("/account")
 		}
 		if failed != 100 {
 			t.Errorf("%d failures before the quiet day, want 100", failed)
@@ -68,7 +68,7 @@ func TestAHundredFailures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.browser().post("/login", "email", u.Email, "password", password, "unlock", key).want(http.StatusSeeOther)
-		p.browser().signIn(u.Email, password)
+		p.browser().Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
+		p.browser().SignIn(u.Email, password)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestWalk is the main job from end to end, on each backend: sign up, confirm, sign in twice, end one from the other.
@@ -11,39 +13,39 @@ func TestWalk(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, open(t), nil)
-			email := newEmail()
+			email := webtest.Email()
 			ada := p.browser()
-			ada.get("/").want(http.StatusOK).says("Gatehouse")
-			ada.post("/signup", "name", "Ada Lovelace", "email", email, "password", password).location("/signup/sent")
-			ada.get("/signup/sent").want(http.StatusOK)
+			ada.Get("/").Want(http.StatusOK).Says("Gatehouse")
+			ada.Post("/signup", "name", "Ada Lovelace", "email", email, "password", password).Leads("/signup/sent")
+			ada.Get("/signup/sent").Want(http.StatusOK)
 
 			link := linkIn(t, p.letter(email, "/email/confirm/"))
-			ada.get(link).want(http.StatusOK)
-			ada.get("/account").location("/login?next=%2Faccount")
-			ada.post(link).location("/login?confirmed=yes")
-			ada.post(link).want(http.StatusNotFound)
+			ada.Get(link).Want(http.StatusOK)
+			ada.Get("/account").Leads("/login?next=%2Faccount")
+			ada.Post(link).Leads("/login?confirmed=yes")
+			ada.Post(link).Want(http.StatusNotFound)
 
-			ada.post("/login", "email", email, "password", password, "next", "/account/sessions").location("/account/sessions")
-			ada.get("/account").want(http.StatusOK).says("Ada Lovelace")
+			ada.Post("/login", "email", email, "password", password, "next", "/account/sessions").Leads("/account/sessions")
+			ada.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
 			second := p.browser()
-			second.agent = firefoxOnWindows
-			second.signIn(strings.ToUpper(email), password)
+			second.Agent = webtest.FirefoxOnWindows
+			second.SignIn(strings.ToUpper(email), password)
 
-			handle := second.handle()
-			ada.get("/account/sessions").want(http.StatusOK).says("Firefox on Windows")
+			handle := second.Handle()
+			ada.Get("/account/sessions").Want(http.StatusOK).Says("Firefox on Windows")
 			end := "/account/sessions/" + handle + "/end"
-			ada.post(end).location("/reauth?next=%2Faccount%2Fsessions%2F" + handle + "%2Fend")
-			ada.get("/reauth?next=" + end).want(http.StatusOK).says("Sign out Firefox on Windows")
-			ada.post("/reauth", "password", password, "next", end).location(end)
-			ada.get(end).want(http.StatusOK).says("Firefox on Windows")
-			ada.post(end).location("/account/sessions")
-			ada.get("/account/sessions").says("Signed out Firefox on Windows. It can no longer use your account.")
+			ada.Post(end).Leads("/reauth?next=%2Faccount%2Fsessions%2F" + handle + "%2Fend")
+			ada.Get("/reauth?next=" + end).Want(http.StatusOK).Says("Sign out Firefox on Windows")
+			ada.Post("/reauth", "password", password, "next", end).Leads(end)
+			ada.Get(end).Want(http.StatusOK).Says("Firefox on Windows")
+			ada.Post(end).Leads("/account/sessions")
+			ada.Get("/account/sessions").Says("Signed out Firefox on Windows. It can no longer use your account.")
 
-			second.get("/account/security").location("/login?next=%2Faccount%2Fsecurity")
-			second.get("/login?next=%2Faccount%2Fsecurity").says("This device was signed out").says("Chrome on macOS")
-			second.get("/signed-out").says("This device was signed out")
-			ada.post("/logout").location("/signed-out")
-			ada.get("/account").location("/login?next=%2Faccount")
+			second.Get("/account/security").Leads("/login?next=%2Faccount%2Fsecurity")
+			second.Get("/login?next=%2Faccount%2Fsecurity").Says("This device was signed out").Says("Chrome on macOS")
+			second.Get("/signed-out").Says("This device was signed out")
+			ada.Post("/logout").Leads("/signed-out")
+			ada.Get("/account").Leads("/login?next=%2Faccount")
 		})
 	}
 }

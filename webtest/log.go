@@ -1,0 +1,64 @@
+package webtest
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A Log collects what a portal logs. When the test has failed, the lines that may say why are shown, after all that the
+// test itself has said. It is safe for concurrent use.
+type Log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// NewLog returns an empty log of a portal in the test.
+func NewLog(t testing.TB) *Log {
+	l := &Log{}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("of the portal's log:\n%s", Telling(l.String()))
+		}
+	})
+	return l
+}
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// String is everything that was logged.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// Reset forgets what was logged.
+func (l *Log) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
+}
+
+// tellingLines is how much of a log is shown.
+const tellingLines = 20
+
+// Telling returns the latest warnings and errors of a log; if there are none, its last lines.
+func Telling(log string) string {
+	lines := strings.Split(strings.TrimRight(log, "\n"), "\n")
+	var telling []string
+	for _, line := range lines {
+		if strings.Contains(line, "WARN") || strings.Contains(line, "ERROR") {
+			telling = append(telling, line)
+		}
+	}
+	if len(telling) == 0 {
+		telling = lines
+	}
+	return strings.Join(telling[max(0, len(telling)-tellingLines):], "\n")
+}
