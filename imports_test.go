@@ -31,9 +31,10 @@ var mayImport = map[string][]string{
 	"internal/mail":    {},
 	"internal/session": {},
 
-	// For tests alone: they open the servers those run on.
+	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},
 	"internal/store/storetest": {"internal/session", "internal/store"},
+	"internal/probe":           {"internal/auth", "internal/session"},
 
 	"migrations": {},
 	"proof":      {},
@@ -96,6 +97,21 @@ func TestImportsGoDownOnly(t *testing.T) {
 	for name := range mayImport {
 		if !seen[name] {
 			t.Errorf("%s: named in mayImport, but there is no such package", name)
+		}
+	}
+}
+
+// TestProgramHasNoProbes: what exists for tests alone is in no program that people run.
+func TestProgramHasNoProbes(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./cmd/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, name := range []string{"internal/probe", "webtest", "internal/store/storetest", "internal/mail/mailtest", "testing"} {
+		for line := range strings.Lines(string(out)) {
+			if path := strings.TrimSpace(line); path == name || strings.HasSuffix(path, "/"+name) {
+				t.Errorf("the program contains %s", path)
+			}
 		}
 	}
 }

@@ -57,6 +57,7 @@ func authService(s *store.Store, sealer *session.Sealer, c config.Settings, log 
 		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
 		OnClientChange: auth.ClientChange(c.OnClientChange), RequireSecondFactor: c.RequireSecondFactor, Browser: handlers.DeviceName,
+		HashCost: underTest.hashCost,
 	}, log)
 }
 
@@ -110,7 +111,7 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 		Auth:     p.auth, Billing: p.billing, Held: held.New(p.store, p.sealer), Sessions: sessions,
 		Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
-		NotesOff: c.Notes == "off", Observe: observe,
+		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}
 	if p.pool != nil {
 		o.Attempts, o.CacheReady = limit.NewRedis(p.pool, log), p.cacheReady

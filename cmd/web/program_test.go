@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/handlers"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -23,6 +25,8 @@ func TestMain(m *testing.M) {
 			_ = os.Unsetenv(name) // the settings of whoever runs the tests are not those of the tests
 		}
 	}
+	underTest.hashCost = probe.CheapHash
+	underTest.extend = func(x handlers.Extension) { probe.Add(probe.Portal(x)) }
 	if os.Getenv(asProgram) != "" {
 		main()
 		os.Exit(0)

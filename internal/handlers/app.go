@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -42,6 +43,8 @@ type Options struct {
 
 	// CacheReady reports whether the bag's own server answers; nil when there is none. It is a warning, no failure.
 	CacheReady func(context.Context) error
+	// Extend adds routes that exist in tests only; nil for none.
+	Extend func(Extension)
 	// Observe is told the route, status and duration of every request; nil for nobody.
 	Observe func(route, method string, status int, took time.Duration)
 }
@@ -52,6 +55,9 @@ type app struct {
 	letters mail.Letters
 	pages   map[string]*template.Template
 	routes  chi.Routes
+
+	heldRoutes []heldRoute
+
 	sprays  sprays
 	genuine *genuine
 	reports *limit.Memory // lines of the log, so that a flood of requests is not one of lines
@@ -74,6 +80,7 @@ func newApp(o Options) (*app, error) {
 	return &app{
 		Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages,
 		sprays: newSprays(), genuine: newGenuine(), reports: limit.NewMemory(),
+		heldRoutes: slices.Clone(heldRoutes),
 	}, nil
 }
 

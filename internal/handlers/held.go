@@ -27,12 +27,12 @@ var heldRoutes = []heldRoute{
 	{"payment-method", "/billing/payment-method", "Save your payment method", "/billing", []string{"instrument", "name", "address", "next"}},
 }
 
-func heldRouteAt(path string) (heldRoute, bool) {
-	i := slices.IndexFunc(heldRoutes, func(route heldRoute) bool { return route.path == path })
+func (a *app) heldRouteAt(path string) (heldRoute, bool) {
+	i := slices.IndexFunc(a.heldRoutes, func(route heldRoute) bool { return route.path == path })
 	if i < 0 {
 		return heldRoute{}, false
 	}
-	return heldRoutes[i], true
+	return a.heldRoutes[i], true
 }
 
 // restoredView says above a form where the text in it comes from.
@@ -51,7 +51,7 @@ type restored struct {
 // The id in that address says which text is theirs to look at; it opens nothing by itself.
 func (a *app) hold(r *http.Request, s auth.Session, life time.Duration) (back string) {
 	back = a.wayBack(r)
-	route, ok := heldRouteAt(r.URL.Path)
+	route, ok := a.heldRouteAt(r.URL.Path)
 	if !ok {
 		return back
 	}
@@ -79,7 +79,7 @@ func (a *app) heldBy(ctx context.Context, v *visitor, next string) (heldRoute, h
 	if err != nil {
 		return heldRoute{}, held.Form{}, held.ErrNotFound
 	}
-	route, ok := heldRouteAt(u.Path)
+	route, ok := a.heldRouteAt(u.Path)
 	if !ok {
 		return heldRoute{}, held.Form{}, held.ErrNotFound
 	}
@@ -120,7 +120,7 @@ func (a *app) isHeld(r *http.Request, next string) bool {
 	if err != nil {
 		return false
 	}
-	route, ok := heldRouteAt(u.Path)
+	route, ok := a.heldRouteAt(u.Path)
 	if !ok {
 		return false
 	}

@@ -494,7 +494,7 @@ func TestHeldRoutes(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ada"))
 	b.Reauth(password)
-	for _, route := range heldRoutes {
+	for _, route := range p.app.heldRoutes {
 		for _, method := range []string{"GET", "POST"} {
 			if !p.app.routes.Match(chi.NewRouteContext(), method, route.path) {
 				t.Errorf("%s %s is no route", method, route.path)

@@ -20,6 +20,7 @@ import (
 	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
@@ -69,7 +70,7 @@ var backends = map[string]func(*testing.T) backend{"sqlite": sqliteBackend, "pos
 var testPolicy = auth.Policy{
 	Idle: 30 * time.Minute, Lifetime: 24 * time.Hour, RememberIdle: 7 * 24 * time.Hour, RememberLifetime: 30 * 24 * time.Hour,
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * 24 * time.Hour, SessionsPerUser: 5,
-	Browser: DeviceName, HashCost: auth.HashCost{Memory: 8, Passes: 1, Lanes: 1},
+	Browser: DeviceName, HashCost: probe.CheapHash,
 }
 
 var portalURL = &url.URL{Scheme: "https", Host: "portal.test"}
@@ -117,6 +118,11 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	}
 	p.Handler = p.app.router()
 	return p
+}
+
+// withProbes adds the pages of probe to a portal.
+func withProbes(o *Options, _ *auth.Policy) {
+	o.Extend = func(x Extension) { probe.Add(probe.Portal(x)) }
 }
 
 const (

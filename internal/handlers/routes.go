@@ -23,6 +23,7 @@ func (a *app) router() http.Handler {
 
 	r.Group(func(r chi.Router) {
 		r.Use(a.limitBody, a.compress(), a.session, a.refuseCrossSite)
+		everybody := r
 		r.NotFound(a.handle(notFound))
 		r.MethodNotAllowed(a.handle(a.methodNotAllowed))
 
@@ -92,6 +93,7 @@ func (a *app) router() http.Handler {
 		// Signed in
 		r.Group(func(r chi.Router) {
 			r.Use(a.requireVisitor, a.requireConfirmed, a.requireStaying, a.requireFactor)
+			signedIn := r
 			r.Get("/account", a.handle(a.overview))
 			r.Get("/account/session", a.handle(a.inspect))
 			r.Get("/account/sessions", a.handle(a.showSessions))
@@ -128,6 +130,9 @@ func (a *app) router() http.Handler {
 				r.Post("/account/email", a.handle(a.askEmail))
 				r.Get("/billing/payment-method", a.handle(a.showPaymentMethod))
 				r.Post("/billing/payment-method", a.handle(a.setPaymentMethod))
+				if a.Extend != nil {
+					a.Extend(a.extension(everybody, signedIn, r))
+				}
 			})
 		})
 	})

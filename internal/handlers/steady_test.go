@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -13,7 +14,7 @@ import (
 func TestSteadyState(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		s, statements := storetest.CountingSQLite(t)
-		p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
+		p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, withProbes)
 		b := steadyVisitor(p)
 		statements.Taken()
 		b.steadyGet()
@@ -24,7 +25,7 @@ func TestSteadyState(t *testing.T) {
 	t.Run("postgres and redis", func(t *testing.T) {
 		s, statements := storetest.CountingPostgres(t)
 		pool, commands := storetest.CountingRedis(t)
-		p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool)}, nil)
+		p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool)}, withProbes)
 		b := steadyVisitor(p)
 		statements.Taken()
 		commands.Taken()
@@ -77,19 +78,19 @@ func TestMalformedCookiesCostNothing(t *testing.T) {
 	}
 }
 
-// steadyVisitor is somebody with a plan in the basket, whose flash has been read.
+// steadyVisitor is somebody with a value in the bag.
 func steadyVisitor(p *portal) *browser {
 	p.t.Helper()
 	b := p.signedIn(p.newUser("Steady Eddie"))
-	b.Post("/basket", "plan", "hall").Leads("/plans")
-	b.Get("/plans").Want(http.StatusOK)
+	b.Post(probe.Bag, "value", "lantern").Leads(probe.Bag)
+	b.Get(probe.Bag).Want(http.StatusOK)
 	return b
 }
 
 // steadyGet asks for a page that needs nothing but the visitor and the bag.
 func (b *browser) steadyGet() {
 	b.p.t.Helper()
-	res := b.Get("/plans").Want(http.StatusOK).Says("Steady Eddie").Says("Hall")
+	res := b.Get(probe.Bag).Want(http.StatusOK).Says("Steady Eddie").Says("lantern")
 	if cookies := res.Header.Values("Set-Cookie"); len(cookies) > 0 {
 		b.p.t.Errorf("a signed-in page sets cookies: %q", cookies)
 	}
