@@ -18,8 +18,8 @@ type Log struct {
 func NewLog(t testing.TB) *Log {
 	l := &Log{}
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("of the portal's log:\n%s", Telling(l.String()))
+		if said := l.String(); t.Failed() && said != "" {
+			t.Logf("of the portal's log:\n%s", Telling(said))
 		}
 	})
 	return l
