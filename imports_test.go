@@ -17,7 +17,7 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/held", "internal/limit",
-		"internal/mail", "internal/session", "internal/store", "migrations", "ui",
+		"internal/mail", "internal/seal", "internal/session", "internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
 		"internal/auth", "internal/billing", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
@@ -29,7 +29,8 @@ var mayImport = map[string][]string{
 	"internal/held":    {},
 	"internal/limit":   {},
 	"internal/mail":    {},
-	"internal/session": {},
+	"internal/seal":    {},
+	"internal/session": {"internal/seal"},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},

@@ -18,6 +18,7 @@ import (
 	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
@@ -28,8 +29,7 @@ const startWithin = 15 * time.Second
 // parts are what the portal is made of, to be closed in the end.
 type parts struct {
 	store   *store.Store
-	keys    [][]byte // of bags, held forms, letters and the secrets of apps, newest first
-	sealer  *session.Sealer
+	sealer  *seal.Sealer // of bags, held forms, letters and the secrets of apps
 	auth    *auth.Service
 	pool    *redis.Pool // nil without Redis
 	billing *billing.Service[auth.Asker]
@@ -52,7 +52,7 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	return s, nil
 }
 
-func authService(s *store.Store, sealer *session.Sealer, c config.Settings, log *slog.Logger) *auth.Service {
+func authService(s *store.Store, sealer *seal.Sealer, c config.Settings, log *slog.Logger) *auth.Service {
 	return auth.New(s, sealer, auth.Policy{
 		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
@@ -73,7 +73,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if p.keys, p.sealer, err = sealing(ctx, s, c); err != nil {
+	if p.sealer, err = sealing(ctx, s, c); err != nil {
 		return nil, err
 	}
 	p.auth = authService(s, p.sealer, c, log)
@@ -98,10 +98,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	sessions, err := session.New(session.Options{Bags: p.bags, Keys: p.keys, Secure: c.Secure(), Log: log})
-	if err != nil {
-		return nil, err
-	}
+	sessions := session.New(session.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
@@ -121,21 +118,20 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 
 // sealing is what seals bags, held forms, letters and the secrets of authenticator apps. A development machine's key is kept in
 // its database, so that instances on one laptop read what the others have sealed.
-func sealing(ctx context.Context, s *store.Store, c config.Settings) ([][]byte, *session.Sealer, error) {
+func sealing(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
 	keys := c.Keys
 	if len(keys) == 0 {
 		stored, err := s.DevelopmentKey(ctx, config.NewKey())
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		key, err := base64.StdEncoding.DecodeString(stored)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		keys = [][]byte{key}
 	}
-	sealer, err := session.NewSealer(keys)
-	return keys, sealer, err
+	return seal.New(keys)
 }
 
 func (p *parts) cacheReady(ctx context.Context) error {

@@ -25,7 +25,7 @@ func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) error {
 		return err
 	}
 	defer db.Close()
-	_, sealer, err := sealing(s.ctx, db, settings)
+	sealer, err := sealing(s.ctx, db, settings)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
 		return err
 	}
 	defer db.Close()
-	_, sealer, err := sealing(s.ctx, db, c)
+	sealer, err := sealing(s.ctx, db, c)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/seal"
 )
 
 // A bag that was damaged in the store is an empty one, and one that was damaged before it was sealed is whatever can be read
@@ -24,7 +24,7 @@ func TestDamagedBag(t *testing.T) {
 	if err != nil || !found {
 		t.Fatal(found, err)
 	}
-	sealer, err := session.NewSealer([][]byte{testKey})
+	sealer, err := seal.New([][]byte{testKey})
 	if err != nil {
 		t.Fatal(err)
 	}

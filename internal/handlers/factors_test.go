@@ -16,7 +16,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/webtest"
 )
 
@@ -353,7 +353,7 @@ func TestSecretIsResealed(t *testing.T) {
 	u, app, _ := p.enrolled("Rosalind")
 	key := bytes.Repeat([]byte{9}, 32)
 	with := func(keys ...[]byte) {
-		sealer, err := session.NewSealer(keys)
+		sealer, err := seal.New(keys)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,8 +13,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"example.com/gatehouse/webtest"
 	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/webtest"
 )
 
 // FuzzClient lets clients say anything of themselves. Only a trusted proxy is believed about addresses, and only

@@ -36,14 +36,8 @@ func newTarget(f *testing.F) *target {
 	f.Helper()
 	s := &target{db: storetest.SQLite(f)}
 	log := slog.New(slog.DiscardHandler)
-	sealer, err := session.NewSealer([][]byte{testKey})
-	if err != nil {
-		f.Fatal(err)
-	}
-	sessions, err := session.New(session.Options{Bags: session.SQLBags{DB: s.db.DB()}, Keys: [][]byte{testKey}, Secure: true, Log: log})
-	if err != nil {
-		f.Fatal(err)
-	}
+	sealer := testSealer(f)
+	sessions := session.New(session.Options{Bags: session.SQLBags{DB: s.db.DB()}, Sealer: sealer, Secure: true, Log: log})
 	post := mail.NewPost(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Outbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy

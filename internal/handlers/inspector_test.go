@@ -37,11 +37,7 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			on := sqliteBackend(t)
 			p := portalOn(t, on, func(o *Options, _ *auth.Policy) {
-				var err error
-				o.Sessions, err = session.New(session.Options{Bags: on.bags, Keys: [][]byte{testKey}, Secure: tt.secure, Log: o.Log})
-				if err != nil {
-					t.Fatal(err)
-				}
+				o.Sessions = session.New(session.Options{Bags: on.bags, Sealer: testSealer(t), Secure: tt.secure, Log: o.Log})
 			})
 			u, b := p.newUser("Cora"), p.browser()
 			var line string

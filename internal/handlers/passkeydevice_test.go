@@ -16,8 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/webtest"
 	"github.com/fxamacker/cbor/v2"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A passkeyDevice makes one passkey and answers for it, as a browser and an authenticator do together. A test changes what it

@@ -21,6 +21,7 @@ import (
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
@@ -78,6 +79,15 @@ var portalURL = &url.URL{Scheme: "https", Host: "portal.test"}
 // testKey seals the bags of all portals under test, so that several of them can stand before the same stores.
 var testKey = bytes.Repeat([]byte{7}, 32)
 
+func testSealer(t testing.TB) *seal.Sealer {
+	t.Helper()
+	s, err := seal.New([][]byte{testKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func newPortal(t *testing.T) *portal { return portalOn(t, sqliteBackend(t), nil) }
 
 // portalOn returns a portal on the given stores. adjust may change the options and the policy first.
@@ -85,14 +95,8 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	t.Helper()
 	p := &portal{t: t, tb: &running{t}, store: b.store, outbox: newPostbox(t), log: webtest.NewLog(t), prefix: webtest.Network()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
-	sessions, err := session.New(session.Options{Bags: b.bags, Keys: [][]byte{testKey}, Secure: true, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := session.NewSealer([][]byte{testKey})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer := testSealer(t)
+	sessions := session.New(session.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log})
 	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
@@ -109,6 +113,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	}
 	p.auth = auth.New(b.store, sealer, policy, log)
 	o.Auth = p.auth
+	var err error
 	if o.Passkeys, err = auth.NewPasskeys(p.auth, portalURL); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/mail/mailtest"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -67,7 +67,7 @@ type desk struct {
 
 func post(t *testing.T, db *store.Store, sender mail.Sender) desk {
 	t.Helper()
-	sealer, err := session.NewSealer([][]byte{key})
+	sealer, err := seal.New([][]byte{key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +344,7 @@ func (s *lastMoment) ClaimLetter(ctx context.Context, at, until time.Time) (mail
 // What is stored before the post is closed leaves before the worker does, even at the last moment.
 func TestCloseSendsWhatIsDue(t *testing.T) {
 	db := storetest.SQLite(t)
-	sealer, err := session.NewSealer([][]byte{key})
+	sealer, err := seal.New([][]byte{key})
 	if err != nil {
 		t.Fatal(err)
 	}

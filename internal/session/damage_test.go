@@ -24,7 +24,7 @@ func everyByte(b []byte, try func(changed []byte)) {
 // A sealed bag opens as what it was for the visitor it was made for. Changed in any byte to anything, cut anywhere, or
 // moved to another visitor, it does not open.
 func TestTamperedBag(t *testing.T) {
-	s := sealedWith(t, newKey, oldKey)
+	s := testSealer(t)
 	plain, err := codec{}.Encode(time.Unix(1, 0), map[string]any{"basket.plan": "hall", "flash": "Hall is in your basket."})
 	if err != nil {
 		t.Fatal(err)
@@ -91,10 +91,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(good)
 	f.Add([]byte{})
 	f.Add(append(bytes.Clone(good), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01))
-	s, err := NewSealer([][]byte{newKey})
-	if err != nil {
-		f.Fatal(err)
-	}
+	s := testSealer(f)
 	blob, err := s.Seal(good, "key")
 	if err != nil {
 		f.Fatal(err)

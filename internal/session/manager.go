@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"example.com/gatehouse/internal/seal"
 )
 
 // ErrAway means the bag cannot be reached at the moment, so what needs it cannot be done.
@@ -26,8 +28,8 @@ const (
 // Options of a Manager.
 type Options struct {
 	Bags   Bags
-	Keys   [][]byte // 32 bytes each, newest first: the first seals, all of them open
-	Secure bool     // cookies named __Host-..., Secure; false gives plain ones, for browsers that refuse those on http
+	Sealer *seal.Sealer
+	Secure bool // cookies named __Host-..., Secure; false gives plain ones, for browsers that refuse those on http
 	Log    *slog.Logger
 }
 
@@ -39,21 +41,17 @@ type Manager struct {
 	log     *slog.Logger
 }
 
-// New returns a Manager. It fails when a key does not have 32 bytes or there is none.
-func New(o Options) (*Manager, error) {
-	sealed, err := newSealed(o.Bags, o.Keys, o.Log)
-	if err != nil {
-		return nil, err
-	}
-	m := &Manager{scs: scs.New(), bags: sealed, cookies: newCookies(o.Secure), log: o.Log}
-	m.scs.Store = sealed
+// New returns a Manager.
+func New(o Options) *Manager {
+	m := &Manager{scs: scs.New(), bags: &sealed{o.Sealer, o.Bags, o.Log}, cookies: newCookies(o.Secure), log: o.Log}
+	m.scs.Store = m.bags
 	m.scs.Codec = codec{}
 	m.scs.HashTokenInStore = true
 	m.scs.IdleTimeout = 0 // the row decides; here it would make every request a write
 	m.scs.Cookie = scs.SessionCookie{
 		Name: m.cookies.id, Path: "/", HttpOnly: true, Secure: o.Secure, SameSite: http.SameSiteLaxMode,
 	}
-	return m, nil
+	return m
 }
 
 // Cookie returns the session's cookie as it is written to browsers, without value or expiry.

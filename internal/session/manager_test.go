@@ -13,10 +13,7 @@ import (
 
 func newManager(t *testing.T, bags Bags) *Manager {
 	t.Helper()
-	m, err := New(Options{Bags: bags, Keys: [][]byte{newKey}, Secure: true, Log: silent})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := New(Options{Bags: bags, Sealer: testSealer(t), Secure: true, Log: silent})
 	return m
 }
 
@@ -278,10 +275,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestPlainCookies(t *testing.T) {
-	m, err := New(Options{Bags: memoryBags{}, Keys: [][]byte{newKey}, Secure: false, Log: silent})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := New(Options{Bags: memoryBags{}, Sealer: testSealer(t), Secure: false, Log: silent})
 	w := serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	if line := w.Header().Get("Set-Cookie"); !strings.HasPrefix(line, "id=") || strings.Contains(line, "Secure") || !strings.Contains(line, "HttpOnly") {
 		t.Errorf("got %q", line)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"example.com/gatehouse/internal/seal"
 )
 
 // Bags keeps sealed bags under the hash of their token. A bag whose time is up is none. Each method is atomic.
@@ -20,17 +22,9 @@ type Bags interface {
 // sealed is the store scs sees. Each bag is sealed for the token hash it is stored under, so it cannot be moved to another
 // visitor. A read never fails: a bag that is out of reach or cannot be opened is an empty one.
 type sealed struct {
-	*Sealer
+	*seal.Sealer
 	bags Bags
 	log  *slog.Logger
-}
-
-func newSealed(bags Bags, keys [][]byte, log *slog.Logger) (*sealed, error) {
-	sealer, err := NewSealer(keys)
-	if err != nil {
-		return nil, err
-	}
-	return &sealed{sealer, bags, log}, nil
 }
 
 // FindCtx returns the opened bag. A live session without a bag gets an empty one under its own token; for anybody

@@ -1,4 +1,6 @@
-package session
+// Package seal encrypts what is stored, so that a copy of a database or a Redis shows nothing: bags, kept forms, emails that
+// wait, the secrets of authenticator apps. It knows the keys and neither what is sealed nor where that is kept.
+package seal
 
 import (
 	"crypto/cipher"
@@ -31,7 +33,7 @@ type sealKey struct {
 
 // NewSealer returns a Sealer with keys of 32 bytes, newest first: the first seals, all of them open. It fails when a key
 // has another length or there is none.
-func NewSealer(keys [][]byte) (*Sealer, error) {
+func New(keys [][]byte) (*Sealer, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("no bag key")
 	}
