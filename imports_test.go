@@ -20,16 +20,17 @@ var mayImport = map[string][]string{
 		"internal/mail", "internal/seal", "internal/session", "internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/auth", "internal/billing", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
+		"internal/auth", "internal/billing", "internal/device", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
 	},
-	"internal/store":   {"internal/auth", "internal/billing", "internal/held", "internal/mail", "migrations"},
-	"internal/auth":    {},
+	"internal/store":   {"internal/auth", "internal/billing", "internal/device", "internal/held", "internal/mail", "migrations"},
+	"internal/auth":    {"internal/device"},
 	"internal/billing": {},
 	"internal/config":  {},
 	"internal/held":    {},
 	"internal/limit":   {},
 	"internal/mail":    {},
 	"internal/seal":    {},
+	"internal/device":  {},
 	"internal/session": {"internal/seal"},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.

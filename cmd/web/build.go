@@ -56,7 +56,7 @@ func authService(s *store.Store, sealer *seal.Sealer, c config.Settings, log *sl
 	return auth.New(s, sealer, auth.Policy{
 		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
-		OnClientChange: auth.ClientChange(c.OnClientChange), RequireSecondFactor: c.RequireSecondFactor, Browser: handlers.DeviceName,
+		OnClientChange: auth.ClientChange(c.OnClientChange), RequireSecondFactor: c.RequireSecondFactor,
 		HashCost: underTest.hashCost,
 	}, log)
 }

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"strconv"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // A SignedIn is a session that was just opened, and what its owner should hear about it (ASVS v5.0.0-6.3.5).
@@ -21,9 +23,9 @@ type SignedIn struct {
 
 // History is what is known of the sign-ins of one account.
 type History struct {
-	SignedIn bool      // before, as far back as events go
-	Failures int       // refused sign-ins since the latest one, at most MaxFailures
-	Known    []Clients // of its sessions, without those that were revoked
+	SignedIn bool         // before, as far back as events go
+	Failures int          // refused sign-ins since the latest one, at most MaxFailures
+	Known    []device.Set // of its sessions, without those that were revoked
 }
 
 // MaxFailures bounds the count of refused sign-ins: from there on the number says nothing more.
@@ -33,32 +35,21 @@ const MaxFailures = 1000
 const suspiciousFailures = 5
 
 // arrival compares a sign-in with those before it.
-func (s *Service) arrival(ctx context.Context, session Session, c Client) (SignedIn, error) {
+func (s *Service) arrival(ctx context.Context, session Session, c device.Client) (SignedIn, error) {
 	arrived := SignedIn{Session: session}
 	h, err := s.store.SignInHistory(ctx, session.UserID)
 	if err != nil {
 		return arrived, err
 	}
-	arrived.NewDevice = h.SignedIn && !h.knows(s.clients(c))
+	arrived.NewDevice = h.SignedIn && !device.Knows(h.Known, s.policy.Browser.SetOf(c))
 	if h.Failures >= suspiciousFailures {
 		arrived.Failures = h.Failures
 	}
 	return arrived, nil
 }
 
-// knows reports whether both the browser and the network were used before, be it not together: who takes a laptop to
-// where they have used their phone is at no strange place.
-func (h History) knows(c Clients) bool {
-	browser, network := false, false
-	for _, known := range h.Known {
-		browser = browser || known.has(browserLine+c.Browser())
-		network = network || known.has(networkLine+c.Network())
-	}
-	return browser && network
-}
-
 // events are those of the sign-in.
-func (a SignedIn) events(c Client) []Event {
+func (a SignedIn) events(c device.Client) []Event {
 	success := newEvent(LoginSuccess, a.UserID, a.ID, c)
 	success.Reason = string(a.Method)
 	events := []Event{success}

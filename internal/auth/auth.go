@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 var (
@@ -67,13 +69,6 @@ const (
 	RoleAdmin  = "admin"
 )
 
-// A Client is where a request came from. The user agent is the client's own word, the address the peer's or a trusted
-// proxy's.
-type Client struct {
-	IP        string
-	UserAgent string // at most 256 bytes, valid UTF-8
-}
-
 // Policy holds the limits of sessions (ASVS v5.0.0-7.1.1, 7.1.2), and what a session may be used from.
 type Policy struct {
 	Idle, Lifetime                 time.Duration // a session ends this long after its last request, and after its sign-in
@@ -85,11 +80,7 @@ type Policy struct {
 	OnClientChange                 ClientChange  // "" is ClientChangeFlag
 	RequireSecondFactor            bool          // an account without one can do nothing but get one
 	HashCost                       HashCost      // of a password hash; zero is DefaultHashCost
-
-	// Browser names the browser that a User-Agent header claims to be; versions must not show in the name. It comes from
-	// outside because headers are none of this package's business, and it is a function so that it is asked only about
-	// a text that differs from those already known to be good. Required.
-	Browser func(userAgent string) string
+	Browser                        device.Namer  // what a session tells browsers apart by; nil is DeviceName
 }
 
 // Service is what people do with accounts and sessions. Its methods are safe for concurrent use.
@@ -104,6 +95,9 @@ type Service struct {
 // New returns a Service that keeps everything in store, with what must be read again sealed, and writes each event to log
 // as well.
 func New(store Store, sealer Sealer, policy Policy, log *slog.Logger) *Service {
+	if policy.Browser == nil {
+		policy.Browser = device.Name
+	}
 	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(policy.HashCost), log: log}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // Waits reports whether nothing may be done in the session until the person re-authenticates in it, because it was used
@@ -14,7 +16,7 @@ func (p Policy) Waits(x Session) bool {
 
 // use is a request in a live session that is more than a look: its client is compared with those the session knows, and
 // activity is written at most once per touch interval. Errors as for Resume.
-func (s *Service) use(ctx context.Context, live Resumed, c Client, at time.Time) (Resumed, error) {
+func (s *Service) use(ctx context.Context, live Resumed, c device.Client, at time.Time) (Resumed, error) {
 	live, err := s.review(ctx, live, c, at)
 	if err != nil {
 		return live, err
@@ -44,7 +46,7 @@ func (s *Service) use(ctx context.Context, live Resumed, c Client, at time.Time)
 
 // review does what the policy says when the session does not know the client. A thief and the owner may take turns, so
 // a session that is marked already is not written again, unless it has yet to be made to wait or ended.
-func (s *Service) review(ctx context.Context, live Resumed, c Client, at time.Time) (Resumed, error) {
+func (s *Service) review(ctx context.Context, live Resumed, c device.Client, at time.Time) (Resumed, error) {
 	x := live.Session
 	mode := s.policy.OnClientChange
 	if s.policy.Waits(x) || x.Flag != "" && mode != ClientChangeReauth && mode != ClientChangeEnd {
@@ -63,7 +65,7 @@ func (s *Service) review(ctx context.Context, live Resumed, c Client, at time.Ti
 	// A window that was open before says nothing about who asks now: least of all may it take the mark off again.
 	x.FlagClient, x.ElevatedUntil = changed, time.Time{}
 	e := newEvent(SessionFlagged, x.UserID, x.ID, c)
-	e.Reason = changed.kinds()
+	e.Reason = changed.Kinds()
 	first, err := s.store.FlagClient(ctx, x, at, e)
 	if err != nil {
 		return live, err
@@ -77,7 +79,7 @@ func (s *Service) review(ctx context.Context, live Resumed, c Client, at time.Ti
 }
 
 // endChanged ends the session because of what has changed. Whoever is first tells the owner.
-func (s *Service) endChanged(ctx context.Context, live Resumed, changed Clients, c Client, at time.Time) (Resumed, error) {
+func (s *Service) endChanged(ctx context.Context, live Resumed, changed device.Set, c device.Client, at time.Time) (Resumed, error) {
 	x := live.Session
 	x.EndedAt, x.EndReason = at, ReasonClientChanged
 	if err := s.end(ctx, x, c); err != nil {
@@ -91,14 +93,14 @@ func (s *Service) endChanged(ctx context.Context, live Resumed, changed Clients,
 // Recognise takes the mark off a session whose owner says that all is well. What another client had raised it with is
 // known from now on; the use of a replaced token stays as wrong as it was. ErrNotFound, also when somebody else changed
 // the mark at this moment; ErrOvertaken when the asking session is over itself.
-func (s *Service) Recognise(ctx context.Context, by Session, handle string, c Client) error {
+func (s *Service) Recognise(ctx context.Context, by Session, handle string, c device.Client) error {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return err
 	}
 	known := x.Known
 	if x.Flag == FlagClientChanged {
-		known = known.with(x.FlagClient)
+		known = known.With(x.FlagClient)
 	}
 	e := newEvent(SessionRecognised, by.UserID, handle, c)
 	if err := s.store.Unflag(ctx, x, by, known, e); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // A CredentialsChange is what every change of the ways into an account has in common: it is asked for from one session,
@@ -15,7 +17,7 @@ type CredentialsChange struct {
 	Codes        []string // hashes of the recovery codes from now on: nil leaves them as they are, none deletes them
 	At           time.Time
 	Reason       Reason // why the others end
-	Client       Client
+	Client       device.Client
 	Events       []Event
 }
 

@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 const (
@@ -45,30 +46,15 @@ func (u User) HasDemoPassword() bool {
 }
 
 // Recorded returns what may be kept of a client in the name of the account, in rows, events and log lines.
-func (u User) Recorded(c Client) Client { return recorded(u.ID, c) }
+func (u User) Recorded(c device.Client) device.Client { return recorded(u.ID, c) }
 
 // recorded cuts the address of a demo's visitor down to its network: they did not come to leave it here. The user agent
 // stays, because nobody but the visitor is shown it.
-func recorded(userID string, c Client) Client {
+func recorded(userID string, c device.Client) device.Client {
 	if isDemo(userID) {
-		c.IP = coarse(c.IP)
+		c.IP = device.Coarse(c.IP)
 	}
 	return c
-}
-
-// coarse is an IPv4 address without its last part, and an IPv6 address without what comes after the first 48 bits.
-func coarse(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ""
-	}
-	addr = addr.Unmap()
-	bits := 24
-	if addr.Is6() {
-		bits = 48
-	}
-	prefix, _ := addr.Prefix(bits) // no address is too short for that; a zone goes too
-	return prefix.Addr().String()
 }
 
 // A Demo is a throw-away account and what it looks like when its visitor arrives.
@@ -85,7 +71,7 @@ var demoNames = []string{
 
 // NewDemo makes a private account for one visitor, with a history of its own, and returns the proof that opens it and
 // its password. It lives for DemoLife and receives no mail. ErrDemoFull when there are too many, ErrBusy.
-func (s *Service) NewDemo(ctx context.Context, c Client) (p Proof, password string, err error) {
+func (s *Service) NewDemo(ctx context.Context, c device.Client) (p Proof, password string, err error) {
 	n, err := s.store.CountDemos(ctx)
 	if err != nil {
 		return Proof{}, "", fmt.Errorf("new demo: %w", err)

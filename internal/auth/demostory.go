@@ -3,20 +3,22 @@ package auth
 import (
 	"cmp"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // A device of the story and where it is used, at addresses for documentation alone (RFC 5737, RFC 3849).
-type device struct{ agent, ip, lastIP string }
+type storyDevice struct{ agent, ip, lastIP string }
 
 var (
-	laptop = device{agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15", ip: "203.0.113.24"}
-	phone  = device{agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1", ip: "203.0.113.24", lastIP: "2001:db8:4c1:22::77"}
-	tablet = device{agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", ip: "203.0.113.24"}
-	office = device{agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0", ip: "198.51.100.23"}
-	script = device{agent: "curl/8.14.1", ip: "198.51.100.40"}
-	former = device{agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36", ip: "203.0.113.24"}
-	hotel  = device{agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", ip: "192.0.2.140"}
-	afar   = device{agent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ip: "192.0.2.200"}
+	laptop = storyDevice{agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15", ip: "203.0.113.24"}
+	phone  = storyDevice{agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1", ip: "203.0.113.24", lastIP: "2001:db8:4c1:22::77"}
+	tablet = storyDevice{agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", ip: "203.0.113.24"}
+	office = storyDevice{agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0", ip: "198.51.100.23"}
+	script = storyDevice{agent: "curl/8.14.1", ip: "198.51.100.40"}
+	former = storyDevice{agent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36", ip: "203.0.113.24"}
+	hotel  = storyDevice{agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", ip: "192.0.2.140"}
+	afar   = storyDevice{agent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ip: "192.0.2.200"}
 )
 
 // A story is what has happened in a demo account before its visitor arrives. It says nothing that the limits in force
@@ -69,7 +71,7 @@ type span struct{ began, used time.Duration }
 // open adds a session that is signed in: kept so, if that is offered and the span fits its limits, or an ordinary one.
 // Half of its idle time is left at least, because nobody is going to use it. Room is left for the visitor's own. It
 // returns nil if nothing fits; the pointer is good until the next session is added.
-func (t *story) open(d device, kept, ordinary span) *Session {
+func (t *story) open(d storyDevice, kept, ordinary span) *Session {
 	s, remembered := kept, t.fits(kept, true)
 	if !remembered {
 		s = ordinary
@@ -91,7 +93,7 @@ func (t *story) fits(s span, kept bool) bool {
 }
 
 // timedOut adds a session that was left open after some use and ended as idle.
-func (t *story) timedOut(d device, began time.Time, use time.Duration) {
+func (t *story) timedOut(d storyDevice, began time.Time, use time.Duration) {
 	if end := began.Add(use + t.policy.Idle); end.Before(t.at) {
 		t.ended(d, began, end, ReasonIdle, "")
 	}
@@ -99,7 +101,7 @@ func (t *story) timedOut(d device, began time.Time, use time.Duration) {
 
 // ended adds a session that is over, unless it could not have lasted so long. Of one that ended too long ago for its row
 // to be kept there are only the events.
-func (t *story) ended(d device, began, end time.Time, why Reason, by string) Session {
+func (t *story) ended(d storyDevice, began, end time.Time, why Reason, by string) Session {
 	x := t.begin(d, began, false)
 	if end.After(x.ExpiresAt) || why == ReasonIdle && !end.Before(x.ExpiresAt) {
 		return d.session()
@@ -138,7 +140,7 @@ func (t *story) copied(x *Session) {
 }
 
 // begin returns a session of this device as it is at its sign-in.
-func (t *story) begin(d device, at time.Time, kept bool) Session {
+func (t *story) begin(d storyDevice, at time.Time, kept bool) Session {
 	x := d.session()
 	x.ID, x.UserID, x.TokenHash = newID(), t.User.ID, HashToken(newKey()) // nobody has that token
 	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = MethodPassword, kept, at, at
@@ -156,12 +158,12 @@ func (t *story) used(x *Session, at time.Time) {
 }
 
 // session is one on this device, before anything else is known of it.
-func (d device) session() Session { return Session{UserAgent: d.agent, IP: d.ip, LastIP: d.ip} }
+func (d storyDevice) session() Session { return Session{UserAgent: d.agent, IP: d.ip, LastIP: d.ip} }
 
 func (t *story) event(kind Kind, x Session, at time.Time, reason string) {
 	t.Events = append(t.Events, Event{
 		ID: newID(), UserID: t.User.ID, SessionID: x.ID, Kind: kind, Reason: reason,
-		Client: Client{IP: x.IP, UserAgent: x.UserAgent}, At: at,
+		Client: device.Client{IP: x.IP, UserAgent: x.UserAgent}, At: at,
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 const day = 24 * time.Hour
@@ -175,10 +177,10 @@ func TestCoarse(t *testing.T) {
 		"203.0.113.77": "203.0.113.0", "::ffff:203.0.113.77": "203.0.113.0", "2001:db8:12:34:56::78": "2001:db8:12::",
 		"fe80::1%eth0": "fe80::", "127.0.0.1": "127.0.0.0", "": "", "unknown": "",
 	} {
-		if got := coarse(ip); got != want {
+		if got := device.Coarse(ip); got != want {
 			t.Errorf("coarse(%q): got %q, want %q", ip, got, want)
 		}
-		if got := recorded("ORDINARY", Client{IP: ip}).IP; got != ip {
+		if got := recorded("ORDINARY", device.Client{IP: ip}).IP; got != ip {
 			t.Errorf("%q of an ordinary account is kept as %q", ip, got)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // An EmailChange is a change of an account's address that somebody asked for.
@@ -54,7 +56,7 @@ type EmailConfirming struct {
 	UndoHash     string
 	UndoUntil    time.Time
 	At           time.Time
-	Client       Client
+	Client       device.Client
 	Events       []Event
 }
 
@@ -63,7 +65,7 @@ type EmailUndoing struct {
 	EmailChange
 	PasswordHash string // of nothing: the password from before opens nothing any more
 	At           time.Time
-	Client       Client
+	Client       device.Client
 	Event        Event
 }
 
@@ -78,7 +80,7 @@ const purposeEmail = "email"
 // AskEmailChange begins a change of address. Until the new one confirms, nothing changes. It returns the key for the
 // letter there and the one with which the old address stops it; ErrEmail for what is no address or one where no letter
 // arrives, ErrOvertaken when the session is over. Whether the address has an account makes no difference.
-func (s *Service) AskEmailChange(ctx context.Context, by Session, u User, email string, c Client) (confirm, stop string, err error) {
+func (s *Service) AskEmailChange(ctx context.Context, by Session, u User, email string, c device.Client) (confirm, stop string, err error) {
 	emailKey, err := EmailKey(email)
 	if err != nil || isDemoAddress(emailKey) || u.IsDemo() {
 		return "", "", ErrEmail
@@ -113,7 +115,7 @@ func (s *Service) EmailKeyOwner(ctx context.Context, key string) (User, error) {
 // another token. Reading the letter is not enough: whoever mistypes an address hands nobody an account. It returns the
 // change and the key with which the old address takes it back; ErrNotFound, ErrEmailTaken when another account has got
 // the address in the meantime, or ErrEnded.
-func (s *Service) ConfirmEmailChange(ctx context.Context, by Session, key, newHash string, c Client) (EmailChange, string, error) {
+func (s *Service) ConfirmEmailChange(ctx context.Context, by Session, key, newHash string, c device.Client) (EmailChange, string, error) {
 	undo, at := newKey(), now()
 	confirming := EmailConfirming{
 		KeyHash: HashToken(key), By: by, NewTokenHash: newHash, UndoHash: HashToken(undo), UndoUntil: at.Add(EmailUndoValid), At: at,
@@ -151,7 +153,7 @@ func (s *Service) EmailChangeToUndo(ctx context.Context, key string) (EmailChang
 // is set by letter, and second factors that came after the change go. Older ones stay, so that the old address opens no
 // more than it did. ErrNotFound as for EmailChangeToUndo, ErrEmailTaken when another
 // account has the old address by now.
-func (s *Service) UndoEmailChange(ctx context.Context, key string, c Client) (EmailChange, error) {
+func (s *Service) UndoEmailChange(ctx context.Context, key string, c device.Client) (EmailChange, error) {
 	change, err := s.EmailChangeToUndo(ctx, key)
 	if err != nil {
 		return EmailChange{}, err

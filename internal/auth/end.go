@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // recentlyEnded bounds the list of ended sessions; the audit trail has the rest.
 const recentlyEnded = 50
 
 // SignOut ends the session on its owner's word. A session that was over already is no error: the wish is fulfilled.
-func (s *Service) SignOut(ctx context.Context, session Session, c Client) error {
+func (s *Service) SignOut(ctx context.Context, session Session, c device.Client) error {
 	session.EndedAt, session.EndReason, session.EndedBy = now(), ReasonSignedOut, session.ID
 	if err := s.end(ctx, session, c); err != nil && !errors.Is(err, ErrEnded) {
 		return fmt.Errorf("sign out: %w", err)
@@ -20,7 +22,7 @@ func (s *Service) SignOut(ctx context.Context, session Session, c Client) error 
 }
 
 // end writes the ending in session and its event, once: ErrEnded when the row had ended before.
-func (s *Service) end(ctx context.Context, session Session, c Client) error {
+func (s *Service) end(ctx context.Context, session Session, c device.Client) error {
 	if err := s.store.EndSession(ctx, session, c); err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func (s *Service) Session(ctx context.Context, userID, handle string) (Session, 
 
 // Revoke ends another session of the same person (ASVS v5.0.0-7.5.2). It returns the session that was meant, with
 // ErrEnded when it was over already, or ErrNotFound. ErrOvertaken when the asking session is over itself.
-func (s *Service) Revoke(ctx context.Context, by Session, handle string, c Client) (Session, error) {
+func (s *Service) Revoke(ctx context.Context, by Session, handle string, c device.Client) (Session, error) {
 	session, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return Session{}, err
@@ -63,12 +65,12 @@ func (s *Service) Revoke(ctx context.Context, by Session, handle string, c Clien
 
 // EndOthers ends every session of the person but this one, EndAll this one too. Both refuse the sign-ins that are
 // under way with what was true before. They return how many ended, or ErrOvertaken when this session is over itself.
-func (s *Service) EndOthers(ctx context.Context, by Session, c Client) (int, error) {
+func (s *Service) EndOthers(ctx context.Context, by Session, c device.Client) (int, error) {
 	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.ID, By: by, At: now(), Client: c})
 }
 
 // EndAll ends every session of the person, this one included.
-func (s *Service) EndAll(ctx context.Context, by Session, c Client) (int, error) {
+func (s *Service) EndAll(ctx context.Context, by Session, c device.Client) (int, error) {
 	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by, At: now(), Client: c})
 }
 
@@ -157,7 +159,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		for _, session := range out {
 			reason, struck := session.timedOut(at)
 			session.EndedAt, session.EndReason = struck, reason
-			if err := s.end(ctx, session, Client{}); err != nil && !errors.Is(err, ErrEnded) {
+			if err := s.end(ctx, session, device.Client{}); err != nil && !errors.Is(err, ErrEnded) {
 				return fmt.Errorf("sweep: %w", err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
@@ -19,14 +20,14 @@ func TestEveryAddressCostsAHash(t *testing.T) {
 	}
 	s.FillQueue()
 	for _, email := range []string{"ada@example.org", "nobody@example.org", "visitor@demo.example", "no address"} {
-		if _, err := s.CheckSignIn(t.Context(), email, password, auth.Client{}); !errors.Is(err, auth.ErrBusy) {
+		if _, err := s.CheckSignIn(t.Context(), email, password, device.Client{}); !errors.Is(err, auth.ErrBusy) {
 			t.Errorf("sign-in with %s: got %v, want ErrBusy", email, err)
 		}
 	}
 	for _, a := range []auth.Application{{Email: "ada@example.org"}, {Email: "nobody@example.org"}, {Email: "visitor@demo.example"},
 		{Email: "nobody@example.org", Unanswered: true}} {
 		a.Name, a.Password = "Grace", password
-		if _, err := s.Register(t.Context(), a, auth.Client{}); !errors.Is(err, auth.ErrBusy) {
+		if _, err := s.Register(t.Context(), a, device.Client{}); !errors.Is(err, auth.ErrBusy) {
 			t.Errorf("sign-up of %+v: got %v, want ErrBusy", a, err)
 		}
 	}

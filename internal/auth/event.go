@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // Kind names an event: the OWASP logging vocabulary where it has a word, ours where it has none.
@@ -83,23 +85,23 @@ type Event struct {
 	SessionID string // handle
 	Kind      Kind
 	Reason    string
-	Client    Client
+	Client    device.Client
 	At        time.Time
 }
 
-func newEvent(kind Kind, userID, sessionID string, c Client) Event {
+func newEvent(kind Kind, userID, sessionID string, c device.Client) Event {
 	return Event{ID: newID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: recorded(userID, c), At: now()}
 }
 
 // endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.
-func endEvent(s Session, c Client) Event {
+func endEvent(s Session, c device.Client) Event {
 	e := newEvent(SessionExpired, s.UserID, s.ID, c)
 	e.Reason, e.At = string(s.EndReason), s.EndedAt
 	return e
 }
 
 // Report logs an event that no account owns, or that must not fill an owner's trail however often it is provoked.
-func (s *Service) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c Client) {
+func (s *Service) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c device.Client) {
 	e := newEvent(kind, userID, sessionID, c)
 	e.Reason = reason
 	s.logEvents(ctx, e)
@@ -127,12 +129,12 @@ func (s *Service) logEvents(ctx context.Context, events ...Event) {
 // An Asker is a session that asks for a change, and the client it asks from.
 type Asker struct {
 	Session Session
-	Client  Client
+	Client  device.Client
 }
 
 // NewEvent makes an event of the session's account for a change that is not of this package. Whoever writes the change
 // writes the event with it, in one transaction, and calls Log once that stands.
-func (s *Service) NewEvent(kind Kind, session Session, c Client) Event {
+func (s *Service) NewEvent(kind Kind, session Session, c device.Client) Event {
 	return newEvent(kind, session.UserID, session.ID, c)
 }
 

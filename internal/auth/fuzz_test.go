@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/mail"
-	"net/netip"
 	"strings"
 	"testing"
 	"unicode"
@@ -32,27 +31,6 @@ func FuzzApplicant(f *testing.F) {
 			if a, err := mail.ParseAddress(key); err != nil || a.Address != key || strings.ContainsAny(key, "\r\n \x00") {
 				t.Errorf("%q: got %q, which is not one address", typedEmail, key)
 			}
-		}
-	})
-}
-
-// FuzzNetworkOf takes any text for an address: neighbours are in one network, and nothing else is named.
-func FuzzNetworkOf(f *testing.F) {
-	f.Add("203.0.113.9")
-	f.Add("::ffff:203.0.113.9")
-	f.Add("2001:db8::1%eth0")
-	f.Fuzz(func(t *testing.T, ip string) {
-		got := networkOf(ip)
-		if got == Loopback || got == UnknownNetwork {
-			return
-		}
-		prefix, err := netip.ParsePrefix(got)
-		addr, _ := netip.ParseAddr(ip)
-		if err != nil || prefix != prefix.Masked() || !prefix.Contains(addr.Unmap().WithZone("")) {
-			t.Errorf("%q: got %q, want the network it is in", ip, got)
-		}
-		if !prefix.Contains(netip.MustParseAddr(coarse(ip))) {
-			t.Errorf("%q: its coarse form %q is in another network", ip, coarse(ip))
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // DeletionGrace is how long an account can still be kept after its owner asked for it to be deleted.
@@ -18,7 +20,7 @@ type Deletion struct {
 	Epoch  int64 // of the account, as read before the person showed who they are
 	At     time.Time
 	After  time.Time // when it is deleted
-	Client Client
+	Client device.Client
 	Event  Event
 }
 
@@ -28,7 +30,7 @@ func (u User) Leaving() bool { return !u.DeleteAfter.IsZero() }
 // AskDeletion marks the account of the proof for deletion and ends all its sessions, this one included
 // (ASVS v5.0.0-7.4.2). It returns when the account is deleted; ErrOvertaken, or ErrSecondFactor for a proof that is not
 // complete.
-func (s *Service) AskDeletion(ctx context.Context, by Session, p Proof, c Client) (time.Time, error) {
+func (s *Service) AskDeletion(ctx context.Context, by Session, p Proof, c device.Client) (time.Time, error) {
 	if p.user.ID != by.UserID {
 		return time.Time{}, ErrOvertaken
 	}
@@ -47,7 +49,7 @@ func (s *Service) AskDeletion(ctx context.Context, by Session, p Proof, c Client
 
 // KeepAccount takes the mark away again, in a session that was opened since. ErrOvertaken when that is over or there is
 // no mark.
-func (s *Service) KeepAccount(ctx context.Context, by Session, c Client) error {
+func (s *Service) KeepAccount(ctx context.Context, by Session, c device.Client) error {
 	e := newEvent(DeletionStopped, by.UserID, by.ID, c)
 	if err := s.store.KeepAccount(ctx, by, e.At, e); err != nil {
 		return fmt.Errorf("keep the account: %w", err)
@@ -61,7 +63,7 @@ func (s *Service) deleteAccounts(ctx context.Context, at time.Time) error {
 	for {
 		ids, err := s.store.DeleteAccounts(ctx, at, deletionBatch)
 		for _, id := range ids {
-			s.Report(ctx, UserDeleted, id, "", "", Client{})
+			s.Report(ctx, UserDeleted, id, "", "", device.Client{})
 		}
 		if err != nil {
 			return fmt.Errorf("delete accounts: %w", err)
@@ -80,7 +82,7 @@ type Table struct {
 
 // Export returns everything that is kept about the person of the proof, but for secrets (GDPR, article 15).
 // ErrSecondFactor for a proof that is not complete, ErrOvertaken for another person's.
-func (s *Service) Export(ctx context.Context, by Session, p Proof, c Client) ([]Table, error) {
+func (s *Service) Export(ctx context.Context, by Session, p Proof, c device.Client) ([]Table, error) {
 	if p.user.ID != by.UserID {
 		return nil, ErrOvertaken
 	}

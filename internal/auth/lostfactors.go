@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"fmt"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // RemoveFactors takes every second factor from an account on an operator's word: for somebody who has lost all of them and
@@ -14,12 +16,12 @@ func (s *Service) RemoveFactors(ctx context.Context, email string) (User, int, e
 	if err != nil {
 		return User{}, 0, err
 	}
-	e := newEvent(MFARemoved, user.ID, "", Client{})
+	e := newEvent(MFARemoved, user.ID, "", device.Client{})
 	e.Reason = "operator"
 	ended, err := s.store.RemoveFactors(ctx, e)
 	if err != nil {
 		return User{}, 0, fmt.Errorf("remove factors: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, Client{}), e)...)
+	s.logEvents(ctx, append(EndEvents(ended, device.Client{}), e)...)
 	return user, endedNow(ended, e.At), nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // A Passkey is a public key whose private half never leaves its owner's authenticator. It answers only after it has
@@ -85,7 +87,7 @@ type PasskeyRenaming struct {
 }
 
 // RenamePasskey returns the name as it is kept, a NameError, ErrNotFound, or ErrOvertaken when the session is over.
-func (s *Service) RenamePasskey(ctx context.Context, by Session, id, name string, c Client) (string, error) {
+func (s *Service) RenamePasskey(ctx context.Context, by Session, id, name string, c device.Client) (string, error) {
 	name, err := CleanPasskeyName(name)
 	if err != nil {
 		return "", err

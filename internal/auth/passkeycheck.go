@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // PasskeyReason is the reason in events about passkeys: of one that was added or removed, and of an answer that was refused,
@@ -50,14 +52,14 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 // CheckSignIn checks the answer of a passkey. ErrBadCredentials for whatever is wrong with it, a disabled account and a
 // demo that is over alike. A good answer uses up its challenge: of several that are the same, one is good
 // (ASVS v5.0.0-6.5.1).
-func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c Client) (Proof, error) {
+func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
 	proof, userID, err := p.check(ctx, answer, toSignIn, Session{})
 	return proof, p.refused(ctx, err, newEvent(LoginFail, userID, "", c))
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
 // event of the given kind. ErrBadCredentials, or ErrEnded when the session is over.
-func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answer []byte, kind Kind, c Client) (Proof, error) {
+func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answer []byte, kind Kind, c device.Client) (Proof, error) {
 	user, err := p.service.userOf(ctx, session)
 	if err != nil {
 		return Proof{}, err

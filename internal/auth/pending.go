@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // A sign-in that has shown its password and not yet its second factor is a row of its own and no session: nothing but
@@ -26,7 +28,7 @@ type PendingSignIn struct {
 }
 
 // HoldSignIn keeps a sign-in whose proof is not complete and returns the token it waits under.
-func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next string, c Client) (token string, err error) {
+func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
 	token, at := newKey(), now()
 	e := newEvent(MFARequired, p.user.ID, "", c)
 	err = s.store.AddPendingSignIn(ctx, PendingSignIn{
@@ -49,7 +51,7 @@ func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignI
 // CheckPendingCode takes one of the attempts of a pending sign-in, and then looks at the code: of codes that are tried at
 // the same moment no more are looked at than there are attempts. ErrNotFound as PendingSignIn, ErrBadCode for a wrong
 // code. The proof carries the epoch from before the password was checked.
-func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c Client) (PendingSignIn, Proof, error) {
+func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c device.Client) (PendingSignIn, Proof, error) {
 	waiting, u, err := s.store.TakePendingAttempt(ctx, HashToken(token), now())
 	if err != nil {
 		return PendingSignIn{}, Proof{}, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // NameChanging is a change of the display name from one session.
@@ -17,7 +19,7 @@ type NameChanging struct {
 
 // ChangeName sets what the person of the session is called. It returns the name as it is kept, a NameError, or
 // ErrOvertaken when the session is over or the name was changed from elsewhere. The name it had already is no change.
-func (s *Service) ChangeName(ctx context.Context, by Session, u User, name string, c Client) (string, error) {
+func (s *Service) ChangeName(ctx context.Context, by Session, u User, name string, c device.Client) (string, error) {
 	name, err := CleanName(name)
 	if err != nil || name == u.Name {
 		return name, err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // A RecoveryStore keeps what is done by letter and what ends an account. The rules of Store hold.
@@ -37,7 +39,7 @@ type RecoveryStore interface {
 type PasswordResetting struct {
 	UserID, KeyHash, PasswordHash string
 	At                            time.Time
-	Client                        Client
+	Client                        device.Client
 	Event                         Event
 }
 
@@ -49,7 +51,7 @@ const purposeReset = "reset"
 // NewResetKey makes the key with which the reader of a letter chooses another password for the account of an address.
 // It kills those made before it. ErrNotFound for an unknown address, a disabled account, and a demo account, where no
 // letter arrives.
-func (s *Service) NewResetKey(ctx context.Context, email string, c Client) (User, string, error) {
+func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client) (User, string, error) {
 	user, err := s.lookUp(ctx, email)
 	if err == nil && (user.IsDemo() || !user.DisabledAt.IsZero()) {
 		err = ErrNotFound
@@ -95,7 +97,7 @@ func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (User
 // ResetPassword sets the password of the key's account, once, and ends every session of it (ASVS v5.0.0-6.4.3, 7.4.3).
 // It signs nobody in, and whatever else the account asks for at sign-in it goes on asking for. It returns the account, a
 // PasswordError, ErrNotFound as ResetKeyOwner does, or ErrBusy.
-func (s *Service) ResetPassword(ctx context.Context, key, password string, c Client) (User, error) {
+func (s *Service) ResetPassword(ctx context.Context, key, password string, c device.Client) (User, error) {
 	user, err := s.ResetKeyOwner(ctx, key)
 	if err != nil {
 		return User{}, err

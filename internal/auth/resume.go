@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // RotationGrace is how long after a rotation a request that was already on its way with the old token is told to
@@ -14,7 +16,7 @@ const RotationGrace = 2 * time.Second
 type Presented struct {
 	Token string
 	Peek  bool // looking is not activity: nothing is extended
-	Client
+	device.Client
 }
 
 // Resumed is what became of a token.
@@ -80,17 +82,17 @@ func (s *Service) resumeEnded(ctx context.Context, session Session, p Presented,
 
 // Extend counts as activity, however recent the last was. ErrEnded when somebody else was first, ErrWaits when the
 // session waits for a re-authentication.
-func (s *Service) Extend(ctx context.Context, session Session, c Client) (Session, error) {
+func (s *Service) Extend(ctx context.Context, session Session, c device.Client) (Session, error) {
 	if s.policy.Waits(session) {
 		return session, ErrWaits
 	}
 	return s.touch(ctx, session, now(), c)
 }
 
-func (s *Service) touch(ctx context.Context, session Session, at time.Time, c Client) (Session, error) {
+func (s *Service) touch(ctx context.Context, session Session, at time.Time, c device.Client) (Session, error) {
 	session.LastSeenAt, session.LastIP = at, recorded(session.UserID, c).IP
 	if session.Known == "" { // it was opened before sessions knew their clients
-		session.Known = s.clients(Client{IP: session.IP, UserAgent: session.UserAgent}).with(s.clients(c))
+		session.Known = s.policy.Browser.SetOf(device.Client{IP: session.IP, UserAgent: session.UserAgent}).With(s.policy.Browser.SetOf(c))
 	}
 	if session.Flag == "" && c.UserAgent != session.UserAgent { // the client of a marked session may be a stranger
 		session.KnownAgent = c.UserAgent
@@ -114,7 +116,7 @@ func (s *Service) afterLosing(ctx context.Context, session Session) (Session, er
 }
 
 // timeOut ends a session whose time is up. Another instance may have been first: its reason stands.
-func (s *Service) timeOut(ctx context.Context, session Session, reason Reason, struck time.Time, c Client) (Session, error) {
+func (s *Service) timeOut(ctx context.Context, session Session, reason Reason, struck time.Time, c device.Client) (Session, error) {
 	session.EndedAt, session.EndReason = struck, reason
 	if err := s.end(ctx, session, c); err != nil {
 		return s.endedBefore(ctx, session, err)
@@ -177,7 +179,7 @@ func (s *Service) TokenNow(ctx context.Context, userID, tokenHash string) (strin
 }
 
 // useAfterEnd reports a token whose session is over.
-func (s *Service) useAfterEnd(ctx context.Context, session Session, c Client) Resumed {
+func (s *Service) useAfterEnd(ctx context.Context, session Session, c device.Client) Resumed {
 	s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), c)
 	return Resumed{Session: session}
 }

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"fmt"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // Elevate re-authenticates the session: its token becomes the one with newHash, and for the elevation window it may
@@ -10,7 +12,7 @@ import (
 // or was rotated by somebody else first; ErrOvertaken when the proof is another person's, ErrSecondFactor when it is not
 // complete. A session that waited does not any more, and knows the client from now on; a copy of its old token has died
 // with that.
-func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash string, c Client) (Session, error) {
+func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash string, c device.Client) (Session, error) {
 	if p.user.ID != session.UserID {
 		return Session{}, ErrOvertaken
 	}
@@ -26,7 +28,7 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 	events[1].Reason = "reauthentication"
 	rotate := s.store.Rotate
 	if s.policy.Waits(session) { // the client that gave the proof is the owner's, whichever raised the mark
-		session.Known = session.Known.with(s.clients(c))
+		session.Known = session.Known.With(s.policy.Browser.SetOf(c))
 		recognised := newEvent(SessionRecognised, session.UserID, session.ID, c)
 		recognised.Reason = "reauthentication"
 		rotate, events = s.store.Confirm, append(events, recognised)
@@ -45,7 +47,7 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 
 // ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
 // (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrOvertaken, ErrSecondFactor or ErrBusy.
-func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, password, newHash string, c Client) (int, error) {
+func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, password, newHash string, c device.Client) (int, error) {
 	if p.user.ID != session.UserID {
 		return 0, ErrOvertaken
 	}

@@ -1,6 +1,10 @@
 package auth
 
-import "time"
+import (
+	"time"
+
+	"example.com/gatehouse/internal/device"
+)
 
 // A Session is one signed-in device: a row, and the only authority on whether its token opens anything.
 type Session struct {
@@ -13,15 +17,15 @@ type Session struct {
 	UserAgent     string    // at sign-in
 	IP, LastIP    string    // at sign-in and at the latest written activity
 	CreatedAt     time.Time
-	LastSeenAt    time.Time // at most one touch interval behind the truth
-	IdleExpiresAt time.Time // when it ends unless used again; never after ExpiresAt
-	ExpiresAt     time.Time // the absolute limit
-	ElevatedUntil time.Time // zero unless re-authenticated
-	Known         Clients   // browsers and networks it is used from; "" until they are learnt
-	KnownAgent    string    // a User-Agent header of a known browser that is not the one at sign-in; "" for none
-	Flag          string    // why it is worth a look; "" when it does not
-	FlagClient    Clients   // what of another client it was marked for; "" when it was not
-	EndedAt       time.Time // zero while it lives
+	LastSeenAt    time.Time  // at most one touch interval behind the truth
+	IdleExpiresAt time.Time  // when it ends unless used again; never after ExpiresAt
+	ExpiresAt     time.Time  // the absolute limit
+	ElevatedUntil time.Time  // zero unless re-authenticated
+	Known         device.Set // browsers and networks it is used from; "" until they are learnt
+	KnownAgent    string     // a User-Agent header of a known browser that is not the one at sign-in; "" for none
+	Flag          string     // why it is worth a look; "" when it does not
+	FlagClient    device.Set // what of another client it was marked for; "" when it was not
+	EndedAt       time.Time  // zero while it lives
 	EndReason     Reason
 	EndedBy       string // handle of the session it was ended from
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password, a disabled
 // account and a demo that is over alike, after one password hash and the write of one event in each case
 // (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
-func (s *Service) CheckSignIn(ctx context.Context, email, password string, c Client) (Proof, error) {
+func (s *Service) CheckSignIn(ctx context.Context, email, password string, c device.Client) (Proof, error) {
 	user, err := s.lookUp(ctx, email)
 	known := err == nil
 	if !known && !errors.Is(err, ErrNotFound) {
@@ -69,7 +71,7 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 		return
 	}
 	user.PasswordHash = hash
-	s.Report(ctx, PasswordHashUpgraded, user.ID, "", "", Client{})
+	s.Report(ctx, PasswordHashUpgraded, user.ID, "", "", device.Client{})
 }
 
 // A Carrier is the browser that a session is opened in: what it came with, and what it carries from now on.
@@ -79,7 +81,7 @@ type Carrier struct {
 	Instead      Session // the session it was signed in to, which ends; zero for none
 	PendingHash  string  // of the token of the pending sign-in that this finishes; "" for none
 	Remember     bool    // "keep me signed in"
-	Client
+	device.Client
 }
 
 // SignIn opens a session for the person of the proof and ends the oldest ones beyond the limit
@@ -101,7 +103,7 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (SignedIn, er
 	}
 	session := Session{
 		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: p.method, Remembered: remember,
-		UserAgent: c.UserAgent, IP: ip, LastIP: ip, Known: s.clients(c),
+		UserAgent: c.UserAgent, IP: ip, LastIP: ip, Known: s.policy.Browser.SetOf(c),
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: earlier(at.Add(s.policy.IdleLimit(remember)), expires),
 	}
@@ -123,7 +125,7 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (SignedIn, er
 
 // CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
 // leaves an event of the given kind. ErrBadCredentials, ErrBusy, or ErrEnded when the session is over.
-func (s *Service) CheckPassword(ctx context.Context, session Session, password string, kind Kind, c Client) (Proof, error) {
+func (s *Service) CheckPassword(ctx context.Context, session Session, password string, kind Kind, c device.Client) (Proof, error) {
 	user, err := s.userOf(ctx, session)
 	if err != nil {
 		return Proof{}, err
@@ -156,7 +158,7 @@ const purposeUnlock = "unlock"
 // NewUnlockKey makes a key that takes its bearer past the attempts limit of the account, if the address has one.
 // It opens nothing: the password is still asked. ErrNotFound for an unknown address, and for that of a demo account,
 // where no letter arrives.
-func (s *Service) NewUnlockKey(ctx context.Context, email string, c Client) (User, string, error) {
+func (s *Service) NewUnlockKey(ctx context.Context, email string, c device.Client) (User, string, error) {
 	user, err := s.lookUp(ctx, email)
 	if err == nil && user.IsDemo() {
 		err = ErrNotFound

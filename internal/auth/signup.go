@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // SignUpValid is how long the letter of a sign-up can be answered.
@@ -27,7 +29,7 @@ type Registration struct {
 // Register begins an account. The address counts only after Confirm. It returns a PasswordError for a password that
 // cannot be chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long
 // (ASVS v5.0.0-6.3.8).
-func (s *Service) Register(ctx context.Context, a Application, c Client) (Registration, error) {
+func (s *Service) Register(ctx context.Context, a Application, c device.Client) (Registration, error) {
 	key, err := EmailKey(a.Email)
 	if err != nil {
 		return Registration{}, err
@@ -74,7 +76,7 @@ func (s *Service) WaitingSignUp(ctx context.Context, token string) (SignUp, erro
 
 // Confirm turns a sign-up into an account, once. It signs nobody in (ASVS v5.0.0-7.6.2). ErrNotFound when the link is
 // unknown, used or too old, or when another sign-up for the address was confirmed first.
-func (s *Service) Confirm(ctx context.Context, token string, c Client) error {
+func (s *Service) Confirm(ctx context.Context, token string, c device.Client) error {
 	hash, at := HashToken(token), now()
 	pending, err := s.store.SignUp(ctx, hash, at)
 	if err != nil {
@@ -121,7 +123,7 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 		ID: newID(), Email: email, EmailKey: key, Name: name, Role: role,
 		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
 	}
-	e := newEvent(UserCreated, user.ID, "", Client{})
+	e := newEvent(UserCreated, user.ID, "", device.Client{})
 	e.Reason = "operator"
 	if err := s.store.CreateUser(ctx, user, e); err != nil {
 		return User{}, err

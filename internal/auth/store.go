@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"time"
+
+	"example.com/gatehouse/internal/device"
 )
 
 // Store keeps accounts, sessions and events. Each method but SignInHistory, Prune, DeleteDemos, DeleteAccounts and Export
@@ -123,12 +125,12 @@ type Store interface {
 	FlagClient(ctx context.Context, s Session, at time.Time, e Event) (bool, error)
 	// Unflag removes the mark from a live session, which knows the given clients from now on. ErrNotFound when it does
 	// not carry the mark, or know the clients, that the caller read; ErrOvertaken when by, which asks, is not live.
-	Unflag(ctx context.Context, s, by Session, known Clients, e Event) error
+	Unflag(ctx context.Context, s, by Session, known device.Set, e Event) error
 	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
 	// or when the reason is a timeout and the row has been used since it was read.
-	EndSession(ctx context.Context, s Session, c Client) error
+	EndSession(ctx context.Context, s Session, c device.Client) error
 	// Revoke is EndSession on the word of another session, which has to be live itself: ErrOvertaken when it is not.
-	Revoke(ctx context.Context, s, by Session, c Client) error
+	Revoke(ctx context.Context, s, by Session, c device.Client) error
 	// EndSessions raises the account's epoch and ends all its live sessions but the one named in m.Except.
 	// ErrOvertaken when the session it is asked from is not live.
 	EndSessions(ctx context.Context, m MassEnding) ([]Session, error)
@@ -173,7 +175,7 @@ type Opening struct {
 	Pending      string // hash of the token of the pending sign-in that it finishes; "" when there was none
 	Epoch        int64  // of the account, as read before its owner showed who they are
 	Limit        int    // live sessions allowed, this one included
-	Client       Client
+	Client       device.Client
 	Events       []Event
 }
 
@@ -189,11 +191,11 @@ type MassEnding struct {
 	Except string  // handle to leave alone; "" ends all
 	By     Session // it was asked from: ends as signed out, the others as revoked
 	At     time.Time
-	Client Client
+	Client device.Client
 }
 
 // EndEvents returns the event of each ended session, for the Store to write with the endings.
-func EndEvents(ended []Session, c Client) []Event {
+func EndEvents(ended []Session, c device.Client) []Event {
 	events := make([]Event, len(ended))
 	for i, s := range ended {
 		events[i] = endEvent(s, c)

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 const (
@@ -66,12 +67,12 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 }
 
 func csvCells(e auth.Event) []string {
-	device := ""
+	name := ""
 	if e.Client.UserAgent != "" {
-		device = deviceOf(e.Client.UserAgent).Name
+		name = device.Parse(e.Client.UserAgent).Name
 	}
 	return []string{
-		e.At.UTC().Format(time.RFC3339), string(e.Kind), eventLine(e).Text, e.SessionID, device, e.Client.IP, visible(e.Client.UserAgent),
+		e.At.UTC().Format(time.RFC3339), string(e.Kind), eventLine(e).Text, e.SessionID, name, e.Client.IP, device.Printable(e.Client.UserAgent),
 	}
 }
 

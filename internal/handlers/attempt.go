@@ -54,8 +54,8 @@ func (t *attempt) giveBackBut(ctx context.Context, kept ...string) {
 // takeFrom takes from the limit of the client's network, and for IPv6 from a wider one of the /48 around it: whoever is
 // given a /48 has 65,536 networks of their own (RFC 6177).
 func (t *attempt) takeFrom(r *http.Request, what string, rule limit.Rule) time.Duration {
-	ip := clientOf(r).IP
-	wait, site := t.take(r.Context(), what+":"+network(ip), rule), site(ip)
+	client := clientOf(r)
+	wait, site := t.take(r.Context(), what+":"+client.Customer(), rule), client.Site()
 	if wait > 0 || site == "" {
 		return wait
 	}

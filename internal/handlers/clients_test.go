@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -219,7 +220,7 @@ func together(n int32) func(string) string {
 			}
 			<-gate
 		}
-		return DeviceName(agent)
+		return device.Name(agent)
 	}
 }
 
@@ -616,7 +617,7 @@ func TestComparingIsCheap(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
 	parsed := 0
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
-		policy.Browser = func(agent string) string { parsed++; return DeviceName(agent) }
+		policy.Browser = func(agent string) string { parsed++; return device.Name(agent) }
 	})
 	u := p.newUser("Frugal")
 	inTime(t, p, func(t *testing.T) {

@@ -14,9 +14,9 @@ func TestCodesInARow(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		app, codes := p.signedIn(u).enrolApp()
 		forget := func() { // how often the password was given
-			p.app.Attempts.Reset(t.Context(), "account here:"+network(p.browser().IP)+":"+accountKey(u.Email))
+			p.app.Attempts.Reset(t.Context(), "account here:"+customer(p.browser().IP)+":"+accountKey(u.Email))
 			p.app.Attempts.Reset(t.Context(), "account:"+accountKey(u.Email))
-			p.app.Attempts.Reset(t.Context(), "address:"+network(p.browser().IP))
+			p.app.Attempts.Reset(t.Context(), "address:"+customer(p.browser().IP))
 		}
 		fail := func(n int) {
 			t.Helper()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
 )
 
@@ -134,7 +135,7 @@ func TestDeletionIsConfirmed(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM users WHERE delete_after IS NOT NULL`); n != 0 {
 		t.Fatal("marked for deletion without a proof")
 	}
-	proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+	proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,14 +144,14 @@ func TestDeletionIsConfirmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
-	if _, err := p.auth.AskDeletion(t.Context(), session, proof, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+	if _, err := p.auth.AskDeletion(t.Context(), session, proof, device.Client{}); !errors.Is(err, auth.ErrOvertaken) {
 		t.Errorf("an old proof: got %v, want ErrOvertaken", err)
 	}
-	stranger, err := p.auth.CheckSignIn(t.Context(), p.newUser("Str").Email, password, auth.Client{})
+	stranger, err := p.auth.CheckSignIn(t.Context(), p.newUser("Str").Email, password, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.auth.AskDeletion(t.Context(), session, stranger, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+	if _, err := p.auth.AskDeletion(t.Context(), session, stranger, device.Client{}); !errors.Is(err, auth.ErrOvertaken) {
 		t.Errorf("another person's proof: got %v, want ErrOvertaken", err)
 	}
 }

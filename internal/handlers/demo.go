@@ -32,7 +32,7 @@ func (a *app) demoView(r *http.Request, u auth.User) *demoView {
 func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	t := attempt{limiter: a.Attempts}
 	if wait := t.takeFrom(r, "demo", perDemo); wait > 0 {
-		a.reportLimit(r, "demo", network(clientOf(r).IP))
+		a.reportLimit(r, "demo", clientOf(r).Customer())
 		return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of demos", retryAfter: wait,
 			text: "Many demos were started from your network. Please try again in " + words(wait) + ". A demo that is open goes on."}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -224,7 +225,7 @@ func TestDemoEndsTwice(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
 		b.startDemo()
-		proof, _, err := p.auth.NewDemo(t.Context(), auth.Client{})
+		proof, _, err := p.auth.NewDemo(t.Context(), device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -399,7 +400,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 		last = guesser.guess(email)
 	}
 	last.Want(http.StatusTooManyRequests)
-	if _, _, err := p.auth.NewUnlockKey(t.Context(), email, auth.Client{}); err == nil {
+	if _, _, err := p.auth.NewUnlockKey(t.Context(), email, device.Client{}); err == nil {
 		t.Error("a demo account has an unlock key")
 	}
 	signUp := func(email string) *webtest.Answer {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 // doubt says why a session is worth a look, "" when it does not.
@@ -14,7 +15,7 @@ func doubt(s auth.Session) string {
 	case auth.FlagClientChanged:
 		var said []string
 		if browser := s.FlagClient.Browser(); browser != "" {
-			said = append(said, "This session began in "+named(DeviceName(s.UserAgent))+" and was used from "+named(browser)+".")
+			said = append(said, "This session began in "+named(device.Name(s.UserAgent))+" and was used from "+named(browser)+".")
 		}
 		if network := s.FlagClient.Network(); network != "" {
 			said = append(said, "It was used from "+networkName(network)+".")
@@ -26,7 +27,7 @@ func doubt(s auth.Session) string {
 
 // usedFrom says what raised the mark to whoever is asked who they are because of it. That may be a thief, so
 // nothing is said of the owner's own browser and network.
-func usedFrom(c auth.Clients) string {
+func usedFrom(c device.Set) string {
 	var from []string
 	if browser := c.Browser(); browser != "" {
 		from = append(from, "another browser, "+named(browser)+",")
@@ -38,18 +39,18 @@ func usedFrom(c auth.Clients) string {
 }
 
 // named puts the name of a device into a sentence.
-func named(device string) string {
-	if rest, ok := strings.CutPrefix(device, unknownBrowser); ok {
+func named(name string) string {
+	if rest, ok := strings.CutPrefix(name, device.UnknownBrowser); ok {
 		return "an unknown browser" + rest
 	}
-	return device
+	return name
 }
 
 func networkName(network string) string {
 	switch network {
-	case auth.Loopback:
+	case device.Loopback:
 		return "the machine that this portal runs on"
-	case auth.UnknownNetwork:
+	case device.UnknownNetwork:
 		return "an unknown network"
 	}
 	return "another network, " + network

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -118,7 +119,7 @@ var states = map[string]func(p *portal) (email string){
 
 func (p *portal) newDemo() auth.User {
 	p.t.Helper()
-	proof, _, err := p.auth.NewDemo(p.t.Context(), auth.Client{})
+	proof, _, err := p.auth.NewDemo(p.t.Context(), device.Client{})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestOneAnswerWhenThrottled(t *testing.T) {
 			if state == "unconfirmed" {
 				continue // its letter is sent from outside the bubble
 			}
-			p.app.Attempts.Reset(t.Context(), "address:"+network(p.browser().IP))
+			p.app.Attempts.Reset(t.Context(), "address:"+customer(p.browser().IP))
 			email := make(p)
 			for range perAccountHere.Burst {
 				p.browser().guess(email).Want(http.StatusUnprocessableEntity)

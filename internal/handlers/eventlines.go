@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 // sentences say each kind of event to its owner. What is missing here is for the log alone.
@@ -118,7 +119,7 @@ func eventLine(e auth.Event) eventView {
 	}
 	line.At = e.At
 	if e.Client.UserAgent != "" {
-		line.From = deviceOf(e.Client.UserAgent).Name
+		line.From = device.Parse(e.Client.UserAgent).Name
 	}
 	if e.Client.IP != "" {
 		if line.From != "" {

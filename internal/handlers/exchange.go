@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,12 +13,14 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 // An exchange is one request and its answer: what the layers of the portal tell each other about it. It is made by
 // the outermost layer and used by one goroutine.
 type exchange struct {
 	id        string // in the log and on error pages
+	client    device.Client
 	visitor   *visitor
 	timedOut  *auth.Session // whose current token the request brought, after it ran out of time
 	lookUp    attempt       // of a token that no session has
@@ -45,7 +46,7 @@ func visitorOf(r *http.Request) *visitor { return exchangeOf(r).visitor }
 func (a *app) exchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		x := &exchange{id: rand.Text()}
+		x := &exchange{id: rand.Text(), client: readClient(r)}
 		ctx, cancel := bounded(r)
 		defer cancel()
 		r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
@@ -104,37 +105,15 @@ func (a *app) clientAddress() func(http.Handler) http.Handler {
 // maxUserAgent is how much of a User-Agent header is kept, in bytes.
 const maxUserAgent = 256
 
-// clientOf describes where the request came from.
-func clientOf(r *http.Request) auth.Client {
+// clientOf is where the request came from.
+func clientOf(r *http.Request) device.Client { return exchangeOf(r).client }
+
+// readClient describes where a request came from, once for all who ask.
+func readClient(r *http.Request) device.Client {
 	agent := strings.ToValidUTF8(strings.ReplaceAll(r.UserAgent(), "\x00", ""), "")
 	for len(agent) > maxUserAgent {
 		_, size := utf8.DecodeLastRuneInString(agent)
 		agent = agent[:len(agent)-size]
 	}
-	return auth.Client{IP: middleware.GetClientIP(r.Context()), UserAgent: agent}
-}
-
-// network is the part of an address that one customer usually has to themselves: limits by address count per network.
-func network(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return "unknown"
-	}
-	addr = addr.Unmap().WithZone("")
-	bits := 32
-	if addr.Is6() {
-		bits = 64
-	}
-	prefix, _ := addr.Prefix(bits)
-	return prefix.String()
-}
-
-// site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
-func site(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil || addr.Unmap().Is4() {
-		return ""
-	}
-	prefix, _ := addr.WithZone("").Prefix(48)
-	return prefix.String()
+	return device.Client{IP: middleware.GetClientIP(r.Context()), UserAgent: agent}
 }

@@ -45,7 +45,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	client := clientOf(r)
 	t := attempt{limiter: a.Attempts}
 	if wait := t.takeFrom(r, "forgot", perForgot); wait > 0 {
-		a.reportLimit(r, "password reset", network(client.IP))
+		a.reportLimit(r, "password reset", client.Customer())
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many passwords are being forgotten in your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
 )
 
@@ -204,7 +205,7 @@ func TestResetOvertakes(t *testing.T) {
 	onEveryBackend(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ova")
 		link := p.browser().forgets(u.Email)
-		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/mail"
 )
 
@@ -21,17 +22,17 @@ func (a *app) warnOwner(found auth.Resumed) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
 	case found.Raised == auth.FlagTokenReused:
-		a.tell(u, a.letters.CookieReused(u.Email, u.Name, at, named(DeviceName(s.UserAgent))))
+		a.tell(u, a.letters.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
 	case found.Raised == auth.FlagClientChanged && browser != "":
 		ended := !s.EndedAt.IsZero()
-		a.tell(u, a.letters.BrowserChanged(u.Email, u.Name, at, named(DeviceName(s.UserAgent)), named(browser), ended))
+		a.tell(u, a.letters.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
 	}
 }
 
 // tellOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one letter, about the
 // graver of the two reasons.
 func (a *app) tellOfSignIn(u auth.User, in auth.SignedIn) {
-	device, network := named(DeviceName(in.UserAgent)), in.Known.Network()
+	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {
 	case in.Failures > 0:
 		a.tell(u, a.letters.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
@@ -41,4 +42,4 @@ func (a *app) tellOfSignIn(u auth.User, in auth.SignedIn) {
 }
 
 // senderOf names the device that a request came from, as it stands in a letter.
-func senderOf(r *http.Request) string { return named(DeviceName(clientOf(r).UserAgent)) }
+func senderOf(r *http.Request) string { return named(device.Name(clientOf(r).UserAgent)) }

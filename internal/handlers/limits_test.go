@@ -13,6 +13,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
@@ -52,7 +53,7 @@ func TestGuessing(t *testing.T) {
 
 			owner := p.browser()
 			owner.IP = p.prefix[:len(p.prefix)-1] + "f::9"
-			if network(owner.IP) == network(thief.IP) {
+			if customer(owner.IP) == customer(thief.IP) {
 				owner.IP = p.prefix[:len(p.prefix)-1] + "e::9"
 			}
 			owner.SignIn(u.Email, password)
@@ -74,7 +75,7 @@ func TestGuessing(t *testing.T) {
 func TestUnlockKey(t *testing.T) {
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
-	_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, auth.Client{})
+	_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +104,8 @@ func TestLimitsDoNotCollide(t *testing.T) {
 	victim, thief := p.browser(), p.browser()
 	thief.IP = "2001:db8:ffff:ffff::1"
 	for range perAccountHere.Burst + 1 {
-		thief.guess(u.Email + ":" + network(victim.IP))
-		thief.guess(network(victim.IP) + ":" + u.Email)
+		thief.guess(u.Email + ":" + customer(victim.IP))
+		thief.guess(customer(victim.IP) + ":" + u.Email)
 	}
 	victim.SignIn(u.Email, password)
 }
@@ -125,7 +126,7 @@ func TestSuccessResets(t *testing.T) {
 			b.guess(u.Email).Want(422)
 		}
 		b.SignIn(u.Email, password)
-		p.app.Attempts.Reset(t.Context(), "address:"+network(b.IP)) // the limit of the network is another test's
+		p.app.Attempts.Reset(t.Context(), "address:"+customer(b.IP)) // the limit of the network is another test's
 	}
 }
 
@@ -395,3 +396,6 @@ func TestLimitsWithoutRedis(t *testing.T) {
 		t.Errorf("%d warnings in a minute, want 1", n)
 	}
 }
+
+// customer names the network of an address as limits count.
+func customer(ip string) string { return device.Client{IP: ip}.Customer() }

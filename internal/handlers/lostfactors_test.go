@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
 )
 
@@ -20,7 +21,7 @@ func TestLostFactors(t *testing.T) {
 		b.Post("/login/verify", "code", app.code()).Want(http.StatusSeeOther)
 		half := p.browser()
 		half.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
-		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
 		if err == nil {
 			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], auth.Asker{}, auth.MFAFail)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 const passkeysPage = "/account/security/passkeys"
@@ -49,7 +50,7 @@ func passkeyViewOf(p auth.Passkey) passkeyView {
 }
 
 func (a *app) showPasskeys(w http.ResponseWriter, r *http.Request) error {
-	return a.passkeysForm(w, r, http.StatusOK, deviceOf(clientOf(r).UserAgent).Name, nil)
+	return a.passkeysForm(w, r, http.StatusOK, device.Parse(clientOf(r).UserAgent).Name, nil)
 }
 
 func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {

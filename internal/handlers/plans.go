@@ -51,7 +51,7 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 	if visitorOf(r) == nil {
 		t := attempt{limiter: a.Attempts}
 		if wait := t.takeFrom(r, "basket", perBasket); wait > 0 {
-			a.reportLimit(r, "basket", network(clientOf(r).IP))
+			a.reportLimit(r, "basket", clientOf(r).Customer())
 			return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of baskets", retryAfter: wait,
 				text: "Many plans are being chosen from your network. Please try again in " + words(wait) + ", or sign in first."}
 		}

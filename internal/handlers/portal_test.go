@@ -71,7 +71,7 @@ var backends = map[string]func(*testing.T) backend{"sqlite": sqliteBackend, "pos
 var testPolicy = auth.Policy{
 	Idle: 30 * time.Minute, Lifetime: 24 * time.Hour, RememberIdle: 7 * 24 * time.Hour, RememberLifetime: 30 * 24 * time.Hour,
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * 24 * time.Hour, SessionsPerUser: 5,
-	Browser: DeviceName, HashCost: probe.CheapHash,
+	HashCost: probe.CheapHash,
 }
 
 var portalURL = &url.URL{Scheme: "https", Host: "portal.test"}

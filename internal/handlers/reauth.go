@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/held"
 )
 
@@ -57,7 +58,7 @@ func (a *app) waiting(r *http.Request, next string) string {
 	if err != nil {
 		return ""
 	}
-	return "Sign out " + deviceOf(s.UserAgent).Name
+	return "Sign out " + device.Parse(s.UserAgent).Name
 }
 
 // reauth asks again who it is, swaps the token and opens the elevation window (ASVS v5.0.0-7.2.4, 7.5.1).

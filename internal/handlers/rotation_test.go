@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -152,7 +153,7 @@ func TestSignInOvertaken(t *testing.T) {
 					p := portalOn(t, open(t), nil)
 					u := p.newUser("Otto")
 					b := p.signedIn(u)
-					proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, auth.Client{})
+					proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
 					if err != nil {
 						t.Fatal(err)
 					}

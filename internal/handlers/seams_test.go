@@ -53,10 +53,10 @@ func TestLimitsFloodNoLog(t *testing.T) {
 		rule limit.Rule
 		ask  func() *webtest.Answer
 	}{
-		"password reset": {"forgot:" + network(b.IP), perForgot, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},
+		"password reset": {"forgot:" + customer(b.IP), perForgot, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},
 		"email":          {"email:" + u.ID, perEmailChange, func() *webtest.Answer { return b.Post("/account/email", "email", webtest.Email()) }},
 		"passkey name":   {"passkey name:" + u.ID, perProfile, func() *webtest.Answer { return b.Post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
-		"passkey":        {"passkey:" + network(b.IP), perPasskey, func() *webtest.Answer { return b.Post("/account/export", "assertion", "{}") }},
+		"passkey":        {"passkey:" + customer(b.IP), perPasskey, func() *webtest.Answer { return b.Post("/account/export", "assertion", "{}") }},
 		"code":           {"code:" + u.ID, perCode, func() *webtest.Answer { return waiting.Post("/login/verify", "code", "123456") }},
 	} {
 		for p.app.Attempts.Take(t.Context(), limited.key, limited.rule) == 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
@@ -25,7 +26,7 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 		Layout: Layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Auth.Policy().SessionsPerUser,
 	}
 	for _, s := range ended {
-		d := deviceOf(s.UserAgent)
+		d := device.Parse(s.UserAgent)
 		view.Ended = append(view.Ended, endedTicketView{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
 	}
 	return a.render(w, r, http.StatusOK, view)
@@ -48,9 +49,9 @@ func (a *app) tickets(r *http.Request) (current ticketView, others []ticketView,
 }
 
 func (a *app) ticket(s auth.Session, currentID string) ticketView {
-	d, now := deviceOf(s.UserAgent), time.Now()
+	d, now := device.Parse(s.UserAgent), time.Now()
 	t := ticketView{
-		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: visible(s.UserAgent),
+		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: device.Printable(s.UserAgent),
 		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Auth.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: methodWords[s.Method], IP: s.LastIP,
 		Idle:     fuse(now.Sub(s.LastSeenAt), a.Auth.Policy().IdleLimit(s.Remembered)),
@@ -108,7 +109,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 		return a.signOut(w, r)
 	}
 	s, err := a.Auth.Revoke(r.Context(), v.Session, handle, clientOf(r))
-	switch name := deviceOf(s.UserAgent).Name; {
+	switch name := device.Parse(s.UserAgent).Name; {
 	case errors.Is(err, auth.ErrEnded):
 		a.flash(r, "%s was already signed out.", name)
 	case err != nil:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
@@ -35,7 +36,7 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 	by := "another device"
 	if s.EndedBy != "" && s.EndedBy != s.ID {
 		if other, err := a.Auth.Session(r.Context(), s.UserID, s.EndedBy); err == nil {
-			by = deviceOf(other.UserAgent).Name
+			by = device.Parse(other.UserAgent).Name
 		}
 	}
 	v := &endedView{Reason: string(s.EndReason), At: s.EndedAt}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 func (a *app) showSignUp(w http.ResponseWriter, r *http.Request) error {
@@ -41,7 +42,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	t := attempt{limiter: a.Attempts}
 	if wait := t.takeFrom(r, "sign-up", perSignUp); wait > 0 {
-		a.reportLimit(r, "sign-up", network(clientOf(r).IP))
+		a.reportLimit(r, "sign-up", clientOf(r).Customer())
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
@@ -66,7 +67,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 // not use up the letters of somebody who wants one.
 func (a *app) mayWriteTo(r *http.Request, emailKey string) bool {
 	t := attempt{limiter: a.Attempts}
-	return t.take(r.Context(), "letters here:"+network(clientOf(r).IP)+":"+emailKey, perReaderHere) == 0 &&
+	return t.take(r.Context(), "letters here:"+clientOf(r).Customer()+":"+emailKey, perReaderHere) == 0 &&
 		t.take(r.Context(), "letters:"+emailKey, perReader) == 0
 }
 
@@ -85,7 +86,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, http.StatusOK, &confirmView{Token: token, AskedAt: waiting.CreatedAt, Device: named(DeviceName(waiting.UserAgent))})
+	return a.render(w, r, http.StatusOK, &confirmView{Token: token, AskedAt: waiting.CreatedAt, Device: named(device.Name(waiting.UserAgent))})
 }
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {

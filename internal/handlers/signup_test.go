@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
 )
 
@@ -96,7 +97,7 @@ func TestSignUpLimit(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
 	for range perSignUp.Burst {
-		if p.app.Attempts.Take(t.Context(), "sign-up:"+network(b.IP), perSignUp) != 0 {
+		if p.app.Attempts.Take(t.Context(), "sign-up:"+customer(b.IP), perSignUp) != 0 {
 			t.Fatal("the limit was used up before")
 		}
 	}
@@ -115,7 +116,7 @@ func TestSignUpLimit(t *testing.T) {
 // The rules of a password hold for whoever calls, not only for the form.
 func TestRegisterChecksThePassword(t *testing.T) {
 	p := newPortal(t)
-	_, err := p.auth.Register(t.Context(), auth.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, auth.Client{})
+	_, err := p.auth.Register(t.Context(), auth.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, device.Client{})
 	if _, ok := errors.AsType[auth.PasswordError](err); !ok {
 		t.Errorf("got %v, want a PasswordError", err)
 	}

@@ -64,7 +64,7 @@ func (a *app) beginSignIn(r *http.Request, email, password, unlock string) (*att
 		}
 	}
 	if wait := t.takeFrom(r, "address", perNetwork); wait > 0 {
-		a.reportLimit(r, "sign-in", network(clientOf(r).IP))
+		a.reportLimit(r, "sign-in", clientOf(r).Customer())
 		return t, wait, nil
 	}
 	wait := t.take(ctx, accountHere(r, email), perAccountHere)
@@ -92,7 +92,7 @@ func accountKey(email string) string {
 
 // accountHere names one account as tried from one network.
 func accountHere(r *http.Request, email string) string {
-	return "account here:" + network(clientOf(r).IP) + ":" + accountKey(email)
+	return "account here:" + clientOf(r).Customer() + ":" + accountKey(email)
 }
 
 func unlockedKey(unlock string) string { return "unlocked:" + auth.HashToken(unlock) }
@@ -139,7 +139,7 @@ func (a *app) gotIn(r *http.Request, email string) {
 
 // tooManyPasskeys is tooMany for a script.
 func (a *app) tooManyPasskeys(w http.ResponseWriter, r *http.Request, wait time.Duration) error {
-	a.reportLimit(r, "passkey", network(clientOf(r).IP))
+	a.reportLimit(r, "passkey", clientOf(r).Customer())
 	tooMany(w, wait)
 	return writeJSON(w, http.StatusTooManyRequests, problemJSON{Error: errorLimited,
 		Text: "There were too many attempts. Please try again in " + words(wait) + "."})

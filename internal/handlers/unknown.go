@@ -25,7 +25,7 @@ func (a *app) beginLookUp(r *http.Request, token string) (attempt, error) {
 	if wait == 0 {
 		return t, nil
 	}
-	a.reportLimit(r, "session token", network(clientOf(r).IP))
+	a.reportLimit(r, "session token", clientOf(r).Customer())
 	return t, statusError{code: http.StatusTooManyRequests, heading: "Too many unknown cookies", retryAfter: wait,
 		text: "Your network sent many cookies that this portal never gave out, so we did not look at yours. Please try again in " +
 			words(wait) + "."}
@@ -37,7 +37,7 @@ func (a *app) limitGuesses(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := attempt{limiter: a.Attempts}
 		if wait := t.takeFrom(r, "key", perUnknownKey); wait > 0 {
-			a.reportLimit(r, "key of a letter", network(clientOf(r).IP))
+			a.reportLimit(r, "key of a letter", clientOf(r).Customer())
 			a.fail(w, r, statusError{code: http.StatusTooManyRequests, heading: "Too many links", retryAfter: wait,
 				text: "Your network followed many links that do not work. Please try again in " + words(wait) + "."})
 			return

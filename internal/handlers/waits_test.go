@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 // The wait of an account doubles with each failure in a row, ends when it says, and is forgotten after a quiet day. The
@@ -64,7 +64,7 @@ func TestAHundredFailures(t *testing.T) {
 		if failed != 100 {
 			t.Errorf("%d failures before the quiet day, want 100", failed)
 		}
-		_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, auth.Client{})
+		_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}

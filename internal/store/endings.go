@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session, error) {
@@ -78,11 +79,11 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 	return scanSessions(rows)
 }
 
-func (s *Store) EndSession(ctx context.Context, x auth.Session, c auth.Client) error {
+func (s *Store) EndSession(ctx context.Context, x auth.Session, c device.Client) error {
 	return s.tx(ctx, func(tx *sql.Tx) error { return end(ctx, tx, x, c) })
 }
 
-func end(ctx context.Context, tx *sql.Tx, x auth.Session, c auth.Client) error {
+func end(ctx context.Context, tx *sql.Tx, x auth.Session, c device.Client) error {
 	timeout := x.EndReason == auth.ReasonIdle || x.EndReason == auth.ReasonAbsolute
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
@@ -95,7 +96,7 @@ func end(ctx context.Context, tx *sql.Tx, x auth.Session, c auth.Client) error {
 	return addEvents(ctx, tx, auth.EndEvents([]auth.Session{x}, c)...)
 }
 
-func (s *Store) Revoke(ctx context.Context, x, by auth.Session, c auth.Client) error {
+func (s *Store) Revoke(ctx context.Context, x, by auth.Session, c device.Client) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by, x.EndedAt, 0); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 // SignInHistory need not read everything at one moment: a sign-in beside it is a sign-in of its own.
@@ -30,7 +31,7 @@ func (s *Store) SignInHistory(ctx context.Context, userID string) (auth.History,
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var known auth.Clients
+		var known device.Set
 		if err := rows.Scan(&known); err != nil {
 			return h, err
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -21,7 +22,7 @@ func TestSignInHistory(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		want := func(signedIn bool, failures int, known ...auth.Clients) {
+		want := func(signedIn bool, failures int, known ...device.Set) {
 			t.Helper()
 			h, err := s.SignInHistory(t.Context(), "ada")
 			slices.Sort(h.Known)
@@ -43,10 +44,10 @@ func TestSignInHistory(t *testing.T) {
 
 		for id, reason := range map[string]auth.Reason{"live": "", "idle": auth.ReasonIdle, "changed": auth.ReasonPasswordChanged, "stranger": auth.ReasonRevoked} {
 			x := newSession(id, "ada")
-			x.Known = auth.Clients("browser " + id)
+			x.Known = device.Set("browser " + id)
 			open(t, s, x)
 			if x.EndReason, x.EndedAt = reason, x.IdleExpiresAt; reason != "" {
-				if err := s.EndSession(t.Context(), x, auth.Client{}); err != nil {
+				if err := s.EndSession(t.Context(), x, device.Client{}); err != nil {
 					t.Fatal(err)
 				}
 			}

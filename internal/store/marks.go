@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 func (s *Store) FlagReused(ctx context.Context, id string, e auth.Event) (bool, error) {
@@ -39,7 +40,7 @@ func (s *Store) mark(ctx context.Context, e auth.Event, update string, args ...a
 	return err == nil, err
 }
 
-func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known auth.Clients, e auth.Event) error {
+func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known device.Set, e auth.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by, e.At, 0); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -13,7 +14,7 @@ func TestMarks(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		open(t, s, newSession("one", "ada"))
-		changed := func(x auth.Session, flag string, client auth.Clients) bool {
+		changed := func(x auth.Session, flag string, client device.Set) bool {
 			t.Helper()
 			x.Flag, x.FlagClient = flag, client
 			first, err := s.FlagClient(t.Context(), x, at, auth.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: auth.SessionFlagged, At: at})
@@ -61,7 +62,7 @@ func TestMarks(t *testing.T) {
 		gone := newSession("gone", "ada")
 		open(t, s, gone)
 		gone.EndedAt, gone.EndReason = at, auth.ReasonRevoked
-		if err := s.EndSession(t.Context(), gone, auth.Client{}); err != nil {
+		if err := s.EndSession(t.Context(), gone, device.Client{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Unflag(t.Context(), row(t, s, "one"), gone, "", event("ug", "ada", auth.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
@@ -136,7 +137,7 @@ func TestTouchTeachesOnce(t *testing.T) {
 		x := newSession("one", "ada")
 		x.Known = ""
 		open(t, s, x)
-		for _, known := range []auth.Clients{"browser A", "browser B"} {
+		for _, known := range []device.Set{"browser A", "browser B"} {
 			x.Known, x.KnownAgent = known, "agent of "+string(known)
 			if err := s.Touch(t.Context(), x, at); err != nil {
 				t.Fatal(err)

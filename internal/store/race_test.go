@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -22,7 +23,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 			t.Helper()
 			ending := other
 			ending.EndedAt, ending.EndReason = at, auth.ReasonRevoked
-			if err := s.Revoke(t.Context(), ending, by, auth.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+			if err := s.Revoke(t.Context(), ending, by, device.Client{}); !errors.Is(err, auth.ErrOvertaken) {
 				t.Errorf("%s: Revoke: got %v, want ErrOvertaken", what, err)
 			}
 			if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", By: by, At: at}); !errors.Is(err, auth.ErrOvertaken) {
@@ -35,7 +36,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 		try("timed out", by, by.IdleExpiresAt)
 		ended := by
 		ended.EndedAt, ended.EndReason = at, auth.ReasonSignedOut
-		if err := s.EndSession(t.Context(), ended, auth.Client{}); err != nil {
+		if err := s.EndSession(t.Context(), ended, device.Client{}); err != nil {
 			t.Fatal(err)
 		}
 		try("ended", by, at)

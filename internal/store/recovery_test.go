@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -239,7 +240,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 					_, err = s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", auth.EmailChangeUndone)})
 				default:
 					x.EndedAt, x.EndReason = at, auth.ReasonRevoked
-					err = s.EndSession(t.Context(), x, auth.Client{})
+					err = s.EndSession(t.Context(), x, device.Client{})
 				}
 				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, auth.ErrNotFound) {
 					t.Errorf("round %d, %d: %v", round, i, err)

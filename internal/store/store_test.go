@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -41,7 +42,7 @@ func newUser(t *testing.T, s *store.Store, id string) auth.User {
 }
 
 func event(id, userID string, kind auth.Kind) auth.Event {
-	return auth.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: auth.Client{IP: "192.0.2.1", UserAgent: "agent"}}
+	return auth.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: device.Client{IP: "192.0.2.1", UserAgent: "agent"}}
 }
 
 func newSession(id, userID string) auth.Session {
@@ -128,7 +129,7 @@ func TestChangesAreConditional(t *testing.T) {
 					"ended": func(x *auth.Session) time.Time {
 						ended := *x
 						ended.EndedAt, ended.EndReason = at, auth.ReasonRevoked
-						if err := s.EndSession(t.Context(), ended, auth.Client{}); err != nil {
+						if err := s.EndSession(t.Context(), ended, device.Client{}); err != nil {
 							t.Fatal(err)
 						}
 						return at
@@ -190,7 +191,7 @@ func TestEndsOnce(t *testing.T) {
 				wg.Go(func() {
 					ended := x
 					ended.EndedAt, ended.EndReason = x.IdleExpiresAt, reason
-					err := s.EndSession(t.Context(), ended, auth.Client{})
+					err := s.EndSession(t.Context(), ended, device.Client{})
 					mu.Lock()
 					defer mu.Unlock()
 					if err == nil {
@@ -233,7 +234,7 @@ func TestTimeoutLosesAgainstActivity(t *testing.T) {
 		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.EndSession(t.Context(), stale, auth.Client{}); !errors.Is(err, auth.ErrEnded) {
+		if err := s.EndSession(t.Context(), stale, device.Client{}); !errors.Is(err, auth.ErrEnded) {
 			t.Errorf("got %v, want ErrEnded", err)
 		}
 		if !row(t, s, "one").EndedAt.IsZero() {
@@ -310,7 +311,7 @@ func TestPrune(t *testing.T) {
 			x := newSession(id, "ada")
 			open(t, s, x)
 			if x.EndedAt, x.EndReason = ended, auth.ReasonSignedOut; !ended.IsZero() {
-				if err := s.EndSession(t.Context(), x, auth.Client{}); err != nil {
+				if err := s.EndSession(t.Context(), x, device.Client{}); err != nil {
 					t.Fatal(err)
 				}
 			}

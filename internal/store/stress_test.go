@@ -13,6 +13,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
@@ -153,7 +154,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
 		x.EndedAt, x.EndReason = at, auth.ReasonRevoked
-		return errors.Join(p.Revoke(ctx, x, p.session(ctx), auth.Client{}), p.EndSession(ctx, p.session(ctx), auth.Client{}))
+		return errors.Join(p.Revoke(ctx, x, p.session(ctx), device.Client{}), p.EndSession(ctx, p.session(ctx), device.Client{}))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
@@ -222,6 +223,6 @@ var everything = []func(context.Context, person) error{
 		if err := p.CreateDemo(ctx, demo); err != nil {
 			return err
 		}
-		return errors.Join(p.EndSession(ctx, demo.Sessions[0], auth.Client{}), second(p.DeleteDemos(ctx, at, 10)))
+		return errors.Join(p.EndSession(ctx, demo.Sessions[0], device.Client{}), second(p.DeleteDemos(ctx, at, 10)))
 	},
 }

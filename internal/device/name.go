@@ -1,4 +1,4 @@
-package handlers
+package device
 
 import (
 	"strings"
@@ -7,9 +7,9 @@ import (
 	"github.com/mileusna/useragent"
 )
 
-// A device is what a User-Agent header claims, in names of ours. The header is text written by the client: only names
+// A Device is what a User-Agent header claims, in names of ours. The header is text written by the client: only names
 // from these lists reach a sentence.
-type device struct{ Name, Icon string }
+type Device struct{ Name, Icon string }
 
 var browsers = map[string]string{
 	useragent.Chrome: "Chrome", useragent.Firefox: "Firefox", useragent.Safari: "Safari", useragent.Edge: "Edge",
@@ -22,25 +22,26 @@ var systems = map[string]string{
 	useragent.IOS: "iPhone or iPad", useragent.ChromeOS: "ChromeOS",
 }
 
-const unknownBrowser = "Unknown browser"
+// UnknownBrowser stands for one that is on none of the lists.
+const UnknownBrowser = "Unknown browser"
 
-// deviceOf names the device of a User-Agent header. Versions are left out: browsers freeze or invent them.
-func deviceOf(agent string) device {
+// Parse names the device of a User-Agent header. Versions are left out: browsers freeze or invent them.
+func Parse(agent string) Device {
 	ua := useragent.Parse(agent)
 	browser, known := browsers[ua.Name]
 	if !known {
-		browser = unknownBrowser
+		browser = UnknownBrowser
 	}
 	name := browser
 	if system, known := systems[ua.OS]; known {
 		name += " on " + system
 	}
-	return device{Name: name, Icon: icon(ua, browser)}
+	return Device{Name: name, Icon: icon(ua, browser)}
 }
 
-// DeviceName names the browser of a User-Agent header and its system, "Firefox on Windows": what a session tells its
+// Name names the browser of a User-Agent header and its system, "Firefox on Windows": what a session tells its
 // clients apart by. A version is no part of it, so an update changes nothing.
-func DeviceName(agent string) string { return deviceOf(agent).Name }
+func Name(agent string) string { return Parse(agent).Name }
 
 func icon(ua useragent.UserAgent, browser string) string {
 	switch {
@@ -56,8 +57,8 @@ func icon(ua useragent.UserAgent, browser string) string {
 	return "globe"
 }
 
-// visible is the raw header for people who want to see it, without what could disturb the page around it.
-func visible(agent string) string {
+// Printable is the raw header for people who want to see it, without what could disturb the page around it.
+func Printable(agent string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
 			return -1

@@ -1,4 +1,4 @@
-package auth
+package device
 
 import (
 	"fmt"
@@ -13,22 +13,22 @@ func TestNetworkOf(t *testing.T) {
 		"fe80::1%eth0": "fe80::/48", "::1": Loopback, "127.0.0.1": Loopback, "127.9.9.9": Loopback, "::ffff:127.0.0.1": Loopback,
 		"": UnknownNetwork, "198.51.100": UnknownNetwork, "example.org": UnknownNetwork,
 	} {
-		if got := networkOf(ip); got != want {
+		if got := NetworkOf(ip); got != want {
 			t.Errorf("networkOf(%q): got %q, want %q", ip, got, want)
 		}
 	}
 }
 
 func TestClients(t *testing.T) {
-	known := Clients("browser A\nnetwork N")
-	for more, want := range map[Clients]Clients{
+	known := Set("browser A\nnetwork N")
+	for more, want := range map[Set]Set{
 		"": known, "browser A": known, "network M": "browser A\nnetwork N\nnetwork M", "browser N": "browser A\nnetwork N\nbrowser N",
 	} {
-		if got := known.with(more); got != want {
+		if got := known.With(more); got != want {
 			t.Errorf("with(%q): got %q, want %q", more, got, want)
 		}
 	}
-	if got := Clients("").with(known); got != known {
+	if got := Set("").With(known); got != known {
 		t.Errorf("got %q, want %q", got, known)
 	}
 	for part, want := range map[string]bool{"browser A": true, "network N": true, "browser N": false, "browser": false, "A": false, "": false} {
@@ -36,8 +36,8 @@ func TestClients(t *testing.T) {
 			t.Errorf("has(%q): got %t, want %t", part, got, want)
 		}
 	}
-	for clients, want := range map[Clients]string{"browser A": "browser", "network N": "network", known: "browser and network"} {
-		if got := clients.kinds(); got != want {
+	for clients, want := range map[Set]string{"browser A": "browser", "network N": "network", known: "browser and network"} {
+		if got := clients.Kinds(); got != want {
 			t.Errorf("kinds of %q: got %q, want %q", clients, got, want)
 		}
 	}
@@ -45,9 +45,9 @@ func TestClients(t *testing.T) {
 
 // Of each kind the oldest goes when there is no more room; the other kind keeps its own.
 func TestKnownClientsAreBounded(t *testing.T) {
-	known := Clients("browser A\nnetwork 0")
+	known := Set("browser A\nnetwork 0")
 	for i := range 2 * knownOfAKind {
-		known = known.with(Clients(fmt.Sprint("network ", i)))
+		known = known.With(Set(fmt.Sprint("network ", i)))
 	}
 	if n := strings.Count(string(known), networkLine); n != knownOfAKind || !known.has("browser A") {
 		t.Errorf("%d networks in %q, want %d and the browser", n, known, knownOfAKind)

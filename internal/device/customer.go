@@ -1,0 +1,28 @@
+package device
+
+import "net/netip"
+
+// Customer is the part of an address that one customer usually has to themselves: limits by address count per network.
+func (c Client) Customer() string {
+	addr, err := netip.ParseAddr(c.IP)
+	if err != nil {
+		return "unknown"
+	}
+	addr = addr.Unmap().WithZone("")
+	bits := 32
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, _ := addr.Prefix(bits)
+	return prefix.String()
+}
+
+// Site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
+func (c Client) Site() string {
+	addr, err := netip.ParseAddr(c.IP)
+	if err != nil || addr.Unmap().Is4() {
+		return ""
+	}
+	prefix, _ := addr.WithZone("").Prefix(48)
+	return prefix.String()
+}

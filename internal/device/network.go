@@ -1,0 +1,41 @@
+package device
+
+import "net/netip"
+
+// Networks that are no prefix of an address.
+const (
+	Loopback       = "loopback" // all of it: a browser goes back and forth between ::1 and 127.0.0.1
+	UnknownNetwork = "unknown"  // the address cannot be read
+)
+
+// NetworkOf is the part of an address that stays when a provider gives a home or an office another one: 24 bits of IPv4,
+// 48 of IPv6. It is wider than what limits on attempts count by, because a false mark costs the owner's attention.
+func NetworkOf(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return UnknownNetwork
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.IsLoopback() {
+		return Loopback
+	}
+	return homeNetwork(addr).String()
+}
+
+// Coarse is an address without what NetworkOf leaves out of it, "" for one that cannot be read.
+func Coarse(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ""
+	}
+	return homeNetwork(addr.Unmap().WithZone("")).Addr().String()
+}
+
+func homeNetwork(addr netip.Addr) netip.Prefix {
+	bits := 24
+	if addr.Is6() {
+		bits = 48
+	}
+	prefix, _ := addr.Prefix(bits) // no address is too short for that
+	return prefix
+}

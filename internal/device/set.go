@@ -1,0 +1,110 @@
+package device
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Set is browsers and networks, each once and one a line, the newest last. It is text because that is how
+// it is stored, and so that a Session can be compared.
+type Set string
+
+const (
+	browserLine = "browser "
+	networkLine = "network "
+)
+
+// knownOfAKind bounds how many browsers, and how many networks, a session knows. Each but the first of them costs its
+// owner a press of a button, so more than a few are no habit.
+const knownOfAKind = 8
+
+// Browser returns the first browser in the list, "" without one.
+func (s Set) Browser() string { return s.first(browserLine) }
+
+// Network returns the first network in the list, "" without one: a prefix in CIDR notation, Loopback or UnknownNetwork.
+func (s Set) Network() string { return s.first(networkLine) }
+
+func (s Set) first(kind string) string {
+	for line := range strings.SplitSeq(string(s), "\n") {
+		if name, ok := strings.CutPrefix(line, kind); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+func (s Set) has(line string) bool {
+	for known := range strings.SplitSeq(string(s), "\n") {
+		if known == line {
+			return true
+		}
+	}
+	return false
+}
+
+// With returns the list and what it did not have of the other, without the oldest that it has no room for.
+func (s Set) With(more Set) Set {
+	var lines []string
+	for line := range strings.SplitSeq(string(s+"\n"+more), "\n") {
+		if line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	for _, kind := range []string{browserLine, networkLine} {
+		room := knownOfAKind
+		for i, line := range slices.Backward(lines) { // what a deletion moves has been visited
+			if !strings.HasPrefix(line, kind) {
+				continue
+			}
+			if room--; room < 0 {
+				lines = slices.Delete(lines, i, i+1)
+			}
+		}
+	}
+	return Set(strings.Join(lines, "\n"))
+}
+
+// Kinds says what the list is about: "browser", "network" or "browser and network".
+func (s Set) Kinds() string {
+	switch {
+	case s.Browser() == "":
+		return "network"
+	case s.Network() == "":
+		return "browser"
+	}
+	return "browser and network"
+}
+
+// A Namer names the browser that a User-Agent header claims to be. Versions must not show in the name.
+type Namer func(userAgent string) string
+
+// SetOf is the browser and the network of one client.
+func (name Namer) SetOf(c Client) Set {
+	return Set(browserLine + name(c.UserAgent) + "\n" + networkLine + NetworkOf(c.IP))
+}
+
+// NewBrowser is the browser of a User-Agent header if the set does not have it, else "".
+func (name Namer) NewBrowser(known Set, userAgent string) Set {
+	return known.missing(browserLine + name(userAgent))
+}
+
+// NewNetwork is the network of an address if the set does not have it, else "".
+func NewNetwork(known Set, ip string) Set { return known.missing(networkLine + NetworkOf(ip)) }
+
+func (s Set) missing(line string) Set {
+	if s.has(line) {
+		return ""
+	}
+	return Set(line)
+}
+
+// Knows reports whether one of the sets has the browser of a client and one has its network, be it not the same: who takes
+// a laptop to where they have used their phone is at no strange place.
+func Knows(sets []Set, c Set) bool {
+	browser, network := false, false
+	for _, known := range sets {
+		browser = browser || known.has(browserLine+c.Browser())
+		network = network || known.has(networkLine+c.Network())
+	}
+	return browser && network
+}
