@@ -16,14 +16,15 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/held", "internal/limit",
+		"internal/audit", "internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/held", "internal/limit",
 		"internal/mail", "internal/seal", "internal/session", "internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/auth", "internal/billing", "internal/device", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
+		"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
 	},
-	"internal/store":   {"internal/auth", "internal/billing", "internal/device", "internal/held", "internal/mail", "migrations"},
-	"internal/auth":    {"internal/device"},
+	"internal/store":   {"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/held", "internal/mail", "migrations"},
+	"internal/auth":    {"internal/audit", "internal/device"},
+	"internal/audit":   {"internal/device"},
 	"internal/billing": {},
 	"internal/config":  {},
 	"internal/held":    {},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/config"
@@ -31,6 +32,7 @@ type parts struct {
 	store   *store.Store
 	sealer  *seal.Sealer // of bags, held forms, letters and the secrets of apps
 	auth    *auth.Service
+	audit   *audit.Trail
 	pool    *redis.Pool // nil without Redis
 	billing *billing.Service[auth.Asker]
 	bags    session.Bags
@@ -58,7 +60,7 @@ func authService(s *store.Store, sealer *seal.Sealer, c config.Settings, log *sl
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
 		OnClientChange: auth.ClientChange(c.OnClientChange), RequireSecondFactor: c.RequireSecondFactor,
 		HashCost: underTest.hashCost,
-	}, log)
+	}, audit.NewTrail(s, log), log)
 }
 
 // build opens everything. What was opened is closed again when a later part fails.
@@ -76,8 +78,9 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	if p.sealer, err = sealing(ctx, s, c); err != nil {
 		return nil, err
 	}
+	p.audit = audit.NewTrail(s, log)
 	p.auth = authService(s, p.sealer, c, log)
-	p.billing = billing.New(s.Ledger(p.auth), billing.Sandbox{}, log)
+	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	if c.RedisURL != "" {
 		p.pool = session.NewRedisPool(c.RedisURL)
 		p.bags = session.NewRedisBags(p.pool)
@@ -105,7 +108,7 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 	}
 	o := handlers.Options{
 		Passkeys: passkeys,
-		Auth:     p.auth, Billing: p.billing, Held: held.New(p.store, p.sealer), Sessions: sessions,
+		Auth:     p.auth, Audit: p.audit, Billing: p.billing, Held: held.New(p.store, p.sealer), Sessions: sessions,
 		Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,

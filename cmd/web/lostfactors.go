@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/mail"
 )
@@ -30,7 +30,7 @@ func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) error {
 		return err
 	}
 	user, ended, err := authService(db, sealer, settings, logger(s, settings)).RemoveFactors(s.ctx, c.Email)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return fmt.Errorf("%s has no account with a second step", c.Email)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -49,14 +50,14 @@ func (s *Service) arrival(ctx context.Context, session Session, c device.Client)
 }
 
 // events are those of the sign-in.
-func (a SignedIn) events(c device.Client) []Event {
-	success := newEvent(LoginSuccess, a.UserID, a.ID, c)
+func (a SignedIn) events(c device.Client) []audit.Event {
+	success := audit.NewEvent(audit.LoginSuccess, a.UserID, a.ID, c)
 	success.Reason = string(a.Method)
-	events := []Event{success}
+	events := []audit.Event{success}
 	if a.Failures > 0 {
-		after := newEvent(LoginSuccessAfterFail, a.UserID, a.ID, c)
+		after := audit.NewEvent(audit.LoginSuccessAfterFail, a.UserID, a.ID, c)
 		after.Reason = strconv.Itoa(a.Failures)
 		events = append(events, after)
 	}
-	return append(events, newEvent(SessionCreated, a.UserID, a.ID, c))
+	return append(events, audit.NewEvent(audit.SessionCreated, a.UserID, a.ID, c))
 }

@@ -10,15 +10,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
 var (
-	// ErrNotFound means there is no such thing, or none that belongs to the one who asks.
-	ErrNotFound = errors.New("not found")
 	// ErrEmailTaken means another account has the address.
 	ErrEmailTaken = errors.New("email address taken")
 	// ErrBadCredentials is the one answer to an unknown address, a wrong password and an account that is disabled or over.
@@ -89,35 +87,23 @@ type Service struct {
 	sealer Sealer
 	policy Policy
 	hash   *hasher
+	audit  *audit.Trail
 	log    *slog.Logger
 }
 
-// New returns a Service that keeps everything in store, with what must be read again sealed, and writes each event to log
-// as well.
-func New(store Store, sealer Sealer, policy Policy, log *slog.Logger) *Service {
+// New returns a Service that keeps everything in store, with what must be read again sealed, and what happens in trail.
+func New(store Store, sealer Sealer, policy Policy, trail *audit.Trail, log *slog.Logger) *Service {
 	if policy.Browser == nil {
 		policy.Browser = device.Name
 	}
-	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(policy.HashCost), log: log}
+	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(policy.HashCost), audit: trail, log: log}
 }
 
 // Policy returns the limits in force.
 func (s *Service) Policy() Policy { return s.policy }
 
-// now is the time of the database: UTC, and no finer than PostgreSQL keeps it, so that what is written reads back equal.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-
-// newID returns 128 random bits and more as text. It names things in URLs and is no secret.
-func newID() string { return rand.Text() }
-
 // newKey returns a secret for a letter, as random as an id.
 func newKey() string { return rand.Text() }
-
-// isID reports whether the text has the form of what newID returns. Anything else need not be looked up, and some of
-// it could not be: a database refuses bytes that are no text.
-func isID(text string) bool {
-	return len(text) == 26 && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '2' || c > '7') })
-}
 
 // HashToken returns what is stored of a token: its SHA-256. 128 random bits and more need no salt (ASVS v5.0.0-11.5.1).
 func HashToken(token string) string {

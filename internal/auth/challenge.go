@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // ChallengeValid is how long a challenge may be answered.
@@ -31,7 +33,7 @@ var errChallenge = errors.New("not a challenge of ours, for this, and now")
 // none, so nothing has to be kept while it waits: whoever asks for a million of them fills no table. The nonce of the
 // seal makes it unguessable, with 192 random bits (ASVS v5.0.0-6.7.2).
 func newChallenge(sealer Sealer, purpose, session string) ([]byte, error) {
-	expires := binary.BigEndian.AppendUint64(nil, uint64(now().Add(ChallengeValid).UnixMicro()))
+	expires := binary.BigEndian.AppendUint64(nil, uint64(audit.Now().Add(ChallengeValid).UnixMicro()))
 	return sealer.Seal(expires, challengePlace(purpose, session))
 }
 
@@ -50,7 +52,7 @@ func openChallenge(sealer Sealer, text, purpose, session string) (SpentChallenge
 		return SpentChallenge{}, errChallenge
 	}
 	expires := time.UnixMicro(int64(binary.BigEndian.Uint64(plain))).UTC()
-	if !now().Before(expires) {
+	if !audit.Now().Before(expires) {
 		return SpentChallenge{}, errChallenge
 	}
 	sum := sha256.Sum256(sealed)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) review(ctx context.Context, live Resumed, c device.Client, at 
 	}
 	// A window that was open before says nothing about who asks now: least of all may it take the mark off again.
 	x.FlagClient, x.ElevatedUntil = changed, time.Time{}
-	e := newEvent(SessionFlagged, x.UserID, x.ID, c)
+	e := audit.NewEvent(audit.SessionFlagged, x.UserID, x.ID, c)
 	e.Reason = changed.Kinds()
 	first, err := s.store.FlagClient(ctx, x, at, e)
 	if err != nil {
@@ -72,7 +73,7 @@ func (s *Service) review(ctx context.Context, live Resumed, c device.Client, at 
 	}
 	live.Session = x
 	if first {
-		s.logEvents(ctx, e)
+		s.audit.Log(ctx, e)
 		live.Raised = FlagClientChanged
 	}
 	return live, nil
@@ -102,10 +103,10 @@ func (s *Service) Recognise(ctx context.Context, by Session, handle string, c de
 	if x.Flag == FlagClientChanged {
 		known = known.With(x.FlagClient)
 	}
-	e := newEvent(SessionRecognised, by.UserID, handle, c)
+	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, c)
 	if err := s.store.Unflag(ctx, x, by, known, e); err != nil {
 		return err
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return nil
 }

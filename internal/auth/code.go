@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // CheckCode completes the proof of a password by what else the account asks for: a code of its authenticator app or one
 // of its recovery codes, each taken once (ASVS v5.0.0-6.5.1). A wrong one leaves an event of the given kind, and is
 // ErrBadCode. by.Session is zero during a sign-in.
-func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by Asker, failure Kind) (Proof, error) {
+func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by Asker, failure audit.Kind) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
 	}
@@ -21,9 +23,9 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by Asker
 	}
 	switch {
 	case errors.Is(err, ErrBadCode):
-		e := newEvent(failure, p.user.ID, by.Session.ID, by.Client)
+		e := audit.NewEvent(failure, p.user.ID, by.Session.ID, by.Client)
 		e.Reason = "code"
-		s.record(ctx, e)
+		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCode
 	case err != nil:
 		return Proof{}, fmt.Errorf("check code: %w", err)
@@ -35,7 +37,7 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by Asker
 // for everybody who has signed in since.
 func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
 	t, err := s.store.TOTPSecret(ctx, userID)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return ErrBadCode
 	}
 	if err != nil {
@@ -45,7 +47,7 @@ func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
 	if err != nil {
 		return fmt.Errorf("secret of an authenticator app: %w", err)
 	}
-	step, ok := matchTOTP(secret, code, now(), t.LastStep)
+	step, ok := matchTOTP(secret, code, audit.Now(), t.LastStep)
 	if !ok {
 		return ErrBadCode
 	}
@@ -57,17 +59,17 @@ func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
 }
 
 func (s *Service) useRecoveryCode(ctx context.Context, u User, hash string, by Asker) error {
-	e := newEvent(RecoveryCodeUsed, u.ID, by.Session.ID, by.Client)
+	e := audit.NewEvent(audit.RecoveryCodeUsed, u.ID, by.Session.ID, by.Client)
 	if err := badUnlessFound(s.store.UseRecoveryCode(ctx, hash, e)); err != nil {
 		return err
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return nil
 }
 
 // badUnlessFound turns a thing that is not there, or not any more, into a wrong code.
 func badUnlessFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return ErrBadCode
 	}
 	return err

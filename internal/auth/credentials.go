@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -18,7 +19,7 @@ type CredentialsChange struct {
 	At           time.Time
 	Reason       Reason // why the others end
 	Client       device.Client
-	Events       []Event
+	Events       []audit.Event
 }
 
 // A FactorChange asks for a change of the second factors of an account, from a session whose owner has re-authenticated.
@@ -46,24 +47,24 @@ func firstCodes(u User) RecoveryCodes {
 // changeFactors makes one change of the second factors: write stores it together with all that follows from it. codes
 // take the place of the recovery codes, nil leaves them; the reason of the event says which factor it is about.
 func (s *Service) changeFactors(
-	ctx context.Context, f FactorChange, kind Kind, reason string, codes RecoveryCodes, write func(CredentialsChange) ([]Session, error),
+	ctx context.Context, f FactorChange, kind audit.Kind, reason string, codes RecoveryCodes, write func(CredentialsChange) ([]Session, error),
 ) (FactorChanged, error) {
 	change := CredentialsChange{
-		Session: f.Session, NewTokenHash: f.NewTokenHash, Epoch: f.User.Epoch, Codes: codes.hashes(), At: now(),
+		Session: f.Session, NewTokenHash: f.NewTokenHash, Epoch: f.User.Epoch, Codes: codes.hashes(), At: audit.Now(),
 		Reason: ReasonRevoked, Client: f.Client,
-		Events: []Event{
-			newEvent(kind, f.Session.UserID, f.Session.ID, f.Client),
-			newEvent(SessionRenewed, f.Session.UserID, f.Session.ID, f.Client),
+		Events: []audit.Event{
+			audit.NewEvent(kind, f.Session.UserID, f.Session.ID, f.Client),
+			audit.NewEvent(audit.SessionRenewed, f.Session.UserID, f.Session.ID, f.Client),
 		},
 	}
 	change.Events[0].Reason, change.Events[1].Reason = reason, "factors_changed"
-	if len(codes) > 0 && kind != RecoveryCodesMade {
-		change.Events = append(change.Events, newEvent(RecoveryCodesMade, f.Session.UserID, f.Session.ID, f.Client))
+	if len(codes) > 0 && kind != audit.RecoveryCodesMade {
+		change.Events = append(change.Events, audit.NewEvent(audit.RecoveryCodesMade, f.Session.UserID, f.Session.ID, f.Client))
 	}
 	ended, err := write(change)
 	if err != nil {
 		return FactorChanged{}, fmt.Errorf("change factors: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, f.Client), change.Events...)...)
+	s.audit.Log(ctx, append(EndEvents(ended, f.Client), change.Events...)...)
 	return FactorChanged{Ended: endedNow(ended, change.At), Codes: codes}, nil
 }

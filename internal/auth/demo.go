@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -22,15 +23,9 @@ const (
 	demoBatch = 200
 )
 
-// A demo account is known by its id, so that whoever holds no more than the id knows what may be kept of its visitor;
-// the schema holds the id and DemoUntil together. Its address is in a domain that nobody can own (RFC 2606), where no
-// letter arrives.
-const (
-	demoID     = "demo-"
-	demoDomain = "@demo.example"
-)
-
-func isDemo(userID string) bool { return strings.HasPrefix(userID, demoID) }
+// The address of a demo account is in a domain that nobody can own (RFC 2606), where no letter arrives. Its id begins with
+// audit.DemoID: the schema holds that and DemoUntil together.
+const demoDomain = "@demo.example"
 
 func isDemoAddress(emailKey string) bool { return strings.HasSuffix(emailKey, demoDomain) }
 
@@ -46,22 +41,13 @@ func (u User) HasDemoPassword() bool {
 }
 
 // Recorded returns what may be kept of a client in the name of the account, in rows, events and log lines.
-func (u User) Recorded(c device.Client) device.Client { return recorded(u.ID, c) }
-
-// recorded cuts the address of a demo's visitor down to its network: they did not come to leave it here. The user agent
-// stays, because nobody but the visitor is shown it.
-func recorded(userID string, c device.Client) device.Client {
-	if isDemo(userID) {
-		c.IP = device.Coarse(c.IP)
-	}
-	return c
-}
+func (u User) Recorded(c device.Client) device.Client { return audit.Recorded(u.ID, c) }
 
 // A Demo is a throw-away account and what it looks like when its visitor arrives.
 type Demo struct {
 	User     User
 	Sessions []Session
-	Events   []Event
+	Events   []audit.Event
 }
 
 // demoNames are those of nobody in particular.
@@ -84,13 +70,13 @@ func (s *Service) NewDemo(ctx context.Context, c device.Client) (p Proof, passwo
 	if err != nil {
 		return Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
-	demo := s.policy.tell(newDemoUser(hash, now()))
+	demo := s.policy.tell(newDemoUser(hash, audit.Now()))
 	if err := s.store.CreateDemo(ctx, demo); err != nil {
 		return Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
-	created := newEvent(UserCreated, demo.User.ID, "", c) // its owner's trail tells another story
+	created := audit.NewEvent(audit.UserCreated, demo.User.ID, "", c) // its owner's trail tells another story
 	created.Reason = "demo"
-	s.logEvents(ctx, created)
+	s.audit.Log(ctx, created)
 	return Proof{demo.User, MethodPassword}, password, nil
 }
 
@@ -98,7 +84,7 @@ func newDemoUser(hash string, at time.Time) User {
 	pick := rand.Text()
 	email := "visitor-" + strings.ToLower(pick[:12]) + demoDomain
 	return User{
-		ID: demoID + newID(), Email: email, EmailKey: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: RoleMember,
+		ID: audit.DemoID + audit.NewID(), Email: email, EmailKey: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: RoleMember,
 		PasswordHash: hash, DemoUntil: at.Add(DemoLife),
 	}
 }

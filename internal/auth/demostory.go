@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -35,15 +36,15 @@ func (p Policy) tell(u User) Demo {
 	t := &story{Demo: Demo{User: u}, policy: p, at: u.DemoUntil.Add(-DemoLife)}
 	changed := t.ago(21, 0, 12)
 	t.User.CreatedAt, t.User.PasswordChangedAt = t.ago(34, 2, 5), changed
-	t.event(UserCreated, laptop.session(), t.User.CreatedAt, "")
+	t.event(audit.UserCreated, laptop.session(), t.User.CreatedAt, "")
 	t.timedOut(laptop, t.ago(34, 2, 1), 25*time.Minute)
 
 	// Somebody guesses, and the owner changes the password.
-	t.event(LoginFail, afar.session(), t.ago(21, 1, 3), "password")
-	t.event(LoginFail, afar.session(), t.ago(21, 1, 2), "password")
+	t.event(audit.LoginFail, afar.session(), t.ago(21, 1, 3), "password")
+	t.event(audit.LoginFail, afar.session(), t.ago(21, 1, 2), "password")
 	from := t.ended(laptop, t.ago(21, 0, 20), t.ago(20, 23, 2), ReasonSignedOut, "")
-	t.event(PasswordChange, from, changed, "")
-	t.event(SessionRenewed, from, changed, "password_changed")
+	t.event(audit.PasswordChange, from, changed, "")
+	t.event(audit.SessionRenewed, from, changed, "password_changed")
 	if p.SessionsPerUser > 1 {
 		t.ended(former, t.ago(21, 2, 40), changed, ReasonPasswordChanged, from.ID)
 	}
@@ -60,7 +61,7 @@ func (p Policy) tell(u User) Demo {
 	t.open(tablet, span{back(5, 0, 44), back(1, 2, 0)}, span{back(0, 3, 5), 5 * time.Minute})
 	t.open(script, span{}, span{45 * time.Minute, 4 * time.Minute})
 
-	t.event(LoginFail, afar.session(), t.ago(6, 11, 8), "password")
+	t.event(audit.LoginFail, afar.session(), t.ago(6, 11, 8), "password")
 	t.timedOut(hotel, t.ago(1, 4, 6), 40*time.Minute)
 	return t.Demo
 }
@@ -115,7 +116,7 @@ func (t *story) ended(d storyDevice, began, end time.Time, why Reason, by string
 		by = x.ID
 	}
 	x.EndedAt, x.EndReason, x.EndedBy = end, why, by
-	t.event(SessionExpired, x, end, string(why))
+	t.event(audit.SessionExpired, x, end, string(why))
 	if end.After(t.at.Add(-t.policy.KeepEnded)) {
 		t.Sessions = append(t.Sessions, x)
 	}
@@ -125,8 +126,8 @@ func (t *story) ended(d storyDevice, began, end time.Time, why Reason, by string
 // confirmed re-authenticates, which swaps the token.
 func (t *story) confirmed(x *Session, at time.Time) {
 	x.RotatedAt = at
-	t.event(ReauthSuccess, *x, at, "")
-	t.event(SessionRenewed, *x, at, "reauthentication")
+	t.event(audit.ReauthSuccess, *x, at, "")
+	t.event(audit.SessionRenewed, *x, at, "reauthentication")
 }
 
 // copied lets somebody afar present a token that the session has replaced.
@@ -136,21 +137,21 @@ func (t *story) copied(x *Session) {
 	x.Flag = FlagTokenReused
 	thief := afar.session()
 	thief.ID = x.ID
-	t.event(SessionTokenReused, thief, t.at.Add(-age/4), "")
+	t.event(audit.SessionTokenReused, thief, t.at.Add(-age/4), "")
 }
 
 // begin returns a session of this device as it is at its sign-in.
 func (t *story) begin(d storyDevice, at time.Time, kept bool) Session {
 	x := d.session()
-	x.ID, x.UserID, x.TokenHash = newID(), t.User.ID, HashToken(newKey()) // nobody has that token
+	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, HashToken(newKey()) // nobody has that token
 	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = MethodPassword, kept, at, at
 	x.ExpiresAt = at.Add(t.policy.lifetime(kept))
 	return x
 }
 
 func (t *story) signedIn(x Session) {
-	t.event(LoginSuccess, x, x.CreatedAt, string(x.Method))
-	t.event(SessionCreated, x, x.CreatedAt, "")
+	t.event(audit.LoginSuccess, x, x.CreatedAt, string(x.Method))
+	t.event(audit.SessionCreated, x, x.CreatedAt, "")
 }
 
 func (t *story) used(x *Session, at time.Time) {
@@ -160,9 +161,9 @@ func (t *story) used(x *Session, at time.Time) {
 // session is one on this device, before anything else is known of it.
 func (d storyDevice) session() Session { return Session{UserAgent: d.agent, IP: d.ip, LastIP: d.ip} }
 
-func (t *story) event(kind Kind, x Session, at time.Time, reason string) {
-	t.Events = append(t.Events, Event{
-		ID: newID(), UserID: t.User.ID, SessionID: x.ID, Kind: kind, Reason: reason,
+func (t *story) event(kind audit.Kind, x Session, at time.Time, reason string) {
+	t.Events = append(t.Events, audit.Event{
+		ID: audit.NewID(), UserID: t.User.ID, SessionID: x.ID, Kind: kind, Reason: reason,
 		Client: device.Client{IP: x.IP, UserAgent: x.UserAgent}, At: at,
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -48,7 +49,7 @@ func TestTheStoryFitsThePolicy(t *testing.T) {
 		}), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			at := now()
+			at := audit.Now()
 			d := tt.policy.tell(newDemoUser("hash", at))
 			var open, ended int
 			for _, x := range d.Sessions {
@@ -75,7 +76,7 @@ func checkSession(t *testing.T, p Policy, u User, x Session, at time.Time) {
 		until = x.EndedAt
 	}
 	switch {
-	case x.UserID != u.ID || x.TokenHash == "" || x.Method == "" || !isID(x.ID):
+	case x.UserID != u.ID || x.TokenHash == "" || x.Method == "" || !audit.IsID(x.ID):
 		wrong("incomplete")
 	case x.Remembered && p.RememberLifetime == 0:
 		wrong("kept where nothing is kept")
@@ -111,7 +112,7 @@ func checkAddress(t *testing.T, ip string) {
 
 func checkEvents(t *testing.T, p Policy, d Demo, at time.Time) {
 	t.Helper()
-	began, over, shown := map[string]time.Time{}, map[string]time.Time{}, map[Kind]int{}
+	began, over, shown := map[string]time.Time{}, map[string]time.Time{}, map[audit.Kind]int{}
 	for _, e := range d.Events {
 		shown[e.Kind]++
 		checkAddress(t, e.Client.IP)
@@ -119,11 +120,11 @@ func checkEvents(t *testing.T, p Policy, d Demo, at time.Time) {
 			t.Errorf("not of this account's past: %+v", e)
 		}
 		switch e.Kind {
-		case LoginSuccess:
+		case audit.LoginSuccess:
 			began[e.SessionID] = e.At
-		case SessionExpired:
+		case audit.SessionExpired:
 			over[e.SessionID] = e.At
-		case PasswordChange:
+		case audit.PasswordChange:
 			if !e.At.Equal(d.User.PasswordChangedAt) {
 				t.Errorf("the password changed at %s, the event is of %s", d.User.PasswordChangedAt, e.At)
 			}
@@ -146,13 +147,13 @@ func checkEvents(t *testing.T, p Policy, d Demo, at time.Time) {
 			t.Errorf("%d sessions at the sign-in of %s, the limit is %d", atOnce, id, p.SessionsPerUser)
 		}
 	}
-	if shown[PasswordChange] != 1 || shown[LoginFail] != 3 || shown[UserCreated] != 1 || shown[LoginSuccess] != len(began) {
+	if shown[audit.PasswordChange] != 1 || shown[audit.LoginFail] != 3 || shown[audit.UserCreated] != 1 || shown[audit.LoginSuccess] != len(began) {
 		t.Errorf("got %v", shown)
 	}
 }
 
 func TestTheStoryIsLively(t *testing.T) {
-	d := standard.tell(newDemoUser("hash", now()))
+	d := standard.tell(newDemoUser("hash", audit.Now()))
 	if len(d.Events) < 25 {
 		t.Errorf("got %d events, want 25 and more", len(d.Events))
 	}
@@ -180,7 +181,7 @@ func TestCoarse(t *testing.T) {
 		if got := device.Coarse(ip); got != want {
 			t.Errorf("coarse(%q): got %q, want %q", ip, got, want)
 		}
-		if got := recorded("ORDINARY", device.Client{IP: ip}).IP; got != ip {
+		if got := audit.Recorded("ORDINARY", device.Client{IP: ip}).IP; got != ip {
 			t.Errorf("%q of an ordinary account is kept as %q", ip, got)
 		}
 	}
@@ -190,8 +191,8 @@ func TestCoarse(t *testing.T) {
 func TestDemoUsersDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
-		u := newDemoUser("hash", now())
-		if _, err := EmailKey(u.Email); err != nil || !isDemoAddress(u.EmailKey) || !isDemo(u.ID) || u.Role != RoleMember || !u.IsDemo() {
+		u := newDemoUser("hash", audit.Now())
+		if _, err := EmailKey(u.Email); err != nil || !isDemoAddress(u.EmailKey) || !audit.IsDemo(u.ID) || u.Role != RoleMember || !u.IsDemo() {
 			t.Fatalf("got %+v, %v", u, err)
 		}
 		for _, once := range []string{u.ID, u.Email} {

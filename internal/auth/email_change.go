@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -45,7 +46,7 @@ type EmailAsking struct {
 	EmailChange
 	ConfirmHash, StopHash string
 	By                    Session
-	Event                 Event
+	Event                 audit.Event
 }
 
 // EmailConfirming is the answer to the letter, given in one session.
@@ -57,7 +58,7 @@ type EmailConfirming struct {
 	UndoUntil    time.Time
 	At           time.Time
 	Client       device.Client
-	Events       []Event
+	Events       []audit.Event
 }
 
 // EmailUndoing takes a change back on the word of the old address.
@@ -66,7 +67,7 @@ type EmailUndoing struct {
 	PasswordHash string // of nothing: the password from before opens nothing any more
 	At           time.Time
 	Client       device.Client
-	Event        Event
+	Event        audit.Event
 }
 
 // How long a change of address can be confirmed by the new address, and taken back by the old one.
@@ -86,24 +87,24 @@ func (s *Service) AskEmailChange(ctx context.Context, by Session, u User, email 
 		return "", "", ErrEmail
 	}
 	confirm, stop = newKey(), newKey()
-	at := now()
+	at := audit.Now()
 	asking := EmailAsking{
 		EmailChange: EmailChange{
-			ID: newID(), UserID: u.ID, Email: email, EmailKey: emailKey, OldEmail: u.Email, OldEmailKey: u.EmailKey,
+			ID: audit.NewID(), UserID: u.ID, Email: email, EmailKey: emailKey, OldEmail: u.Email, OldEmailKey: u.EmailKey,
 			AskedAt: at, ConfirmUntil: at.Add(EmailChangeValid), UndoUntil: at.Add(EmailUndoValid),
 		},
-		ConfirmHash: HashToken(confirm), StopHash: HashToken(stop), By: by, Event: newEvent(EmailChangeRequested, u.ID, by.ID, c),
+		ConfirmHash: HashToken(confirm), StopHash: HashToken(stop), By: by, Event: audit.NewEvent(audit.EmailChangeRequested, u.ID, by.ID, c),
 	}
 	if err := s.store.AskEmailChange(ctx, asking); err != nil {
 		return "", "", fmt.Errorf("ask for a change of address: %w", err)
 	}
-	s.logEvents(ctx, asking.Event)
+	s.audit.Log(ctx, asking.Event)
 	return confirm, stop, nil
 }
 
 // WaitingEmailChange returns the person's change of address that waits for the new one to confirm. ErrNotFound.
 func (s *Service) WaitingEmailChange(ctx context.Context, userID string) (EmailChange, error) {
-	return s.store.WaitingEmailChange(ctx, userID, now())
+	return s.store.WaitingEmailChange(ctx, userID, audit.Now())
 }
 
 // EmailKeyOwner returns whose address the key would change. It changes nothing. ErrNotFound as for ResetKeyOwner.
@@ -116,34 +117,34 @@ func (s *Service) EmailKeyOwner(ctx context.Context, key string) (User, error) {
 // change and the key with which the old address takes it back; ErrNotFound, ErrEmailTaken when another account has got
 // the address in the meantime, or ErrEnded.
 func (s *Service) ConfirmEmailChange(ctx context.Context, by Session, key, newHash string, c device.Client) (EmailChange, string, error) {
-	undo, at := newKey(), now()
+	undo, at := newKey(), audit.Now()
 	confirming := EmailConfirming{
 		KeyHash: HashToken(key), By: by, NewTokenHash: newHash, UndoHash: HashToken(undo), UndoUntil: at.Add(EmailUndoValid), At: at,
 		Client: c,
-		Events: []Event{newEvent(EmailChanged, by.UserID, by.ID, c), newEvent(SessionRenewed, by.UserID, by.ID, c)},
+		Events: []audit.Event{audit.NewEvent(audit.EmailChanged, by.UserID, by.ID, c), audit.NewEvent(audit.SessionRenewed, by.UserID, by.ID, c)},
 	}
 	confirming.Events[1].Reason = "email_changed"
 	change, ended, err := s.store.ConfirmEmailChange(ctx, confirming)
 	if err != nil {
 		return EmailChange{}, "", fmt.Errorf("confirm a change of address: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, c), confirming.Events...)...)
+	s.audit.Log(ctx, append(EndEvents(ended, c), confirming.Events...)...)
 	return change, undo, nil
 }
 
 // EmailChangeToUndo returns the change that a key from a letter to the old address takes back. ErrNotFound when it is
 // unknown, used or too old, or the account is disabled.
 func (s *Service) EmailChangeToUndo(ctx context.Context, key string) (EmailChange, error) {
-	if !isID(key) {
-		return EmailChange{}, ErrNotFound
+	if !audit.IsID(key) {
+		return EmailChange{}, audit.ErrNotFound
 	}
-	change, err := s.store.EmailChangeToUndo(ctx, HashToken(key), now())
+	change, err := s.store.EmailChangeToUndo(ctx, HashToken(key), audit.Now())
 	if err != nil {
 		return EmailChange{}, err
 	}
 	user, err := s.store.UserByID(ctx, change.UserID)
 	if err == nil && !user.DisabledAt.IsZero() {
-		err = ErrNotFound
+		err = audit.ErrNotFound
 	}
 	return change, err
 }
@@ -159,8 +160,8 @@ func (s *Service) UndoEmailChange(ctx context.Context, key string, c device.Clie
 		return EmailChange{}, err
 	}
 	undoing := EmailUndoing{
-		EmailChange: change, PasswordHash: s.hash.dummy, At: now(), Client: c,
-		Event: newEvent(EmailChangeUndone, change.UserID, "", c),
+		EmailChange: change, PasswordHash: s.hash.dummy, At: audit.Now(), Client: c,
+		Event: audit.NewEvent(audit.EmailChangeUndone, change.UserID, "", c),
 	}
 	ended, err := s.store.UndoEmailChange(ctx, undoing)
 	if errors.Is(err, ErrEmailTaken) {
@@ -169,6 +170,6 @@ func (s *Service) UndoEmailChange(ctx context.Context, key string, c device.Clie
 	if err != nil {
 		return EmailChange{}, fmt.Errorf("undo a change of address: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, c), undoing.Event)...)
+	s.audit.Log(ctx, append(EndEvents(ended, c), undoing.Event)...)
 	return change, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -14,7 +15,7 @@ const recentlyEnded = 50
 
 // SignOut ends the session on its owner's word. A session that was over already is no error: the wish is fulfilled.
 func (s *Service) SignOut(ctx context.Context, session Session, c device.Client) error {
-	session.EndedAt, session.EndReason, session.EndedBy = now(), ReasonSignedOut, session.ID
+	session.EndedAt, session.EndReason, session.EndedBy = audit.Now(), ReasonSignedOut, session.ID
 	if err := s.end(ctx, session, c); err != nil && !errors.Is(err, ErrEnded) {
 		return fmt.Errorf("sign out: %w", err)
 	}
@@ -26,19 +27,19 @@ func (s *Service) end(ctx context.Context, session Session, c device.Client) err
 	if err := s.store.EndSession(ctx, session, c); err != nil {
 		return err
 	}
-	s.logEvents(ctx, endEvent(session, c))
+	s.audit.Log(ctx, endEvent(session, c))
 	return nil
 }
 
 // Session returns one session of the same person by its handle. ErrNotFound for foreign and unknown handles alike
 // (ASVS v5.0.0-8.2.2).
 func (s *Service) Session(ctx context.Context, userID, handle string) (Session, error) {
-	if !isID(handle) {
-		return Session{}, ErrNotFound
+	if !audit.IsID(handle) {
+		return Session{}, audit.ErrNotFound
 	}
 	session, err := s.store.SessionByHandle(ctx, handle)
 	if err == nil && session.UserID != userID {
-		return Session{}, ErrNotFound
+		return Session{}, audit.ErrNotFound
 	}
 	return session, err
 }
@@ -50,7 +51,7 @@ func (s *Service) Revoke(ctx context.Context, by Session, handle string, c devic
 	if err != nil {
 		return Session{}, err
 	}
-	at := now()
+	at := audit.Now()
 	if reason, struck := session.timedOut(at); reason != "" && session.EndedAt.IsZero() {
 		session.EndedAt, session.EndReason = struck, reason
 		return session, errors.Join(s.end(ctx, session, c), ErrEnded)
@@ -59,19 +60,19 @@ func (s *Service) Revoke(ctx context.Context, by Session, handle string, c devic
 	if err := s.store.Revoke(ctx, session, by, c); err != nil {
 		return session, err
 	}
-	s.logEvents(ctx, endEvent(session, c))
+	s.audit.Log(ctx, endEvent(session, c))
 	return session, nil
 }
 
 // EndOthers ends every session of the person but this one, EndAll this one too. Both refuse the sign-ins that are
 // under way with what was true before. They return how many ended, or ErrOvertaken when this session is over itself.
 func (s *Service) EndOthers(ctx context.Context, by Session, c device.Client) (int, error) {
-	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.ID, By: by, At: now(), Client: c})
+	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.ID, By: by, At: audit.Now(), Client: c})
 }
 
 // EndAll ends every session of the person, this one included.
 func (s *Service) EndAll(ctx context.Context, by Session, c device.Client) (int, error) {
-	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by, At: now(), Client: c})
+	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by, At: audit.Now(), Client: c})
 }
 
 func (s *Service) endMany(ctx context.Context, m MassEnding) (int, error) {
@@ -79,7 +80,7 @@ func (s *Service) endMany(ctx context.Context, m MassEnding) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
-	s.logEvents(ctx, EndEvents(ended, m.Client)...)
+	s.audit.Log(ctx, EndEvents(ended, m.Client)...)
 	return endedNow(ended, m.At), nil
 }
 
@@ -99,7 +100,7 @@ func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error
 	if err != nil {
 		return nil, err
 	}
-	at := now()
+	at := audit.Now()
 	live := sessions[:0]
 	for _, session := range sessions {
 		if reason, _ := session.timedOut(at); reason == "" {
@@ -111,28 +112,28 @@ func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error
 
 // EndedSessions returns the latest endings that are still kept, newest first.
 func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, error) {
-	return s.store.EndedSessions(ctx, userID, now().Add(-s.policy.KeepEnded), recentlyEnded)
+	return s.store.EndedSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
 }
 
 // Ended returns a session by its handle if it is over. ErrNotFound otherwise.
 func (s *Service) Ended(ctx context.Context, handle string) (Session, error) {
-	if !isID(handle) {
-		return Session{}, ErrNotFound
+	if !audit.IsID(handle) {
+		return Session{}, audit.ErrNotFound
 	}
 	session, err := s.store.SessionByHandle(ctx, handle)
 	if err == nil && session.EndedAt.IsZero() {
-		return Session{}, ErrNotFound
+		return Session{}, audit.ErrNotFound
 	}
 	return session, err
 }
 
 // EndedWithDemo reports whether a session ended because its demo account was over.
 func (s *Service) EndedWithDemo(ctx context.Context, session Session) (bool, error) {
-	if !isDemo(session.UserID) || session.EndReason != ReasonAbsolute && session.EndReason != ReasonAccountDeleted {
+	if !audit.IsDemo(session.UserID) || session.EndReason != ReasonAbsolute && session.EndReason != ReasonAccountDeleted {
 		return false, nil
 	}
 	_, user, err := s.store.SessionByToken(ctx, session.TokenHash)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return true, nil // deleted in between
 	}
 	return !session.EndedAt.Before(user.DemoUntil), err
@@ -151,7 +152,7 @@ const sweepBatch = 200
 // once: each ending still happens exactly once.
 func (s *Service) Sweep(ctx context.Context) error {
 	for {
-		at := now()
+		at := audit.Now()
 		out, err := s.store.TimedOut(ctx, at, sweepBatch)
 		if err != nil {
 			return fmt.Errorf("sweep: %w", err)
@@ -167,4 +168,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return errors.Join(s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents)), s.deleteDemos(ctx, at), s.deleteAccounts(ctx, at))
 		}
 	}
+}
+
+// endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.
+func endEvent(s Session, c device.Client) audit.Event {
+	e := audit.NewEvent(audit.SessionExpired, s.UserID, s.ID, c)
+	e.Reason, e.At = string(s.EndReason), s.EndedAt
+	return e
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store/storetest"
@@ -14,7 +15,8 @@ import (
 // of them wait for a hash (ASVS v5.0.0-6.3.8). With the queue full, whoever is not busy has not asked for one.
 func TestEveryAddressCostsAHash(t *testing.T) {
 	const password = "four quiet lanterns hang"
-	s := auth.New(storetest.SQLite(t), nil, auth.Policy{}, slog.New(slog.DiscardHandler))
+	db, log := storetest.SQLite(t), slog.New(slog.DiscardHandler)
+	s := auth.New(db, nil, auth.Policy{}, audit.NewTrail(db, log), log)
 	if _, err := s.CreateUser(t.Context(), "Ada", "ada@example.org", password, auth.RoleMember); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // A Sealer encrypts what is stored for one place, and opens it there and nowhere else.
@@ -52,7 +54,7 @@ type Factors struct {
 // Factors returns the second factors of an account.
 func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
 	secret, err := s.store.TOTPSecret(ctx, userID)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return Factors{}, fmt.Errorf("factors: %w", err)
 	}
 	codes, err := s.store.RecoveryCodes(ctx, userID)
@@ -62,7 +64,7 @@ func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
 // BeginTOTP makes a secret for an authenticator app. It counts for nothing until ConfirmTOTP. One that waited in this
 // session before is forgotten.
 func (s *Service) BeginTOTP(ctx context.Context, by Session) error {
-	e := TOTPEnrolment{SessionID: by.ID, UserID: by.UserID, ExpiresAt: now().Add(EnrolmentValid)}
+	e := TOTPEnrolment{SessionID: by.ID, UserID: by.UserID, ExpiresAt: audit.Now().Add(EnrolmentValid)}
 	var err error
 	if e.Sealed, err = s.sealer.Seal(newTOTPSecret(), e.place()); err != nil {
 		return fmt.Errorf("begin enrolment: %w", err)
@@ -82,14 +84,14 @@ func (s *Service) WaitingTOTP(ctx context.Context, by Session, issuer, account s
 }
 
 func (s *Service) waitingTOTP(ctx context.Context, by Session) ([]byte, TOTPEnrolment, error) {
-	e, err := s.store.TOTPEnrolment(ctx, by.ID, now())
+	e, err := s.store.TOTPEnrolment(ctx, by.ID, audit.Now())
 	if err != nil {
 		return nil, e, err
 	}
 	e.SessionID, e.UserID = by.ID, by.UserID
 	secret, err := s.sealer.Open(e.Sealed, e.place())
 	if err != nil {
-		return nil, e, ErrNotFound // sealed with a key that is gone
+		return nil, e, audit.ErrNotFound // sealed with a key that is gone
 	}
 	return secret, e, nil
 }
@@ -101,7 +103,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string)
 	if err != nil {
 		return FactorChanged{}, err
 	}
-	at := now()
+	at := audit.Now()
 	code, _ := totpDigitsOf(typed)
 	step, ok := matchTOTP(secret, code, at, 0)
 	if !ok {
@@ -111,7 +113,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string)
 	if t.Sealed, err = s.sealer.Seal(secret, t.place()); err != nil {
 		return FactorChanged{}, fmt.Errorf("enrol: %w", err)
 	}
-	return s.changeFactors(ctx, f, MFAEnrolled, "totp", firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
+	return s.changeFactors(ctx, f, audit.MFAEnrolled, "totp", firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
 		return s.store.EnrolTOTP(ctx, c, t)
 	})
 }
@@ -123,7 +125,7 @@ func (s *Service) RemoveTOTP(ctx context.Context, f FactorChange) (FactorChanged
 	if err != nil {
 		return FactorChanged{}, err
 	}
-	return s.changeFactors(ctx, f, MFARemoved, "totp", codes, func(c CredentialsChange) ([]Session, error) {
+	return s.changeFactors(ctx, f, audit.MFARemoved, "totp", codes, func(c CredentialsChange) ([]Session, error) {
 		return s.store.RemoveTOTP(ctx, c)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -21,7 +22,7 @@ type Deletion struct {
 	At     time.Time
 	After  time.Time // when it is deleted
 	Client device.Client
-	Event  Event
+	Event  audit.Event
 }
 
 // Leaving reports whether the account is to be deleted.
@@ -37,24 +38,24 @@ func (s *Service) AskDeletion(ctx context.Context, by Session, p Proof, c device
 	if !p.Complete() {
 		return time.Time{}, ErrSecondFactor
 	}
-	at := now()
-	d := Deletion{By: by, Epoch: p.user.Epoch, At: at, After: at.Add(DeletionGrace), Client: c, Event: newEvent(DeletionRequested, by.UserID, by.ID, c)}
+	at := audit.Now()
+	d := Deletion{By: by, Epoch: p.user.Epoch, At: at, After: at.Add(DeletionGrace), Client: c, Event: audit.NewEvent(audit.DeletionRequested, by.UserID, by.ID, c)}
 	ended, err := s.store.MarkForDeletion(ctx, d)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask for deletion: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, c), d.Event)...)
+	s.audit.Log(ctx, append(EndEvents(ended, c), d.Event)...)
 	return d.After, nil
 }
 
 // KeepAccount takes the mark away again, in a session that was opened since. ErrOvertaken when that is over or there is
 // no mark.
 func (s *Service) KeepAccount(ctx context.Context, by Session, c device.Client) error {
-	e := newEvent(DeletionStopped, by.UserID, by.ID, c)
+	e := audit.NewEvent(audit.DeletionStopped, by.UserID, by.ID, c)
 	if err := s.store.KeepAccount(ctx, by, e.At, e); err != nil {
 		return fmt.Errorf("keep the account: %w", err)
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return nil
 }
 
@@ -63,7 +64,7 @@ func (s *Service) deleteAccounts(ctx context.Context, at time.Time) error {
 	for {
 		ids, err := s.store.DeleteAccounts(ctx, at, deletionBatch)
 		for _, id := range ids {
-			s.Report(ctx, UserDeleted, id, "", "", device.Client{})
+			s.audit.Report(ctx, audit.UserDeleted, id, "", "", device.Client{})
 		}
 		if err != nil {
 			return fmt.Errorf("delete accounts: %w", err)
@@ -89,11 +90,11 @@ func (s *Service) Export(ctx context.Context, by Session, p Proof, c device.Clie
 	if !p.Complete() {
 		return nil, ErrSecondFactor
 	}
-	e := newEvent(SensitiveRead, by.UserID, by.ID, c)
+	e := audit.NewEvent(audit.SensitiveRead, by.UserID, by.ID, c)
 	e.Reason = "export"
 	if err := s.store.AddEvent(ctx, e); err != nil { // first: nobody takes everything without a trace
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return s.store.Export(ctx, by.UserID)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -16,12 +17,12 @@ func (s *Service) RemoveFactors(ctx context.Context, email string) (User, int, e
 	if err != nil {
 		return User{}, 0, err
 	}
-	e := newEvent(MFARemoved, user.ID, "", device.Client{})
+	e := audit.NewEvent(audit.MFARemoved, user.ID, "", device.Client{})
 	e.Reason = "operator"
 	ended, err := s.store.RemoveFactors(ctx, e)
 	if err != nil {
 		return User{}, 0, fmt.Errorf("remove factors: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, device.Client{}), e)...)
+	s.audit.Log(ctx, append(EndEvents(ended, device.Client{}), e)...)
 	return user, endedNow(ended, e.At), nil
 }

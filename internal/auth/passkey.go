@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -63,8 +64,8 @@ func (s *Service) Passkeys(ctx context.Context, userID string) ([]Passkey, error
 
 // Passkey returns one of the same person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
 func (s *Service) Passkey(ctx context.Context, userID, id string) (Passkey, error) {
-	if !isID(id) {
-		return Passkey{}, ErrNotFound
+	if !audit.IsID(id) {
+		return Passkey{}, audit.ErrNotFound
 	}
 	all, err := s.store.Passkeys(ctx, userID)
 	if err != nil {
@@ -75,7 +76,7 @@ func (s *Service) Passkey(ctx context.Context, userID, id string) (Passkey, erro
 			return one, nil
 		}
 	}
-	return Passkey{}, ErrNotFound
+	return Passkey{}, audit.ErrNotFound
 }
 
 // A PasskeyRenaming is the change of a passkey's name from one session.
@@ -83,7 +84,7 @@ type PasskeyRenaming struct {
 	By       Session
 	ID, Name string
 	At       time.Time
-	Event    Event
+	Event    audit.Event
 }
 
 // RenamePasskey returns the name as it is kept, a NameError, ErrNotFound, or ErrOvertaken when the session is over.
@@ -96,10 +97,10 @@ func (s *Service) RenamePasskey(ctx context.Context, by Session, id, name string
 	if err != nil || before.Name == name {
 		return name, err
 	}
-	r := PasskeyRenaming{By: by, ID: id, Name: name, At: now(), Event: newEvent(PasskeyRenamed, by.UserID, by.ID, c)}
+	r := PasskeyRenaming{By: by, ID: id, Name: name, At: audit.Now(), Event: audit.NewEvent(audit.PasskeyRenamed, by.UserID, by.ID, c)}
 	if err := s.store.RenamePasskey(ctx, r); err != nil {
 		return "", fmt.Errorf("rename passkey: %w", err)
 	}
-	s.logEvents(ctx, r.Event)
+	s.audit.Log(ctx, r.Event)
 	return name, nil
 }

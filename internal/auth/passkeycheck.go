@@ -9,6 +9,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -34,7 +35,7 @@ func (p *Passkeys) BeginConfirmation(ctx context.Context, session Session) ([]by
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, ErrNotFound
+		return nil, audit.ErrNotFound
 	}
 	challenge, err := newChallenge(p.service.sealer, toConfirm, session.ID)
 	if err != nil {
@@ -54,12 +55,12 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 // (ASVS v5.0.0-6.5.1).
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
 	proof, userID, err := p.check(ctx, answer, toSignIn, Session{})
-	return proof, p.refused(ctx, err, newEvent(LoginFail, userID, "", c))
+	return proof, p.refused(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
 // event of the given kind. ErrBadCredentials, or ErrEnded when the session is over.
-func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answer []byte, kind Kind, c device.Client) (Proof, error) {
+func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answer []byte, kind audit.Kind, c device.Client) (Proof, error) {
 	user, err := p.service.userOf(ctx, session)
 	if err != nil {
 		return Proof{}, err
@@ -68,24 +69,24 @@ func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answe
 	if err == nil {
 		proof.user = user
 	}
-	return proof, p.refused(ctx, err, newEvent(kind, session.UserID, session.ID, c))
+	return proof, p.refused(ctx, err, audit.NewEvent(kind, session.UserID, session.ID, c))
 }
 
 // refused turns whatever is wrong with an answer into ErrBadCredentials and its event. An answer that belongs to nobody
 // is logged and stored for nobody.
-func (p *Passkeys) refused(ctx context.Context, err error, e Event) error {
+func (p *Passkeys) refused(ctx context.Context, err error, e audit.Event) error {
 	wrong, ok := errors.AsType[answerError](err)
 	if !ok {
 		return err
 	}
 	e.Reason = PasskeyReason
 	if wrong == errCloned {
-		e.Kind = PasskeyCloned
+		e.Kind = audit.PasskeyCloned
 	}
 	if e.UserID == "" {
-		p.service.logEvents(ctx, e)
+		p.service.audit.Log(ctx, e)
 	} else {
-		p.service.record(ctx, e)
+		p.service.audit.Record(ctx, e)
 	}
 	return ErrBadCredentials
 }
@@ -111,7 +112,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, ses
 		return Proof{}, "", answerError(err.Error())
 	}
 	passkey, user, err := p.service.store.PasskeyByCredential(ctx, credentialID(parsed.RawID))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return Proof{}, "", answerError("nobody's passkey")
 	}
 	if err != nil {
@@ -120,7 +121,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, ses
 	if session.UserID != "" && user.ID != session.UserID {
 		return Proof{}, "", answerError("somebody else's passkey")
 	}
-	if !user.DisabledAt.IsZero() || user.over(now()) {
+	if !user.DisabledAt.IsZero() || user.over(audit.Now()) {
 		return Proof{}, user.ID, answerError("the account is disabled, or its demo over")
 	}
 	credential, err := p.verify(owner{user, []Passkey{passkey}}, purpose, challenge, parsed)
@@ -131,7 +132,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, ses
 		return Proof{}, user.ID, errCloned
 	}
 	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
-	passkey.LastUsedAt = now()
+	passkey.LastUsedAt = audit.Now()
 	switch err := p.service.store.UsePasskey(ctx, passkey, spent); {
 	case errors.Is(err, ErrSpent), errors.Is(err, ErrOvertaken):
 		return Proof{}, user.ID, answerError("answered before, or overtaken by another answer")

@@ -8,6 +8,8 @@ import (
 	"github.com/go-webauthn/webauthn/metadata"
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // BeginEnrolment returns what a browser needs to make a passkey for the person signed in: one that is found without an
@@ -67,11 +69,11 @@ func (p *Passkeys) Enrol(ctx context.Context, f FactorChange, answer []byte, nam
 		return FactorChanged{}, ErrTooManyPasskeys
 	}
 	passkey := Passkey{
-		ID: newID(), UserID: f.User.ID, CredentialID: credentialID(credential.ID), PublicKey: credential.PublicKey,
+		ID: audit.NewID(), UserID: f.User.ID, CredentialID: credentialID(credential.ID), PublicKey: credential.PublicKey,
 		Transports: transportsText(credential.Transport), SignCount: credential.Authenticator.SignCount,
-		BackupEligible: credential.Flags.BackupEligible, BackupState: credential.Flags.BackupState, Name: name, CreatedAt: now(),
+		BackupEligible: credential.Flags.BackupEligible, BackupState: credential.Flags.BackupState, Name: name, CreatedAt: audit.Now(),
 	}
-	return p.service.changeFactors(ctx, f, MFAEnrolled, PasskeyReason, firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
+	return p.service.changeFactors(ctx, f, audit.MFAEnrolled, PasskeyReason, firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
 		return p.service.store.AddPasskey(ctx, c, passkey, spent)
 	})
 }
@@ -90,13 +92,13 @@ func (s *Service) RemovePasskey(ctx context.Context, f FactorChange, id string) 
 		return FactorChanged{}, err
 	}
 	if !slices.ContainsFunc(all, func(p Passkey) bool { return p.ID == id }) {
-		return FactorChanged{}, ErrNotFound
+		return FactorChanged{}, audit.ErrNotFound
 	}
 	codes, err := s.codesWithout(f.User, f.User.TOTP || len(all) > 1)
 	if err != nil {
 		return FactorChanged{}, err
 	}
-	return s.changeFactors(ctx, f, MFARemoved, PasskeyReason, codes, func(c CredentialsChange) ([]Session, error) {
+	return s.changeFactors(ctx, f, audit.MFARemoved, PasskeyReason, codes, func(c CredentialsChange) ([]Session, error) {
 		return s.store.RemovePasskey(ctx, c, id)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -29,8 +30,8 @@ type PendingSignIn struct {
 
 // HoldSignIn keeps a sign-in whose proof is not complete and returns the token it waits under.
 func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
-	token, at := newKey(), now()
-	e := newEvent(MFARequired, p.user.ID, "", c)
+	token, at := newKey(), audit.Now()
+	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	err = s.store.AddPendingSignIn(ctx, PendingSignIn{
 		TokenHash: HashToken(token), UserID: p.user.ID, Epoch: p.user.Epoch, Remember: remember, Next: next,
 		AttemptsLeft: PendingAttempts, CreatedAt: at, ExpiresAt: at.Add(PendingValid),
@@ -38,26 +39,26 @@ func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next s
 	if err != nil {
 		return "", fmt.Errorf("hold sign-in: %w", err)
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return token, nil
 }
 
 // PendingSignIn returns the sign-in that waits under the token, and its account. ErrNotFound when it is unknown,
 // finished, too old, out of attempts, or overtaken by a change of credentials.
 func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignIn, User, error) {
-	return s.store.PendingSignIn(ctx, HashToken(token), now())
+	return s.store.PendingSignIn(ctx, HashToken(token), audit.Now())
 }
 
 // CheckPendingCode takes one of the attempts of a pending sign-in, and then looks at the code: of codes that are tried at
 // the same moment no more are looked at than there are attempts. ErrNotFound as PendingSignIn, ErrBadCode for a wrong
 // code. The proof carries the epoch from before the password was checked.
 func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c device.Client) (PendingSignIn, Proof, error) {
-	waiting, u, err := s.store.TakePendingAttempt(ctx, HashToken(token), now())
+	waiting, u, err := s.store.TakePendingAttempt(ctx, HashToken(token), audit.Now())
 	if err != nil {
 		return PendingSignIn{}, Proof{}, err
 	}
 	u.Epoch = waiting.Epoch
-	p, err := s.CheckCode(ctx, Proof{u, MethodPassword}, typed, Asker{Client: c}, MFAFail)
+	p, err := s.CheckCode(ctx, Proof{u, MethodPassword}, typed, Asker{Client: c}, audit.MFAFail)
 	return waiting, p, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -14,7 +15,7 @@ type NameChanging struct {
 	Old  string // as it was read
 	Name string // as CleanName returned it
 	At   time.Time
-	Event
+	audit.Event
 }
 
 // ChangeName sets what the person of the session is called. It returns the name as it is kept, a NameError, or
@@ -24,11 +25,11 @@ func (s *Service) ChangeName(ctx context.Context, by Session, u User, name strin
 	if err != nil || name == u.Name {
 		return name, err
 	}
-	change := NameChanging{By: by, Old: u.Name, Name: name, At: now(), Event: newEvent(ProfileChanged, by.UserID, by.ID, c)}
+	change := NameChanging{By: by, Old: u.Name, Name: name, At: audit.Now(), Event: audit.NewEvent(audit.ProfileChanged, by.UserID, by.ID, c)}
 	change.Event.Reason = "name"
 	if err := s.store.ChangeName(ctx, change); err != nil {
 		return "", fmt.Errorf("change name: %w", err)
 	}
-	s.logEvents(ctx, change.Event)
+	s.audit.Log(ctx, change.Event)
 	return name, nil
 }

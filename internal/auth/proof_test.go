@@ -3,6 +3,8 @@ package auth
 import (
 	"errors"
 	"testing"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 func TestProofIsComplete(t *testing.T) {
@@ -28,7 +30,7 @@ func TestProofIsComplete(t *testing.T) {
 // A code completes the proof of a password and nothing else.
 func TestCodeAloneProvesNothing(t *testing.T) {
 	for _, method := range []Method{"", MethodPasskey, MethodTOTP} {
-		p, err := (&Service{}).CheckCode(t.Context(), Proof{User{ID: "u", TOTP: true}, method}, "123456", Asker{}, MFAFail)
+		p, err := (&Service{}).CheckCode(t.Context(), Proof{User{ID: "u", TOTP: true}, method}, "123456", Asker{}, audit.MFAFail)
 		if !errors.Is(err, ErrBadCredentials) || p.Complete() {
 			t.Errorf("after %q: got %v", method, err)
 		}

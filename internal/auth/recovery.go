@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -15,7 +16,7 @@ type RecoveryStore interface {
 	UserByID(ctx context.Context, id string) (User, error)
 	// ReplaceLetterKey stores a key in place of all others of its account and purpose. ErrOvertaken when the epoch is no
 	// longer the given one or the account is disabled.
-	ReplaceLetterKey(ctx context.Context, k LetterKey, epoch int64, e Event) error
+	ReplaceLetterKey(ctx context.Context, k LetterKey, epoch int64, e audit.Event) error
 	// ResetPassword uses the key up, sets the hash, raises the epoch, ends every session and deletes the keys of all
 	// other letters, all or nothing. ErrNotFound when the key is unknown, used or too old, or the account disabled.
 	ResetPassword(ctx context.Context, r PasswordResetting) ([]Session, error)
@@ -26,7 +27,7 @@ type RecoveryStore interface {
 	// when the epoch is no longer the given one, the session that asks is over, or the account is marked already.
 	MarkForDeletion(ctx context.Context, d Deletion) ([]Session, error)
 	// KeepAccount takes that mark away. ErrOvertaken when the session that asks is over or there is no mark.
-	KeepAccount(ctx context.Context, by Session, at time.Time, e Event) error
+	KeepAccount(ctx context.Context, by Session, at time.Time, e audit.Event) error
 	// DeleteAccounts deletes up to limit accounts that were to be deleted at that time, each with everything of theirs,
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
@@ -40,7 +41,7 @@ type PasswordResetting struct {
 	UserID, KeyHash, PasswordHash string
 	At                            time.Time
 	Client                        device.Client
-	Event                         Event
+	Event                         audit.Event
 }
 
 // ResetValid is how long the letter of a forgotten password can be answered.
@@ -54,22 +55,22 @@ const purposeReset = "reset"
 func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client) (User, string, error) {
 	user, err := s.lookUp(ctx, email)
 	if err == nil && (user.IsDemo() || !user.DisabledAt.IsZero()) {
-		err = ErrNotFound
+		err = audit.ErrNotFound
 	}
-	if errors.Is(err, ErrNotFound) {
-		s.Report(ctx, PasswordResetRequested, "", "", "unknown", c)
+	if errors.Is(err, audit.ErrNotFound) {
+		s.audit.Report(ctx, audit.PasswordResetRequested, "", "", "unknown", c)
 	}
 	if err != nil {
 		return User{}, "", err
 	}
-	key, at, e := newKey(), now(), newEvent(PasswordResetRequested, user.ID, "", c)
+	key, at, e := newKey(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
 	err = s.store.ReplaceLetterKey(ctx, LetterKey{
 		TokenHash: HashToken(key), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
 	}, user.Epoch, e)
 	if err != nil {
 		return User{}, "", fmt.Errorf("new reset key: %w", err)
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return user, key, nil
 }
 
@@ -80,16 +81,16 @@ func (s *Service) ResetKeyOwner(ctx context.Context, key string) (User, error) {
 }
 
 func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (User, error) {
-	if !isID(key) {
-		return User{}, ErrNotFound
+	if !audit.IsID(key) {
+		return User{}, audit.ErrNotFound
 	}
-	sent, err := s.store.LetterKey(ctx, HashToken(key), purpose, now())
+	sent, err := s.store.LetterKey(ctx, HashToken(key), purpose, audit.Now())
 	if err != nil {
 		return User{}, err
 	}
 	user, err := s.store.UserByID(ctx, sent.UserID)
 	if err == nil && !user.DisabledAt.IsZero() {
-		return User{}, ErrNotFound
+		return User{}, audit.ErrNotFound
 	}
 	return user, err
 }
@@ -110,14 +111,14 @@ func (s *Service) ResetPassword(ctx context.Context, key, password string, c dev
 		return User{}, err
 	}
 	r := PasswordResetting{
-		UserID: user.ID, KeyHash: HashToken(key), PasswordHash: encoded, At: now(), Client: c,
-		Event: newEvent(PasswordChange, user.ID, "", c),
+		UserID: user.ID, KeyHash: HashToken(key), PasswordHash: encoded, At: audit.Now(), Client: c,
+		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"
 	ended, err := s.store.ResetPassword(ctx, r)
 	if err != nil {
 		return User{}, fmt.Errorf("reset password: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, c), r.Event)...)
+	s.audit.Log(ctx, append(EndEvents(ended, c), r.Event)...)
 	return user, nil
 }

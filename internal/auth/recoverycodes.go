@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"strings"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // RecoveryCodeCount is how many are made at a time, each for one use in place of a second factor that is not at hand.
@@ -51,7 +53,7 @@ var alike = strings.NewReplacer("0", "O", "1", "I", "8", "B", "-", "", " ", "")
 // recoveryCodeHash is the hash of a code as typed. It is false for a text that cannot be one.
 func recoveryCodeHash(typed string) (string, bool) {
 	code := alike.Replace(strings.ToUpper(typed))
-	if len(code) != recoveryCodeLength || !isID(code+"AA") {
+	if len(code) != recoveryCodeLength || !audit.IsID(code+"AA") {
 		return "", false
 	}
 	return HashToken(code), true
@@ -63,7 +65,7 @@ func (s *Service) MakeRecoveryCodes(ctx context.Context, f FactorChange) (Factor
 	if !f.User.SecondFactor() {
 		return FactorChanged{}, ErrSecondFactor
 	}
-	return s.changeFactors(ctx, f, RecoveryCodesMade, "", newRecoveryCodes(), func(c CredentialsChange) ([]Session, error) {
+	return s.changeFactors(ctx, f, audit.RecoveryCodesMade, "", newRecoveryCodes(), func(c CredentialsChange) ([]Session, error) {
 		return s.store.ChangeRecoveryCodes(ctx, c)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -36,13 +37,13 @@ type Resumed struct {
 func (s *Service) Resume(ctx context.Context, p Presented) (Resumed, error) {
 	hash := HashToken(p.Token)
 	session, user, err := s.store.SessionByToken(ctx, hash)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return s.resumeReplaced(ctx, hash, p)
 	}
 	if err != nil {
 		return Resumed{}, err
 	}
-	at := now()
+	at := audit.Now()
 	if !session.EndedAt.IsZero() {
 		return s.resumeEnded(ctx, session, p, at)
 	}
@@ -73,7 +74,7 @@ func (s *Service) resumeEnded(ctx context.Context, session Session, p Presented,
 		if err == nil {
 			return Resumed{Session: next}, ErrRotated
 		}
-		if !errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, audit.ErrNotFound) {
 			return Resumed{Session: session}, err
 		}
 	}
@@ -86,11 +87,11 @@ func (s *Service) Extend(ctx context.Context, session Session, c device.Client) 
 	if s.policy.Waits(session) {
 		return session, ErrWaits
 	}
-	return s.touch(ctx, session, now(), c)
+	return s.touch(ctx, session, audit.Now(), c)
 }
 
 func (s *Service) touch(ctx context.Context, session Session, at time.Time, c device.Client) (Session, error) {
-	session.LastSeenAt, session.LastIP = at, recorded(session.UserID, c).IP
+	session.LastSeenAt, session.LastIP = at, audit.Recorded(session.UserID, c).IP
 	if session.Known == "" { // it was opened before sessions knew their clients
 		session.Known = s.policy.Browser.SetOf(device.Client{IP: session.IP, UserAgent: session.UserAgent}).With(s.policy.Browser.SetOf(c))
 	}
@@ -105,7 +106,7 @@ func (s *Service) touch(ctx context.Context, session Session, at time.Time, c de
 func (s *Service) afterLosing(ctx context.Context, session Session) (Session, error) {
 	current, _, err := s.store.SessionByToken(ctx, session.TokenHash)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, audit.ErrNotFound):
 		return session, ErrRotated
 	case err != nil:
 		return session, err
@@ -148,15 +149,15 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 	if !session.EndedAt.IsZero() {
 		return s.useAfterEnd(ctx, session, p.Client), ErrEnded
 	}
-	if now().Sub(session.RotatedAt) < RotationGrace {
+	if audit.Now().Sub(session.RotatedAt) < RotationGrace {
 		return Resumed{Session: session}, ErrRotated
 	}
-	e := newEvent(SessionTokenReused, session.UserID, session.ID, p.Client)
+	e := audit.NewEvent(audit.SessionTokenReused, session.UserID, session.ID, p.Client)
 	first, err := s.store.FlagReused(ctx, session.ID, e)
 	if err != nil {
 		return Resumed{}, err
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	if !first {
 		return Resumed{}, ErrReplaced
 	}
@@ -168,11 +169,11 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 // takes nothing along, so it does not count.
 func (s *Service) TokenNow(ctx context.Context, userID, tokenHash string) (string, error) {
 	session, _, err := s.store.SessionByToken(ctx, tokenHash)
-	if err == nil && session.EndedAt.IsZero() || err != nil && !errors.Is(err, ErrNotFound) {
+	if err == nil && session.EndedAt.IsZero() || err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return tokenHash, err
 	}
 	next, _, err := s.store.SessionByPreviousToken(ctx, tokenHash)
-	if errors.Is(err, ErrNotFound) || err == nil && userID != "" && next.UserID != userID {
+	if errors.Is(err, audit.ErrNotFound) || err == nil && userID != "" && next.UserID != userID {
 		return tokenHash, nil
 	}
 	return next.TokenHash, err
@@ -180,6 +181,6 @@ func (s *Service) TokenNow(ctx context.Context, userID, tokenHash string) (strin
 
 // useAfterEnd reports a token whose session is over.
 func (s *Service) useAfterEnd(ctx context.Context, session Session, c device.Client) Resumed {
-	s.Report(ctx, SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), c)
+	s.audit.Report(ctx, audit.SessionUseAfterEnd, session.UserID, session.ID, string(session.EndReason), c)
 	return Resumed{Session: session}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -19,17 +20,17 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 	if !p.Complete() {
 		return Session{}, ErrSecondFactor
 	}
-	at := now()
+	at := audit.Now()
 	session.ElevatedUntil = at.Add(s.policy.Elevation)
-	events := []Event{
-		newEvent(ReauthSuccess, session.UserID, session.ID, c),
-		newEvent(SessionRenewed, session.UserID, session.ID, c),
+	events := []audit.Event{
+		audit.NewEvent(audit.ReauthSuccess, session.UserID, session.ID, c),
+		audit.NewEvent(audit.SessionRenewed, session.UserID, session.ID, c),
 	}
 	events[1].Reason = "reauthentication"
 	rotate := s.store.Rotate
 	if s.policy.Waits(session) { // the client that gave the proof is the owner's, whichever raised the mark
 		session.Known = session.Known.With(s.policy.Browser.SetOf(c))
-		recognised := newEvent(SessionRecognised, session.UserID, session.ID, c)
+		recognised := audit.NewEvent(audit.SessionRecognised, session.UserID, session.ID, c)
 		recognised.Reason = "reauthentication"
 		rotate, events = s.store.Confirm, append(events, recognised)
 		session.FlagClient = ""
@@ -40,7 +41,7 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 	if err := rotate(ctx, session, newHash, at, events...); err != nil {
 		return Session{}, fmt.Errorf("elevate: %w", err)
 	}
-	s.logEvents(ctx, events...)
+	s.audit.Log(ctx, events...)
 	session.TokenHash, session.RotatedAt = newHash, at
 	return session, nil
 }
@@ -61,10 +62,10 @@ func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, 
 	change := PasswordChanging{
 		PasswordHash: encoded,
 		CredentialsChange: CredentialsChange{
-			Session: session, NewTokenHash: newHash, Epoch: p.user.Epoch, At: now(), Reason: ReasonPasswordChanged, Client: c,
-			Events: []Event{
-				newEvent(PasswordChange, session.UserID, session.ID, c),
-				newEvent(SessionRenewed, session.UserID, session.ID, c),
+			Session: session, NewTokenHash: newHash, Epoch: p.user.Epoch, At: audit.Now(), Reason: ReasonPasswordChanged, Client: c,
+			Events: []audit.Event{
+				audit.NewEvent(audit.PasswordChange, session.UserID, session.ID, c),
+				audit.NewEvent(audit.SessionRenewed, session.UserID, session.ID, c),
 			},
 		},
 	}
@@ -73,6 +74,6 @@ func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, 
 	if err != nil {
 		return 0, fmt.Errorf("change password: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, c), change.Events...)...)
+	s.audit.Log(ctx, append(EndEvents(ended, c), change.Events...)...)
 	return endedNow(ended, change.At), nil
 }

@@ -92,3 +92,9 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// An Asker is a session that asks for a change, and the client it asks from.
+type Asker struct {
+	Session Session
+	Client  device.Client
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -15,7 +16,7 @@ import (
 func (s *Service) CheckSignIn(ctx context.Context, email, password string, c device.Client) (Proof, error) {
 	user, err := s.lookUp(ctx, email)
 	known := err == nil
-	if !known && !errors.Is(err, ErrNotFound) {
+	if !known && !errors.Is(err, audit.ErrNotFound) {
 		return Proof{}, fmt.Errorf("check sign-in: %w", err)
 	}
 	encoded := s.hash.dummy
@@ -26,10 +27,10 @@ func (s *Service) CheckSignIn(ctx context.Context, email, password string, c dev
 	if err != nil {
 		return Proof{}, fmt.Errorf("check sign-in: %w", err)
 	}
-	if !known || !match || !user.DisabledAt.IsZero() || user.over(now()) {
-		e := newEvent(LoginFail, user.ID, "", c)
+	if !known || !match || !user.DisabledAt.IsZero() || user.over(audit.Now()) {
+		e := audit.NewEvent(audit.LoginFail, user.ID, "", c)
 		e.Reason = whyRefused(user, match)
-		s.record(ctx, e)
+		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCredentials
 	}
 	if outdated {
@@ -55,7 +56,7 @@ func whyRefused(user User, match bool) string {
 func (s *Service) lookUp(ctx context.Context, email string) (User, error) {
 	key, err := EmailKey(email)
 	if err != nil {
-		return User{}, ErrNotFound
+		return User{}, audit.ErrNotFound
 	}
 	return s.store.UserByEmail(ctx, key)
 }
@@ -71,7 +72,7 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 		return
 	}
 	user.PasswordHash = hash
-	s.Report(ctx, PasswordHashUpgraded, user.ID, "", "", device.Client{})
+	s.audit.Report(ctx, audit.PasswordHashUpgraded, user.ID, "", "", device.Client{})
 }
 
 // A Carrier is the browser that a session is opened in: what it came with, and what it carries from now on.
@@ -92,17 +93,17 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (SignedIn, er
 	if !p.Complete() {
 		return SignedIn{}, ErrSecondFactor
 	}
-	at := now()
+	at := audit.Now()
 	c, remember := by.Client, by.Remember && s.policy.RememberOffered()
 	if p.user.over(at) {
 		return SignedIn{}, ErrOvertaken
 	}
-	expires, ip := at.Add(s.policy.lifetime(remember)), recorded(p.user.ID, c).IP
+	expires, ip := at.Add(s.policy.lifetime(remember)), audit.Recorded(p.user.ID, c).IP
 	if p.user.IsDemo() {
 		expires = earlier(expires, p.user.DemoUntil)
 	}
 	session := Session{
-		ID: newID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: p.method, Remembered: remember,
+		ID: audit.NewID(), UserID: p.user.ID, TokenHash: by.TokenHash, Method: p.method, Remembered: remember,
 		UserAgent: c.UserAgent, IP: ip, LastIP: ip, Known: s.policy.Browser.SetOf(c),
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: earlier(at.Add(s.policy.IdleLimit(remember)), expires),
@@ -119,13 +120,13 @@ func (s *Service) SignIn(ctx context.Context, p Proof, by Carrier) (SignedIn, er
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	s.logEvents(ctx, append(EndEvents(ended, c), opening.Events...)...)
+	s.audit.Log(ctx, append(EndEvents(ended, c), opening.Events...)...)
 	return arrived, nil
 }
 
 // CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
 // leaves an event of the given kind. ErrBadCredentials, ErrBusy, or ErrEnded when the session is over.
-func (s *Service) CheckPassword(ctx context.Context, session Session, password string, kind Kind, c device.Client) (Proof, error) {
+func (s *Service) CheckPassword(ctx context.Context, session Session, password string, kind audit.Kind, c device.Client) (Proof, error) {
 	user, err := s.userOf(ctx, session)
 	if err != nil {
 		return Proof{}, err
@@ -135,7 +136,7 @@ func (s *Service) CheckPassword(ctx context.Context, session Session, password s
 		return Proof{}, fmt.Errorf("check password: %w", err)
 	}
 	if !match {
-		s.record(ctx, newEvent(kind, user.ID, session.ID, c))
+		s.audit.Record(ctx, audit.NewEvent(kind, user.ID, session.ID, c))
 		return Proof{}, ErrBadCredentials
 	}
 	return Proof{user, MethodPassword}, nil
@@ -144,7 +145,7 @@ func (s *Service) CheckPassword(ctx context.Context, session Session, password s
 // userOf reads the account anew, with its hash and epoch, if the session still stands.
 func (s *Service) userOf(ctx context.Context, session Session) (User, error) {
 	current, user, err := s.store.SessionByToken(ctx, session.TokenHash)
-	if errors.Is(err, ErrNotFound) || err == nil && !current.EndedAt.IsZero() {
+	if errors.Is(err, audit.ErrNotFound) || err == nil && !current.EndedAt.IsZero() {
 		return User{}, ErrEnded
 	}
 	return user, err
@@ -161,33 +162,33 @@ const purposeUnlock = "unlock"
 func (s *Service) NewUnlockKey(ctx context.Context, email string, c device.Client) (User, string, error) {
 	user, err := s.lookUp(ctx, email)
 	if err == nil && user.IsDemo() {
-		err = ErrNotFound
+		err = audit.ErrNotFound
 	}
 	if err != nil {
 		return User{}, "", err
 	}
-	key, at := newKey(), now()
+	key, at := newKey(), audit.Now()
 	err = s.store.AddLetterKey(ctx, LetterKey{
 		TokenHash: HashToken(key), UserID: user.ID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: at.Add(UnlockValid),
 	})
 	if err != nil {
 		return User{}, "", err
 	}
-	s.record(ctx, newEvent(LoginLock, user.ID, "", c))
+	s.audit.Record(ctx, audit.NewEvent(audit.LoginLock, user.ID, "", c))
 	return user, key, nil
 }
 
 // Unlocks reports whether the key was sent to the owner of that address and is still good.
 func (s *Service) Unlocks(ctx context.Context, key, email string) (bool, error) {
-	sent, err := s.store.LetterKey(ctx, HashToken(key), purposeUnlock, now())
-	if errors.Is(err, ErrNotFound) {
+	sent, err := s.store.LetterKey(ctx, HashToken(key), purposeUnlock, audit.Now())
+	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	user, err := s.lookUp(ctx, email)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil && user.ID == sent.UserID, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -45,18 +46,18 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 		return Registration{}, nil // no letter would arrive
 	}
 	if a.Unanswered {
-		s.Report(ctx, RateLimitExceeded, "", "", "sign-up", c)
+		s.audit.Report(ctx, audit.RateLimitExceeded, "", "", "sign-up", c)
 		return Registration{}, nil
 	}
 	user, err := s.store.UserByEmail(ctx, key)
 	if err == nil {
-		s.record(ctx, newEvent(SignUpAddressTaken, user.ID, "", c))
+		s.audit.Record(ctx, audit.NewEvent(audit.SignUpAddressTaken, user.ID, "", c))
 		return Registration{Existing: &user}, nil
 	}
-	if !errors.Is(err, ErrNotFound) {
+	if !errors.Is(err, audit.ErrNotFound) {
 		return Registration{}, fmt.Errorf("register: %w", err)
 	}
-	token, at := newKey(), now()
+	token, at := newKey(), audit.Now()
 	pending := SignUp{
 		TokenHash: HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
@@ -64,37 +65,37 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 	if err := s.store.AddSignUp(ctx, pending); err != nil {
 		return Registration{}, fmt.Errorf("register: %w", err)
 	}
-	s.Report(ctx, SignUpRequested, "", "", "", c)
+	s.audit.Report(ctx, audit.SignUpRequested, "", "", "", c)
 	return Registration{Token: token}, nil
 }
 
 // WaitingSignUp returns what the token of a confirmation letter would confirm. It changes nothing: mail scanners follow
 // links. ErrNotFound when it is unknown, used or too old.
 func (s *Service) WaitingSignUp(ctx context.Context, token string) (SignUp, error) {
-	return s.store.SignUp(ctx, HashToken(token), now())
+	return s.store.SignUp(ctx, HashToken(token), audit.Now())
 }
 
 // Confirm turns a sign-up into an account, once. It signs nobody in (ASVS v5.0.0-7.6.2). ErrNotFound when the link is
 // unknown, used or too old, or when another sign-up for the address was confirmed first.
 func (s *Service) Confirm(ctx context.Context, token string, c device.Client) error {
-	hash, at := HashToken(token), now()
+	hash, at := HashToken(token), audit.Now()
 	pending, err := s.store.SignUp(ctx, hash, at)
 	if err != nil {
 		return err
 	}
 	user := User{
-		ID: newID(), Email: pending.Email, EmailKey: pending.EmailKey, Name: pending.Name, Role: RoleMember,
+		ID: audit.NewID(), Email: pending.Email, EmailKey: pending.EmailKey, Name: pending.Name, Role: RoleMember,
 		PasswordHash: pending.PasswordHash, PasswordChangedAt: at, CreatedAt: at,
 	}
-	e := newEvent(UserCreated, user.ID, "", c)
+	e := audit.NewEvent(audit.UserCreated, user.ID, "", c)
 	err = s.store.ConfirmSignUp(ctx, hash, user, e)
 	if errors.Is(err, ErrEmailTaken) {
-		return ErrNotFound
+		return audit.ErrNotFound
 	}
 	if err != nil {
 		return err
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return nil
 }
 
@@ -118,24 +119,24 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 	if err != nil {
 		return User{}, err
 	}
-	at := now()
+	at := audit.Now()
 	user := User{
-		ID: newID(), Email: email, EmailKey: key, Name: name, Role: role,
+		ID: audit.NewID(), Email: email, EmailKey: key, Name: name, Role: role,
 		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
 	}
-	e := newEvent(UserCreated, user.ID, "", device.Client{})
+	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{})
 	e.Reason = "operator"
 	if err := s.store.CreateUser(ctx, user, e); err != nil {
 		return User{}, err
 	}
-	s.logEvents(ctx, e)
+	s.audit.Log(ctx, e)
 	return user, nil
 }
 
 // HasUser reports whether the address has an account.
 func (s *Service) HasUser(ctx context.Context, email string) (bool, error) {
 	_, err := s.lookUp(ctx, email)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -17,7 +18,7 @@ type Store interface {
 	Refused(err error) bool
 
 	// CreateUser returns ErrEmailTaken when another account has the address.
-	CreateUser(ctx context.Context, u User, e Event) error
+	CreateUser(ctx context.Context, u User, e audit.Event) error
 	CountUsers(ctx context.Context) (int, error)
 	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
 	UserByEmail(ctx context.Context, emailKey string) (User, error)
@@ -35,7 +36,7 @@ type Store interface {
 	RemoveTOTP(ctx context.Context, c CredentialsChange) ([]Session, error)
 	// RemoveFactors deletes every second factor and the recovery codes of the event's account, raises its epoch, ends all
 	// its sessions as ReasonAdmin, and deletes what waits, all or nothing. ErrNotFound when it has no second factor.
-	RemoveFactors(ctx context.Context, e Event) ([]Session, error)
+	RemoveFactors(ctx context.Context, e audit.Event) ([]Session, error)
 
 	// SetTOTPEnrolment stores a secret that waits, in the place of one that waited in the same session.
 	SetTOTPEnrolment(ctx context.Context, e TOTPEnrolment) error
@@ -48,7 +49,7 @@ type Store interface {
 	UseTOTPStep(ctx context.Context, t TOTPSecret) error
 	// UseRecoveryCode marks a code of the event's account as used and stores the event. ErrNotFound for one that is
 	// unknown or was used.
-	UseRecoveryCode(ctx context.Context, hash string, e Event) error
+	UseRecoveryCode(ctx context.Context, hash string, e audit.Event) error
 	// RecoveryCodes returns the hashes of the unused codes.
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 
@@ -66,13 +67,13 @@ type Store interface {
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
 	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
 	// ErrNotFound when the token is unknown, used or too old; ErrEmailTaken when an account has the address.
-	ConfirmSignUp(ctx context.Context, tokenHash string, u User, e Event) error
+	ConfirmSignUp(ctx context.Context, tokenHash string, u User, e audit.Event) error
 
 	AddLetterKey(ctx context.Context, k LetterKey) error
 	// LetterKey returns ErrNotFound when the key is unknown or its time is up.
 	LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (LetterKey, error)
 
-	AddPendingSignIn(ctx context.Context, p PendingSignIn, e Event) error
+	AddPendingSignIn(ctx context.Context, p PendingSignIn, e audit.Event) error
 	// PendingSignIn returns a pending sign-in and its account. ErrNotFound when it is unknown, too old or out of attempts,
 	// or its account's epoch has moved or it is disabled.
 	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
@@ -113,19 +114,19 @@ type Store interface {
 	// later activity. It writes s.KnownAgent, and s.Known where the row knows none yet.
 	Touch(ctx context.Context, s Session, at time.Time) error
 	// Rotate swaps the token of s for newHash, keeps the old hash, and sets ElevatedUntil as given in s.
-	Rotate(ctx context.Context, s Session, newHash string, at time.Time, events ...Event) error
+	Rotate(ctx context.Context, s Session, newHash string, at time.Time, events ...audit.Event) error
 	// Confirm is Rotate for a session that waits: it knows s.Known from now on and forgets what it was marked for. Of the
 	// marks only FlagClientChanged goes.
-	Confirm(ctx context.Context, s Session, newHash string, at time.Time, events ...Event) error
+	Confirm(ctx context.Context, s Session, newHash string, at time.Time, events ...audit.Event) error
 	// FlagReused marks a live session with FlagTokenReused and stores the event, unless it carries that mark already:
 	// then false.
-	FlagReused(ctx context.Context, id string, e Event) (bool, error)
+	FlagReused(ctx context.Context, id string, e audit.Event) (bool, error)
 	// FlagClient writes Flag, FlagClient and ElevatedUntil of s and stores the event. False when s does not live, does
 	// not carry the token or know the clients that the caller read, is marked for a client already, or has another mark.
-	FlagClient(ctx context.Context, s Session, at time.Time, e Event) (bool, error)
+	FlagClient(ctx context.Context, s Session, at time.Time, e audit.Event) (bool, error)
 	// Unflag removes the mark from a live session, which knows the given clients from now on. ErrNotFound when it does
 	// not carry the mark, or know the clients, that the caller read; ErrOvertaken when by, which asks, is not live.
-	Unflag(ctx context.Context, s, by Session, known device.Set, e Event) error
+	Unflag(ctx context.Context, s, by Session, known device.Set, e audit.Event) error
 	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
 	// or when the reason is a timeout and the row has been used since it was read.
 	EndSession(ctx context.Context, s Session, c device.Client) error
@@ -146,12 +147,7 @@ type Store interface {
 	Prune(ctx context.Context, at, endedBefore, eventsBefore time.Time) error
 
 	RecoveryStore
-
-	// AddEvent takes as long for an event without an account as for one with.
-	AddEvent(ctx context.Context, e Event) error
-	// Event returns ErrNotFound for an id that is unknown or another user's.
-	Event(ctx context.Context, userID, id string) (Event, error)
-	Events(ctx context.Context, userID string, f EventFilter) ([]Event, error)
+	audit.Store
 }
 
 // SignUp is an account that waits for its address to be confirmed.
@@ -176,7 +172,7 @@ type Opening struct {
 	Epoch        int64  // of the account, as read before its owner showed who they are
 	Limit        int    // live sessions allowed, this one included
 	Client       device.Client
-	Events       []Event
+	Events       []audit.Event
 }
 
 // PasswordChanging is a password change from one session.
@@ -195,8 +191,8 @@ type MassEnding struct {
 }
 
 // EndEvents returns the event of each ended session, for the Store to write with the endings.
-func EndEvents(ended []Session, c device.Client) []Event {
-	events := make([]Event, len(ended))
+func EndEvents(ended []Session, c device.Client) []audit.Event {
+	events := make([]audit.Event, len(ended))
 	for i, s := range ended {
 		events[i] = endEvent(s, c)
 	}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -16,7 +16,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	events, err := a.Auth.Events(r.Context(), v.UserID, auth.EventFilter{Kinds: shownKinds, Limit: recentEvents})
+	events, err := a.Audit.Events(r.Context(), v.UserID, audit.Filter{Kinds: shownKinds, Limit: recentEvents})
 	if err != nil {
 		return err
 	}

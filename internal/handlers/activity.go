@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -44,8 +45,8 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 }
 
 // activityFilter reads what the form of the page asks for. limit bounds one read of the trail.
-func activityFilter(r *http.Request, limit int) (kind, text string, f auth.EventFilter) {
-	f = auth.EventFilter{Kinds: shownKinds, Limit: limit}
+func activityFilter(r *http.Request, limit int) (kind, text string, f audit.Filter) {
+	f = audit.Filter{Kinds: shownKinds, Limit: limit}
 	if kinds, ok := kindGroups[query(r, "kind")]; ok {
 		kind, f.Kinds = query(r, "kind"), kinds
 	}
@@ -78,12 +79,12 @@ func (a *app) liveSessions(r *http.Request) (map[string]auth.Session, error) {
 
 // trail yields the person's events from the filter's place backwards, reading f.Limit at a time. The last pair has the
 // error, if there was one.
-func (a *app) trail(r *http.Request, f auth.EventFilter) iter.Seq2[auth.Event, error] {
-	return func(yield func(auth.Event, error) bool) {
+func (a *app) trail(r *http.Request, f audit.Filter) iter.Seq2[audit.Event, error] {
+	return func(yield func(audit.Event, error) bool) {
 		for {
-			events, err := a.Auth.Events(r.Context(), visitorOf(r).UserID, f)
+			events, err := a.Audit.Events(r.Context(), visitorOf(r).UserID, f)
 			if err != nil {
-				yield(auth.Event{}, err)
+				yield(audit.Event{}, err)
 				return
 			}
 			for _, e := range events {
@@ -101,7 +102,7 @@ func (a *app) trail(r *http.Request, f auth.EventFilter) iter.Seq2[auth.Event, e
 
 // matching returns one page of events whose line contains the text, and the cursor of the next page. The search reads
 // the sentences people see, so it happens here; it looks a bounded way back and offers to go on from there.
-func (a *app) matching(r *http.Request, f auth.EventFilter, text string) (found []auth.Event, more string, err error) {
+func (a *app) matching(r *http.Request, f audit.Filter, text string) (found []audit.Event, more string, err error) {
 	scanned := 0
 	for e, err := range a.trail(r, f) {
 		if err != nil {
@@ -120,7 +121,7 @@ func (a *app) matching(r *http.Request, f auth.EventFilter, text string) (found 
 }
 
 // contains reports whether the line that people read of the event has the text in it, whatever the case.
-func contains(e auth.Event, text string) bool {
+func contains(e audit.Event, text string) bool {
 	line := eventLine(e)
 	return strings.Contains(strings.ToLower(line.Text+" "+line.From), strings.ToLower(text))
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/webtest"
 )
 
@@ -190,42 +190,42 @@ func (p *portal) checkNotMe(t *testing.T) {
 	handle := other.Handle()
 	p.browser().guess(u.Email)
 	other.Reauth("wrong, and long enough")
-	page := func(kind auth.Kind) string {
+	page := func(kind audit.Kind) string {
 		t.Helper()
-		events, err := p.auth.Events(t.Context(), u.ID, auth.EventFilter{Kinds: []auth.Kind{kind}, Limit: 1})
+		events, err := p.audit.Events(t.Context(), u.ID, audit.Filter{Kinds: []audit.Kind{kind}, Limit: 1})
 		if err != nil || len(events) != 1 {
 			t.Fatalf("%s: %v %v", kind, events, err)
 		}
 		return "/account/activity/" + events[0].ID + "/not-me"
 	}
 	trail := b.Get("/account/activity")
-	for _, link := range []string{page(auth.LoginFail), page(auth.ReauthFail), "/account/sessions#t-" + handle} {
+	for _, link := range []string{page(audit.LoginFail), page(audit.ReauthFail), "/account/sessions#t-" + handle} {
 		if !strings.Contains(trail.Body, `href="`+link+`"`) {
 			t.Errorf("the activity page has no link to %s", link)
 		}
 	}
-	if strings.Contains(trail.Body, page(auth.LoginSuccess)) {
+	if strings.Contains(trail.Body, page(audit.LoginSuccess)) {
 		t.Error("the activity page doubts an ordinary sign-in")
 	}
-	b.Get(page(auth.LoginFail)).Want(200).Says("A sign-in with a wrong password was refused").Says("It belongs to no session")
-	seen := b.Get(page(auth.ReauthFail)).Want(200).Says("Sign out Firefox on Windows").Says("You have 1 other session.")
+	b.Get(page(audit.LoginFail)).Want(200).Says("A sign-in with a wrong password was refused").Says("It belongs to no session")
+	seen := b.Get(page(audit.ReauthFail)).Want(200).Says("Sign out Firefox on Windows").Says("You have 1 other session.")
 	for _, link := range []string{"/account/sessions/" + handle + "/end", "/account/security/password", "/account/sessions/end-others", `"/account/sessions"`} {
 		if !strings.Contains(seen.Body, link) {
 			t.Errorf("the page does not lead to %s", link)
 		}
 	}
-	other.Get(page(auth.ReauthFail)).Want(200).Says("It happened in the session you are using now").Says("Change your password now").SaysNot("Sign out Firefox").SaysNot("other session")
+	other.Get(page(audit.ReauthFail)).Want(200).Says("It happened in the session you are using now").Says("Change your password now").SaysNot("Sign out Firefox").SaysNot("other session")
 	if !other.Alive() || !b.Alive() {
 		t.Fatal("opening a page changed something")
 	}
 	b.Reauth(password)
 	b.Post("/account/sessions/" + handle + "/end").Leads("/account/sessions")
-	b.Get(page(auth.ReauthSuccess)).Want(200).Says("the session you are using now")
-	ended := b.Get(strings.Replace(page(auth.ReauthFail), "//", "/", 1)).Want(200).Says("The session it belongs to is over").Says("Only this device is signed in")
+	b.Get(page(audit.ReauthSuccess)).Want(200).Says("the session you are using now")
+	ended := b.Get(strings.Replace(page(audit.ReauthFail), "//", "/", 1)).Want(200).Says("The session it belongs to is over").Says("Only this device is signed in")
 	if strings.Contains(ended.Body, handle) || strings.Contains(b.Get("/account/activity").Body, "#t-"+handle) {
 		t.Error("a link to a session that is over")
 	}
-	p.checkForeignEvent(t, page(auth.LoginFail))
+	p.checkForeignEvent(t, page(audit.LoginFail))
 }
 
 // Somebody else's event answers like one that does not exist (ASVS v5.0.0-8.2.2).
@@ -243,7 +243,7 @@ func (p *portal) checkForeignEvent(t *testing.T, path string) {
 	for _, id := range []string{"x", "%00", "%ff", "..%2f..", strings.Repeat("A", 3000)} {
 		mallory.Get("/account/activity/" + id + "/not-me").Want(http.StatusNotFound)
 	}
-	events, err := p.auth.Events(t.Context(), mallory.user(), auth.EventFilter{Kinds: []auth.Kind{auth.SessionCreated}, Limit: 1})
+	events, err := p.audit.Events(t.Context(), mallory.user(), audit.Filter{Kinds: []audit.Kind{audit.SessionCreated}, Limit: 1})
 	if err != nil || len(events) != 1 {
 		t.Fatal(events, err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -66,7 +66,7 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func csvCells(e auth.Event) []string {
+func csvCells(e audit.Event) []string {
 	name := ""
 	if e.Client.UserAgent != "" {
 		name = device.Parse(e.Client.UserAgent).Name

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/held"
@@ -26,6 +27,7 @@ import (
 // Options are the parts a portal is made of, and what people are told about its limits.
 type Options struct {
 	Auth     *auth.Service
+	Audit    *audit.Trail
 	Billing  *billing.Service[auth.Asker]
 	Sessions *session.Manager
 	Held     *held.Keeper

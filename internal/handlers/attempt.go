@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/limit"
 )
 
@@ -69,7 +69,7 @@ const networksOfSite = 4
 // reportLimit logs that somebody met a limit, once a minute for each: a flood must not become one of the log.
 func (a *app) reportLimit(r *http.Request, what, who string) {
 	if a.reports.Take(r.Context(), what+":"+who, perReport) == 0 {
-		a.Auth.Report(r.Context(), auth.RateLimitExceeded, "", "", what, clientOf(r))
+		a.Audit.Report(r.Context(), audit.RateLimitExceeded, "", "", what, clientOf(r))
 	}
 }
 
@@ -81,7 +81,7 @@ func (a *app) reportLimitOf(r *http.Request, what string) {
 // reportLimitFor is reportLimit for an account, in a session or, with "" as its handle, before one.
 func (a *app) reportLimitFor(r *http.Request, what, userID, handle string) {
 	if a.reports.Take(r.Context(), what+":"+userID+handle, perReport) == 0 {
-		a.Auth.Report(r.Context(), auth.RateLimitExceeded, userID, handle, what, clientOf(r))
+		a.Audit.Report(r.Context(), audit.RateLimitExceeded, userID, handle, what, clientOf(r))
 	}
 }
 

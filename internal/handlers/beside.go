@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 )
 
 // beside does something while the request is answered, so that the answer's duration says nothing. It has ten seconds
@@ -17,7 +17,7 @@ func (a *app) beside(r *http.Request, do func(ctx context.Context) error) {
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
-		if err := do(ctx); err != nil && !errors.Is(err, auth.ErrNotFound) {
+		if err := do(ctx); err != nil && !errors.Is(err, audit.ErrNotFound) {
 			a.Log.ErrorContext(ctx, "beside the answer", "id", id, "err", err)
 		}
 	}()

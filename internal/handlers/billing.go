@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -97,7 +97,7 @@ func (a *app) showReceipt(w http.ResponseWriter, r *http.Request) error {
 func (a *app) foreignPayment(r *http.Request, err error) error {
 	if errors.Is(err, billing.ErrNotFound) {
 		v := visitorOf(r)
-		a.Auth.Report(r.Context(), auth.AuthorisationFail, v.UserID, v.ID, "payment", clientOf(r))
+		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "payment", clientOf(r))
 		return notFoundError()
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/session"
@@ -179,7 +180,7 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if changed := differences(b, f); changed != nil {
 		return a.review(w, r, http.StatusConflict, b, changed, nil)
 	}
-	_, wrong, status, err := a.identify(w, r, f, auth.PaymentConfirmFail)
+	_, wrong, status, err := a.identify(w, r, f, audit.PaymentConfirmFail)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (p *portal) till(instead billing.Gateway) *bank {
 		instead = billing.Sandbox{}
 	}
 	k := &bank{Gateway: instead, t: p.t, asked: map[string][]billing.Charge{}}
-	p.app.Billing = billing.New(p.store.Ledger(p.auth), k, p.app.Log)
+	p.app.Billing = billing.New(p.store.Ledger(p.audit), k, p.app.Log)
 	return k
 }
 

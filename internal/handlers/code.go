@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -34,7 +35,7 @@ func (a *app) takeCode(w http.ResponseWriter, r *http.Request, userID, handle, t
 }
 
 // checkCode completes a proof inside a session.
-func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, typed string, failure auth.Kind) (auth.Proof, problems, int, error) {
+func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, typed string, failure audit.Kind) (auth.Proof, problems, int, error) {
 	v := visitorOf(r)
 	if typed == "" {
 		return p, problems{{"code", enterCode(p.User())}}, http.StatusUnprocessableEntity, nil

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 )
 
 // isCrossSite reports whether an unsafe request was made by another site, or cannot show that it was not
@@ -47,7 +47,7 @@ func (a *app) refuseCrossSite(next http.Handler) http.Handler {
 		if v := visitorOf(r); v != nil {
 			user, handle = v.User.ID, v.ID
 		}
-		a.Auth.Report(r.Context(), auth.CrossSiteRequest, user, handle, "", clientOf(r))
+		a.Audit.Report(r.Context(), audit.CrossSiteRequest, user, handle, "", clientOf(r))
 		a.fail(w, r, statusError{code: http.StatusForbidden, heading: "This form did not come from here",
 			text: "Your browser says another site sent it, so nothing was changed. Open the page here and try again."})
 	})

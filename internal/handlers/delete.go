@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 )
@@ -62,7 +63,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 	if f["sure"] == "" {
 		return a.deleteForm(w, r, http.StatusUnprocessableEntity, false, problems{{"sure", "Tick the box if this is what you want."}})
 	}
-	proof, wrong, status, err := a.identify(w, r, f, auth.ReauthFail)
+	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -548,7 +549,7 @@ func (p *portal) createDemo() {
 		DemoUntil: at.Add(auth.DemoLife),
 	}}
 	for range 2 {
-		d.Events = append(d.Events, auth.Event{ID: rand.Text(), UserID: id, Kind: auth.LoginSuccess, At: at})
+		d.Events = append(d.Events, audit.Event{ID: rand.Text(), UserID: id, Kind: audit.LoginSuccess, At: at})
 		d.Sessions = append(d.Sessions, auth.Session{
 			ID: rand.Text(), UserID: id, TokenHash: rand.Text(), Method: auth.MethodPassword,
 			CreatedAt: at, RotatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),

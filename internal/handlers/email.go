@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -41,7 +42,7 @@ func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *e
 	v.Nav, v.Demo = "profile", u.IsDemo()
 	v.ValidText, v.UndoText = words(auth.EmailChangeValid), words(auth.EmailUndoValid)
 	waiting, err := a.Auth.WaitingEmailChange(r.Context(), u.ID)
-	if err != nil && !errors.Is(err, auth.ErrNotFound) {
+	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
 	v.Waiting, v.WaitingUntil = waiting.Email, waiting.ConfirmUntil

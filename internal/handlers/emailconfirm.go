@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
@@ -34,9 +35,9 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	owner, err := a.Auth.EmailKeyOwner(r.Context(), key)
 	if err == nil && owner.ID != visitorOf(r).UserID {
-		err = auth.ErrNotFound
+		err = audit.ErrNotFound
 	}
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, v)
 	}
 	if err != nil {
@@ -71,7 +72,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return a.render(w, r, http.StatusConflict, &emailConfirmView{Layout: Layout{Nav: "profile"}, Taken: true})
-	case errors.Is(err, auth.ErrNotFound):
+	case errors.Is(err, audit.ErrNotFound):
 		return a.render(w, r, http.StatusNotFound, &emailConfirmView{Layout: Layout{Nav: "profile"}})
 	case err != nil:
 		return err

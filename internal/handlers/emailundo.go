@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -25,7 +26,7 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
 	change, err := a.Auth.EmailChangeToUndo(r.Context(), token)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
 	}
 	if err != nil {
@@ -40,7 +41,7 @@ func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return a.render(w, r, http.StatusConflict, &emailUndoView{Email: change.OldEmail, Taken: true})
-	case errors.Is(err, auth.ErrNotFound):
+	case errors.Is(err, audit.ErrNotFound):
 		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
 	case err != nil:
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
@@ -123,7 +124,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 		return statusError{code: http.StatusRequestEntityTooLarge, heading: "That is too much",
 			text: "The form is larger than we accept. Nothing was changed."}
 	}
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return notFoundError()
 	}
 	if errors.Is(err, auth.ErrOvertaken) {

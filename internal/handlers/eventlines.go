@@ -4,72 +4,73 @@ import (
 	"maps"
 	"slices"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
 // sentences say each kind of event to its owner. What is missing here is for the log alone.
-var sentences = map[auth.Kind]eventView{
-	auth.LoginSuccess:          {Icon: "key-round", Text: "Signed in"},
-	auth.LoginFail:             {Icon: "triangle-alert", Text: "A sign-in with a wrong password was refused", Risk: true},
-	auth.LoginLock:             {Icon: "triangle-alert", Text: "Too many wrong passwords: sign-in was slowed down and a letter sent", Risk: true},
-	auth.LoginSuccessAfterFail: {Icon: "triangle-alert", Text: "Signed in after several attempts that were refused", Risk: true},
-	auth.PasswordChange:        {Icon: "shield-check", Text: "Password changed", Risk: true},
-	auth.PasswordChangeFail:    {Icon: "triangle-alert", Text: "A password change with a wrong current password was refused", Risk: true},
-	auth.UserCreated:           {Icon: "user", Text: "Account created"},
-	auth.SessionExpired:        {Icon: "log-out", Text: "Session ended"},
-	auth.SessionTokenReused:    {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
-	auth.SessionFlagged:        {Icon: "triangle-alert", Text: "A session was used from another browser or network", Risk: true},
-	auth.SessionRecognised:     {Icon: "circle-check", Text: "A marked session was recognised"},
-	auth.ReauthSuccess:         {Icon: "fingerprint", Text: "Confirmed it is you"},
-	auth.ReauthFail:            {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
-	auth.SignUpAddressTaken:    {Icon: "info", Text: "Somebody tried to sign up with your address"},
-	auth.ProfileChanged:        {Icon: "user", Text: "Name changed"},
-	auth.PasskeyRenamed:        {Icon: "fingerprint", Text: "Passkey renamed"},
-	auth.PasskeyCloned:         {Icon: "triangle-alert", Text: "A passkey that may have been copied was refused", Risk: true},
+var sentences = map[audit.Kind]eventView{
+	audit.LoginSuccess:          {Icon: "key-round", Text: "Signed in"},
+	audit.LoginFail:             {Icon: "triangle-alert", Text: "A sign-in with a wrong password was refused", Risk: true},
+	audit.LoginLock:             {Icon: "triangle-alert", Text: "Too many wrong passwords: sign-in was slowed down and a letter sent", Risk: true},
+	audit.LoginSuccessAfterFail: {Icon: "triangle-alert", Text: "Signed in after several attempts that were refused", Risk: true},
+	audit.PasswordChange:        {Icon: "shield-check", Text: "Password changed", Risk: true},
+	audit.PasswordChangeFail:    {Icon: "triangle-alert", Text: "A password change with a wrong current password was refused", Risk: true},
+	audit.UserCreated:           {Icon: "user", Text: "Account created"},
+	audit.SessionExpired:        {Icon: "log-out", Text: "Session ended"},
+	audit.SessionTokenReused:    {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
+	audit.SessionFlagged:        {Icon: "triangle-alert", Text: "A session was used from another browser or network", Risk: true},
+	audit.SessionRecognised:     {Icon: "circle-check", Text: "A marked session was recognised"},
+	audit.ReauthSuccess:         {Icon: "fingerprint", Text: "Confirmed it is you"},
+	audit.ReauthFail:            {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
+	audit.SignUpAddressTaken:    {Icon: "info", Text: "Somebody tried to sign up with your address"},
+	audit.ProfileChanged:        {Icon: "user", Text: "Name changed"},
+	audit.PasskeyRenamed:        {Icon: "fingerprint", Text: "Passkey renamed"},
+	audit.PasskeyCloned:         {Icon: "triangle-alert", Text: "A passkey that may have been copied was refused", Risk: true},
 
-	auth.MFARequired:       {Icon: "key-round", Text: "The password was right, and the second step was asked for"},
-	auth.MFAFail:           {Icon: "triangle-alert", Text: "A wrong code was given after the right password", Risk: true},
-	auth.MFAEnrolled:       {Icon: "shield-check", Text: "An authenticator app was set up", Risk: true},
-	auth.MFARemoved:        {Icon: "triangle-alert", Text: "An authenticator app was removed", Risk: true},
-	auth.RecoveryCodesMade: {Icon: "shield-check", Text: "Ten recovery codes were made", Risk: true},
-	auth.RecoveryCodeUsed:  {Icon: "key-round", Text: "A recovery code was used", Risk: true},
+	audit.MFARequired:       {Icon: "key-round", Text: "The password was right, and the second step was asked for"},
+	audit.MFAFail:           {Icon: "triangle-alert", Text: "A wrong code was given after the right password", Risk: true},
+	audit.MFAEnrolled:       {Icon: "shield-check", Text: "An authenticator app was set up", Risk: true},
+	audit.MFARemoved:        {Icon: "triangle-alert", Text: "An authenticator app was removed", Risk: true},
+	audit.RecoveryCodesMade: {Icon: "shield-check", Text: "Ten recovery codes were made", Risk: true},
+	audit.RecoveryCodeUsed:  {Icon: "key-round", Text: "A recovery code was used", Risk: true},
 
-	auth.PasswordResetRequested: {Icon: "key-round", Text: "A letter was asked for because the password was forgotten", Risk: true},
-	auth.EmailChangeRequested:   {Icon: "user", Text: "A change of address was asked for", Risk: true},
-	auth.EmailChanged:           {Icon: "user", Text: "Address changed", Risk: true},
-	auth.EmailChangeUndone:      {Icon: "triangle-alert", Text: "A change of address was stopped from the old address", Risk: true},
-	auth.DeletionRequested:      {Icon: "triangle-alert", Text: "Deletion of the account asked for", Risk: true},
-	auth.DeletionStopped:        {Icon: "circle-check", Text: "Deletion of the account stopped"},
-	auth.SensitiveRead:          {Icon: "download", Text: "Everything about the account was downloaded", Risk: true},
+	audit.PasswordResetRequested: {Icon: "key-round", Text: "A letter was asked for because the password was forgotten", Risk: true},
+	audit.EmailChangeRequested:   {Icon: "user", Text: "A change of address was asked for", Risk: true},
+	audit.EmailChanged:           {Icon: "user", Text: "Address changed", Risk: true},
+	audit.EmailChangeUndone:      {Icon: "triangle-alert", Text: "A change of address was stopped from the old address", Risk: true},
+	audit.DeletionRequested:      {Icon: "triangle-alert", Text: "Deletion of the account asked for", Risk: true},
+	audit.DeletionStopped:        {Icon: "circle-check", Text: "Deletion of the account stopped"},
+	audit.SensitiveRead:          {Icon: "download", Text: "Everything about the account was downloaded", Risk: true},
 
-	auth.PaymentMethodChange: {Icon: "credit-card", Text: "Payment method changed", Risk: true},
-	auth.PaymentMade:         {Icon: "receipt", Text: "Payment made", Risk: true},
-	auth.PaymentDeclined:     {Icon: "receipt", Text: "Payment declined"},
-	auth.PaymentConfirmFail:  {Icon: "triangle-alert", Text: "A payment with a wrong password was refused", Risk: true},
-	auth.PlanStarted:         {Icon: "receipt", Text: "A plan that costs nothing was started"},
+	audit.PaymentMethodChange: {Icon: "credit-card", Text: "Payment method changed", Risk: true},
+	audit.PaymentMade:         {Icon: "receipt", Text: "Payment made", Risk: true},
+	audit.PaymentDeclined:     {Icon: "receipt", Text: "Payment declined"},
+	audit.PaymentConfirmFail:  {Icon: "triangle-alert", Text: "A payment with a wrong password was refused", Risk: true},
+	audit.PlanStarted:         {Icon: "receipt", Text: "A plan that costs nothing was started"},
 }
 
 // reasonSentences are for the events that read otherwise for their reason.
-var reasonSentences = map[string]map[auth.Kind]string{
+var reasonSentences = map[string]map[audit.Kind]string{
 	auth.PasskeyReason: {
-		auth.LoginSuccess:       "Signed in with a passkey",
-		auth.LoginFail:          "A sign-in with a passkey was refused",
-		auth.ReauthFail:         "A passkey that was given to confirm it is you was refused",
-		auth.PasswordChangeFail: "A password change with a passkey was refused",
-		auth.PaymentConfirmFail: "A payment with a passkey was refused",
-		auth.MFAEnrolled:        "A passkey was added",
-		auth.MFARemoved:         "A passkey was removed",
+		audit.LoginSuccess:       "Signed in with a passkey",
+		audit.LoginFail:          "A sign-in with a passkey was refused",
+		audit.ReauthFail:         "A passkey that was given to confirm it is you was refused",
+		audit.PasswordChangeFail: "A password change with a passkey was refused",
+		audit.PaymentConfirmFail: "A payment with a passkey was refused",
+		audit.MFAEnrolled:        "A passkey was added",
+		audit.MFARemoved:         "A passkey was removed",
 	},
 	"code": {
-		auth.ReauthFail:         "A wrong code was given to confirm it is you",
-		auth.PasswordChangeFail: "A password change with a wrong code was refused",
-		auth.PaymentConfirmFail: "A payment with a wrong code was refused",
+		audit.ReauthFail:         "A wrong code was given to confirm it is you",
+		audit.PasswordChangeFail: "A password change with a wrong code was refused",
+		audit.PaymentConfirmFail: "A payment with a wrong code was refused",
 	},
-	string(auth.MethodTOTP):         {auth.LoginSuccess: "Signed in with a password and a code"},
-	string(auth.MethodRecoveryCode): {auth.LoginSuccess: "Signed in with a password and a recovery code"},
-	"operator":                      {auth.MFARemoved: "Every second step was removed by the people who run this portal"},
-	"reset":                         {auth.PasswordChange: "Password set with a link from a letter"},
+	string(auth.MethodTOTP):         {audit.LoginSuccess: "Signed in with a password and a code"},
+	string(auth.MethodRecoveryCode): {audit.LoginSuccess: "Signed in with a password and a recovery code"},
+	"operator":                      {audit.MFARemoved: "Every second step was removed by the people who run this portal"},
+	"reset":                         {audit.PasswordChange: "Password set with a link from a letter"},
 }
 
 var endSentences = map[auth.Reason]string{
@@ -86,17 +87,17 @@ var endSentences = map[auth.Reason]string{
 }
 
 // kindGroups are the filters of the activity page.
-var kindGroups = map[string][]auth.Kind{
+var kindGroups = map[string][]audit.Kind{
 	"sign-ins": {
-		auth.LoginSuccess, auth.LoginFail, auth.LoginLock, auth.LoginSuccessAfterFail, auth.PasskeyCloned, auth.MFARequired,
-		auth.MFAFail, auth.RecoveryCodeUsed, auth.ReauthSuccess, auth.ReauthFail,
+		audit.LoginSuccess, audit.LoginFail, audit.LoginLock, audit.LoginSuccessAfterFail, audit.PasskeyCloned, audit.MFARequired,
+		audit.MFAFail, audit.RecoveryCodeUsed, audit.ReauthSuccess, audit.ReauthFail,
 	},
-	"sessions": {auth.SessionExpired, auth.SessionTokenReused, auth.SessionFlagged, auth.SessionRecognised},
-	"account": {auth.UserCreated, auth.PasswordChange, auth.PasswordChangeFail, auth.SignUpAddressTaken, auth.ProfileChanged,
-		auth.MFAEnrolled, auth.MFARemoved, auth.RecoveryCodesMade, auth.PasskeyRenamed,
-		auth.PasswordResetRequested, auth.EmailChangeRequested, auth.EmailChanged, auth.EmailChangeUndone, auth.DeletionRequested,
-		auth.DeletionStopped, auth.SensitiveRead},
-	"payments": {auth.PaymentMethodChange, auth.PaymentMade, auth.PaymentDeclined, auth.PaymentConfirmFail, auth.PlanStarted},
+	"sessions": {audit.SessionExpired, audit.SessionTokenReused, audit.SessionFlagged, audit.SessionRecognised},
+	"account": {audit.UserCreated, audit.PasswordChange, audit.PasswordChangeFail, audit.SignUpAddressTaken, audit.ProfileChanged,
+		audit.MFAEnrolled, audit.MFARemoved, audit.RecoveryCodesMade, audit.PasskeyRenamed,
+		audit.PasswordResetRequested, audit.EmailChangeRequested, audit.EmailChanged, audit.EmailChangeUndone, audit.DeletionRequested,
+		audit.DeletionStopped, audit.SensitiveRead},
+	"payments": {audit.PaymentMethodChange, audit.PaymentMade, audit.PaymentDeclined, audit.PaymentConfirmFail, audit.PlanStarted},
 }
 
 var kindChoices = []choice{
@@ -109,9 +110,9 @@ var kindChoices = []choice{
 var shownKinds = slices.Collect(maps.Keys(sentences))
 
 // eventLine is the event as its owner reads it.
-func eventLine(e auth.Event) eventView {
+func eventLine(e audit.Event) eventView {
 	line := sentences[e.Kind]
-	if text, ok := endSentences[auth.Reason(e.Reason)]; ok && e.Kind == auth.SessionExpired {
+	if text, ok := endSentences[auth.Reason(e.Reason)]; ok && e.Kind == audit.SessionExpired {
 		line.Text = text
 	}
 	if text, ok := reasonSentences[e.Reason][e.Kind]; ok {

@@ -3,35 +3,36 @@ package handlers
 import (
 	"testing"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
 // What was wrong with an attempt is said in the words of what was given, not always as a password.
 func TestLinesFollowTheReason(t *testing.T) {
 	for _, tt := range []struct {
-		kind         auth.Kind
+		kind         audit.Kind
 		reason, want string
 	}{
-		{auth.LoginSuccess, string(auth.MethodPassword), "Signed in"},
-		{auth.LoginSuccess, string(auth.MethodTOTP), "Signed in with a password and a code"},
-		{auth.LoginSuccess, string(auth.MethodRecoveryCode), "Signed in with a password and a recovery code"},
-		{auth.LoginSuccess, string(auth.MethodPasskey), "Signed in with a passkey"},
-		{auth.LoginFail, "password", "A sign-in with a wrong password was refused"},
-		{auth.LoginFail, auth.PasskeyReason, "A sign-in with a passkey was refused"},
-		{auth.ReauthFail, "password", "A wrong password was given to confirm it is you"},
-		{auth.ReauthFail, "code", "A wrong code was given to confirm it is you"},
-		{auth.PasswordChangeFail, "code", "A password change with a wrong code was refused"},
-		{auth.PaymentConfirmFail, "code", "A payment with a wrong code was refused"},
-		{auth.PaymentConfirmFail, auth.PasskeyReason, "A payment with a passkey was refused"},
-		{auth.MFAFail, "code", "A wrong code was given after the right password"},
-		{auth.MFAEnrolled, "totp", "An authenticator app was set up"},
-		{auth.MFAEnrolled, auth.PasskeyReason, "A passkey was added"},
-		{auth.MFARemoved, "totp", "An authenticator app was removed"},
-		{auth.MFARemoved, auth.PasskeyReason, "A passkey was removed"},
-		{auth.PasswordChange, "", "Password changed"},
-		{auth.PasswordChange, "reset", "Password set with a link from a letter"},
+		{audit.LoginSuccess, string(auth.MethodPassword), "Signed in"},
+		{audit.LoginSuccess, string(auth.MethodTOTP), "Signed in with a password and a code"},
+		{audit.LoginSuccess, string(auth.MethodRecoveryCode), "Signed in with a password and a recovery code"},
+		{audit.LoginSuccess, string(auth.MethodPasskey), "Signed in with a passkey"},
+		{audit.LoginFail, "password", "A sign-in with a wrong password was refused"},
+		{audit.LoginFail, auth.PasskeyReason, "A sign-in with a passkey was refused"},
+		{audit.ReauthFail, "password", "A wrong password was given to confirm it is you"},
+		{audit.ReauthFail, "code", "A wrong code was given to confirm it is you"},
+		{audit.PasswordChangeFail, "code", "A password change with a wrong code was refused"},
+		{audit.PaymentConfirmFail, "code", "A payment with a wrong code was refused"},
+		{audit.PaymentConfirmFail, auth.PasskeyReason, "A payment with a passkey was refused"},
+		{audit.MFAFail, "code", "A wrong code was given after the right password"},
+		{audit.MFAEnrolled, "totp", "An authenticator app was set up"},
+		{audit.MFAEnrolled, auth.PasskeyReason, "A passkey was added"},
+		{audit.MFARemoved, "totp", "An authenticator app was removed"},
+		{audit.MFARemoved, auth.PasskeyReason, "A passkey was removed"},
+		{audit.PasswordChange, "", "Password changed"},
+		{audit.PasswordChange, "reset", "Password set with a link from a letter"},
 	} {
-		if got := eventLine(auth.Event{Kind: tt.kind, Reason: tt.reason}).Text; got != tt.want {
+		if got := eventLine(audit.Event{Kind: tt.kind, Reason: tt.reason}).Text; got != tt.want {
 			t.Errorf("%s for %q: got %q, want %q", tt.kind, tt.reason, got, tt.want)
 		}
 	}

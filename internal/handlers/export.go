@@ -7,6 +7,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -38,7 +39,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := visitorOf(r)
-	proof, wrong, status, err := a.identify(w, r, f, auth.ReauthFail)
+	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
 	if err != nil {
 		return err
 	}

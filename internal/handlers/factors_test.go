@@ -357,7 +357,7 @@ func TestSecretIsResealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.auth = auth.New(p.store, sealer, testPolicy, p.app.Log)
+		p.auth = auth.New(p.store, sealer, testPolicy, p.audit, p.app.Log)
 		p.app.Auth = p.auth
 	}
 	with(key, testKey)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
@@ -214,7 +215,7 @@ func TestResetOvertakes(t *testing.T) {
 			t.Errorf("a sign-in with the old password: got %v, want ErrOvertaken", err)
 		}
 		key := auth.LetterKey{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
-		e := auth.Event{ID: "e" + u.ID, UserID: u.ID, Kind: auth.PasswordResetRequested}
+		e := audit.Event{ID: "e" + u.ID, UserID: u.ID, Kind: audit.PasswordResetRequested}
 		if err := p.store.ReplaceLetterKey(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("a key for the account as it was before: got %v, want ErrOvertaken", err)
 		}

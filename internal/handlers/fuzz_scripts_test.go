@@ -12,6 +12,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -140,7 +141,7 @@ func (s *target) leaveLetters(f *testing.F) {
 		ID: "change", UserID: s.user.ID, Email: "new@example.org", EmailKey: "new@example.org", OldEmail: s.user.Email, OldEmailKey: s.user.EmailKey,
 		AskedAt: at, ConfirmUntil: at.Add(24 * time.Hour), UndoUntil: at.Add(24 * time.Hour),
 	}
-	asked := auth.Event{ID: "asked", UserID: s.user.ID, Kind: auth.EmailChangeRequested, At: at}
+	asked := audit.Event{ID: "asked", UserID: s.user.ID, Kind: audit.EmailChangeRequested, At: at}
 	err = errors.Join(
 		s.db.AddSignUp(ctx, auth.SignUp{TokenHash: hash(0), Email: "a@example.org", EmailKey: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
 		s.db.AskEmailChange(ctx, auth.EmailAsking{EmailChange: change, StopHash: hash(1), ConfirmHash: hash(3), By: resumed.Session, Event: asked}),

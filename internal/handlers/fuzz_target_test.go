@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/held"
@@ -42,13 +43,14 @@ func newTarget(f *testing.F) *target {
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy
 	policy.Idle = policy.Lifetime // a run may take an hour
-	service := auth.New(s.db, sealer, policy, log)
+	trail := audit.NewTrail(s.db, log)
+	service := auth.New(s.db, sealer, policy, trail, log)
 	passkeys, err := auth.NewPasskeys(service, portalURL)
 	if err != nil {
 		f.Fatal(err)
 	}
 	s.app, err = newApp(Options{
-		Auth: service, Billing: billing.New(s.db.Ledger(service), billing.Sandbox{}, log), Held: held.New(s.db, sealer), Sessions: sessions,
+		Auth: service, Audit: trail, Billing: billing.New(s.db.Ledger(trail), billing.Sandbox{}, log), Held: held.New(s.db, sealer), Sessions: sessions,
 		Passkeys: passkeys, Attempts: limiterOff{}, Post: post, Log: log, BaseURL: portalURL,
 	})
 	if err != nil {

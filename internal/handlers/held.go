@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/held"
 )
@@ -66,7 +67,7 @@ func (a *app) hold(r *http.Request, s auth.Session, life time.Duration) (back st
 		}
 		return back
 	}
-	a.Auth.Report(r.Context(), auth.FormHeld, s.UserID, s.ID, route.name, clientOf(r))
+	a.Audit.Report(r.Context(), audit.FormHeld, s.UserID, s.ID, route.name, clientOf(r))
 	if before, err := form(r, "held"); err == nil { // this one has taken its place
 		a.useHeld(r, s.UserID, before["held"])
 	}
@@ -90,7 +91,7 @@ func (a *app) heldBy(ctx context.Context, v *visitor, next string) (heldRoute, h
 	// Text from another session is shown only if that one timed out. What was typed in a session that still lives
 	// elsewhere, or that somebody had to end, may be a thief's.
 	s, err := a.Auth.Session(ctx, v.UserID, f.SessionID)
-	if errors.Is(err, auth.ErrNotFound) || err == nil && !ranOut(s) {
+	if errors.Is(err, audit.ErrNotFound) || err == nil && !ranOut(s) {
 		return route, held.Form{}, held.ErrNotFound
 	}
 	return route, f, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
@@ -33,7 +34,7 @@ const enterPassword = "Enter your password."
 // identify checks what a form brought, in the fields of identityFields, within the limits of this session: guessing
 // inside a stolen session must not be faster than outside, and must not lock the owner's other devices. What was wrong
 // is told under the status; it is nil when the proof is complete.
-func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]string, failure auth.Kind) (p auth.Proof, wrong problems, status int, err error) {
+func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
 	if f["assertion"] != "" {
 		return a.identifyByPasskey(w, r, f["assertion"], failure)
 	}
@@ -68,7 +69,7 @@ func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]stri
 
 // identifyByPasskey checks the answer of a passkey, which is a complete proof. It counts for this one form: its challenge
 // is used up. Nobody guesses an answer, so only the network is limited.
-func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer string, failure auth.Kind) (p auth.Proof, wrong problems, status int, err error) {
+func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
 	v, tried := visitorOf(r), &attempt{limiter: a.Attempts}
 	if wait := tried.takeFrom(r, "passkey", perPasskey); wait > 0 {
 		a.reportLimitOf(r, "passkey")
@@ -96,7 +97,7 @@ func (a *app) beginPasskeyConfirmation(w http.ResponseWriter, r *http.Request) e
 // reauthenticate elevates the session of the request if the form shows that its owner sent it. Otherwise it returns what
 // to tell the person, and under which status.
 func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[string]string) (wrong problems, status int, err error) {
-	proof, wrong, status, err := a.identify(w, r, f, auth.ReauthFail)
+	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
 	if err != nil || wrong != nil {
 		return wrong, status, err
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -73,14 +73,14 @@ func clockOf(ends time.Time, limit time.Duration) clockView {
 // whyRotated reads from the trail what made the token that the browser carries now.
 func (a *app) whyRotated(r *http.Request) (string, error) {
 	v := visitorOf(r)
-	events, err := a.Auth.Events(r.Context(), v.UserID, auth.EventFilter{
-		Session: v.ID, Kinds: []auth.Kind{auth.SessionCreated, auth.SessionRenewed}, Limit: 1,
+	events, err := a.Audit.Events(r.Context(), v.UserID, audit.Filter{
+		Session: v.ID, Kinds: []audit.Kind{audit.SessionCreated, audit.SessionRenewed}, Limit: 1,
 	})
 	if err != nil || len(events) == 0 {
 		return "", err
 	}
 	switch e := events[0]; {
-	case e.Kind == auth.SessionCreated:
+	case e.Kind == audit.SessionCreated:
 		return "because you signed in", nil
 	case e.Reason == "reauthentication":
 		return "because you confirmed that it is you", nil

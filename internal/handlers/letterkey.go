@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -28,7 +28,7 @@ func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner f
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	key := chi.URLParam(r, "token")
 	err := owner(key)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, dead)
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
@@ -23,7 +24,7 @@ func TestLostFactors(t *testing.T) {
 		half.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
 		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
 		if err == nil {
-			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], auth.Asker{}, auth.MFAFail)
+			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], auth.Asker{}, audit.MFAFail)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -42,7 +43,7 @@ func TestLostFactors(t *testing.T) {
 		p.browser().Post("/login", "email", other.Email, "password", password).Leads("/login/verify")
 
 		for _, email := range []string{u.Email, webtest.Email()} { // nothing is left, and nobody has it
-			if _, _, err := p.auth.RemoveFactors(t.Context(), email); !errors.Is(err, auth.ErrNotFound) {
+			if _, _, err := p.auth.RemoveFactors(t.Context(), email); !errors.Is(err, audit.ErrNotFound) {
 				t.Errorf("got %v, want ErrNotFound", err)
 			}
 		}

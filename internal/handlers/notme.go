@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 )
 
 // notMeView says what helps against an event that its owner does not recognise.
@@ -24,12 +24,12 @@ func (*notMeView) page() string { return "not-me.html" }
 // notMe only explains; each way on has a page and a guard of its own.
 func (a *app) notMe(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	e, err := a.Auth.Event(r.Context(), v.UserID, chi.URLParam(r, "id"))
+	e, err := a.Audit.Event(r.Context(), v.UserID, chi.URLParam(r, "id"))
 	if err == nil && sentences[e.Kind].Text == "" {
-		err = auth.ErrNotFound // of the log's own kinds no page speaks
+		err = audit.ErrNotFound // of the log's own kinds no page speaks
 	}
-	if errors.Is(err, auth.ErrNotFound) {
-		a.Auth.Report(r.Context(), auth.AuthorisationFail, v.UserID, v.ID, "event", clientOf(r))
+	if errors.Is(err, audit.ErrNotFound) {
+		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "event", clientOf(r))
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
@@ -44,7 +45,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return a.passwordForm(w, r, http.StatusUnprocessableEntity, mistakes)
 	}
 	shown := map[string]string{"password": f["current_password"], "code": f["code"], "assertion": f["assertion"]}
-	proof, wrong, status, err := a.identify(w, r, shown, auth.PasswordChangeFail)
+	proof, wrong, status, err := a.identify(w, r, shown, audit.PasswordChangeFail)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/held"
@@ -35,6 +36,7 @@ type portal struct {
 	tb     *running // the same, for its browsers
 	app    *app
 	auth   *auth.Service
+	audit  *audit.Trail
 	store  *store.Store
 	outbox *postbox
 	log    *webtest.Log
@@ -111,13 +113,14 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	if adjust != nil {
 		adjust(&o, &policy)
 	}
-	p.auth = auth.New(b.store, sealer, policy, log)
-	o.Auth = p.auth
+	p.audit = audit.NewTrail(b.store, log)
+	p.auth = auth.New(b.store, sealer, policy, p.audit, log)
+	o.Auth, o.Audit = p.auth, p.audit
 	var err error
 	if o.Passkeys, err = auth.NewPasskeys(p.auth, portalURL); err != nil {
 		t.Fatal(err)
 	}
-	o.Billing = billing.New(b.store.Ledger(p.auth), billing.Sandbox{}, log)
+	o.Billing = billing.New(b.store.Ledger(p.audit), billing.Sandbox{}, log)
 	if p.app, err = newApp(o); err != nil {
 		t.Fatal(err)
 	}

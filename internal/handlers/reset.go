@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
@@ -45,7 +46,7 @@ func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
 func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, key string, wrong problems) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	user, err := a.Auth.ResetKeyOwner(r.Context(), key)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &resetView{})
 	}
 	if err != nil {
@@ -72,7 +73,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if wrong, ok := errors.AsType[auth.PasswordError](err); ok {
 		return a.resetForm(w, r, http.StatusUnprocessableEntity, key, problems{{"password", wrong.Error()}})
 	}
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		return a.render(w, r, http.StatusNotFound, &resetView{})
 	}

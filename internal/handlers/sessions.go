@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
@@ -133,9 +134,9 @@ func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
 
 // foreign logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
 func (a *app) foreign(r *http.Request, err error) error {
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		v := visitorOf(r)
-		a.Auth.Report(r.Context(), auth.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
+		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -64,7 +65,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, auth.ErrEnded):
 		a.Sessions.Remove(w, r, s.ID)
 		return answerJSON(w, ended(s.EndReason))
-	case errors.Is(err, auth.ErrNotFound), errors.Is(err, auth.ErrReplaced):
+	case errors.Is(err, audit.ErrNotFound), errors.Is(err, auth.ErrReplaced):
 		return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
 	}
 	return unavailable(err)

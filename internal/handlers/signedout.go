@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
@@ -27,7 +28,7 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 // endedView says why the session with that handle is over, from its row; nil when nothing is known of it.
 func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 	s, err := a.Auth.Ended(r.Context(), handle)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
@@ -80,7 +81,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
 	waiting, err := a.Auth.WaitingSignUp(r.Context(), token)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}
 	if err != nil {
@@ -92,7 +93,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	err := a.Auth.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r))
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/limit"
 )
@@ -104,7 +105,7 @@ func accountEverywhere(email string) string { return "account:" + accountKey(ema
 func (a *app) offerUnlock(r *http.Request, email, account string) {
 	client := clientOf(r)
 	if a.reports.Take(r.Context(), "account:"+account, perReport) == 0 {
-		a.Auth.Report(r.Context(), auth.LoginFailMax, "", "", "", client)
+		a.Audit.Report(r.Context(), audit.LoginFailMax, "", "", "", client)
 	}
 	if a.Attempts.Take(r.Context(), "unlock letter:"+account, perUnlock) > 0 {
 		return

@@ -9,6 +9,7 @@ import (
 
 	"rsc.io/qr"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -75,7 +76,7 @@ func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong
 		Keep: a.Auth.Policy().LacksFactor(without), First: !v.User.SecondFactor(), Problems: wrong,
 	}
 	secret, err := a.Auth.WaitingTOTP(r.Context(), v.Session, issuer, v.User.Email)
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, status, view)
 	}
 	if err != nil {
@@ -102,7 +103,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if f["code"] == "" {
 		return a.totpForm(w, r, http.StatusUnprocessableEntity, problem{"code", "Enter the code that your app shows."})
 	}
-	if _, err := a.Auth.WaitingTOTP(r.Context(), v.Session, issuer, v.User.Email); errors.Is(err, auth.ErrNotFound) {
+	if _, err := a.Auth.WaitingTOTP(r.Context(), v.Session, issuer, v.User.Email); errors.Is(err, audit.ErrNotFound) {
 		a.flash(r, "That took too long, so this is another secret. Please add it to your app in place of the one before.")
 		return a.beginTOTP(w, r)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/webtest"
 )
@@ -16,11 +17,11 @@ import (
 // kinds returns the kinds of a person's events, oldest first.
 func (p *portal) kinds(userID string) (kinds []string) {
 	p.t.Helper()
-	events, err := p.auth.Events(p.t.Context(), userID, auth.EventFilter{Limit: 1000})
+	events, err := p.audit.Events(p.t.Context(), userID, audit.Filter{Limit: 1000})
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	slices.SortStableFunc(events, func(a, b auth.Event) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(events, func(a, b audit.Event) int { return a.At.Compare(b.At) })
 	for _, e := range events {
 		kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+e.Reason, ":"))
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5/middleware"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 )
 
 // Nobody guesses 256 random bits. Who tries costs the database a read each time, so tokens that turn out to be nobody's
@@ -92,7 +92,7 @@ func (g *genuine) put(id [sha256.Size]byte) {
 func (a *app) settleLookUp(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Sessions.Unclaimed(r.Context()) {
-			a.Auth.Report(r.Context(), auth.SessionUnknownToken, "", "", "", clientOf(r))
+			a.Audit.Report(r.Context(), audit.SessionUnknownToken, "", "", "", clientOf(r))
 		} else if x := exchangeOf(r); x.lookUp.taken != nil {
 			x.lookUp.giveBack(r.Context())
 			if token, ok := a.Sessions.Token(r); ok && !a.Sessions.Away(r.Context()) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -49,7 +50,7 @@ func (a *app) verifyForm(w http.ResponseWriter, r *http.Request, status int, u a
 
 // startAgain answers when no sign-in waits in this browser, or none any more.
 func (a *app) startAgain(w http.ResponseWriter, r *http.Request, err error) error {
-	if !errors.Is(err, auth.ErrNotFound) {
+	if !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
 	if a.Sessions.Pending(r) == "" {
@@ -83,7 +84,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, auth.ErrBadCode) {
 		a.warnOfCodes(r, u)
 		if waiting.AttemptsLeft == 0 {
-			return a.startAgain(w, r, auth.ErrNotFound)
+			return a.startAgain(w, r, audit.ErrNotFound)
 		}
 		return a.verifyForm(w, r, http.StatusUnprocessableEntity, u, waiting, problem{"code", wrongCode})
 	}
@@ -92,7 +93,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = a.openSessionBy(r, proof, auth.Carrier{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
 	if errors.Is(err, auth.ErrOvertaken) {
-		return a.startAgain(w, r, auth.ErrNotFound)
+		return a.startAgain(w, r, audit.ErrNotFound)
 	}
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/held"
 	"example.com/gatehouse/internal/session"
@@ -64,7 +65,7 @@ func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
 		}
 	case errors.Is(err, auth.ErrReplaced):
 		standing.Verdict = session.Replaced
-	case errors.Is(err, auth.ErrNotFound):
+	case errors.Is(err, audit.ErrNotFound):
 		standing.Verdict = session.Nobody
 	default:
 		return session.Standing{}, err
@@ -83,7 +84,7 @@ func (a *app) resume(r *http.Request, token string, peek bool) (auth.Resumed, er
 	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
 	defer cancel()
 	resumed, err := a.Auth.Resume(ctx, auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		exchangeOf(r).lookUp = lookUp
 		return resumed, err
 	}

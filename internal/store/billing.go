@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 )
@@ -14,13 +15,13 @@ import (
 // and then the log.
 type Ledger struct {
 	store *Store
-	trail *auth.Service
+	trail *audit.Trail
 }
 
 var _ billing.Store[auth.Asker] = Ledger{}
 
-// Ledger returns billing's Store on the same connections. The events it writes are made and logged by trail.
-func (s *Store) Ledger(trail *auth.Service) Ledger { return Ledger{s, trail} }
+// Ledger returns billing's Store on the same connections. The events it writes are logged by trail.
+func (s *Store) Ledger(trail *audit.Trail) Ledger { return Ledger{s, trail} }
 
 // Method returns how the account pays.
 func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, error) {
@@ -37,7 +38,7 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 
 // SetMethod replaces how the account pays. auth.ErrOvertaken when the session that asks is over.
 func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by auth.Asker) error {
-	e := l.trail.NewEvent(auth.PaymentMethodChange, by.Session, by.Client)
+	e := audit.NewEvent(audit.PaymentMethodChange, by.Session.UserID, by.Session.ID, by.Client)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by.Session, m.ChangedAt, 0); err != nil {
 			return err
@@ -61,9 +62,9 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by auth.Asker) 
 
 // Begin inserts the payment on the word of a live session: auth.ErrOvertaken when that is over.
 func (l Ledger) Begin(ctx context.Context, p billing.Payment, by auth.Asker) error {
-	var events []auth.Event
+	var events []audit.Event
 	if p.State == billing.Paid {
-		events = append(events, l.trail.NewEvent(auth.PlanStarted, by.Session, by.Client))
+		events = append(events, audit.NewEvent(audit.PlanStarted, by.Session.UserID, by.Session.ID, by.Client))
 	}
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by.Session, p.CreatedAt, 0); err != nil {
@@ -90,11 +91,11 @@ func (l Ledger) Begin(ctx context.Context, p billing.Payment, by auth.Asker) err
 
 // Settle writes the answer of the gateway if it is the first.
 func (l Ledger) Settle(ctx context.Context, p billing.Payment, by auth.Asker) (bool, error) {
-	kind := auth.PaymentDeclined
+	kind := audit.PaymentDeclined
 	if p.State == billing.Paid {
-		kind = auth.PaymentMade
+		kind = audit.PaymentMade
 	}
-	e := l.trail.NewEvent(kind, auth.Session{ID: p.Session, UserID: p.UserID}, by.Client)
+	e := audit.NewEvent(kind, p.UserID, p.Session, by.Client)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE payments SET state = $1, settled_at = $2 WHERE id = $3 AND state = 'pending'`,
 			string(p.State), p.SettledAt, p.Order)

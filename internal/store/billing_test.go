@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/store"
 )
 
 func ledger(s *store.Store) store.Ledger {
-	return s.Ledger(auth.New(s, nil, auth.Policy{}, slog.New(slog.DiscardHandler)))
+	return s.Ledger(audit.NewTrail(s, slog.New(slog.DiscardHandler)))
 }
 
 func payment(order, userID string) billing.Payment {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
@@ -78,7 +79,7 @@ func deletedAmong(t *testing.T, s *store.Store, statement, id string, deletion f
 	if err := errors.Join(err, tx.Commit(), <-deleted); err != nil {
 		t.Errorf("%s: %v", id, err)
 	}
-	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, auth.ErrNotFound) {
+	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("%s: got %v, want the account deleted", id, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/store"
 )
@@ -19,7 +20,7 @@ func newDemo(id string, until time.Time) auth.Demo {
 	live, over := newSession("live-"+id, u.ID), newSession("over-"+id, u.ID)
 	live.Flag, live.RotatedAt = auth.FlagTokenReused, at.Add(time.Minute)
 	over.EndedAt, over.EndReason, over.EndedBy = at.Add(time.Second), auth.ReasonRevoked, live.ID
-	return auth.Demo{User: u, Sessions: []auth.Session{live, over}, Events: []auth.Event{event("e-"+id, u.ID, auth.LoginSuccess)}}
+	return auth.Demo{User: u, Sessions: []auth.Session{live, over}, Events: []audit.Event{event("e-"+id, u.ID, audit.LoginSuccess)}}
 }
 
 func TestDemoIsStoredWhole(t *testing.T) {
@@ -35,7 +36,7 @@ func TestDemoIsStoredWhole(t *testing.T) {
 				t.Errorf("got %+v\n%+v\n%v\nwant %+v\n%+v", got, user, err, want, d.User)
 			}
 		}
-		if events, err := s.Events(t.Context(), d.User.ID, auth.EventFilter{Limit: 9}); err != nil || len(events) != 1 || events[0] != d.Events[0] {
+		if events, err := s.Events(t.Context(), d.User.ID, audit.Filter{Limit: 9}); err != nil || len(events) != 1 || events[0] != d.Events[0] {
 			t.Errorf("got events %+v, %v, want %+v", events, err, d.Events)
 		}
 		if n, err := s.CountDemos(t.Context()); n != 1 || err != nil {

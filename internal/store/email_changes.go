@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -60,7 +61,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c auth.EmailConfirming) 
 	err = s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		userID := c.By.UserID
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		if err := rotate(ctx, tx, c.By, c.NewTokenHash, c.At); err != nil {
@@ -101,7 +102,7 @@ func confirmed(ctx context.Context, tx *sql.Tx, change auth.EmailChange, c auth.
 	}
 	result, err := tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2 WHERE id = $3 AND email_key = $4`,
 		change.Email, change.EmailKey, change.UserID, change.OldEmailKey)
-	return changed(result, err, auth.ErrNotFound)
+	return changed(result, err, audit.ErrNotFound)
 }
 
 // UndoEmailChange writes the address last, as ConfirmEmailChange does: PostgreSQL locks the account's row against the
@@ -109,11 +110,11 @@ func confirmed(ctx context.Context, tx *sql.Tx, change auth.EmailChange, c auth.
 func (s *Store) UndoEmailChange(ctx context.Context, u auth.EmailUndoing) (ended []auth.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, u.UserID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		result, err = tx.ExecContext(ctx, `DELETE FROM email_changes WHERE id = $1 AND undo_until > $2`, u.ID, u.At)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		// The older address wins: what was changed after this may have been changed by whoever took the account over.

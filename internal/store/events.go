@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 )
 
 // execer is a transaction or the database itself.
@@ -17,7 +17,7 @@ type execer interface {
 }
 
 // addEvents adds them with one statement, or a few: what ends or begins brings several.
-func addEvents(ctx context.Context, db execer, events ...auth.Event) error {
+func addEvents(ctx context.Context, db execer, events ...audit.Event) error {
 	for some := range slices.Chunk(events, 100) { // a statement has room for some thousands of values
 		var (
 			rows []string
@@ -36,14 +36,14 @@ func addEvents(ctx context.Context, db execer, events ...auth.Event) error {
 	return nil
 }
 
-func (s *Store) AddEvent(ctx context.Context, e auth.Event) error {
+func (s *Store) AddEvent(ctx context.Context, e audit.Event) error {
 	if e.UserID == "" {
 		return addStrayEvent(ctx, s.db, e)
 	}
 	return addEvents(ctx, s.db, e)
 }
 
-func addStrayEvent(ctx context.Context, db execer, e auth.Event) error {
+func addStrayEvent(ctx context.Context, db execer, e audit.Event) error {
 	_, err := db.ExecContext(ctx, `
 		INSERT INTO stray_events (id, kind, reason, ip, user_agent, at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -67,17 +67,17 @@ func (s *Store) pruneStrays(ctx context.Context, before time.Time) error {
 
 const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at`
 
-func eventFields(e *auth.Event) []any {
+func eventFields(e *audit.Event) []any {
 	return []any{&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At}
 }
 
-func (s *Store) Event(ctx context.Context, userID, id string) (auth.Event, error) {
-	var e auth.Event
+func (s *Store) Event(ctx context.Context, userID, id string) (audit.Event, error) {
+	var e audit.Event
 	err := s.db.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE id = $1 AND user_id = $2`, id, userID).Scan(eventFields(&e)...)
 	return e, found(err)
 }
 
-func (s *Store) Events(ctx context.Context, userID string, f auth.EventFilter) ([]auth.Event, error) {
+func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]audit.Event, error) {
 	where, args := `user_id = $1`, []any{userID}
 	arg := func(v any) string {
 		args = append(args, v)
@@ -106,9 +106,9 @@ func (s *Store) Events(ctx context.Context, userID string, f auth.EventFilter) (
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	defer rows.Close()
-	var events []auth.Event
+	var events []audit.Event
 	for rows.Next() {
-		var e auth.Event
+		var e audit.Event
 		if err := rows.Scan(eventFields(&e)...); err != nil {
 			return nil, err
 		}

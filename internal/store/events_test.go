@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -15,14 +15,14 @@ func TestManyEventsAtOnce(t *testing.T) {
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		var events []auth.Event
+		var events []audit.Event
 		for i := range 250 {
-			events = append(events, event(fmt.Sprintf("e%03d", i), "ada", auth.SessionRenewed))
+			events = append(events, event(fmt.Sprintf("e%03d", i), "ada", audit.SessionRenewed))
 		}
 		if err := s.Rotate(t.Context(), x, "token-next", at, events...); err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.Events(t.Context(), "ada", auth.EventFilter{Kinds: []auth.Kind{auth.SessionRenewed}, Limit: 1000})
+		got, err := s.Events(t.Context(), "ada", audit.Filter{Kinds: []audit.Kind{audit.SessionRenewed}, Limit: 1000})
 		if err != nil || len(got) != len(events) {
 			t.Fatalf("got %d events, %v, want %d", len(got), err, len(events))
 		}

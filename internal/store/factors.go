@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -42,14 +43,14 @@ func (s *Store) UseTOTPStep(ctx context.Context, t auth.TOTPSecret) error {
 		UPDATE totp_secrets
 		SET last_step = $1, sealed = $2
 		WHERE user_id = $3 AND last_step < $1 AND enrolled_at = $4`, t.LastStep, t.Sealed, t.UserID, t.EnrolledAt)
-	return changed(result, err, auth.ErrNotFound)
+	return changed(result, err, audit.ErrNotFound)
 }
 
-func (s *Store) UseRecoveryCode(ctx context.Context, hash string, e auth.Event) error {
+func (s *Store) UseRecoveryCode(ctx context.Context, hash string, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND code_hash = $3 AND used_at IS NULL`,
 			e.At, e.UserID, hash)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, e)
@@ -87,6 +88,6 @@ func (s *Store) EnrolTOTP(ctx context.Context, c auth.CredentialsChange, t auth.
 func (s *Store) RemoveTOTP(ctx context.Context, c auth.CredentialsChange) ([]auth.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM totp_secrets WHERE user_id = $1`, c.Session.UserID)
-		return changed(result, err, auth.ErrNotFound)
+		return changed(result, err, audit.ErrNotFound)
 	})
 }

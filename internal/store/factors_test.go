@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/store"
 )
@@ -17,7 +18,7 @@ import (
 func change(x auth.Session, epoch int64, codes []string) auth.CredentialsChange {
 	return auth.CredentialsChange{
 		Session: x, NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch), Epoch: epoch, Codes: codes, At: at, Reason: auth.ReasonRevoked,
-		Events: []auth.Event{event(fmt.Sprintf("change-%s-%d", x.ID, epoch), x.UserID, auth.MFAEnrolled)},
+		Events: []audit.Event{event(fmt.Sprintf("change-%s-%d", x.ID, epoch), x.UserID, audit.MFAEnrolled)},
 	}
 }
 
@@ -37,7 +38,7 @@ func TestFactorsChange(t *testing.T) {
 		open(t, s, bobs)
 		for _, user := range []string{"ada", "bob"} {
 			if err := errors.Join(
-				s.AddPendingSignIn(t.Context(), pending("waits-"+user, user), event("waits-"+user, user, auth.MFARequired)),
+				s.AddPendingSignIn(t.Context(), pending("waits-"+user, user), event("waits-"+user, user, audit.MFARequired)),
 				s.AddLetterKey(t.Context(), auth.LetterKey{TokenHash: user, UserID: user, Purpose: "p", ExpiresAt: at.Add(time.Hour)}),
 				s.SetTOTPEnrolment(t.Context(), auth.TOTPEnrolment{SessionID: "s-" + user, UserID: user, Sealed: []byte{1}, ExpiresAt: at.Add(time.Hour)}),
 			); err != nil {
@@ -88,7 +89,7 @@ func TestFactorsChange(t *testing.T) {
 			t.Errorf("removed: %v, %d codes, want none", err, rows(t, s, "recovery_codes"))
 		}
 		by = row(t, s, "by")
-		if _, err := s.RemoveTOTP(t.Context(), change(by, 4, []string{})); !errors.Is(err, auth.ErrNotFound) || row(t, s, "by") != by {
+		if _, err := s.RemoveTOTP(t.Context(), change(by, 4, []string{})); !errors.Is(err, audit.ErrNotFound) || row(t, s, "by") != by {
 			t.Errorf("removed twice: got %v, want ErrNotFound and no change", err)
 		}
 	})
@@ -137,22 +138,22 @@ func TestUsedOnce(t *testing.T) {
 		}
 		step := secretOf(u)
 		step.LastStep = 101
-		once(t, "a time step", auth.ErrNotFound, func(int) error { return s.UseTOTPStep(t.Context(), step) })
+		once(t, "a time step", audit.ErrNotFound, func(int) error { return s.UseTOTPStep(t.Context(), step) })
 		step.LastStep = 100
-		if err := s.UseTOTPStep(t.Context(), step); !errors.Is(err, auth.ErrNotFound) {
+		if err := s.UseTOTPStep(t.Context(), step); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("an earlier step: got %v, want ErrNotFound", err)
 		}
 		step.LastStep, step.EnrolledAt = 102, at.Add(time.Microsecond)
-		if err := s.UseTOTPStep(t.Context(), step); !errors.Is(err, auth.ErrNotFound) {
+		if err := s.UseTOTPStep(t.Context(), step); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("a step of an app that was replaced: got %v, want ErrNotFound", err)
 		}
-		once(t, "a recovery code", auth.ErrNotFound, func(i int) error {
-			return s.UseRecoveryCode(t.Context(), "code", event(fmt.Sprint("used-", i), "ada", auth.RecoveryCodeUsed))
+		once(t, "a recovery code", audit.ErrNotFound, func(i int) error {
+			return s.UseRecoveryCode(t.Context(), "code", event(fmt.Sprint("used-", i), "ada", audit.RecoveryCodeUsed))
 		})
-		if err := s.UseRecoveryCode(t.Context(), "other", event("used-bob", "bob", auth.RecoveryCodeUsed)); !errors.Is(err, auth.ErrNotFound) {
+		if err := s.UseRecoveryCode(t.Context(), "other", event("used-bob", "bob", audit.RecoveryCodeUsed)); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("somebody else's code: got %v, want ErrNotFound", err)
 		}
-		events, err := s.Events(t.Context(), "ada", auth.EventFilter{Kinds: []auth.Kind{auth.RecoveryCodeUsed}, Limit: 10})
+		events, err := s.Events(t.Context(), "ada", audit.Filter{Kinds: []audit.Kind{audit.RecoveryCodeUsed}, Limit: 10})
 		if codes, more := s.RecoveryCodes(t.Context(), "ada"); err != nil || more != nil || len(codes) != 1 || len(events) != 1 {
 			t.Errorf("%d codes left, %d events, %v, %v, want one and one", len(codes), len(events), err, more)
 		}
@@ -183,7 +184,7 @@ func TestPendingSignIn(t *testing.T) {
 		newUser(t, s, "bob")
 		add := func(token string) {
 			t.Helper()
-			if err := s.AddPendingSignIn(t.Context(), pending(token, "ada"), event("e-"+token, "ada", auth.MFARequired)); err != nil {
+			if err := s.AddPendingSignIn(t.Context(), pending(token, "ada"), event("e-"+token, "ada", audit.MFARequired)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -195,10 +196,10 @@ func TestPendingSignIn(t *testing.T) {
 		if p, got, err := s.PendingSignIn(t.Context(), "one", at); err != nil || p != pending("one", "ada") || got != u {
 			t.Fatalf("got %+v, %+v, %v", p, got, err)
 		}
-		if _, _, err := s.PendingSignIn(t.Context(), "one", at.Add(time.Minute)); !errors.Is(err, auth.ErrNotFound) {
+		if _, _, err := s.PendingSignIn(t.Context(), "one", at.Add(time.Minute)); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("too late: got %v, want ErrNotFound", err)
 		}
-		if _, _, err := s.TakePendingAttempt(t.Context(), "one", at.Add(time.Minute)); !errors.Is(err, auth.ErrNotFound) {
+		if _, _, err := s.TakePendingAttempt(t.Context(), "one", at.Add(time.Minute)); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("an attempt too late: got %v, want ErrNotFound", err)
 		}
 		if err := opening("theirs", "bob", "one"); !errors.Is(err, auth.ErrOvertaken) {
@@ -210,7 +211,7 @@ func TestPendingSignIn(t *testing.T) {
 			wg.Go(func() {
 				if _, _, err := s.TakePendingAttempt(t.Context(), "one", at); err == nil {
 					taken.Add(1)
-				} else if !errors.Is(err, auth.ErrNotFound) {
+				} else if !errors.Is(err, audit.ErrNotFound) {
 					t.Error(err)
 				}
 			})
@@ -244,22 +245,22 @@ func TestPendingSignIn(t *testing.T) {
 		add("stale") // of the epoch before
 		p := pending("disabled", "ada")
 		p.Epoch = 1
-		if err := s.AddPendingSignIn(t.Context(), p, event("e-disabled", "ada", auth.MFARequired)); err != nil {
+		if err := s.AddPendingSignIn(t.Context(), p, event("e-disabled", "ada", audit.MFARequired)); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := s.PendingSignIn(t.Context(), "disabled", at); err != nil {
 			t.Errorf("of the epoch of now: %v", err)
 		}
-		if _, _, err := s.PendingSignIn(t.Context(), "stale", at); !errors.Is(err, auth.ErrNotFound) {
+		if _, _, err := s.PendingSignIn(t.Context(), "stale", at); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("of an epoch that is over: got %v, want ErrNotFound", err)
 		}
-		if _, _, err := s.TakePendingAttempt(t.Context(), "stale", at); !errors.Is(err, auth.ErrNotFound) {
+		if _, _, err := s.TakePendingAttempt(t.Context(), "stale", at); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("an attempt in an epoch that is over: got %v, want ErrNotFound", err)
 		}
 		if _, err := s.DB().ExecContext(t.Context(), `UPDATE users SET disabled_at = $1 WHERE id = 'ada'`, at); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.PendingSignIn(t.Context(), "disabled", at); !errors.Is(err, auth.ErrNotFound) {
+		if _, _, err := s.PendingSignIn(t.Context(), "disabled", at); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("of a disabled account: got %v, want ErrNotFound", err)
 		}
 	})
@@ -284,11 +285,11 @@ func TestEnrolmentsWait(t *testing.T) {
 			"another session": second(s.TOTPEnrolment(t.Context(), "two", at)), "too late": second(s.TOTPEnrolment(t.Context(), "one", at.Add(time.Minute))),
 			"no app": second(s.TOTPSecret(t.Context(), "ada")),
 		} {
-			if !errors.Is(err, auth.ErrNotFound) {
+			if !errors.Is(err, audit.ErrNotFound) {
 				t.Errorf("%s: got %v, want ErrNotFound", what, err)
 			}
 		}
-		if err := s.AddPendingSignIn(t.Context(), pending("one", "ada"), event("one", "ada", auth.MFARequired)); err != nil {
+		if err := s.AddPendingSignIn(t.Context(), pending("one", "ada"), event("one", "ada", audit.MFARequired)); err != nil {
 			t.Fatal(err)
 		}
 		for _, prune := range []struct {

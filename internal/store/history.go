@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
@@ -19,7 +20,7 @@ func (s *Store) SignInHistory(ctx context.Context, userID string) (auth.History,
 				SELECT 1 FROM events
 				WHERE user_id = $1 AND kind = $3 AND events.at > COALESCE(success.at, $4)
 				LIMIT $5) AS refused)
-		FROM success`, userID, string(auth.LoginSuccess), string(auth.LoginFail), time.Time{}, auth.MaxFailures).Scan(&h.SignedIn, &h.Failures)
+		FROM success`, userID, string(audit.LoginSuccess), string(audit.LoginFail), time.Time{}, auth.MaxFailures).Scan(&h.SignedIn, &h.Failures)
 	if err != nil {
 		return h, err
 	}

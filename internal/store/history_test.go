@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
@@ -14,7 +15,7 @@ func TestSignInHistory(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		newUser(t, s, "bea")
-		add := func(id, user string, kind auth.Kind, after time.Duration) {
+		add := func(id, user string, kind audit.Kind, after time.Duration) {
 			t.Helper()
 			e := event(id, user, kind)
 			e.At = at.Add(after)
@@ -30,16 +31,16 @@ func TestSignInHistory(t *testing.T) {
 				t.Errorf("got %+v, %v, want %t, %d, %q", h, err, signedIn, failures, known)
 			}
 		}
-		add("hers", "bea", auth.LoginSuccess, time.Hour)
-		add("not hers", "bea", auth.LoginFail, 2*time.Hour)
+		add("hers", "bea", audit.LoginSuccess, time.Hour)
+		add("not hers", "bea", audit.LoginFail, 2*time.Hour)
 		want(false, 0)
-		add("1", "ada", auth.LoginFail, 0)
+		add("1", "ada", audit.LoginFail, 0)
 		want(false, 1)
-		add("2", "ada", auth.LoginSuccess, time.Second)
+		add("2", "ada", audit.LoginSuccess, time.Second)
 		want(true, 0)
-		add("3", "ada", auth.LoginFail, 2*time.Second)
-		add("4", "ada", auth.ReauthFail, 2*time.Second)
-		add("5", "ada", auth.LoginFail, 3*time.Second)
+		add("3", "ada", audit.LoginFail, 2*time.Second)
+		add("4", "ada", audit.ReauthFail, 2*time.Second)
+		add("5", "ada", audit.LoginFail, 3*time.Second)
 		want(true, 2)
 
 		for id, reason := range map[string]auth.Reason{"live": "", "idle": auth.ReasonIdle, "changed": auth.ReasonPasswordChanged, "stranger": auth.ReasonRevoked} {
@@ -56,7 +57,7 @@ func TestSignInHistory(t *testing.T) {
 		want(true, 2, "browser changed", "browser idle", "browser live")
 
 		for i := range auth.MaxFailures {
-			add("many"+string(rune('a'+i%26))+time.Duration(i).String(), "ada", auth.LoginFail, time.Minute)
+			add("many"+string(rune('a'+i%26))+time.Duration(i).String(), "ada", audit.LoginFail, time.Minute)
 		}
 		want(true, auth.MaxFailures, "browser changed", "browser idle", "browser live")
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -33,7 +34,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d auth.Deletion) ([]auth.Se
 	return ended, nil
 }
 
-func (s *Store) KeepAccount(ctx context.Context, by auth.Session, at time.Time, e auth.Event) error {
+func (s *Store) KeepAccount(ctx context.Context, by auth.Session, at time.Time, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL`, by.UserID)
 		if err := changed(result, err, auth.ErrOvertaken); err != nil {
@@ -59,7 +60,7 @@ func (s *Store) deleteMarked(ctx context.Context, mark string, due time.Time, li
 	}
 	for _, id := range ids {
 		err := s.tx(ctx, func(tx *sql.Tx) error { return deleteAccount(ctx, tx, id, mark, due) })
-		if errors.Is(err, auth.ErrNotFound) { // its owner keeps it at this moment, or another instance was first
+		if errors.Is(err, audit.ErrNotFound) { // its owner keeps it at this moment, or another instance was first
 			continue
 		}
 		if err != nil {
@@ -75,7 +76,7 @@ func (s *Store) deleteMarked(ctx context.Context, mark string, due time.Time, li
 // session, used a recovery code or heard of a payment has yet to write one.
 func deleteAccount(ctx context.Context, tx *sql.Tx, id, mark string, due time.Time) error {
 	result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND `+mark+` <= $2`, id, due)
-	if err := changed(result, err, auth.ErrNotFound); err != nil {
+	if err := changed(result, err, audit.ErrNotFound); err != nil {
 		return err
 	}
 	for _, statement := range []string{

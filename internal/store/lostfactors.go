@@ -5,17 +5,18 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
-func (s *Store) RemoveFactors(ctx context.Context, e auth.Event) (ended []auth.Session, err error) {
+func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []auth.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
 			SET epoch = epoch + 1
 			WHERE id = $1 AND (EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id)
 				OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id))`, e.UserID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		if ended, err = endMany(ctx, tx, `user_id = $5`, e.At, auth.ReasonAdmin, "", e.UserID); err != nil {

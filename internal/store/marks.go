@@ -6,18 +6,19 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
-func (s *Store) FlagReused(ctx context.Context, id string, e auth.Event) (bool, error) {
+func (s *Store) FlagReused(ctx context.Context, id string, e audit.Event) (bool, error) {
 	return s.mark(ctx, e, `
 		UPDATE sessions
 		SET flag = $1
 		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, auth.FlagTokenReused, id, auth.FlagTokenReused)
 }
 
-func (s *Store) FlagClient(ctx context.Context, x auth.Session, at time.Time, e auth.Event) (bool, error) {
+func (s *Store) FlagClient(ctx context.Context, x auth.Session, at time.Time, e audit.Event) (bool, error) {
 	return s.mark(ctx, e, `
 		UPDATE sessions
 		SET flag = $4, flag_client = $5, elevated_until = $6
@@ -26,21 +27,21 @@ func (s *Store) FlagClient(ctx context.Context, x auth.Session, at time.Time, e 
 }
 
 // mark stores the event if the update changes a row, and reports whether it did.
-func (s *Store) mark(ctx context.Context, e auth.Event, update string, args ...any) (bool, error) {
+func (s *Store) mark(ctx context.Context, e audit.Event, update string, args ...any) (bool, error) {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, update, args...)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, e)
 	})
-	if errors.Is(err, auth.ErrNotFound) {
+	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known device.Set, e auth.Event) error {
+func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known device.Set, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by, e.At, 0); err != nil {
 			return err
@@ -50,14 +51,14 @@ func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known device.Set
 			SET flag = '', flag_client = '', known_clients = $1
 			WHERE id = $2 AND flag <> '' AND flag = $3 AND flag_client = $4 AND known_clients = $5 AND ended_at IS NULL`,
 			string(known), x.ID, x.Flag, string(x.FlagClient), string(x.Known))
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, e)
 	})
 }
 
-func (s *Store) Confirm(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...auth.Event) error {
+func (s *Store) Confirm(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...audit.Event) error {
 	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
 		if err := rotate(ctx, tx, x, newHash, at); err != nil {
 			return err

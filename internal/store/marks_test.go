@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
@@ -17,7 +18,7 @@ func TestMarks(t *testing.T) {
 		changed := func(x auth.Session, flag string, client device.Set) bool {
 			t.Helper()
 			x.Flag, x.FlagClient = flag, client
-			first, err := s.FlagClient(t.Context(), x, at, auth.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: auth.SessionFlagged, At: at})
+			first, err := s.FlagClient(t.Context(), x, at, audit.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: audit.SessionFlagged, At: at})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -25,17 +26,17 @@ func TestMarks(t *testing.T) {
 		}
 		reused := func(n string) bool {
 			t.Helper()
-			first, err := s.FlagReused(t.Context(), "one", event("r"+n, "ada", auth.SessionTokenReused))
+			first, err := s.FlagReused(t.Context(), "one", event("r"+n, "ada", audit.SessionTokenReused))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return first
 		}
 		unflag := func(n string, x auth.Session) error {
-			return s.Unflag(t.Context(), x, newSession("one", "ada"), x.Known+"\nbrowser B", event("u"+n, "ada", auth.SessionRecognised))
+			return s.Unflag(t.Context(), x, newSession("one", "ada"), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
 		}
 		unmarked := row(t, s, "one")
-		if err := unflag("0", unmarked); !errors.Is(err, auth.ErrNotFound) {
+		if err := unflag("0", unmarked); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("no mark to take off: got %v, want ErrNotFound", err)
 		}
 		stale := unmarked
@@ -56,7 +57,7 @@ func TestMarks(t *testing.T) {
 		if changed(marked, auth.FlagClientChanged, "browser C") || row(t, s, "one").Flag != auth.FlagTokenReused {
 			t.Error("the graver mark was written over")
 		}
-		if err := unflag("1", marked); !errors.Is(err, auth.ErrNotFound) {
+		if err := unflag("1", marked); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("a mark that was not read: got %v, want ErrNotFound", err)
 		}
 		gone := newSession("gone", "ada")
@@ -65,7 +66,7 @@ func TestMarks(t *testing.T) {
 		if err := s.EndSession(t.Context(), gone, device.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Unflag(t.Context(), row(t, s, "one"), gone, "", event("ug", "ada", auth.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
+		if err := s.Unflag(t.Context(), row(t, s, "one"), gone, "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("on the word of a session that is over: got %v, want ErrOvertaken", err)
 		}
 		if err := unflag("2", row(t, s, "one")); err != nil {
@@ -74,7 +75,7 @@ func TestMarks(t *testing.T) {
 		if got := row(t, s, "one"); got.Flag != "" || got.FlagClient != "" || got.Known != "browser A\nnetwork N\nbrowser B" {
 			t.Errorf("got %+v, want no mark and one more client", got)
 		}
-		events, err := s.Events(t.Context(), "ada", auth.EventFilter{Limit: 100})
+		events, err := s.Events(t.Context(), "ada", audit.Filter{Limit: 100})
 		if err != nil || len(events) != 5 { // the account, one for each mark, one for taking it off, one for the session that is over
 			t.Errorf("got %d events, %v, want 5: %+v", len(events), err, events)
 		}
@@ -87,13 +88,13 @@ func TestChangeBesideTheGraverMark(t *testing.T) {
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		if _, err := s.FlagReused(t.Context(), "one", event("reused", "ada", auth.SessionTokenReused)); err != nil {
+		if _, err := s.FlagReused(t.Context(), "one", event("reused", "ada", audit.SessionTokenReused)); err != nil {
 			t.Fatal(err)
 		}
 		x.FlagClient = "browser B"
 		for _, flag := range []string{auth.FlagClientChanged, auth.FlagTokenReused} {
 			x.Flag = flag
-			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", auth.SessionFlagged))
+			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged))
 			want := flag == auth.FlagTokenReused
 			if err != nil || first != want || row(t, s, "one").Flag != auth.FlagTokenReused {
 				t.Errorf("%s: got %t, %v, mark %q, want %t and the graver mark", flag, first, err, row(t, s, "one").Flag, want)
@@ -110,16 +111,16 @@ func TestConfirmLeavesTheGraverMark(t *testing.T) {
 			x := newSession(flag, "ada")
 			open(t, s, x)
 			x.Flag, x.FlagClient = auth.FlagClientChanged, "browser B"
-			if _, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", auth.SessionFlagged)); err != nil {
+			if _, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged)); err != nil {
 				t.Fatal(err)
 			}
 			if flag == auth.FlagTokenReused {
-				if _, err := s.FlagReused(t.Context(), flag, event("reused", "ada", auth.SessionTokenReused)); err != nil {
+				if _, err := s.FlagReused(t.Context(), flag, event("reused", "ada", audit.SessionTokenReused)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			x.Known = "browser B"
-			if err := s.Confirm(t.Context(), x, "new-"+flag, at, event("confirm-"+flag, "ada", auth.SessionRenewed)); err != nil {
+			if err := s.Confirm(t.Context(), x, "new-"+flag, at, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
 				t.Fatal(err)
 			}
 			got := row(t, s, flag)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -102,7 +103,7 @@ func (s *Store) AddPasskey(ctx context.Context, c auth.CredentialsChange, p auth
 func (s *Store) RemovePasskey(ctx context.Context, c auth.CredentialsChange, id string) ([]auth.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM passkeys WHERE id = $1 AND user_id = $2`, id, c.Session.UserID)
-		return changed(result, err, auth.ErrNotFound)
+		return changed(result, err, audit.ErrNotFound)
 	})
 }
 
@@ -112,7 +113,7 @@ func (s *Store) RenamePasskey(ctx context.Context, r auth.PasskeyRenaming) error
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3`, r.Name, r.ID, r.By.UserID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, r.Event)

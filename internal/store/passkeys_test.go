@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/store"
 )
@@ -54,7 +55,7 @@ func TestPasskeysComeBack(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(p, first) || owner.ID != "ada" || owner.Epoch != 2 || !owner.Passkeys {
 			t.Errorf("got %+v of %+v, %v", p, owner, err)
 		}
-		if _, _, err := s.PasskeyByCredential(t.Context(), "credential-c"); !errors.Is(err, auth.ErrNotFound) {
+		if _, _, err := s.PasskeyByCredential(t.Context(), "credential-c"); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("unknown credential: got %v, want ErrNotFound", err)
 		}
 		if others, err := s.Passkeys(t.Context(), "bob"); err != nil || len(others) != 0 {
@@ -184,15 +185,15 @@ func TestRenameAndRemovePasskey(t *testing.T) {
 		open(t, s, theirs)
 		addPasskey(t, s, &x, 0, newPasskey("key", "ada"))
 		rename := func(by auth.Session, id string) error {
-			return s.RenamePasskey(t.Context(), auth.PasskeyRenaming{By: by, ID: id, Name: "Other", At: at, Event: event("rename-"+by.ID+id, by.UserID, auth.PasskeyRenamed)})
+			return s.RenamePasskey(t.Context(), auth.PasskeyRenaming{By: by, ID: id, Name: "Other", At: at, Event: event("rename-"+by.ID+id, by.UserID, audit.PasskeyRenamed)})
 		}
 		stolen := x
 		stolen.TokenHash = "stolen"
 		for what, c := range map[string]struct{ got, want error }{
-			"foreign": {rename(theirs, "key"), auth.ErrNotFound}, "unknown": {rename(x, "none"), auth.ErrNotFound},
+			"foreign": {rename(theirs, "key"), audit.ErrNotFound}, "unknown": {rename(x, "none"), audit.ErrNotFound},
 			"another token":  {rename(stolen, "key"), auth.ErrOvertaken},
-			"remove foreign": {second(s.RemovePasskey(t.Context(), change(theirs, 0, nil), "key")), auth.ErrNotFound},
-			"remove unknown": {second(s.RemovePasskey(t.Context(), change(x, 1, nil), "none")), auth.ErrNotFound},
+			"remove foreign": {second(s.RemovePasskey(t.Context(), change(theirs, 0, nil), "key")), audit.ErrNotFound},
+			"remove unknown": {second(s.RemovePasskey(t.Context(), change(x, 1, nil), "none")), audit.ErrNotFound},
 		} {
 			if !errors.Is(c.got, c.want) {
 				t.Errorf("%s: got %v, want %v", what, c.got, c.want)

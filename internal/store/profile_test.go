@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/store"
 )
@@ -19,7 +20,7 @@ func TestChangeName(t *testing.T) {
 		open(t, s, foreign)
 		change := func(by auth.Session, from, to string, at time.Time) error {
 			return s.ChangeName(t.Context(), auth.NameChanging{
-				By: by, Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, auth.ProfileChanged),
+				By: by, Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, audit.ProfileChanged),
 			})
 		}
 		replaced := by
@@ -45,7 +46,7 @@ func TestChangeName(t *testing.T) {
 				t.Errorf("%s is called %q, %v, want %q", key, u.Name, err, want)
 			}
 		}
-		if got, err := s.Events(t.Context(), "ada", auth.EventFilter{Kinds: []auth.Kind{auth.ProfileChanged}, Limit: 10}); err != nil || len(got) != 1 {
+		if got, err := s.Events(t.Context(), "ada", audit.Filter{Kinds: []audit.Kind{audit.ProfileChanged}, Limit: 10}); err != nil || len(got) != 1 {
 			t.Errorf("got events %v, %v, want one", got, err)
 		}
 		if _, err := s.DB().ExecContext(t.Context(), `UPDATE users SET disabled_at = $1 WHERE id = 'bea'`, at); err != nil {

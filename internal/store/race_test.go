@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
@@ -131,10 +132,10 @@ func TestConfirmIsConditional(t *testing.T) {
 		}
 		confirm := func(hash, email string) error {
 			u := auth.User{ID: "user-" + email, EmailKey: email, CreatedAt: at, PasswordChangedAt: at}
-			return s.ConfirmSignUp(t.Context(), hash, u, event(hash+email, u.ID, auth.UserCreated))
+			return s.ConfirmSignUp(t.Context(), hash, u, event(hash+email, u.ID, audit.UserCreated))
 		}
 		for hash, email := range map[string]string{"invented": "good@example.org", "old": "old@example.org", "good": "other@example.org"} {
-			if err := confirm(hash, email); !errors.Is(err, auth.ErrNotFound) {
+			if err := confirm(hash, email); !errors.Is(err, audit.ErrNotFound) {
 				t.Errorf("%s for %s: got %v, want ErrNotFound", hash, email, err)
 			}
 		}
@@ -159,13 +160,13 @@ func TestConfirmTogether(t *testing.T) {
 				}
 				wg.Go(func() {
 					u := auth.User{ID: hash, EmailKey: email, CreatedAt: at, PasswordChangedAt: at}
-					err := s.ConfirmSignUp(t.Context(), hash, u, event(hash, hash, auth.UserCreated))
+					err := s.ConfirmSignUp(t.Context(), hash, u, event(hash, hash, audit.UserCreated))
 					mu.Lock()
 					defer mu.Unlock()
 					switch {
 					case err == nil:
 						made++
-					case !errors.Is(err, auth.ErrNotFound) && !errors.Is(err, auth.ErrEmailTaken):
+					case !errors.Is(err, audit.ErrNotFound) && !errors.Is(err, auth.ErrEmailTaken):
 						t.Error(err)
 					}
 				})

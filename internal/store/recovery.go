@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -15,7 +16,7 @@ func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 	return u, found(err)
 }
 
-func (s *Store) ReplaceLetterKey(ctx context.Context, k auth.LetterKey, epoch int64, e auth.Event) error {
+func (s *Store) ReplaceLetterKey(ctx context.Context, k auth.LetterKey, epoch int64, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the account's row makes the letters of one account take turns with each other and with what kills them.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
@@ -48,14 +49,14 @@ func (s *Store) ResetPassword(ctx context.Context, r auth.PasswordResetting) ([]
 			UPDATE users
 			SET password_hash = $1, password_changed_at = $2, epoch = epoch + 1
 			WHERE id = $3 AND disabled_at IS NULL`, r.PasswordHash, r.At, r.UserID)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		// The row above is locked by now, so of several requests with one key a single one still finds it here.
 		result, err = tx.ExecContext(ctx, `
 			DELETE FROM letter_keys
 			WHERE token_hash = $1 AND user_id = $2 AND purpose = 'reset' AND expires_at > $3`, r.KeyHash, r.UserID, r.At)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		if ended, err = endMany(ctx, tx, `user_id = $5`, r.At, auth.ReasonPasswordChanged, "", r.UserID); err != nil {

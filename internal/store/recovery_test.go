@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
@@ -95,7 +96,7 @@ func resetKey(user string) auth.LetterKey {
 
 func resetting(user string) auth.PasswordResetting {
 	return auth.PasswordResetting{
-		UserID: user, KeyHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, auth.PasswordChange),
+		UserID: user, KeyHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, audit.PasswordChange),
 	}
 }
 
@@ -123,7 +124,7 @@ func TestResetPassword(t *testing.T) {
 			}
 			newUser(t, s, name)
 			open(t, s, newSession("s-"+name, name))
-			if err := s.ReplaceLetterKey(t.Context(), resetKey(name), 0, event("asked-"+name, name, auth.PasswordResetRequested)); err != nil {
+			if err := s.ReplaceLetterKey(t.Context(), resetKey(name), 0, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
 				t.Fatal(err)
 			}
 			r := resetting(name)
@@ -137,12 +138,12 @@ func TestResetPassword(t *testing.T) {
 				if err != nil || len(ended) != 1 || u.PasswordHash != "new" || u.Epoch != 1 || row(t, s, "s-good").EndReason != auth.ReasonPasswordChanged {
 					t.Errorf("got %d ended, %+v, %v", len(ended), u, err)
 				}
-				if _, err := s.LetterKey(t.Context(), "key-good", "reset", at); !errors.Is(err, auth.ErrNotFound) {
+				if _, err := s.LetterKey(t.Context(), "key-good", "reset", at); !errors.Is(err, audit.ErrNotFound) {
 					t.Errorf("the key is still there: %v", err)
 				}
 				continue
 			}
-			if !errors.Is(err, auth.ErrNotFound) || u.PasswordHash != "hash" || u.Epoch != 0 || !row(t, s, "s-"+name).EndedAt.IsZero() {
+			if !errors.Is(err, audit.ErrNotFound) || u.PasswordHash != "hash" || u.Epoch != 0 || !row(t, s, "s-"+name).EndedAt.IsZero() {
 				t.Errorf("%s: got %v and %+v, want ErrNotFound and nothing changed", name, err, u)
 			}
 		}
@@ -157,7 +158,7 @@ func TestEmailChangeOnce(t *testing.T) {
 		open(t, s, x)
 		change := auth.EmailChange{ID: "c", UserID: "ada", Email: "Ada@example.net", EmailKey: "ada@example.net", OldEmail: u.Email,
 			OldEmailKey: u.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(2 * time.Hour)}
-		err := s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x, Event: event("asked", "ada", auth.EmailChangeRequested)})
+		err := s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x, Event: event("asked", "ada", audit.EmailChangeRequested)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +175,7 @@ func TestEmailChangeOnce(t *testing.T) {
 		} {
 			c.NewTokenHash, c.UndoHash, c.UndoUntil = "refused "+what, "refused "+what, at.Add(time.Hour)
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
-			if !errors.Is(err, auth.ErrNotFound) && !errors.Is(err, auth.ErrEnded) {
+			if !errors.Is(err, audit.ErrNotFound) && !errors.Is(err, auth.ErrEnded) {
 				t.Errorf("%s: got %v, want ErrNotFound or ErrEnded", what, err)
 			}
 			if now, err := s.UserByID(t.Context(), "ada"); err != nil || now != u {
@@ -196,7 +197,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			t.Fatalf("got %+v, %v", done, err)
 		}
 		if got := race(4, func(i int) error {
-			_, err := s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", auth.EmailChangeUndone)})
+			_, err := s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
 			return err
 		}); got != 1 {
 			t.Errorf("%d undos counted, want 1", got)
@@ -227,7 +228,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 			change := auth.EmailChange{ID: name, UserID: "ada", Email: name + "@example.net", EmailKey: name + "@example.net", OldEmail: now.Email,
 				OldEmailKey: now.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)}
 			err = s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: name, StopHash: "stop" + name, By: sessions[0],
-				Event: event("asked"+name, "ada", auth.EmailChangeRequested)})
+				Event: event("asked"+name, "ada", audit.EmailChangeRequested)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,12 +238,12 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				case 0:
 					_, _, err = s.ConfirmEmailChange(t.Context(), auth.EmailConfirming{KeyHash: name, By: x, NewTokenHash: "n" + name, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour), At: at})
 				case 1:
-					_, err = s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", auth.EmailChangeUndone)})
+					_, err = s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
 					x.EndedAt, x.EndReason = at, auth.ReasonRevoked
 					err = s.EndSession(t.Context(), x, device.Client{})
 				}
-				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, auth.ErrNotFound) {
+				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, audit.ErrNotFound) {
 					t.Errorf("round %d, %d: %v", round, i, err)
 				}
 				return err
@@ -280,7 +281,7 @@ func TestDeleteAccounts(t *testing.T) {
 			if id == "ordinary" {
 				continue
 			}
-			d := auth.Deletion{By: x, At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Event: event("asked-"+id, id, auth.DeletionRequested)}
+			d := auth.Deletion{By: x, At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Event: event("asked-"+id, id, audit.DeletionRequested)}
 			if _, err := s.MarkForDeletion(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}
@@ -297,13 +298,13 @@ func TestDeleteAccounts(t *testing.T) {
 		}
 		stolen := back
 		stolen.TokenHash = "stolen"
-		if err := s.KeepAccount(t.Context(), stolen, at, event("kept-stolen", "kept", auth.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
+		if err := s.KeepAccount(t.Context(), stolen, at, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("on another token: got %v, want ErrOvertaken", err)
 		}
-		if err := s.KeepAccount(t.Context(), back, at, event("kept-it", "kept", auth.DeletionStopped)); err != nil {
+		if err := s.KeepAccount(t.Context(), back, at, event("kept-it", "kept", audit.DeletionStopped)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.KeepAccount(t.Context(), back, at, event("kept-again", "kept", auth.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
+		if err := s.KeepAccount(t.Context(), back, at, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("nothing to keep: got %v, want ErrOvertaken", err)
 		}
 		if ids, err := s.DeleteAccounts(t.Context(), at.Add(time.Hour-time.Microsecond), 10); err != nil || len(ids) != 0 {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -87,7 +88,7 @@ func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
 	return changed(result, err, auth.ErrEnded)
 }
 
-func (s *Store) Rotate(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...auth.Event) error {
+func (s *Store) Rotate(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...audit.Event) error {
 	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
 		if err := rotate(ctx, tx, x, newHash, at); err != nil {
 			return err

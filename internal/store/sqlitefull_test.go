@@ -8,7 +8,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
@@ -24,13 +24,13 @@ func TestFullSQLite(t *testing.T) {
 	id := ""
 	for n := 0; err == nil; n++ {
 		id = strconv.Itoa(n)
-		err = s.CreateUser(t.Context(), userOf(id), event("created-"+id, id, auth.UserCreated))
+		err = s.CreateUser(t.Context(), userOf(id), event("created-"+id, id, audit.UserCreated))
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok || e.Code() != sqlite3.SQLITE_FULL || !s.Refused(err) {
 		t.Errorf("got %v, refused %t, want SQLITE_FULL", err, s.Refused(err))
 	}
-	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, auth.ErrNotFound) {
+	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("got %v, want no account", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -128,7 +129,7 @@ func changed(result sql.Result, err, otherwise error) error {
 // found turns "no rows" into auth's word for it.
 func found(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return auth.ErrNotFound
+		return audit.ErrNotFound
 	}
 	return err
 }

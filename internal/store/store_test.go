@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
@@ -35,14 +36,14 @@ func userOf(id string) auth.User {
 func newUser(t *testing.T, s *store.Store, id string) auth.User {
 	t.Helper()
 	u := userOf(id)
-	if err := s.CreateUser(t.Context(), u, event("created-"+id, id, auth.UserCreated)); err != nil {
+	if err := s.CreateUser(t.Context(), u, event("created-"+id, id, audit.UserCreated)); err != nil {
 		t.Fatal(err)
 	}
 	return u
 }
 
-func event(id, userID string, kind auth.Kind) auth.Event {
-	return auth.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: device.Client{IP: "192.0.2.1", UserAgent: "agent"}}
+func event(id, userID string, kind audit.Kind) audit.Event {
+	return audit.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: device.Client{IP: "192.0.2.1", UserAgent: "agent"}}
 }
 
 func newSession(id, userID string) auth.Session {
@@ -74,11 +75,11 @@ func TestWhatIsStoredComesBack(t *testing.T) {
 			"email": second(s.UserByEmail(t.Context(), "ADA@example.org")), "handle": second(s.SessionByHandle(t.Context(), "two")),
 			"token": third(s.SessionByToken(t.Context(), "one")), "previous token": third(s.SessionByPreviousToken(t.Context(), "token-one")),
 		} {
-			if !errors.Is(err, auth.ErrNotFound) {
+			if !errors.Is(err, audit.ErrNotFound) {
 				t.Errorf("%s: got %v, want ErrNotFound", what, err)
 			}
 		}
-		if err := s.CreateUser(t.Context(), auth.User{ID: "other", EmailKey: "ada@example.org", CreatedAt: at, PasswordChangedAt: at}, event("x", "other", auth.UserCreated)); !errors.Is(err, auth.ErrEmailTaken) {
+		if err := s.CreateUser(t.Context(), auth.User{ID: "other", EmailKey: "ada@example.org", CreatedAt: at, PasswordChangedAt: at}, event("x", "other", audit.UserCreated)); !errors.Is(err, auth.ErrEmailTaken) {
 			t.Errorf("same address: got %v, want ErrEmailTaken", err)
 		}
 	})
@@ -96,15 +97,15 @@ func TestChangesAreConditional(t *testing.T) {
 		},
 		"rotate": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
 			x.ElevatedUntil = at.Add(time.Minute)
-			return s.Rotate(t.Context(), x, "rotated-"+x.ID, at, event("rotate-"+x.ID, x.UserID, auth.SessionRenewed))
+			return s.Rotate(t.Context(), x, "rotated-"+x.ID, at, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"confirm": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
 			x.Known, x.ElevatedUntil = "browser B", at.Add(time.Minute)
-			return s.Confirm(t.Context(), x, "confirmed-"+x.ID, at, event("confirm-"+x.ID, x.UserID, auth.SessionRenewed))
+			return s.Confirm(t.Context(), x, "confirmed-"+x.ID, at, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"flag client": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
 			x.Flag, x.FlagClient = auth.FlagClientChanged, "browser B"
-			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+x.ID, x.UserID, auth.SessionFlagged))
+			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+x.ID, x.UserID, audit.SessionFlagged))
 			if err == nil && !first {
 				return auth.ErrEnded
 			}
@@ -113,7 +114,7 @@ func TestChangesAreConditional(t *testing.T) {
 		"change password": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
 			_, err := s.ChangePassword(t.Context(), auth.PasswordChanging{PasswordHash: "new", CredentialsChange: auth.CredentialsChange{
 				Session: x, NewTokenHash: "changed-" + x.ID, At: at, Reason: auth.ReasonPasswordChanged,
-				Events: []auth.Event{event("change-"+x.ID, x.UserID, auth.PasswordChange)},
+				Events: []audit.Event{event("change-"+x.ID, x.UserID, audit.PasswordChange)},
 			}})
 			return err
 		},
@@ -210,11 +211,11 @@ func TestEndsOnce(t *testing.T) {
 				}
 			})
 			wg.Wait()
-			events, err := s.Events(t.Context(), "ada", auth.EventFilter{Kinds: []auth.Kind{auth.SessionExpired}, Limit: 1000})
+			events, err := s.Events(t.Context(), "ada", audit.Filter{Kinds: []audit.Kind{audit.SessionExpired}, Limit: 1000})
 			if err != nil {
 				t.Fatal(err)
 			}
-			events = slices.DeleteFunc(events, func(e auth.Event) bool { return e.SessionID != x.ID })
+			events = slices.DeleteFunc(events, func(e audit.Event) bool { return e.SessionID != x.ID })
 			if len(won)+mass != 1 || len(events) != 1 || events[0].Reason != string(row(t, s, x.ID).EndReason) {
 				t.Errorf("round %d: %v and %d by the mass ending, %d events, want one", round, won, mass, len(events))
 			}
@@ -274,14 +275,14 @@ func TestEventsPage(t *testing.T) {
 		newUser(t, s, "ada")
 		newUser(t, s, "bob")
 		for i := range 10 { // pairs share a moment, so the id has to break the tie
-			e := event(fmt.Sprintf("e%02d", i), "ada", auth.LoginFail)
+			e := event(fmt.Sprintf("e%02d", i), "ada", audit.LoginFail)
 			e.At = at.Add(time.Duration(i/2) * time.Microsecond)
 			if err := s.AddEvent(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
 		}
 		var got []string
-		f := auth.EventFilter{Kinds: []auth.Kind{auth.LoginFail, auth.LoginLock}, Limit: 3}
+		f := audit.Filter{Kinds: []audit.Kind{audit.LoginFail, audit.LoginLock}, Limit: 3}
 		for {
 			page, err := s.Events(t.Context(), "ada", f)
 			if err != nil {
@@ -298,7 +299,7 @@ func TestEventsPage(t *testing.T) {
 		if want := []string{"e09", "e08", "e07", "e06", "e05", "e04", "e03", "e02", "e01", "e00"}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
-		if others, err := s.Events(t.Context(), "bob", auth.EventFilter{Limit: 10}); err != nil || len(others) != 1 {
+		if others, err := s.Events(t.Context(), "bob", audit.Filter{Limit: 10}); err != nil || len(others) != 1 {
 			t.Errorf("bob sees %d events, %v, want his own one", len(others), err)
 		}
 	})
@@ -338,7 +339,7 @@ func TestPrune(t *testing.T) {
 func TestStrayEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		stray := func(id string, when time.Time) {
-			e := event(id, "", auth.LoginFail)
+			e := event(id, "", audit.LoginFail)
 			e.At = when
 			if err := s.AddEvent(t.Context(), e); err != nil {
 				t.Fatal(err)
@@ -359,7 +360,7 @@ func TestStrayEvents(t *testing.T) {
 		if n := left(); n != 1 {
 			t.Errorf("%d events left, want the one of the last day", n)
 		}
-		if events, err := s.Events(t.Context(), "", auth.EventFilter{Limit: 10}); len(events) > 0 || err != nil {
+		if events, err := s.Events(t.Context(), "", audit.Filter{Limit: 10}); len(events) > 0 || err != nil {
 			t.Errorf("somebody's trail has %d of them, %v, want none", len(events), err)
 		}
 		stray("model", at)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/device"
@@ -55,7 +56,7 @@ type person struct {
 	id string
 }
 
-func (p person) event(kind auth.Kind) auth.Event { return event(rand.Text(), p.id, kind) }
+func (p person) event(kind audit.Kind) audit.Event { return event(rand.Text(), p.id, kind) }
 
 func (p person) epoch(ctx context.Context) int64 {
 	u, _ := p.UserByID(ctx, p.id)
@@ -78,7 +79,7 @@ func (p person) session(ctx context.Context) auth.Session {
 func (p person) change(ctx context.Context, codes ...string) auth.CredentialsChange {
 	return auth.CredentialsChange{
 		Session: p.session(ctx), NewTokenHash: rand.Text(), Epoch: p.epoch(ctx), Codes: codes, At: at, Reason: auth.ReasonRevoked,
-		Events: []auth.Event{p.event(auth.MFAEnrolled)},
+		Events: []audit.Event{p.event(audit.MFAEnrolled)},
 	}
 }
 
@@ -94,7 +95,7 @@ func (p person) asking(ctx context.Context) auth.EmailAsking {
 	return auth.EmailAsking{
 		EmailChange: auth.EmailChange{ID: to, UserID: p.id, Email: to, EmailKey: to, OldEmail: u.Email, OldEmailKey: u.EmailKey,
 			AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)},
-		ConfirmHash: "confirm" + to, StopHash: "stop" + to, By: p.session(ctx), Event: p.event(auth.EmailChangeRequested),
+		ConfirmHash: "confirm" + to, StopHash: "stop" + to, By: p.session(ctx), Event: p.event(audit.EmailChangeRequested),
 	}
 }
 
@@ -102,16 +103,16 @@ func (p person) asking(ctx context.Context) auth.EmailAsking {
 var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		return p.CreateUser(ctx, auth.User{ID: p.id, Email: p.id, EmailKey: p.id, Role: auth.RoleMember, PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at},
-			p.event(auth.UserCreated))
+			p.event(audit.UserCreated))
 	},
 	func(ctx context.Context, p person) error {
-		o := auth.Opening{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []auth.Event{p.event(auth.LoginSuccess)}}
+		o := auth.Opening{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []audit.Event{p.event(audit.LoginSuccess)}}
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
 		waiting := p.pending()
 		waiting.Epoch = p.epoch(ctx)
-		if err := p.AddPendingSignIn(ctx, waiting, p.event(auth.MFARequired)); err != nil {
+		if err := p.AddPendingSignIn(ctx, waiting, p.event(audit.MFARequired)); err != nil {
 			return err
 		}
 		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
@@ -134,7 +135,7 @@ var everything = []func(context.Context, person) error{
 		return p.UseTOTPStep(ctx, auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at})
 	},
 	func(ctx context.Context, p person) error {
-		return p.UseRecoveryCode(ctx, string(rune('a'+mathrand.IntN(3))), p.event(auth.RecoveryCodeUsed))
+		return p.UseRecoveryCode(ctx, string(rune('a'+mathrand.IntN(3))), p.event(audit.RecoveryCodeUsed))
 	},
 	func(ctx context.Context, p person) error {
 		one := newPasskey(rand.Text(), p.id)
@@ -158,18 +159,18 @@ var everything = []func(context.Context, person) error{
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
-		return errors.Join(p.Rotate(ctx, x, rand.Text(), at, p.event(auth.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
+		return errors.Join(p.Rotate(ctx, x, rand.Text(), at, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
 	},
 	func(ctx context.Context, p person) error {
-		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(auth.SessionTokenReused))
+		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(audit.SessionTokenReused))
 		return err
 	},
 	func(ctx context.Context, p person) error {
 		key := auth.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
-		if err := p.ReplaceLetterKey(ctx, key, p.epoch(ctx), p.event(auth.PasswordResetRequested)); err != nil {
+		if err := p.ReplaceLetterKey(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
 			return err
 		}
-		r := auth.PasswordResetting{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(auth.PasswordChange)}
+		r := auth.PasswordResetting{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
 		return second(p.ResetPassword(ctx, r))
 	},
 	func(ctx context.Context, p person) error {
@@ -189,15 +190,15 @@ var everything = []func(context.Context, person) error{
 		if err := p.AskEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		return second(p.UndoEmailChange(ctx, auth.EmailUndoing{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(auth.EmailChangeUndone)}))
+		return second(p.UndoEmailChange(ctx, auth.EmailUndoing{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
 	},
 	func(ctx context.Context, p person) error {
-		d := auth.Deletion{By: p.session(ctx), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(auth.DeletionRequested)}
+		d := auth.Deletion{By: p.session(ctx), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(audit.DeletionRequested)}
 		if err := second(p.MarkForDeletion(ctx, d)); err != nil {
 			return err
 		}
 		if mathrand.IntN(4) > 0 {
-			return p.KeepAccount(ctx, p.session(ctx), at, p.event(auth.DeletionStopped))
+			return p.KeepAccount(ctx, p.session(ctx), at, p.event(audit.DeletionStopped))
 		}
 		return second(p.DeleteAccounts(ctx, at, 10))
 	},
@@ -216,7 +217,7 @@ var everything = []func(context.Context, person) error{
 		return errors.Join(p.AddHeldForm(ctx, row, 2, 4), p.PruneHeldForms(ctx, at))
 	},
 	func(ctx context.Context, p person) error {
-		return errors.Join(p.AddEvent(ctx, p.event(auth.LoginFail)), p.Prune(ctx, at, at, at))
+		return errors.Join(p.AddEvent(ctx, p.event(audit.LoginFail)), p.Prune(ctx, at, at, at))
 	},
 	func(ctx context.Context, p person) error {
 		demo := newDemo(rand.Text(), at)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -23,7 +24,7 @@ func userFields(u *auth.User) ([]any, func()) {
 	}, func() { u.DisabledAt, u.DemoUntil, u.DeleteAfter = disabled.Time, demoUntil.Time, deleteAfter.Time }
 }
 
-func (s *Store) CreateUser(ctx context.Context, u auth.User, e auth.Event) error {
+func (s *Store) CreateUser(ctx context.Context, u auth.User, e audit.Event) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error { return createUser(ctx, tx, u, e) })
 	if isDuplicate(err) {
 		return auth.ErrEmailTaken
@@ -31,7 +32,7 @@ func (s *Store) CreateUser(ctx context.Context, u auth.User, e auth.Event) error
 	return err
 }
 
-func createUser(ctx context.Context, tx *sql.Tx, u auth.User, events ...auth.Event) error {
+func createUser(ctx context.Context, tx *sql.Tx, u auth.User, events ...audit.Event) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at, demo_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -102,7 +103,7 @@ func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (aut
 	return p, found(err)
 }
 
-func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e auth.Event) error {
+func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e audit.Event) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		// One statement, so that two links for one address lock its sign-ups in the same order.
 		result, err := tx.ExecContext(ctx, `
@@ -110,7 +111,7 @@ func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User
 			WHERE email_key = $1 AND EXISTS (
 				SELECT 1 FROM signups WHERE token_hash = $2 AND email_key = $3 AND expires_at > $4)`,
 			u.EmailKey, tokenHash, u.EmailKey, u.CreatedAt)
-		if err := changed(result, err, auth.ErrNotFound); err != nil {
+		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		return createUser(ctx, tx, u, e)

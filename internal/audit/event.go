@@ -1,7 +1,9 @@
-package auth
+// Package audit is the trail of what happened to an account: the kinds of events, their row and their log line, each written
+// from one call. Neither ever holds a token, a hash of one, a password or a code (ASVS v5.0.0-16.2.5). It does not know what
+// brought an event about, nor SQL. What everything that writes rows agrees on is here too: ids, and the time of the database.
+package audit
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -89,76 +91,16 @@ type Event struct {
 	At        time.Time
 }
 
-func newEvent(kind Kind, userID, sessionID string, c device.Client) Event {
-	return Event{ID: newID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: recorded(userID, c), At: now()}
+// NewEvent makes an event of this moment. Of a client it holds what may be kept in the name of the account.
+func NewEvent(kind Kind, userID, sessionID string, c device.Client) Event {
+	return Event{ID: NewID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: Recorded(userID, c), At: Now()}
 }
 
-// endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.
-func endEvent(s Session, c device.Client) Event {
-	e := newEvent(SessionExpired, s.UserID, s.ID, c)
-	e.Reason, e.At = string(s.EndReason), s.EndedAt
-	return e
-}
-
-// Report logs an event that no account owns, or that must not fill an owner's trail however often it is provoked.
-func (s *Service) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c device.Client) {
-	e := newEvent(kind, userID, sessionID, c)
-	e.Reason = reason
-	s.logEvents(ctx, e)
-}
-
-// record stores an event for its owner and logs it. A trail that cannot be written must not undo what has happened,
-// so the failure is logged instead.
-func (s *Service) record(ctx context.Context, e Event) {
-	if err := s.store.AddEvent(ctx, e); err != nil {
-		s.log.ErrorContext(ctx, "event not stored", "kind", e.Kind, "err", err)
-	}
-	s.logEvents(ctx, e)
-}
-
-func (s *Service) logEvents(ctx context.Context, events ...Event) {
-	for _, e := range events {
-		attrs := []slog.Attr{slog.String("user", e.UserID), slog.String("session", e.SessionID), slog.String("ip", e.Client.IP)}
-		if e.Reason != "" {
-			attrs = append(attrs, slog.String("reason", e.Reason))
-		}
-		s.log.LogAttrs(ctx, e.Kind.level(), string(e.Kind), attrs...)
-	}
-}
-
-// An Asker is a session that asks for a change, and the client it asks from.
-type Asker struct {
-	Session Session
-	Client  device.Client
-}
-
-// NewEvent makes an event of the session's account for a change that is not of this package. Whoever writes the change
-// writes the event with it, in one transaction, and calls Log once that stands.
-func (s *Service) NewEvent(kind Kind, session Session, c device.Client) Event {
-	return newEvent(kind, session.UserID, session.ID, c)
-}
-
-// Log writes the log lines of events that were stored with a change of somebody else's.
-func (s *Service) Log(ctx context.Context, events ...Event) { s.logEvents(ctx, events...) }
-
-// EventFilter selects from one person's trail, newest first.
-type EventFilter struct {
+// A Filter selects from one person's trail, newest first.
+type Filter struct {
 	Kinds    []Kind // any of these; nil for all
 	Session  string // handle; "" for all
 	BeforeAt time.Time
 	BeforeID string // with BeforeAt: only events older than this one
 	Limit    int
-}
-
-// Event returns one event of the same person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
-func (s *Service) Event(ctx context.Context, userID, id string) (Event, error) {
-	if !isID(id) {
-		return Event{}, ErrNotFound
-	}
-	return s.store.Event(ctx, userID, id)
-}
-
-// Events returns one person's audit trail.
-func (s *Service) Events(ctx context.Context, userID string, f EventFilter) ([]Event, error) {
-	return s.store.Events(ctx, userID, f)
 }

@@ -1,0 +1,67 @@
+package audit
+
+import (
+	"context"
+	"log/slog"
+
+	"example.com/gatehouse/internal/device"
+)
+
+// A Store keeps events.
+type Store interface {
+	// AddEvent takes as long for an event without an account as for one with.
+	AddEvent(ctx context.Context, e Event) error
+	// Event returns ErrNotFound for an id that is unknown or another user's.
+	Event(ctx context.Context, userID, id string) (Event, error)
+	Events(ctx context.Context, userID string, f Filter) ([]Event, error)
+}
+
+// A Trail writes each event twice: a row for the account's owner and the administrator, and a line of the log. It is safe
+// for concurrent use.
+type Trail struct {
+	store Store
+	log   *slog.Logger
+}
+
+// NewTrail returns a trail that keeps its rows in store.
+func NewTrail(store Store, log *slog.Logger) *Trail { return &Trail{store, log} }
+
+// Record stores an event for its owner and logs it. A trail that cannot be written must not undo what has happened, so
+// the failure is logged instead.
+func (t *Trail) Record(ctx context.Context, e Event) {
+	if err := t.store.AddEvent(ctx, e); err != nil {
+		t.log.ErrorContext(ctx, "event not stored", "kind", e.Kind, "err", err)
+	}
+	t.Log(ctx, e)
+}
+
+// Report logs an event that no account owns, or that must not fill an owner's trail however often it is provoked.
+func (t *Trail) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c device.Client) {
+	e := NewEvent(kind, userID, sessionID, c)
+	e.Reason = reason
+	t.Log(ctx, e)
+}
+
+// Log writes the lines of events whose rows were stored with the change that they are about, once that stands.
+func (t *Trail) Log(ctx context.Context, events ...Event) {
+	for _, e := range events {
+		attrs := []slog.Attr{slog.String("user", e.UserID), slog.String("session", e.SessionID), slog.String("ip", e.Client.IP)}
+		if e.Reason != "" {
+			attrs = append(attrs, slog.String("reason", e.Reason))
+		}
+		t.log.LogAttrs(ctx, e.Kind.level(), string(e.Kind), attrs...)
+	}
+}
+
+// Event returns one event of a person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
+func (t *Trail) Event(ctx context.Context, userID, id string) (Event, error) {
+	if !IsID(id) {
+		return Event{}, ErrNotFound
+	}
+	return t.store.Event(ctx, userID, id)
+}
+
+// Events returns one person's events.
+func (t *Trail) Events(ctx context.Context, userID string, f Filter) ([]Event, error) {
+	return t.store.Events(ctx, userID, f)
+}
