@@ -16,23 +16,23 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/audit", "internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/held", "internal/limit",
+		"internal/audit", "internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/draft", "internal/ratelimit",
 		"internal/mail", "internal/seal", "internal/session", "internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/held", "internal/limit", "internal/mail", "internal/session", "ui",
+		"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/ratelimit", "internal/mail", "internal/session", "ui",
 	},
-	"internal/store":   {"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/held", "internal/mail", "migrations"},
-	"internal/auth":    {"internal/audit", "internal/device"},
-	"internal/audit":   {"internal/device"},
-	"internal/billing": {},
-	"internal/config":  {},
-	"internal/held":    {},
-	"internal/limit":   {},
-	"internal/mail":    {},
-	"internal/seal":    {},
-	"internal/device":  {},
-	"internal/session": {"internal/seal"},
+	"internal/store":     {"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/mail", "migrations"},
+	"internal/auth":      {"internal/audit", "internal/device"},
+	"internal/audit":     {"internal/device"},
+	"internal/billing":   {"internal/audit"},
+	"internal/config":    {},
+	"internal/draft":     {"internal/audit"},
+	"internal/ratelimit": {},
+	"internal/mail":      {},
+	"internal/seal":      {},
+	"internal/device":    {},
+	"internal/session":   {"internal/seal"},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},

@@ -15,10 +15,10 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/handlers"
-	"example.com/gatehouse/internal/held"
-	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
@@ -108,13 +108,13 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 	}
 	o := handlers.Options{
 		Passkeys: passkeys,
-		Auth:     p.auth, Audit: p.audit, Billing: p.billing, Held: held.New(p.store, p.sealer), Sessions: sessions,
-		Attempts: limit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
+		Auth:     p.auth, Audit: p.audit, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Sessions: sessions,
+		Attempts: ratelimit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}
 	if p.pool != nil {
-		o.Attempts, o.CacheReady = limit.NewRedis(p.pool, log), p.cacheReady
+		o.Attempts, o.CacheReady = ratelimit.NewRedis(p.pool, log), p.cacheReady
 	}
 	return handlers.New(o)
 }

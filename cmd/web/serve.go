@@ -14,7 +14,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/config"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -57,7 +57,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.auth.Sweep); return nil })
 	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.billing.Reconcile); return nil })
 	g.Go(func() error {
-		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return held.Sweep(ctx, p.store) })
+		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return draft.Sweep(ctx, p.store) })
 		return nil
 	})
 	if bags, ok := p.bags.(session.SQLBags); ok { // Redis forgets by itself

@@ -68,9 +68,6 @@ func New[By any](store Store[By], gateway Gateway, log *slog.Logger) *Service[By
 	return &Service[By]{store: store, gateway: gateway, log: log}
 }
 
-// now is the time of the database: UTC, and no finer than PostgreSQL keeps it.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-
 // NewOrder returns the id of an order nobody has placed yet. The payment for it will have the same.
 func NewOrder() string { return rand.Text() }
 

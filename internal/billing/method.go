@@ -3,6 +3,8 @@ package billing
 import (
 	"context"
 	"time"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // An Instrument is something to pay with. All of them are made up: there is nowhere to type a card number, because
@@ -58,6 +60,6 @@ func (s *Service[By]) Method(ctx context.Context, userID string) (Method, error)
 
 // SetMethod makes m the one method of its account.
 func (s *Service[By]) SetMethod(ctx context.Context, m Method, by By) error {
-	m.ChangedAt = now()
+	m.ChangedAt = audit.Now()
 	return s.store.SetMethod(ctx, m, by)
 }

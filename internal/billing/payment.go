@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 // A Bill is everything that somebody confirms by paying: shown on the review, and compared with what is true when the
@@ -59,7 +61,7 @@ var ErrForeign = fmt.Errorf("somebody else's: %w", ErrNotFound)
 // A second call, from another tab or a replay, changes nothing and returns what became of the first. The payment may
 // come back pending. ErrForeign when another account has the order.
 func (s *Service[By]) Pay(ctx context.Context, p Payment, by By) (Payment, error) {
-	p.CreatedAt, p.State = now(), Pending
+	p.CreatedAt, p.State = audit.Now(), Pending
 	if i, ok := InstrumentOf(p.Instrument); ok {
 		p.LastFour = i.LastFour
 	}
@@ -95,7 +97,7 @@ func (s *Service[By]) settle(ctx context.Context, p Payment, answer State, by By
 	if answer != Paid && answer != Declined {
 		return fmt.Errorf("settle: no answer: %q", answer)
 	}
-	p.State, p.SettledAt = answer, now()
+	p.State, p.SettledAt = answer, audit.Now()
 	first, err := s.store.Settle(ctx, p, by)
 	if err != nil || first {
 		return err
@@ -116,7 +118,7 @@ const reconcileBatch = 100
 // Reconcile asks the gateway again about every payment without an answer. Several instances may do it at once: the
 // gateway charges once for each id, and each payment is settled once.
 func (s *Service[By]) Reconcile(ctx context.Context) error {
-	before, after := now().Add(-askAgainAfter), ""
+	before, after := audit.Now().Add(-askAgainAfter), ""
 	for {
 		pending, err := s.store.Pending(ctx, before, after, reconcileBatch)
 		if err != nil {

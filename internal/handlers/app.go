@@ -18,9 +18,9 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
-	"example.com/gatehouse/internal/held"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -30,9 +30,9 @@ type Options struct {
 	Audit    *audit.Trail
 	Billing  *billing.Service[auth.Asker]
 	Sessions *session.Manager
-	Held     *held.Keeper
+	Drafts   *draft.Drafts
 	Passkeys *auth.Passkeys
-	Attempts limit.Limiter
+	Attempts ratelimit.Limiter
 	Post     *mail.Post
 	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out
 	Log      *slog.Logger
@@ -58,11 +58,11 @@ type app struct {
 	pages   map[string]*template.Template
 	routes  chi.Routes
 
-	heldRoutes []heldRoute
+	draftRoutes []draftRoute
 
 	sprays  sprays
 	genuine *genuine
-	reports *limit.Memory // lines of the log, so that a flood of requests is not one of lines
+	reports *ratelimit.Memory // lines of the log, so that a flood of requests is not one of lines
 }
 
 // New returns the portal. It fails only for templates that do not parse.
@@ -81,8 +81,8 @@ func newApp(o Options) (*app, error) {
 	}
 	return &app{
 		Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages,
-		sprays: newSprays(), genuine: newGenuine(), reports: limit.NewMemory(),
-		heldRoutes: slices.Clone(heldRoutes),
+		sprays: newSprays(), genuine: newGenuine(), reports: ratelimit.NewMemory(),
+		draftRoutes: slices.Clone(draftRoutes),
 	}, nil
 }
 

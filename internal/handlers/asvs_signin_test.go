@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
 )
 
 // documentedLimits are the rows of docs/security/attempts.md and the rules they speak of.
-var documentedLimits = map[string]limit.Rule{
+var documentedLimits = map[string]ratelimit.Rule{
 	"sign-ins from one network":                                               perNetwork,
 	"sign-ins to one account from one network":                                perAccountHere,
 	"sign-ins to one account from everywhere":                                 perAccount,
@@ -64,7 +64,7 @@ func attemptsAreDocumented(t *testing.T) {
 		want := words(rule.Every)
 		if rule.Growth == growth {
 			want = "grows from " + want
-		} else if rule.Growth != (limit.Growth{}) {
+		} else if rule.Growth != (ratelimit.Growth{}) {
 			t.Errorf("%s grows in a way of its own, which the page does not describe", what)
 		}
 		if burst != strconv.Itoa(rule.Burst) || every != want {
@@ -80,7 +80,7 @@ func attemptsAreDocumented(t *testing.T) {
 		t.Errorf("%d limits documented and %d tested, %d in force", rows, len(documentedLimits), limits)
 	}
 	page := strings.Join(strings.Fields(string(doc)), " ")
-	if want := (limit.Growth{Most: time.Hour, Quiet: 24 * time.Hour, Final: 100}); growth != want ||
+	if want := (ratelimit.Growth{Max: time.Hour, ResetAfter: 24 * time.Hour, LockAfter: 100}); growth != want ||
 		!strings.Contains(page, "from a minute to an hour. After 100 in a row it is a day") {
 		t.Error("what grows is documented otherwise")
 	}

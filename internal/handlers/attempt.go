@@ -7,29 +7,29 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 )
 
 // An attempt is what one sign-in takes from the limits, to be given back if it succeeds.
 type attempt struct {
-	limiter    limit.Limiter
+	limiter    ratelimit.Limiter
 	taken      []taken
 	unlockable bool // it was refused for its account, whose owner can have a letter
 }
 
 type taken struct {
-	from limit.Limiter
+	from ratelimit.Limiter
 	key  string
-	rule limit.Rule
+	rule ratelimit.Rule
 }
 
 // take takes one from each limit in turn. The first that is exhausted decides the wait, and what was taken before is
 // given back.
-func (t *attempt) take(ctx context.Context, key string, rule limit.Rule) time.Duration {
+func (t *attempt) take(ctx context.Context, key string, rule ratelimit.Rule) time.Duration {
 	return t.takeOf(ctx, t.limiter, key, rule)
 }
 
-func (t *attempt) takeOf(ctx context.Context, from limit.Limiter, key string, rule limit.Rule) time.Duration {
+func (t *attempt) takeOf(ctx context.Context, from ratelimit.Limiter, key string, rule ratelimit.Rule) time.Duration {
 	wait := from.Take(ctx, key, rule)
 	if wait > 0 {
 		t.giveBack(ctx)
@@ -53,13 +53,13 @@ func (t *attempt) giveBackBut(ctx context.Context, kept ...string) {
 
 // takeFrom takes from the limit of the client's network, and for IPv6 from a wider one of the /48 around it: whoever is
 // given a /48 has 65,536 networks of their own (RFC 6177).
-func (t *attempt) takeFrom(r *http.Request, what string, rule limit.Rule) time.Duration {
+func (t *attempt) takeFrom(r *http.Request, what string, rule ratelimit.Rule) time.Duration {
 	client := clientOf(r)
 	wait, site := t.take(r.Context(), what+":"+client.Customer(), rule), client.Site()
 	if wait > 0 || site == "" {
 		return wait
 	}
-	wider := limit.Rule{Burst: rule.Burst * networksOfSite, Every: rule.Every / networksOfSite}
+	wider := ratelimit.Rule{Burst: rule.Burst * networksOfSite, Every: rule.Every / networksOfSite}
 	return t.take(r.Context(), what+":"+site, wider)
 }
 

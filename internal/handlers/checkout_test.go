@@ -15,7 +15,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
 )
 
@@ -573,7 +573,7 @@ type racing struct {
 
 func (r racing) Reset(context.Context, ...string) { r.act() }
 
-var _ limit.Limiter = racing{}
+var _ ratelimit.Limiter = racing{}
 
 // A session that is over pays nothing, and neither does one that ends while its password is being checked.
 func TestPayingSessionEnds(t *testing.T) {

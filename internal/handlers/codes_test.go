@@ -51,7 +51,7 @@ func TestWaitOfCodesLocksNobodyOut(t *testing.T) {
 	app, codes := owner.enrolApp()
 	d := newPasskeyDevice(t)
 	owner.enrol(d, "Laptop").Want(http.StatusSeeOther)
-	for range perCode.Final {
+	for range perCode.LockAfter {
 		p.app.Attempts.Take(t.Context(), "code:"+u.ID, perCode)
 	}
 	locked := p.withPassword(u.Email)

@@ -85,7 +85,7 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.writeToBoth(r, f["email"], key, confirm, stop)
-	a.useHeld(r, v.UserID, f["held"])
+	a.deleteDraft(r, v.UserID, f["held"])
 	a.flash(r, "A letter is on its way to the new address. Until you answer it, nothing changes.")
 	seeOther(w, r, "/account/email")
 	return nil

@@ -34,12 +34,12 @@ func (a *app) extension(everybody, signedIn, reauthenticated chi.Router) Extensi
 			return ""
 		},
 		KeepLate: func(name, path, cancel string, fields ...string) {
-			a.heldRoutes = append(a.heldRoutes, heldRoute{name: name, path: path, waiting: "Save this form", cancel: cancel, fields: fields})
+			a.draftRoutes = append(a.draftRoutes, draftRoute{name: name, path: path, waiting: "Save this form", cancel: cancel, fields: fields})
 		},
 		Restored: func(r *http.Request) (string, map[string]string, error) {
 			before, err := a.restore(r)
 			return before.id, before.fields, err
 		},
-		Saved: func(r *http.Request, id string) { a.useHeld(r, visitorOf(r).UserID, id) },
+		Saved: func(r *http.Request, id string) { a.deleteDraft(r, visitorOf(r).UserID, id) },
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
@@ -50,7 +50,7 @@ func newTarget(f *testing.F) *target {
 		f.Fatal(err)
 	}
 	s.app, err = newApp(Options{
-		Auth: service, Audit: trail, Billing: billing.New(s.db.Ledger(trail), billing.Sandbox{}, log), Held: held.New(s.db, sealer), Sessions: sessions,
+		Auth: service, Audit: trail, Billing: billing.New(s.db.Ledger(trail), billing.Sandbox{}, log), Drafts: draft.New(s.db, sealer), Sessions: sessions,
 		Passkeys: passkeys, Attempts: limiterOff{}, Post: post, Log: log, BaseURL: portalURL,
 	})
 	if err != nil {

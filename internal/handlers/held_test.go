@@ -17,7 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/webtest"
 )
 
@@ -135,7 +135,7 @@ func TestFormAfterElevation(t *testing.T) {
 			p := portalOn(t, open(t), nil)
 			b := p.signedIn(p.newUser("Ada"))
 			keptUntil := func() string {
-				return "What you typed is kept until " + time.Now().Add(held.UntilConfirmed).UTC().Format("15:04")
+				return "What you typed is kept until " + time.Now().Add(draft.UntilConfirmed).UTC().Format("15:04")
 			}
 			before := keptUntil()
 			late := b.Post(methodPage, "instrument", "visa-4242", "name", "Ada & Co", "address", "<b>1\nLondon", "next", "/billing/checkout")
@@ -209,7 +209,7 @@ func TestHeldFormIsForItsOwner(t *testing.T) {
 			ordinary("another person", other.signInTo(mallory, next))
 			asked := other.Get("/reauth?next=" + url.QueryEscape(next))
 			asked.Want(http.StatusOK).SaysNot("Waiting for you")
-			if f, err := p.app.Held.Find(t.Context(), id, mallory.ID, "profile"); !errors.Is(err, held.ErrNotFound) {
+			if f, err := p.app.Drafts.Find(t.Context(), id, mallory.ID, "profile"); !errors.Is(err, draft.ErrNotFound) {
 				t.Errorf("another person finds %v, %v", f, err)
 			}
 			other.Post(profilePage, "name", "Mal", "held", id).Leads(profilePage) // uses up nothing of others
@@ -264,7 +264,7 @@ func TestHeldFormsExpire(t *testing.T) {
 		time.Sleep(30 * time.Minute)
 		next, _ = heldAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
 		time.Sleep(24*time.Hour - time.Microsecond)
-		if err := held.Sweep(t.Context(), p.store); err != nil {
+		if err := draft.Sweep(t.Context(), p.store); err != nil {
 			t.Fatal(err)
 		}
 		b.Get("/login?next=" + url.QueryEscape(next)).Says("is kept")
@@ -274,7 +274,7 @@ func TestHeldFormsExpire(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 1 {
 			t.Errorf("%d held forms, want the latest only", n)
 		}
-		if err := held.Sweep(t.Context(), p.store); err != nil {
+		if err := draft.Sweep(t.Context(), p.store); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
@@ -292,7 +292,7 @@ func TestHeldFormsAreFew(t *testing.T) {
 			other, _ := heldAt(bystander.Post(methodPage, "name", "Bea"), "/reauth", methodPage)
 			var nexts []string
 			b := p.signedIn(u)
-			for range held.PerSession + 1 {
+			for range draft.PerSession + 1 {
 				next, _ := heldAt(b.Post(methodPage, "name", "Ada"), "/reauth", methodPage)
 				nexts = append(nexts, next)
 			}
@@ -308,12 +308,12 @@ func TestHeldFormsAreFew(t *testing.T) {
 			}
 			for range 4 {
 				c := p.signedIn(u)
-				for range held.PerSession {
+				for range draft.PerSession {
 					heldAt(c.Post(methodPage, "name", "Ada"), "/reauth", methodPage)
 				}
 			}
-			if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != held.PerUser {
-				t.Errorf("%d held forms of one account, want %d", n, held.PerUser)
+			if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != draft.PerUser {
+				t.Errorf("%d held forms of one account, want %d", n, draft.PerUser)
 			}
 			b.Get(methodPage + "?held=" + id).SaysNot("Check and press Save")
 			bystander.Reauth(password)
@@ -344,9 +344,11 @@ func TestWhatIsNotHeld(t *testing.T) {
 	}
 	const form, back = "application/x-www-form-urlencoded", "/login?next=%2Faccount%2Fprofile"
 	for name, late := range map[string]func() *webtest.Answer{
-		"nobody's cookie":  func() *webtest.Answer { return p.browser().Post(profilePage, "name", "Ada Byron") },
-		"empty":            func() *webtest.Answer { return timedOut().Post(profilePage, "name", "", "password", "x") },
-		"more than 4 KiB":  func() *webtest.Answer { return timedOut().Post(profilePage, "name", strings.Repeat("x", held.MaxSize)) },
+		"nobody's cookie": func() *webtest.Answer { return p.browser().Post(profilePage, "name", "Ada Byron") },
+		"empty":           func() *webtest.Answer { return timedOut().Post(profilePage, "name", "", "password", "x") },
+		"more than 4 KiB": func() *webtest.Answer {
+			return timedOut().Post(profilePage, "name", strings.Repeat("x", draft.MaxSize))
+		},
 		"more than a body": func() *webtest.Answer { return timedOut().Post(profilePage, "name", strings.Repeat("x", 70<<10)) },
 		"twice":            func() *webtest.Answer { return timedOut().Post(profilePage, "name", "a", "name", "b") },
 		"an upload":        func() *webtest.Answer { return send(timedOut(), "multipart/form-data; boundary=x", "--x--", nil) },
@@ -423,11 +425,11 @@ func TestNoSecretIsHeld(t *testing.T) {
 	_, method := heldAt(b.Post(methodPage, append([]string{"name", "Ada & Co"}, secrets...)...), "/reauth", methodPage)
 	b.timeOut()
 	_, profile := heldAt(b.Post(profilePage, append([]string{"name", "Ada Byron"}, secrets...)...), "/login", profilePage)
-	for _, want := range []held.Form{
+	for _, want := range []draft.Draft{
 		{ID: method, Route: "payment-method", Fields: map[string]string{"name": "Ada & Co"}},
 		{ID: profile, Route: "profile", Fields: map[string]string{"name": "Ada Byron"}},
 	} {
-		got, err := p.app.Held.Find(t.Context(), want.ID, u.ID, want.Route)
+		got, err := p.app.Drafts.Find(t.Context(), want.ID, u.ID, want.Route)
 		if err != nil || !maps.Equal(got.Fields, want.Fields) {
 			t.Errorf("%s: holds %v, %v, want %v", want.Route, got.Fields, err, want.Fields)
 		}
@@ -479,7 +481,7 @@ func TestHeldFormIsSealed(t *testing.T) {
 			for _, id := range []string{id, strings.Repeat("A", 26)} {
 				for _, who := range []auth.User{u, mallory} {
 					for _, route := range []string{"profile", "payment-method"} {
-						if f, err := p.app.Held.Find(t.Context(), id, who.ID, route); err == nil {
+						if f, err := p.app.Drafts.Find(t.Context(), id, who.ID, route); err == nil {
 							t.Errorf("opened as %v", f)
 						}
 					}
@@ -494,7 +496,7 @@ func TestHeldRoutes(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ada"))
 	b.Reauth(password)
-	for _, route := range p.app.heldRoutes {
+	for _, route := range p.app.draftRoutes {
 		for _, method := range []string{"GET", "POST"} {
 			if !p.app.routes.Match(chi.NewRouteContext(), method, route.path) {
 				t.Errorf("%s %s is no route", method, route.path)

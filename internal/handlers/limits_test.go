@@ -14,7 +14,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -22,9 +22,9 @@ import (
 // limiterOff lets everything through.
 type limiterOff struct{}
 
-func (limiterOff) Take(context.Context, string, limit.Rule) time.Duration { return 0 }
-func (limiterOff) Return(context.Context, string, limit.Rule)             {}
-func (limiterOff) Reset(context.Context, ...string)                       {}
+func (limiterOff) Take(context.Context, string, ratelimit.Rule) time.Duration { return 0 }
+func (limiterOff) Return(context.Context, string, ratelimit.Rule)             {}
+func (limiterOff) Reset(context.Context, ...string)                           {}
 
 func (b *browser) guess(email string) *webtest.Answer {
 	b.p.t.Helper()
@@ -179,7 +179,7 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		for what, test := range map[string]struct {
-			rule limit.Rule
+			rule ratelimit.Rule
 			ask  func(b *browser) *webtest.Answer
 		}{
 			"sign-in": {perNetwork, func(b *browser) *webtest.Answer {
@@ -274,7 +274,7 @@ func TestGuessingInsideASession(t *testing.T) {
 	b, other := p.signedIn(u), p.signedIn(u)
 	for _, path := range []string{"/reauth", "/account/security/password", "/account/sessions/end-all"} {
 		t.Run(path, func(t *testing.T) {
-			p.app.Attempts = limit.NewMemory()
+			p.app.Attempts = ratelimit.NewMemory()
 			wrong := []string{"password", "wrong, and long enough", "current_password", "wrong, and long enough"}
 			for range perSession.Burst {
 				b.Post(path, wrong...).Want(422)

@@ -32,7 +32,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
 	p := a.Auth.Policy()
-	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.isHeld(r, next)}
+	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.hasDraft(r, next)}
 	v.Unwarned, v.Passkey = true, passkeySignInView{Next: next, Offer: true}
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"

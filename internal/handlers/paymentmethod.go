@@ -88,7 +88,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Billing.SetMethod(r.Context(), m, auth.Asker{Session: v.Session, Client: clientOf(r)}); err != nil {
 		return err
 	}
-	a.useHeld(r, v.UserID, f["held"])
+	a.deleteDraft(r, v.UserID, f["held"])
 	a.flash(r, "Your payment method was saved.")
 	if a.destination(f["next"]) == checkoutPage {
 		seeOther(w, r, checkoutPage)

@@ -18,10 +18,10 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
-	"example.com/gatehouse/internal/held"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
@@ -102,12 +102,12 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
-		Held:     held.New(b.store, sealer),
-		Sessions: sessions, Attempts: limit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
+		Drafts:   draft.New(b.store, sealer),
+		Sessions: sessions, Attempts: ratelimit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {
-		o.Attempts = limit.NewRedis(b.pool, log)
+		o.Attempts = ratelimit.NewRedis(b.pool, log)
 	}
 	policy := testPolicy
 	if adjust != nil {

@@ -61,7 +61,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.useHeld(r, v.UserID, f["held"])
+	a.deleteDraft(r, v.UserID, f["held"])
 	if name == v.User.Name {
 		a.flash(r, "That is your name already. Nothing was changed.")
 	} else {

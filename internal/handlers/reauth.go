@@ -10,7 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 )
 
 func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
@@ -30,10 +30,10 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 	if s := visitorOf(r).Session; a.Auth.Policy().Waits(s) {
 		v.Changed = usedFrom(s.FlagClient)
 	}
-	route, f, err := a.heldBy(r.Context(), visitorOf(r), next)
+	route, f, err := a.draftFor(r.Context(), visitorOf(r), next)
 	if err == nil {
 		v.Waiting, v.KeptUntil, v.Cancel = route.waiting, f.ExpiresAt, route.cancel
-	} else if !errors.Is(err, held.ErrNotFound) {
+	} else if !errors.Is(err, draft.ErrNotFound) {
 		return err
 	}
 	return a.render(w, r, status, v)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
 )
 
@@ -50,7 +50,7 @@ func TestLimitsFloodNoLog(t *testing.T) {
 	waiting := p.withPassword(u.Email)
 	for reason, limited := range map[string]struct {
 		key  string
-		rule limit.Rule
+		rule ratelimit.Rule
 		ask  func() *webtest.Answer
 	}{
 		"password reset": {"forgot:" + customer(b.IP), perForgot, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},

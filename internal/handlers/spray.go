@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 )
 
 // sprays counts on how many accounts one password fails, from whatever networks (ASVS v5.0.0-6.3.1). A password stands
@@ -16,17 +16,17 @@ import (
 // with Redis or left behind lets anybody guess it. Each instance therefore counts for itself.
 type sprays struct {
 	key      []byte
-	attempts limit.Limiter
+	attempts ratelimit.Limiter
 }
 
 func newSprays() sprays {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails
-	return sprays{key: key, attempts: limit.NewMemory()}
+	return sprays{key: key, attempts: ratelimit.NewMemory()}
 }
 
 // oncePerAccount makes an account count once an hour, however often the password is tried on it.
-var oncePerAccount = limit.Rule{Burst: 1, Every: time.Hour}
+var oncePerAccount = ratelimit.Rule{Burst: 1, Every: time.Hour}
 
 // take takes one account from what may fail with the password. Tries on an account that is counted already are free.
 func (s sprays) take(ctx context.Context, t *attempt, account, password string) time.Duration {

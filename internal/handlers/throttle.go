@@ -7,47 +7,49 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/limit"
+	"example.com/gatehouse/internal/ratelimit"
 )
 
 // How much may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1; docs/security/attempts.md has the reasons). Sign-ins,
 // re-authentications and codes that succeed are given back, so of those only failures count.
 var (
-	perNetwork     = limit.Rule{Burst: 30, Every: 10 * time.Second} // sign-ins from one network, any account
-	perAccountHere = inARow(5)                                      // one account from one network
-	perAccount     = inARow(20)                                     // one account from everywhere
-	perUnlockKey   = limit.Rule{Burst: 10, Every: time.Minute}      // with the key of an unlock letter
-	perCode        = inARow(10)                                     // codes of one account's app, over all its sign-ins and sessions
-	perWrongCode   = limit.Rule{Burst: 2, Every: 10 * time.Minute}  // wrong codes before the owner has a letter
-	perSession     = inARow(5)                                      // the password asked again inside a session
-	perSignUp      = limit.Rule{Burst: 60, Every: 20 * time.Second} // sign-ups from one network
-	perReaderHere  = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address asked for from one network
-	perReader      = limit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
-	perBasket      = limit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
-	perDemo        = limit.Rule{Burst: 10, Every: time.Minute}      // demo accounts for one network
-	perProfile     = limit.Rule{Burst: 10, Every: time.Minute}      // changes of one account's name
-	perForgot      = limit.Rule{Burst: 30, Every: 20 * time.Second} // forgotten passwords from one network
-	perEmailChange = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // changes of one account's address
-	perExport      = limit.Rule{Burst: 5, Every: 10 * time.Minute}  // files with everything about one account
-	perUnlock      = limit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
+	perNetwork     = ratelimit.Rule{Burst: 30, Every: 10 * time.Second} // sign-ins from one network, any account
+	perAccountHere = inARow(5)                                          // one account from one network
+	perAccount     = inARow(20)                                         // one account from everywhere
+	perUnlockKey   = ratelimit.Rule{Burst: 10, Every: time.Minute}      // with the key of an unlock letter
+	perCode        = inARow(10)                                         // codes of one account's app, over all its sign-ins and sessions
+	perWrongCode   = ratelimit.Rule{Burst: 2, Every: 10 * time.Minute}  // wrong codes before the owner has a letter
+	perSession     = inARow(5)                                          // the password asked again inside a session
+	perSignUp      = ratelimit.Rule{Burst: 60, Every: 20 * time.Second} // sign-ups from one network
+	perReaderHere  = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address asked for from one network
+	perReader      = ratelimit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
+	perBasket      = ratelimit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
+	perDemo        = ratelimit.Rule{Burst: 10, Every: time.Minute}      // demo accounts for one network
+	perProfile     = ratelimit.Rule{Burst: 10, Every: time.Minute}      // changes of one account's name
+	perForgot      = ratelimit.Rule{Burst: 30, Every: 20 * time.Second} // forgotten passwords from one network
+	perEmailChange = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}  // changes of one account's address
+	perExport      = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}  // files with everything about one account
+	perUnlock      = ratelimit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
 
-	perPasskeyBegin = limit.Rule{Burst: 120, Every: time.Second}     // challenges for one network: each sign-in page asks for one
-	perPasskey      = limit.Rule{Burst: 30, Every: 10 * time.Second} // answers of passkeys from one network
+	perPasskeyBegin = ratelimit.Rule{Burst: 120, Every: time.Second}     // challenges for one network: each sign-in page asks for one
+	perPasskey      = ratelimit.Rule{Burst: 30, Every: 10 * time.Second} // answers of passkeys from one network
 )
 
 var (
-	perPassword      = limit.Rule{Burst: 20, Every: 3 * time.Minute}  // accounts on which one password failed
-	perPaymentMethod = limit.Rule{Burst: 10, Every: time.Minute}      // changes of how one account pays
-	perUnknownToken  = limit.Rule{Burst: 30, Every: 2 * time.Second}  // tokens that are nobody's from one network
-	perUnknownKey    = limit.Rule{Burst: 30, Every: 10 * time.Second} // keys of letters that were never sent, the same
-	perReport        = limit.Rule{Burst: 1, Every: time.Minute}       // lines of the log about one who is limited
+	perPassword      = ratelimit.Rule{Burst: 20, Every: 3 * time.Minute}  // accounts on which one password failed
+	perPaymentMethod = ratelimit.Rule{Burst: 10, Every: time.Minute}      // changes of how one account pays
+	perUnknownToken  = ratelimit.Rule{Burst: 30, Every: 2 * time.Second}  // tokens that are nobody's from one network
+	perUnknownKey    = ratelimit.Rule{Burst: 30, Every: 10 * time.Second} // keys of letters that were never sent, the same
+	perReport        = ratelimit.Rule{Burst: 1, Every: time.Minute}       // lines of the log about one who is limited
 )
 
 // growth is how the wait grows with failures in a row: to an hour, and after 100 of them, which is as many as SP 800-63B-4
 // section 3.2.2 allows, to a day.
-var growth = limit.Growth{Most: time.Hour, Quiet: 24 * time.Hour, Final: 100}
+var growth = ratelimit.Growth{Max: time.Hour, ResetAfter: 24 * time.Hour, LockAfter: 100}
 
-func inARow(free int) limit.Rule { return limit.Rule{Burst: free, Every: time.Minute, Growth: growth} }
+func inARow(free int) ratelimit.Rule {
+	return ratelimit.Rule{Burst: free, Every: time.Minute, Growth: growth}
+}
 
 // beginSignIn takes a sign-in from the limits of its address, account and password. A good key from an unlock letter
 // stands for all of them: it is the way past other people's guesses for the owner, whoever else is guessing. The wait is

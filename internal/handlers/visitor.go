@@ -10,7 +10,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -125,7 +125,7 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 		}
 		back := a.wayBack(r)
 		if s := exchangeOf(r).timedOut; s != nil {
-			back = a.hold(r, *s, held.UntilSignedIn)
+			back = a.saveDraft(r, *s, draft.UntilSignedIn)
 		}
 		query := url.Values{"next": {back}}
 		if a.cookieRefused(r) {
@@ -140,7 +140,7 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 func (a *app) requireConfirmed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Auth.Policy().Waits(visitorOf(r).Session) {
-			back := a.hold(r, visitorOf(r).Session, held.UntilConfirmed)
+			back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
 			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 			return
 		}
@@ -164,7 +164,7 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		back := a.hold(r, visitorOf(r).Session, held.UntilConfirmed)
+		back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
 		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 	})
 }

@@ -55,7 +55,7 @@ func TestAHundredFailures(t *testing.T) {
 				continue
 			}
 			wait, _ := strconv.Atoi(res.Want(http.StatusTooManyRequests).Header.Get("Retry-After"))
-			if failed == perAccount.Final && wait > 23*60*60 {
+			if failed == perAccount.LockAfter && wait > 23*60*60 {
 				break
 			}
 			time.Sleep(time.Duration(wait) * time.Second)

@@ -15,7 +15,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -213,8 +213,8 @@ var everything = []func(context.Context, person) error{
 		return err
 	},
 	func(ctx context.Context, p person) error {
-		row := held.Row{ID: rand.Text(), UserID: p.id, SessionID: p.session(ctx).ID, Route: "profile", Sealed: []byte{1}, CreatedAt: at, ExpiresAt: at}
-		return errors.Join(p.AddHeldForm(ctx, row, 2, 4), p.PruneHeldForms(ctx, at))
+		row := draft.Row{ID: rand.Text(), UserID: p.id, SessionID: p.session(ctx).ID, Route: "profile", Sealed: []byte{1}, CreatedAt: at, ExpiresAt: at}
+		return errors.Join(p.AddDraft(ctx, row, 2, 4), p.PruneDrafts(ctx, at))
 	},
 	func(ctx context.Context, p person) error {
 		return errors.Join(p.AddEvent(ctx, p.event(audit.LoginFail)), p.Prune(ctx, at, at, at))

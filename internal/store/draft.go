@@ -6,19 +6,19 @@ import (
 	"errors"
 	"time"
 
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 )
 
-var _ held.Store = (*Store)(nil)
+var _ draft.Store = (*Store)(nil)
 
-func (s *Store) AddHeldForm(ctx context.Context, r held.Row, perSession, perUser int) error {
+func (s *Store) AddDraft(ctx context.Context, r draft.Row, perSession, perUser int) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the account's row makes the forms of one account take turns, so that none sees less than there is.
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
 			SET epoch = epoch
 			WHERE id = $1 AND disabled_at IS NULL AND (demo_until IS NULL OR demo_until > $2)`, r.UserID, r.CreatedAt)
-		if err := changed(result, err, held.ErrNotFound); err != nil {
+		if err := changed(result, err, draft.ErrNotFound); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
@@ -49,25 +49,25 @@ func (s *Store) AddHeldForm(ctx context.Context, r held.Row, perSession, perUser
 	})
 }
 
-func (s *Store) HeldForm(ctx context.Context, id string, at time.Time) (held.Row, error) {
-	r := held.Row{ID: id}
+func (s *Store) Draft(ctx context.Context, id string, at time.Time) (draft.Row, error) {
+	r := draft.Row{ID: id}
 	err := s.db.QueryRowContext(ctx, `
 		SELECT user_id, session_id, route, sealed, created_at, expires_at
 		FROM held_forms
 		WHERE id = $1 AND expires_at > $2`, id, at).
 		Scan(&r.UserID, &r.SessionID, &r.Route, &r.Sealed, &r.CreatedAt, &r.ExpiresAt)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = held.ErrNotFound
+		err = draft.ErrNotFound
 	}
 	return r, err
 }
 
-func (s *Store) DropHeldForm(ctx context.Context, id, userID string) error {
+func (s *Store) DeleteDraft(ctx context.Context, id, userID string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM held_forms WHERE id = $1 AND user_id = $2`, id, userID)
 	return err
 }
 
-func (s *Store) PruneHeldForms(ctx context.Context, at time.Time) error {
+func (s *Store) PruneDrafts(ctx context.Context, at time.Time) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM held_forms WHERE expires_at <= $1`, at)
 	return err
 }

@@ -1,4 +1,4 @@
-package limit
+package ratelimit
 
 import (
 	mathrand "math/rand/v2"
@@ -9,7 +9,7 @@ import (
 )
 
 // growing is a rule like those of sign-ins.
-var growing = Rule{Burst: 3, Every: time.Minute, Growth: Growth{Most: 10 * time.Minute, Quiet: 24 * time.Hour, Final: 12}}
+var growing = Rule{Burst: 3, Every: time.Minute, Growth: Growth{Max: 10 * time.Minute, ResetAfter: 24 * time.Hour, LockAfter: 12}}
 
 // The wait doubles with each take in a row, up to its most, and after the last of the run it is the quiet time.
 func TestGrowth(t *testing.T) {
@@ -61,11 +61,11 @@ func TestGrowthForgets(t *testing.T) {
 	contract(t, func(t *testing.T, l Limiter, key string) {
 		l.Take(t.Context(), key, growing)
 		l.Take(t.Context(), key, growing)
-		time.Sleep(growing.Quiet - time.Microsecond)
+		time.Sleep(growing.ResetAfter - time.Microsecond)
 		if got := takeAll(t, l, key, growing); got != 1 {
 			t.Errorf("two taken, just not quiet for long enough: got %d takes, want 1", got)
 		}
-		time.Sleep(growing.Quiet)
+		time.Sleep(growing.ResetAfter)
 		if got := takeAll(t, l, key, growing); got != 3 {
 			t.Errorf("after a quiet day: got %d takes, want 3", got)
 		}
@@ -99,7 +99,7 @@ func TestConcurrentGrowth(t *testing.T) {
 			if got := taken.Load(); got != want {
 				t.Errorf("64 goroutines took %d, want %d", got, want)
 			}
-			time.Sleep(growing.Most)
+			time.Sleep(growing.Max)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package limit
+package ratelimit
 
 import (
 	"math/rand/v2"
@@ -48,7 +48,7 @@ func TestMemoryForgetsRows(t *testing.T) {
 		for i := range 1000 {
 			takeAll(t, m, strconv.Itoa(i), growing)
 		}
-		time.Sleep(growing.Quiet)
+		time.Sleep(growing.ResetAfter)
 		if got := takeAll(t, m, "500", growing); got != growing.Burst {
 			t.Errorf("after a quiet day: got %d takes, want %d", got, growing.Burst)
 		}

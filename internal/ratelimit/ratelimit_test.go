@@ -1,4 +1,4 @@
-package limit
+package ratelimit
 
 import (
 	"math"
@@ -243,9 +243,9 @@ func TestLimitersAgree(t *testing.T) {
 func TestRuleWithoutLimitsPanics(t *testing.T) {
 	for _, r := range []Rule{
 		{}, {Burst: 1}, {Every: time.Second}, {Burst: -1, Every: time.Second}, {Burst: 1, Every: -time.Second},
-		{Burst: 0, Every: 1, Growth: Growth{Most: 1, Quiet: 1}}, {Burst: 1, Every: 0, Growth: Growth{Most: 1, Quiet: 1}},
-		{Burst: 1, Every: 2, Growth: Growth{Most: 1, Quiet: 3}}, {Burst: 1, Every: 1, Growth: Growth{Most: 2, Quiet: 1}},
-		{Burst: 2, Every: 1, Growth: Growth{Most: 1, Quiet: 1, Final: 1}}, {Burst: 1, Every: 1, Growth: Growth{Quiet: 1}},
+		{Burst: 0, Every: 1, Growth: Growth{Max: 1, ResetAfter: 1}}, {Burst: 1, Every: 0, Growth: Growth{Max: 1, ResetAfter: 1}},
+		{Burst: 1, Every: 2, Growth: Growth{Max: 1, ResetAfter: 3}}, {Burst: 1, Every: 1, Growth: Growth{Max: 2, ResetAfter: 1}},
+		{Burst: 2, Every: 1, Growth: Growth{Max: 1, ResetAfter: 1, LockAfter: 1}}, {Burst: 1, Every: 1, Growth: Growth{ResetAfter: 1}},
 	} {
 		func() {
 			defer func() {

@@ -1,6 +1,6 @@
-// Package limit counts attempts against a budget, such as sign-ins per account and per address (ASVS v5.0.0-6.3.1), in
+// Package ratelimit counts attempts against a budget, such as sign-ins per account and per address (ASVS v5.0.0-6.3.1), in
 // the memory of one process or in Redis. It does not know what a key stands for, nor what the caller does when refused.
-package limit
+package ratelimit
 
 import (
 	"context"
@@ -21,13 +21,13 @@ type Rule struct {
 }
 
 // A Growth makes people wait longer with each take in a row, as NIST SP 800-63B-4 section 3.2.2 suggests for passwords:
-// Every after take number Burst, twice as long after each further one, at most Most. Return undoes one take, and Quiet
-// without a take, or Reset, all of them. After Final in a row, 0 for never, the wait is Quiet. The durations are whole
-// microseconds; Every, Most and Quiet must not fall in that order, nor Final be below Burst, or Take and Return panic.
+// Every after take number Burst, twice as long after each further one, at most Max. Return undoes one take, and ResetAfter
+// without a take, or Reset, all of them. After LockAfter in a row, 0 for never, the wait is ResetAfter. The durations are whole
+// microseconds; Every, Max and ResetAfter must not fall in that order, nor LockAfter be below Burst, or Take and Return panic.
 type Growth struct {
-	Most  time.Duration
-	Quiet time.Duration
-	Final int
+	Max        time.Duration
+	ResetAfter time.Duration
+	LockAfter  int
 }
 
 // A Limiter keeps one budget for each key. Its methods may be called at the same time: of any number of takes, exactly
@@ -66,7 +66,7 @@ func (r Rule) grows() bool {
 	if r.Growth == (Growth{}) {
 		return false
 	}
-	if r.Burst < 1 || r.Every <= 0 || r.Most < r.Every || r.Quiet < r.Most || r.Quiet > longest || r.Final != 0 && r.Final < r.Burst {
+	if r.Burst < 1 || r.Every <= 0 || r.Max < r.Every || r.ResetAfter < r.Max || r.ResetAfter > longest || r.LockAfter != 0 && r.LockAfter < r.Burst {
 		panic("limit: a rule that grows needs Burst, Every, Most, Quiet and Final in their order")
 	}
 	return true
@@ -77,13 +77,13 @@ func (r Rule) pause(n int) time.Duration {
 	if n < r.Burst {
 		return 0
 	}
-	if r.Final > 0 && n >= r.Final {
-		return r.Quiet
+	if r.LockAfter > 0 && n >= r.LockAfter {
+		return r.ResetAfter
 	}
 	pause := r.Every
 	for range n - r.Burst {
-		if pause *= 2; pause >= r.Most {
-			return r.Most
+		if pause *= 2; pause >= r.Max {
+			return r.Max
 		}
 	}
 	return pause

@@ -1,4 +1,4 @@
-package limit
+package ratelimit
 
 import (
 	"context"
@@ -142,7 +142,7 @@ func (l *Redis) run(ctx context.Context, key string, r Rule, by int) (wait time.
 	script, args := move, []any{redisKey(prefix, key), time.Now().UnixMicro()}
 	if r.grows() {
 		script, args[0] = count, redisKey(runPrefix, key)
-		args = append(args, by, r.Burst, r.Every.Microseconds(), r.Most.Microseconds(), r.Quiet.Microseconds(), r.Final)
+		args = append(args, by, r.Burst, r.Every.Microseconds(), r.Max.Microseconds(), r.ResetAfter.Microseconds(), r.LockAfter)
 	} else {
 		every, window := r.pace()
 		args = append(args, int64(by)*every.Microseconds(), window.Microseconds())

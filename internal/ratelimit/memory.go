@@ -1,4 +1,4 @@
-package limit
+package ratelimit
 
 import (
 	"container/heap"
@@ -60,19 +60,19 @@ func (m *Memory) Take(_ context.Context, key string, r Rule) (wait time.Duration
 
 func (m *Memory) takeInARow(id digest, r Rule, now time.Time) (wait time.Duration) {
 	b, known := m.runs.of[id]
-	if known && now.Sub(b.last) >= r.Quiet {
+	if known && now.Sub(b.last) >= r.ResetAfter {
 		m.runs.forget(b)
 		known = false
 	}
 	if !known {
-		m.runs.add(&budget{id: id, full: now.Add(r.Quiet), last: now, taken: 1})
+		m.runs.add(&budget{id: id, full: now.Add(r.ResetAfter), last: now, taken: 1})
 		return 0
 	}
 	if wait = b.last.Add(r.pause(b.taken)).Sub(now); wait > 0 {
 		return wait
 	}
 	b.last, b.taken = now, b.taken+1
-	m.runs.move(b, now.Add(r.Quiet))
+	m.runs.move(b, now.Add(r.ResetAfter))
 	return 0
 }
 

@@ -10,11 +10,11 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/held"
+	"example.com/gatehouse/internal/draft"
 )
 
 // A heldRoute is a form whose text is kept when it comes too late. GET shows it, POST saves it.
-type heldRoute struct {
+type draftRoute struct {
 	name    string   // in the database, where a URL would be one that somebody could choose
 	path    string   // of the form
 	waiting string   // what the person was about to do
@@ -22,18 +22,18 @@ type heldRoute struct {
 	fields  []string // may be shown again: never a password, a code or a file
 }
 
-var heldRoutes = []heldRoute{
+var draftRoutes = []draftRoute{
 	{"profile", "/account/profile", "Save your profile", home, []string{"name"}},
 	{"email", "/account/email", "Change your address", "/account/profile", []string{"email"}},
 	{"payment-method", "/billing/payment-method", "Save your payment method", "/billing", []string{"instrument", "name", "address", "next"}},
 }
 
-func (a *app) heldRouteAt(path string) (heldRoute, bool) {
-	i := slices.IndexFunc(a.heldRoutes, func(route heldRoute) bool { return route.path == path })
+func (a *app) draftRouteAt(path string) (draftRoute, bool) {
+	i := slices.IndexFunc(a.draftRoutes, func(route draftRoute) bool { return route.path == path })
 	if i < 0 {
-		return heldRoute{}, false
+		return draftRoute{}, false
 	}
-	return a.heldRoutes[i], true
+	return a.draftRoutes[i], true
 }
 
 // restoredView says above a form where the text in it comes from.
@@ -50,9 +50,9 @@ type restored struct {
 
 // hold keeps what may be kept of a form that came too late in the session s, and returns where its person comes back to.
 // The id in that address says which text is theirs to look at; it opens nothing by itself.
-func (a *app) hold(r *http.Request, s auth.Session, life time.Duration) (back string) {
+func (a *app) saveDraft(r *http.Request, s auth.Session, life time.Duration) (back string) {
 	back = a.wayBack(r)
-	route, ok := a.heldRouteAt(r.URL.Path)
+	route, ok := a.draftRouteAt(r.URL.Path)
 	if !ok {
 		return back
 	}
@@ -60,31 +60,31 @@ func (a *app) hold(r *http.Request, s auth.Session, life time.Duration) (back st
 	if err != nil {
 		return back // no form, or one that could not have been saved in time either
 	}
-	id, err := a.Held.Keep(r.Context(), held.Form{UserID: s.UserID, SessionID: s.ID, Route: route.name, Fields: fields}, life)
+	id, err := a.Drafts.Save(r.Context(), draft.Draft{UserID: s.UserID, SessionID: s.ID, Route: route.name, Fields: fields}, life)
 	if err != nil {
-		if !errors.Is(err, held.ErrRefused) && !errors.Is(err, held.ErrNotFound) {
+		if !errors.Is(err, draft.ErrRefused) && !errors.Is(err, draft.ErrNotFound) {
 			a.Log.WarnContext(r.Context(), "form not held", "route", route.name, "err", err)
 		}
 		return back
 	}
 	a.Audit.Report(r.Context(), audit.FormHeld, s.UserID, s.ID, route.name, clientOf(r))
 	if before, err := form(r, "held"); err == nil { // this one has taken its place
-		a.useHeld(r, s.UserID, before["held"])
+		a.deleteDraft(r, s.UserID, before["held"])
 	}
 	return route.path + "?" + url.Values{"held": {id}}.Encode()
 }
 
 // heldBy returns the form that next comes back to and what is held for it, if that is for the visitor to see.
-func (a *app) heldBy(ctx context.Context, v *visitor, next string) (heldRoute, held.Form, error) {
+func (a *app) draftFor(ctx context.Context, v *visitor, next string) (draftRoute, draft.Draft, error) {
 	u, err := url.Parse(next)
 	if err != nil {
-		return heldRoute{}, held.Form{}, held.ErrNotFound
+		return draftRoute{}, draft.Draft{}, draft.ErrNotFound
 	}
-	route, ok := a.heldRouteAt(u.Path)
+	route, ok := a.draftRouteAt(u.Path)
 	if !ok {
-		return heldRoute{}, held.Form{}, held.ErrNotFound
+		return draftRoute{}, draft.Draft{}, draft.ErrNotFound
 	}
-	f, err := a.Held.Find(ctx, u.Query().Get("held"), v.UserID, route.name)
+	f, err := a.Drafts.Find(ctx, u.Query().Get("held"), v.UserID, route.name)
 	if err != nil || f.SessionID == v.ID {
 		return route, f, err
 	}
@@ -92,7 +92,7 @@ func (a *app) heldBy(ctx context.Context, v *visitor, next string) (heldRoute, h
 	// elsewhere, or that somebody had to end, may be a thief's.
 	s, err := a.Auth.Session(ctx, v.UserID, f.SessionID)
 	if errors.Is(err, audit.ErrNotFound) || err == nil && !ranOut(s) {
-		return route, held.Form{}, held.ErrNotFound
+		return route, draft.Draft{}, draft.ErrNotFound
 	}
 	return route, f, err
 }
@@ -105,8 +105,8 @@ func ranOut(s auth.Session) bool {
 // restore returns what is held for the form of this request.
 func (a *app) restore(r *http.Request) (restored, error) {
 	v := visitorOf(r)
-	_, f, err := a.heldBy(r.Context(), v, r.URL.RequestURI())
-	if errors.Is(err, held.ErrNotFound) {
+	_, f, err := a.draftFor(r.Context(), v, r.URL.RequestURI())
+	if errors.Is(err, draft.ErrNotFound) {
 		return restored{}, nil
 	}
 	if err != nil {
@@ -116,22 +116,22 @@ func (a *app) restore(r *http.Request) (restored, error) {
 }
 
 // isHeld reports whether text waits for the form that next comes back to, whoever's it is.
-func (a *app) isHeld(r *http.Request, next string) bool {
+func (a *app) hasDraft(r *http.Request, next string) bool {
 	u, err := url.Parse(next)
 	if err != nil {
 		return false
 	}
-	route, ok := a.heldRouteAt(u.Path)
+	route, ok := a.draftRouteAt(u.Path)
 	if !ok {
 		return false
 	}
-	waits, err := a.Held.Waits(r.Context(), u.Query().Get("held"), route.name)
+	waits, err := a.Drafts.Exists(r.Context(), u.Query().Get("held"), route.name)
 	return err == nil && waits
 }
 
 // useHeld deletes what was saved, or replaced. If it cannot, the text goes when its time is up.
-func (a *app) useHeld(r *http.Request, userID, id string) {
-	if err := a.Held.Use(r.Context(), id, userID); err != nil {
+func (a *app) deleteDraft(r *http.Request, userID, id string) {
+	if err := a.Drafts.Delete(r.Context(), id, userID); err != nil {
 		a.Log.WarnContext(r.Context(), "held form not deleted", "err", err)
 	}
 }

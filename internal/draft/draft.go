@@ -1,0 +1,175 @@
+// Package draft keeps what was typed into a form that came too late: after its session had timed out, or without the
+// re-authentication that it needs. The text is stored sealed, for one person and one form, until that person has signed in
+// or confirmed again and sees it in the form.
+//
+// Nothing is ever sent again on somebody's behalf. A stored request could have been planted, could be carried out twice,
+// or could be long forgotten; so the person looks at what is in the form and presses the button themselves.
+//
+// The request that saves the form deletes the draft. Looking does not, because a page is looked at as often as its reader
+// reloads it, and because a GET changes nothing.
+//
+// The package knows no HTTP, no SQL and not which forms there are. Whoever calls it decides which fields may be kept:
+// what comes in is text that may be shown again, so never a password, a code or a file.
+package draft
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+)
+
+// How long a draft is kept: for somebody who only has to confirm that it is them, and for somebody who has to sign in.
+const (
+	UntilConfirmed = 10 * time.Minute
+	UntilSignedIn  = 24 * time.Hour
+)
+
+// How much is kept. What one more would make too many is the oldest.
+const (
+	PerSession = 3
+	PerUser    = 12
+	MaxSize    = 4 << 10 // of one form, in bytes
+)
+
+var (
+	// ErrNotFound means that there is no draft with this id for this person and this form.
+	ErrNotFound = errors.New("no such draft")
+	// ErrRefused means that the form is empty or larger than MaxSize.
+	ErrRefused = errors.New("nothing that could be kept")
+)
+
+// A Draft is what was typed, and where it belongs.
+type Draft struct {
+	ID        string // names it in URLs; no secret
+	UserID    string
+	SessionID string // public handle of the session it was typed in
+	Route     string // name of the form
+	Fields    map[string]string
+	ExpiresAt time.Time
+}
+
+// A Row is a Draft as it is stored: its fields are sealed.
+type Row struct {
+	ID, UserID, SessionID, Route string
+	Sealed                       []byte
+	CreatedAt, ExpiresAt         time.Time
+}
+
+// place is what the fields are sealed for: a row that is moved to another person, session or form does not open.
+func (r Row) place() string {
+	return strings.Join([]string{"held form", r.ID, r.UserID, r.SessionID, r.Route}, "\x00")
+}
+
+// Store keeps the rows. Each method is one transaction; times come from the caller.
+type Store interface {
+	// AddDraft inserts a row and deletes the oldest ones beyond what one session and one user may have. ErrNotFound
+	// when the user cannot sign in any more.
+	AddDraft(ctx context.Context, r Row, perSession, perUser int) error
+	// Draft returns ErrNotFound when the id is unknown or its time is up.
+	Draft(ctx context.Context, id string, at time.Time) (Row, error)
+	// DeleteDraft deletes a row of that user, if there is one.
+	DeleteDraft(ctx context.Context, id, userID string) error
+	// PruneDrafts deletes the rows whose time is up.
+	PruneDrafts(ctx context.Context, at time.Time) error
+}
+
+// Sealer encrypts text for one place, and opens it there and nowhere else.
+type Sealer interface {
+	Seal(plain []byte, place string) ([]byte, error)
+	Open(sealed []byte, place string) ([]byte, error)
+}
+
+// Drafts keeps drafts. It is safe for concurrent use.
+type Drafts struct {
+	store  Store
+	sealer Sealer
+}
+
+// New returns Drafts in store.
+func New(store Store, sealer Sealer) *Drafts { return &Drafts{store, sealer} }
+
+// Save keeps the fields of f for as long as life and returns the id of the draft. ErrRefused, or ErrNotFound for a user
+// who cannot sign in any more.
+func (d *Drafts) Save(ctx context.Context, f Draft, life time.Duration) (id string, err error) {
+	plain, err := json.Marshal(f.Fields)
+	if err != nil {
+		return "", err
+	}
+	if len(plain) > MaxSize || isEmpty(f.Fields) {
+		return "", ErrRefused
+	}
+	at := audit.Now()
+	row := Row{
+		ID: audit.NewID(), UserID: f.UserID, SessionID: f.SessionID, Route: f.Route, CreatedAt: at, ExpiresAt: at.Add(life),
+	}
+	if row.Sealed, err = d.sealer.Seal(plain, row.place()); err != nil {
+		return "", err
+	}
+	if err := d.store.AddDraft(ctx, row, PerSession, PerUser); err != nil {
+		return "", fmt.Errorf("save a draft: %w", err)
+	}
+	return row.ID, nil
+}
+
+func isEmpty(fields map[string]string) bool {
+	for _, text := range fields {
+		if text != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Find returns the draft with the id for that person and that form. Anything else is ErrNotFound, whether it is
+// unknown, too old, somebody else's or sealed with a key that is gone.
+func (d *Drafts) Find(ctx context.Context, id, userID, route string) (Draft, error) {
+	row, err := d.row(ctx, id, route)
+	if err != nil {
+		return Draft{}, err
+	}
+	if row.UserID != userID {
+		return Draft{}, ErrNotFound
+	}
+	f := Draft{ID: row.ID, UserID: row.UserID, SessionID: row.SessionID, Route: row.Route, ExpiresAt: row.ExpiresAt}
+	plain, err := d.sealer.Open(row.Sealed, row.place())
+	if err != nil {
+		return Draft{}, ErrNotFound
+	}
+	return f, json.Unmarshal(plain, &f.Fields)
+}
+
+// Exists reports whether there is a draft with the id for that form, for somebody who has yet to say who they are.
+func (d *Drafts) Exists(ctx context.Context, id, route string) (bool, error) {
+	_, err := d.row(ctx, id, route)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (d *Drafts) row(ctx context.Context, id, route string) (Row, error) {
+	if !audit.IsID(id) {
+		return Row{}, ErrNotFound
+	}
+	row, err := d.store.Draft(ctx, id, audit.Now())
+	if err == nil && row.Route != route {
+		return Row{}, ErrNotFound
+	}
+	return row, err
+}
+
+// Delete deletes a draft of that person. That there is none is no error: it was saved, or is too old.
+func (d *Drafts) Delete(ctx context.Context, id, userID string) error {
+	if !audit.IsID(id) {
+		return nil
+	}
+	return d.store.DeleteDraft(ctx, id, userID)
+}
+
+// Sweep deletes the drafts whose time is up.
+func Sweep(ctx context.Context, s Store) error { return s.PruneDrafts(ctx, audit.Now()) }
