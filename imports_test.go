@@ -17,10 +17,10 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/audit", "internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/draft", "internal/ratelimit",
-		"internal/mail", "internal/seal", "internal/session", "internal/store", "migrations", "ui",
+		"internal/mail", "internal/seal", "internal/bag", "internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/ratelimit", "internal/mail", "internal/session", "ui",
+		"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/ratelimit", "internal/mail", "internal/bag", "ui",
 	},
 	"internal/store":     {"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/mail", "migrations"},
 	"internal/auth":      {"internal/audit", "internal/device"},
@@ -32,12 +32,12 @@ var mayImport = map[string][]string{
 	"internal/mail":      {},
 	"internal/seal":      {},
 	"internal/device":    {},
-	"internal/session":   {"internal/seal"},
+	"internal/bag":       {"internal/seal"},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},
-	"internal/store/storetest": {"internal/session", "internal/store"},
-	"internal/probe":           {"internal/auth", "internal/session"},
+	"internal/store/storetest": {"internal/bag", "internal/store"},
+	"internal/probe":           {"internal/auth", "internal/bag"},
 
 	"migrations": {},
 	"proof":      {},

@@ -13,6 +13,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/draft"
@@ -20,7 +21,6 @@ import (
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -35,7 +35,7 @@ type parts struct {
 	audit   *audit.Trail
 	pool    *redis.Pool // nil without Redis
 	billing *billing.Service[auth.Asker]
-	bags    session.Bags
+	bags    bag.Bags
 	post    *mail.Post
 	outbox  *mail.Outbox // nil with a mail server
 }
@@ -69,7 +69,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{store: s, bags: session.SQLBags{DB: s.DB()}}
+	p := &parts{store: s, bags: bag.SQLBags{DB: s.DB()}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -82,8 +82,8 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	p.auth = authService(s, p.sealer, c, log)
 	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	if c.RedisURL != "" {
-		p.pool = session.NewRedisPool(c.RedisURL)
-		p.bags = session.NewRedisBags(p.pool)
+		p.pool = bag.NewRedisPool(c.RedisURL)
+		p.bags = bag.NewRedisBags(p.pool)
 		if err := p.cacheReady(ctx); err != nil {
 			return nil, errors.New("GATEHOUSE_REDIS_URL: Redis does not answer, refuses the login, or is a replica")
 		}
@@ -101,14 +101,14 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	sessions := session.New(session.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
+	sessions := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
 		Passkeys: passkeys,
-		Auth:     p.auth, Audit: p.audit, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Sessions: sessions,
+		Auth:     p.auth, Audit: p.audit, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: sessions,
 		Attempts: ratelimit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/draft"
-	"example.com/gatehouse/internal/session"
 )
 
 // Once the portal is told to stop, requests under way may take stopWithin to finish, and what is left of letters and
@@ -60,7 +60,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return draft.Sweep(ctx, p.store) })
 		return nil
 	})
-	if bags, ok := p.bags.(session.SQLBags); ok { // Redis forgets by itself
+	if bags, ok := p.bags.(bag.SQLBags); ok { // Redis forgets by itself
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, bags.Sweep); return nil })
 	}
 	if c.OpsAddr != "" {

@@ -38,7 +38,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range events {
 		view.Recent = append(view.Recent, eventLine(e))
 	}
-	if plan, ok := billing.PlanOf(a.Sessions.Get(r.Context(), bagPlan)); ok {
+	if plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan)); ok {
 		view.Basket = plan.Name
 	}
 	return a.render(w, r, http.StatusOK, view)

@@ -17,11 +17,11 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
-	"example.com/gatehouse/internal/session"
 )
 
 // Options are the parts a portal is made of, and what people are told about its limits.
@@ -29,7 +29,7 @@ type Options struct {
 	Auth     *auth.Service
 	Audit    *audit.Trail
 	Billing  *billing.Service[auth.Asker]
-	Sessions *session.Manager
+	Bag      *bag.Manager
 	Drafts   *draft.Drafts
 	Passkeys *auth.Passkeys
 	Attempts ratelimit.Limiter

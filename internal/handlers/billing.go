@@ -75,7 +75,7 @@ func (a *app) showBilling(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range all {
 		v.Payments = append(v.Payments, paymentViewOf(p))
 	}
-	if plan, ok := billing.PlanOf(a.Sessions.Get(ctx, bagPlan)); ok {
+	if plan, ok := billing.PlanOf(a.Bag.Get(ctx, bagPlan)); ok {
 		v.Basket = plan.Name
 	}
 	return a.render(w, r, http.StatusOK, v)

@@ -10,8 +10,8 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
-	"example.com/gatehouse/internal/session"
 )
 
 // checkoutView is the review: what will be paid, and who confirms it in the same form.
@@ -57,11 +57,11 @@ var (
 
 // bill is what the person's basket comes to now, by the catalogue and the stored method.
 func (a *app) bill(r *http.Request) (billing.Bill, error) {
-	if a.Sessions.Away(r.Context()) {
-		return billing.Bill{}, session.ErrAway
+	if a.Bag.Away(r.Context()) {
+		return billing.Bill{}, bag.ErrAway
 	}
-	plan, ok := billing.PlanOf(a.Sessions.Get(r.Context(), bagPlan))
-	order := a.Sessions.Get(r.Context(), bagOrder)
+	plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan))
+	order := a.Bag.Get(r.Context(), bagOrder)
 	if !ok || !billing.IsOrder(order) {
 		return billing.Bill{}, errNothingToPay
 	}
@@ -198,12 +198,12 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 // toReceipt takes a paid order out of the basket, and shows what became of it. A declined one leaves the plan there,
 // as a fresh order that can be paid.
 func (a *app) toReceipt(w http.ResponseWriter, r *http.Request, p billing.Payment) error {
-	if a.Sessions.Get(r.Context(), bagOrder) == p.Order {
+	if a.Bag.Get(r.Context(), bagOrder) == p.Order {
 		if p.State == billing.Declined {
-			a.Sessions.Put(r.Context(), bagOrder, billing.NewOrder())
+			a.Bag.Put(r.Context(), bagOrder, billing.NewOrder())
 		} else {
-			a.Sessions.Pop(r.Context(), bagPlan)
-			a.Sessions.Pop(r.Context(), bagOrder)
+			a.Bag.Pop(r.Context(), bagPlan)
+			a.Bag.Pop(r.Context(), bagOrder)
 		}
 	}
 	seeOther(w, r, receiptPage(p.Order))

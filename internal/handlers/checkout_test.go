@@ -314,8 +314,8 @@ func (p *portal) bringBack(b *browser, shown url.Values) {
 	routed := p.Handler
 	defer func() { p.Handler = routed }()
 	p.Handler = p.app.clientAddress()(p.app.exchange(p.app.headers(p.app.session(p.app.handle(func(w http.ResponseWriter, r *http.Request) error {
-		p.app.Sessions.Put(r.Context(), bagPlan, shown.Get("plan"))
-		p.app.Sessions.Put(r.Context(), bagOrder, shown.Get("order"))
+		p.app.Bag.Put(r.Context(), bagPlan, shown.Get("plan"))
+		p.app.Bag.Put(r.Context(), bagOrder, shown.Get("order"))
 		return p.app.render(w, r, http.StatusOK, &landingView{})
 	})))))
 	b.Get("/").Want(http.StatusOK)

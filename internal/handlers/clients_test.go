@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
@@ -594,7 +594,7 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 // A session that waits is written no more, whoever asks.
 func TestWaitingIsCheap(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
+	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
 		policy.OnClientChange = auth.ClientChangeReauth
 	})
 	b := p.signedIn(p.newUser("Wally"))
@@ -616,7 +616,7 @@ func TestWaitingIsCheap(t *testing.T) {
 func TestComparingIsCheap(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
 	parsed := 0
-	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
+	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
 		policy.Browser = func(agent string) string { parsed++; return device.Name(agent) }
 	})
 	u := p.newUser("Frugal")

@@ -76,7 +76,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.tell(v.User, a.letters.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
 	// Clearing the cookies as leave does would take the farewell with them, which says until when the account can be kept.
-	a.Sessions.End(r.Context())
+	a.Bag.End(r.Context())
 	w.Header().Set("Clear-Site-Data", `"storage"`)
 	seeOther(w, r, "/signed-out")
 	return nil

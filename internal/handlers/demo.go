@@ -25,7 +25,7 @@ func (a *app) demoView(r *http.Request, u auth.User) *demoView {
 	case !u.HasDemoPassword():
 		return &demoView{Until: u.DemoUntil, Changed: true}
 	}
-	return &demoView{Until: u.DemoUntil, Password: a.Sessions.Get(r.Context(), bagDemoPassword)}
+	return &demoView{Until: u.DemoUntil, Password: a.Bag.Get(r.Context(), bagDemoPassword)}
 }
 
 // startDemo makes an account for this visitor alone and signs them in, as signIn does.
@@ -49,7 +49,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	if err := a.openSession(r, proof, false); err != nil {
 		return err
 	}
-	a.Sessions.Put(r.Context(), bagDemoPassword, password)
+	a.Bag.Put(r.Context(), bagDemoPassword, password)
 	seeOther(w, r, home)
 	return nil
 }

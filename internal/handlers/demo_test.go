@@ -15,8 +15,8 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -267,7 +267,7 @@ func (p *portal) sweep() {
 	if err := p.auth.Sweep(p.t.Context()); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := (session.SQLBags{DB: p.store.DB()}).Sweep(p.t.Context()); err != nil {
+	if err := (bag.SQLBags{DB: p.store.DB()}).Sweep(p.t.Context()); err != nil {
 		p.t.Fatal(err)
 	}
 }

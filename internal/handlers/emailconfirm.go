@@ -7,7 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // emailConfirmView asks before the new address counts.
@@ -65,7 +65,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	}
 	var change auth.EmailChange
 	var undo string
-	err = a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (opened session.Opened, err error) {
+	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (opened bag.Opened, err error) {
 		change, undo, err = a.Auth.ConfirmEmailChange(r.Context(), v.Session, key, tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
@@ -185,8 +185,8 @@ func TestSameWork(t *testing.T) {
 		backend
 		statements *storetest.Counter
 	}{
-		"sqlite":   {backend{store: sqlite, bags: session.SQLBags{DB: sqlite.DB()}}, sqliteStatements},
-		"postgres": {backend{store: postgres, bags: session.SQLBags{DB: postgres.DB()}}, postgresStatements},
+		"sqlite":   {backend{store: sqlite, bags: bag.SQLBags{DB: sqlite.DB()}}, sqliteStatements},
+		"postgres": {backend{store: postgres, bags: bag.SQLBags{DB: postgres.DB()}}, postgresStatements},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := portalOn(t, on.backend, nil)

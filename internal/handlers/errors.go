@@ -15,7 +15,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // A statusError is an answer that is a page saying what is wrong. The cause is for the log and never shown.
@@ -89,7 +89,7 @@ func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 		err := h(w, r)
 		switch {
 		case errors.Is(err, auth.ErrEnded): // somebody was first: go on as signed out
-			a.Sessions.Abandon(r.Context())
+			a.Bag.Abandon(r.Context())
 			seeOther(w, r, "/login?"+url.Values{"next": {a.wayBack(r)}}.Encode())
 		case err != nil:
 			a.fail(w, r, err)
@@ -99,7 +99,7 @@ func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 
 // fail answers with an error page. Whatever the request wanted of its bag is dropped.
 func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
-	a.Sessions.Abandon(r.Context())
+	a.Bag.Abandon(r.Context())
 	e := a.asStatus(r.Context(), err)
 	x := exchangeOf(r)
 	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text}
@@ -135,7 +135,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We are busy", retryAfter: 10 * time.Second, cause: err,
 			text: "Many people are signing in at this moment. Please try again in a few seconds."}
 	}
-	if errors.Is(err, session.ErrAway) {
+	if errors.Is(err, bag.ErrAway) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: err,
 			text: "The place where baskets, the keys of letters and new recovery codes wait for you is out of reach. The rest of the portal works. " +

@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // An Extension is what a portal lends to routes from outside this package. They exist in tests only: what has to be shown
@@ -16,7 +16,7 @@ type Extension struct {
 	Handle   func(func(http.ResponseWriter, *http.Request) error) http.HandlerFunc
 	Form     func(r *http.Request, fields ...string) (map[string]string, error)
 	Name     func(*http.Request) string // of the person who is signed in, "" for a visitor
-	Bag      *session.Manager
+	Bag      *bag.Manager
 	KeepLate func(name, path, cancel string, fields ...string) // has a form kept that comes too late
 
 	Restored func(*http.Request) (id string, fields map[string]string, err error) // what is kept for the form of this page
@@ -26,7 +26,7 @@ type Extension struct {
 func (a *app) extension(everybody, signedIn, reauthenticated chi.Router) Extension {
 	return Extension{
 		Everybody: everybody, SignedIn: signedIn, Reauthenticated: reauthenticated,
-		Handle: a.handle, Form: form, Bag: a.Sessions,
+		Handle: a.handle, Form: form, Bag: a.Bag,
 		Name: func(r *http.Request) string {
 			if v := visitorOf(r); v != nil {
 				return v.User.Name

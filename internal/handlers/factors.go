@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 type securityView struct {
@@ -73,20 +73,20 @@ const securityPage = "/account/security"
 // changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that
 // come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is away.
 func (a *app) changeFactors(r *http.Request, change func(auth.FactorChange) (auth.FactorChanged, error)) (done auth.FactorChanged, err error) {
-	if a.Sessions.Away(r.Context()) {
+	if a.Bag.Away(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
-			retryAfter: 30 * time.Second, cause: session.ErrAway,
+			retryAfter: 30 * time.Second, cause: bag.ErrAway,
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
 	v := visitorOf(r)
-	err = a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (session.Opened, error) {
+	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
 		done, err = change(auth.FactorChange{
 			Asker: auth.Asker{Session: v.Session, Client: clientOf(r)}, User: v.User, NewTokenHash: tokenHash,
 		})
 		return openedAs(v.Session), err
 	})
 	if err == nil && len(done.Codes) > 0 {
-		err = a.Sessions.Keep(r.Context(), bagRecoveryCodes, strings.Join(done.Codes, "\n"))
+		err = a.Bag.Keep(r.Context(), bagRecoveryCodes, strings.Join(done.Codes, "\n"))
 	}
 	return done, err
 }

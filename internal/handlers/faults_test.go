@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/webtest"
 )
 
 // brokenBags is a bag store that can be switched off, as a Redis that is away.
 type brokenBags struct {
-	session.Bags
+	bag.Bags
 	away bool
 }
 
@@ -208,7 +208,7 @@ func TestPanic(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Pan"))
 	panicking := p.app.session(p.app.handle(func(_ http.ResponseWriter, r *http.Request) error {
-		p.app.Sessions.Put(r.Context(), bagPlan, "hall")
+		p.app.Bag.Put(r.Context(), bagPlan, "hall")
 		panic("secret detail")
 	}))
 	routed := p.Handler

@@ -13,10 +13,10 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -38,7 +38,7 @@ func newTarget(f *testing.F) *target {
 	s := &target{db: storetest.SQLite(f)}
 	log := slog.New(slog.DiscardHandler)
 	sealer := testSealer(f)
-	sessions := session.New(session.Options{Bags: session.SQLBags{DB: s.db.DB()}, Sealer: sealer, Secure: true, Log: log})
+	sessions := bag.New(bag.Options{Bags: bag.SQLBags{DB: s.db.DB()}, Sealer: sealer, Secure: true, Log: log})
 	post := mail.NewPost(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Outbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy
@@ -50,7 +50,7 @@ func newTarget(f *testing.F) *target {
 		f.Fatal(err)
 	}
 	s.app, err = newApp(Options{
-		Auth: service, Audit: trail, Billing: billing.New(s.db.Ledger(trail), billing.Sandbox{}, log), Drafts: draft.New(s.db, sealer), Sessions: sessions,
+		Auth: service, Audit: trail, Billing: billing.New(s.db.Ledger(trail), billing.Sandbox{}, log), Drafts: draft.New(s.db, sealer), Bag: sessions,
 		Passkeys: passkeys, Attempts: limiterOff{}, Post: post, Log: log, BaseURL: portalURL,
 	})
 	if err != nil {

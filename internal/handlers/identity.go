@@ -7,7 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // identityFields are the fields in which a form shows that the owner of the account sends it: the password and, where
@@ -102,10 +102,10 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 		return wrong, status, err
 	}
 	v := visitorOf(r)
-	return nil, 0, a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (session.Opened, error) {
+	return nil, 0, a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
 		elevated, err := a.Auth.Elevate(r.Context(), v.Session, proof, tokenHash, clientOf(r))
 		if err != nil {
-			return session.Opened{}, err
+			return bag.Opened{}, err
 		}
 		v.Session = elevated
 		return openedAs(elevated), nil

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // inspectorView is the visitor's own session, field by field.
@@ -20,12 +20,12 @@ type inspectorView struct {
 	Rotated   string // why: "because you signed in"; "" when the trail does not say
 	Idle      clockView
 	Lifetime  clockView
-	Confirmed time.Time       // when the person re-authenticated; zero when that no longer counts
-	Window    string          // how long a re-authentication counts
-	IPNow     string          // of this request, on record or not; of a demo only its network
-	IPThen    string          // at sign-in
-	Row       []fact          // columns of the sessions table
-	Bag       []session.Entry // names and sizes
+	Confirmed time.Time   // when the person re-authenticated; zero when that no longer counts
+	Window    string      // how long a re-authentication counts
+	IPNow     string      // of this request, on record or not; of a demo only its network
+	IPThen    string      // at sign-in
+	Row       []fact      // columns of the sessions table
+	Bag       []bag.Entry // names and sizes
 	BagAway   bool
 }
 
@@ -50,15 +50,15 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cookie := a.Sessions.Cookie()
+	cookie := a.Bag.Cookie()
 	if v.Remembered {
-		cookie.Expires = session.CookieExpires(v.ExpiresAt)
+		cookie.Expires = bag.CookieExpires(v.ExpiresAt)
 	}
 	view := &inspectorView{
 		Layout: Layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
-		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Sessions.Entries(r.Context()), BagAway: a.Sessions.Away(r.Context()),
+		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagAway: a.Bag.Away(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)

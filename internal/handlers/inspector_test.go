@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/webtest"
 )
 
@@ -37,7 +37,7 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			on := sqliteBackend(t)
 			p := portalOn(t, on, func(o *Options, _ *auth.Policy) {
-				o.Sessions = session.New(session.Options{Bags: on.bags, Sealer: testSealer(t), Secure: tt.secure, Log: o.Log})
+				o.Bag = bag.New(bag.Options{Bags: on.bags, Sealer: testSealer(t), Secure: tt.secure, Log: o.Log})
 			})
 			u, b := p.newUser("Cora"), p.browser()
 			var line string

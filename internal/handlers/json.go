@@ -68,7 +68,7 @@ func (a *app) handleJSON(h func(http.ResponseWriter, *http.Request) error) http.
 		if err == nil {
 			return nil
 		}
-		a.Sessions.Abandon(r.Context())
+		a.Bag.Abandon(r.Context())
 		if errors.Is(err, auth.ErrEnded) {
 			return writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: "/login"})
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // A keyLink is a link in a letter whose key goes on in the visitor's bag, sealed, where neither the history of the
@@ -34,7 +34,7 @@ func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner f
 	if err != nil {
 		return err
 	}
-	if err := a.Sessions.Keep(r.Context(), link.bag, key); err != nil {
+	if err := a.Bag.Keep(r.Context(), link.bag, key); err != nil {
 		return err
 	}
 	seeOther(w, r, link.page)
@@ -43,11 +43,11 @@ func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner f
 
 // key is the one that the link was followed with, "" for none. session.ErrAway while nobody can tell.
 func (a *app) key(r *http.Request, link keyLink) (string, error) {
-	if a.Sessions.Away(r.Context()) {
-		return "", session.ErrAway
+	if a.Bag.Away(r.Context()) {
+		return "", bag.ErrAway
 	}
-	return a.Sessions.Get(r.Context(), link.bag), nil
+	return a.Bag.Get(r.Context(), link.bag), nil
 }
 
 // dropKey forgets it once it is used.
-func (a *app) dropKey(r *http.Request, link keyLink) { a.Sessions.Pop(r.Context(), link.bag) }
+func (a *app) dropKey(r *http.Request, link keyLink) { a.Bag.Pop(r.Context(), link.bag) }

@@ -12,10 +12,10 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/ratelimit"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -380,7 +380,7 @@ func TestPaymentMethodLimit(t *testing.T) {
 func TestLimitsWithoutRedis(t *testing.T) {
 	server := miniredis.RunT(t)
 	under := sqliteBackend(t)
-	under.pool = session.NewRedisPool("redis://" + server.Addr())
+	under.pool = bag.NewRedisPool("redis://" + server.Addr())
 	t.Cleanup(func() { _ = under.pool.Close() })
 	p := portalOn(t, under, nil)
 	u := p.newUser("Reda")

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // showSignIn sends people who are signed in on, but for those whose session is about to reach its absolute limit:
@@ -20,7 +20,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	v.Confirmed, v.Reset = query(r, "confirmed") == "yes", query(r, "reset") == "yes"
 	v.CookieRefused = query(r, "cookie") == "refused"
 	v.Again = query(r, "again") == "yes"
-	if handle := a.Sessions.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
+	if handle := a.Bag.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
 		ended, err := a.endedView(r, handle)
 		if err != nil {
 			return err
@@ -95,14 +95,14 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) erro
 
 func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by auth.Carrier) error {
 	by.Client = clientOf(r)
-	if token, ok := a.Sessions.Token(r); ok {
+	if token, ok := a.Bag.Token(r); ok {
 		by.ReplacedHash = auth.HashToken(token)
 	}
 	somebodyElse := false
 	if before := visitorOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
-	return a.Sessions.Rotate(r.Context(), somebodyElse, func(tokenHash string) (session.Opened, error) {
+	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Opened, error) {
 		by.TokenHash = tokenHash
 		opened, err := a.Auth.SignIn(r.Context(), proof, by)
 		if err == nil {
@@ -114,8 +114,8 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by auth.Carrier) 
 }
 
 // openedAs is what the cookie side needs to know of a session.
-func openedAs(s auth.Session) session.Opened {
-	return session.Opened{Expires: s.ExpiresAt, Persistent: s.Remembered}
+func openedAs(s auth.Session) bag.Opened {
+	return bag.Opened{Expires: s.ExpiresAt, Persistent: s.Remembered}
 }
 
 // signOut ends the session and clears what the browser keeps of it (ASVS v5.0.0-7.4.1, 14.3.1). When the row cannot be
@@ -126,11 +126,11 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if token := a.Sessions.Pending(r); token != "" {
+	if token := a.Bag.Pending(r); token != "" {
 		if err := a.Auth.DropSignIn(r.Context(), token); err != nil {
 			return err
 		}
-		a.Sessions.DropPending(w)
+		a.Bag.DropPending(w)
 	}
 	a.leave(w, r)
 	return nil
@@ -138,7 +138,7 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 
 // leave sends the browser away with nothing of the session left in it.
 func (a *app) leave(w http.ResponseWriter, r *http.Request) {
-	a.Sessions.End(r.Context())
+	a.Bag.End(r.Context())
 	w.Header().Set("Clear-Site-Data", `"cookies", "storage"`)
 	seeOther(w, r, "/signed-out")
 }

@@ -31,7 +31,7 @@ const lookLife = 365 * 24 * time.Hour
 // lookCookie carries a preference with the attributes of the session's own cookie. It says nothing about who somebody
 // is, makes no session and fills no bag.
 func (a *app) lookCookie(p preference) *http.Cookie {
-	c := a.Sessions.Cookie()
+	c := a.Bag.Cookie()
 	c.Name, c.Value, c.MaxAge = "look", p.theme+"."+p.notes, int(lookLife.Seconds())
 	if c.Secure {
 		c.Name = "__Host-look"

@@ -61,13 +61,13 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 // leavePending forgets the sign-in that waits for its second step in this browser, which has taken another way, and with it
 // the failures of its owner.
 func (a *app) leavePending(w http.ResponseWriter, r *http.Request, in auth.User) error {
-	token := a.Sessions.Pending(r)
+	token := a.Bag.Pending(r)
 	if token == "" {
 		return nil
 	}
 	if _, u, err := a.Auth.PendingSignIn(r.Context(), token); err == nil && u.ID == in.ID {
 		a.gotIn(r, u.Email)
 	}
-	a.Sessions.DropPending(w)
+	a.Bag.DropPending(w)
 	return a.Auth.DropSignIn(r.Context(), token)
 }

@@ -6,7 +6,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 func (a *app) showPassword(w http.ResponseWriter, r *http.Request) error {
@@ -58,7 +58,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return a.passwordForm(w, r, status, wrong)
 	}
 	var ended int
-	err = a.Sessions.Rotate(r.Context(), false, func(tokenHash string) (session.Opened, error) {
+	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
 		ended, err = a.Auth.ChangePassword(r.Context(), v.Session, proof, f["password"], tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})

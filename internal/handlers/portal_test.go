@@ -17,13 +17,13 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -50,21 +50,21 @@ type running struct{ testing.TB }
 // backend is what a portal under test stands on.
 type backend struct {
 	store *store.Store
-	bags  session.Bags
+	bags  bag.Bags
 	pool  *redis.Pool // nil without Redis
 }
 
 // sqliteBackend is the default of a newcomer: one file.
 func sqliteBackend(t *testing.T) backend {
 	s := storetest.SQLite(t)
-	return backend{store: s, bags: session.SQLBags{DB: s.DB()}}
+	return backend{store: s, bags: bag.SQLBags{DB: s.DB()}}
 }
 
 // serverBackend is PostgreSQL with Redis. It skips without them at home, and fails in CI.
 func serverBackend(t *testing.T) backend {
 	s := storetest.Postgres(t)
 	pool := storetest.Redis(t)
-	return backend{store: s, bags: session.NewRedisBags(pool), pool: pool}
+	return backend{store: s, bags: bag.NewRedisBags(pool), pool: pool}
 }
 
 var backends = map[string]func(*testing.T) backend{"sqlite": sqliteBackend, "postgres and redis": serverBackend}
@@ -98,12 +98,12 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	p := &portal{t: t, tb: &running{t}, store: b.store, outbox: newPostbox(t), log: webtest.NewLog(t), prefix: webtest.Network()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sealer := testSealer(t)
-	sessions := session.New(session.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log})
+	sessions := bag.New(bag.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log})
 	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
-		Drafts:   draft.New(b.store, sealer),
-		Sessions: sessions, Attempts: ratelimit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
+		Drafts: draft.New(b.store, sealer),
+		Bag:    sessions, Attempts: ratelimit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/webtest"
 )
 
@@ -100,7 +100,7 @@ func TestBasketSurvivesRaces(t *testing.T) {
 
 // busyBags does something before the next bag is written.
 type busyBags struct {
-	session.Bags
+	bag.Bags
 	meanwhile func()
 }
 

@@ -56,15 +56,15 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 // shown returns what the bag holds for one page to show, and takes it out. A HEAD asks about a page and shows none.
 func (a *app) shown(r *http.Request, key string) string {
 	if r.Method == http.MethodHead {
-		return a.Sessions.Get(r.Context(), key)
+		return a.Bag.Get(r.Context(), key)
 	}
-	return a.Sessions.Pop(r.Context(), key)
+	return a.Bag.Pop(r.Context(), key)
 }
 
 // flash leaves a sentence for the next page this browser opens, after one that is there already.
 func (a *app) flash(r *http.Request, format string, args ...any) {
-	said := strings.TrimSpace(a.Sessions.Get(r.Context(), bagFlash) + " " + fmt.Sprintf(format, args...))
-	a.Sessions.Put(r.Context(), bagFlash, said)
+	said := strings.TrimSpace(a.Bag.Get(r.Context(), bagFlash) + " " + fmt.Sprintf(format, args...))
+	a.Bag.Put(r.Context(), bagFlash, said)
 }
 
 func (a *app) visitorView(v *visitor) *visitorView {

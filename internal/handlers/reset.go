@@ -9,7 +9,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 type resetView struct {
@@ -29,7 +29,7 @@ func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
 		_, err := a.Auth.ResetKeyOwner(r.Context(), key)
 		return err
 	}, &resetView{})
-	if errors.Is(err, session.ErrAway) {
+	if errors.Is(err, bag.ErrAway) {
 		return a.resetForm(w, r, http.StatusOK, chi.URLParam(r, "token"), nil)
 	}
 	return err
@@ -90,6 +90,6 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 // forgetVisitor takes the cookie of somebody out of whose sessions all were ended by this request.
 func (a *app) forgetVisitor(r *http.Request, userID string) {
 	if v := visitorOf(r); v != nil && v.UserID == userID {
-		a.Sessions.End(r.Context())
+		a.Bag.End(r.Context())
 	}
 }

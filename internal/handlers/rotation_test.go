@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -260,7 +260,7 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 }
 
 // keepsBags never takes a bag away from where it is.
-type keepsBags struct{ session.Bags }
+type keepsBags struct{ bag.Bags }
 
 func (keepsBags) Take(context.Context, string) ([]byte, error) { return nil, errAway }
 

@@ -45,10 +45,10 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 		return statusError{code: http.StatusForbidden, heading: "This address is for scripts of this portal",
 			text: "It tells a page how long its session lasts. There is nothing to see here."}
 	}
-	token, ok := a.Sessions.Token(r)
+	token, ok := a.Bag.Token(r)
 	if !ok {
-		if a.Sessions.Presented(r) {
-			a.Sessions.Remove(w, r, "")
+		if a.Bag.Presented(r) {
+			a.Bag.Remove(w, r, "")
 		}
 		return answerJSON(w, ended(""))
 	}
@@ -63,7 +63,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, auth.ErrRotated):
 		return answerJSON(w, active(s)) // on its way when the token was replaced: the session is as alive as before
 	case errors.Is(err, auth.ErrEnded):
-		a.Sessions.Remove(w, r, s.ID)
+		a.Bag.Remove(w, r, s.ID)
 		return answerJSON(w, ended(s.EndReason))
 	case errors.Is(err, audit.ErrNotFound), errors.Is(err, auth.ErrReplaced):
 		return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
@@ -119,7 +119,7 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 
 // endReason is why the session of this browser ended, "" when that is not known.
 func (a *app) endReason(r *http.Request) auth.Reason {
-	s, err := a.Auth.Ended(r.Context(), a.Sessions.Ended(r.Context()))
+	s, err := a.Auth.Ended(r.Context(), a.Bag.Ended(r.Context()))
 	if err != nil {
 		return ""
 	}

@@ -15,7 +15,7 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, home)
 		return nil
 	}
-	ended, err := a.endedView(r, a.Sessions.Ended(r.Context()))
+	ended, err := a.endedView(r, a.Bag.Ended(r.Context()))
 	if err != nil {
 		return err
 	}

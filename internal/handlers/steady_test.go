@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"testing"
 
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/probe"
-	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
@@ -14,7 +14,7 @@ import (
 func TestSteadyState(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		s, statements := storetest.CountingSQLite(t)
-		p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, withProbes)
+		p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, withProbes)
 		b := steadyVisitor(p)
 		statements.Taken()
 		b.steadyGet()
@@ -25,7 +25,7 @@ func TestSteadyState(t *testing.T) {
 	t.Run("postgres and redis", func(t *testing.T) {
 		s, statements := storetest.CountingPostgres(t)
 		pool, commands := storetest.CountingRedis(t)
-		p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool)}, withProbes)
+		p := portalOn(t, backend{store: s, bags: bag.NewRedisBags(pool)}, withProbes)
 		b := steadyVisitor(p)
 		statements.Taken()
 		commands.Taken()
@@ -45,7 +45,7 @@ func TestSteadyState(t *testing.T) {
 func TestSignInCosts(t *testing.T) {
 	s, statements := storetest.CountingPostgres(t)
 	pool, commands := storetest.CountingRedis(t)
-	p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool), pool: pool}, nil)
+	p := portalOn(t, backend{store: s, bags: bag.NewRedisBags(pool), pool: pool}, nil)
 	u := p.newUser("Thrifty")
 	for range 2 { // the first time loads the scripts into Redis
 		b := p.browser()
@@ -65,7 +65,7 @@ func TestSignInCosts(t *testing.T) {
 // A cookie that cannot be a token is refused by its form: nothing is looked up for it.
 func TestMalformedCookiesCostNothing(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
+	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
 	good := p.signedIn(p.newUser("Form")).Token()
 	for _, value := range []string{"", "x", good[:42], good + "A", good[:42] + "+", good + "; __Host-id=" + good} {
 		r := p.browser().NewRequest("GET", "/plans", nil)

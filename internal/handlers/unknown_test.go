@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
@@ -24,7 +24,7 @@ func inventedToken() string {
 // a visitor with a basket (ASVS v5.0.0-16.3.3).
 func TestGuessingTokens(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
+	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
 	u := p.newUser("Toko")
 	inTime(t, p, func(t *testing.T) {
 		neighbour, visitor := p.signedIn(u), p.browser()

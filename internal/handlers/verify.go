@@ -26,13 +26,13 @@ func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Pro
 	if err != nil {
 		return err
 	}
-	a.Sessions.SetPending(w, token, auth.PendingValid)
+	a.Bag.SetPending(w, token, auth.PendingValid)
 	seeOther(w, r, "/login/verify")
 	return nil
 }
 
 func (a *app) showVerify(w http.ResponseWriter, r *http.Request) error {
-	waiting, u, err := a.Auth.PendingSignIn(r.Context(), a.Sessions.Pending(r))
+	waiting, u, err := a.Auth.PendingSignIn(r.Context(), a.Bag.Pending(r))
 	if err != nil {
 		return a.startAgain(w, r, err)
 	}
@@ -53,11 +53,11 @@ func (a *app) startAgain(w http.ResponseWriter, r *http.Request, err error) erro
 	if !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
-	if a.Sessions.Pending(r) == "" {
+	if a.Bag.Pending(r) == "" {
 		seeOther(w, r, "/login")
 		return nil
 	}
-	a.Sessions.DropPending(w)
+	a.Bag.DropPending(w)
 	seeOther(w, r, "/login?again=yes")
 	return nil
 }
@@ -69,7 +69,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	token := a.Sessions.Pending(r)
+	token := a.Bag.Pending(r)
 	waiting, u, err := a.Auth.PendingSignIn(r.Context(), token)
 	if err != nil {
 		return a.startAgain(w, r, err)
@@ -98,7 +98,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Sessions.DropPending(w)
+	a.Bag.DropPending(w)
 	a.codeTaken(r, proof)
 	a.gotIn(r, u.Email)
 	seeOther(w, r, a.destination(waiting.Next))

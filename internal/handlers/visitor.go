@@ -10,8 +10,8 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/draft"
-	"example.com/gatehouse/internal/session"
 )
 
 // askAgainAfter is the pause before a request that crossed a rotation is sent again: time for the other answer, with
@@ -37,38 +37,38 @@ func (a *app) session(next http.Handler) http.Handler {
 		case err != nil:
 			a.fail(w, r, unavailable(err))
 		default:
-			a.Sessions.Serve(w, r, standing, next, a.bagAway)
+			a.Bag.Serve(w, r, standing, next, a.bagAway)
 		}
 	})
 }
 
 // standing asks auth about the token of the request and notes the visitor. With peek it counts as no activity.
-func (a *app) standing(r *http.Request, peek bool) (session.Standing, error) {
-	token, ok := a.Sessions.Token(r)
+func (a *app) standing(r *http.Request, peek bool) (bag.Standing, error) {
+	token, ok := a.Bag.Token(r)
 	if !ok {
-		return session.Standing{}, nil
+		return bag.Standing{}, nil
 	}
 	resumed, err := a.resume(r, token, peek)
 	found := resumed.Session
-	standing := session.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
+	standing := bag.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
 	standing.Now = func(ctx context.Context) (string, error) {
 		return a.Auth.TokenNow(ctx, found.UserID, auth.HashToken(token))
 	}
 	switch {
 	case err == nil:
-		standing.Verdict = session.Live
+		standing.Verdict = bag.Live
 		exchangeOf(r).visitor = &visitor{Session: found, User: resumed.User}
 	case errors.Is(err, auth.ErrEnded):
-		standing.Verdict = session.Dead
+		standing.Verdict = bag.Dead
 		if ranOut(found) && found.TokenHash == auth.HashToken(token) { // an older token may be a copy
 			exchangeOf(r).timedOut = &found
 		}
 	case errors.Is(err, auth.ErrReplaced):
-		standing.Verdict = session.Replaced
+		standing.Verdict = bag.Replaced
 	case errors.Is(err, audit.ErrNotFound):
-		standing.Verdict = session.Nobody
+		standing.Verdict = bag.Nobody
 	default:
-		return session.Standing{}, err
+		return bag.Standing{}, err
 	}
 	return standing, nil
 }
@@ -113,7 +113,7 @@ func (a *app) askAgain(w http.ResponseWriter, r *http.Request) {
 }
 
 // bagAway answers a request that needed the bag while it could not be stored.
-func (a *app) bagAway(w http.ResponseWriter, r *http.Request) { a.fail(w, r, session.ErrAway) }
+func (a *app) bagAway(w http.ResponseWriter, r *http.Request) { a.fail(w, r, bag.ErrAway) }
 
 // requireVisitor lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
 // that had timed out is kept for them.
@@ -152,8 +152,8 @@ func (a *app) requireConfirmed(next http.Handler) http.Handler {
 // Some refuse Secure cookies from http://localhost.
 func (a *app) cookieRefused(r *http.Request) bool {
 	from, err := url.Parse(r.Referer())
-	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Sessions.Presented(r) &&
-		a.Sessions.Ended(r.Context()) == ""
+	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Bag.Presented(r) &&
+		a.Bag.Ended(r.Context()) == ""
 }
 
 // requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2). A form that

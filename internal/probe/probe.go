@@ -13,7 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 )
 
 // CheapHash is the cost of password hashes in tests that are about something else.
@@ -27,7 +27,7 @@ type Portal struct {
 	Handle   func(func(http.ResponseWriter, *http.Request) error) http.HandlerFunc
 	Form     func(r *http.Request, fields ...string) (map[string]string, error)
 	Name     func(*http.Request) string
-	Bag      *session.Manager
+	Bag      *bag.Manager
 	KeepLate func(name, path, cancel string, fields ...string)
 
 	Restored func(*http.Request) (id string, fields map[string]string, err error)

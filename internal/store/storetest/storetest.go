@@ -16,7 +16,7 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -104,7 +104,7 @@ func Redis(t testing.TB) *redis.Pool {
 	t.Helper()
 	const patience = 10 * time.Second
 	base := RedisURL(t)
-	pool := session.NewRedisPool(base)
+	pool := bag.NewRedisPool(base)
 	pool.DialContext = func(ctx context.Context) (redis.Conn, error) {
 		return redis.DialURLContext(ctx, base,
 			redis.DialConnectTimeout(patience), redis.DialReadTimeout(patience), redis.DialWriteTimeout(patience))
@@ -120,7 +120,7 @@ func RedisURL(t testing.TB) string {
 	if base == "" {
 		base = "redis://127.0.0.1:6379"
 	}
-	pool := session.NewRedisPool(base)
+	pool := bag.NewRedisPool(base)
 	defer pool.Close()
 	for range 5 { // one slow answer is no missing server
 		conn := pool.Get()

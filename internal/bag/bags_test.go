@@ -1,4 +1,4 @@
-package session_test
+package bag_test
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/session"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
-var bagStores = map[string]func(*testing.T) session.Bags{
-	"sqlite":   func(t *testing.T) session.Bags { return session.SQLBags{DB: storetest.SQLite(t).DB()} },
-	"postgres": func(t *testing.T) session.Bags { return session.SQLBags{DB: storetest.Postgres(t).DB()} },
-	"redis":    func(t *testing.T) session.Bags { return session.NewRedisBags(storetest.Redis(t)) },
+var bagStores = map[string]func(*testing.T) bag.Bags{
+	"sqlite":   func(t *testing.T) bag.Bags { return bag.SQLBags{DB: storetest.SQLite(t).DB()} },
+	"postgres": func(t *testing.T) bag.Bags { return bag.SQLBags{DB: storetest.Postgres(t).DB()} },
+	"redis":    func(t *testing.T) bag.Bags { return bag.NewRedisBags(storetest.Redis(t)) },
 }
 
 // TestBags is the contract of a bag store, held by each of them.
@@ -122,9 +122,9 @@ func TestSwapsTakeTurns(t *testing.T) {
 
 // Redis forgets bags by itself; a database has to be swept.
 func TestSweepBags(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) session.SQLBags{
-		"sqlite":   func(t *testing.T) session.SQLBags { return session.SQLBags{DB: storetest.SQLite(t).DB()} },
-		"postgres": func(t *testing.T) session.SQLBags { return session.SQLBags{DB: storetest.Postgres(t).DB()} },
+	for name, open := range map[string]func(*testing.T) bag.SQLBags{
+		"sqlite":   func(t *testing.T) bag.SQLBags { return bag.SQLBags{DB: storetest.SQLite(t).DB()} },
+		"postgres": func(t *testing.T) bag.SQLBags { return bag.SQLBags{DB: storetest.Postgres(t).DB()} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bags, ctx := open(t), t.Context()

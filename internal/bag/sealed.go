@@ -1,4 +1,4 @@
-package session
+package bag
 
 import (
 	"context"
@@ -76,7 +76,7 @@ func (s *sealed) DeleteCtx(ctx context.Context, key string) error {
 
 // The methods without a context belong to scs's older Store interface; scs prefers those with one.
 
-var errNoContext = errors.New("session: a context is needed")
+var errNoContext = errors.New("bag: a context is needed")
 
 func (s *sealed) Find(string) ([]byte, bool, error)      { return nil, false, errNoContext }
 func (s *sealed) Commit(string, []byte, time.Time) error { return errNoContext }

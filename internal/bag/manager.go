@@ -1,7 +1,7 @@
-// Package session is the cookie side of a session: scs for tokens, cookies and a small sealed bag of values, and the
+// Package bag is the cookie side of a session: scs for tokens, cookies and a small sealed bag of values, and the
 // writer that settles all of it before the first byte of an answer. It does not know who is signed in: each request
 // comes with the verdict of the authority, and losing a bag signs nobody in or out.
-package session
+package bag
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package session
+package bag
 
 import (
 	"encoding/base64"
