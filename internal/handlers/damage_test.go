@@ -11,7 +11,7 @@ import (
 )
 
 // A bag that was damaged in the store is an empty one, and one that was damaged before it was sealed is whatever can be read
-// of it: pages answer, the person stays signed in, and the next basket is kept. internal/session tries every byte and
+// of it: pages answer, the person stays signed in, and the next basket is kept. internal/bag tries every byte and
 // every value; this is what people see of it.
 func TestDamagedBag(t *testing.T) {
 	under := sqliteBackend(t)
