@@ -16,23 +16,33 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/audit", "internal/auth", "internal/billing", "internal/config", "internal/handlers", "internal/draft", "internal/ratelimit",
-		"internal/mail", "internal/seal", "internal/bag", "internal/store", "migrations", "ui",
+		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/config", "internal/demo",
+		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/seal", "internal/session",
+		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/ratelimit", "internal/mail", "internal/bag", "ui",
+		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/demo", "internal/device",
+		"internal/draft", "internal/mail", "internal/ratelimit", "internal/session", "ui",
 	},
-	"internal/store":     {"internal/audit", "internal/auth", "internal/billing", "internal/device", "internal/draft", "internal/mail", "migrations"},
-	"internal/auth":      {"internal/audit", "internal/device"},
-	"internal/audit":     {"internal/device"},
-	"internal/billing":   {"internal/audit"},
+	"internal/store": {
+		"internal/account", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
+		"internal/draft", "internal/mail", "internal/session", "migrations",
+	},
+
+	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
+	"internal/billing": {"internal/audit"},
+	"internal/account": {"internal/audit", "internal/auth", "internal/device", "internal/session"},
+	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
+	"internal/auth":    {"internal/audit", "internal/device"},
+	"internal/draft":   {"internal/audit"},
+	"internal/bag":     {"internal/seal"},
+	"internal/audit":   {"internal/device"},
+
 	"internal/config":    {},
-	"internal/draft":     {"internal/audit"},
-	"internal/ratelimit": {},
-	"internal/mail":      {},
-	"internal/seal":      {},
 	"internal/device":    {},
-	"internal/bag":       {"internal/seal"},
+	"internal/mail":      {},
+	"internal/ratelimit": {},
+	"internal/seal":      {},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},

@@ -11,16 +11,19 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/handlers"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -29,15 +32,18 @@ const startWithin = 15 * time.Second
 
 // parts are what the portal is made of, to be closed in the end.
 type parts struct {
-	store   *store.Store
-	sealer  *seal.Sealer // of bags, held forms, letters and the secrets of apps
-	auth    *auth.Service
-	audit   *audit.Trail
-	pool    *redis.Pool // nil without Redis
-	billing *billing.Service[auth.Asker]
-	bags    bag.Bags
-	post    *mail.Post
-	outbox  *mail.Outbox // nil with a mail server
+	store    *store.Store
+	sealer   *seal.Sealer // of bags, held forms, letters and the secrets of apps
+	audit    *audit.Trail
+	auth     *auth.Service
+	sessions *session.Service
+	accounts *account.Service
+	demos    *demo.Service
+	pool     *redis.Pool // nil without Redis
+	billing  *billing.Service
+	bags     bag.Bags
+	post     *mail.Post
+	outbox   *mail.Outbox // nil with a mail server
 }
 
 // openStore connects and migrates.
@@ -54,13 +60,23 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	return s, nil
 }
 
-func authService(s *store.Store, sealer *seal.Sealer, c config.Settings, log *slog.Logger) *auth.Service {
-	return auth.New(s, sealer, auth.Policy{
+// people makes the services of people's accounts on the store.
+func (p *parts) people(c config.Settings, log *slog.Logger) {
+	p.audit = audit.NewTrail(p.store, log)
+	p.auth = auth.New(p.store, p.sealer, underTest.hashCost, p.audit, log)
+	p.sessions = session.New(p.store, policy(c), p.audit, log)
+	p.accounts = account.New(account.Options{
+		Store: p.store, Auth: p.auth, Sealer: p.sealer, RequireSecondFactor: c.RequireSecondFactor, Audit: p.audit,
+	})
+	p.demos = demo.New(p.store, p.auth, policy(c), p.audit, log)
+}
+
+func policy(c config.Settings) session.Policy {
+	return session.Policy{
 		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
-		OnClientChange: auth.ClientChange(c.OnClientChange), RequireSecondFactor: c.RequireSecondFactor,
-		HashCost: underTest.hashCost,
-	}, audit.NewTrail(s, log), log)
+		OnClientChange: session.ClientChange(c.OnClientChange),
+	}
 }
 
 // build opens everything. What was opened is closed again when a later part fails.
@@ -78,8 +94,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	if p.sealer, err = sealing(ctx, s, c); err != nil {
 		return nil, err
 	}
-	p.audit = audit.NewTrail(s, log)
-	p.auth = authService(s, p.sealer, c, log)
+	p.people(c, log)
 	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	if c.RedisURL != "" {
 		p.pool = bag.NewRedisPool(c.RedisURL)
@@ -101,14 +116,14 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	sessions := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
+	carrier := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
 		Passkeys: passkeys,
-		Auth:     p.auth, Audit: p.audit, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: sessions,
+		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: carrier,
 		Attempts: ratelimit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
@@ -117,6 +132,19 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 		o.Attempts, o.CacheReady = ratelimit.NewRedis(p.pool, log), p.cacheReady
 	}
 	return handlers.New(o)
+}
+
+// accountsAlone opens what an operator's command needs that changes an account.
+func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
+	p := &parts{}
+	if p.store, err = openStore(ctx, c); err != nil {
+		return nil, err
+	}
+	if p.sealer, err = sealing(ctx, p.store, c); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	p.people(c, log)
+	return p, nil
 }
 
 // sealing is what seals bags, held forms, letters and the secrets of authenticator apps. A development machine's key is kept in

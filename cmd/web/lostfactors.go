@@ -15,21 +15,17 @@ type removeFactorsCommand struct {
 }
 
 // Run leaves the letter to the portal: it is a row like any other, and an instance that runs takes it.
-func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) error {
+func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) (err error) {
 	settings, err := settings(s, flags)
 	if err != nil {
 		return err
 	}
-	db, err := openStore(s.ctx, settings)
+	p, err := accountsAlone(s.ctx, settings, logger(s, settings))
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	sealer, err := sealing(s.ctx, db, settings)
-	if err != nil {
-		return err
-	}
-	user, ended, err := authService(db, sealer, settings, logger(s, settings)).RemoveFactors(s.ctx, c.Email)
+	defer func() { err = errors.Join(err, p.close()) }()
+	user, ended, err := p.accounts.RemoveFactors(s.ctx, c.Email)
 	if errors.Is(err, audit.ErrNotFound) {
 		return fmt.Errorf("%s has no account with a second step", c.Email)
 	}
@@ -41,5 +37,5 @@ func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) error {
 		return nil
 	}
 	letters := mail.Letters{Base: settings.BaseURL.String()}
-	return mail.Leave(s.ctx, db, sealer, letters.FactorsRemoved(user.Email, user.Name, time.Now()))
+	return mail.Leave(s.ctx, p.store, p.sealer, letters.FactorsRemoved(user.Email, user.Name, time.Now()))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/config"
 )
@@ -42,7 +43,7 @@ type createUserCommand struct {
 	PasswordStdin bool   `help:"Read the password from the first line of standard input. Without it one is made up and printed."`
 }
 
-func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
+func (u createUserCommand) Run(s surroundings, flags *config.Flags) (err error) {
 	c, err := settings(s, flags)
 	if err != nil {
 		return err
@@ -54,16 +55,12 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
 			return errors.Join(errors.New("no password on standard input"), err)
 		}
 	}
-	db, err := openStore(s.ctx, c)
+	p, err := accountsAlone(s.ctx, c, logger(s, c))
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	sealer, err := sealing(s.ctx, db, c)
-	if err != nil {
-		return err
-	}
-	user, err := authService(db, sealer, c, logger(s, c)).CreateUser(s.ctx, u.Name, u.Email, password, u.Role)
+	defer func() { err = errors.Join(err, p.close()) }()
+	user, err := p.accounts.CreateUser(s.ctx, u.Name, u.Email, password, u.Role)
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return fmt.Errorf("%s has an account already", u.Email)
@@ -82,7 +79,7 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) error {
 const seedEmail = "grace@example.com"
 
 // seed makes the administrator of an empty development database and returns the password, "" when there is somebody.
-func seed(ctx context.Context, a *auth.Service) (string, error) {
+func seed(ctx context.Context, a *account.Service) (string, error) {
 	if has, err := a.HasUsers(ctx); has || err != nil {
 		return "", err
 	}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 	"golang.org/x/sync/errgroup"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/draft"
@@ -46,7 +46,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	observe, metrics := metrics(p.post)
 	handler, err := p.handler(c, log, observe)
 	if err == nil {
-		err = welcome(s, p.auth, c)
+		err = welcome(s, p.accounts, c)
 	}
 	if err != nil {
 		return errors.Join(err, listener.Close(), p.close())
@@ -54,7 +54,9 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 
 	g, ctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
-	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.auth.Sweep); return nil })
+	for _, part := range []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.demos.Sweep, p.audit.Sweep} {
+		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
+	}
 	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.billing.Reconcile); return nil })
 	g.Go(func() error {
 		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return draft.Sweep(ctx, p.store) })
@@ -71,7 +73,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 
 // welcome makes the administrator of an empty development database and says where to go. Production refuses a database
 // that has this administrator.
-func welcome(s surroundings, a *auth.Service, c config.Settings) error {
+func welcome(s surroundings, a *account.Service, c config.Settings) error {
 	if c.Production() {
 		if seeded, err := a.HasUser(s.ctx, seedEmail); seeded || err != nil {
 			return errors.Join(err, errors.New("GATEHOUSE_DATABASE_URL: this is a development database: its administrator, "+

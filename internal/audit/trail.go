@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"example.com/gatehouse/internal/device"
 )
@@ -14,7 +15,17 @@ type Store interface {
 	// Event returns ErrNotFound for an id that is unknown or another user's.
 	Event(ctx context.Context, userID, id string) (Event, error)
 	Events(ctx context.Context, userID string, f Filter) ([]Event, error)
+	// PruneEvents deletes events before a time. Of the events without an account it leaves a bounded number, the newest
+	// since anonymousBefore.
+	PruneEvents(ctx context.Context, before, anonymousBefore time.Time) error
 }
+
+const (
+	// keepEvents is how long the audit trail goes back.
+	keepEvents = 365 * 24 * time.Hour
+	// keepAnonymous is how long an event without an account is kept.
+	keepAnonymous = 24 * time.Hour
+)
 
 // A Trail writes each event twice: a row for the account's owner and the administrator, and a line of the log. It is safe
 // for concurrent use.
@@ -33,6 +44,15 @@ func (t *Trail) Record(ctx context.Context, e Event) {
 		t.log.ErrorContext(ctx, "event not stored", "kind", e.Kind, "err", err)
 	}
 	t.Log(ctx, e)
+}
+
+// RecordFirst is Record for what must not happen without a trace: the caller goes on only when there is no error.
+func (t *Trail) RecordFirst(ctx context.Context, e Event) error {
+	if err := t.store.AddEvent(ctx, e); err != nil {
+		return err
+	}
+	t.Log(ctx, e)
+	return nil
 }
 
 // Report logs an event that no account owns, or that must not fill an owner's trail however often it is provoked.
@@ -64,4 +84,10 @@ func (t *Trail) Event(ctx context.Context, userID, id string) (Event, error) {
 // Events returns one person's events.
 func (t *Trail) Events(ctx context.Context, userID string, f Filter) ([]Event, error) {
 	return t.store.Events(ctx, userID, f)
+}
+
+// Sweep deletes the events that are no longer kept.
+func (t *Trail) Sweep(ctx context.Context) error {
+	at := Now()
+	return t.store.PruneEvents(ctx, at.Add(-keepEvents), at.Add(-keepAnonymous))
 }

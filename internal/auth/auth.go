@@ -1,10 +1,9 @@
-// Package auth knows who people are: accounts, passwords, signed-in sessions and the events they leave behind.
-// A session is a row; every change of one is a single conditional update, made by the Store. The package knows no
-// HTTP and no SQL, and nothing of cookies beyond the token they carry.
+// Package auth knows who somebody is: users, passwords, authenticator apps, recovery codes, passkeys and the sign-in between
+// its two steps. Whoever shows who they are gets a Proof, and nothing else makes one. It knows no HTTP, no SQL and no sessions:
+// what a proof opens is decided above.
 package auth
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/device"
 )
 
 var (
@@ -61,60 +59,35 @@ type User struct {
 	Passkeys          bool      // at least one passkey is enrolled
 }
 
+// Leaving reports whether the account is to be deleted.
+func (u User) Leaving() bool { return !u.DeleteAfter.IsZero() }
+
 // Roles of an account.
 const (
 	RoleMember = "member"
 	RoleAdmin  = "admin"
 )
 
-// Policy holds the limits of sessions (ASVS v5.0.0-7.1.1, 7.1.2), and what a session may be used from.
-type Policy struct {
-	Idle, Lifetime                 time.Duration // a session ends this long after its last request, and after its sign-in
-	RememberIdle, RememberLifetime time.Duration // the same for "keep me signed in"; 0 switches it off
-	Elevation                      time.Duration // how long a re-authentication counts
-	Touch                          time.Duration // activity is written at most this often
-	KeepEnded                      time.Duration // how long an ended session can still say why it ended
-	SessionsPerUser                int           // one more replaces the oldest
-	OnClientChange                 ClientChange  // "" is ClientChangeFlag
-	RequireSecondFactor            bool          // an account without one can do nothing but get one
-	HashCost                       HashCost      // of a password hash; zero is DefaultHashCost
-	Browser                        device.Namer  // what a session tells browsers apart by; nil is DeviceName
-}
-
 // Service is what people do with accounts and sessions. Its methods are safe for concurrent use.
 type Service struct {
 	store  Store
 	sealer Sealer
-	policy Policy
 	hash   *hasher
 	audit  *audit.Trail
 	log    *slog.Logger
 }
 
-// New returns a Service that keeps everything in store, with what must be read again sealed, and what happens in trail.
-func New(store Store, sealer Sealer, policy Policy, trail *audit.Trail, log *slog.Logger) *Service {
-	if policy.Browser == nil {
-		policy.Browser = device.Name
-	}
-	return &Service{store: store, sealer: sealer, policy: policy, hash: newHasher(policy.HashCost), audit: trail, log: log}
+// New returns a Service that keeps everything in store, with what must be read again sealed, and what happens in trail. cost
+// is that of password hashes; the zero value is DefaultHashCost.
+func New(store Store, sealer Sealer, cost HashCost, trail *audit.Trail, log *slog.Logger) *Service {
+	return &Service{store: store, sealer: sealer, hash: newHasher(cost), audit: trail, log: log}
 }
 
-// Policy returns the limits in force.
-func (s *Service) Policy() Policy { return s.policy }
-
-// newKey returns a secret for a letter, as random as an id.
-func newKey() string { return rand.Text() }
+// NewKey returns a secret for a letter, as random as an id.
+func NewKey() string { return rand.Text() }
 
 // HashToken returns what is stored of a token: its SHA-256. 128 random bits and more need no salt (ASVS v5.0.0-11.5.1).
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// Ready reports whether the store answers.
-func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
-
-// Away reports whether an error is there because the store could not do what it was asked, or cannot at this moment.
-func (s *Service) Away(ctx context.Context, err error) bool {
-	return s.store.Refused(err) || s.store.Ping(ctx) != nil
 }

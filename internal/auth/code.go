@@ -10,20 +10,20 @@ import (
 
 // CheckCode completes the proof of a password by what else the account asks for: a code of its authenticator app or one
 // of its recovery codes, each taken once (ASVS v5.0.0-6.5.1). A wrong one leaves an event of the given kind, and is
-// ErrBadCode. by.Session is zero during a sign-in.
-func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by Asker, failure audit.Kind) (Proof, error) {
+// ErrBadCode. by has no session during a sign-in.
+func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
 	}
 	method, err := MethodTOTP, ErrBadCode
 	if code, ok := totpDigitsOf(typed); ok {
 		err = s.useTOTP(ctx, p.user.ID, code)
-	} else if hash, ok := recoveryCodeHash(typed); ok {
+	} else if hash, ok := RecoveryCodeHash(typed); ok {
 		method, err = MethodRecoveryCode, s.useRecoveryCode(ctx, p.user, hash, by)
 	}
 	switch {
 	case errors.Is(err, ErrBadCode):
-		e := audit.NewEvent(failure, p.user.ID, by.Session.ID, by.Client)
+		e := audit.NewEvent(failure, p.user.ID, by.SessionID, by.Client)
 		e.Reason = "code"
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCode
@@ -43,23 +43,23 @@ func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
 	if err != nil {
 		return err
 	}
-	secret, err := s.sealer.Open(t.Sealed, t.place())
+	secret, err := s.sealer.Open(t.Sealed, t.Place())
 	if err != nil {
 		return fmt.Errorf("secret of an authenticator app: %w", err)
 	}
-	step, ok := matchTOTP(secret, code, audit.Now(), t.LastStep)
+	step, ok := MatchTOTP(secret, code, audit.Now(), t.LastStep)
 	if !ok {
 		return ErrBadCode
 	}
 	t.LastStep = step
-	if t.Sealed, err = s.sealer.Seal(secret, t.place()); err != nil {
+	if t.Sealed, err = s.sealer.Seal(secret, t.Place()); err != nil {
 		return err
 	}
 	return badUnlessFound(s.store.UseTOTPStep(ctx, t))
 }
 
-func (s *Service) useRecoveryCode(ctx context.Context, u User, hash string, by Asker) error {
-	e := audit.NewEvent(audit.RecoveryCodeUsed, u.ID, by.Session.ID, by.Client)
+func (s *Service) useRecoveryCode(ctx context.Context, u User, hash string, by audit.Actor) error {
+	e := audit.NewEvent(audit.RecoveryCodeUsed, u.ID, by.SessionID, by.Client)
 	if err := badUnlessFound(s.store.UseRecoveryCode(ctx, hash, e)); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -16,8 +17,9 @@ import (
 func TestEveryAddressCostsAHash(t *testing.T) {
 	const password = "four quiet lanterns hang"
 	db, log := storetest.SQLite(t), slog.New(slog.DiscardHandler)
-	s := auth.New(db, nil, auth.Policy{}, audit.NewTrail(db, log), log)
-	if _, err := s.CreateUser(t.Context(), "Ada", "ada@example.org", password, auth.RoleMember); err != nil {
+	s := auth.New(db, nil, auth.HashCost{}, audit.NewTrail(db, log), log)
+	accounts := account.New(account.Options{Store: db, Auth: s, Audit: audit.NewTrail(db, log)})
+	if _, err := accounts.CreateUser(t.Context(), "Ada", "ada@example.org", password, auth.RoleMember); err != nil {
 		t.Fatal(err)
 	}
 	s.FillQueue()
@@ -26,10 +28,10 @@ func TestEveryAddressCostsAHash(t *testing.T) {
 			t.Errorf("sign-in with %s: got %v, want ErrBusy", email, err)
 		}
 	}
-	for _, a := range []auth.Application{{Email: "ada@example.org"}, {Email: "nobody@example.org"}, {Email: "visitor@demo.example"},
+	for _, a := range []account.Application{{Email: "ada@example.org"}, {Email: "nobody@example.org"}, {Email: "visitor@demo.example"},
 		{Email: "nobody@example.org", Unanswered: true}} {
 		a.Name, a.Password = "Grace", password
-		if _, err := s.Register(t.Context(), a, device.Client{}); !errors.Is(err, auth.ErrBusy) {
+		if _, err := accounts.Register(t.Context(), a, device.Client{}); !errors.Is(err, auth.ErrBusy) {
 			t.Errorf("sign-up of %+v: got %v, want ErrBusy", a, err)
 		}
 	}

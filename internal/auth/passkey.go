@@ -1,15 +1,11 @@
 package auth
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/device"
 )
 
 // A Passkey is a public key whose private half never leaves its owner's authenticator. It answers only after it has
@@ -54,53 +50,5 @@ func CleanPasskeyName(name string) (string, error) {
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, isDeceptive):
 		return "", NameError("Leave out invisible characters and those that change the direction of the text.")
 	}
-	return name, nil
-}
-
-// Passkeys returns those of a person, oldest first.
-func (s *Service) Passkeys(ctx context.Context, userID string) ([]Passkey, error) {
-	return s.store.Passkeys(ctx, userID)
-}
-
-// Passkey returns one of the same person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
-func (s *Service) Passkey(ctx context.Context, userID, id string) (Passkey, error) {
-	if !audit.IsID(id) {
-		return Passkey{}, audit.ErrNotFound
-	}
-	all, err := s.store.Passkeys(ctx, userID)
-	if err != nil {
-		return Passkey{}, err
-	}
-	for _, one := range all {
-		if one.ID == id {
-			return one, nil
-		}
-	}
-	return Passkey{}, audit.ErrNotFound
-}
-
-// A PasskeyRenaming is the change of a passkey's name from one session.
-type PasskeyRenaming struct {
-	By       Session
-	ID, Name string
-	At       time.Time
-	Event    audit.Event
-}
-
-// RenamePasskey returns the name as it is kept, a NameError, ErrNotFound, or ErrOvertaken when the session is over.
-func (s *Service) RenamePasskey(ctx context.Context, by Session, id, name string, c device.Client) (string, error) {
-	name, err := CleanPasskeyName(name)
-	if err != nil {
-		return "", err
-	}
-	before, err := s.Passkey(ctx, by.UserID, id)
-	if err != nil || before.Name == name {
-		return name, err
-	}
-	r := PasskeyRenaming{By: by, ID: id, Name: name, At: audit.Now(), Event: audit.NewEvent(audit.PasskeyRenamed, by.UserID, by.ID, c)}
-	if err := s.store.RenamePasskey(ctx, r); err != nil {
-		return "", fmt.Errorf("rename passkey: %w", err)
-	}
-	s.audit.Log(ctx, r.Event)
 	return name, nil
 }

@@ -29,19 +29,19 @@ func (p *Passkeys) BeginSignIn() ([]byte, error) {
 
 // BeginConfirmation returns what a browser needs to ask for a passkey of the person signed in. The answer counts in this
 // session alone. ErrNotFound when the account has no passkey.
-func (p *Passkeys) BeginConfirmation(ctx context.Context, session Session) ([]byte, error) {
-	all, err := p.service.store.Passkeys(ctx, session.UserID)
+func (p *Passkeys) BeginConfirmation(ctx context.Context, by audit.Actor) ([]byte, error) {
+	all, err := p.service.store.Passkeys(ctx, by.UserID)
 	if err != nil {
 		return nil, err
 	}
 	if len(all) == 0 {
 		return nil, audit.ErrNotFound
 	}
-	challenge, err := newChallenge(p.service.sealer, toConfirm, session.ID)
+	challenge, err := newChallenge(p.service.sealer, toConfirm, by.SessionID)
 	if err != nil {
 		return nil, err
 	}
-	asked, _, err := p.web.BeginLogin(owner{User{ID: session.UserID}, all}, webauthn.WithChallenge(challenge), withTimeout)
+	asked, _, err := p.web.BeginLogin(owner{User{ID: by.UserID}, all}, webauthn.WithChallenge(challenge), withTimeout)
 	return options(asked, err)
 }
 
@@ -54,22 +54,22 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 // demo that is over alike. A good answer uses up its challenge: of several that are the same, one is good
 // (ASVS v5.0.0-6.5.1).
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
-	proof, userID, err := p.check(ctx, answer, toSignIn, Session{})
+	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{})
 	return proof, p.refused(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
 // event of the given kind. ErrBadCredentials, or ErrEnded when the session is over.
-func (p *Passkeys) CheckConfirmation(ctx context.Context, session Session, answer []byte, kind audit.Kind, c device.Client) (Proof, error) {
-	user, err := p.service.userOf(ctx, session)
+func (p *Passkeys) CheckConfirmation(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind) (Proof, error) {
+	user, err := p.service.userOf(ctx, by)
 	if err != nil {
 		return Proof{}, err
 	}
-	proof, _, err := p.check(ctx, answer, toConfirm, session)
+	proof, _, err := p.check(ctx, answer, toConfirm, by)
 	if err == nil {
 		proof.user = user
 	}
-	return proof, p.refused(ctx, err, audit.NewEvent(kind, session.UserID, session.ID, c))
+	return proof, p.refused(ctx, err, by.Event(kind))
 }
 
 // refused turns whatever is wrong with an answer into ErrBadCredentials and its event. An answer that belongs to nobody
@@ -101,13 +101,13 @@ const errCloned = answerError("the counter went back")
 
 // check verifies an answer and uses it up. The account is read before the signature is checked, so the proof carries
 // an epoch no younger than the answer. The account is returned also when the answer is wrong, "" for nobody's.
-func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, session Session) (Proof, string, error) {
+func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by audit.Actor) (Proof, string, error) {
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
 		return Proof{}, "", answerError("not the answer of a passkey")
 	}
 	challenge := parsed.Response.CollectedClientData.Challenge
-	spent, err := openChallenge(p.service.sealer, challenge, purpose, session.ID)
+	spent, err := openChallenge(p.service.sealer, challenge, purpose, by.SessionID)
 	if err != nil {
 		return Proof{}, "", answerError(err.Error())
 	}
@@ -118,10 +118,10 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, ses
 	if err != nil {
 		return Proof{}, "", fmt.Errorf("check passkey: %w", err)
 	}
-	if session.UserID != "" && user.ID != session.UserID {
+	if by.UserID != "" && user.ID != by.UserID {
 		return Proof{}, "", answerError("somebody else's passkey")
 	}
-	if !user.DisabledAt.IsZero() || user.over(audit.Now()) {
+	if !user.DisabledAt.IsZero() || user.Over(audit.Now()) {
 		return Proof{}, user.ID, answerError("the account is disabled, or its demo over")
 	}
 	credential, err := p.verify(owner{user, []Passkey{passkey}}, purpose, challenge, parsed)

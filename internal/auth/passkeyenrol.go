@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/metadata"
@@ -14,7 +13,7 @@ import (
 
 // BeginEnrolment returns what a browser needs to make a passkey for the person signed in: one that is found without an
 // address, verifies its user, and is not on an authenticator that has one already. ErrTooManyPasskeys.
-func (p *Passkeys) BeginEnrolment(ctx context.Context, session Session, u User) ([]byte, error) {
+func (p *Passkeys) BeginEnrolment(ctx context.Context, by audit.Actor, u User) ([]byte, error) {
 	all, err := p.service.store.Passkeys(ctx, u.ID)
 	if err != nil {
 		return nil, err
@@ -22,7 +21,7 @@ func (p *Passkeys) BeginEnrolment(ctx context.Context, session Session, u User) 
 	if len(all) >= MaxPasskeys {
 		return nil, ErrTooManyPasskeys
 	}
-	challenge, err := newChallenge(p.service.sealer, toEnrol, session.ID)
+	challenge, err := newChallenge(p.service.sealer, toEnrol, by.SessionID)
 	if err != nil {
 		return nil, err
 	}
@@ -38,67 +37,38 @@ func (p *Passkeys) BeginEnrolment(ctx context.Context, session Session, u User) 
 // algorithms are those that every browser can make a passkey for.
 var algorithms = webauthn.CredentialParametersRecommendedL3()
 
-// Enrol adds the passkey that a browser made. Like every change of the factors it ends the other sessions. A NameError,
-// ErrBadCredentials for an answer that is wrong, late or not for this session, ErrSpent for one that came before,
-// ErrPasskeyTaken, ErrTooManyPasskeys.
-func (p *Passkeys) Enrol(ctx context.Context, f FactorChange, answer []byte, name string) (FactorChanged, error) {
-	name, err := CleanPasskeyName(name)
-	if err != nil {
-		return FactorChanged{}, err
-	}
+// A MadePasskey is a passkey that a browser made, and the challenge that it uses up when it is added to the account.
+type MadePasskey struct {
+	Passkey   Passkey
+	Challenge SpentChallenge
+}
+
+// CheckEnrolment checks the answer of a browser that made a passkey, and returns it. ErrBadCredentials for an answer that is wrong, late or not for this session. It keeps nothing.
+func (p *Passkeys) CheckEnrolment(by audit.Actor, u User, answer []byte) (MadePasskey, error) {
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
 	if err != nil {
-		return FactorChanged{}, ErrBadCredentials
+		return MadePasskey{}, ErrBadCredentials
 	}
 	challenge := parsed.Response.CollectedClientData.Challenge
-	spent, err := openChallenge(p.service.sealer, challenge, toEnrol, f.Session.ID)
+	spent, err := openChallenge(p.service.sealer, challenge, toEnrol, by.SessionID)
 	if err != nil {
-		return FactorChanged{}, ErrBadCredentials
+		return MadePasskey{}, ErrBadCredentials
 	}
-	credential, err := p.web.CreateCredential(owner{f.User, nil}, webauthn.SessionData{
-		Challenge: challenge, UserID: []byte(f.User.ID), UserVerification: protocol.VerificationRequired, CredParams: algorithms,
+	credential, err := p.web.CreateCredential(owner{u, nil}, webauthn.SessionData{
+		Challenge: challenge, UserID: []byte(u.ID), UserVerification: protocol.VerificationRequired, CredParams: algorithms,
 	}, parsed)
 	if err != nil || !anonymous(credential) {
-		return FactorChanged{}, ErrBadCredentials
+		return MadePasskey{}, ErrBadCredentials
 	}
-	all, err := p.service.store.Passkeys(ctx, f.User.ID)
-	if err != nil {
-		return FactorChanged{}, err
-	}
-	if len(all) >= MaxPasskeys { // one more at this moment raises the epoch, which f carries
-		return FactorChanged{}, ErrTooManyPasskeys
-	}
-	passkey := Passkey{
-		ID: audit.NewID(), UserID: f.User.ID, CredentialID: credentialID(credential.ID), PublicKey: credential.PublicKey,
+	return MadePasskey{Passkey{
+		ID: audit.NewID(), UserID: u.ID, CredentialID: credentialID(credential.ID), PublicKey: credential.PublicKey,
 		Transports: transportsText(credential.Transport), SignCount: credential.Authenticator.SignCount,
-		BackupEligible: credential.Flags.BackupEligible, BackupState: credential.Flags.BackupState, Name: name, CreatedAt: audit.Now(),
-	}
-	return p.service.changeFactors(ctx, f, audit.MFAEnrolled, PasskeyReason, firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
-		return p.service.store.AddPasskey(ctx, c, passkey, spent)
-	})
+		BackupEligible: credential.Flags.BackupEligible, BackupState: credential.Flags.BackupState, CreatedAt: audit.Now(),
+	}, spent}, nil
 }
 
 // anonymous reports whether the answer says nothing of the make of its authenticator, which was not asked: it is signed
 // by the passkey itself at most.
 func anonymous(c *webauthn.Credential) bool {
 	return c.AttestationFormat == "none" || c.AttestationType == string(metadata.BasicSurrogate)
-}
-
-// RemovePasskey forgets a passkey, and with the last factor the recovery codes. ErrNotFound for foreign and unknown ids
-// alike, ErrLastFactor where the account must keep one.
-func (s *Service) RemovePasskey(ctx context.Context, f FactorChange, id string) (FactorChanged, error) {
-	all, err := s.store.Passkeys(ctx, f.User.ID)
-	if err != nil {
-		return FactorChanged{}, err
-	}
-	if !slices.ContainsFunc(all, func(p Passkey) bool { return p.ID == id }) {
-		return FactorChanged{}, audit.ErrNotFound
-	}
-	codes, err := s.codesWithout(f.User, f.User.TOTP || len(all) > 1)
-	if err != nil {
-		return FactorChanged{}, err
-	}
-	return s.changeFactors(ctx, f, audit.MFARemoved, PasskeyReason, codes, func(c CredentialsChange) ([]Session, error) {
-		return s.store.RemovePasskey(ctx, c, id)
-	})
 }

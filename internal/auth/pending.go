@@ -30,7 +30,7 @@ type PendingSignIn struct {
 
 // HoldSignIn keeps a sign-in whose proof is not complete and returns the token it waits under.
 func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
-	token, at := newKey(), audit.Now()
+	token, at := NewKey(), audit.Now()
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	err = s.store.AddPendingSignIn(ctx, PendingSignIn{
 		TokenHash: HashToken(token), UserID: p.user.ID, Epoch: p.user.Epoch, Remember: remember, Next: next,
@@ -58,7 +58,7 @@ func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c d
 		return PendingSignIn{}, Proof{}, err
 	}
 	u.Epoch = waiting.Epoch
-	p, err := s.CheckCode(ctx, Proof{u, MethodPassword}, typed, Asker{Client: c}, audit.MFAFail)
+	p, err := s.CheckCode(ctx, Proof{u, MethodPassword}, typed, audit.Actor{Client: c}, audit.MFAFail)
 	return waiting, p, err
 }
 

@@ -30,7 +30,7 @@ func TestProofIsComplete(t *testing.T) {
 // A code completes the proof of a password and nothing else.
 func TestCodeAloneProvesNothing(t *testing.T) {
 	for _, method := range []Method{"", MethodPasskey, MethodTOTP} {
-		p, err := (&Service{}).CheckCode(t.Context(), Proof{User{ID: "u", TOTP: true}, method}, "123456", Asker{}, audit.MFAFail)
+		p, err := (&Service{}).CheckCode(t.Context(), Proof{User{ID: "u", TOTP: true}, method}, "123456", audit.Actor{}, audit.MFAFail)
 		if !errors.Is(err, ErrBadCredentials) || p.Complete() {
 			t.Errorf("after %q: got %v", method, err)
 		}

@@ -25,7 +25,8 @@ const (
 // base32Text is how apps want a secret.
 var base32Text = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-func newTOTPSecret() []byte {
+// NewTOTPSecret makes a secret for an authenticator app.
+func NewTOTPSecret() []byte {
 	secret := make([]byte, totpSecret)
 	_, _ = rand.Read(secret) // never fails
 	return secret
@@ -43,9 +44,10 @@ func totpCode(secret []byte, step int64) string {
 	return fmt.Sprintf("%0*d", totpDigits, binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
 }
 
-// matchTOTP returns the time step that the code is good for: that of the moment or one beside it, because clocks differ
+// MatchTOTP returns the time step that the code is good for: that of the moment or one beside it, because clocks differ
 // and typing takes time, and later than the one taken last (RFC 6238 section 5.2; ASVS v5.0.0-6.5.1, 6.5.5).
-func matchTOTP(secret []byte, code string, at time.Time, last int64) (step int64, ok bool) {
+func MatchTOTP(secret []byte, typed string, at time.Time, last int64) (step int64, ok bool) {
+	code, _ := totpDigitsOf(typed)
 	now := stepOf(at)
 	for candidate := now - 1; candidate <= now+1; candidate++ {
 		same := subtle.ConstantTimeCompare([]byte(totpCode(secret, candidate)), []byte(code)) == 1
@@ -72,8 +74,11 @@ func totpDigitsOf(typed string) (string, bool) {
 	return code, len(code) == totpDigits && !strings.ContainsFunc(code, func(c rune) bool { return c < '0' || c > '9' })
 }
 
-// totpURI is what the picture for the app says. The label is issuer and account, so neither may hold a bare colon.
-func totpURI(issuer, account string, secret []byte) string {
+// TOTPText is a secret as people type it into an app: in groups of four.
+func TOTPText(secret []byte) string { return grouped(base32Text.EncodeToString(secret), " ") }
+
+// TOTPURI is what the picture for the app says. The label is issuer and account, so neither may hold a bare colon.
+func TOTPURI(issuer, account string, secret []byte) string {
 	escape := func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 	return "otpauth://totp/" + escape(issuer) + ":" + escape(account) + "?secret=" + base32Text.EncodeToString(secret) +
 		"&issuer=" + escape(issuer) + "&algorithm=SHA1&digits=6&period=30"

@@ -26,14 +26,14 @@ func TestTOTPWindow(t *testing.T) {
 	now := stepOf(at)
 	for offset := int64(-3); offset <= 3; offset++ {
 		for last := now - 3; last <= now+3; last++ {
-			step, ok := matchTOTP(secret, totpCode(secret, now+offset), at, last)
+			step, ok := MatchTOTP(secret, totpCode(secret, now+offset), at, last)
 			want := offset >= -1 && offset <= 1 && now+offset > last
 			if ok != want || ok && step != now+offset {
 				t.Errorf("code of step %+d after %+d: got %t and step %+d, want %t", offset, last-now, ok, step-now, want)
 			}
 		}
 	}
-	if _, ok := matchTOTP(secret, "", at, 0); ok {
+	if _, ok := MatchTOTP(secret, "", at, 0); ok {
 		t.Error("no code matches")
 	}
 }
@@ -53,7 +53,7 @@ func TestTOTPDigits(t *testing.T) {
 // Apps read the address back as it is, whatever is in it.
 func TestTOTPURI(t *testing.T) {
 	const issuer, account = "Gate & house: 100%", "a+b?c=d&e@example.org"
-	u, err := url.Parse(totpURI(issuer, account, []byte("12345678901234567890")))
+	u, err := url.Parse(TOTPURI(issuer, account, []byte("12345678901234567890")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +72,8 @@ func TestTOTPURI(t *testing.T) {
 func TestRecoveryCodes(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
-		codes := newRecoveryCodes()
-		hashes := codes.hashes()
+		codes := NewRecoveryCodes()
+		hashes := codes.Hashes()
 		if len(codes) != RecoveryCodeCount || len(hashes) != len(codes) {
 			t.Fatalf("%d codes, %d hashes", len(codes), len(hashes))
 		}
@@ -90,21 +90,21 @@ func TestRecoveryCodes(t *testing.T) {
 }
 
 func TestRecoveryCodesAsTyped(t *testing.T) {
-	want, ok := recoveryCodeHash("abio-efgh-ijkl-mnop-qrst-uvwx")
+	want, ok := RecoveryCodeHash("abio-efgh-ijkl-mnop-qrst-uvwx")
 	if !ok {
 		t.Fatal("a code is refused")
 	}
 	for _, typed := range []string{"ABIO-EFGH-IJKL-MNOP-QRST-UVWX", "abioefghijklmnopqrstuvwx", " abio efgh ijkl mnop qrst uvwx ", "a810-efgh-ijkl-mnop-qrst-uvwx"} {
-		if got, ok := recoveryCodeHash(typed); !ok || got != want {
+		if got, ok := RecoveryCodeHash(typed); !ok || got != want {
 			t.Errorf("%q is not taken for the same code", typed)
 		}
 	}
 	for _, typed := range []string{"", "123456", "abio-efgh-ijkl-mnop-qrst-uvw", "abio-efgh-ijkl-mnop-qrst-uvwxy", "abio-efgh-ijkl-mnop-qrst-uv\x00x", "äbio-efgh-ijkl-mnop-qrst-uvw"} {
-		if _, ok := recoveryCodeHash(typed); ok {
+		if _, ok := RecoveryCodeHash(typed); ok {
 			t.Errorf("%q is taken for a code", typed)
 		}
 	}
-	if RecoveryCodes(nil).hashes() != nil || RecoveryCodes([]string{}).hashes() == nil {
+	if RecoveryCodes(nil).Hashes() != nil || RecoveryCodes([]string{}).Hashes() == nil {
 		t.Error("none and nil are told apart: one deletes the codes, the other leaves them")
 	}
 }

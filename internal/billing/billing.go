@@ -1,9 +1,6 @@
 // Package billing sells plans: what they cost, what they are paid with, and that each order is paid at most once. It
-// knows no HTTP, no SQL, no sessions and no passwords: whether somebody may pay is decided before it is asked.
-//
-// One thing passes through it unopened. By, a type of the caller's choice, says on whose word something is changed.
-// That the asking session still stands, the change, and the event its owner reads have to be one transaction, so the
-// Store needs to know, and this package does not.
+// knows no HTTP, no SQL, no sessions and no passwords: whether somebody may pay is decided before it is asked. That the
+// session which asks still stands is checked by the Store, in the transaction of the change and its event.
 package billing
 
 import (
@@ -14,6 +11,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/audit"
 )
 
 var (
@@ -36,18 +35,18 @@ func (m Money) String() string {
 	return fmt.Sprintf("%d.%02d %s", m.Minor/100, m.Minor%100, m.Currency)
 }
 
-// Store keeps methods and payments. Each method is one transaction; times come from the caller. A method with a By
-// returns the keeper's own error, and changes nothing, when the one who asks may not ask any more.
-type Store[By any] interface {
+// Store keeps methods and payments. Each method is one transaction; times come from the caller. A method with an
+// actor returns an error of the Store's, and changes nothing, when the session of the actor is over.
+type Store interface {
 	// Method returns ErrNotFound when the account has none.
 	Method(ctx context.Context, userID string) (Method, error)
 	// SetMethod takes the place of the one before.
-	SetMethod(ctx context.Context, m Method, by By) error
+	SetMethod(ctx context.Context, m Method, by audit.Actor) error
 
 	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
-	Begin(ctx context.Context, p Payment, by By) error
+	Begin(ctx context.Context, p Payment, by audit.Actor) error
 	// Settle writes state and time of a payment that is pending, and reports whether it was.
-	Settle(ctx context.Context, p Payment, by By) (bool, error)
+	Settle(ctx context.Context, p Payment, by audit.Actor) (bool, error)
 	// Payment returns ErrNotFound when nobody has paid the order.
 	Payment(ctx context.Context, order string) (Payment, error)
 	// Payments returns an account's, newest first; state "" for all.
@@ -57,15 +56,15 @@ type Store[By any] interface {
 }
 
 // Service is what people do with plans, methods and payments. Its methods are safe for concurrent use.
-type Service[By any] struct {
-	store   Store[By]
+type Service struct {
+	store   Store
 	gateway Gateway
 	log     *slog.Logger
 }
 
 // New returns a Service that keeps everything in store and charges through gateway.
-func New[By any](store Store[By], gateway Gateway, log *slog.Logger) *Service[By] {
-	return &Service[By]{store: store, gateway: gateway, log: log}
+func New(store Store, gateway Gateway, log *slog.Logger) *Service {
+	return &Service{store: store, gateway: gateway, log: log}
 }
 
 // NewOrder returns the id of an order nobody has placed yet. The payment for it will have the same.

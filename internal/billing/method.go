@@ -54,12 +54,12 @@ type Method struct {
 }
 
 // Method returns how the account pays, ErrNotFound when nothing is set.
-func (s *Service[By]) Method(ctx context.Context, userID string) (Method, error) {
+func (s *Service) Method(ctx context.Context, userID string) (Method, error) {
 	return s.store.Method(ctx, userID)
 }
 
 // SetMethod makes m the one method of its account.
-func (s *Service[By]) SetMethod(ctx context.Context, m Method, by By) error {
+func (s *Service) SetMethod(ctx context.Context, m Method, by audit.Actor) error {
 	m.ChangedAt = audit.Now()
 	return s.store.SetMethod(ctx, m, by)
 }

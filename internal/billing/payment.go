@@ -60,7 +60,7 @@ var ErrForeign = fmt.Errorf("somebody else's: %w", ErrNotFound)
 // Pay pays an order, once. The row is written first and its key decides who is first; only then is the gateway asked.
 // A second call, from another tab or a replay, changes nothing and returns what became of the first. The payment may
 // come back pending. ErrForeign when another account has the order.
-func (s *Service[By]) Pay(ctx context.Context, p Payment, by By) (Payment, error) {
+func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor) (Payment, error) {
 	p.CreatedAt, p.State = audit.Now(), Pending
 	if i, ok := InstrumentOf(p.Instrument); ok {
 		p.LastFour = i.LastFour
@@ -82,7 +82,7 @@ func (s *Service[By]) Pay(ctx context.Context, p Payment, by By) (Payment, error
 const answerWithin = 10 * time.Second
 
 // ask charges the payment, or asks what became of it. What it learns is in the row afterwards.
-func (s *Service[By]) ask(ctx context.Context, p Payment, by By) {
+func (s *Service) ask(ctx context.Context, p Payment, by audit.Actor) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	c := Charge{ID: p.Order, Instrument: p.Instrument, Amount: p.Amount, Payee: p.Payee, At: p.CreatedAt}
@@ -93,7 +93,7 @@ func (s *Service[By]) ask(ctx context.Context, p Payment, by By) {
 }
 
 // settle writes the first answer. A later one changes nothing; if it says something else, an operator has to look.
-func (s *Service[By]) settle(ctx context.Context, p Payment, answer State, by By) error {
+func (s *Service) settle(ctx context.Context, p Payment, answer State, by audit.Actor) error {
 	if answer != Paid && answer != Declined {
 		return fmt.Errorf("settle: no answer: %q", answer)
 	}
@@ -117,7 +117,7 @@ const reconcileBatch = 100
 
 // Reconcile asks the gateway again about every payment without an answer. Several instances may do it at once: the
 // gateway charges once for each id, and each payment is settled once.
-func (s *Service[By]) Reconcile(ctx context.Context) error {
+func (s *Service) Reconcile(ctx context.Context) error {
 	before, after := audit.Now().Add(-askAgainAfter), ""
 	for {
 		pending, err := s.store.Pending(ctx, before, after, reconcileBatch)
@@ -125,7 +125,7 @@ func (s *Service[By]) Reconcile(ctx context.Context) error {
 			return fmt.Errorf("reconcile: %w", err)
 		}
 		for _, p := range pending {
-			var nobody By // the answer comes by itself, on no request
+			var nobody audit.Actor // the answer comes by itself, on no request
 			s.ask(ctx, p, nobody)
 			after = p.Order
 		}
@@ -136,7 +136,7 @@ func (s *Service[By]) Reconcile(ctx context.Context) error {
 }
 
 // Payment returns the account's payment of an order: ErrNotFound when there is none, ErrForeign when it is another's.
-func (s *Service[By]) Payment(ctx context.Context, userID, order string) (Payment, error) {
+func (s *Service) Payment(ctx context.Context, userID, order string) (Payment, error) {
 	if !IsOrder(order) {
 		return Payment{}, ErrNotFound
 	}
@@ -148,6 +148,6 @@ func (s *Service[By]) Payment(ctx context.Context, userID, order string) (Paymen
 }
 
 // Payments returns the account's latest, newest first: those in one state, or all of them for "".
-func (s *Service[By]) Payments(ctx context.Context, userID string, state State, limit int) ([]Payment, error) {
+func (s *Service) Payments(ctx context.Context, userID string, state State, limit int) ([]Payment, error) {
 	return s.store.Payments(ctx, userID, state, limit)
 }

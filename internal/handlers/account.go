@@ -12,7 +12,7 @@ const recentEvents = 5
 
 func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		Layout: Layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
 		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
 		App: v.User.TOTP, Passkeys: v.User.Passkeys,
-		Advice: adviceFor(sessions, v.ID, v.User, factors.CodesLeft, a.Auth.Policy().SessionsPerUser, time.Now()),
+		Advice: adviceFor(sessions, v.ID, v.User, factors.CodesLeft, a.Sessions.Policy().SessionsPerUser, time.Now()),
 	}
 	for _, s := range sessions {
 		if s.Flag != "" {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 const (
@@ -68,9 +68,9 @@ func activityLink(path, kind, text, before string) string {
 }
 
 // liveSessions are the person's sessions that have not ended, by handle.
-func (a *app) liveSessions(r *http.Request) (map[string]auth.Session, error) {
-	sessions, err := a.Auth.Sessions(r.Context(), visitorOf(r).UserID)
-	live := make(map[string]auth.Session, len(sessions))
+func (a *app) liveSessions(r *http.Request) (map[string]session.Session, error) {
+	sessions, err := a.Sessions.Sessions(r.Context(), visitorOf(r).UserID)
+	live := make(map[string]session.Session, len(sessions))
 	for _, s := range sessions {
 		live[s.ID] = s
 	}

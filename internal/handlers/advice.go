@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 const (
@@ -25,7 +26,7 @@ type advice struct {
 
 // adviceFor says what could be better, the most urgent first; nothing when all is well. Marked sessions have a notice of
 // their own. limit is how many sessions the account may have, codes how many recovery codes are left in it.
-func adviceFor(live []auth.Session, currentID string, u auth.User, codes, limit int, now time.Time) []advice {
+func adviceFor(live []session.Session, currentID string, u auth.User, codes, limit int, now time.Time) []advice {
 	const devices = "/account/sessions"
 	forgotten := 0
 	for _, s := range live {

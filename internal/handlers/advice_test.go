@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -85,7 +86,7 @@ func TestAdvice(t *testing.T) {
 }
 
 func TestAdviceOnManySessions(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.SessionsPerUser = 20 })
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.SessionsPerUser = 20 })
 	u := p.newUser("Manny")
 	var b *browser
 	for range manySessions - 1 {
@@ -99,12 +100,12 @@ func TestAdviceOnManySessions(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	// The session that is being looked from is never the forgotten one.
-	s := auth.Session{ID: "this", LastSeenAt: time.Now().Add(-unusedAfter)}
+	s := session.Session{ID: "this", LastSeenAt: time.Now().Add(-unusedAfter)}
 	safe := auth.User{Passkeys: true, PasswordChangedAt: time.Now()}
-	if got := adviceFor([]auth.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
+	if got := adviceFor([]session.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
 		t.Errorf("got %q", got)
 	}
-	if got := adviceFor([]auth.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
+	if got := adviceFor([]session.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
 		t.Errorf("with a limit of one: got %q", got)
 	}
 }

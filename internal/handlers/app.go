@@ -15,20 +15,27 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
+	"example.com/gatehouse/internal/session"
 )
 
 // Options are the parts a portal is made of, and what people are told about its limits.
 type Options struct {
+	Database Database
 	Auth     *auth.Service
+	Sessions *session.Service
+	Accounts *account.Service
+	Demos    *demo.Service
 	Audit    *audit.Trail
-	Billing  *billing.Service[auth.Asker]
+	Billing  *billing.Service
 	Bag      *bag.Manager
 	Drafts   *draft.Drafts
 	Passkeys *auth.Passkeys
@@ -49,6 +56,13 @@ type Options struct {
 	Extend func(Extension)
 	// Observe is told the route, status and duration of every request; nil for nobody.
 	Observe func(route, method string, status int, took time.Duration)
+}
+
+// A Database says how it is. What is in it is asked for by others.
+type Database interface {
+	Ping(ctx context.Context) error
+	// Refused reports whether an error is the database's condition and no mistake in what it was asked.
+	Refused(err error) bool
 }
 
 // app is the portal. Its handlers answer or return an error, never both.

@@ -122,7 +122,7 @@ func passwordsAreCheckedAsSent(t *testing.T) {
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	const long = "Twelve grey geese went over the hill before the first snow of that winter fell, I think" // 87 bytes
-	u, err := p.auth.CreateUser(t.Context(), "Exacta", webtest.Email(), long, auth.RoleMember)
+	u, err := p.accounts.CreateUser(t.Context(), "Exacta", webtest.Email(), long, auth.RoleMember)
 	if err != nil {
 		t.Fatal(err)
 	}

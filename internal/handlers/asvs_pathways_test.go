@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/webtest"
 )
 
@@ -166,7 +166,7 @@ func resetsAreBound(t *testing.T) {
 		older := b.forgets(u.Email)
 		newer := b.forgets(u.Email)
 		dead("a newer one was asked for", older)
-		time.Sleep(auth.ResetValid)
+		time.Sleep(account.ResetValid)
 		dead("half an hour went by", newer)
 		owner = p.withPassword(u.Email)
 		owner.Post("/login/verify", "code", app.code()).Leads("/account")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
@@ -183,7 +184,7 @@ func firstKeysAreShortLived(t *testing.T) {
 		p.browser().Post(link).Want(http.StatusSeeOther)
 		p.browser().Post(link).Want(http.StatusNotFound)
 		_, link = ask()
-		time.Sleep(auth.SignUpValid)
+		time.Sleep(account.SignUpValid)
 		p.browser().Post(link).Want(http.StatusNotFound)
 	})
 }

@@ -116,7 +116,7 @@ var passwordForms = []passwordForm{
 		}
 	}},
 	{"change", func(p *portal) func(string) *webtest.Answer {
-		u, err := p.auth.CreateUser(p.t.Context(), chooserName, chooserEmail, password, auth.RoleMember)
+		u, err := p.accounts.CreateUser(p.t.Context(), chooserName, chooserEmail, password, auth.RoleMember)
 		if err != nil {
 			p.t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ var passwordForms = []passwordForm{
 		}
 	}},
 	{"reset", func(p *portal) func(string) *webtest.Answer {
-		if _, err := p.auth.CreateUser(p.t.Context(), chooserName, chooserEmail, password, auth.RoleMember); err != nil {
+		if _, err := p.accounts.CreateUser(p.t.Context(), chooserName, chooserEmail, password, auth.RoleMember); err != nil {
 			p.t.Fatal(err)
 		}
 		b := p.browser()

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 )
@@ -188,7 +187,7 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 		return a.review(w, r, status, b, nil, wrong)
 	}
 	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID},
-		auth.Asker{Session: v.Session, Client: clientOf(r)})
+		actor(r))
 	if err != nil {
 		return a.foreignPayment(r, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
@@ -24,11 +25,11 @@ const (
 )
 
 // onBoth runs a story against each backend, with a setting of ON_CLIENT_CHANGE.
-func onBoth(t *testing.T, mode auth.ClientChange, story func(t *testing.T, p *portal)) {
+func onBoth(t *testing.T, mode session.ClientChange, story func(t *testing.T, p *portal)) {
 	t.Helper()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
-			story(t, portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = mode }))
+			story(t, portalOn(t, open(t), func(_ *Options, policy *settings) { policy.OnClientChange = mode }))
 		})
 	}
 }
@@ -194,7 +195,7 @@ func TestUnknownClients(t *testing.T) {
 func TestChangedClientAtOnce(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.Browser = together(crowd) })
+			p := portalOn(t, open(t), func(_ *Options, policy *settings) { policy.Browser = together(crowd) })
 			u := p.newUser("Simon")
 			p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
 			p.wantFlagged(u.ID, "browser")
@@ -242,7 +243,7 @@ func (p *portal) crowdIn(token string, want int) {
 
 // Looking changes nothing, whoever looks and whatever the setting.
 func TestPeekFromAnotherClient(t *testing.T) {
-	for _, mode := range []auth.ClientChange{auth.ClientChangeFlag, auth.ClientChangeReauth, auth.ClientChangeEnd} {
+	for _, mode := range []session.ClientChange{session.ClientChangeFlag, session.ClientChangeReauth, session.ClientChangeEnd} {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
 			u := p.newUser("Pia")
 			b := p.signedIn(u)
@@ -258,7 +259,7 @@ func TestPeekFromAnotherClient(t *testing.T) {
 	}
 }
 
-func (p *portal) sessionRow(b *browser) auth.Session {
+func (p *portal) sessionRow(b *browser) session.Session {
 	p.t.Helper()
 	s, _, err := p.store.SessionByToken(p.t.Context(), auth.HashToken(b.Token()))
 	if err != nil {
@@ -282,7 +283,7 @@ func TestForwardedClients(t *testing.T) {
 		asked(b.at("198.51.100.7"), b.IP)
 		p.wantFlagged(u.ID, "network")
 	})
-	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) {
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	})
 	u := p.newUser("Xenia")
@@ -318,7 +319,7 @@ func TestSessionFromBefore(t *testing.T) {
 
 // A sign-in of the same browser from elsewhere is a session of its own, which knows where it began.
 func TestSignInFromElsewhere(t *testing.T) {
-	for _, mode := range []auth.ClientChange{auth.ClientChangeFlag, auth.ClientChangeReauth, auth.ClientChangeEnd} {
+	for _, mode := range []session.ClientChange{session.ClientChangeFlag, session.ClientChangeReauth, session.ClientChangeEnd} {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
 			u := p.newUser("Signe")
 			b := p.signedIn(u)
@@ -345,7 +346,7 @@ func TestMarkClosesTheWindow(t *testing.T) {
 			thief.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
 		}
 		b.Get("/billing/payment-method").Leads("/reauth?next=%2Fbilling%2Fpayment-method")
-		if p.sessionRow(b).Flag != auth.FlagClientChanged {
+		if p.sessionRow(b).Flag != session.FlagClientChanged {
 			t.Error("the mark is gone")
 		}
 	})
@@ -414,7 +415,7 @@ func TestForeignMark(t *testing.T) {
 
 // With "reauth" a session that is used from elsewhere does nothing more until the password is given in it.
 func TestClientChangeReauth(t *testing.T) {
-	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Rhea")
 		b := p.signedIn(u)
 		b.Reauth(password).Leads("/account/sessions") // the window is open
@@ -465,7 +466,7 @@ func TestClientChangeReauth(t *testing.T) {
 
 // A message that its owner has not read yet stays with the session that waits.
 func TestMessageWaits(t *testing.T) {
-	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Rhea")
 		b, other := p.signedIn(u), p.signedIn(u).Handle()
 		b.Reauth(password).Leads("/account/sessions")
@@ -491,7 +492,7 @@ func (b *browser) wantWaiting() {
 
 // The other mark does not set a waiting session free, nor keep one from being made to wait.
 func TestWaitingOutlivesTheGraverMark(t *testing.T) {
-	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Gwen")
 		for _, reusedFirst := range []bool{false, true} {
 			b := p.signedIn(u)
@@ -517,7 +518,7 @@ func TestWaitingOutlivesTheGraverMark(t *testing.T) {
 
 // "This was me" from another session of the owner sets the waiting one free, without the window it had.
 func TestRecogniseWaiting(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.OnClientChange = session.ClientChangeReauth })
 	u := p.newUser("Wanda")
 	b, other := p.signedIn(u), p.signedIn(u)
 	b.Reauth(password).Leads("/account/sessions")
@@ -536,7 +537,7 @@ func TestRecogniseWaiting(t *testing.T) {
 func TestSettingBecomesStricter(t *testing.T) {
 	stores := sqliteBackend(t)
 	p := portalOn(t, stores, nil)
-	strict := portalOn(t, stores, func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
+	strict := portalOn(t, stores, func(_ *Options, policy *settings) { policy.OnClientChange = session.ClientChangeReauth })
 	b := p.signedIn(p.newUser("Stella"))
 	b.Reauth(password).Leads("/account/sessions")
 	b.at("198.51.100.7").Get("/account").Want(http.StatusOK)
@@ -549,7 +550,7 @@ func TestSettingBecomesStricter(t *testing.T) {
 
 // With "end" the session is over at once, for everybody who has its cookie, and the page says why.
 func TestClientChangeEnd(t *testing.T) {
-	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
+	onBoth(t, session.ClientChangeEnd, func(t *testing.T, p *portal) {
 		u := p.newUser("Enda")
 		b := p.signedIn(u)
 		b.at(p.prefix + "::99").as(chromeUpdated).Get("/account").Want(http.StatusOK)
@@ -576,12 +577,12 @@ func TestClientChangeEnd(t *testing.T) {
 func TestClientChangeEndAtOnce(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) {
-				policy.OnClientChange, policy.Browser = auth.ClientChangeEnd, together(crowd)
+			p := portalOn(t, open(t), func(_ *Options, policy *settings) {
+				policy.OnClientChange, policy.Browser = session.ClientChangeEnd, together(crowd)
 			})
 			u := p.newUser("Ende")
 			b := p.signedIn(u)
-			p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
+			p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, session.FlagTokenReused, u.ID) // the graver mark is no shelter
 			p.crowdIn(b.Token(), http.StatusSeeOther)
 			p.endedOnce(u.ID, "client_changed")
 			if letters := p.lettersTo(u.Email); len(letters) != 1 {
@@ -594,8 +595,8 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 // A session that waits is written no more, whoever asks.
 func TestWaitingIsCheap(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
-		policy.OnClientChange = auth.ClientChangeReauth
+	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *settings) {
+		policy.OnClientChange = session.ClientChangeReauth
 	})
 	b := p.signedIn(p.newUser("Wally"))
 	b.Post("/basket", "plan", "hall").Leads("/plans")
@@ -616,7 +617,7 @@ func TestWaitingIsCheap(t *testing.T) {
 func TestComparingIsCheap(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
 	parsed := 0
-	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
+	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *settings) {
 		policy.Browser = func(agent string) string { parsed++; return device.Name(agent) }
 	})
 	u := p.newUser("Frugal")

@@ -43,7 +43,7 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 	if wrong := a.takeCode(w, r, v.UserID, v.ID, typed); wrong != nil {
 		return p, problems{*wrong}, http.StatusTooManyRequests, nil
 	}
-	p, err := a.Auth.CheckCode(r.Context(), p, typed, auth.Asker{Session: v.Session, Client: clientOf(r)}, failure)
+	p, err := a.Auth.CheckCode(r.Context(), p, typed, actor(r), failure)
 	if errors.Is(err, auth.ErrBadCode) {
 		return p, problems{{"code", wrongCode}}, http.StatusUnprocessableEntity, nil
 	}
@@ -61,7 +61,7 @@ func (a *app) codeTaken(r *http.Request, p auth.Proof) {
 	if p.Method() != auth.MethodRecoveryCode {
 		return
 	}
-	factors, err := a.Auth.Factors(r.Context(), u.ID)
+	factors, err := a.Accounts.Factors(r.Context(), u.ID)
 	if err != nil {
 		a.Log.WarnContext(r.Context(), "recovery codes not counted", "err", err)
 		return

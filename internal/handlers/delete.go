@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -30,7 +30,7 @@ func (a *app) showDelete(w http.ResponseWriter, r *http.Request) error {
 func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sure bool, wrong problems) error {
 	u := visitorOf(r).User
 	v := &deleteView{
-		Layout: Layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(auth.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
+		Layout: Layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(account.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
 		Problems: wrong, Identity: identityForm(r, "For this, and for nothing else.", wrong),
 	}
 	paid, err := a.Billing.Payments(r.Context(), u.ID, billing.Paid, 1)
@@ -40,7 +40,7 @@ func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sur
 	for _, p := range paid {
 		v.Plan = billViewOf(p.Bill).Plan
 	}
-	live, err := a.Auth.Sessions(r.Context(), u.ID)
+	live, err := a.Sessions.Sessions(r.Context(), u.ID)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.deleteForm(w, r, status, true, wrong)
 	}
-	at, err := a.Auth.AskDeletion(r.Context(), v.Session, proof, clientOf(r))
+	at, err := a.Accounts.AskDeletion(r.Context(), actor(r), proof)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, home)
 		return nil
 	}
-	if err := a.Auth.KeepAccount(r.Context(), v.Session, clientOf(r)); err != nil {
+	if err := a.Accounts.KeepAccount(r.Context(), actor(r)); err != nil {
 		return err
 	}
 	a.tell(v.User, a.letters.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
@@ -46,13 +47,13 @@ func TestDeletion(t *testing.T) {
 		b.Get("/account/delete").Want(http.StatusOK).Says("Keep my account")
 		b.deletes().Leads("/account/delete") // once is enough
 
-		time.Sleep(auth.DeletionGrace - time.Microsecond)
-		if err := p.auth.Sweep(t.Context()); err != nil {
+		time.Sleep(account.DeletionGrace - time.Microsecond)
+		if err := p.sweepAll(); err != nil {
 			t.Fatal(err)
 		}
 		b.SignIn(u.Email, password)
 		time.Sleep(time.Microsecond)
-		if err := p.auth.Sweep(t.Context()); err != nil {
+		if err := p.sweepAll(); err != nil {
 			t.Fatal(err)
 		}
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
@@ -108,7 +109,7 @@ func TestDeletionStopped(t *testing.T) {
 		b.Get("/account").Want(http.StatusOK).Says("Your account stays, with everything in it.")
 		p.letter(u.Email, "The account stays")
 		p.exec(`UPDATE users SET created_at = $1 WHERE id = $2`, longAgo, u.ID)
-		if err := p.auth.Sweep(t.Context()); err != nil {
+		if err := p.sweepAll(); err != nil {
 			t.Fatal(err)
 		}
 		if !b.Alive() {
@@ -139,19 +140,19 @@ func TestDeletionIsConfirmed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := p.auth.Session(t.Context(), u.ID, b.Handle())
+	session, err := p.sessions.Session(t.Context(), u.ID, b.Handle())
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
-	if _, err := p.auth.AskDeletion(t.Context(), session, proof, device.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), proof); !errors.Is(err, auth.ErrOvertaken) {
 		t.Errorf("an old proof: got %v, want ErrOvertaken", err)
 	}
 	stranger, err := p.auth.CheckSignIn(t.Context(), p.newUser("Str").Email, password, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.auth.AskDeletion(t.Context(), session, stranger, device.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), stranger); !errors.Is(err, auth.ErrOvertaken) {
 		t.Errorf("another person's proof: got %v, want ErrOvertaken", err)
 	}
 }

@@ -36,7 +36,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 		return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of demos", retryAfter: wait,
 			text: "Many demos were started from your network. Please try again in " + words(wait) + ". A demo that is open goes on."}
 	}
-	proof, password, err := a.Auth.NewDemo(r.Context(), clientOf(r))
+	proof, password, err := a.Demos.NewDemo(r.Context(), clientOf(r))
 	if err != nil {
 		t.giveBack(r.Context())
 	}

@@ -16,7 +16,9 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -101,7 +103,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoOff(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.Demo = false })
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Demo = false })
 	b := p.browser()
 	b.Get("/").Want(http.StatusOK).SaysNot("Try the demo").Says("Create an account")
 	b.Post("/demo").Want(http.StatusNotFound)
@@ -226,7 +228,7 @@ func TestDemoEndsTwice(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
 		b.startDemo()
-		proof, _, err := p.auth.NewDemo(t.Context(), device.Client{})
+		proof, _, err := p.demos.NewDemo(t.Context(), device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +240,7 @@ func TestDemoEndsTwice(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		b.Follow(b.Get("/account")).Says("The demo is over")
-		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "x"}); err == nil {
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: "x"}); err == nil {
 			t.Error("a proof from before opened a session afterwards")
 		}
 	})
@@ -264,7 +266,7 @@ func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
 
 func (p *portal) sweep() {
 	p.t.Helper()
-	if err := p.auth.Sweep(p.t.Context()); err != nil {
+	if err := p.sweepAll(); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := (bag.SQLBags{DB: p.store.DB()}).Sweep(p.t.Context()); err != nil {
@@ -401,7 +403,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 		last = guesser.guess(email)
 	}
 	last.Want(http.StatusTooManyRequests)
-	if _, _, err := p.auth.NewUnlockKey(t.Context(), email, device.Client{}); err == nil {
+	if _, _, err := p.accounts.NewUnlockKey(t.Context(), email, device.Client{}); err == nil {
 		t.Error("a demo account has an unlock key")
 	}
 	signUp := func(email string) *webtest.Answer {
@@ -422,7 +424,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 			t.Errorf("a letter to %s: %s", l.To, l.Subject)
 		}
 	}
-	if _, err := p.auth.CreateUser(t.Context(), "Op", "op@demo.example", password, auth.RoleAdmin); err == nil {
+	if _, err := p.accounts.CreateUser(t.Context(), "Op", "op@demo.example", password, auth.RoleAdmin); err == nil {
 		t.Error("an operator made an account in the demo's domain")
 	}
 }
@@ -514,7 +516,7 @@ func TestDemosAreCleanedUp(t *testing.T) {
 			var sweeping sync.WaitGroup
 			for _, instance := range []*portal{p, q} {
 				sweeping.Go(func() {
-					if err := instance.auth.Sweep(t.Context()); err != nil {
+					if err := instance.sweepAll(); err != nil {
 						t.Error(err)
 					}
 				})
@@ -544,13 +546,13 @@ func TestDemosAreCleanedUp(t *testing.T) {
 func (p *portal) createDemo() {
 	p.t.Helper()
 	at, id := time.Now().UTC().Truncate(time.Microsecond), "demo-"+rand.Text()
-	d := auth.Demo{User: auth.User{
+	d := demo.Demo{User: auth.User{
 		ID: id, Email: id, EmailKey: id, Name: "N", Role: auth.RoleMember, PasswordHash: "none", PasswordChangedAt: at, CreatedAt: at,
 		DemoUntil: at.Add(auth.DemoLife),
 	}}
 	for range 2 {
 		d.Events = append(d.Events, audit.Event{ID: rand.Text(), UserID: id, Kind: audit.LoginSuccess, At: at})
-		d.Sessions = append(d.Sessions, auth.Session{
+		d.Sessions = append(d.Sessions, session.Session{
 			ID: rand.Text(), UserID: id, TokenHash: rand.Text(), Method: auth.MethodPassword,
 			CreatedAt: at, RotatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
 		})

@@ -3,16 +3,16 @@ package handlers
 import (
 	"strings"
 
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // doubt says why a session is worth a look, "" when it does not.
-func doubt(s auth.Session) string {
+func doubt(s session.Session) string {
 	switch s.Flag {
-	case auth.FlagTokenReused:
+	case session.FlagTokenReused:
 		return "A cookie that this session had replaced was used again. Somebody may have a copy of it."
-	case auth.FlagClientChanged:
+	case session.FlagClientChanged:
 		var said []string
 		if browser := s.FlagClient.Browser(); browser != "" {
 			said = append(said, "This session began in "+named(device.Name(s.UserAgent))+" and was used from "+named(browser)+".")

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/session"
 )
 
 // A heldRoute is a form whose text is kept when it comes too late. GET shows it, POST saves it.
@@ -50,7 +50,7 @@ type restored struct {
 
 // hold keeps what may be kept of a form that came too late in the session s, and returns where its person comes back to.
 // The id in that address says which text is theirs to look at; it opens nothing by itself.
-func (a *app) saveDraft(r *http.Request, s auth.Session, life time.Duration) (back string) {
+func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) (back string) {
 	back = a.wayBack(r)
 	route, ok := a.draftRouteAt(r.URL.Path)
 	if !ok {
@@ -90,7 +90,7 @@ func (a *app) draftFor(ctx context.Context, v *visitor, next string) (draftRoute
 	}
 	// Text from another session is shown only if that one timed out. What was typed in a session that still lives
 	// elsewhere, or that somebody had to end, may be a thief's.
-	s, err := a.Auth.Session(ctx, v.UserID, f.SessionID)
+	s, err := a.Sessions.Session(ctx, v.UserID, f.SessionID)
 	if errors.Is(err, audit.ErrNotFound) || err == nil && !ranOut(s) {
 		return route, draft.Draft{}, draft.ErrNotFound
 	}
@@ -98,8 +98,8 @@ func (a *app) draftFor(ctx context.Context, v *visitor, next string) (draftRoute
 }
 
 // ranOut reports whether the session ended for want of use or at its absolute limit.
-func ranOut(s auth.Session) bool {
-	return s.EndReason == auth.ReasonIdle || s.EndReason == auth.ReasonAbsolute
+func ranOut(s session.Session) bool {
+	return s.EndReason == session.ReasonIdle || s.EndReason == session.ReasonAbsolute
 }
 
 // restore returns what is held for the form of this request.

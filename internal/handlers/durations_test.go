@@ -31,7 +31,7 @@ func TestDurationsTellNothing(t *testing.T) {
 			t.Parallel()
 			b := open(t)
 			b.pool = nil // the limits are not what is measured
-			p := portalOn(t, b, func(_ *Options, policy *auth.Policy) { policy.HashCost = auth.DefaultHashCost })
+			p := portalOn(t, b, func(_ *Options, policy *settings) { policy.HashCost = auth.DefaultHashCost })
 			p.app.Attempts = limiterOff{}
 			p.app.sprays.attempts = limiterOff{}
 			var known []string

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
@@ -40,8 +41,8 @@ func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
 func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *emailView) error {
 	u := visitorOf(r).User
 	v.Nav, v.Demo = "profile", u.IsDemo()
-	v.ValidText, v.UndoText = words(auth.EmailChangeValid), words(auth.EmailUndoValid)
-	waiting, err := a.Auth.WaitingEmailChange(r.Context(), u.ID)
+	v.ValidText, v.UndoText = words(account.EmailChangeValid), words(account.EmailUndoValid)
+	waiting, err := a.Accounts.WaitingEmailChange(r.Context(), u.ID)
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
@@ -74,7 +75,7 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+words(wait)+".")
 	}
-	confirm, stop, err := a.Auth.AskEmailChange(r.Context(), v.Session, v.User, f["email"], clientOf(r))
+	confirm, stop, err := a.Accounts.AskEmailChange(r.Context(), actor(r), v.User, f["email"])
 	if err != nil {
 		a.Attempts.Return(r.Context(), "email:"+v.UserID, perEmailChange)
 	}
@@ -94,19 +95,19 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 // writeToBoth tells the old address how to stop the change, and the new one how to confirm it.
 func (a *app) writeToBoth(r *http.Request, email, emailKey, confirm, stop string) {
 	u := visitorOf(r).User
-	a.tell(u, a.letters.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, auth.EmailUndoValid))
+	a.tell(u, a.letters.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
 	if !a.mayWriteTo(r, emailKey) {
 		return
 	}
 	a.beside(r, func(ctx context.Context) error {
-		taken, err := a.Auth.HasUser(ctx, email)
+		taken, err := a.Accounts.HasUser(ctx, email)
 		switch {
 		case err != nil:
 			return err
 		case taken:
 			a.Post.Send(a.letters.EmailInUse(email))
 		default:
-			a.Post.Send(a.letters.ConfirmEmailChange(email, confirm, auth.EmailChangeValid))
+			a.Post.Send(a.letters.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/webtest"
 )
@@ -158,19 +159,19 @@ func TestChangeOfAddressDies(t *testing.T) {
 		p.browser().Get(stop).Want(http.StatusNotFound)
 		p.browser().Post(stop).Want(http.StatusNotFound)
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
-		time.Sleep(auth.EmailChangeValid)
+		time.Sleep(account.EmailChangeValid)
 		b.SignIn(u.Email, password)
 		dead("a day went by", third)
 		b.Post("/account/email/confirm").Want(http.StatusNotFound)
-		time.Sleep(auth.EmailUndoValid - auth.EmailChangeValid - time.Second)
+		time.Sleep(account.EmailUndoValid - account.EmailChangeValid - time.Second)
 		p.browser().Get(stop).Want(http.StatusOK)
 		time.Sleep(time.Second)
 		p.browser().Get(stop).Want(http.StatusNotFound)
 		p.browser().Post(stop).Want(http.StatusNotFound)
-		if err := p.auth.Sweep(t.Context()); err != nil {
+		if err := p.sweepAll(); err != nil {
 			t.Fatal(err)
 		}
-		if n := p.count(`SELECT count(*) FROM email_changes WHERE asked_at <= $1`, time.Now().Add(-auth.EmailUndoValid).UTC()); n != 0 {
+		if n := p.count(`SELECT count(*) FROM email_changes WHERE asked_at <= $1`, time.Now().Add(-account.EmailUndoValid).UTC()); n != 0 {
 			t.Errorf("%d changes are kept beyond their time", n)
 		}
 	})
@@ -190,7 +191,7 @@ func TestTakenAddress(t *testing.T) {
 		}
 		to := webtest.Email()
 		confirm, _ := b.moves(u, to)
-		if _, err := p.auth.CreateUser(t.Context(), "Fast", to, password, auth.RoleMember); err != nil {
+		if _, err := p.accounts.CreateUser(t.Context(), "Fast", to, password, auth.RoleMember); err != nil {
 			t.Fatal(err)
 		}
 		b.confirmsEmail(confirm).Want(http.StatusConflict).Says("That address is taken")

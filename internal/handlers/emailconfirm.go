@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -22,7 +23,7 @@ func (*emailConfirmView) page() string { return "email-confirm.html" }
 
 func (a *app) takeEmailKey(w http.ResponseWriter, r *http.Request) error {
 	return a.take(w, r, emailLink, func(key string) error {
-		_, err := a.Auth.EmailKeyOwner(r.Context(), key)
+		_, err := a.Accounts.EmailKeyOwner(r.Context(), key)
 		return err
 	}, &emailConfirmView{})
 }
@@ -33,7 +34,7 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	owner, err := a.Auth.EmailKeyOwner(r.Context(), key)
+	owner, err := a.Accounts.EmailKeyOwner(r.Context(), key)
 	if err == nil && owner.ID != visitorOf(r).UserID {
 		err = audit.ErrNotFound
 	}
@@ -43,7 +44,7 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	waiting, err := a.Auth.WaitingEmailChange(r.Context(), owner.ID)
+	waiting, err := a.Accounts.WaitingEmailChange(r.Context(), owner.ID)
 	if err != nil {
 		return err
 	}
@@ -63,10 +64,10 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var change auth.EmailChange
+	var change account.EmailChange
 	var undo string
 	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (opened bag.Opened, err error) {
-		change, undo, err = a.Auth.ConfirmEmailChange(r.Context(), v.Session, key, tokenHash, clientOf(r))
+		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, key, tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})
 	switch {
@@ -78,7 +79,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.dropKey(r, emailLink)
-	a.Post.Send(a.letters.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, auth.EmailUndoValid))
+	a.Post.Send(a.letters.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
 	a.flash(r, "Your address was changed. From now on you sign in with it, and our letters go there.")
 	seeOther(w, r, "/account/profile")
 	return nil

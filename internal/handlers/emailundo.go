@@ -25,7 +25,7 @@ func (*emailUndoView) page() string { return "email-undo.html" }
 func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
-	change, err := a.Auth.EmailChangeToUndo(r.Context(), token)
+	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
 	}
@@ -37,7 +37,7 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	change, err := a.Auth.UndoEmailChange(r.Context(), chi.URLParam(r, "token"), clientOf(r))
+	change, err := a.Accounts.UndoEmailChange(r.Context(), chi.URLParam(r, "token"), clientOf(r))
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return a.render(w, r, http.StatusConflict, &emailUndoView{Email: change.OldEmail, Taken: true})

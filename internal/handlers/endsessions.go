@@ -34,7 +34,7 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 	if done, err := a.elevateFor(w, r, false); done || err != nil {
 		return err
 	}
-	n, err := a.Auth.EndOthers(r.Context(), visitorOf(r).Session, clientOf(r))
+	n, err := a.Sessions.EndOthers(r.Context(), actor(r))
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	if done, err := a.elevateFor(w, r, true); done || err != nil {
 		return err
 	}
-	if _, err := a.Auth.EndAll(r.Context(), visitorOf(r).Session, clientOf(r)); err != nil {
+	if _, err := a.Sessions.EndAll(r.Context(), actor(r)); err != nil {
 		return err
 	}
 	a.leave(w, r)

@@ -119,7 +119,7 @@ var states = map[string]func(p *portal) (email string){
 
 func (p *portal) newDemo() auth.User {
 	p.t.Helper()
-	proof, _, err := p.auth.NewDemo(p.t.Context(), device.Client{})
+	proof, _, err := p.demos.NewDemo(p.t.Context(), device.Client{})
 	if err != nil {
 		p.t.Fatal(err)
 	}

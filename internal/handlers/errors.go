@@ -143,7 +143,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if a.Auth.Away(ctx, err) {
+	if a.databaseAway(ctx, err) {
 		e := unavailable(err)
 		e.text = "A part of the portal is out of reach. Whether your change was made is not certain: please look before you try again."
 		return e
@@ -171,4 +171,10 @@ func (a *app) lastResort(next http.Handler) http.Handler {
 // retryAfter is a duration as the header wants it: whole seconds, rounded up, at least one.
 func retryAfter(d time.Duration) string {
 	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))
+}
+
+// databaseAway reports whether an error is there because the database could not do what it was asked, or cannot at this
+// moment.
+func (a *app) databaseAway(ctx context.Context, err error) bool {
+	return a.Database.Refused(err) || a.Database.Ping(ctx) != nil
 }

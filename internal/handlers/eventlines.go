@@ -7,6 +7,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // sentences say each kind of event to its owner. What is missing here is for the log alone.
@@ -73,17 +74,17 @@ var reasonSentences = map[string]map[audit.Kind]string{
 	"reset":                         {audit.PasswordChange: "Password set with a link from a letter"},
 }
 
-var endSentences = map[auth.Reason]string{
-	auth.ReasonIdle:            "A session ended because it was not used for too long",
-	auth.ReasonAbsolute:        "A session ended because it reached the end of its lifetime",
-	auth.ReasonSignedOut:       "Signed out",
-	auth.ReasonRevoked:         "A session was signed out from another device",
-	auth.ReasonPasswordChanged: "A session was ended by a password change",
-	auth.ReasonAdmin:           "A session was ended by an administrator",
-	auth.ReasonReplaced:        "The oldest session was ended to make room for a sign-in",
-	auth.ReasonClientChanged:   "A session was ended because it was used from another browser or network",
-	auth.ReasonAccountDisabled: "A session was ended because the account was switched off",
-	auth.ReasonAccountDeleted:  "A session was ended because the account is to be deleted",
+var endSentences = map[session.Reason]string{
+	session.ReasonIdle:            "A session ended because it was not used for too long",
+	session.ReasonAbsolute:        "A session ended because it reached the end of its lifetime",
+	session.ReasonSignedOut:       "Signed out",
+	session.ReasonRevoked:         "A session was signed out from another device",
+	session.ReasonPasswordChanged: "A session was ended by a password change",
+	session.ReasonAdmin:           "A session was ended by an administrator",
+	session.ReasonReplaced:        "The oldest session was ended to make room for a sign-in",
+	session.ReasonClientChanged:   "A session was ended because it was used from another browser or network",
+	session.ReasonAccountDisabled: "A session was ended because the account was switched off",
+	session.ReasonAccountDeleted:  "A session was ended because the account is to be deleted",
 }
 
 // kindGroups are the filters of the activity page.
@@ -112,7 +113,7 @@ var shownKinds = slices.Collect(maps.Keys(sentences))
 // eventLine is the event as its owner reads it.
 func eventLine(e audit.Event) eventView {
 	line := sentences[e.Kind]
-	if text, ok := endSentences[auth.Reason(e.Reason)]; ok && e.Kind == audit.SessionExpired {
+	if text, ok := endSentences[session.Reason(e.Reason)]; ok && e.Kind == audit.SessionExpired {
 		line.Text = text
 	}
 	if text, ok := reasonSentences[e.Reason][e.Kind]; ok {

@@ -12,8 +12,10 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // An exchange is one request and its answer: what the layers of the portal tell each other about it. It is made by
@@ -22,15 +24,15 @@ type exchange struct {
 	id        string // in the log and on error pages
 	client    device.Client
 	visitor   *visitor
-	timedOut  *auth.Session // whose current token the request brought, after it ran out of time
-	lookUp    attempt       // of a token that no session has
-	crossSite bool          // another site made the browser send it
-	cause     error         // why the answer is an error, for the log alone
+	timedOut  *session.Session // whose current token the request brought, after it ran out of time
+	lookUp    attempt          // of a token that no session has
+	crossSite bool             // another site made the browser send it
+	cause     error            // why the answer is an error, for the log alone
 }
 
 // A visitor is the signed-in person of this request and their session.
 type visitor struct {
-	auth.Session
+	session.Session
 	User auth.User
 }
 
@@ -40,6 +42,9 @@ func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKe
 
 // visitorOf returns who is signed in, or nil.
 func visitorOf(r *http.Request) *visitor { return exchangeOf(r).visitor }
+
+// actor is the session of the person who is signed in, and where the request came from.
+func actor(r *http.Request) audit.Actor { return visitorOf(r).By(clientOf(r)) }
 
 // exchange begins the exchange and logs how it ended: one line, by route pattern, because URLs can hold the keys of
 // letters (ASVS v5.0.0-14.2.1, 16.2.5).

@@ -7,8 +7,8 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 )
 
 const exportPath = "/account/export"
@@ -51,7 +51,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + words(wait) + "."}})
 	}
-	tables, err := a.Auth.Export(r.Context(), v.Session, proof, clientOf(r))
+	tables, err := a.Accounts.Export(r.Context(), actor(r), proof)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 }
 
 // exportFile is made before the first byte goes out, so that nobody takes half of it for the whole.
-func exportFile(portal string, tables []auth.Table, at time.Time) ([]byte, error) {
+func exportFile(portal string, tables []account.Table, at time.Time) ([]byte, error) {
 	file := map[string]any{"portal": portal, "made_at": at.UTC().Truncate(time.Second)}
 	for _, t := range tables {
 		file[t.Name] = t.Rows

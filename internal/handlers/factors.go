@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 )
@@ -35,24 +36,24 @@ func (a *app) security(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, wrong ...problem) error {
 	v := visitorOf(r)
-	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	passkeys, err := a.Auth.Passkeys(r.Context(), v.UserID)
+	passkeys, err := a.Accounts.Passkeys(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	p := a.Auth.Policy()
+	p := a.Sessions.Policy()
 	return a.render(w, r, status, &securityView{
 		Layout: Layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
 		WindowText: words(p.Elevation), MinLength: auth.MinPassword,
 		App: factors.TOTPSince, Passkeys: len(passkeys), SecondFactor: v.User.SecondFactor(), Codes: factors.CodesLeft, OfCodes: auth.RecoveryCodeCount,
-		Lacking: p.LacksFactor(v.User), Problems: wrong,
+		Lacking: a.Accounts.LacksFactor(v.User), Problems: wrong,
 	})
 }
 
@@ -60,7 +61,7 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 // to be deleted there is none to get: requireStaying says what is left there.
 func (a *app) requireFactor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who := visitorOf(r).User; a.Auth.Policy().LacksFactor(who) && !who.Leaving() {
+		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.Leaving() {
 			turnAway(w, r, securityPage)
 			return
 		}
@@ -72,7 +73,7 @@ const securityPage = "/account/security"
 
 // changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that
 // come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is away.
-func (a *app) changeFactors(r *http.Request, change func(auth.FactorChange) (auth.FactorChanged, error)) (done auth.FactorChanged, err error) {
+func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
 	if a.Bag.Away(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: bag.ErrAway,
@@ -80,8 +81,8 @@ func (a *app) changeFactors(r *http.Request, change func(auth.FactorChange) (aut
 	}
 	v := visitorOf(r)
 	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
-		done, err = change(auth.FactorChange{
-			Asker: auth.Asker{Session: v.Session, Client: clientOf(r)}, User: v.User, NewTokenHash: tokenHash,
+		done, err = change(account.FactorChange{
+			Session: v.Session, Client: clientOf(r), User: v.User, NewTokenHash: tokenHash,
 		})
 		return openedAs(v.Session), err
 	})
@@ -92,7 +93,7 @@ func (a *app) changeFactors(r *http.Request, change func(auth.FactorChange) (aut
 }
 
 // factorsChanged says what was done, and goes where the recovery codes are shown if there are any to show.
-func (a *app) factorsChanged(w http.ResponseWriter, r *http.Request, done auth.FactorChanged, sentence string) {
+func (a *app) factorsChanged(w http.ResponseWriter, r *http.Request, done account.FactorChanged, sentence string) {
 	if done.Ended > 0 {
 		sentence += " Signed out " + count(done.Ended, "other session") + "."
 	}
@@ -105,7 +106,7 @@ func (a *app) factorsChanged(w http.ResponseWriter, r *http.Request, done auth.F
 }
 
 // removed answers the removal of a second factor, whichever it was.
-func (a *app) removed(w http.ResponseWriter, r *http.Request, done auth.FactorChanged, factor, sentence string, err error) error {
+func (a *app) removed(w http.ResponseWriter, r *http.Request, done account.FactorChanged, factor, sentence string, err error) error {
 	switch {
 	case errors.Is(err, auth.ErrLastFactor):
 		return a.showSecurity(w, r, http.StatusUnprocessableEntity,

@@ -15,7 +15,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/webtest"
 )
@@ -88,7 +88,7 @@ func TestEnrolmentIsOfOneSession(t *testing.T) {
 		if bytes.Equal(mine.secret, known.secret) {
 			t.Fatal("the owner was given a secret that somebody else has seen")
 		}
-		time.Sleep(auth.EnrolmentValid)
+		time.Sleep(account.EnrolmentValid)
 		owner.Post("/account/security/totp", "code", mine.code()).Leads("/account/security/totp")
 		owner.Get("/account/security/totp").Says("That took too long")
 		if got := p.count(`SELECT count(*) FROM totp_secrets`); got != 0 {
@@ -305,7 +305,7 @@ func TestGuessingCodesInsideASession(t *testing.T) {
 
 // Where a second factor is required, whoever has none reaches the pages to get one and nothing else of their account.
 func TestSecondFactorRequired(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.RequireSecondFactor = true })
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.RequireSecondFactor = true })
 	u := p.newUser("Quin")
 	b := p.signedIn(u)
 	b.Get("/account/security").Want(http.StatusOK).Says("Set up a second step first")
@@ -357,8 +357,9 @@ func TestSecretIsResealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.auth = auth.New(p.store, sealer, testPolicy, p.audit, p.app.Log)
-		p.app.Auth = p.auth
+		if err := p.app.people(p.store, sealer, testPolicy, p.app.Log); err != nil {
+			t.Fatal(err)
+		}
 	}
 	with(key, testKey)
 	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")

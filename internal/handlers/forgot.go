@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -52,11 +53,11 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	}
 	if a.mayWriteTo(r, key) {
 		a.beside(r, func(ctx context.Context) error {
-			user, key, err := a.Auth.NewResetKey(ctx, f["email"], client)
+			user, key, err := a.Accounts.NewResetKey(ctx, f["email"], client)
 			if err != nil {
 				return err
 			}
-			a.tell(user, a.letters.ResetPassword(user.Email, user.Name, key, auth.ResetValid))
+			a.tell(user, a.letters.ResetPassword(user.Email, user.Name, key, account.ResetValid))
 			return nil
 		})
 	} else {
@@ -67,5 +68,5 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) forgotSent(w http.ResponseWriter, r *http.Request) error {
-	return a.render(w, r, http.StatusOK, &forgotSentView{ValidText: words(auth.ResetValid), DevMail: a.Outbox != nil})
+	return a.render(w, r, http.StatusOK, &forgotSentView{ValidText: words(account.ResetValid), DevMail: a.Outbox != nil})
 }

@@ -9,9 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -144,7 +146,7 @@ func TestResetKeyDies(t *testing.T) {
 		b := p.browser()
 		works := func(link string) bool { return p.browser().Get(link).StatusCode == http.StatusSeeOther }
 		first := b.forgets(u.Email)
-		time.Sleep(auth.ResetValid - time.Nanosecond)
+		time.Sleep(account.ResetValid - time.Nanosecond)
 		if !works(first) {
 			t.Error("dead before its time")
 		}
@@ -211,10 +213,10 @@ func TestResetOvertakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.browser().Post(link, "password", otherPassword).Want(http.StatusSeeOther)
-		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrOvertaken) {
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("a sign-in with the old password: got %v, want ErrOvertaken", err)
 		}
-		key := auth.LetterKey{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
+		key := account.LetterKey{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
 		e := audit.Event{ID: "e" + u.ID, UserID: u.ID, Kind: audit.PasswordResetRequested}
 		if err := p.store.ReplaceLetterKey(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("a key for the account as it was before: got %v, want ErrOvertaken", err)

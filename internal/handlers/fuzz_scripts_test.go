@@ -12,8 +12,11 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // fuzzedScripts are the addresses that take or answer JSON. In a form the JSON is the field named.
@@ -133,19 +136,19 @@ func (s *target) leaveLetters(f *testing.F) {
 	f.Helper()
 	ctx, at := context.Background(), time.Now().UTC()
 	hash := func(i int) string { return auth.HashToken(keyPages[i].key) }
-	resumed, err := s.app.Auth.Resume(ctx, auth.Presented{Token: s.token, Peek: true})
+	resumed, err := s.app.Sessions.Resume(ctx, session.Presented{Token: s.token, Peek: true})
 	if err != nil {
 		f.Fatal(err)
 	}
-	change := auth.EmailChange{
+	change := account.EmailChange{
 		ID: "change", UserID: s.user.ID, Email: "new@example.org", EmailKey: "new@example.org", OldEmail: s.user.Email, OldEmailKey: s.user.EmailKey,
 		AskedAt: at, ConfirmUntil: at.Add(24 * time.Hour), UndoUntil: at.Add(24 * time.Hour),
 	}
 	asked := audit.Event{ID: "asked", UserID: s.user.ID, Kind: audit.EmailChangeRequested, At: at}
 	err = errors.Join(
-		s.db.AddSignUp(ctx, auth.SignUp{TokenHash: hash(0), Email: "a@example.org", EmailKey: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
-		s.db.AskEmailChange(ctx, auth.EmailAsking{EmailChange: change, StopHash: hash(1), ConfirmHash: hash(3), By: resumed.Session, Event: asked}),
-		s.db.AddLetterKey(ctx, auth.LetterKey{TokenHash: hash(2), UserID: s.user.ID, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
+		s.db.AddSignUp(ctx, account.SignUp{TokenHash: hash(0), Email: "a@example.org", EmailKey: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
+		s.db.AskEmailChange(ctx, account.EmailAsking{EmailChange: change, StopHash: hash(1), ConfirmHash: hash(3), By: resumed.Session.By(device.Client{}), Event: asked}),
+		s.db.AddLetterKey(ctx, account.LetterKey{TokenHash: hash(2), UserID: s.user.ID, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
 	)
 	if err != nil {
 		f.Fatal(err)

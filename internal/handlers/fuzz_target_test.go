@@ -11,7 +11,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
@@ -43,22 +42,21 @@ func newTarget(f *testing.F) *target {
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy
 	policy.Idle = policy.Lifetime // a run may take an hour
-	trail := audit.NewTrail(s.db, log)
-	service := auth.New(s.db, sealer, policy, trail, log)
-	passkeys, err := auth.NewPasskeys(service, portalURL)
+	o := Options{
+		Drafts: draft.New(s.db, sealer), Bag: sessions, Attempts: limiterOff{}, Post: post, Log: log, BaseURL: portalURL,
+	}
+	err := o.people(s.db, sealer, policy, log)
 	if err != nil {
 		f.Fatal(err)
 	}
-	s.app, err = newApp(Options{
-		Auth: service, Audit: trail, Billing: billing.New(s.db.Ledger(trail), billing.Sandbox{}, log), Drafts: draft.New(s.db, sealer), Bag: sessions,
-		Passkeys: passkeys, Attempts: limiterOff{}, Post: post, Log: log, BaseURL: portalURL,
-	})
+	o.Billing = billing.New(s.db.Ledger(o.Audit), billing.Sandbox{}, log)
+	s.app, err = newApp(o)
 	if err != nil {
 		f.Fatal(err)
 	}
 	s.app.sprays.attempts = limiterOff{}
 	s.Handler = s.app.router()
-	if s.user, err = service.CreateUser(f.Context(), "Target", webtest.Email(), password, auth.RoleMember); err != nil {
+	if s.user, err = o.Accounts.CreateUser(f.Context(), "Target", webtest.Email(), password, auth.RoleMember); err != nil {
 		f.Fatal(err)
 	}
 	r := s.request(http.MethodPost, "/login", "", url.Values{"email": {s.user.Email}, "password": {password}}.Encode())

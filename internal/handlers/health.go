@@ -14,7 +14,7 @@ func (a *app) healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.St
 func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if err := a.Auth.Ready(ctx); err != nil {
+	if err := a.Database.Ping(ctx); err != nil {
 		exchangeOf(r).cause = err
 		plain(w, http.StatusServiceUnavailable, "database: away\n")
 		return

@@ -18,6 +18,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -162,7 +163,7 @@ func TestFormAfterElevation(t *testing.T) {
 
 // A form from a session that waits because its person has changed networks is theirs once they gave the password.
 func TestFormFromElsewhere(t *testing.T) {
-	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
+	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u).at("198.51.100.7")
 		next, id := heldAt(b.Post(profilePage, "name", "Ada Byron"), "/reauth", profilePage)
@@ -287,7 +288,7 @@ func TestHeldFormsExpire(t *testing.T) {
 func TestHeldFormsAreFew(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.SessionsPerUser = 20 })
+			p := portalOn(t, open(t), func(_ *Options, policy *settings) { policy.SessionsPerUser = 20 })
 			u, bystander := p.newUser("Ada"), p.signedIn(p.newUser("Bea"))
 			other, _ := heldAt(bystander.Post(methodPage, "name", "Bea"), "/reauth", methodPage)
 			var nexts []string

@@ -54,7 +54,7 @@ func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]stri
 		text := "There were too many attempts. Please try again in " + words(wait) + "."
 		return p, problems{{"password", text}}, http.StatusTooManyRequests, nil
 	}
-	p, err = a.Auth.CheckPassword(r.Context(), v.Session, f["password"], failure, clientOf(r))
+	p, err = a.Auth.CheckPassword(r.Context(), actor(r), f["password"], failure)
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return p, problems{{"password", "That is not your password."}}, http.StatusUnprocessableEntity, nil
 	}
@@ -70,14 +70,14 @@ func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]stri
 // identifyByPasskey checks the answer of a passkey, which is a complete proof. It counts for this one form: its challenge
 // is used up. Nobody guesses an answer, so only the network is limited.
 func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
-	v, tried := visitorOf(r), &attempt{limiter: a.Attempts}
+	tried := &attempt{limiter: a.Attempts}
 	if wait := tried.takeFrom(r, "passkey", perPasskey); wait > 0 {
 		a.reportLimitOf(r, "passkey")
 		tooMany(w, wait)
 		text := "There were too many attempts. Please try again in " + words(wait) + "."
 		return p, problems{{"", text}}, http.StatusTooManyRequests, nil
 	}
-	p, err = a.Passkeys.CheckConfirmation(r.Context(), v.Session, []byte(answer), failure, clientOf(r))
+	p, err = a.Passkeys.CheckConfirmation(r.Context(), actor(r), []byte(answer), failure)
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return p, problems{{"", "That passkey was not accepted. Please try again."}}, http.StatusUnprocessableEntity, nil
 	}
@@ -87,7 +87,7 @@ func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer s
 
 // beginPasskeyConfirmation hands out a challenge for the passkeys of the person signed in, good in this session.
 func (a *app) beginPasskeyConfirmation(w http.ResponseWriter, r *http.Request) error {
-	options, err := a.Passkeys.BeginConfirmation(r.Context(), visitorOf(r).Session)
+	options, err := a.Passkeys.BeginConfirmation(r.Context(), actor(r))
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 	}
 	v := visitorOf(r)
 	return nil, 0, a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
-		elevated, err := a.Auth.Elevate(r.Context(), v.Session, proof, tokenHash, clientOf(r))
+		elevated, err := a.Sessions.Elevate(r.Context(), v.Session, proof, tokenHash, clientOf(r))
 		if err != nil {
 			return bag.Opened{}, err
 		}

@@ -45,7 +45,7 @@ const hashShown = 8
 
 // inspect shows somebody their own session. Neither the token nor its whole hash is among it.
 func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
-	v, p := visitorOf(r), a.Auth.Policy()
+	v, p := visitorOf(r), a.Sessions.Policy()
 	rotated, err := a.whyRotated(r)
 	if err != nil {
 		return err

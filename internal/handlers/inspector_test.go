@@ -10,6 +10,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -36,7 +37,7 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			on := sqliteBackend(t)
-			p := portalOn(t, on, func(o *Options, _ *auth.Policy) {
+			p := portalOn(t, on, func(o *Options, _ *settings) {
 				o.Bag = bag.New(bag.Options{Bags: on.bags, Sealer: testSealer(t), Secure: tt.secure, Log: o.Log})
 			})
 			u, b := p.newUser("Cora"), p.browser()
@@ -119,7 +120,7 @@ func TestInspectorTellsTheRest(t *testing.T) {
 	here := b.IP
 	b.IP = p.prefix + "::8"
 	b.Get("/account/session").Says(b.IP + " now, " + here + " at sign-in") // before the row has it
-	p.exec(`UPDATE sessions SET flag = $1, last_seen_at = $2`, auth.FlagTokenReused, longAgo)
+	p.exec(`UPDATE sessions SET flag = $1, last_seen_at = $2`, session.FlagTokenReused, longAgo)
 	b.Get("/account/session").Says(b.IP + " now, " + here + " at sign-in").Says("Somebody may have a copy of it").Says(webtest.ChromeOnMac)
 	p.exec(`ALTER TABLE bags RENAME TO gone`)
 	b.Get("/account/session").Want(http.StatusOK).Says("Out of reach at the moment")

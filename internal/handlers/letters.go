@@ -7,6 +7,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/session"
 )
 
 // tell sends the owner of an account a letter about it. A demo account has no mailbox.
@@ -18,12 +19,12 @@ func (a *app) tell(owner auth.User, l mail.Letter) {
 
 // warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
 // letter: a phone changes networks many times a day, and letters that mean nothing teach people not to read them.
-func (a *app) warnOwner(found auth.Resumed) {
+func (a *app) warnOwner(found session.Resumed) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
-	case found.Raised == auth.FlagTokenReused:
+	case found.Raised == session.FlagTokenReused:
 		a.tell(u, a.letters.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
-	case found.Raised == auth.FlagClientChanged && browser != "":
+	case found.Raised == session.FlagClientChanged && browser != "":
 		ended := !s.EndedAt.IsZero()
 		a.tell(u, a.letters.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
 	}
@@ -31,7 +32,7 @@ func (a *app) warnOwner(found auth.Resumed) {
 
 // tellOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one letter, about the
 // graver of the two reasons.
-func (a *app) tellOfSignIn(u auth.User, in auth.SignedIn) {
+func (a *app) tellOfSignIn(u auth.User, in session.SignedIn) {
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {
 	case in.Failures > 0:

@@ -75,7 +75,7 @@ func TestGuessing(t *testing.T) {
 func TestUnlockKey(t *testing.T) {
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
-	_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, device.Client{})
+	_, key, err := p.accounts.NewUnlockKey(t.Context(), u.Email, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestUnlockKey(t *testing.T) {
 		t.Error("a key signed somebody in")
 	}
 	p.signedInWithout(u).changePassword().Want(http.StatusSeeOther)
-	if good, err := p.auth.Unlocks(t.Context(), key, u.Email); good || err != nil {
+	if good, err := p.accounts.Unlocks(t.Context(), key, u.Email); good || err != nil {
 		t.Errorf("the key outlived the password it was sent for: %v, %v", good, err)
 	}
 }
@@ -252,7 +252,7 @@ func TestCommonPasswordThatIsRight(t *testing.T) {
 
 // Behind a trusted proxy the visitor's own address counts, and is the one people see.
 func TestTrustedProxy(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) {
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	})
 	u := p.newUser("Trudy")

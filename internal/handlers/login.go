@@ -6,6 +6,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/session"
 )
 
 // showSignIn sends people who are signed in on, but for those whose session is about to reach its absolute limit:
@@ -31,7 +32,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
-	p := a.Auth.Policy()
+	p := a.Sessions.Policy()
 	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.hasDraft(r, next)}
 	v.Unwarned, v.Passkey = true, passkeySignInView{Next: next, Offer: true}
 	if p.RememberOffered() {
@@ -90,10 +91,10 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 // openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A session that was open
 // in this browser ends with it. A visitor's bag comes along; the bag of somebody else who was signed in does not.
 func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
-	return a.openSessionBy(r, proof, auth.Carrier{Remember: remember})
+	return a.openSessionBy(r, proof, session.Carrier{Remember: remember})
 }
 
-func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by auth.Carrier) error {
+func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.Carrier) error {
 	by.Client = clientOf(r)
 	if token, ok := a.Bag.Token(r); ok {
 		by.ReplacedHash = auth.HashToken(token)
@@ -104,7 +105,7 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by auth.Carrier) 
 	}
 	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Opened, error) {
 		by.TokenHash = tokenHash
-		opened, err := a.Auth.SignIn(r.Context(), proof, by)
+		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
 			exchangeOf(r).visitor = &visitor{Session: opened.Session, User: proof.User()}
 			a.tellOfSignIn(proof.User(), opened)
@@ -114,7 +115,7 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by auth.Carrier) 
 }
 
 // openedAs is what the cookie side needs to know of a session.
-func openedAs(s auth.Session) bag.Opened {
+func openedAs(s session.Session) bag.Opened {
 	return bag.Opened{Expires: s.ExpiresAt, Persistent: s.Remembered}
 }
 
@@ -122,7 +123,7 @@ func openedAs(s auth.Session) bag.Opened {
 // ended it says so: the session would still open with a copy of the cookie.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 	if v := visitorOf(r); v != nil {
-		if err := a.Auth.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
+		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/webtest"
 )
 
@@ -85,7 +84,7 @@ func TestLookComesBack(t *testing.T) {
 
 // An operator can hide the notes; each person still chooses.
 func TestNotesOffByDefault(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.NotesOff = true })
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.NotesOff = true })
 	b := p.browser()
 	looksLike(b.Get("/"), t, `<html lang="en" data-notes="off">`)
 	b.Post("/preferences", "theme", "dark")

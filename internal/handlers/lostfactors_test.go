@@ -8,6 +8,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -24,17 +25,17 @@ func TestLostFactors(t *testing.T) {
 		half.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
 		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
 		if err == nil {
-			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], auth.Asker{}, audit.MFAFail)
+			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], audit.Actor{}, audit.MFAFail)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 
-		if _, ended, err := p.auth.RemoveFactors(t.Context(), u.Email); err != nil || ended == 0 || b.Alive() {
+		if _, ended, err := p.accounts.RemoveFactors(t.Context(), u.Email); err != nil || ended == 0 || b.Alive() {
 			t.Fatalf("got %v, %d ended, alive: %t", err, ended, b.Alive())
 		}
 		b.Get("/signed-out").Says("administrator")
-		if _, err := p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: "lost"}); !errors.Is(err, auth.ErrOvertaken) {
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: "lost"}); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("a sign-in under way with what was lost: got %v, want ErrOvertaken", err)
 		}
 		half.Post("/login/verify", "code", codes[0]).Leads("/login?again=yes")
@@ -43,7 +44,7 @@ func TestLostFactors(t *testing.T) {
 		p.browser().Post("/login", "email", other.Email, "password", password).Leads("/login/verify")
 
 		for _, email := range []string{u.Email, webtest.Email()} { // nothing is left, and nobody has it
-			if _, _, err := p.auth.RemoveFactors(t.Context(), email); !errors.Is(err, audit.ErrNotFound) {
+			if _, _, err := p.accounts.RemoveFactors(t.Context(), email); !errors.Is(err, audit.ErrNotFound) {
 				t.Errorf("got %v, want ErrNotFound", err)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -143,7 +143,7 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 
 // A session that waits because it was used from elsewhere is confirmed by a passkey, too.
 func TestPasskeyConfirmsClient(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.OnClientChange = session.ClientChangeReauth })
 	b := p.signedIn(p.newUser("Mover"))
 	d := b.passkeyOf("Laptop")
 	b.Agent = webtest.FirefoxOnWindows

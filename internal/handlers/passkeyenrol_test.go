@@ -220,7 +220,7 @@ func TestPasskeyRemoved(t *testing.T) {
 
 // Where everybody needs a second factor the last one stays, and who has none gets one here and does nothing else.
 func TestPasskeyRequired(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.RequireSecondFactor = true })
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.RequireSecondFactor = true })
 	b := p.signedIn(p.newUser("Needy"))
 	b.Get("/account").Leads("/account/security")
 	b.Get(passkeysPage).Says("You have no passkey yet.")
@@ -295,7 +295,7 @@ func TestPasskeyOfDemo(t *testing.T) {
 			t.Error("no authn_login_fail in the log")
 		}
 		time.Sleep(24 * time.Hour)
-		if err := p.auth.Sweep(t.Context()); err != nil {
+		if err := p.sweepAll(); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM passkeys`); n != 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
@@ -55,7 +56,7 @@ func (a *app) showPasskeys(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {
 	v := visitorOf(r)
-	all, err := a.Auth.Passkeys(r.Context(), v.UserID)
+	all, err := a.Accounts.Passkeys(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
@@ -85,11 +86,11 @@ func (a *app) showPasskey(w http.ResponseWriter, r *http.Request) error {
 // passkeyForm shows one passkey. Without a name the field shows its own.
 func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {
 	v := visitorOf(r)
-	p, err := a.Auth.Passkey(r.Context(), v.UserID, chi.URLParam(r, "id"))
+	p, err := a.Accounts.Passkey(r.Context(), v.UserID, chi.URLParam(r, "id"))
 	if err != nil {
 		return a.foreign(r, err)
 	}
-	all, err := a.Auth.Passkeys(r.Context(), v.UserID)
+	all, err := a.Accounts.Passkeys(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, na
 // beginEnrolment hands out what a browser needs to make a passkey for this account.
 func (a *app) beginEnrolment(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	options, err := a.Passkeys.BeginEnrolment(r.Context(), v.Session, v.User)
+	options, err := a.Passkeys.BeginEnrolment(r.Context(), actor(r), v.User)
 	if errors.Is(err, auth.ErrTooManyPasskeys) {
 		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorRefused, Text: passkeyProblem(err)[0].Text})
 	}
@@ -142,8 +143,12 @@ func (a *app) finishEnrolment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.changeFactors(r, func(change auth.FactorChange) (auth.FactorChanged, error) {
-		return a.Passkeys.Enrol(r.Context(), change, []byte(f["credential"]), f["name"])
+	done, err := a.changeFactors(r, func(change account.FactorChange) (account.FactorChanged, error) {
+		made, err := a.Passkeys.CheckEnrolment(actor(r), change.User, []byte(f["credential"]))
+		if err != nil {
+			return account.FactorChanged{}, err
+		}
+		return a.Accounts.EnrolPasskey(r.Context(), change, made, f["name"])
 	})
 	if wrong := passkeyProblem(err); wrong != nil {
 		return a.passkeysForm(w, r, http.StatusUnprocessableEntity, f["name"], wrong)
@@ -169,7 +174,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 		return a.passkeyForm(w, r, http.StatusTooManyRequests, f["name"],
 			problems{{"name", "Names were changed many times. Please try again in " + words(wait) + "."}})
 	}
-	name, err := a.Auth.RenamePasskey(r.Context(), v.Session, chi.URLParam(r, "id"), f["name"], clientOf(r))
+	name, err := a.Accounts.RenamePasskey(r.Context(), actor(r), chi.URLParam(r, "id"), f["name"])
 	if wrong, ok := errors.AsType[auth.NameError](err); ok {
 		return a.passkeyForm(w, r, http.StatusUnprocessableEntity, f["name"], problems{{"name", wrong.Error()}})
 	}
@@ -184,8 +189,8 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 // removePasskey forgets a passkey, ends every other session and rotates this one (ASVS v5.0.0-6.5.6, 7.4.3).
 func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	v, id := visitorOf(r), chi.URLParam(r, "id")
-	done, err := a.changeFactors(r, func(change auth.FactorChange) (auth.FactorChanged, error) {
-		return a.Auth.RemovePasskey(r.Context(), change, id)
+	done, err := a.changeFactors(r, func(change account.FactorChange) (account.FactorChanged, error) {
+		return a.Accounts.RemovePasskey(r.Context(), change, id)
 	})
 	if errors.Is(err, auth.ErrLastFactor) {
 		return a.passkeyForm(w, r, http.StatusUnprocessableEntity, "",

@@ -59,7 +59,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	var ended int
 	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
-		ended, err = a.Auth.ChangePassword(r.Context(), v.Session, proof, f["password"], tokenHash, clientOf(r))
+		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})
 	if err != nil {

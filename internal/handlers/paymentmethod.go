@@ -85,7 +85,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, view)
 	}
-	if err := a.Billing.SetMethod(r.Context(), m, auth.Asker{Session: v.Session, Client: clientOf(r)}); err != nil {
+	if err := a.Billing.SetMethod(r.Context(), m, actor(r)); err != nil {
 		return err
 	}
 	a.deleteDraft(r, v.UserID, f["held"])

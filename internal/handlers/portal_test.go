@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -15,15 +16,18 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -32,16 +36,19 @@ import (
 // A portal is the real one on real stores, without a listener: requests are handed to its handler.
 type portal struct {
 	http.Handler
-	t      *testing.T
-	tb     *running // the same, for its browsers
-	app    *app
-	auth   *auth.Service
-	audit  *audit.Trail
-	store  *store.Store
-	outbox *postbox
-	log    *webtest.Log
-	owner  *browser // whose passkey a test is about; nil in most
-	prefix string   // a network of its own, so that limits kept in a shared Redis do not meet
+	t        *testing.T
+	tb       *running // the same, for its browsers
+	app      *app
+	auth     *auth.Service
+	audit    *audit.Trail
+	sessions *session.Service
+	accounts *account.Service
+	demos    *demo.Service
+	store    *store.Store
+	outbox   *postbox
+	log      *webtest.Log
+	owner    *browser // whose passkey a test is about; nil in most
+	prefix   string   // a network of its own, so that limits kept in a shared Redis do not meet
 }
 
 // running is the test that a portal is used by at this moment: inTime moves it on to a bubble.
@@ -69,12 +76,18 @@ func serverBackend(t *testing.T) backend {
 
 var backends = map[string]func(*testing.T) backend{"sqlite": sqliteBackend, "postgres and redis": serverBackend}
 
+// settings are what a test may change of the rules of a portal.
+type settings struct {
+	session.Policy
+	HashCost            auth.HashCost
+	RequireSecondFactor bool
+}
+
 // testPolicy has round numbers, and a touch interval that lets a test see when activity is written.
-var testPolicy = auth.Policy{
+var testPolicy = settings{Policy: session.Policy{
 	Idle: 30 * time.Minute, Lifetime: 24 * time.Hour, RememberIdle: 7 * 24 * time.Hour, RememberLifetime: 30 * 24 * time.Hour,
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * 24 * time.Hour, SessionsPerUser: 5,
-	HashCost: probe.CheapHash,
-}
+}, HashCost: probe.CheapHash}
 
 var portalURL = &url.URL{Scheme: "https", Host: "portal.test"}
 
@@ -93,7 +106,7 @@ func testSealer(t testing.TB) *seal.Sealer {
 func newPortal(t *testing.T) *portal { return portalOn(t, sqliteBackend(t), nil) }
 
 // portalOn returns a portal on the given stores. adjust may change the options and the policy first.
-func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *portal {
+func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal {
 	t.Helper()
 	p := &portal{t: t, tb: &running{t}, store: b.store, outbox: newPostbox(t), log: webtest.NewLog(t), prefix: webtest.Network()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
@@ -113,24 +126,47 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *auth.Policy)) *por
 	if adjust != nil {
 		adjust(&o, &policy)
 	}
-	p.audit = audit.NewTrail(b.store, log)
-	p.auth = auth.New(b.store, sealer, policy, p.audit, log)
-	o.Auth, o.Audit = p.auth, p.audit
-	var err error
-	if o.Passkeys, err = auth.NewPasskeys(p.auth, portalURL); err != nil {
+	p.serve(t, o, policy, sealer, log)
+	return p
+}
+
+// serve makes the services of people's accounts and the handler.
+func (p *portal) serve(t *testing.T, o Options, policy settings, sealer *seal.Sealer, log *slog.Logger) {
+	t.Helper()
+	err := o.people(p.store, sealer, policy, log)
+	if err != nil {
 		t.Fatal(err)
 	}
-	o.Billing = billing.New(b.store.Ledger(p.audit), billing.Sandbox{}, log)
+	p.auth, p.audit, p.sessions, p.accounts, p.demos = o.Auth, o.Audit, o.Sessions, o.Accounts, o.Demos
+	o.Billing = billing.New(p.store.Ledger(p.audit), billing.Sandbox{}, log)
 	if p.app, err = newApp(o); err != nil {
 		t.Fatal(err)
 	}
 	p.Handler = p.app.router()
-	return p
 }
 
 // withProbes adds the pages of probe to a portal.
-func withProbes(o *Options, _ *auth.Policy) {
+func withProbes(o *Options, _ *settings) {
 	o.Extend = func(x Extension) { probe.Add(probe.Portal(x)) }
+}
+
+// people makes the services of people's accounts on a database.
+func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, log *slog.Logger) (err error) {
+	o.Database, o.Audit = db, audit.NewTrail(db, log)
+	o.Auth = auth.New(db, sealer, policy.HashCost, o.Audit, log)
+	o.Sessions = session.New(db, policy.Policy, o.Audit, log)
+	o.Accounts = account.New(account.Options{
+		Store: db, Auth: o.Auth, Sealer: sealer, RequireSecondFactor: policy.RequireSecondFactor, Audit: o.Audit,
+	})
+	o.Demos = demo.New(db, o.Auth, policy.Policy, o.Audit, log)
+	o.Passkeys, err = auth.NewPasskeys(o.Auth, portalURL)
+	return err
+}
+
+// sweepAll does what instances do regularly.
+func (p *portal) sweepAll() error {
+	ctx := p.t.Context()
+	return errors.Join(p.sessions.Sweep(ctx), p.accounts.Sweep(ctx), p.demos.Sweep(ctx), p.audit.Sweep(ctx))
 }
 
 const (
@@ -141,7 +177,7 @@ const (
 // newUser makes an account with a confirmed address, as an operator would.
 func (p *portal) newUser(name string) auth.User {
 	p.t.Helper()
-	u, err := p.auth.CreateUser(p.t.Context(), name, webtest.Email(), password, auth.RoleMember)
+	u, err := p.accounts.CreateUser(p.t.Context(), name, webtest.Email(), password, auth.RoleMember)
 	if err != nil {
 		p.t.Fatal(err)
 	}

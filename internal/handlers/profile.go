@@ -51,7 +51,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+words(wait)+".")
 	}
-	name, err := a.Auth.ChangeName(r.Context(), v.Session, v.User, f["name"], clientOf(r))
+	name, err := a.Accounts.ChangeName(r.Context(), actor(r), v.User, f["name"])
 	if err != nil || name == v.User.Name {
 		a.Attempts.Return(r.Context(), "profile:"+v.UserID, perProfile)
 	}

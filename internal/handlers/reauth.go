@@ -24,10 +24,10 @@ func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int, next string, wrong problems) error {
 	v := &reauthView{
-		Next: next, Cancel: home, Waiting: a.waiting(r, next), WindowText: words(a.Auth.Policy().Elevation),
+		Next: next, Cancel: home, Waiting: a.waiting(r, next), WindowText: words(a.Sessions.Policy().Elevation),
 		Identity: identityForm(r, "", wrong),
 	}
-	if s := visitorOf(r).Session; a.Auth.Policy().Waits(s) {
+	if s := visitorOf(r).Session; a.Sessions.Policy().Waits(s) {
 		v.Changed = usedFrom(s.FlagClient)
 	}
 	route, f, err := a.draftFor(r.Context(), visitorOf(r), next)
@@ -49,12 +49,12 @@ func (a *app) waiting(r *http.Request, next string) string {
 	if err == nil && strings.HasPrefix(u.Path, securityPage+"/") {
 		return "Change how you sign in"
 	}
-	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Auth.Policy().Waits(visitorOf(r).Session) {
+	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Sessions.Policy().Waits(visitorOf(r).Session) {
 		return ""
 	}
 	route := chi.NewRouteContext()
 	a.routes.Match(route, http.MethodGet, u.Path)
-	s, err := a.Auth.Session(r.Context(), visitorOf(r).UserID, route.URLParam("handle"))
+	s, err := a.Sessions.Session(r.Context(), visitorOf(r).UserID, route.URLParam("handle"))
 	if err != nil {
 		return ""
 	}

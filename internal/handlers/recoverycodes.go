@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -27,7 +28,7 @@ func (*recoveryCodesView) page() string { return "recovery-codes.html" }
 
 func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
@@ -53,8 +54,8 @@ func (a *app) makeRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, securityPage)
 		return nil
 	}
-	done, err := a.changeFactors(r, func(c auth.FactorChange) (auth.FactorChanged, error) {
-		return a.Auth.MakeRecoveryCodes(r.Context(), c)
+	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
+		return a.Accounts.MakeRecoveryCodes(r.Context(), c)
 	})
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (a *app) downloadRecoveryCodes(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	codes := strings.Fields(f["codes"])
-	good, err := a.Auth.HasRecoveryCodes(r.Context(), visitorOf(r).UserID, codes)
+	good, err := a.Accounts.HasRecoveryCodes(r.Context(), visitorOf(r).UserID, codes)
 	if err != nil {
 		return err
 	}

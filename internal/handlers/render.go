@@ -24,7 +24,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	l := v.frame()
 	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
 	who := visitorOf(r)
-	if who == nil || !a.Auth.Policy().Waits(who.Session) { // what was done is for whoever did it, not for a thief to read
+	if who == nil || !a.Sessions.Policy().Waits(who.Session) { // what was done is for whoever did it, not for a thief to read
 		l.Flash = a.shown(r, bagFlash)
 	}
 	if who != nil {
@@ -71,7 +71,7 @@ func (a *app) visitorView(v *visitor) *visitorView {
 	now := time.Now()
 	view := &visitorView{
 		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID,
-		IdleText: words(a.Auth.Policy().IdleLimit(v.Remembered)), IdleEnds: v.IdleExpiresAt,
+		IdleText: words(a.Sessions.Policy().IdleLimit(v.Remembered)), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
 		WarnMS: a.Warning.Milliseconds(),
 	}

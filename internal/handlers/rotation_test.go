@@ -14,6 +14,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -94,7 +95,7 @@ func TestReplacedToken(t *testing.T) {
 
 		late := p.browser()
 		late.Cookies["__Host-id"] = old
-		time.Sleep(auth.RotationGrace / 2)
+		time.Sleep(session.RotationGrace / 2)
 		res := late.Get("/account/activity?kind=sessions").Want(http.StatusTemporaryRedirect)
 		if got := res.Header.Get("Location"); got != "/account/activity?kind=sessions" {
 			t.Errorf("asked again at %q", got)
@@ -114,7 +115,7 @@ func TestReplacedToken(t *testing.T) {
 		}
 		b.Get("/account/sessions").SaysNot("used again")
 
-		time.Sleep(auth.RotationGrace)
+		time.Sleep(session.RotationGrace)
 		for range 2 {
 			res := p.replay(old)
 			res.Leads("/login?next=%2Faccount")
@@ -158,7 +159,7 @@ func TestSignInOvertaken(t *testing.T) {
 						t.Fatal(err)
 					}
 					overtake(p, b)
-					_, err = p.auth.SignIn(t.Context(), proof, auth.Carrier{TokenHash: auth.HashToken("x")})
+					_, err = p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: auth.HashToken("x")})
 					if !errors.Is(err, auth.ErrOvertaken) {
 						t.Errorf("got %v, want ErrOvertaken", err)
 					}
@@ -229,7 +230,7 @@ func TestInFlightAtSignIn(t *testing.T) {
 					t.Errorf("%s, GET %s: got %d and cookies %q, want 307 and none", before, path, res.StatusCode, lines)
 				}
 			}
-			time.Sleep(2 * auth.RotationGrace)
+			time.Sleep(2 * session.RotationGrace)
 			if res := old.Get("/account"); strings.Contains(res.Body, "Flynn") || res.StatusCode != http.StatusSeeOther {
 				t.Errorf("%s opens the account", before)
 			}
@@ -251,7 +252,7 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 		copied := p.browser()
 		copied.Cookies["__Host-id"] = b.Token()
 		b.Reauth(password).Want(http.StatusSeeOther)
-		time.Sleep(2 * auth.RotationGrace)
+		time.Sleep(2 * session.RotationGrace)
 		copied.Get("/plans").Want(http.StatusOK).SaysNot("In your basket")
 		copied.Post("/basket", "plan", "hall").Want(http.StatusServiceUnavailable) // not lost in silence
 		copied.SignIn(bob.Email, password)
@@ -310,7 +311,7 @@ func TestDisabledAccount(t *testing.T) {
 
 // A hash made with weaker parameters is made again at the next sign-in, and no earlier.
 func TestHashIsUpgraded(t *testing.T) {
-	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.HashCost = auth.DefaultHashCost })
+	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.HashCost = auth.DefaultHashCost })
 	u := p.newUser("Upton")
 	salt := []byte("sixteen bytes ok")
 	b64 := base64.RawStdEncoding

@@ -11,6 +11,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
@@ -19,12 +20,12 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ended, err := a.Auth.EndedSessions(r.Context(), v.UserID)
+	ended, err := a.Sessions.EndedSessions(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
 	view := &sessionsView{
-		Layout: Layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Auth.Policy().SessionsPerUser,
+		Layout: Layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Sessions.Policy().SessionsPerUser,
 	}
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)
@@ -36,7 +37,7 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 // tickets returns the session of the request and the other live ones of the person, newest activity first.
 func (a *app) tickets(r *http.Request) (current ticketView, others []ticketView, err error) {
 	v := visitorOf(r)
-	sessions, err := a.Auth.Sessions(r.Context(), v.UserID)
+	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
 	if err != nil {
 		return ticketView{}, nil, err
 	}
@@ -49,17 +50,17 @@ func (a *app) tickets(r *http.Request) (current ticketView, others []ticketView,
 	return current, others, nil
 }
 
-func (a *app) ticket(s auth.Session, currentID string) ticketView {
+func (a *app) ticket(s session.Session, currentID string) ticketView {
 	d, now := device.Parse(s.UserAgent), time.Now()
 	t := ticketView{
 		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: device.Printable(s.UserAgent),
-		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Auth.Policy().Touch,
+		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Sessions.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: methodWords[s.Method], IP: s.LastIP,
-		Idle:     fuse(now.Sub(s.LastSeenAt), a.Auth.Policy().IdleLimit(s.Remembered)),
+		Idle:     fuse(now.Sub(s.LastSeenAt), a.Sessions.Policy().IdleLimit(s.Remembered)),
 		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
 	}
 	if t.Current { // this very page is its latest request, written or not
-		t.ActiveNow, t.Idle = true, fuse(0, a.Auth.Policy().IdleLimit(s.Remembered))
+		t.ActiveNow, t.Idle = true, fuse(0, a.Sessions.Policy().IdleLimit(s.Remembered))
 	}
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP
@@ -92,7 +93,7 @@ func short(d time.Duration) string {
 // showEndSession asks before one session is ended: the page a re-authentication comes back to.
 func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	s, err := a.Auth.Session(r.Context(), v.UserID, chi.URLParam(r, "handle"))
+	s, err := a.Sessions.Session(r.Context(), v.UserID, chi.URLParam(r, "handle"))
 	if err != nil {
 		return a.foreign(r, err)
 	}
@@ -109,7 +110,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	if handle == v.ID {
 		return a.signOut(w, r)
 	}
-	s, err := a.Auth.Revoke(r.Context(), v.Session, handle, clientOf(r))
+	s, err := a.Sessions.Revoke(r.Context(), actor(r), handle)
 	switch name := device.Parse(s.UserAgent).Name; {
 	case errors.Is(err, auth.ErrEnded):
 		a.flash(r, "%s was already signed out.", name)
@@ -123,8 +124,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
-	if err := a.Auth.Recognise(r.Context(), v.Session, chi.URLParam(r, "handle"), clientOf(r)); err != nil {
+	if err := a.Sessions.Recognise(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
 		return a.foreign(r, err)
 	}
 	a.flash(r, "Thank you. The session is no longer marked.")

@@ -8,6 +8,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 // stateJSON is what a page's script is told of its session. Durations, never times of day: the clock of the browser
@@ -22,7 +23,7 @@ type stateJSON struct {
 	Where      string `json:"where,omitempty"`
 }
 
-func active(s auth.Session) stateJSON {
+func active(s session.Session) stateJSON {
 	now := time.Now()
 	return stateJSON{
 		State: "active", SID: s.ID, User: s.UserID,
@@ -30,7 +31,7 @@ func active(s auth.Session) stateJSON {
 	}
 }
 
-func ended(reason auth.Reason) stateJSON {
+func ended(reason session.Reason) stateJSON {
 	if reason == "" {
 		reason = "unknown"
 	}
@@ -96,7 +97,7 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 		}
 		next = f["next"]
 	}
-	extended, err := a.Auth.Extend(r.Context(), v.Session, clientOf(r))
+	extended, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
 	switch waits := "/reauth?" + (url.Values{"next": {a.destination(next)}}).Encode(); {
 	case errors.Is(err, auth.ErrWaits) && wantsJSON:
 		return answerJSON(w, stateJSON{State: "reauth", Where: waits})
@@ -118,8 +119,8 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 }
 
 // endReason is why the session of this browser ended, "" when that is not known.
-func (a *app) endReason(r *http.Request) auth.Reason {
-	s, err := a.Auth.Ended(r.Context(), a.Bag.Ended(r.Context()))
+func (a *app) endReason(r *http.Request) session.Reason {
+	s, err := a.Sessions.Ended(r.Context(), a.Bag.Ended(r.Context()))
 	if err != nil {
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
@@ -27,7 +28,7 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 
 // endedView says why the session with that handle is over, from its row; nil when nothing is known of it.
 func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
-	s, err := a.Auth.Ended(r.Context(), handle)
+	s, err := a.Sessions.Ended(r.Context(), handle)
 	if errors.Is(err, audit.ErrNotFound) {
 		return nil, nil
 	}
@@ -36,13 +37,13 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 	}
 	by := "another device"
 	if s.EndedBy != "" && s.EndedBy != s.ID {
-		if other, err := a.Auth.Session(r.Context(), s.UserID, s.EndedBy); err == nil {
+		if other, err := a.Sessions.Session(r.Context(), s.UserID, s.EndedBy); err == nil {
 			by = device.Parse(other.UserAgent).Name
 		}
 	}
 	v := &endedView{Reason: string(s.EndReason), At: s.EndedAt}
 	a.explain(v, s, by)
-	demoOver, err := a.Auth.EndedWithDemo(r.Context(), s)
+	demoOver, err := a.Demos.EndedWithDemo(r.Context(), s)
 	if demoOver {
 		v.Demo = true
 		v.Heading = "The demo is over"
@@ -52,72 +53,72 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 }
 
 // explain writes what people read about an ending: what happened, and what to do when it was not them.
-func (a *app) explain(v *endedView, s auth.Session, by string) {
+func (a *app) explain(v *endedView, s session.Session, by string) {
 	const forSecurity = "For your security, we signed you out"
 	const clock = "15:04 UTC on 2 January"
 	at := "at " + s.EndedAt.UTC().Format(clock)
 	switch s.EndReason {
-	case auth.ReasonIdle:
-		idle := a.Auth.Policy().IdleLimit(s.Remembered)
+	case session.ReasonIdle:
+		idle := a.Sessions.Policy().IdleLimit(s.Remembered)
 		v.Heading = forSecurity
 		v.Text = "You did not use Gatehouse for " + words(idle) + ", so the session ended " + at + "."
-	case auth.ReasonAbsolute:
+	case session.ReasonAbsolute:
 		v.Heading = "Time to sign in again"
 		v.Text = "Sessions last at most " + words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)) + ". Yours began at " +
 			s.CreatedAt.UTC().Format(clock) + " and ended " + at + "."
-	case auth.ReasonSignedOut:
+	case session.ReasonSignedOut:
 		v.Heading = "You are signed out"
 		v.Text = "You can close this window."
-	case auth.ReasonRevoked:
+	case session.ReasonRevoked:
 		v.Heading, v.Worrying = "This device was signed out", true
 		v.Text = "Somebody using your account on " + by + " signed this device out " + at + "."
 		if s.EndedBy == "" {
 			v.Text = "Somebody used the link of a letter about your account to sign out every device " + at + "."
 		}
-	case auth.ReasonPasswordChanged:
+	case session.ReasonPasswordChanged:
 		v.Heading, v.Worrying = "Your password was changed", true
 		v.Text = "It was changed on " + by + " " + at + ", and all other devices were signed out."
 		if s.EndedBy == "" {
 			v.Text = "It was set with the link of a letter " + at + ", and every device was signed out."
 		}
-	case auth.ReasonReplaced:
+	case session.ReasonReplaced:
 		v.Heading, v.Worrying = "Another sign-in took this place", true
-		v.Text = "An account can be signed in on " + count(a.Auth.Policy().SessionsPerUser, "device") +
+		v.Text = "An account can be signed in on " + count(a.Sessions.Policy().SessionsPerUser, "device") +
 			" at once. The oldest, this one, ended " + at + "."
-	case auth.ReasonClientChanged:
+	case session.ReasonClientChanged:
 		v.Heading, v.Worrying = "This session was used from somewhere else", true
 		v.Text = "It was used from another browser or another network than before. To be safe, we ended it " + at + ". " +
 			"If you have changed networks, sign in again and go on."
-	case auth.ReasonAdmin:
+	case session.ReasonAdmin:
 		v.Heading = "An administrator ended this session"
 		v.Text = "It ended " + at + ". The people who run this portal can tell you why."
-	case auth.ReasonAccountDisabled:
+	case session.ReasonAccountDisabled:
 		v.Heading = "This account is switched off"
 		v.Text = "Its sessions ended " + at + ". The people who run this portal can tell you why."
-	case auth.ReasonAccountDeleted:
+	case session.ReasonAccountDeleted:
 		v.Heading = "This account is to be deleted"
 		v.Text = "Its owner asked for that " + at + ", and all its sessions ended. Until it is deleted, signing in offers to keep it."
 	}
 }
 
 // why says in a few words how a session ended, for lists.
-func why(s auth.Session) string {
+func why(s session.Session) string {
 	switch s.EndReason {
-	case auth.ReasonIdle:
+	case session.ReasonIdle:
 		return "Not used for too long"
-	case auth.ReasonAbsolute:
+	case session.ReasonAbsolute:
 		return "Reached the end of its lifetime"
-	case auth.ReasonSignedOut:
+	case session.ReasonSignedOut:
 		return "Signed out there"
-	case auth.ReasonRevoked:
+	case session.ReasonRevoked:
 		return "Signed out from another device"
-	case auth.ReasonPasswordChanged:
+	case session.ReasonPasswordChanged:
 		return "Ended by a password change"
-	case auth.ReasonReplaced:
+	case session.ReasonReplaced:
 		return "Replaced by a newer sign-in"
-	case auth.ReasonClientChanged:
+	case session.ReasonClientChanged:
 		return "Used from another browser or network"
-	case auth.ReasonAdmin:
+	case session.ReasonAdmin:
 		return "Ended by an administrator"
 	}
 	return "Ended with the account"

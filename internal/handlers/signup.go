@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -48,8 +49,8 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	application := auth.Application{Name: name, Email: f["email"], Password: f["password"], Unanswered: !a.mayWriteTo(r, key)}
-	registration, err := a.Auth.Register(r.Context(), application, clientOf(r))
+	application := account.Application{Name: name, Email: f["email"], Password: f["password"], Unanswered: !a.mayWriteTo(r, key)}
+	registration, err := a.Accounts.Register(r.Context(), application, clientOf(r))
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		a.tell(*registration.Existing, a.letters.AlreadyMember(registration.Existing.Email))
 	case registration.Token != "":
 		device := senderOf(r)
-		a.Post.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, auth.SignUpValid))
+		a.Post.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil
@@ -80,7 +81,7 @@ func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
 func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
-	waiting, err := a.Auth.WaitingSignUp(r.Context(), token)
+	waiting, err := a.Accounts.WaitingSignUp(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}
@@ -92,7 +93,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	err := a.Auth.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r))
+	err := a.Accounts.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r))
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
@@ -40,7 +41,7 @@ func TestConfirm(t *testing.T) {
 		late := webtest.Email()
 		b.Post("/signup", "name", "Late", "email", late, "password", password).Want(303)
 		link := linkIn(t, p.letter(late, "confirm/"))
-		time.Sleep(auth.SignUpValid)
+		time.Sleep(account.SignUpValid)
 		b.Get(link).Want(http.StatusNotFound)
 		b.Post(link).Want(http.StatusNotFound)
 	})
@@ -116,7 +117,7 @@ func TestSignUpLimit(t *testing.T) {
 // The rules of a password hold for whoever calls, not only for the form.
 func TestRegisterChecksThePassword(t *testing.T) {
 	p := newPortal(t)
-	_, err := p.auth.Register(t.Context(), auth.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, device.Client{})
+	_, err := p.accounts.Register(t.Context(), account.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, device.Client{})
 	if _, ok := errors.AsType[auth.PasswordError](err); !ok {
 		t.Errorf("got %v, want a PasswordError", err)
 	}

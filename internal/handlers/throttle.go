@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/ratelimit"
@@ -13,23 +14,23 @@ import (
 // How much may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1; docs/security/attempts.md has the reasons). Sign-ins,
 // re-authentications and codes that succeed are given back, so of those only failures count.
 var (
-	perNetwork     = ratelimit.Rule{Burst: 30, Every: 10 * time.Second} // sign-ins from one network, any account
-	perAccountHere = inARow(5)                                          // one account from one network
-	perAccount     = inARow(20)                                         // one account from everywhere
-	perUnlockKey   = ratelimit.Rule{Burst: 10, Every: time.Minute}      // with the key of an unlock letter
-	perCode        = inARow(10)                                         // codes of one account's app, over all its sign-ins and sessions
-	perWrongCode   = ratelimit.Rule{Burst: 2, Every: 10 * time.Minute}  // wrong codes before the owner has a letter
-	perSession     = inARow(5)                                          // the password asked again inside a session
-	perSignUp      = ratelimit.Rule{Burst: 60, Every: 20 * time.Second} // sign-ups from one network
-	perReaderHere  = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}  // letters to one address asked for from one network
-	perReader      = ratelimit.Rule{Burst: 20, Every: 10 * time.Minute} // letters to one address
-	perBasket      = ratelimit.Rule{Burst: 60, Every: 10 * time.Second} // baskets of visitors from one network
-	perDemo        = ratelimit.Rule{Burst: 10, Every: time.Minute}      // demo accounts for one network
-	perProfile     = ratelimit.Rule{Burst: 10, Every: time.Minute}      // changes of one account's name
-	perForgot      = ratelimit.Rule{Burst: 30, Every: 20 * time.Second} // forgotten passwords from one network
-	perEmailChange = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}  // changes of one account's address
-	perExport      = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}  // files with everything about one account
-	perUnlock      = ratelimit.Rule{Burst: 1, Every: auth.UnlockValid}  // unlock letters for one account
+	perNetwork     = ratelimit.Rule{Burst: 30, Every: 10 * time.Second}   // sign-ins from one network, any account
+	perAccountHere = inARow(5)                                            // one account from one network
+	perAccount     = inARow(20)                                           // one account from everywhere
+	perUnlockKey   = ratelimit.Rule{Burst: 10, Every: time.Minute}        // with the key of an unlock letter
+	perCode        = inARow(10)                                           // codes of one account's app, over all its sign-ins and sessions
+	perWrongCode   = ratelimit.Rule{Burst: 2, Every: 10 * time.Minute}    // wrong codes before the owner has a letter
+	perSession     = inARow(5)                                            // the password asked again inside a session
+	perSignUp      = ratelimit.Rule{Burst: 60, Every: 20 * time.Second}   // sign-ups from one network
+	perReaderHere  = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}    // letters to one address asked for from one network
+	perReader      = ratelimit.Rule{Burst: 20, Every: 10 * time.Minute}   // letters to one address
+	perBasket      = ratelimit.Rule{Burst: 60, Every: 10 * time.Second}   // baskets of visitors from one network
+	perDemo        = ratelimit.Rule{Burst: 10, Every: time.Minute}        // demo accounts for one network
+	perProfile     = ratelimit.Rule{Burst: 10, Every: time.Minute}        // changes of one account's name
+	perForgot      = ratelimit.Rule{Burst: 30, Every: 20 * time.Second}   // forgotten passwords from one network
+	perEmailChange = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}    // changes of one account's address
+	perExport      = ratelimit.Rule{Burst: 5, Every: 10 * time.Minute}    // files with everything about one account
+	perUnlock      = ratelimit.Rule{Burst: 1, Every: account.UnlockValid} // unlock letters for one account
 
 	perPasskeyBegin = ratelimit.Rule{Burst: 120, Every: time.Second}     // challenges for one network: each sign-in page asks for one
 	perPasskey      = ratelimit.Rule{Burst: 30, Every: 10 * time.Second} // answers of passkeys from one network
@@ -58,7 +59,7 @@ func (a *app) beginSignIn(r *http.Request, email, password, unlock string) (*att
 	ctx, t := r.Context(), &attempt{limiter: a.Attempts}
 	account := accountKey(email)
 	if unlock != "" {
-		good, err := a.Auth.Unlocks(ctx, unlock, email)
+		good, err := a.Accounts.Unlocks(ctx, unlock, email)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -104,20 +105,20 @@ func accountEverywhere(email string) string { return "account:" + accountKey(ema
 
 // offerUnlock sends the owner of a limited account a letter with the way past the limit, once per key's life. It
 // happens beside the answer, which would otherwise tell by its duration whether there is an owner.
-func (a *app) offerUnlock(r *http.Request, email, account string) {
+func (a *app) offerUnlock(r *http.Request, email, name string) {
 	client := clientOf(r)
-	if a.reports.Take(r.Context(), "account:"+account, perReport) == 0 {
+	if a.reports.Take(r.Context(), "account:"+name, perReport) == 0 {
 		a.Audit.Report(r.Context(), audit.LoginFailMax, "", "", "", client)
 	}
-	if a.Attempts.Take(r.Context(), "unlock letter:"+account, perUnlock) > 0 {
+	if a.Attempts.Take(r.Context(), "unlock letter:"+name, perUnlock) > 0 {
 		return
 	}
 	a.beside(r, func(ctx context.Context) error {
-		user, key, err := a.Auth.NewUnlockKey(ctx, email, client)
+		user, key, err := a.Accounts.NewUnlockKey(ctx, email, client)
 		if err != nil {
 			return err
 		}
-		a.tell(user, a.letters.Unlock(user.Email, user.Name, key, auth.UnlockValid))
+		a.tell(user, a.letters.Unlock(user.Email, user.Name, key, account.UnlockValid))
 		return nil
 	})
 }

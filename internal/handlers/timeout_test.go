@@ -232,18 +232,18 @@ func TestSweep(t *testing.T) {
 		due := time.Now().Add(30 * time.Minute).UTC()
 		time.Sleep(3 * time.Hour)
 		for range 2 {
-			if err := p.auth.Sweep(t.Context()); err != nil {
+			if err := p.sweepAll(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		p.endedOnce(u.ID, "idle")
-		ended, err := p.auth.EndedSessions(t.Context(), u.ID)
+		ended, err := p.sessions.EndedSessions(t.Context(), u.ID)
 		if err != nil || len(ended) != 1 || !ended[0].EndedAt.Equal(due) {
 			t.Errorf("got %v, %v, want one ending at %s", ended, err, due)
 		}
 		token := b.Token()
 		time.Sleep(30 * 24 * time.Hour)
-		if err := p.auth.Sweep(t.Context()); err != nil {
+		if err := p.sweepAll(); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM sessions`); n != 0 {

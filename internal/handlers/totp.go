@@ -9,6 +9,7 @@ import (
 
 	"rsc.io/qr"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
@@ -61,7 +62,7 @@ func (a *app) showTOTP(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong ...problem) error {
 	v := visitorOf(r)
-	factors, err := a.Auth.Factors(r.Context(), v.UserID)
+	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
@@ -73,9 +74,9 @@ func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong
 	without.TOTP = false
 	view := &totpView{
 		Layout: Layout{Nav: "security"}, Since: factors.TOTPSince, Others: len(others),
-		Keep: a.Auth.Policy().LacksFactor(without), First: !v.User.SecondFactor(), Problems: wrong,
+		Keep: a.Accounts.LacksFactor(without), First: !v.User.SecondFactor(), Problems: wrong,
 	}
-	secret, err := a.Auth.WaitingTOTP(r.Context(), v.Session, issuer, v.User.Email)
+	secret, err := a.Accounts.WaitingTOTP(r.Context(), actor(r), issuer, v.User.Email)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, status, view)
 	}
@@ -103,12 +104,12 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if f["code"] == "" {
 		return a.totpForm(w, r, http.StatusUnprocessableEntity, problem{"code", "Enter the code that your app shows."})
 	}
-	if _, err := a.Auth.WaitingTOTP(r.Context(), v.Session, issuer, v.User.Email); errors.Is(err, audit.ErrNotFound) {
+	if _, err := a.Accounts.WaitingTOTP(r.Context(), actor(r), issuer, v.User.Email); errors.Is(err, audit.ErrNotFound) {
 		a.flash(r, "That took too long, so this is another secret. Please add it to your app in place of the one before.")
 		return a.beginTOTP(w, r)
 	}
-	done, err := a.changeFactors(r, func(c auth.FactorChange) (auth.FactorChanged, error) {
-		return a.Auth.ConfirmTOTP(r.Context(), c, f["code"])
+	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
+		return a.Accounts.ConfirmTOTP(r.Context(), c, f["code"])
 	})
 	if errors.Is(err, auth.ErrBadCode) {
 		return a.totpForm(w, r, http.StatusUnprocessableEntity,
@@ -123,7 +124,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) beginTOTP(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Auth.BeginTOTP(r.Context(), visitorOf(r).Session); err != nil {
+	if err := a.Accounts.BeginTOTP(r.Context(), actor(r)); err != nil {
 		return err
 	}
 	seeOther(w, r, "/account/security/totp")
@@ -136,8 +137,8 @@ func (a *app) removeTOTP(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, securityPage)
 		return nil
 	}
-	done, err := a.changeFactors(r, func(c auth.FactorChange) (auth.FactorChanged, error) {
-		return a.Auth.RemoveTOTP(r.Context(), c)
+	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
+		return a.Accounts.RemoveTOTP(r.Context(), c)
 	})
 	return a.removed(w, r, done, "a code from an authenticator app", "Your authenticator app was removed.", err)
 }

@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 // verifyView asks for the second step of a sign-in.
@@ -91,7 +92,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.startAgain(w, r, err)
 	}
-	err = a.openSessionBy(r, proof, auth.Carrier{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
+	err = a.openSessionBy(r, proof, session.Carrier{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
 	if errors.Is(err, auth.ErrOvertaken) {
 		return a.startAgain(w, r, audit.ErrNotFound)
 	}

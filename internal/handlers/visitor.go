@@ -12,6 +12,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/session"
 )
 
 // askAgainAfter is the pause before a request that crossed a rotation is sent again: time for the other answer, with
@@ -52,7 +53,7 @@ func (a *app) standing(r *http.Request, peek bool) (bag.Standing, error) {
 	found := resumed.Session
 	standing := bag.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
 	standing.Now = func(ctx context.Context) (string, error) {
-		return a.Auth.TokenNow(ctx, found.UserID, auth.HashToken(token))
+		return a.Sessions.TokenNow(ctx, found.UserID, auth.HashToken(token))
 	}
 	switch {
 	case err == nil:
@@ -76,14 +77,14 @@ func (a *app) standing(r *http.Request, peek bool) (bag.Standing, error) {
 // resume asks auth who a token belongs to, unless the network of the request brought too many that are nobody's, and
 // tells the owner what there is to tell. A token that no session has may be a visitor's, so it stays counted until that
 // is known.
-func (a *app) resume(r *http.Request, token string, peek bool) (auth.Resumed, error) {
+func (a *app) resume(r *http.Request, token string, peek bool) (session.Resumed, error) {
 	lookUp, err := a.beginLookUp(r, token)
 	if err != nil {
-		return auth.Resumed{}, err
+		return session.Resumed{}, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
 	defer cancel()
-	resumed, err := a.Auth.Resume(ctx, auth.Presented{Token: token, Peek: peek, Client: clientOf(r)})
+	resumed, err := a.Sessions.Resume(ctx, session.Presented{Token: token, Peek: peek, Client: clientOf(r)})
 	if errors.Is(err, audit.ErrNotFound) {
 		exchangeOf(r).lookUp = lookUp
 		return resumed, err
@@ -139,7 +140,7 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 // typed is kept for them.
 func (a *app) requireConfirmed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Auth.Policy().Waits(visitorOf(r).Session) {
+		if a.Sessions.Policy().Waits(visitorOf(r).Session) {
 			back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
 			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 			return

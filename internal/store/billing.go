@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -18,7 +17,7 @@ type Ledger struct {
 	trail *audit.Trail
 }
 
-var _ billing.Store[auth.Asker] = Ledger{}
+var _ billing.Store = Ledger{}
 
 // Ledger returns billing's Store on the same connections. The events it writes are logged by trail.
 func (s *Store) Ledger(trail *audit.Trail) Ledger { return Ledger{s, trail} }
@@ -37,10 +36,10 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 }
 
 // SetMethod replaces how the account pays. auth.ErrOvertaken when the session that asks is over.
-func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by auth.Asker) error {
-	e := audit.NewEvent(audit.PaymentMethodChange, by.Session.UserID, by.Session.ID, by.Client)
+func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor) error {
+	e := by.Event(audit.PaymentMethodChange)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by.Session, m.ChangedAt, 0); err != nil {
+		if err := onTheWordOf(ctx, tx, by, m.ChangedAt, 0); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -61,13 +60,13 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by auth.Asker) 
 }
 
 // Begin inserts the payment on the word of a live session: auth.ErrOvertaken when that is over.
-func (l Ledger) Begin(ctx context.Context, p billing.Payment, by auth.Asker) error {
+func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) error {
 	var events []audit.Event
 	if p.State == billing.Paid {
-		events = append(events, audit.NewEvent(audit.PlanStarted, by.Session.UserID, by.Session.ID, by.Client))
+		events = append(events, by.Event(audit.PlanStarted))
 	}
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by.Session, p.CreatedAt, 0); err != nil {
+		if err := onTheWordOf(ctx, tx, by, p.CreatedAt, 0); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -90,7 +89,7 @@ func (l Ledger) Begin(ctx context.Context, p billing.Payment, by auth.Asker) err
 }
 
 // Settle writes the answer of the gateway if it is the first.
-func (l Ledger) Settle(ctx context.Context, p billing.Payment, by auth.Asker) (bool, error) {
+func (l Ledger) Settle(ctx context.Context, p billing.Payment, by audit.Actor) (bool, error) {
 	kind := audit.PaymentDeclined
 	if p.State == billing.Paid {
 		kind = audit.PaymentMade

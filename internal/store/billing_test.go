@@ -11,6 +11,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -34,7 +35,7 @@ func TestLedger(t *testing.T) {
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		l, by := ledger(s), auth.Asker{Session: x}
+		l, by := ledger(s), x.By(device.Client{})
 		if _, err := l.Method(t.Context(), "ada"); !errors.Is(err, billing.ErrNotFound) {
 			t.Errorf("no method: got %v, want ErrNotFound", err)
 		}
@@ -42,7 +43,7 @@ func TestLedger(t *testing.T) {
 			t.Errorf("no payment: got %v, want ErrNotFound", err)
 		}
 		stolen := by
-		stolen.Session.TokenHash = "replaced"
+		stolen.TokenHash = "replaced"
 		m, p := billing.Method{UserID: "ada", Instrument: "visa-4242", Name: "Ada", ChangedAt: at}, payment("order", "ada")
 		if err := l.SetMethod(t.Context(), m, stolen); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("SetMethod with another token: got %v, want ErrOvertaken", err)
@@ -83,7 +84,7 @@ func TestPaymentsInOrder(t *testing.T) {
 		for i := range many {
 			p := payment(fmt.Sprintf("order-%03d", i), "ada")
 			p.CreatedAt = at.Add(time.Duration(i) * time.Second)
-			if err := l.Begin(t.Context(), p, auth.Asker{Session: x}); err != nil {
+			if err := l.Begin(t.Context(), p, x.By(device.Client{})); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -5,14 +5,16 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 // changeCredentials is one transaction: it raises the epoch, rotates the session that asks, makes the change, ends the
 // other sessions, and deletes what waits with the credentials that were. ErrOvertaken or ErrEnded, and nothing of it,
 // when the epoch is not the given one or the session is not live.
-func (s *Store) changeCredentials(ctx context.Context, c auth.CredentialsChange, change func(tx *sql.Tx) error) ([]auth.Session, error) {
-	var ended []auth.Session
+func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChange, change func(tx *sql.Tx) error) ([]session.Session, error) {
+	var ended []session.Session
 	userID := c.Session.UserID
 	err := s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
@@ -38,7 +40,7 @@ func (s *Store) changeCredentials(ctx context.Context, c auth.CredentialsChange,
 		if err := dropWaiting(ctx, tx, userID); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, c.Client), c.Events...)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, c.Client), c.Events...)...)
 	})
 	if err != nil {
 		return nil, err

@@ -8,19 +8,21 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/demo"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
 // newDemo is a demo account that is over at a moment, with a live and an ended session.
-func newDemo(id string, until time.Time) auth.Demo {
+func newDemo(id string, until time.Time) demo.Demo {
 	u := auth.User{
 		ID: "demo-" + id, Email: id + "@demo.example", EmailKey: id + "@demo.example", Name: "N", Role: auth.RoleMember,
 		PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at, DemoUntil: until,
 	}
 	live, over := newSession("live-"+id, u.ID), newSession("over-"+id, u.ID)
-	live.Flag, live.RotatedAt = auth.FlagTokenReused, at.Add(time.Minute)
-	over.EndedAt, over.EndReason, over.EndedBy = at.Add(time.Second), auth.ReasonRevoked, live.ID
-	return auth.Demo{User: u, Sessions: []auth.Session{live, over}, Events: []audit.Event{event("e-"+id, u.ID, audit.LoginSuccess)}}
+	live.Flag, live.RotatedAt = session.FlagTokenReused, at.Add(time.Minute)
+	over.EndedAt, over.EndReason, over.EndedBy = at.Add(time.Second), session.ReasonRevoked, live.ID
+	return demo.Demo{User: u, Sessions: []session.Session{live, over}, Events: []audit.Event{event("e-"+id, u.ID, audit.LoginSuccess)}}
 }
 
 func TestDemoIsStoredWhole(t *testing.T) {

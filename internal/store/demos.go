@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/demo"
 )
 
-func (s *Store) CreateDemo(ctx context.Context, d auth.Demo) error {
+func (s *Store) CreateDemo(ctx context.Context, d demo.Demo) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := createUser(ctx, tx, d.User, d.Events...); err != nil {
 			return err

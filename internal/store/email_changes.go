@@ -5,16 +5,18 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) AskEmailChange(ctx context.Context, a auth.EmailAsking) error {
+func (s *Store) AskEmailChange(ctx context.Context, a account.EmailAsking) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, a.By, a.AskedAt, 0); err != nil {
 			return err
 		}
-		err := replaceLetterKey(ctx, tx, auth.LetterKey{
+		err := replaceLetterKey(ctx, tx, account.LetterKey{
 			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: "email", CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
 		})
 		if err != nil {
@@ -31,11 +33,11 @@ func (s *Store) AskEmailChange(ctx context.Context, a auth.EmailAsking) error {
 	})
 }
 
-func (s *Store) WaitingEmailChange(ctx context.Context, userID string, at time.Time) (auth.EmailChange, error) {
+func (s *Store) WaitingEmailChange(ctx context.Context, userID string, at time.Time) (account.EmailChange, error) {
 	return emailChange(ctx, s.db, `email_changes.user_id = $1 AND letter_keys.expires_at > $2`, userID, at)
 }
 
-func (s *Store) EmailChangeToUndo(ctx context.Context, keyHash string, at time.Time) (auth.EmailChange, error) {
+func (s *Store) EmailChangeToUndo(ctx context.Context, keyHash string, at time.Time) (account.EmailChange, error) {
 	return emailChange(ctx, s.db, `(stop_hash = $1 OR undo_hash = $1) AND undo_until > $2`, keyHash, at)
 }
 
@@ -44,8 +46,8 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func emailChange(ctx context.Context, db querier, where string, args ...any) (auth.EmailChange, error) {
-	var c auth.EmailChange
+func emailChange(ctx context.Context, db querier, where string, args ...any) (account.EmailChange, error) {
+	var c account.EmailChange
 	var until, confirmed sql.NullTime
 	err := db.QueryRowContext(ctx, `
 		SELECT email_changes.id, email_changes.user_id, email, email_key, old_email, old_email_key, asked_at, letter_keys.expires_at,
@@ -57,7 +59,7 @@ func emailChange(ctx context.Context, db querier, where string, args ...any) (au
 	return c, found(err)
 }
 
-func (s *Store) ConfirmEmailChange(ctx context.Context, c auth.EmailConfirming) (change auth.EmailChange, ended []auth.Session, err error) {
+func (s *Store) ConfirmEmailChange(ctx context.Context, c account.EmailConfirming) (change account.EmailChange, ended []session.Session, err error) {
 	err = s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		userID := c.By.UserID
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
@@ -72,7 +74,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c auth.EmailConfirming) 
 		if err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, auth.ReasonRevoked, c.By.ID, userID, c.By.ID)
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, session.ReasonRevoked, c.By.ID, userID, c.By.ID)
 		if err != nil {
 			return err
 		}
@@ -82,19 +84,19 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c auth.EmailConfirming) 
 		if err := confirmed(ctx, tx, change, c); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, c.Client), c.Events...)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, c.Client), c.Events...)...)
 	})
 	if isDuplicate(err) {
 		err = auth.ErrEmailTaken
 	}
 	if err != nil {
-		return auth.EmailChange{}, nil, err
+		return account.EmailChange{}, nil, err
 	}
 	return change, ended, nil
 }
 
 // confirmed writes the new address over the one it was asked in place of, and how that can be taken back.
-func confirmed(ctx context.Context, tx *sql.Tx, change auth.EmailChange, c auth.EmailConfirming) error {
+func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c account.EmailConfirming) error {
 	_, err := tx.ExecContext(ctx, `UPDATE email_changes SET confirmed_at = $1, undo_hash = $2, undo_until = $3 WHERE id = $4`,
 		c.At, c.UndoHash, c.UndoUntil, change.ID)
 	if err != nil {
@@ -107,7 +109,7 @@ func confirmed(ctx context.Context, tx *sql.Tx, change auth.EmailChange, c auth.
 
 // UndoEmailChange writes the address last, as ConfirmEmailChange does: PostgreSQL locks the account's row against the
 // events of others for it, and somebody who is ending a session at this moment has yet to write one.
-func (s *Store) UndoEmailChange(ctx context.Context, u auth.EmailUndoing) (ended []auth.Session, err error) {
+func (s *Store) UndoEmailChange(ctx context.Context, u account.EmailUndoing) (ended []session.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, u.UserID)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
@@ -122,7 +124,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u auth.EmailUndoing) (ended
 		if err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, u.At, auth.ReasonRevoked, "", u.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $5`, u.At, session.ReasonRevoked, "", u.UserID); err != nil {
 			return err
 		}
 		if err := dropFactorsSince(ctx, tx, u.UserID, u.AskedAt); err != nil {
@@ -136,7 +138,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u auth.EmailUndoing) (ended
 		if err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, u.Client), u.Event)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, u.Client), u.Event)...)
 	})
 	if isDuplicate(err) {
 		err = auth.ErrEmailTaken

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session, error) {
-	var ended []auth.Session
+func (s *Store) OpenSession(ctx context.Context, o session.Opening) ([]session.Session, error) {
+	var ended []session.Session
 	x := o.Session
 	err := s.txForToken(ctx, x.TokenHash, func(tx *sql.Tx) error {
 		ended = nil
@@ -26,7 +28,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 			return err
 		}
 		if o.Instead != "" {
-			if ended, err = endMany(ctx, tx, `id = $5`, x.CreatedAt, auth.ReasonSignedOut, o.Instead, o.Instead); err != nil {
+			if ended, err = endMany(ctx, tx, `id = $5`, x.CreatedAt, session.ReasonSignedOut, o.Instead, o.Instead); err != nil {
 				return err
 			}
 		}
@@ -38,7 +40,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 			return err
 		}
 		ended = append(ended, surplus...)
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, o.Client), o.Events...)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	if err != nil {
 		return nil, err
@@ -48,19 +50,19 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) ([]auth.Session
 
 // makeRoom ends the oldest live sessions beyond limit-1. What has timed out unnoticed takes no room and keeps its own
 // reason, which whoever notices it writes. The LIMIT is there because SQLite knows OFFSET only behind one.
-func makeRoom(ctx context.Context, tx *sql.Tx, x auth.Session, limit int) ([]auth.Session, error) {
+func makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, limit int) ([]session.Session, error) {
 	return endMany(ctx, tx, `id IN (
 			SELECT id FROM sessions
 			WHERE user_id = $5 AND ended_at IS NULL AND idle_expires_at > $6
 			ORDER BY created_at DESC, id
 			LIMIT 1000000 OFFSET $7)`,
-		x.CreatedAt, auth.ReasonReplaced, x.ID, x.UserID, x.CreatedAt, limit-1)
+		x.CreatedAt, session.ReasonReplaced, x.ID, x.UserID, x.CreatedAt, limit-1)
 }
 
 // endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $5:
 // $1 to $4 are the time, the reason, the handle of the session it was ended from, and that handle again, whose own
 // ending on this occasion is a sign-out. A session that had timed out unnoticed ends as what it was.
-func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason auth.Reason, by string, args ...any) ([]auth.Session, error) {
+func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
 	rows, err := tx.QueryContext(ctx, `
 		UPDATE sessions
 		SET ended_at = CASE WHEN idle_expires_at <= $1 THEN idle_expires_at ELSE $1 END,
@@ -79,12 +81,12 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 	return scanSessions(rows)
 }
 
-func (s *Store) EndSession(ctx context.Context, x auth.Session, c device.Client) error {
+func (s *Store) EndSession(ctx context.Context, x session.Session, c device.Client) error {
 	return s.tx(ctx, func(tx *sql.Tx) error { return end(ctx, tx, x, c) })
 }
 
-func end(ctx context.Context, tx *sql.Tx, x auth.Session, c device.Client) error {
-	timeout := x.EndReason == auth.ReasonIdle || x.EndReason == auth.ReasonAbsolute
+func end(ctx context.Context, tx *sql.Tx, x session.Session, c device.Client) error {
+	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
 		SET ended_at = $1, end_reason = $2, ended_by = $3
@@ -93,33 +95,33 @@ func end(ctx context.Context, tx *sql.Tx, x auth.Session, c device.Client) error
 	if err := changed(result, err, auth.ErrEnded); err != nil {
 		return err
 	}
-	return addEvents(ctx, tx, auth.EndEvents([]auth.Session{x}, c)...)
+	return addEvents(ctx, tx, session.EndEvents([]session.Session{x}, c)...)
 }
 
-func (s *Store) Revoke(ctx context.Context, x, by auth.Session, c device.Client) error {
+func (s *Store) Revoke(ctx context.Context, x session.Session, by audit.Actor) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by, x.EndedAt, 0); err != nil {
 			return err
 		}
-		return end(ctx, tx, x, c)
+		return end(ctx, tx, x, by.Client)
 	})
 }
 
-func (s *Store) EndSessions(ctx context.Context, m auth.MassEnding) ([]auth.Session, error) {
-	var ended []auth.Session
+func (s *Store) EndSessions(ctx context.Context, m session.MassEnding) ([]session.Session, error) {
+	var ended []session.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
 		}
 		var err error
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, m.At, auth.ReasonRevoked, m.By.ID, m.UserID, m.Except)
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, m.At, session.ReasonRevoked, m.By.SessionID, m.UserID, m.Except)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.UserID); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, auth.EndEvents(ended, m.Client)...)
+		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)
 	})
 	if err != nil {
 		return nil, err
@@ -129,27 +131,19 @@ func (s *Store) EndSessions(ctx context.Context, m auth.MassEnding) ([]auth.Sess
 
 // onTheWordOf raises the epoch of the session's account by the given number, which makes the endings of one account
 // take turns, and makes sure that the session which asks is not over itself.
-func onTheWordOf(ctx context.Context, tx *sql.Tx, by auth.Session, at time.Time, raise int) error {
+func onTheWordOf(ctx context.Context, tx *sql.Tx, by audit.Actor, at time.Time, raise int) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + $1 WHERE id = $2`, raise, by.UserID); err != nil {
 		return err
 	}
 	var one int
-	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live, by.ID, by.TokenHash, at).Scan(&one)
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live, by.SessionID, by.TokenHash, at).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.ErrOvertaken
 	}
 	return err
 }
 
-func (s *Store) Prune(ctx context.Context, at, endedBefore, eventsBefore time.Time) error {
-	_, events := s.db.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, eventsBefore)
-	_, sessions := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE ended_at < $1`, endedBefore)
-	_, signUps := s.db.ExecContext(ctx, `DELETE FROM signups WHERE expires_at <= $1`, at)
-	_, keys := s.db.ExecContext(ctx, `DELETE FROM letter_keys WHERE expires_at <= $1`, at)
-	_, pending := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE expires_at <= $1`, at)
-	_, enrolments := s.db.ExecContext(ctx, `DELETE FROM totp_enrolments WHERE expires_at <= $1`, at)
-	_, changes := s.db.ExecContext(ctx, `DELETE FROM email_changes WHERE undo_until <= $1`, at)
-	_, challenges := s.db.ExecContext(ctx, `DELETE FROM spent_challenges WHERE expires_at <= $1`, at)
-	return errors.Join(events, sessions, signUps, keys, pending, enrolments, changes, challenges,
-		s.pruneStrays(ctx, at.Add(-auth.KeepStrays)))
+func (s *Store) PruneSessions(ctx context.Context, endedBefore time.Time) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE ended_at < $1`, endedBefore)
+	return err
 }

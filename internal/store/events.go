@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,12 +58,12 @@ func addStrayEvent(ctx context.Context, db execer, e audit.Event) error {
 // maxStrays is how many events without an account are left by a sweep, whoever provokes them.
 const maxStrays = 10_000
 
-// pruneStrays deletes the events without an account from before a time, and the oldest beyond their number.
-func (s *Store) pruneStrays(ctx context.Context, before time.Time) error {
-	_, err := s.db.ExecContext(ctx, `
+func (s *Store) PruneEvents(ctx context.Context, before, anonymousBefore time.Time) error {
+	_, events := s.db.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, before)
+	_, anonymous := s.db.ExecContext(ctx, `
 		DELETE FROM stray_events
-		WHERE at < $1 OR at <= (SELECT at FROM stray_events ORDER BY at DESC LIMIT 1 OFFSET $2)`, before, maxStrays)
-	return err
+		WHERE at < $1 OR at <= (SELECT at FROM stray_events ORDER BY at DESC LIMIT 1 OFFSET $2)`, anonymousBefore, maxStrays)
+	return errors.Join(events, anonymous)
 }
 
 const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at`

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/account"
 )
 
 // An exported table is one whose rows belong to a person, and what of them that person is given. A test compares the
@@ -69,14 +69,14 @@ var notExported = map[string]string{
 }
 
 // Export reads one table after another. Somebody's own changes in between may show in a later one alone.
-func (s *Store) Export(ctx context.Context, userID string) ([]auth.Table, error) {
-	tables := make([]auth.Table, len(exports))
+func (s *Store) Export(ctx context.Context, userID string) ([]account.Table, error) {
+	tables := make([]account.Table, len(exports))
 	for i, x := range exports {
 		rows, err := s.exportTable(ctx, x, userID)
 		if err != nil {
 			return nil, fmt.Errorf("export %s: %w", x.table, err)
 		}
-		tables[i] = auth.Table{Name: x.name, Rows: rows}
+		tables[i] = account.Table{Name: x.name, Rows: rows}
 	}
 	return tables, nil
 }

@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) ChangeRecoveryCodes(ctx context.Context, c auth.CredentialsChange) ([]auth.Session, error) {
+func (s *Store) ChangeRecoveryCodes(ctx context.Context, c account.CredentialsChange) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c, func(*sql.Tx) error { return nil })
 }
 
@@ -57,7 +59,7 @@ func (s *Store) UseRecoveryCode(ctx context.Context, hash string, e audit.Event)
 	})
 }
 
-func (s *Store) SetTOTPEnrolment(ctx context.Context, e auth.TOTPEnrolment) error {
+func (s *Store) SetTOTPEnrolment(ctx context.Context, e account.TOTPEnrolment) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO totp_enrolments (session_id, user_id, sealed, expires_at)
 		VALUES ($1, $2, $3, $4)
@@ -66,14 +68,14 @@ func (s *Store) SetTOTPEnrolment(ctx context.Context, e auth.TOTPEnrolment) erro
 	return err
 }
 
-func (s *Store) TOTPEnrolment(ctx context.Context, sessionID string, at time.Time) (auth.TOTPEnrolment, error) {
-	e := auth.TOTPEnrolment{SessionID: sessionID}
+func (s *Store) TOTPEnrolment(ctx context.Context, sessionID string, at time.Time) (account.TOTPEnrolment, error) {
+	e := account.TOTPEnrolment{SessionID: sessionID}
 	err := s.db.QueryRowContext(ctx, `SELECT user_id, sealed, expires_at FROM totp_enrolments WHERE session_id = $1 AND expires_at > $2`,
 		sessionID, at).Scan(&e.UserID, &e.Sealed, &e.ExpiresAt)
 	return e, found(err)
 }
 
-func (s *Store) EnrolTOTP(ctx context.Context, c auth.CredentialsChange, t auth.TOTPSecret) ([]auth.Session, error) {
+func (s *Store) EnrolTOTP(ctx context.Context, c account.CredentialsChange, t auth.TOTPSecret) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at)
@@ -85,7 +87,7 @@ func (s *Store) EnrolTOTP(ctx context.Context, c auth.CredentialsChange, t auth.
 	})
 }
 
-func (s *Store) RemoveTOTP(ctx context.Context, c auth.CredentialsChange) ([]auth.Session, error) {
+func (s *Store) RemoveTOTP(ctx context.Context, c account.CredentialsChange) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM totp_secrets WHERE user_id = $1`, c.Session.UserID)
 		return changed(result, err, audit.ErrNotFound)

@@ -9,15 +9,18 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
 // change is a change of credentials from x, whose account has the epoch.
-func change(x auth.Session, epoch int64, codes []string) auth.CredentialsChange {
-	return auth.CredentialsChange{
-		Session: x, NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch), Epoch: epoch, Codes: codes, At: at, Reason: auth.ReasonRevoked,
+func change(x session.Session, epoch int64, codes []string) account.CredentialsChange {
+	return account.CredentialsChange{
+		Session: x, NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch), Epoch: epoch, Codes: codes, At: at, Reason: session.ReasonRevoked,
 		Events: []audit.Event{event(fmt.Sprintf("change-%s-%d", x.ID, epoch), x.UserID, audit.MFAEnrolled)},
 	}
 }
@@ -39,8 +42,8 @@ func TestFactorsChange(t *testing.T) {
 		for _, user := range []string{"ada", "bob"} {
 			if err := errors.Join(
 				s.AddPendingSignIn(t.Context(), pending("waits-"+user, user), event("waits-"+user, user, audit.MFARequired)),
-				s.AddLetterKey(t.Context(), auth.LetterKey{TokenHash: user, UserID: user, Purpose: "p", ExpiresAt: at.Add(time.Hour)}),
-				s.SetTOTPEnrolment(t.Context(), auth.TOTPEnrolment{SessionID: "s-" + user, UserID: user, Sealed: []byte{1}, ExpiresAt: at.Add(time.Hour)}),
+				s.AddLetterKey(t.Context(), account.LetterKey{TokenHash: user, UserID: user, Purpose: "p", ExpiresAt: at.Add(time.Hour)}),
+				s.SetTOTPEnrolment(t.Context(), account.TOTPEnrolment{SessionID: "s-" + user, UserID: user, Sealed: []byte{1}, ExpiresAt: at.Add(time.Hour)}),
 			); err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +61,7 @@ func TestFactorsChange(t *testing.T) {
 			t.Errorf("a refused change changed the account: %+v, %v", got, err)
 		}
 		ended, err := s.EnrolTOTP(t.Context(), change(by, 0, []string{"x", "y"}), secretOf(u))
-		if err != nil || len(ended) != 1 || ended[0].ID != "other" || ended[0].EndReason != auth.ReasonRevoked || ended[0].EndedBy != "by" {
+		if err != nil || len(ended) != 1 || ended[0].ID != "other" || ended[0].EndReason != session.ReasonRevoked || ended[0].EndedBy != "by" {
 			t.Fatalf("got %+v, %v", ended, err)
 		}
 		got, err := s.UserByEmail(t.Context(), u.EmailKey)
@@ -189,7 +192,7 @@ func TestPendingSignIn(t *testing.T) {
 			}
 		}
 		opening := func(id, user, token string) error {
-			_, err := s.OpenSession(t.Context(), auth.Opening{Session: newSession(id, user), Pending: token, Limit: 1000})
+			_, err := s.OpenSession(t.Context(), session.Opening{Session: newSession(id, user), Pending: token, Limit: 1000})
 			return err
 		}
 		add("one")
@@ -231,12 +234,12 @@ func TestPendingSignIn(t *testing.T) {
 		late := newSession("late", "ada")
 		late.CreatedAt = at.Add(time.Minute)
 		add("late")
-		if _, err := s.OpenSession(t.Context(), auth.Opening{Session: late, Pending: "late", Limit: 1000}); !errors.Is(err, auth.ErrOvertaken) {
+		if _, err := s.OpenSession(t.Context(), session.Opening{Session: late, Pending: "late", Limit: 1000}); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("finished too late: got %v, want ErrOvertaken", err)
 		}
 		by := newSession("by", "ada")
 		open(t, s, by)
-		if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", Except: by.ID, By: by, At: at}); err != nil {
+		if _, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
 		if n := rows(t, s, "pending_sign_ins"); n != 0 {
@@ -270,10 +273,10 @@ func TestPendingSignIn(t *testing.T) {
 func TestEnrolmentsWait(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
-		first := auth.TOTPEnrolment{SessionID: "one", UserID: "ada", Sealed: []byte{1}, ExpiresAt: at.Add(time.Minute)}
+		first := account.TOTPEnrolment{SessionID: "one", UserID: "ada", Sealed: []byte{1}, ExpiresAt: at.Add(time.Minute)}
 		again := first
 		again.Sealed = []byte{2}
-		for _, e := range []auth.TOTPEnrolment{first, again} {
+		for _, e := range []account.TOTPEnrolment{first, again} {
 			if err := s.SetTOTPEnrolment(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +299,7 @@ func TestEnrolmentsWait(t *testing.T) {
 			at   time.Time
 			left int
 		}{{at.Add(time.Minute - time.Microsecond), 2}, {at.Add(time.Minute), 0}} {
-			if err := s.Prune(t.Context(), prune.at, at, at); err != nil {
+			if err := s.PruneAccounts(t.Context(), prune.at); err != nil {
 				t.Fatal(err)
 			}
 			if n := rows(t, s, "totp_enrolments") + rows(t, s, "pending_sign_ins"); n != prune.left {

@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // SignInHistory need not read everything at one moment: a sign-in beside it is a sign-in of its own.
-func (s *Store) SignInHistory(ctx context.Context, userID string) (auth.History, error) {
-	var h auth.History
+func (s *Store) SignInHistory(ctx context.Context, userID string) (session.History, error) {
+	var h session.History
 	err := s.db.QueryRowContext(ctx, `
 		WITH success AS (
 			SELECT (SELECT at FROM events WHERE user_id = $1 AND kind = $2 ORDER BY at DESC LIMIT 1) AS at)
@@ -20,13 +20,13 @@ func (s *Store) SignInHistory(ctx context.Context, userID string) (auth.History,
 				SELECT 1 FROM events
 				WHERE user_id = $1 AND kind = $3 AND events.at > COALESCE(success.at, $4)
 				LIMIT $5) AS refused)
-		FROM success`, userID, string(audit.LoginSuccess), string(audit.LoginFail), time.Time{}, auth.MaxFailures).Scan(&h.SignedIn, &h.Failures)
+		FROM success`, userID, string(audit.LoginSuccess), string(audit.LoginFail), time.Time{}, session.MaxFailures).Scan(&h.SignedIn, &h.Failures)
 	if err != nil {
 		return h, err
 	}
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT DISTINCT known_clients FROM sessions
-		WHERE user_id = $1 AND end_reason <> $2`, userID, string(auth.ReasonRevoked))
+		WHERE user_id = $1 AND end_reason <> $2`, userID, string(session.ReasonRevoked))
 	if err != nil {
 		return h, err
 	}

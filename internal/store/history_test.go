@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -43,7 +43,7 @@ func TestSignInHistory(t *testing.T) {
 		add("5", "ada", audit.LoginFail, 3*time.Second)
 		want(true, 2)
 
-		for id, reason := range map[string]auth.Reason{"live": "", "idle": auth.ReasonIdle, "changed": auth.ReasonPasswordChanged, "stranger": auth.ReasonRevoked} {
+		for id, reason := range map[string]session.Reason{"live": "", "idle": session.ReasonIdle, "changed": session.ReasonPasswordChanged, "stranger": session.ReasonRevoked} {
 			x := newSession(id, "ada")
 			x.Known = device.Set("browser " + id)
 			open(t, s, x)
@@ -56,9 +56,9 @@ func TestSignInHistory(t *testing.T) {
 		open(t, s, newSession("foreign", "bea"))
 		want(true, 2, "browser changed", "browser idle", "browser live")
 
-		for i := range auth.MaxFailures {
+		for i := range session.MaxFailures {
 			add("many"+string(rune('a'+i%26))+time.Duration(i).String(), "ada", audit.LoginFail, time.Minute)
 		}
-		want(true, auth.MaxFailures, "browser changed", "browser idle", "browser live")
+		want(true, session.MaxFailures, "browser changed", "browser idle", "browser live")
 	})
 }

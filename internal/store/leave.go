@@ -6,12 +6,14 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) MarkForDeletion(ctx context.Context, d auth.Deletion) ([]auth.Session, error) {
-	var ended []auth.Session
+func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]session.Session, error) {
+	var ended []session.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
@@ -23,10 +25,10 @@ func (s *Store) MarkForDeletion(ctx context.Context, d auth.Deletion) ([]auth.Se
 		if err := onTheWordOf(ctx, tx, d.By, d.At, 1); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, d.At, auth.ReasonAccountDeleted, "", d.By.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $5`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, d.Client), d.Event)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, d.By.Client), d.Event)...)
 	})
 	if err != nil {
 		return nil, err
@@ -34,7 +36,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d auth.Deletion) ([]auth.Se
 	return ended, nil
 }
 
-func (s *Store) KeepAccount(ctx context.Context, by auth.Session, at time.Time, e audit.Event) error {
+func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL`, by.UserID)
 		if err := changed(result, err, auth.ErrOvertaken); err != nil {

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []auth.Session, err error) {
+func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []session.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
@@ -19,7 +19,7 @@ func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []auth.
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, e.At, auth.ReasonAdmin, "", e.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $5`, e.At, session.ReasonAdmin, "", e.UserID); err != nil {
 			return err
 		}
 		if err := dropFactorsSince(ctx, tx, e.UserID, time.Time{}); err != nil {
@@ -28,7 +28,7 @@ func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []auth.
 		if err := dropWaiting(ctx, tx, e.UserID); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, e.Client), e)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, e.Client), e)...)
 	})
 	if err != nil {
 		return nil, err

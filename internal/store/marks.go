@@ -7,18 +7,18 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 func (s *Store) FlagReused(ctx context.Context, id string, e audit.Event) (bool, error) {
 	return s.mark(ctx, e, `
 		UPDATE sessions
 		SET flag = $1
-		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, auth.FlagTokenReused, id, auth.FlagTokenReused)
+		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, id, session.FlagTokenReused)
 }
 
-func (s *Store) FlagClient(ctx context.Context, x auth.Session, at time.Time, e audit.Event) (bool, error) {
+func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time, e audit.Event) (bool, error) {
 	return s.mark(ctx, e, `
 		UPDATE sessions
 		SET flag = $4, flag_client = $5, elevated_until = $6
@@ -41,7 +41,7 @@ func (s *Store) mark(ctx context.Context, e audit.Event, update string, args ...
 	return err == nil, err
 }
 
-func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known device.Set, e audit.Event) error {
+func (s *Store) Unflag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by, e.At, 0); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (s *Store) Unflag(ctx context.Context, x, by auth.Session, known device.Set
 	})
 }
 
-func (s *Store) Confirm(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...audit.Event) error {
+func (s *Store) Confirm(ctx context.Context, x session.Session, newHash string, at time.Time, events ...audit.Event) error {
 	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
 		if err := rotate(ctx, tx, x, newHash, at); err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *Store) Confirm(ctx context.Context, x auth.Session, newHash string, at 
 		_, err := tx.ExecContext(ctx, `
 			UPDATE sessions
 			SET flag = CASE WHEN flag = $1 THEN '' ELSE flag END, flag_client = '', known_clients = $2
-			WHERE id = $3`, auth.FlagClientChanged, string(x.Known), x.ID)
+			WHERE id = $3`, session.FlagClientChanged, string(x.Known), x.ID)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -15,7 +16,7 @@ func TestMarks(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		open(t, s, newSession("one", "ada"))
-		changed := func(x auth.Session, flag string, client device.Set) bool {
+		changed := func(x session.Session, flag string, client device.Set) bool {
 			t.Helper()
 			x.Flag, x.FlagClient = flag, client
 			first, err := s.FlagClient(t.Context(), x, at, audit.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: audit.SessionFlagged, At: at})
@@ -32,8 +33,8 @@ func TestMarks(t *testing.T) {
 			}
 			return first
 		}
-		unflag := func(n string, x auth.Session) error {
-			return s.Unflag(t.Context(), x, newSession("one", "ada"), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
+		unflag := func(n string, x session.Session) error {
+			return s.Unflag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
 		}
 		unmarked := row(t, s, "one")
 		if err := unflag("0", unmarked); !errors.Is(err, audit.ErrNotFound) {
@@ -41,20 +42,20 @@ func TestMarks(t *testing.T) {
 		}
 		stale := unmarked
 		stale.Known = "browser Z"
-		if changed(stale, auth.FlagClientChanged, "browser Z") {
+		if changed(stale, session.FlagClientChanged, "browser Z") {
 			t.Error("marked by what a session knew earlier")
 		}
-		if !changed(unmarked, auth.FlagClientChanged, "browser B") || changed(unmarked, auth.FlagClientChanged, "browser C") {
+		if !changed(unmarked, session.FlagClientChanged, "browser B") || changed(unmarked, session.FlagClientChanged, "browser C") {
 			t.Error("want the first change to be written, and it alone")
 		}
 		marked := row(t, s, "one")
-		if marked.Flag != auth.FlagClientChanged || marked.FlagClient != "browser B" {
+		if marked.Flag != session.FlagClientChanged || marked.FlagClient != "browser B" {
 			t.Errorf("got %+v, want the mark of the first change", marked)
 		}
-		if !reused("1") || reused("2") || row(t, s, "one").Flag != auth.FlagTokenReused {
+		if !reused("1") || reused("2") || row(t, s, "one").Flag != session.FlagTokenReused {
 			t.Error("want the graver mark once, in place of the other")
 		}
-		if changed(marked, auth.FlagClientChanged, "browser C") || row(t, s, "one").Flag != auth.FlagTokenReused {
+		if changed(marked, session.FlagClientChanged, "browser C") || row(t, s, "one").Flag != session.FlagTokenReused {
 			t.Error("the graver mark was written over")
 		}
 		if err := unflag("1", marked); !errors.Is(err, audit.ErrNotFound) {
@@ -62,11 +63,11 @@ func TestMarks(t *testing.T) {
 		}
 		gone := newSession("gone", "ada")
 		open(t, s, gone)
-		gone.EndedAt, gone.EndReason = at, auth.ReasonRevoked
+		gone.EndedAt, gone.EndReason = at, session.ReasonRevoked
 		if err := s.EndSession(t.Context(), gone, device.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Unflag(t.Context(), row(t, s, "one"), gone, "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
+		if err := s.Unflag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("on the word of a session that is over: got %v, want ErrOvertaken", err)
 		}
 		if err := unflag("2", row(t, s, "one")); err != nil {
@@ -92,11 +93,11 @@ func TestChangeBesideTheGraverMark(t *testing.T) {
 			t.Fatal(err)
 		}
 		x.FlagClient = "browser B"
-		for _, flag := range []string{auth.FlagClientChanged, auth.FlagTokenReused} {
+		for _, flag := range []string{session.FlagClientChanged, session.FlagTokenReused} {
 			x.Flag = flag
 			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged))
-			want := flag == auth.FlagTokenReused
-			if err != nil || first != want || row(t, s, "one").Flag != auth.FlagTokenReused {
+			want := flag == session.FlagTokenReused
+			if err != nil || first != want || row(t, s, "one").Flag != session.FlagTokenReused {
 				t.Errorf("%s: got %t, %v, mark %q, want %t and the graver mark", flag, first, err, row(t, s, "one").Flag, want)
 			}
 		}
@@ -107,14 +108,14 @@ func TestChangeBesideTheGraverMark(t *testing.T) {
 func TestConfirmLeavesTheGraverMark(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
-		for flag, want := range map[string]string{auth.FlagClientChanged: "", auth.FlagTokenReused: auth.FlagTokenReused} {
+		for flag, want := range map[string]string{session.FlagClientChanged: "", session.FlagTokenReused: session.FlagTokenReused} {
 			x := newSession(flag, "ada")
 			open(t, s, x)
-			x.Flag, x.FlagClient = auth.FlagClientChanged, "browser B"
+			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"
 			if _, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged)); err != nil {
 				t.Fatal(err)
 			}
-			if flag == auth.FlagTokenReused {
+			if flag == session.FlagTokenReused {
 				if _, err := s.FlagReused(t.Context(), flag, event("reused", "ada", audit.SessionTokenReused)); err != nil {
 					t.Fatal(err)
 				}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 const passkeyColumns = `passkeys.id, passkeys.user_id, passkeys.credential_id, passkeys.public_key, passkeys.transports,
@@ -82,7 +84,7 @@ func spend(ctx context.Context, tx *sql.Tx, c auth.SpentChallenge) error {
 	return err
 }
 
-func (s *Store) AddPasskey(ctx context.Context, c auth.CredentialsChange, p auth.Passkey, spent auth.SpentChallenge) ([]auth.Session, error) {
+func (s *Store) AddPasskey(ctx context.Context, c account.CredentialsChange, p auth.Passkey, spent auth.SpentChallenge) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
 		if err := spend(ctx, tx, spent); err != nil {
 			return err
@@ -100,14 +102,14 @@ func (s *Store) AddPasskey(ctx context.Context, c auth.CredentialsChange, p auth
 	})
 }
 
-func (s *Store) RemovePasskey(ctx context.Context, c auth.CredentialsChange, id string) ([]auth.Session, error) {
+func (s *Store) RemovePasskey(ctx context.Context, c account.CredentialsChange, id string) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM passkeys WHERE id = $1 AND user_id = $2`, id, c.Session.UserID)
 		return changed(result, err, audit.ErrNotFound)
 	})
 }
 
-func (s *Store) RenamePasskey(ctx context.Context, r auth.PasskeyRenaming) error {
+func (s *Store) RenamePasskey(ctx context.Context, r account.PasskeyRenaming) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, r.By, r.At, 0); err != nil {
 			return err

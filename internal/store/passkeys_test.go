@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -26,7 +29,7 @@ func spent(hash string) auth.SpentChallenge {
 }
 
 // addPasskey adds one from a session that stays as the caller knows it but for its token.
-func addPasskey(t *testing.T, s *store.Store, x *auth.Session, epoch int64, p auth.Passkey) {
+func addPasskey(t *testing.T, s *store.Store, x *session.Session, epoch int64, p auth.Passkey) {
 	t.Helper()
 	c := change(*x, epoch, nil)
 	if _, err := s.AddPasskey(t.Context(), c, p, spent("enrol-"+p.ID)); err != nil {
@@ -73,7 +76,7 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 		newUser(t, s, "ada")
 		newUser(t, s, "bob")
 		x, other, theirs := newSession("one", "ada"), newSession("two", "ada"), newSession("three", "bob")
-		for _, one := range []auth.Session{x, other, theirs} {
+		for _, one := range []session.Session{x, other, theirs} {
 			open(t, s, one)
 		}
 		addPasskey(t, s, &theirs, 0, newPasskey("theirs", "bob"))
@@ -82,7 +85,7 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 		stolen := x
 		stolen.TokenHash = "stolen"
 		for what, c := range map[string]struct {
-			change auth.CredentialsChange
+			change account.CredentialsChange
 			p      auth.Passkey
 			spent  string
 			want   error
@@ -184,8 +187,8 @@ func TestRenameAndRemovePasskey(t *testing.T) {
 		open(t, s, x)
 		open(t, s, theirs)
 		addPasskey(t, s, &x, 0, newPasskey("key", "ada"))
-		rename := func(by auth.Session, id string) error {
-			return s.RenamePasskey(t.Context(), auth.PasskeyRenaming{By: by, ID: id, Name: "Other", At: at, Event: event("rename-"+by.ID+id, by.UserID, audit.PasskeyRenamed)})
+		rename := func(by session.Session, id string) error {
+			return s.RenamePasskey(t.Context(), account.PasskeyRenaming{By: by.By(device.Client{}), ID: id, Name: "Other", At: at, Event: event("rename-"+by.ID+id, by.UserID, audit.PasskeyRenamed)})
 		}
 		stolen := x
 		stolen.TokenHash = "stolen"
@@ -228,7 +231,7 @@ func TestPruneSpentChallenges(t *testing.T) {
 			at   time.Time
 			want int
 		}{{end.Add(-time.Microsecond), 1}, {end, 0}} {
-			if err := s.Prune(t.Context(), c.at, at, at); err != nil {
+			if err := s.PruneAccounts(t.Context(), c.at); err != nil {
 				t.Fatal(err)
 			}
 			var n int

@@ -5,8 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -18,9 +21,9 @@ func TestChangeName(t *testing.T) {
 		by, foreign := newSession("by", "ada"), newSession("foreign", "bea")
 		open(t, s, by)
 		open(t, s, foreign)
-		change := func(by auth.Session, from, to string, at time.Time) error {
-			return s.ChangeName(t.Context(), auth.NameChanging{
-				By: by, Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, audit.ProfileChanged),
+		change := func(by session.Session, from, to string, at time.Time) error {
+			return s.ChangeName(t.Context(), account.NameChanging{
+				By: by.By(device.Client{}), Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, audit.ProfileChanged),
 			})
 		}
 		replaced := by

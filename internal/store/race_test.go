@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 )
 
@@ -20,14 +22,14 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 		by, other := newSession("by", "ada"), newSession("other", "ada")
 		open(t, s, by)
 		open(t, s, other)
-		try := func(what string, by auth.Session, at time.Time) {
+		try := func(what string, by session.Session, at time.Time) {
 			t.Helper()
 			ending := other
-			ending.EndedAt, ending.EndReason = at, auth.ReasonRevoked
-			if err := s.Revoke(t.Context(), ending, by, device.Client{}); !errors.Is(err, auth.ErrOvertaken) {
+			ending.EndedAt, ending.EndReason = at, session.ReasonRevoked
+			if err := s.Revoke(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrOvertaken) {
 				t.Errorf("%s: Revoke: got %v, want ErrOvertaken", what, err)
 			}
-			if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", By: by, At: at}); !errors.Is(err, auth.ErrOvertaken) {
+			if _, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrOvertaken) {
 				t.Errorf("%s: EndSessions: got %v, want ErrOvertaken", what, err)
 			}
 		}
@@ -36,7 +38,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 		try("another token", stolen, at)
 		try("timed out", by, by.IdleExpiresAt)
 		ended := by
-		ended.EndedAt, ended.EndReason = at, auth.ReasonSignedOut
+		ended.EndedAt, ended.EndReason = at, session.ReasonSignedOut
 		if err := s.EndSession(t.Context(), ended, device.Client{}); err != nil {
 			t.Fatal(err)
 		}
@@ -54,8 +56,8 @@ func TestPasswordChangeOvertaken(t *testing.T) {
 		newUser(t, s, "ada")
 		by := newSession("by", "ada")
 		open(t, s, by)
-		change := auth.PasswordChanging{PasswordHash: "new", CredentialsChange: auth.CredentialsChange{Session: by, NewTokenHash: "next", Epoch: 0, At: at}}
-		if _, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", Except: by.ID, By: by, At: at}); err != nil {
+		change := account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Session: by, NewTokenHash: "next", Epoch: 0, At: at}}
+		if _, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.ChangePassword(t.Context(), change); !errors.Is(err, auth.ErrOvertaken) {
@@ -79,18 +81,18 @@ func TestMassEndingTellsTimeoutsApart(t *testing.T) {
 		later := at.Add(30 * time.Minute)
 		idle.IdleExpiresAt = later.Add(-time.Minute)
 		absolute.IdleExpiresAt, absolute.ExpiresAt = later, later
-		for _, x := range []auth.Session{by, idle, absolute, live} {
+		for _, x := range []session.Session{by, idle, absolute, live} {
 			open(t, s, x)
 		}
-		ended, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", By: by, At: later})
+		ended, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", By: by.By(device.Client{}), At: later})
 		if err != nil || len(ended) != 4 {
 			t.Fatalf("%d ended, %v, want 4", len(ended), err)
 		}
-		for id, want := range map[string]auth.Session{
-			"by":       {EndReason: auth.ReasonSignedOut, EndedAt: later, EndedBy: "by"},
-			"idle":     {EndReason: auth.ReasonIdle, EndedAt: idle.IdleExpiresAt},
-			"absolute": {EndReason: auth.ReasonAbsolute, EndedAt: later},
-			"live":     {EndReason: auth.ReasonRevoked, EndedAt: later, EndedBy: "by"},
+		for id, want := range map[string]session.Session{
+			"by":       {EndReason: session.ReasonSignedOut, EndedAt: later, EndedBy: "by"},
+			"idle":     {EndReason: session.ReasonIdle, EndedAt: idle.IdleExpiresAt},
+			"absolute": {EndReason: session.ReasonAbsolute, EndedAt: later},
+			"live":     {EndReason: session.ReasonRevoked, EndedAt: later, EndedBy: "by"},
 		} {
 			if got := row(t, s, id); got.EndReason != want.EndReason || !got.EndedAt.Equal(want.EndedAt) || got.EndedBy != want.EndedBy {
 				t.Errorf("%s: got %s at %s by %q, want %s at %s by %q", id, got.EndReason, got.EndedAt, got.EndedBy, want.EndReason, want.EndedAt, want.EndedBy)
@@ -122,7 +124,7 @@ func TestTouchNeverGoesBack(t *testing.T) {
 // A link confirms the sign-up it was sent for, within its time, and no other.
 func TestConfirmIsConditional(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		for _, p := range []auth.SignUp{
+		for _, p := range []account.SignUp{
 			{TokenHash: "good", EmailKey: "good@example.org", CreatedAt: at, ExpiresAt: at.Add(time.Hour)},
 			{TokenHash: "old", EmailKey: "old@example.org", CreatedAt: at, ExpiresAt: at},
 		} {
@@ -155,7 +157,7 @@ func TestConfirmTogether(t *testing.T) {
 			made := 0
 			for link := range 4 {
 				hash := fmt.Sprint(round, "-", link)
-				if err := s.AddSignUp(t.Context(), auth.SignUp{TokenHash: hash, EmailKey: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}); err != nil {
+				if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: hash, EmailKey: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}); err != nil {
 					t.Fatal(err)
 				}
 				wg.Go(func() {

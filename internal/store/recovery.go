@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
@@ -16,7 +18,7 @@ func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 	return u, found(err)
 }
 
-func (s *Store) ReplaceLetterKey(ctx context.Context, k auth.LetterKey, epoch int64, e audit.Event) error {
+func (s *Store) ReplaceLetterKey(ctx context.Context, k account.LetterKey, epoch int64, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the account's row makes the letters of one account take turns with each other and with what kills them.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
@@ -31,7 +33,7 @@ func (s *Store) ReplaceLetterKey(ctx context.Context, k auth.LetterKey, epoch in
 	})
 }
 
-func replaceLetterKey(ctx context.Context, tx *sql.Tx, k auth.LetterKey) error {
+func replaceLetterKey(ctx context.Context, tx *sql.Tx, k account.LetterKey) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1 AND purpose = $2`, k.UserID, k.Purpose)
 	if err != nil {
 		return err
@@ -42,8 +44,8 @@ func replaceLetterKey(ctx context.Context, tx *sql.Tx, k auth.LetterKey) error {
 	return err
 }
 
-func (s *Store) ResetPassword(ctx context.Context, r auth.PasswordResetting) ([]auth.Session, error) {
-	var ended []auth.Session
+func (s *Store) ResetPassword(ctx context.Context, r account.PasswordResetting) ([]session.Session, error) {
+	var ended []session.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
@@ -59,13 +61,13 @@ func (s *Store) ResetPassword(ctx context.Context, r auth.PasswordResetting) ([]
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, r.At, auth.ReasonPasswordChanged, "", r.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $5`, r.At, session.ReasonPasswordChanged, "", r.UserID); err != nil {
 			return err
 		}
 		if err := dropWaiting(ctx, tx, r.UserID); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(auth.EndEvents(ended, r.Client), r.Event)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, r.Client), r.Event)...)
 	})
 	if err != nil {
 		return nil, err

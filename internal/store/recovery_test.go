@@ -10,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -90,12 +92,12 @@ func texts(t *testing.T, db *sql.DB, query string) (found []string) {
 	return found
 }
 
-func resetKey(user string) auth.LetterKey {
-	return auth.LetterKey{TokenHash: "key-" + user, UserID: user, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+func resetKey(user string) account.LetterKey {
+	return account.LetterKey{TokenHash: "key-" + user, UserID: user, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
 }
 
-func resetting(user string) auth.PasswordResetting {
-	return auth.PasswordResetting{
+func resetting(user string) account.PasswordResetting {
+	return account.PasswordResetting{
 		UserID: user, KeyHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, audit.PasswordChange),
 	}
 }
@@ -103,17 +105,17 @@ func resetting(user string) auth.PasswordResetting {
 // A key sets one password of one account, while it lasts and the account is not disabled; otherwise nothing changes.
 func TestResetPassword(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		for name, spoil := range map[string]func(r *auth.PasswordResetting){
-			"good":          func(*auth.PasswordResetting) {},
-			"unknown":       func(r *auth.PasswordResetting) { r.KeyHash = "invented" },
-			"too old":       func(r *auth.PasswordResetting) { r.At = at.Add(time.Hour) },
-			"other account": func(r *auth.PasswordResetting) { r.UserID = "other" },
-			"other purpose": func(r *auth.PasswordResetting) {
+		for name, spoil := range map[string]func(r *account.PasswordResetting){
+			"good":          func(*account.PasswordResetting) {},
+			"unknown":       func(r *account.PasswordResetting) { r.KeyHash = "invented" },
+			"too old":       func(r *account.PasswordResetting) { r.At = at.Add(time.Hour) },
+			"other account": func(r *account.PasswordResetting) { r.UserID = "other" },
+			"other purpose": func(r *account.PasswordResetting) {
 				if _, err := s.DB().Exec(`UPDATE letter_keys SET purpose = 'unlock' WHERE token_hash = $1`, r.KeyHash); err != nil {
 					t.Fatal(err)
 				}
 			},
-			"disabled": func(r *auth.PasswordResetting) {
+			"disabled": func(r *account.PasswordResetting) {
 				if _, err := s.DB().Exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, at, r.UserID); err != nil {
 					t.Fatal(err)
 				}
@@ -135,7 +137,7 @@ func TestResetPassword(t *testing.T) {
 				t.Fatal(lookUp)
 			}
 			if name == "good" {
-				if err != nil || len(ended) != 1 || u.PasswordHash != "new" || u.Epoch != 1 || row(t, s, "s-good").EndReason != auth.ReasonPasswordChanged {
+				if err != nil || len(ended) != 1 || u.PasswordHash != "new" || u.Epoch != 1 || row(t, s, "s-good").EndReason != session.ReasonPasswordChanged {
 					t.Errorf("got %d ended, %+v, %v", len(ended), u, err)
 				}
 				if _, err := s.LetterKey(t.Context(), "key-good", "reset", at); !errors.Is(err, audit.ErrNotFound) {
@@ -156,9 +158,9 @@ func TestEmailChangeOnce(t *testing.T) {
 		u := newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		change := auth.EmailChange{ID: "c", UserID: "ada", Email: "Ada@example.net", EmailKey: "ada@example.net", OldEmail: u.Email,
+		change := account.EmailChange{ID: "c", UserID: "ada", Email: "Ada@example.net", EmailKey: "ada@example.net", OldEmail: u.Email,
 			OldEmailKey: u.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(2 * time.Hour)}
-		err := s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x, Event: event("asked", "ada", audit.EmailChangeRequested)})
+		err := s.AskEmailChange(t.Context(), account.EmailAsking{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x.By(device.Client{}), Event: event("asked", "ada", audit.EmailChangeRequested)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +171,7 @@ func TestEmailChangeOnce(t *testing.T) {
 		open(t, s, newSession("bobs", "bob"))
 		stolen := x
 		stolen.TokenHash = "stolen"
-		for what, c := range map[string]auth.EmailConfirming{
+		for what, c := range map[string]account.EmailConfirming{
 			"too late": {KeyHash: "confirm", By: x, At: at.Add(time.Minute)}, "another account": {KeyHash: "confirm", By: newSession("bobs", "bob"), At: at},
 			"another key": {KeyHash: "stop", By: x, At: at}, "another token": {KeyHash: "confirm", By: stolen, At: at},
 		} {
@@ -183,7 +185,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			}
 		}
 		if got := race(4, func(i int) error {
-			c := auth.EmailConfirming{KeyHash: "confirm", By: x, NewTokenHash: fmt.Sprint("next", i), UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour), At: at}
+			c := account.EmailConfirming{KeyHash: "confirm", By: x, NewTokenHash: fmt.Sprint("next", i), UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour), At: at}
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
 			return err
 		}); got != 1 {
@@ -197,7 +199,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			t.Fatalf("got %+v, %v", done, err)
 		}
 		if got := race(4, func(i int) error {
-			_, err := s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
+			_, err := s.UndoEmailChange(t.Context(), account.EmailUndoing{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
 			return err
 		}); got != 1 {
 			t.Errorf("%d undos counted, want 1", got)
@@ -217,17 +219,17 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sessions := make([]auth.Session, 4)
+			sessions := make([]session.Session, 4)
 			for i := range sessions {
 				sessions[i] = newSession(fmt.Sprintf("r%d-%d", round, i), "ada")
-				if _, err := s.OpenSession(t.Context(), auth.Opening{Session: sessions[i], Limit: 100, Epoch: now.Epoch}); err != nil {
+				if _, err := s.OpenSession(t.Context(), session.Opening{Session: sessions[i], Limit: 100, Epoch: now.Epoch}); err != nil {
 					t.Fatal(err)
 				}
 			}
 			name := fmt.Sprint("c", round)
-			change := auth.EmailChange{ID: name, UserID: "ada", Email: name + "@example.net", EmailKey: name + "@example.net", OldEmail: now.Email,
+			change := account.EmailChange{ID: name, UserID: "ada", Email: name + "@example.net", EmailKey: name + "@example.net", OldEmail: now.Email,
 				OldEmailKey: now.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)}
-			err = s.AskEmailChange(t.Context(), auth.EmailAsking{EmailChange: change, ConfirmHash: name, StopHash: "stop" + name, By: sessions[0],
+			err = s.AskEmailChange(t.Context(), account.EmailAsking{EmailChange: change, ConfirmHash: name, StopHash: "stop" + name, By: sessions[0].By(device.Client{}),
 				Event: event("asked"+name, "ada", audit.EmailChangeRequested)})
 			if err != nil {
 				t.Fatal(err)
@@ -236,11 +238,11 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				var err error
 				switch x := sessions[i]; i {
 				case 0:
-					_, _, err = s.ConfirmEmailChange(t.Context(), auth.EmailConfirming{KeyHash: name, By: x, NewTokenHash: "n" + name, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour), At: at})
+					_, _, err = s.ConfirmEmailChange(t.Context(), account.EmailConfirming{KeyHash: name, By: x, NewTokenHash: "n" + name, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour), At: at})
 				case 1:
-					_, err = s.UndoEmailChange(t.Context(), auth.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
+					_, err = s.UndoEmailChange(t.Context(), account.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
-					x.EndedAt, x.EndReason = at, auth.ReasonRevoked
+					x.EndedAt, x.EndReason = at, session.ReasonRevoked
 					err = s.EndSession(t.Context(), x, device.Client{})
 				}
 				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, audit.ErrNotFound) {
@@ -281,30 +283,30 @@ func TestDeleteAccounts(t *testing.T) {
 			if id == "ordinary" {
 				continue
 			}
-			d := auth.Deletion{By: x, At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Event: event("asked-"+id, id, audit.DeletionRequested)}
+			d := account.Deletion{By: x.By(device.Client{}), At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Event: event("asked-"+id, id, audit.DeletionRequested)}
 			if _, err := s.MarkForDeletion(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.MarkForDeletion(t.Context(), d); !errors.Is(err, auth.ErrOvertaken) {
 				t.Errorf("twice: got %v, want ErrOvertaken", err)
 			}
-			if got := row(t, s, x.ID).EndReason; got != auth.ReasonAccountDeleted {
+			if got := row(t, s, x.ID).EndReason; got != session.ReasonAccountDeleted {
 				t.Errorf("the session ended for %q", got)
 			}
 		}
 		back := newSession("back", "kept")
-		if _, err := s.OpenSession(t.Context(), auth.Opening{Session: back, Limit: 10, Epoch: 1}); err != nil {
+		if _, err := s.OpenSession(t.Context(), session.Opening{Session: back, Limit: 10, Epoch: 1}); err != nil {
 			t.Fatal(err)
 		}
 		stolen := back
 		stolen.TokenHash = "stolen"
-		if err := s.KeepAccount(t.Context(), stolen, at, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
+		if err := s.KeepAccount(t.Context(), stolen.By(device.Client{}), at, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("on another token: got %v, want ErrOvertaken", err)
 		}
-		if err := s.KeepAccount(t.Context(), back, at, event("kept-it", "kept", audit.DeletionStopped)); err != nil {
+		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-it", "kept", audit.DeletionStopped)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.KeepAccount(t.Context(), back, at, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
+		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
 			t.Errorf("nothing to keep: got %v, want ErrOvertaken", err)
 		}
 		if ids, err := s.DeleteAccounts(t.Context(), at.Add(time.Hour-time.Microsecond), 10); err != nil || len(ids) != 0 {

@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sessions.rotated_at, sessions.method,
@@ -15,7 +16,7 @@ const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sess
 	sessions.flag, sessions.flag_client, sessions.ended_at, sessions.end_reason, sessions.ended_by`
 
 // sessionFields returns where sessionColumns scan to, and a function that completes x after the scan.
-func sessionFields(x *auth.Session) ([]any, func()) {
+func sessionFields(x *session.Session) ([]any, func()) {
 	var elevated, ended sql.NullTime
 	return []any{
 			&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
@@ -30,11 +31,19 @@ func sessionFields(x *auth.Session) ([]any, func()) {
 // $3 the time. No row means somebody else was first.
 const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
 
-func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
+func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {
 	return sessionAndUser(s.byToken.row(ctx, s, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
 }
 
-func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (auth.Session, auth.User, error) {
+func (s *Store) UserBySession(ctx context.Context, tokenHash string) (auth.User, error) {
+	x, u, err := s.SessionByToken(ctx, tokenHash)
+	if err == nil && !x.EndedAt.IsZero() {
+		return auth.User{}, audit.ErrNotFound
+	}
+	return u, err
+}
+
+func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {
 	return sessionAndUser(s.db.QueryRowContext(ctx, sessionAndUserWhere+
 		`sessions.prev_token_hash = $1 ORDER BY sessions.rotated_at DESC LIMIT 1`, tokenHash))
 }
@@ -44,9 +53,9 @@ const sessionAndUserWhere = `
 	FROM sessions JOIN users ON users.id = sessions.user_id
 	WHERE `
 
-func sessionAndUser(read row) (auth.Session, auth.User, error) {
+func sessionAndUser(read row) (session.Session, auth.User, error) {
 	var (
-		x auth.Session
+		x session.Session
 		u auth.User
 	)
 	sessionDest, completeSession := sessionFields(&x)
@@ -57,15 +66,15 @@ func sessionAndUser(read row) (auth.Session, auth.User, error) {
 	return x, u, found(err)
 }
 
-func (s *Store) SessionByHandle(ctx context.Context, id string) (auth.Session, error) {
-	var x auth.Session
+func (s *Store) SessionByHandle(ctx context.Context, id string) (session.Session, error) {
+	var x session.Session
 	fields, complete := sessionFields(&x)
 	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id).Scan(fields...)
 	complete()
 	return x, found(err)
 }
 
-func addSession(ctx context.Context, tx *sql.Tx, x auth.Session, replacedHash string) error {
+func addSession(ctx context.Context, tx *sql.Tx, x session.Session, replacedHash string) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO sessions (id, user_id, token_hash, prev_token_hash, rotated_at, method, remembered, user_agent, ip, last_ip,
 			created_at, last_seen_at, idle_expires_at, expires_at, known_clients, flag, ended_at, end_reason, ended_by)
@@ -76,7 +85,7 @@ func addSession(ctx context.Context, tx *sql.Tx, x auth.Session, replacedHash st
 	return err
 }
 
-func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
+func (s *Store) Touch(ctx context.Context, x session.Session, at time.Time) error {
 	result, err := s.db.ExecContext(ctx, `
 		UPDATE sessions
 		SET last_ip = $4,
@@ -88,7 +97,7 @@ func (s *Store) Touch(ctx context.Context, x auth.Session, at time.Time) error {
 	return changed(result, err, auth.ErrEnded)
 }
 
-func (s *Store) Rotate(ctx context.Context, x auth.Session, newHash string, at time.Time, events ...audit.Event) error {
+func (s *Store) Rotate(ctx context.Context, x session.Session, newHash string, at time.Time, events ...audit.Event) error {
 	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
 		if err := rotate(ctx, tx, x, newHash, at); err != nil {
 			return err
@@ -97,7 +106,7 @@ func (s *Store) Rotate(ctx context.Context, x auth.Session, newHash string, at t
 	})
 }
 
-func rotate(ctx context.Context, tx *sql.Tx, x auth.Session, newHash string, at time.Time) error {
+func rotate(ctx context.Context, tx *sql.Tx, x session.Session, newHash string, at time.Time) error {
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
 		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = $6
@@ -105,27 +114,27 @@ func rotate(ctx context.Context, tx *sql.Tx, x auth.Session, newHash string, at 
 	return changed(result, err, auth.ErrEnded)
 }
 
-func (s *Store) Sessions(ctx context.Context, userID string) ([]auth.Session, error) {
+func (s *Store) Sessions(ctx context.Context, userID string) ([]session.Session, error) {
 	return s.list(ctx, `
 		WHERE user_id = $1 AND ended_at IS NULL
 		ORDER BY last_seen_at DESC, id`, userID)
 }
 
-func (s *Store) EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]auth.Session, error) {
+func (s *Store) EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]session.Session, error) {
 	return s.list(ctx, `
 		WHERE user_id = $1 AND ended_at > $2
 		ORDER BY ended_at DESC, id
 		LIMIT $3`, userID, since, limit)
 }
 
-func (s *Store) TimedOut(ctx context.Context, at time.Time, limit int) ([]auth.Session, error) {
+func (s *Store) TimedOut(ctx context.Context, at time.Time, limit int) ([]session.Session, error) {
 	return s.list(ctx, `
 		WHERE ended_at IS NULL AND idle_expires_at <= $1
 		ORDER BY idle_expires_at
 		LIMIT $2`, at, limit)
 }
 
-func (s *Store) list(ctx context.Context, clauses string, args ...any) ([]auth.Session, error) {
+func (s *Store) list(ctx context.Context, clauses string, args ...any) ([]session.Session, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions `+clauses, args...)
 	if err != nil {
 		return nil, err
@@ -133,10 +142,10 @@ func (s *Store) list(ctx context.Context, clauses string, args ...any) ([]auth.S
 	return scanSessions(rows)
 }
 
-func scanSessions(rows *sql.Rows) (sessions []auth.Session, err error) {
+func scanSessions(rows *sql.Rows) (sessions []session.Session, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		var x auth.Session
+		var x session.Session
 		fields, complete := sessionFields(&x)
 		if err := rows.Scan(fields...); err != nil {
 			return nil, err

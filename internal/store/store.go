@@ -15,8 +15,11 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/demo"
+	"example.com/gatehouse/internal/session"
 )
 
 // Store is auth's Store on one of the two databases.
@@ -27,7 +30,13 @@ type Store struct {
 	byToken hot // the read that authenticates a request
 }
 
-var _ auth.Store = (*Store)(nil)
+var (
+	_ audit.Store   = (*Store)(nil)
+	_ auth.Store    = (*Store)(nil)
+	_ session.Store = (*Store)(nil)
+	_ account.Store = (*Store)(nil)
+	_ demo.Store    = (*Store)(nil)
+)
 
 // Open connects to "sqlite:FILE" or "postgres://...". It does not migrate.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {

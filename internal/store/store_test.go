@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -46,16 +48,16 @@ func event(id, userID string, kind audit.Kind) audit.Event {
 	return audit.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: device.Client{IP: "192.0.2.1", UserAgent: "agent"}}
 }
 
-func newSession(id, userID string) auth.Session {
-	return auth.Session{
+func newSession(id, userID string) session.Session {
+	return session.Session{
 		ID: id, UserID: userID, TokenHash: "token-" + id, Method: auth.MethodPassword, Remembered: true, UserAgent: "agent",
 		IP: "192.0.2.1", LastIP: "192.0.2.2", Known: "browser A\nnetwork N", CreatedAt: at, RotatedAt: at, LastSeenAt: at, IdleExpiresAt: at.Add(time.Hour), ExpiresAt: at.Add(24 * time.Hour),
 	}
 }
 
-func open(t *testing.T, s *store.Store, x auth.Session) {
+func open(t *testing.T, s *store.Store, x session.Session) {
 	t.Helper()
-	if _, err := s.OpenSession(t.Context(), auth.Opening{Session: x, Limit: 1000}); err != nil {
+	if _, err := s.OpenSession(t.Context(), session.Opening{Session: x, Limit: 1000}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -90,30 +92,30 @@ func third[T, U any](_ T, _ U, err error) error { return err }
 
 // Each change of a live session by its browser changes nothing when the row has ended, timed out or moved on.
 func TestChangesAreConditional(t *testing.T) {
-	changes := map[string]func(*testing.T, *store.Store, auth.Session, time.Time) error{
-		"touch": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+	changes := map[string]func(*testing.T, *store.Store, session.Session, time.Time) error{
+		"touch": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.LastSeenAt, x.LastIP, x.IdleExpiresAt = at, "192.0.2.99", at.Add(time.Hour)
 			return s.Touch(t.Context(), x, at)
 		},
-		"rotate": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+		"rotate": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.ElevatedUntil = at.Add(time.Minute)
 			return s.Rotate(t.Context(), x, "rotated-"+x.ID, at, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
-		"confirm": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
+		"confirm": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Known, x.ElevatedUntil = "browser B", at.Add(time.Minute)
 			return s.Confirm(t.Context(), x, "confirmed-"+x.ID, at, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
-		"flag client": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
-			x.Flag, x.FlagClient = auth.FlagClientChanged, "browser B"
+		"flag client": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
+			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"
 			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+x.ID, x.UserID, audit.SessionFlagged))
 			if err == nil && !first {
 				return auth.ErrEnded
 			}
 			return err
 		},
-		"change password": func(t *testing.T, s *store.Store, x auth.Session, at time.Time) error {
-			_, err := s.ChangePassword(t.Context(), auth.PasswordChanging{PasswordHash: "new", CredentialsChange: auth.CredentialsChange{
-				Session: x, NewTokenHash: "changed-" + x.ID, At: at, Reason: auth.ReasonPasswordChanged,
+		"change password": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
+			_, err := s.ChangePassword(t.Context(), account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{
+				Session: x, NewTokenHash: "changed-" + x.ID, At: at, Reason: session.ReasonPasswordChanged,
 				Events: []audit.Event{event("change-"+x.ID, x.UserID, audit.PasswordChange)},
 			}})
 			return err
@@ -122,14 +124,14 @@ func TestChangesAreConditional(t *testing.T) {
 	for what, change := range changes {
 		t.Run(what, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *store.Store) {
-				for name, spoil := range map[string]func(*auth.Session) time.Time{
-					"good":          func(*auth.Session) time.Time { return at.Add(time.Hour - time.Microsecond) },
-					"timed out":     func(*auth.Session) time.Time { return at.Add(time.Hour) },
-					"other token":   func(x *auth.Session) time.Time { x.TokenHash = "stolen"; return at },
-					"other session": func(x *auth.Session) time.Time { x.ID = "another"; return at },
-					"ended": func(x *auth.Session) time.Time {
+				for name, spoil := range map[string]func(*session.Session) time.Time{
+					"good":          func(*session.Session) time.Time { return at.Add(time.Hour - time.Microsecond) },
+					"timed out":     func(*session.Session) time.Time { return at.Add(time.Hour) },
+					"other token":   func(x *session.Session) time.Time { x.TokenHash = "stolen"; return at },
+					"other session": func(x *session.Session) time.Time { x.ID = "another"; return at },
+					"ended": func(x *session.Session) time.Time {
 						ended := *x
-						ended.EndedAt, ended.EndReason = at, auth.ReasonRevoked
+						ended.EndedAt, ended.EndReason = at, session.ReasonRevoked
 						if err := s.EndSession(t.Context(), ended, device.Client{}); err != nil {
 							t.Fatal(err)
 						}
@@ -162,7 +164,7 @@ func TestChangesAreConditional(t *testing.T) {
 	}
 }
 
-func row(t *testing.T, s *store.Store, id string) auth.Session {
+func row(t *testing.T, s *store.Store, id string) session.Session {
 	t.Helper()
 	x, err := s.SessionByHandle(t.Context(), id)
 	if err != nil {
@@ -179,16 +181,16 @@ func TestEndsOnce(t *testing.T) {
 		open(t, s, asking)
 		for round := range 20 {
 			x := newSession(fmt.Sprint("round", round), "ada")
-			if _, err := s.OpenSession(t.Context(), auth.Opening{Session: x, Limit: 1000, Epoch: int64(round)}); err != nil {
+			if _, err := s.OpenSession(t.Context(), session.Opening{Session: x, Limit: 1000, Epoch: int64(round)}); err != nil {
 				t.Fatal(err)
 			}
 			var (
 				wg   sync.WaitGroup
 				mu   sync.Mutex
-				won  []auth.Reason
+				won  []session.Reason
 				mass int
 			)
-			for _, reason := range []auth.Reason{auth.ReasonIdle, auth.ReasonSignedOut, auth.ReasonRevoked, auth.ReasonIdle} {
+			for _, reason := range []session.Reason{session.ReasonIdle, session.ReasonSignedOut, session.ReasonRevoked, session.ReasonIdle} {
 				wg.Go(func() {
 					ended := x
 					ended.EndedAt, ended.EndReason = x.IdleExpiresAt, reason
@@ -203,7 +205,7 @@ func TestEndsOnce(t *testing.T) {
 				})
 			}
 			wg.Go(func() {
-				ended, err := s.EndSessions(t.Context(), auth.MassEnding{UserID: "ada", Except: asking.ID, By: asking, At: at})
+				ended, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", Except: asking.ID, By: asking.By(device.Client{}), At: at})
 				mu.Lock()
 				defer mu.Unlock()
 				if mass = len(ended); err != nil {
@@ -230,7 +232,7 @@ func TestTimeoutLosesAgainstActivity(t *testing.T) {
 		x := newSession("one", "ada")
 		open(t, s, x)
 		stale := x
-		stale.EndedAt, stale.EndReason = x.IdleExpiresAt, auth.ReasonIdle
+		stale.EndedAt, stale.EndReason = x.IdleExpiresAt, session.ReasonIdle
 		x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Minute)
 		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
 			t.Fatal(err)
@@ -311,19 +313,19 @@ func TestPrune(t *testing.T) {
 		for id, ended := range map[string]time.Time{"old": at.Add(-time.Microsecond), "young": at, "live": {}} {
 			x := newSession(id, "ada")
 			open(t, s, x)
-			if x.EndedAt, x.EndReason = ended, auth.ReasonSignedOut; !ended.IsZero() {
+			if x.EndedAt, x.EndReason = ended, session.ReasonSignedOut; !ended.IsZero() {
 				if err := s.EndSession(t.Context(), x, device.Client{}); err != nil {
 					t.Fatal(err)
 				}
 			}
 			err := errors.Join(
-				s.AddSignUp(t.Context(), auth.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}),
-				s.AddLetterKey(t.Context(), auth.LetterKey{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
+				s.AddSignUp(t.Context(), account.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}),
+				s.AddLetterKey(t.Context(), account.LetterKey{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := s.Prune(t.Context(), at, at, at.Add(time.Microsecond)); err != nil {
+		if err := prune(t, s, at, at, at.Add(time.Microsecond), at); err != nil {
 			t.Fatal(err)
 		}
 		for table, want := range map[string]int{"sessions": 2, "signups": 1, "letter_keys": 1, "events": 0} {
@@ -348,15 +350,15 @@ func TestStrayEvents(t *testing.T) {
 		left := func() (n int) {
 			t.Helper()
 			err := errors.Join(
-				s.Prune(t.Context(), at, at.Add(-time.Hour), at.Add(-time.Hour)),
+				prune(t, s, at, at.Add(-time.Hour), at.Add(-time.Hour), at.Add(-keepAnonymous)),
 				s.DB().QueryRow(`SELECT count(*) FROM stray_events`).Scan(&n))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return n
 		}
-		stray("old", at.Add(-auth.KeepStrays-time.Microsecond))
-		stray("young", at.Add(-auth.KeepStrays))
+		stray("old", at.Add(-keepAnonymous-time.Microsecond))
+		stray("young", at.Add(-keepAnonymous))
 		if n := left(); n != 1 {
 			t.Errorf("%d events left, want the one of the last day", n)
 		}
@@ -377,4 +379,14 @@ func TestStrayEvents(t *testing.T) {
 			t.Errorf("%d events left of 10,103, want at most 10,000 and the newest", n)
 		}
 	})
+}
+
+// keepAnonymous is how long the tests keep an event without an account.
+const keepAnonymous = 24 * time.Hour
+
+// prune deletes what is no longer kept, as the sweepers of a portal do one after the other.
+func prune(t *testing.T, s *store.Store, at, endedBefore, eventsBefore, anonymousBefore time.Time) error {
+	t.Helper()
+	return errors.Join(s.PruneSessions(t.Context(), endedBefore), s.PruneAccounts(t.Context(), at),
+		s.PruneEvents(t.Context(), eventsBefore, anonymousBefore))
 }

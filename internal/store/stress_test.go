@@ -11,11 +11,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -64,10 +66,10 @@ func (p person) epoch(ctx context.Context) int64 {
 }
 
 // session is one that was live a moment ago: a fresh one, if it can be had, or any other.
-func (p person) session(ctx context.Context) auth.Session {
+func (p person) session(ctx context.Context) session.Session {
 	x := newSession(rand.Text(), p.id)
 	if mathrand.IntN(2) == 0 {
-		_, _ = p.OpenSession(ctx, auth.Opening{Session: x, Epoch: p.epoch(ctx), Limit: 10})
+		_, _ = p.OpenSession(ctx, session.Opening{Session: x, Epoch: p.epoch(ctx), Limit: 10})
 		return x
 	}
 	if all, _ := p.Sessions(ctx, p.id); len(all) > 0 {
@@ -76,9 +78,9 @@ func (p person) session(ctx context.Context) auth.Session {
 	return x
 }
 
-func (p person) change(ctx context.Context, codes ...string) auth.CredentialsChange {
-	return auth.CredentialsChange{
-		Session: p.session(ctx), NewTokenHash: rand.Text(), Epoch: p.epoch(ctx), Codes: codes, At: at, Reason: auth.ReasonRevoked,
+func (p person) change(ctx context.Context, codes ...string) account.CredentialsChange {
+	return account.CredentialsChange{
+		Session: p.session(ctx), NewTokenHash: rand.Text(), Epoch: p.epoch(ctx), Codes: codes, At: at, Reason: session.ReasonRevoked,
 		Events: []audit.Event{p.event(audit.MFAEnrolled)},
 	}
 }
@@ -89,13 +91,13 @@ func (p person) pending() auth.PendingSignIn {
 	return x
 }
 
-func (p person) asking(ctx context.Context) auth.EmailAsking {
+func (p person) asking(ctx context.Context) account.EmailAsking {
 	u, _ := p.UserByID(ctx, p.id)
 	to := rand.Text()
-	return auth.EmailAsking{
-		EmailChange: auth.EmailChange{ID: to, UserID: p.id, Email: to, EmailKey: to, OldEmail: u.Email, OldEmailKey: u.EmailKey,
+	return account.EmailAsking{
+		EmailChange: account.EmailChange{ID: to, UserID: p.id, Email: to, EmailKey: to, OldEmail: u.Email, OldEmailKey: u.EmailKey,
 			AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)},
-		ConfirmHash: "confirm" + to, StopHash: "stop" + to, By: p.session(ctx), Event: p.event(audit.EmailChangeRequested),
+		ConfirmHash: "confirm" + to, StopHash: "stop" + to, By: p.session(ctx).By(device.Client{}), Event: p.event(audit.EmailChangeRequested),
 	}
 }
 
@@ -106,7 +108,7 @@ var everything = []func(context.Context, person) error{
 			p.event(audit.UserCreated))
 	},
 	func(ctx context.Context, p person) error {
-		o := auth.Opening{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []audit.Event{p.event(audit.LoginSuccess)}}
+		o := session.Opening{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []audit.Event{p.event(audit.LoginSuccess)}}
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
@@ -118,18 +120,18 @@ var everything = []func(context.Context, person) error{
 		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
 			return err
 		}
-		o := auth.Opening{Session: newSession(rand.Text(), p.id), Pending: waiting.TokenHash, Epoch: waiting.Epoch, Limit: 4}
+		o := session.Opening{Session: newSession(rand.Text(), p.id), Pending: waiting.TokenHash, Epoch: waiting.Epoch, Limit: 4}
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
-		return second(p.ChangePassword(ctx, auth.PasswordChanging{CredentialsChange: p.change(ctx), PasswordHash: "other"}))
+		return second(p.ChangePassword(ctx, account.PasswordChanging{CredentialsChange: p.change(ctx), PasswordHash: "other"}))
 	},
 	func(ctx context.Context, p person) error {
 		secret := auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 1, EnrolledAt: at}
 		return second(p.EnrolTOTP(ctx, p.change(ctx, "a", "b", "c"), secret))
 	},
 	func(ctx context.Context, p person) error {
-		return p.SetTOTPEnrolment(ctx, auth.TOTPEnrolment{SessionID: p.session(ctx).ID, UserID: p.id, Sealed: []byte{1}, ExpiresAt: at})
+		return p.SetTOTPEnrolment(ctx, account.TOTPEnrolment{SessionID: p.session(ctx).ID, UserID: p.id, Sealed: []byte{1}, ExpiresAt: at})
 	},
 	func(ctx context.Context, p person) error {
 		return p.UseTOTPStep(ctx, auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at})
@@ -150,12 +152,12 @@ var everything = []func(context.Context, person) error{
 		return second(p.RemovePasskey(ctx, p.change(ctx), one.ID))
 	},
 	func(ctx context.Context, p person) error {
-		return second(p.EndSessions(ctx, auth.MassEnding{UserID: p.id, By: p.session(ctx), At: at}))
+		return second(p.EndSessions(ctx, session.MassEnding{UserID: p.id, By: p.session(ctx).By(device.Client{}), At: at}))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
-		x.EndedAt, x.EndReason = at, auth.ReasonRevoked
-		return errors.Join(p.Revoke(ctx, x, p.session(ctx), device.Client{}), p.EndSession(ctx, p.session(ctx), device.Client{}))
+		x.EndedAt, x.EndReason = at, session.ReasonRevoked
+		return errors.Join(p.Revoke(ctx, x, p.session(ctx).By(device.Client{})), p.EndSession(ctx, p.session(ctx), device.Client{}))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
@@ -166,22 +168,22 @@ var everything = []func(context.Context, person) error{
 		return err
 	},
 	func(ctx context.Context, p person) error {
-		key := auth.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
+		key := account.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
 		if err := p.ReplaceLetterKey(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
 			return err
 		}
-		r := auth.PasswordResetting{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
+		r := account.PasswordResetting{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
 		return second(p.ResetPassword(ctx, r))
 	},
 	func(ctx context.Context, p person) error {
-		return p.AddLetterKey(ctx, auth.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "unlock", CreatedAt: at, ExpiresAt: at})
+		return p.AddLetterKey(ctx, account.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "unlock", CreatedAt: at, ExpiresAt: at})
 	},
 	func(ctx context.Context, p person) error {
 		asking := p.asking(ctx)
 		if err := p.AskEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		c := auth.EmailConfirming{KeyHash: asking.ConfirmHash, By: p.session(ctx), NewTokenHash: rand.Text(), UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour), At: at}
+		c := account.EmailConfirming{KeyHash: asking.ConfirmHash, By: p.session(ctx), NewTokenHash: rand.Text(), UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour), At: at}
 		_, _, err := p.ConfirmEmailChange(ctx, c)
 		return err
 	},
@@ -190,20 +192,20 @@ var everything = []func(context.Context, person) error{
 		if err := p.AskEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		return second(p.UndoEmailChange(ctx, auth.EmailUndoing{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
+		return second(p.UndoEmailChange(ctx, account.EmailUndoing{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
 	},
 	func(ctx context.Context, p person) error {
-		d := auth.Deletion{By: p.session(ctx), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(audit.DeletionRequested)}
+		d := account.Deletion{By: p.session(ctx).By(device.Client{}), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(audit.DeletionRequested)}
 		if err := second(p.MarkForDeletion(ctx, d)); err != nil {
 			return err
 		}
 		if mathrand.IntN(4) > 0 {
-			return p.KeepAccount(ctx, p.session(ctx), at, p.event(audit.DeletionStopped))
+			return p.KeepAccount(ctx, p.session(ctx).By(device.Client{}), at, p.event(audit.DeletionStopped))
 		}
 		return second(p.DeleteAccounts(ctx, at, 10))
 	},
 	func(ctx context.Context, p person) error {
-		by, l := auth.Asker{Session: p.session(ctx)}, ledger(p.Store)
+		by, l := p.session(ctx).By(device.Client{}), ledger(p.Store)
 		pay := payment(rand.Text(), p.id)
 		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by), l.Begin(ctx, pay, by)); err != nil {
 			return err
@@ -217,7 +219,7 @@ var everything = []func(context.Context, person) error{
 		return errors.Join(p.AddDraft(ctx, row, 2, 4), p.PruneDrafts(ctx, at))
 	},
 	func(ctx context.Context, p person) error {
-		return errors.Join(p.AddEvent(ctx, p.event(audit.LoginFail)), p.Prune(ctx, at, at, at))
+		return errors.Join(p.AddEvent(ctx, p.event(audit.LoginFail)), p.PruneSessions(ctx, at), p.PruneAccounts(ctx, at), p.PruneEvents(ctx, at, at))
 	},
 	func(ctx context.Context, p person) error {
 		demo := newDemo(rand.Text(), at)

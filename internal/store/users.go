@@ -3,11 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
 
 const userColumns = `users.id, users.email, users.email_key, users.name, users.role, users.password_hash,
@@ -63,7 +66,7 @@ func (s *Store) UpgradePassword(ctx context.Context, userID, oldHash, newHash st
 	return err
 }
 
-func (s *Store) ChangePassword(ctx context.Context, c auth.PasswordChanging) ([]auth.Session, error) {
+func (s *Store) ChangePassword(ctx context.Context, c account.PasswordChanging) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c.CredentialsChange, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = $1, password_changed_at = $2 WHERE id = $3`,
 			c.PasswordHash, c.At, c.Session.UserID)
@@ -71,7 +74,7 @@ func (s *Store) ChangePassword(ctx context.Context, c auth.PasswordChanging) ([]
 	})
 }
 
-func (s *Store) ChangeName(ctx context.Context, n auth.NameChanging) error {
+func (s *Store) ChangeName(ctx context.Context, n account.NameChanging) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, n.By, n.At, 0); err != nil {
 			return err
@@ -85,7 +88,7 @@ func (s *Store) ChangeName(ctx context.Context, n auth.NameChanging) error {
 	})
 }
 
-func (s *Store) AddSignUp(ctx context.Context, p auth.SignUp) error {
+func (s *Store) AddSignUp(ctx context.Context, p account.SignUp) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO signups (token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -93,8 +96,8 @@ func (s *Store) AddSignUp(ctx context.Context, p auth.SignUp) error {
 	return err
 }
 
-func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (auth.SignUp, error) {
-	var p auth.SignUp
+func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (account.SignUp, error) {
+	var p account.SignUp
 	err := s.db.QueryRowContext(ctx, `
 		SELECT token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at
 		FROM signups
@@ -122,19 +125,29 @@ func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User
 	return err
 }
 
-func (s *Store) AddLetterKey(ctx context.Context, k auth.LetterKey) error {
+func (s *Store) AddLetterKey(ctx context.Context, k account.LetterKey) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5)`, k.TokenHash, k.UserID, k.Purpose, k.CreatedAt, k.ExpiresAt)
 	return err
 }
 
-func (s *Store) LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (auth.LetterKey, error) {
-	k := auth.LetterKey{TokenHash: tokenHash, Purpose: purpose}
+func (s *Store) LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (account.LetterKey, error) {
+	k := account.LetterKey{TokenHash: tokenHash, Purpose: purpose}
 	err := s.db.QueryRowContext(ctx, `
 		SELECT user_id, created_at, expires_at
 		FROM letter_keys
 		WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`, tokenHash, purpose, at).
 		Scan(&k.UserID, &k.CreatedAt, &k.ExpiresAt)
 	return k, found(err)
+}
+
+func (s *Store) PruneAccounts(ctx context.Context, at time.Time) error {
+	_, signUps := s.db.ExecContext(ctx, `DELETE FROM signups WHERE expires_at <= $1`, at)
+	_, keys := s.db.ExecContext(ctx, `DELETE FROM letter_keys WHERE expires_at <= $1`, at)
+	_, pending := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE expires_at <= $1`, at)
+	_, enrolments := s.db.ExecContext(ctx, `DELETE FROM totp_enrolments WHERE expires_at <= $1`, at)
+	_, changes := s.db.ExecContext(ctx, `DELETE FROM email_changes WHERE undo_until <= $1`, at)
+	_, challenges := s.db.ExecContext(ctx, `DELETE FROM spent_challenges WHERE expires_at <= $1`, at)
+	return errors.Join(signUps, keys, pending, enrolments, changes, challenges)
 }

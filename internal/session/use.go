@@ -1,4 +1,4 @@
-package auth
+package session
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -31,7 +32,7 @@ func (s *Service) use(ctx context.Context, live Resumed, c device.Client, at tim
 		return live, nil
 	}
 	touched, err := s.touch(ctx, live.Session, at, c)
-	if errors.Is(err, ErrEnded) {
+	if errors.Is(err, auth.ErrEnded) {
 		session, err := s.afterLosing(ctx, live.Session)
 		return Resumed{Session: session}, err
 	}
@@ -88,13 +89,13 @@ func (s *Service) endChanged(ctx context.Context, live Resumed, changed device.S
 		return Resumed{Session: session}, err
 	}
 	x.FlagClient = changed
-	return Resumed{Session: x, User: live.User, Raised: FlagClientChanged}, ErrEnded
+	return Resumed{Session: x, User: live.User, Raised: FlagClientChanged}, auth.ErrEnded
 }
 
 // Recognise takes the mark off a session whose owner says that all is well. What another client had raised it with is
 // known from now on; the use of a replaced token stays as wrong as it was. ErrNotFound, also when somebody else changed
 // the mark at this moment; ErrOvertaken when the asking session is over itself.
-func (s *Service) Recognise(ctx context.Context, by Session, handle string, c device.Client) error {
+func (s *Service) Recognise(ctx context.Context, by audit.Actor, handle string) error {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ func (s *Service) Recognise(ctx context.Context, by Session, handle string, c de
 	if x.Flag == FlagClientChanged {
 		known = known.With(x.FlagClient)
 	}
-	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, c)
+	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, by.Client)
 	if err := s.store.Unflag(ctx, x, by, known, e); err != nil {
 		return err
 	}

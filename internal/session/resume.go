@@ -1,4 +1,4 @@
-package auth
+package session
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -23,7 +24,7 @@ type Presented struct {
 // Resumed is what became of a token.
 type Resumed struct {
 	Session Session
-	User    User // zero unless the session is live or Raised is set
+	User    auth.User // zero unless the session is live or Raised is set
 	// Raised is the mark that this very request brought about, "" for none: exactly one request raises it, and its
 	// caller tells the owner.
 	Raised string
@@ -35,7 +36,7 @@ type Resumed struct {
 // ErrRotated when another request of the same browser came in between, so the browser has or will have the next token:
 // ask again.
 func (s *Service) Resume(ctx context.Context, p Presented) (Resumed, error) {
-	hash := HashToken(p.Token)
+	hash := auth.HashToken(p.Token)
 	session, user, err := s.store.SessionByToken(ctx, hash)
 	if errors.Is(err, audit.ErrNotFound) {
 		return s.resumeReplaced(ctx, hash, p)
@@ -55,7 +56,7 @@ func (s *Service) Resume(ctx context.Context, p Presented) (Resumed, error) {
 		session, err := s.timeOut(ctx, session, ReasonAccountDisabled, at, p.Client)
 		return Resumed{Session: session}, err
 	}
-	if user.over(at) { // none of its sessions was given longer; this is the second lock
+	if user.Over(at) { // none of its sessions was given longer; this is the second lock
 		session, err := s.timeOut(ctx, session, ReasonAccountDeleted, at, p.Client)
 		return Resumed{Session: session}, err
 	}
@@ -72,20 +73,20 @@ func (s *Service) resumeEnded(ctx context.Context, session Session, p Presented,
 	if at.Sub(session.EndedAt) < RotationGrace {
 		next, _, err := s.store.SessionByPreviousToken(ctx, session.TokenHash)
 		if err == nil {
-			return Resumed{Session: next}, ErrRotated
+			return Resumed{Session: next}, auth.ErrRotated
 		}
 		if !errors.Is(err, audit.ErrNotFound) {
 			return Resumed{Session: session}, err
 		}
 	}
-	return s.useAfterEnd(ctx, session, p.Client), ErrEnded
+	return s.useAfterEnd(ctx, session, p.Client), auth.ErrEnded
 }
 
 // Extend counts as activity, however recent the last was. ErrEnded when somebody else was first, ErrWaits when the
 // session waits for a re-authentication.
 func (s *Service) Extend(ctx context.Context, session Session, c device.Client) (Session, error) {
 	if s.policy.Waits(session) {
-		return session, ErrWaits
+		return session, auth.ErrWaits
 	}
 	return s.touch(ctx, session, audit.Now(), c)
 }
@@ -98,7 +99,7 @@ func (s *Service) touch(ctx context.Context, session Session, at time.Time, c de
 	if session.Flag == "" && c.UserAgent != session.UserAgent { // the client of a marked session may be a stranger
 		session.KnownAgent = c.UserAgent
 	}
-	session.IdleExpiresAt = earlier(at.Add(s.policy.IdleLimit(session.Remembered)), session.ExpiresAt)
+	session.IdleExpiresAt = s.policy.IdleEnd(at, session.Remembered, session.ExpiresAt)
 	return session, s.store.Touch(ctx, session, at)
 }
 
@@ -107,13 +108,13 @@ func (s *Service) afterLosing(ctx context.Context, session Session) (Session, er
 	current, _, err := s.store.SessionByToken(ctx, session.TokenHash)
 	switch {
 	case errors.Is(err, audit.ErrNotFound):
-		return session, ErrRotated
+		return session, auth.ErrRotated
 	case err != nil:
 		return session, err
 	case current.EndedAt.IsZero():
-		return current, ErrRotated // its time ran out in between; asking again ends it
+		return current, auth.ErrRotated // its time ran out in between; asking again ends it
 	}
-	return current, ErrEnded
+	return current, auth.ErrEnded
 }
 
 // timeOut ends a session whose time is up. Another instance may have been first: its reason stands.
@@ -122,12 +123,12 @@ func (s *Service) timeOut(ctx context.Context, session Session, reason Reason, s
 	if err := s.end(ctx, session, c); err != nil {
 		return s.endedBefore(ctx, session, err)
 	}
-	return session, ErrEnded
+	return session, auth.ErrEnded
 }
 
 // endedBefore reads the row again after an ending changed nothing.
 func (s *Service) endedBefore(ctx context.Context, session Session, err error) (Session, error) {
-	if !errors.Is(err, ErrEnded) {
+	if !errors.Is(err, auth.ErrEnded) {
 		return session, err
 	}
 	current, err := s.store.SessionByHandle(ctx, session.ID)
@@ -135,9 +136,9 @@ func (s *Service) endedBefore(ctx context.Context, session Session, err error) (
 	case err != nil:
 		return session, err
 	case current.EndedAt.IsZero():
-		return current, ErrRotated // a request that was in time wrote its activity after this one had read
+		return current, auth.ErrRotated // a request that was in time wrote its activity after this one had read
 	}
-	return current, ErrEnded
+	return current, auth.ErrEnded
 }
 
 // resumeReplaced handles a token that is nobody's current one: replaced a moment ago, replaced long ago, or invented.
@@ -147,10 +148,10 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 		return Resumed{}, err
 	}
 	if !session.EndedAt.IsZero() {
-		return s.useAfterEnd(ctx, session, p.Client), ErrEnded
+		return s.useAfterEnd(ctx, session, p.Client), auth.ErrEnded
 	}
 	if audit.Now().Sub(session.RotatedAt) < RotationGrace {
-		return Resumed{Session: session}, ErrRotated
+		return Resumed{Session: session}, auth.ErrRotated
 	}
 	e := audit.NewEvent(audit.SessionTokenReused, session.UserID, session.ID, p.Client)
 	first, err := s.store.FlagReused(ctx, session.ID, e)
@@ -159,9 +160,9 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, p Presented) 
 	}
 	s.audit.Log(ctx, e)
 	if !first {
-		return Resumed{}, ErrReplaced
+		return Resumed{}, auth.ErrReplaced
 	}
-	return Resumed{Session: session, User: user, Raised: FlagTokenReused}, ErrReplaced
+	return Resumed{Session: session, User: user, Raised: FlagTokenReused}, auth.ErrReplaced
 }
 
 // TokenNow returns the hash of the token that the browser with this one has by now: another one when a rotation or a

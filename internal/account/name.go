@@ -1,4 +1,4 @@
-package auth
+package account
 
 import (
 	"context"
@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/auth"
 )
 
 // NameChanging is a change of the display name from one session.
 type NameChanging struct {
-	By   Session
+	By   audit.Actor
 	Old  string // as it was read
 	Name string // as CleanName returned it
 	At   time.Time
@@ -20,12 +20,12 @@ type NameChanging struct {
 
 // ChangeName sets what the person of the session is called. It returns the name as it is kept, a NameError, or
 // ErrOvertaken when the session is over or the name was changed from elsewhere. The name it had already is no change.
-func (s *Service) ChangeName(ctx context.Context, by Session, u User, name string, c device.Client) (string, error) {
-	name, err := CleanName(name)
+func (s *Service) ChangeName(ctx context.Context, by audit.Actor, u auth.User, name string) (string, error) {
+	name, err := auth.CleanName(name)
 	if err != nil || name == u.Name {
 		return name, err
 	}
-	change := NameChanging{By: by, Old: u.Name, Name: name, At: audit.Now(), Event: audit.NewEvent(audit.ProfileChanged, by.UserID, by.ID, c)}
+	change := NameChanging{By: by, Old: u.Name, Name: name, At: audit.Now(), Event: by.Event(audit.ProfileChanged)}
 	change.Event.Reason = "name"
 	if err := s.store.ChangeName(ctx, change); err != nil {
 		return "", fmt.Errorf("change name: %w", err)

@@ -1,8 +1,10 @@
-package auth
+package session
 
 import (
 	"time"
 
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -11,11 +13,11 @@ type Session struct {
 	ID            string // the public handle
 	UserID        string
 	TokenHash     string
-	RotatedAt     time.Time // when the token was made, at sign-in or later
-	Method        Method    // how the person signed in
-	Remembered    bool      // "keep me signed in"
-	UserAgent     string    // at sign-in
-	IP, LastIP    string    // at sign-in and at the latest written activity
+	RotatedAt     time.Time   // when the token was made, at sign-in or later
+	Method        auth.Method // how the person signed in
+	Remembered    bool        // "keep me signed in"
+	UserAgent     string      // at sign-in
+	IP, LastIP    string      // at sign-in and at the latest written activity
 	CreatedAt     time.Time
 	LastSeenAt    time.Time  // at most one touch interval behind the truth
 	IdleExpiresAt time.Time  // when it ends unless used again; never after ExpiresAt
@@ -68,24 +70,6 @@ func (s *Session) timedOut(at time.Time) (Reason, time.Time) {
 	}
 }
 
-// IdleLimit is the idle timeout of a session, kept or not.
-func (p Policy) IdleLimit(remembered bool) time.Duration {
-	if remembered {
-		return p.RememberIdle
-	}
-	return p.Idle
-}
-
-func (p Policy) lifetime(remembered bool) time.Duration {
-	if remembered {
-		return p.RememberLifetime
-	}
-	return p.Lifetime
-}
-
-// RememberOffered reports whether "keep me signed in" can be chosen.
-func (p Policy) RememberOffered() bool { return p.RememberLifetime > 0 }
-
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -93,8 +77,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// An Asker is a session that asks for a change, and the client it asks from.
-type Asker struct {
-	Session Session
-	Client  device.Client
+// By is who acts in this session, from a client.
+func (s Session) By(c device.Client) audit.Actor {
+	return audit.Actor{UserID: s.UserID, SessionID: s.ID, TokenHash: s.TokenHash, Client: c}
 }

@@ -1,4 +1,4 @@
-package auth
+package account
 
 import (
 	"context"
@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // An EmailChange is a change of an account's address that somebody asked for.
@@ -33,26 +35,26 @@ type EmailChangeStore interface {
 	// ConfirmEmailChange uses the key up, sets the address, raises the epoch, ends every other session, rotates the one
 	// that confirms and deletes the keys of all other letters, all or nothing. ErrNotFound when the key is unknown, used,
 	// too old or another account's; ErrEmailTaken; ErrEnded when the session is over.
-	ConfirmEmailChange(ctx context.Context, c EmailConfirming) (EmailChange, []Session, error)
+	ConfirmEmailChange(ctx context.Context, c EmailConfirming) (EmailChange, []session.Session, error)
 	// UndoEmailChange sets the old address and the hash, forgets that change and every later one, deletes the second factors
 	// that the account got since it was asked for, raises the epoch, ends every session and deletes the keys of all other
 	// letters. ErrNotFound when the change was undone before or the account is
 	// disabled; ErrEmailTaken.
-	UndoEmailChange(ctx context.Context, u EmailUndoing) ([]Session, error)
+	UndoEmailChange(ctx context.Context, u EmailUndoing) ([]session.Session, error)
 }
 
 // EmailAsking is a change of address asked for from one session.
 type EmailAsking struct {
 	EmailChange
 	ConfirmHash, StopHash string
-	By                    Session
+	By                    audit.Actor
 	Event                 audit.Event
 }
 
 // EmailConfirming is the answer to the letter, given in one session.
 type EmailConfirming struct {
 	KeyHash      string
-	By           Session // the one that survives
+	By           session.Session // the one that survives
 	NewTokenHash string
 	UndoHash     string
 	UndoUntil    time.Time
@@ -81,19 +83,19 @@ const purposeEmail = "email"
 // AskEmailChange begins a change of address. Until the new one confirms, nothing changes. It returns the key for the
 // letter there and the one with which the old address stops it; ErrEmail for what is no address or one where no letter
 // arrives, ErrOvertaken when the session is over. Whether the address has an account makes no difference.
-func (s *Service) AskEmailChange(ctx context.Context, by Session, u User, email string, c device.Client) (confirm, stop string, err error) {
-	emailKey, err := EmailKey(email)
-	if err != nil || isDemoAddress(emailKey) || u.IsDemo() {
-		return "", "", ErrEmail
+func (s *Service) AskEmailChange(ctx context.Context, by audit.Actor, u auth.User, email string) (confirm, stop string, err error) {
+	emailKey, err := auth.EmailKey(email)
+	if err != nil || auth.IsDemoAddress(emailKey) || u.IsDemo() {
+		return "", "", auth.ErrEmail
 	}
-	confirm, stop = newKey(), newKey()
+	confirm, stop = auth.NewKey(), auth.NewKey()
 	at := audit.Now()
 	asking := EmailAsking{
 		EmailChange: EmailChange{
 			ID: audit.NewID(), UserID: u.ID, Email: email, EmailKey: emailKey, OldEmail: u.Email, OldEmailKey: u.EmailKey,
 			AskedAt: at, ConfirmUntil: at.Add(EmailChangeValid), UndoUntil: at.Add(EmailUndoValid),
 		},
-		ConfirmHash: HashToken(confirm), StopHash: HashToken(stop), By: by, Event: audit.NewEvent(audit.EmailChangeRequested, u.ID, by.ID, c),
+		ConfirmHash: auth.HashToken(confirm), StopHash: auth.HashToken(stop), By: by, Event: by.Event(audit.EmailChangeRequested),
 	}
 	if err := s.store.AskEmailChange(ctx, asking); err != nil {
 		return "", "", fmt.Errorf("ask for a change of address: %w", err)
@@ -108,7 +110,7 @@ func (s *Service) WaitingEmailChange(ctx context.Context, userID string) (EmailC
 }
 
 // EmailKeyOwner returns whose address the key would change. It changes nothing. ErrNotFound as for ResetKeyOwner.
-func (s *Service) EmailKeyOwner(ctx context.Context, key string) (User, error) {
+func (s *Service) EmailKeyOwner(ctx context.Context, key string) (auth.User, error) {
 	return s.letterKeyOwner(ctx, key, purposeEmail)
 }
 
@@ -116,10 +118,10 @@ func (s *Service) EmailKeyOwner(ctx context.Context, key string) (User, error) {
 // another token. Reading the letter is not enough: whoever mistypes an address hands nobody an account. It returns the
 // change and the key with which the old address takes it back; ErrNotFound, ErrEmailTaken when another account has got
 // the address in the meantime, or ErrEnded.
-func (s *Service) ConfirmEmailChange(ctx context.Context, by Session, key, newHash string, c device.Client) (EmailChange, string, error) {
-	undo, at := newKey(), audit.Now()
+func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, key, newHash string, c device.Client) (EmailChange, string, error) {
+	undo, at := auth.NewKey(), audit.Now()
 	confirming := EmailConfirming{
-		KeyHash: HashToken(key), By: by, NewTokenHash: newHash, UndoHash: HashToken(undo), UndoUntil: at.Add(EmailUndoValid), At: at,
+		KeyHash: auth.HashToken(key), By: by, NewTokenHash: newHash, UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), At: at,
 		Client: c,
 		Events: []audit.Event{audit.NewEvent(audit.EmailChanged, by.UserID, by.ID, c), audit.NewEvent(audit.SessionRenewed, by.UserID, by.ID, c)},
 	}
@@ -128,7 +130,7 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, by Session, key, newHa
 	if err != nil {
 		return EmailChange{}, "", fmt.Errorf("confirm a change of address: %w", err)
 	}
-	s.audit.Log(ctx, append(EndEvents(ended, c), confirming.Events...)...)
+	s.audit.Log(ctx, append(session.EndEvents(ended, c), confirming.Events...)...)
 	return change, undo, nil
 }
 
@@ -138,7 +140,7 @@ func (s *Service) EmailChangeToUndo(ctx context.Context, key string) (EmailChang
 	if !audit.IsID(key) {
 		return EmailChange{}, audit.ErrNotFound
 	}
-	change, err := s.store.EmailChangeToUndo(ctx, HashToken(key), audit.Now())
+	change, err := s.store.EmailChangeToUndo(ctx, auth.HashToken(key), audit.Now())
 	if err != nil {
 		return EmailChange{}, err
 	}
@@ -160,16 +162,16 @@ func (s *Service) UndoEmailChange(ctx context.Context, key string, c device.Clie
 		return EmailChange{}, err
 	}
 	undoing := EmailUndoing{
-		EmailChange: change, PasswordHash: s.hash.dummy, At: audit.Now(), Client: c,
+		EmailChange: change, PasswordHash: s.auth.UnusableHash(), At: audit.Now(), Client: c,
 		Event: audit.NewEvent(audit.EmailChangeUndone, change.UserID, "", c),
 	}
 	ended, err := s.store.UndoEmailChange(ctx, undoing)
-	if errors.Is(err, ErrEmailTaken) {
+	if errors.Is(err, auth.ErrEmailTaken) {
 		return change, err
 	}
 	if err != nil {
 		return EmailChange{}, fmt.Errorf("undo a change of address: %w", err)
 	}
-	s.audit.Log(ctx, append(EndEvents(ended, c), undoing.Event)...)
+	s.audit.Log(ctx, append(session.EndEvents(ended, c), undoing.Event)...)
 	return change, nil
 }

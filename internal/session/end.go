@@ -1,4 +1,4 @@
-package auth
+package session
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -16,7 +17,7 @@ const recentlyEnded = 50
 // SignOut ends the session on its owner's word. A session that was over already is no error: the wish is fulfilled.
 func (s *Service) SignOut(ctx context.Context, session Session, c device.Client) error {
 	session.EndedAt, session.EndReason, session.EndedBy = audit.Now(), ReasonSignedOut, session.ID
-	if err := s.end(ctx, session, c); err != nil && !errors.Is(err, ErrEnded) {
+	if err := s.end(ctx, session, c); err != nil && !errors.Is(err, auth.ErrEnded) {
 		return fmt.Errorf("sign out: %w", err)
 	}
 	return nil
@@ -46,7 +47,7 @@ func (s *Service) Session(ctx context.Context, userID, handle string) (Session, 
 
 // Revoke ends another session of the same person (ASVS v5.0.0-7.5.2). It returns the session that was meant, with
 // ErrEnded when it was over already, or ErrNotFound. ErrOvertaken when the asking session is over itself.
-func (s *Service) Revoke(ctx context.Context, by Session, handle string, c device.Client) (Session, error) {
+func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string) (Session, error) {
 	session, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return Session{}, err
@@ -54,25 +55,25 @@ func (s *Service) Revoke(ctx context.Context, by Session, handle string, c devic
 	at := audit.Now()
 	if reason, struck := session.timedOut(at); reason != "" && session.EndedAt.IsZero() {
 		session.EndedAt, session.EndReason = struck, reason
-		return session, errors.Join(s.end(ctx, session, c), ErrEnded)
+		return session, errors.Join(s.end(ctx, session, by.Client), auth.ErrEnded)
 	}
-	session.EndedAt, session.EndReason, session.EndedBy = at, ReasonRevoked, by.ID
-	if err := s.store.Revoke(ctx, session, by, c); err != nil {
+	session.EndedAt, session.EndReason, session.EndedBy = at, ReasonRevoked, by.SessionID
+	if err := s.store.Revoke(ctx, session, by); err != nil {
 		return session, err
 	}
-	s.audit.Log(ctx, endEvent(session, c))
+	s.audit.Log(ctx, endEvent(session, by.Client))
 	return session, nil
 }
 
 // EndOthers ends every session of the person but this one, EndAll this one too. Both refuse the sign-ins that are
 // under way with what was true before. They return how many ended, or ErrOvertaken when this session is over itself.
-func (s *Service) EndOthers(ctx context.Context, by Session, c device.Client) (int, error) {
-	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.ID, By: by, At: audit.Now(), Client: c})
+func (s *Service) EndOthers(ctx context.Context, by audit.Actor) (int, error) {
+	return s.endMany(ctx, MassEnding{UserID: by.UserID, Except: by.SessionID, By: by, At: audit.Now()})
 }
 
 // EndAll ends every session of the person, this one included.
-func (s *Service) EndAll(ctx context.Context, by Session, c device.Client) (int, error) {
-	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by, At: audit.Now(), Client: c})
+func (s *Service) EndAll(ctx context.Context, by audit.Actor) (int, error) {
+	return s.endMany(ctx, MassEnding{UserID: by.UserID, By: by, At: audit.Now()})
 }
 
 func (s *Service) endMany(ctx context.Context, m MassEnding) (int, error) {
@@ -80,12 +81,12 @@ func (s *Service) endMany(ctx context.Context, m MassEnding) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
-	s.audit.Log(ctx, EndEvents(ended, m.Client)...)
-	return endedNow(ended, m.At), nil
+	s.audit.Log(ctx, EndEvents(ended, m.By.Client)...)
+	return EndedNow(ended, m.At), nil
 }
 
 // endedNow counts the sessions that were alive until then, leaving out those that had timed out unnoticed.
-func endedNow(ended []Session, at time.Time) (n int) {
+func EndedNow(ended []Session, at time.Time) (n int) {
 	for _, session := range ended {
 		if session.EndedAt.Equal(at) {
 			n++
@@ -125,49 +126,6 @@ func (s *Service) Ended(ctx context.Context, handle string) (Session, error) {
 		return Session{}, audit.ErrNotFound
 	}
 	return session, err
-}
-
-// EndedWithDemo reports whether a session ended because its demo account was over.
-func (s *Service) EndedWithDemo(ctx context.Context, session Session) (bool, error) {
-	if !audit.IsDemo(session.UserID) || session.EndReason != ReasonAbsolute && session.EndReason != ReasonAccountDeleted {
-		return false, nil
-	}
-	_, user, err := s.store.SessionByToken(ctx, session.TokenHash)
-	if errors.Is(err, audit.ErrNotFound) {
-		return true, nil // deleted in between
-	}
-	return !session.EndedAt.Before(user.DemoUntil), err
-}
-
-// keepEvents is how long the audit trail goes back.
-const keepEvents = 365 * 24 * time.Hour
-
-// KeepStrays is how long an event without an account is kept.
-const KeepStrays = 24 * time.Hour
-
-// sweepBatch bounds one read of the sweeper; each session is ended in a transaction of its own.
-const sweepBatch = 200
-
-// Sweep ends what timed out while nobody looked and deletes what is no longer kept. Several instances may do it at
-// once: each ending still happens exactly once.
-func (s *Service) Sweep(ctx context.Context) error {
-	for {
-		at := audit.Now()
-		out, err := s.store.TimedOut(ctx, at, sweepBatch)
-		if err != nil {
-			return fmt.Errorf("sweep: %w", err)
-		}
-		for _, session := range out {
-			reason, struck := session.timedOut(at)
-			session.EndedAt, session.EndReason = struck, reason
-			if err := s.end(ctx, session, device.Client{}); err != nil && !errors.Is(err, ErrEnded) {
-				return fmt.Errorf("sweep: %w", err)
-			}
-		}
-		if len(out) < sweepBatch {
-			return errors.Join(s.store.Prune(ctx, at, at.Add(-s.policy.KeepEnded), at.Add(-keepEvents)), s.deleteDemos(ctx, at), s.deleteAccounts(ctx, at))
-		}
-	}
 }
 
 // endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.

@@ -1,10 +1,11 @@
-package auth
+package session
 
 import (
 	"context"
 	"fmt"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -13,12 +14,12 @@ import (
 // or was rotated by somebody else first; ErrOvertaken when the proof is another person's, ErrSecondFactor when it is not
 // complete. A session that waited does not any more, and knows the client from now on; a copy of its old token has died
 // with that.
-func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash string, c device.Client) (Session, error) {
-	if p.user.ID != session.UserID {
-		return Session{}, ErrOvertaken
+func (s *Service) Elevate(ctx context.Context, session Session, p auth.Proof, newHash string, c device.Client) (Session, error) {
+	if p.User().ID != session.UserID {
+		return Session{}, auth.ErrOvertaken
 	}
 	if !p.Complete() {
-		return Session{}, ErrSecondFactor
+		return Session{}, auth.ErrSecondFactor
 	}
 	at := audit.Now()
 	session.ElevatedUntil = at.Add(s.policy.Elevation)
@@ -44,36 +45,4 @@ func (s *Service) Elevate(ctx context.Context, session Session, p Proof, newHash
 	s.audit.Log(ctx, events...)
 	session.TokenHash, session.RotatedAt = newHash, at
 	return session, nil
-}
-
-// ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
-// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrOvertaken, ErrSecondFactor or ErrBusy.
-func (s *Service) ChangePassword(ctx context.Context, session Session, p Proof, password, newHash string, c device.Client) (int, error) {
-	if p.user.ID != session.UserID {
-		return 0, ErrOvertaken
-	}
-	if !p.Complete() {
-		return 0, ErrSecondFactor
-	}
-	encoded, err := s.hash.Hash(ctx, NormalPassword(password))
-	if err != nil {
-		return 0, err
-	}
-	change := PasswordChanging{
-		PasswordHash: encoded,
-		CredentialsChange: CredentialsChange{
-			Session: session, NewTokenHash: newHash, Epoch: p.user.Epoch, At: audit.Now(), Reason: ReasonPasswordChanged, Client: c,
-			Events: []audit.Event{
-				audit.NewEvent(audit.PasswordChange, session.UserID, session.ID, c),
-				audit.NewEvent(audit.SessionRenewed, session.UserID, session.ID, c),
-			},
-		},
-	}
-	change.Events[1].Reason = "password_changed"
-	ended, err := s.store.ChangePassword(ctx, change)
-	if err != nil {
-		return 0, fmt.Errorf("change password: %w", err)
-	}
-	s.audit.Log(ctx, append(EndEvents(ended, c), change.Events...)...)
-	return endedNow(ended, change.At), nil
 }

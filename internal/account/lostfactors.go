@@ -1,28 +1,30 @@
-package auth
+package account
 
 import (
 	"context"
 	"fmt"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // RemoveFactors takes every second factor from an account on an operator's word: for somebody who has lost all of them and
 // the recovery codes, and has shown who they are by other means (ASVS v5.0.0-6.4.4). Every session ends, because nobody
 // knows who has what was lost. It returns the account and how many sessions ended. ErrNotFound for an unknown address,
 // and for an account without a second factor.
-func (s *Service) RemoveFactors(ctx context.Context, email string) (User, int, error) {
-	user, err := s.lookUp(ctx, email)
+func (s *Service) RemoveFactors(ctx context.Context, email string) (auth.User, int, error) {
+	user, err := s.auth.LookUp(ctx, email)
 	if err != nil {
-		return User{}, 0, err
+		return auth.User{}, 0, err
 	}
 	e := audit.NewEvent(audit.MFARemoved, user.ID, "", device.Client{})
 	e.Reason = "operator"
 	ended, err := s.store.RemoveFactors(ctx, e)
 	if err != nil {
-		return User{}, 0, fmt.Errorf("remove factors: %w", err)
+		return auth.User{}, 0, fmt.Errorf("remove factors: %w", err)
 	}
-	s.audit.Log(ctx, append(EndEvents(ended, device.Client{}), e)...)
-	return user, endedNow(ended, e.At), nil
+	s.audit.Log(ctx, append(session.EndEvents(ended, device.Client{}), e)...)
+	return user, session.EndedNow(ended, e.At), nil
 }

@@ -1,4 +1,4 @@
-package auth
+package account
 
 import (
 	"context"
@@ -6,18 +6,20 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // A CredentialsChange is what every change of the ways into an account has in common: it is asked for from one session,
 // which stays under another token while the others end.
 type CredentialsChange struct {
-	Session      Session // the one that survives
+	Session      session.Session // the one that survives
 	NewTokenHash string
 	Epoch        int64    // of the account, as read before its owner showed who they are
 	Codes        []string // hashes of the recovery codes from now on: nil leaves them as they are, none deletes them
 	At           time.Time
-	Reason       Reason // why the others end
+	Reason       session.Reason // why the others end
 	Client       device.Client
 	Events       []audit.Event
 }
@@ -25,33 +27,34 @@ type CredentialsChange struct {
 // A FactorChange asks for a change of the second factors of an account, from a session whose owner has re-authenticated.
 // No proof comes with it, so whoever asks has made sure of that (ASVS v5.0.0-7.5.1).
 type FactorChange struct {
-	Asker
-	User         User   // as read with the session
-	NewTokenHash string // of the token that the session has afterwards
+	Session      session.Session
+	Client       device.Client
+	User         auth.User // as read with the session
+	NewTokenHash string    // of the token that the session has afterwards
 }
 
 // A FactorChanged says what came of it.
 type FactorChanged struct {
-	Ended int           // other sessions
-	Codes RecoveryCodes // the recovery codes from now on, to be shown this once; nil when they stay as they are
+	Ended int                // other sessions
+	Codes auth.RecoveryCodes // the recovery codes from now on, to be shown this once; nil when they stay as they are
 }
 
 // firstCodes are recovery codes for an account that gets its first second factor, and nil for every other.
-func firstCodes(u User) RecoveryCodes {
+func firstCodes(u auth.User) auth.RecoveryCodes {
 	if u.SecondFactor() {
 		return nil
 	}
-	return newRecoveryCodes()
+	return auth.NewRecoveryCodes()
 }
 
 // changeFactors makes one change of the second factors: write stores it together with all that follows from it. codes
 // take the place of the recovery codes, nil leaves them; the reason of the event says which factor it is about.
 func (s *Service) changeFactors(
-	ctx context.Context, f FactorChange, kind audit.Kind, reason string, codes RecoveryCodes, write func(CredentialsChange) ([]Session, error),
+	ctx context.Context, f FactorChange, kind audit.Kind, reason string, codes auth.RecoveryCodes, write func(CredentialsChange) ([]session.Session, error),
 ) (FactorChanged, error) {
 	change := CredentialsChange{
-		Session: f.Session, NewTokenHash: f.NewTokenHash, Epoch: f.User.Epoch, Codes: codes.hashes(), At: audit.Now(),
-		Reason: ReasonRevoked, Client: f.Client,
+		Session: f.Session, NewTokenHash: f.NewTokenHash, Epoch: f.User.Epoch, Codes: codes.Hashes(), At: audit.Now(),
+		Reason: session.ReasonRevoked, Client: f.Client,
 		Events: []audit.Event{
 			audit.NewEvent(kind, f.Session.UserID, f.Session.ID, f.Client),
 			audit.NewEvent(audit.SessionRenewed, f.Session.UserID, f.Session.ID, f.Client),
@@ -65,6 +68,6 @@ func (s *Service) changeFactors(
 	if err != nil {
 		return FactorChanged{}, fmt.Errorf("change factors: %w", err)
 	}
-	s.audit.Log(ctx, append(EndEvents(ended, f.Client), change.Events...)...)
-	return FactorChanged{Ended: endedNow(ended, change.At), Codes: codes}, nil
+	s.audit.Log(ctx, append(session.EndEvents(ended, f.Client), change.Events...)...)
+	return FactorChanged{Ended: session.EndedNow(ended, change.At), Codes: codes}, nil
 }

@@ -1,11 +1,13 @@
-package auth
+package demo
 
 import (
 	"cmp"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // A device of the story and where it is used, at addresses for documentation alone (RFC 5737, RFC 3849).
@@ -26,14 +28,14 @@ var (
 // could not have brought about: what does not fit them has not happened.
 type story struct {
 	Demo
-	policy Policy
+	policy session.Policy
 	at     time.Time // when the visitor arrives
 	opened int       // how many sessions are signed in
 }
 
 // tell fills the account of u with five weeks of somebody's life.
-func (p Policy) tell(u User) Demo {
-	t := &story{Demo: Demo{User: u}, policy: p, at: u.DemoUntil.Add(-DemoLife)}
+func tell(p session.Policy, u auth.User) Demo {
+	t := &story{Demo: Demo{User: u}, policy: p, at: u.DemoUntil.Add(-auth.DemoLife)}
 	changed := t.ago(21, 0, 12)
 	t.User.CreatedAt, t.User.PasswordChangedAt = t.ago(34, 2, 5), changed
 	t.event(audit.UserCreated, laptop.session(), t.User.CreatedAt, "")
@@ -42,11 +44,11 @@ func (p Policy) tell(u User) Demo {
 	// Somebody guesses, and the owner changes the password.
 	t.event(audit.LoginFail, afar.session(), t.ago(21, 1, 3), "password")
 	t.event(audit.LoginFail, afar.session(), t.ago(21, 1, 2), "password")
-	from := t.ended(laptop, t.ago(21, 0, 20), t.ago(20, 23, 2), ReasonSignedOut, "")
+	from := t.ended(laptop, t.ago(21, 0, 20), t.ago(20, 23, 2), session.ReasonSignedOut, "")
 	t.event(audit.PasswordChange, from, changed, "")
 	t.event(audit.SessionRenewed, from, changed, "password_changed")
 	if p.SessionsPerUser > 1 {
-		t.ended(former, t.ago(21, 2, 40), changed, ReasonPasswordChanged, from.ID)
+		t.ended(former, t.ago(21, 2, 40), changed, session.ReasonPasswordChanged, from.ID)
 	}
 
 	// What is signed in now, the most telling first. All of it began after the password was changed.
@@ -56,7 +58,7 @@ func (p Policy) tell(u User) Demo {
 	if x := t.open(phone, span{back(12, 3, 17), back(0, 3, 10)}, span{back(0, 5, 0), 3 * time.Minute}); x != nil && x.Remembered {
 		revoked := t.ago(9, 2, 1)
 		t.confirmed(x, revoked.Add(-min(time.Minute, p.Elevation/2)))
-		t.ended(hotel, t.ago(9, 5, 30), revoked, ReasonRevoked, x.ID)
+		t.ended(hotel, t.ago(9, 5, 30), revoked, session.ReasonRevoked, x.ID)
 	}
 	t.open(tablet, span{back(5, 0, 44), back(1, 2, 0)}, span{back(0, 3, 5), 5 * time.Minute})
 	t.open(script, span{}, span{45 * time.Minute, 4 * time.Minute})
@@ -72,7 +74,7 @@ type span struct{ began, used time.Duration }
 // open adds a session that is signed in: kept so, if that is offered and the span fits its limits, or an ordinary one.
 // Half of its idle time is left at least, because nobody is going to use it. Room is left for the visitor's own. It
 // returns nil if nothing fits; the pointer is good until the next session is added.
-func (t *story) open(d storyDevice, kept, ordinary span) *Session {
+func (t *story) open(d storyDevice, kept, ordinary span) *session.Session {
 	s, remembered := kept, t.fits(kept, true)
 	if !remembered {
 		s = ordinary
@@ -90,29 +92,29 @@ func (t *story) open(d storyDevice, kept, ordinary span) *Session {
 }
 
 func (t *story) fits(s span, kept bool) bool {
-	return s.began > 0 && s.began < t.policy.lifetime(kept) && 2*s.used <= t.policy.IdleLimit(kept)
+	return s.began > 0 && s.began < t.policy.LifetimeLimit(kept) && 2*s.used <= t.policy.IdleLimit(kept)
 }
 
 // timedOut adds a session that was left open after some use and ended as idle.
 func (t *story) timedOut(d storyDevice, began time.Time, use time.Duration) {
 	if end := began.Add(use + t.policy.Idle); end.Before(t.at) {
-		t.ended(d, began, end, ReasonIdle, "")
+		t.ended(d, began, end, session.ReasonIdle, "")
 	}
 }
 
 // ended adds a session that is over, unless it could not have lasted so long. Of one that ended too long ago for its row
 // to be kept there are only the events.
-func (t *story) ended(d storyDevice, began, end time.Time, why Reason, by string) Session {
+func (t *story) ended(d storyDevice, began, end time.Time, why session.Reason, by string) session.Session {
 	x := t.begin(d, began, false)
-	if end.After(x.ExpiresAt) || why == ReasonIdle && !end.Before(x.ExpiresAt) {
+	if end.After(x.ExpiresAt) || why == session.ReasonIdle && !end.Before(x.ExpiresAt) {
 		return d.session()
 	}
 	t.signedIn(x)
 	t.used(&x, end.Add(-min(2*time.Minute, t.policy.Idle/2)))
-	if why == ReasonIdle {
+	if why == session.ReasonIdle {
 		t.used(&x, end.Add(-t.policy.Idle))
 	}
-	if why == ReasonSignedOut {
+	if why == session.ReasonSignedOut {
 		by = x.ID
 	}
 	x.EndedAt, x.EndReason, x.EndedBy = end, why, by
@@ -124,44 +126,46 @@ func (t *story) ended(d storyDevice, began, end time.Time, why Reason, by string
 }
 
 // confirmed re-authenticates, which swaps the token.
-func (t *story) confirmed(x *Session, at time.Time) {
+func (t *story) confirmed(x *session.Session, at time.Time) {
 	x.RotatedAt = at
 	t.event(audit.ReauthSuccess, *x, at, "")
 	t.event(audit.SessionRenewed, *x, at, "reauthentication")
 }
 
 // copied lets somebody afar present a token that the session has replaced.
-func (t *story) copied(x *Session) {
+func (t *story) copied(x *session.Session) {
 	age := t.at.Sub(x.CreatedAt)
 	t.confirmed(x, t.at.Add(-age/2))
-	x.Flag = FlagTokenReused
+	x.Flag = session.FlagTokenReused
 	thief := afar.session()
 	thief.ID = x.ID
 	t.event(audit.SessionTokenReused, thief, t.at.Add(-age/4), "")
 }
 
 // begin returns a session of this device as it is at its sign-in.
-func (t *story) begin(d storyDevice, at time.Time, kept bool) Session {
+func (t *story) begin(d storyDevice, at time.Time, kept bool) session.Session {
 	x := d.session()
-	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, HashToken(newKey()) // nobody has that token
-	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = MethodPassword, kept, at, at
-	x.ExpiresAt = at.Add(t.policy.lifetime(kept))
+	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, auth.HashToken(auth.NewKey()) // nobody has that token
+	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = auth.MethodPassword, kept, at, at
+	x.ExpiresAt = at.Add(t.policy.LifetimeLimit(kept))
 	return x
 }
 
-func (t *story) signedIn(x Session) {
+func (t *story) signedIn(x session.Session) {
 	t.event(audit.LoginSuccess, x, x.CreatedAt, string(x.Method))
 	t.event(audit.SessionCreated, x, x.CreatedAt, "")
 }
 
-func (t *story) used(x *Session, at time.Time) {
-	x.LastSeenAt, x.IdleExpiresAt = at, earlier(at.Add(t.policy.IdleLimit(x.Remembered)), x.ExpiresAt)
+func (t *story) used(x *session.Session, at time.Time) {
+	x.LastSeenAt, x.IdleExpiresAt = at, t.policy.IdleEnd(at, x.Remembered, x.ExpiresAt)
 }
 
 // session is one on this device, before anything else is known of it.
-func (d storyDevice) session() Session { return Session{UserAgent: d.agent, IP: d.ip, LastIP: d.ip} }
+func (d storyDevice) session() session.Session {
+	return session.Session{UserAgent: d.agent, IP: d.ip, LastIP: d.ip}
+}
 
-func (t *story) event(kind audit.Kind, x Session, at time.Time, reason string) {
+func (t *story) event(kind audit.Kind, x session.Session, at time.Time, reason string) {
 	t.Events = append(t.Events, audit.Event{
 		ID: audit.NewID(), UserID: t.User.ID, SessionID: x.ID, Kind: kind, Reason: reason,
 		Client: device.Client{IP: x.IP, UserAgent: x.UserAgent}, At: at,

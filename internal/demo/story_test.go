@@ -1,4 +1,4 @@
-package auth
+package demo
 
 import (
 	"fmt"
@@ -8,49 +8,51 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 const day = 24 * time.Hour
 
-var standard = Policy{
+var standard = session.Policy{
 	Idle: 30 * time.Minute, Lifetime: day, RememberIdle: 7 * day, RememberLifetime: 30 * day,
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * day, SessionsPerUser: 20,
 }
 
 // Whatever the limits are, nothing in a fresh demo account could not have happened under them.
 func TestTheStoryFitsThePolicy(t *testing.T) {
-	adjusted := func(adjust func(*Policy)) Policy {
+	adjusted := func(adjust func(*session.Policy)) session.Policy {
 		p := standard
 		adjust(&p)
 		return p
 	}
 	for name, tt := range map[string]struct {
-		policy      Policy
+		policy      session.Policy
 		open, ended int
 	}{
 		"standard": {standard, 4, 4},
-		"banking": {adjusted(func(p *Policy) {
+		"banking": {adjusted(func(p *session.Policy) {
 			p.Idle, p.Lifetime, p.RememberIdle, p.RememberLifetime = 10*time.Minute, 8*time.Hour, 0, 0
 		}), 4, 3},
-		"relaxed":            {adjusted(func(p *Policy) { p.Idle = 2 * time.Hour }), 4, 4},
-		"idle for days":      {adjusted(func(p *Policy) { p.Idle, p.Lifetime = 2*day, 22*day }), 4, 3},
-		"nothing kept":       {adjusted(func(p *Policy) { p.RememberIdle, p.RememberLifetime = 0, 0 }), 4, 3},
-		"kept for hours":     {adjusted(func(p *Policy) { p.RememberIdle, p.RememberLifetime = time.Hour, 3*time.Hour }), 4, 3},
-		"kept for ten days":  {adjusted(func(p *Policy) { p.RememberLifetime = 10 * day }), 4, 3},
-		"three sessions":     {adjusted(func(p *Policy) { p.SessionsPerUser = 3 }), 2, 4},
-		"one session":        {adjusted(func(p *Policy) { p.SessionsPerUser = 1 }), 0, 2},
-		"ended kept an hour": {adjusted(func(p *Policy) { p.KeepEnded = time.Hour }), 4, 0},
-		"an hour": {adjusted(func(p *Policy) {
+		"relaxed":            {adjusted(func(p *session.Policy) { p.Idle = 2 * time.Hour }), 4, 4},
+		"idle for days":      {adjusted(func(p *session.Policy) { p.Idle, p.Lifetime = 2*day, 22*day }), 4, 3},
+		"nothing kept":       {adjusted(func(p *session.Policy) { p.RememberIdle, p.RememberLifetime = 0, 0 }), 4, 3},
+		"kept for hours":     {adjusted(func(p *session.Policy) { p.RememberIdle, p.RememberLifetime = time.Hour, 3*time.Hour }), 4, 3},
+		"kept for ten days":  {adjusted(func(p *session.Policy) { p.RememberLifetime = 10 * day }), 4, 3},
+		"three sessions":     {adjusted(func(p *session.Policy) { p.SessionsPerUser = 3 }), 2, 4},
+		"one session":        {adjusted(func(p *session.Policy) { p.SessionsPerUser = 1 }), 0, 2},
+		"ended kept an hour": {adjusted(func(p *session.Policy) { p.KeepEnded = time.Hour }), 4, 0},
+		"an hour": {adjusted(func(p *session.Policy) {
 			p.Idle, p.Lifetime, p.Elevation, p.RememberIdle, p.RememberLifetime = 5*time.Minute, time.Hour, 2*time.Second, 0, 0
 		}), 0, 1},
-		"seconds": {adjusted(func(p *Policy) {
+		"seconds": {adjusted(func(p *session.Policy) {
 			p.Idle, p.Lifetime, p.Elevation, p.RememberIdle, p.RememberLifetime = 3*time.Second, 8*time.Second, 2*time.Second, 0, 0
 		}), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := audit.Now()
-			d := tt.policy.tell(newDemoUser("hash", at))
+			d := tell(tt.policy, newDemoUser("hash", at))
 			var open, ended int
 			for _, x := range d.Sessions {
 				if x.EndedAt.IsZero() {
@@ -68,7 +70,7 @@ func TestTheStoryFitsThePolicy(t *testing.T) {
 	}
 }
 
-func checkSession(t *testing.T, p Policy, u User, x Session, at time.Time) {
+func checkSession(t *testing.T, p session.Policy, u auth.User, x session.Session, at time.Time) {
 	t.Helper()
 	wrong := func(what string) { t.Errorf("%s: %+v", what, x) }
 	until, endedAs := at, x.EndReason
@@ -80,9 +82,9 @@ func checkSession(t *testing.T, p Policy, u User, x Session, at time.Time) {
 		wrong("incomplete")
 	case x.Remembered && p.RememberLifetime == 0:
 		wrong("kept where nothing is kept")
-	case !x.ExpiresAt.Equal(x.CreatedAt.Add(p.lifetime(x.Remembered))):
+	case !x.ExpiresAt.Equal(x.CreatedAt.Add(p.LifetimeLimit(x.Remembered))):
 		wrong("another lifetime than the policy's")
-	case !x.IdleExpiresAt.Equal(earlier(x.LastSeenAt.Add(p.IdleLimit(x.Remembered)), x.ExpiresAt)):
+	case !x.IdleExpiresAt.Equal(p.IdleEnd(x.LastSeenAt, x.Remembered, x.ExpiresAt)):
 		wrong("another idle timeout than the policy's")
 	case x.LastSeenAt.Before(x.RotatedAt), x.RotatedAt.Before(x.CreatedAt), x.LastSeenAt.After(until):
 		wrong("out of order")
@@ -90,7 +92,7 @@ func checkSession(t *testing.T, p Policy, u User, x Session, at time.Time) {
 		wrong("outlived the password change")
 	case x.EndedAt.IsZero() != (endedAs == ""), x.EndedAt.IsZero() && !at.Before(x.IdleExpiresAt):
 		wrong("neither live nor ended")
-	case endedAs == ReasonIdle && !x.EndedAt.Equal(x.IdleExpiresAt), endedAs != ReasonIdle && x.EndedAt.After(x.IdleExpiresAt):
+	case endedAs == session.ReasonIdle && !x.EndedAt.Equal(x.IdleExpiresAt), endedAs != session.ReasonIdle && x.EndedAt.After(x.IdleExpiresAt):
 		wrong("ended at another time than its idle timeout says")
 	case endedAs != "" && !x.EndedAt.After(at.Add(-p.KeepEnded)):
 		wrong("would be pruned at once")
@@ -110,7 +112,7 @@ func checkAddress(t *testing.T, ip string) {
 	t.Errorf("%s may be somebody's address", ip)
 }
 
-func checkEvents(t *testing.T, p Policy, d Demo, at time.Time) {
+func checkEvents(t *testing.T, p session.Policy, d Demo, at time.Time) {
 	t.Helper()
 	began, over, shown := map[string]time.Time{}, map[string]time.Time{}, map[audit.Kind]int{}
 	for _, e := range d.Events {
@@ -153,18 +155,18 @@ func checkEvents(t *testing.T, p Policy, d Demo, at time.Time) {
 }
 
 func TestTheStoryIsLively(t *testing.T) {
-	d := standard.tell(newDemoUser("hash", audit.Now()))
+	d := tell(standard, newDemoUser("hash", audit.Now()))
 	if len(d.Events) < 25 {
 		t.Errorf("got %d events, want 25 and more", len(d.Events))
 	}
 	var kept, flagged int
-	reasons, tokens := map[Reason]bool{}, map[string]bool{}
+	reasons, tokens := map[session.Reason]bool{}, map[string]bool{}
 	for _, x := range d.Sessions {
 		reasons[x.EndReason], tokens[x.TokenHash] = true, true
 		if x.Remembered {
 			kept++
 		}
-		if x.Flag == FlagTokenReused {
+		if x.Flag == session.FlagTokenReused {
 			flagged++
 		}
 	}
@@ -192,7 +194,7 @@ func TestDemoUsersDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
 		u := newDemoUser("hash", audit.Now())
-		if _, err := EmailKey(u.Email); err != nil || !isDemoAddress(u.EmailKey) || !audit.IsDemo(u.ID) || u.Role != RoleMember || !u.IsDemo() {
+		if _, err := auth.EmailKey(u.Email); err != nil || !auth.IsDemoAddress(u.EmailKey) || !audit.IsDemo(u.ID) || u.Role != auth.RoleMember || !u.IsDemo() {
 			t.Fatalf("got %+v, %v", u, err)
 		}
 		for _, once := range []string{u.ID, u.Email} {
@@ -205,7 +207,7 @@ func TestDemoUsersDiffer(t *testing.T) {
 			t.Errorf("name %q", u.Name)
 		}
 	}
-	if err := CheckNewPassword(NewPassword(), MinPassword, "Marta Reis", fmt.Sprint("visitor", demoDomain)); err != nil {
+	if err := auth.CheckNewPassword(auth.NewPassword(), auth.MinPassword, "Marta Reis", fmt.Sprint("visitor", auth.DemoDomain)); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package auth
+package account
 
 import (
 	"context"
@@ -7,27 +7,29 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // A RecoveryStore keeps what is done by letter and what ends an account. The rules of Store hold.
 type RecoveryStore interface {
 	// UserByID returns ErrNotFound for an unknown id. Disabled accounts are found.
-	UserByID(ctx context.Context, id string) (User, error)
+	UserByID(ctx context.Context, id string) (auth.User, error)
 	// ReplaceLetterKey stores a key in place of all others of its account and purpose. ErrOvertaken when the epoch is no
 	// longer the given one or the account is disabled.
 	ReplaceLetterKey(ctx context.Context, k LetterKey, epoch int64, e audit.Event) error
 	// ResetPassword uses the key up, sets the hash, raises the epoch, ends every session and deletes the keys of all
 	// other letters, all or nothing. ErrNotFound when the key is unknown, used or too old, or the account disabled.
-	ResetPassword(ctx context.Context, r PasswordResetting) ([]Session, error)
+	ResetPassword(ctx context.Context, r PasswordResetting) ([]session.Session, error)
 
 	EmailChangeStore
 
 	// MarkForDeletion writes when the account is to be deleted, raises the epoch and ends every session. ErrOvertaken
 	// when the epoch is no longer the given one, the session that asks is over, or the account is marked already.
-	MarkForDeletion(ctx context.Context, d Deletion) ([]Session, error)
+	MarkForDeletion(ctx context.Context, d Deletion) ([]session.Session, error)
 	// KeepAccount takes that mark away. ErrOvertaken when the session that asks is over or there is no mark.
-	KeepAccount(ctx context.Context, by Session, at time.Time, e audit.Event) error
+	KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error
 	// DeleteAccounts deletes up to limit accounts that were to be deleted at that time, each with everything of theirs,
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
@@ -52,8 +54,8 @@ const purposeReset = "reset"
 // NewResetKey makes the key with which the reader of a letter chooses another password for the account of an address.
 // It kills those made before it. ErrNotFound for an unknown address, a disabled account, and a demo account, where no
 // letter arrives.
-func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client) (User, string, error) {
-	user, err := s.lookUp(ctx, email)
+func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
+	user, err := s.auth.LookUp(ctx, email)
 	if err == nil && (user.IsDemo() || !user.DisabledAt.IsZero()) {
 		err = audit.ErrNotFound
 	}
@@ -61,14 +63,14 @@ func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client
 		s.audit.Report(ctx, audit.PasswordResetRequested, "", "", "unknown", c)
 	}
 	if err != nil {
-		return User{}, "", err
+		return auth.User{}, "", err
 	}
-	key, at, e := newKey(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
+	key, at, e := auth.NewKey(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
 	err = s.store.ReplaceLetterKey(ctx, LetterKey{
-		TokenHash: HashToken(key), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
+		TokenHash: auth.HashToken(key), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
 	}, user.Epoch, e)
 	if err != nil {
-		return User{}, "", fmt.Errorf("new reset key: %w", err)
+		return auth.User{}, "", fmt.Errorf("new reset key: %w", err)
 	}
 	s.audit.Log(ctx, e)
 	return user, key, nil
@@ -76,21 +78,21 @@ func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client
 
 // ResetKeyOwner returns whose password the key would change. It changes nothing: mail scanners follow links.
 // ErrNotFound when the key is unknown, used or too old, or the account is disabled.
-func (s *Service) ResetKeyOwner(ctx context.Context, key string) (User, error) {
+func (s *Service) ResetKeyOwner(ctx context.Context, key string) (auth.User, error) {
 	return s.letterKeyOwner(ctx, key, purposeReset)
 }
 
-func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (User, error) {
+func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (auth.User, error) {
 	if !audit.IsID(key) {
-		return User{}, audit.ErrNotFound
+		return auth.User{}, audit.ErrNotFound
 	}
-	sent, err := s.store.LetterKey(ctx, HashToken(key), purpose, audit.Now())
+	sent, err := s.store.LetterKey(ctx, auth.HashToken(key), purpose, audit.Now())
 	if err != nil {
-		return User{}, err
+		return auth.User{}, err
 	}
 	user, err := s.store.UserByID(ctx, sent.UserID)
 	if err == nil && !user.DisabledAt.IsZero() {
-		return User{}, audit.ErrNotFound
+		return auth.User{}, audit.ErrNotFound
 	}
 	return user, err
 }
@@ -98,27 +100,27 @@ func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (User
 // ResetPassword sets the password of the key's account, once, and ends every session of it (ASVS v5.0.0-6.4.3, 7.4.3).
 // It signs nobody in, and whatever else the account asks for at sign-in it goes on asking for. It returns the account, a
 // PasswordError, ErrNotFound as ResetKeyOwner does, or ErrBusy.
-func (s *Service) ResetPassword(ctx context.Context, key, password string, c device.Client) (User, error) {
+func (s *Service) ResetPassword(ctx context.Context, key, password string, c device.Client) (auth.User, error) {
 	user, err := s.ResetKeyOwner(ctx, key)
 	if err != nil {
-		return User{}, err
+		return auth.User{}, err
 	}
-	if err := CheckNewPassword(password, MinPassword, user.Name, user.Email); err != nil {
+	if err := auth.CheckNewPassword(password, auth.MinPassword, user.Name, user.Email); err != nil {
 		return user, err
 	}
-	encoded, err := s.hash.Hash(ctx, NormalPassword(password))
+	encoded, err := s.auth.HashPassword(ctx, password)
 	if err != nil {
-		return User{}, err
+		return auth.User{}, err
 	}
 	r := PasswordResetting{
-		UserID: user.ID, KeyHash: HashToken(key), PasswordHash: encoded, At: audit.Now(), Client: c,
+		UserID: user.ID, KeyHash: auth.HashToken(key), PasswordHash: encoded, At: audit.Now(), Client: c,
 		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"
 	ended, err := s.store.ResetPassword(ctx, r)
 	if err != nil {
-		return User{}, fmt.Errorf("reset password: %w", err)
+		return auth.User{}, fmt.Errorf("reset password: %w", err)
 	}
-	s.audit.Log(ctx, append(EndEvents(ended, c), r.Event)...)
+	s.audit.Log(ctx, append(session.EndEvents(ended, c), r.Event)...)
 	return user, nil
 }

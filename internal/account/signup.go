@@ -1,4 +1,4 @@
-package auth
+package account
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -23,26 +24,26 @@ type Application struct {
 
 // A Registration is what a sign-up leads to: at most one of its fields is set, and the page must not show which.
 type Registration struct {
-	Token    string // for the confirmation letter
-	Existing *User  // the address has an account: tell its owner instead
+	Token    string     // for the confirmation letter
+	Existing *auth.User // the address has an account: tell its owner instead
 }
 
 // Register begins an account. The address counts only after Confirm. It returns a PasswordError for a password that
 // cannot be chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long
 // (ASVS v5.0.0-6.3.8).
 func (s *Service) Register(ctx context.Context, a Application, c device.Client) (Registration, error) {
-	key, err := EmailKey(a.Email)
+	key, err := auth.EmailKey(a.Email)
 	if err != nil {
 		return Registration{}, err
 	}
-	if err := CheckNewPassword(a.Password, MinPassword, a.Name, a.Email); err != nil {
+	if err := auth.CheckNewPassword(a.Password, auth.MinPassword, a.Name, a.Email); err != nil {
 		return Registration{}, err
 	}
-	hash, err := s.hash.Hash(ctx, NormalPassword(a.Password))
+	hash, err := s.auth.HashPassword(ctx, a.Password)
 	if err != nil {
 		return Registration{}, err
 	}
-	if isDemoAddress(key) {
+	if auth.IsDemoAddress(key) {
 		return Registration{}, nil // no letter would arrive
 	}
 	if a.Unanswered {
@@ -57,9 +58,9 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 	if !errors.Is(err, audit.ErrNotFound) {
 		return Registration{}, fmt.Errorf("register: %w", err)
 	}
-	token, at := newKey(), audit.Now()
+	token, at := auth.NewKey(), audit.Now()
 	pending := SignUp{
-		TokenHash: HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
+		TokenHash: auth.HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
 	if err := s.store.AddSignUp(ctx, pending); err != nil {
@@ -72,24 +73,24 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 // WaitingSignUp returns what the token of a confirmation letter would confirm. It changes nothing: mail scanners follow
 // links. ErrNotFound when it is unknown, used or too old.
 func (s *Service) WaitingSignUp(ctx context.Context, token string) (SignUp, error) {
-	return s.store.SignUp(ctx, HashToken(token), audit.Now())
+	return s.store.SignUp(ctx, auth.HashToken(token), audit.Now())
 }
 
 // Confirm turns a sign-up into an account, once. It signs nobody in (ASVS v5.0.0-7.6.2). ErrNotFound when the link is
 // unknown, used or too old, or when another sign-up for the address was confirmed first.
 func (s *Service) Confirm(ctx context.Context, token string, c device.Client) error {
-	hash, at := HashToken(token), audit.Now()
+	hash, at := auth.HashToken(token), audit.Now()
 	pending, err := s.store.SignUp(ctx, hash, at)
 	if err != nil {
 		return err
 	}
-	user := User{
-		ID: audit.NewID(), Email: pending.Email, EmailKey: pending.EmailKey, Name: pending.Name, Role: RoleMember,
+	user := auth.User{
+		ID: audit.NewID(), Email: pending.Email, EmailKey: pending.EmailKey, Name: pending.Name, Role: auth.RoleMember,
 		PasswordHash: pending.PasswordHash, PasswordChangedAt: at, CreatedAt: at,
 	}
 	e := audit.NewEvent(audit.UserCreated, user.ID, "", c)
 	err = s.store.ConfirmSignUp(ctx, hash, user, e)
-	if errors.Is(err, ErrEmailTaken) {
+	if errors.Is(err, auth.ErrEmailTaken) {
 		return audit.ErrNotFound
 	}
 	if err != nil {
@@ -101,33 +102,33 @@ func (s *Service) Confirm(ctx context.Context, token string, c device.Client) er
 
 // CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, for an address of demo
 // accounts as well, ErrEmailTaken, a NameError or a PasswordError.
-func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (User, error) {
-	key, err := EmailKey(email)
+func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (auth.User, error) {
+	key, err := auth.EmailKey(email)
 	if err != nil {
-		return User{}, err
+		return auth.User{}, err
 	}
-	if isDemoAddress(key) {
-		return User{}, ErrEmail
+	if auth.IsDemoAddress(key) {
+		return auth.User{}, auth.ErrEmail
 	}
-	if name, err = CleanName(name); err != nil {
-		return User{}, err
+	if name, err = auth.CleanName(name); err != nil {
+		return auth.User{}, err
 	}
-	if err := CheckNewPassword(password, MinPassword, name, email); err != nil {
-		return User{}, err
+	if err := auth.CheckNewPassword(password, auth.MinPassword, name, email); err != nil {
+		return auth.User{}, err
 	}
-	hash, err := s.hash.Hash(ctx, NormalPassword(password))
+	hash, err := s.auth.HashPassword(ctx, password)
 	if err != nil {
-		return User{}, err
+		return auth.User{}, err
 	}
 	at := audit.Now()
-	user := User{
+	user := auth.User{
 		ID: audit.NewID(), Email: email, EmailKey: key, Name: name, Role: role,
 		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
 	}
 	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{})
 	e.Reason = "operator"
 	if err := s.store.CreateUser(ctx, user, e); err != nil {
-		return User{}, err
+		return auth.User{}, err
 	}
 	s.audit.Log(ctx, e)
 	return user, nil
@@ -135,7 +136,7 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 
 // HasUser reports whether the address has an account.
 func (s *Service) HasUser(ctx context.Context, email string) (bool, error) {
-	_, err := s.lookUp(ctx, email)
+	_, err := s.auth.LookUp(ctx, email)
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}

@@ -1,4 +1,4 @@
-package auth
+package account
 
 import (
 	"context"
@@ -7,23 +7,9 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
 )
-
-// A Sealer encrypts what is stored for one place, and opens it there and nowhere else.
-type Sealer interface {
-	Seal(plain []byte, place string) ([]byte, error)
-	Open(sealed []byte, place string) ([]byte, error)
-}
-
-// A TOTPSecret is what the account and its authenticator app share, as it is stored.
-type TOTPSecret struct {
-	UserID     string
-	Sealed     []byte
-	LastStep   int64 // the latest time step a code was taken for
-	EnrolledAt time.Time
-}
-
-func (t TOTPSecret) place() string { return "totp\x00" + t.UserID }
 
 // A TOTPEnrolment is a secret that waits for its first code, as it is stored.
 type TOTPEnrolment struct {
@@ -63,32 +49,32 @@ func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
 
 // BeginTOTP makes a secret for an authenticator app. It counts for nothing until ConfirmTOTP. One that waited in this
 // session before is forgotten.
-func (s *Service) BeginTOTP(ctx context.Context, by Session) error {
-	e := TOTPEnrolment{SessionID: by.ID, UserID: by.UserID, ExpiresAt: audit.Now().Add(EnrolmentValid)}
+func (s *Service) BeginTOTP(ctx context.Context, by audit.Actor) error {
+	e := TOTPEnrolment{SessionID: by.SessionID, UserID: by.UserID, ExpiresAt: audit.Now().Add(EnrolmentValid)}
 	var err error
-	if e.Sealed, err = s.sealer.Seal(newTOTPSecret(), e.place()); err != nil {
+	if e.Sealed, err = s.sealer.Seal(auth.NewTOTPSecret(), e.place()); err != nil {
 		return fmt.Errorf("begin enrolment: %w", err)
 	}
 	return s.store.SetTOTPEnrolment(ctx, e)
 }
 
 // WaitingTOTP returns the secret that waits for its first code in this session. ErrNotFound when none does.
-func (s *Service) WaitingTOTP(ctx context.Context, by Session, issuer, account string) (AppSecret, error) {
+func (s *Service) WaitingTOTP(ctx context.Context, by audit.Actor, issuer, account string) (AppSecret, error) {
 	secret, e, err := s.waitingTOTP(ctx, by)
 	if err != nil {
 		return AppSecret{}, err
 	}
 	return AppSecret{
-		Text: grouped(base32Text.EncodeToString(secret), " "), URI: totpURI(issuer, account, secret), ExpiresAt: e.ExpiresAt,
+		Text: auth.TOTPText(secret), URI: auth.TOTPURI(issuer, account, secret), ExpiresAt: e.ExpiresAt,
 	}, nil
 }
 
-func (s *Service) waitingTOTP(ctx context.Context, by Session) ([]byte, TOTPEnrolment, error) {
-	e, err := s.store.TOTPEnrolment(ctx, by.ID, audit.Now())
+func (s *Service) waitingTOTP(ctx context.Context, by audit.Actor) ([]byte, TOTPEnrolment, error) {
+	e, err := s.store.TOTPEnrolment(ctx, by.SessionID, audit.Now())
 	if err != nil {
 		return nil, e, err
 	}
-	e.SessionID, e.UserID = by.ID, by.UserID
+	e.SessionID, e.UserID = by.SessionID, by.UserID
 	secret, err := s.sealer.Open(e.Sealed, e.place())
 	if err != nil {
 		return nil, e, audit.ErrNotFound // sealed with a key that is gone
@@ -99,21 +85,20 @@ func (s *Service) waitingTOTP(ctx context.Context, by Session) ([]byte, TOTPEnro
 // ConfirmTOTP enrols the app that knows the waiting secret, in the place of one that was enrolled before. ErrBadCode for
 // a wrong code, ErrNotFound when nothing waits.
 func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string) (FactorChanged, error) {
-	secret, _, err := s.waitingTOTP(ctx, f.Session)
+	secret, _, err := s.waitingTOTP(ctx, f.Session.By(f.Client))
 	if err != nil {
 		return FactorChanged{}, err
 	}
 	at := audit.Now()
-	code, _ := totpDigitsOf(typed)
-	step, ok := matchTOTP(secret, code, at, 0)
+	step, ok := auth.MatchTOTP(secret, typed, at, 0)
 	if !ok {
-		return FactorChanged{}, ErrBadCode
+		return FactorChanged{}, auth.ErrBadCode
 	}
-	t := TOTPSecret{UserID: f.Session.UserID, LastStep: step, EnrolledAt: at}
-	if t.Sealed, err = s.sealer.Seal(secret, t.place()); err != nil {
+	t := auth.TOTPSecret{UserID: f.Session.UserID, LastStep: step, EnrolledAt: at}
+	if t.Sealed, err = s.sealer.Seal(secret, t.Place()); err != nil {
 		return FactorChanged{}, fmt.Errorf("enrol: %w", err)
 	}
-	return s.changeFactors(ctx, f, audit.MFAEnrolled, "totp", firstCodes(f.User), func(c CredentialsChange) ([]Session, error) {
+	return s.changeFactors(ctx, f, audit.MFAEnrolled, "totp", firstCodes(f.User), func(c CredentialsChange) ([]session.Session, error) {
 		return s.store.EnrolTOTP(ctx, c, t)
 	})
 }
@@ -125,25 +110,25 @@ func (s *Service) RemoveTOTP(ctx context.Context, f FactorChange) (FactorChanged
 	if err != nil {
 		return FactorChanged{}, err
 	}
-	return s.changeFactors(ctx, f, audit.MFARemoved, "totp", codes, func(c CredentialsChange) ([]Session, error) {
+	return s.changeFactors(ctx, f, audit.MFARemoved, "totp", codes, func(c CredentialsChange) ([]session.Session, error) {
 		return s.store.RemoveTOTP(ctx, c)
 	})
 }
 
 // codesWithout are the recovery codes after a factor is removed: as they are when another is left, and none otherwise.
 // ErrLastFactor where the account must keep one.
-func (s *Service) codesWithout(u User, anotherLeft bool) (RecoveryCodes, error) {
+func (s *Service) codesWithout(u auth.User, anotherLeft bool) (auth.RecoveryCodes, error) {
 	switch {
 	case anotherLeft:
 		return nil, nil
-	case s.policy.needsFactor(u):
-		return nil, ErrLastFactor
+	case s.needsFactor(u):
+		return nil, auth.ErrLastFactor
 	}
-	return RecoveryCodes{}, nil
+	return auth.RecoveryCodes{}, nil
 }
 
-func (p Policy) needsFactor(u User) bool { return p.RequireSecondFactor && !u.IsDemo() }
+func (s *Service) needsFactor(u auth.User) bool { return s.requireSecondFactor && !u.IsDemo() }
 
 // LacksFactor reports whether the account has to get a second factor before anything else is done with it. A demo
 // account, which is gone in two hours and holds nothing, does not.
-func (p Policy) LacksFactor(u User) bool { return p.needsFactor(u) && !u.SecondFactor() }
+func (s *Service) LacksFactor(u auth.User) bool { return s.needsFactor(u) && !u.SecondFactor() }

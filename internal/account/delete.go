@@ -1,0 +1,81 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
+)
+
+// DeletionGrace is how long an account can still be kept after its owner asked for it to be deleted.
+const DeletionGrace = 14 * 24 * time.Hour
+
+// deletionBatch bounds one read of the accounts to delete.
+const deletionBatch = 200
+
+// A Deletion marks an account for deletion, on the word of one session.
+type Deletion struct {
+	By    audit.Actor
+	Epoch int64 // of the account, as read before the person showed who they are
+	At    time.Time
+	After time.Time // when it is deleted
+	Event audit.Event
+}
+
+// AskDeletion marks the account of the proof for deletion and ends all its sessions, this one included
+// (ASVS v5.0.0-7.4.2). It returns when the account is deleted; ErrOvertaken, or ErrSecondFactor for a proof that is not
+// complete.
+func (s *Service) AskDeletion(ctx context.Context, by audit.Actor, p auth.Proof) (time.Time, error) {
+	if p.User().ID != by.UserID {
+		return time.Time{}, auth.ErrOvertaken
+	}
+	if !p.Complete() {
+		return time.Time{}, auth.ErrSecondFactor
+	}
+	at := audit.Now()
+	d := Deletion{By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Event: by.Event(audit.DeletionRequested)}
+	ended, err := s.store.MarkForDeletion(ctx, d)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask for deletion: %w", err)
+	}
+	s.audit.Log(ctx, append(session.EndEvents(ended, by.Client), d.Event)...)
+	return d.After, nil
+}
+
+// KeepAccount takes the mark away again, in a session that was opened since. ErrOvertaken when that is over or there is
+// no mark.
+func (s *Service) KeepAccount(ctx context.Context, by audit.Actor) error {
+	e := by.Event(audit.DeletionStopped)
+	if err := s.store.KeepAccount(ctx, by, e.At, e); err != nil {
+		return fmt.Errorf("keep the account: %w", err)
+	}
+	s.audit.Log(ctx, e)
+	return nil
+}
+
+// Sweep deletes what was begun and not finished in time, and the accounts whose grace is over.
+func (s *Service) Sweep(ctx context.Context) error {
+	at := audit.Now()
+	return errors.Join(s.store.PruneAccounts(ctx, at), s.deleteAccounts(ctx, at))
+}
+
+// deleteAccounts deletes the accounts whose grace is over. Their events go with them, so the log alone remembers it.
+func (s *Service) deleteAccounts(ctx context.Context, at time.Time) error {
+	for {
+		ids, err := s.store.DeleteAccounts(ctx, at, deletionBatch)
+		for _, id := range ids {
+			s.audit.Report(ctx, audit.UserDeleted, id, "", "", device.Client{})
+		}
+		if err != nil {
+			return fmt.Errorf("delete accounts: %w", err)
+		}
+		if len(ids) < deletionBatch {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+)
+
+// A Table is a part of what is kept about a person.
+type Table struct {
+	Name string // as people read it, in a file as its key
+	Rows []map[string]any
+}
+
+// Export returns everything that is kept about the person of the proof, but for secrets (GDPR, article 15).
+// ErrSecondFactor for a proof that is not complete, ErrOvertaken for another person's.
+func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]Table, error) {
+	if p.User().ID != by.UserID {
+		return nil, auth.ErrOvertaken
+	}
+	if !p.Complete() {
+		return nil, auth.ErrSecondFactor
+	}
+	e := by.Event(audit.SensitiveRead)
+	e.Reason = "export"
+	if err := s.audit.RecordFirst(ctx, e); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	return s.store.Export(ctx, by.UserID)
+}

@@ -1,0 +1,43 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
+)
+
+// ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
+// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrOvertaken, ErrSecondFactor or ErrBusy.
+func (s *Service) ChangePassword(ctx context.Context, from session.Session, p auth.Proof, password, newHash string, c device.Client) (int, error) {
+	if p.User().ID != from.UserID {
+		return 0, auth.ErrOvertaken
+	}
+	if !p.Complete() {
+		return 0, auth.ErrSecondFactor
+	}
+	encoded, err := s.auth.HashPassword(ctx, password)
+	if err != nil {
+		return 0, err
+	}
+	change := PasswordChanging{
+		PasswordHash: encoded,
+		CredentialsChange: CredentialsChange{
+			Session: from, NewTokenHash: newHash, Epoch: p.User().Epoch, At: audit.Now(), Reason: session.ReasonPasswordChanged, Client: c,
+			Events: []audit.Event{
+				audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c),
+				audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c),
+			},
+		},
+	}
+	change.Events[1].Reason = "password_changed"
+	ended, err := s.store.ChangePassword(ctx, change)
+	if err != nil {
+		return 0, fmt.Errorf("change password: %w", err)
+	}
+	s.audit.Log(ctx, append(session.EndEvents(ended, c), change.Events...)...)
+	return session.EndedNow(ended, change.At), nil
+}

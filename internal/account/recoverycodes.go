@@ -1,0 +1,38 @@
+package account
+
+import (
+	"context"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/session"
+)
+
+// MakeRecoveryCodes makes ten fresh recovery codes; those before open nothing any more. ErrSecondFactor for an account
+// without a second factor, which has nothing to recover from.
+func (s *Service) MakeRecoveryCodes(ctx context.Context, f FactorChange) (FactorChanged, error) {
+	if !f.User.SecondFactor() {
+		return FactorChanged{}, auth.ErrSecondFactor
+	}
+	return s.changeFactors(ctx, f, audit.RecoveryCodesMade, "", auth.NewRecoveryCodes(), func(c CredentialsChange) ([]session.Session, error) {
+		return s.store.ChangeRecoveryCodes(ctx, c)
+	})
+}
+
+// HasRecoveryCodes reports whether each of the codes is an unused one of the account.
+func (s *Service) HasRecoveryCodes(ctx context.Context, userID string, codes []string) (bool, error) {
+	hashes, err := s.store.RecoveryCodes(ctx, userID)
+	if err != nil || len(codes) == 0 {
+		return false, err
+	}
+	unused := map[string]bool{}
+	for _, hash := range hashes {
+		unused[hash] = true
+	}
+	for _, code := range codes {
+		if hash, ok := auth.RecoveryCodeHash(code); !ok || !unused[hash] {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,20 @@
+package auth
+
+import "time"
+
+// A Sealer encrypts what is stored for one place, and opens it there and nowhere else.
+type Sealer interface {
+	Seal(plain []byte, place string) ([]byte, error)
+	Open(sealed []byte, place string) ([]byte, error)
+}
+
+// A TOTPSecret is what the account and its authenticator app share, as it is stored.
+type TOTPSecret struct {
+	UserID     string
+	Sealed     []byte
+	LastStep   int64 // the latest time step a code was taken for
+	EnrolledAt time.Time
+}
+
+// Place is what the secret is sealed for.
+func (t TOTPSecret) Place() string { return "totp\x00" + t.UserID }

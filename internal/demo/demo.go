@@ -1,0 +1,87 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
+)
+
+const (
+	// demoFarewell is how long the rows of a demo that is over are kept: they tell its browser why it was signed out.
+	demoFarewell = 5 * time.Minute
+	// maxDemos bounds how many demo accounts there are, with some forty rows each. Visitors at the same moment may
+	// exceed it by as many as wait for their password to be hashed.
+	maxDemos = 5000
+	// demoBatch bounds one read of the accounts to delete.
+	demoBatch = 200
+)
+
+// A Demo is a throw-away account and what it looks like when its visitor arrives.
+type Demo struct {
+	User     auth.User
+	Sessions []session.Session
+	Events   []audit.Event
+}
+
+// demoNames are those of nobody in particular.
+var demoNames = []string{
+	"Marta Reis", "Jonas Weber", "Amina Yusuf", "Kenji Mori", "Priya Nair", "Lucía Ortega", "Tom Ashworth", "Noor Haddad",
+}
+
+// NewDemo makes a private account for one visitor, with a history of its own, and returns the proof that opens it and
+// its password. It lives for DemoLife and receives no mail. ErrDemoFull when there are too many, ErrBusy.
+func (s *Service) NewDemo(ctx context.Context, c device.Client) (p auth.Proof, password string, err error) {
+	n, err := s.store.CountDemos(ctx)
+	if err != nil {
+		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
+	}
+	if n >= maxDemos {
+		return auth.Proof{}, "", auth.ErrDemoFull
+	}
+	password = auth.NewPassword()
+	hash, err := s.auth.HashPassword(ctx, password)
+	if err != nil {
+		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
+	}
+	demo := tell(s.policy, newDemoUser(hash, audit.Now()))
+	if err := s.store.CreateDemo(ctx, demo); err != nil {
+		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
+	}
+	created := audit.NewEvent(audit.UserCreated, demo.User.ID, "", c) // its owner's trail tells another story
+	created.Reason = "demo"
+	s.audit.Log(ctx, created)
+	return auth.ProofOfDemo(demo.User), password, nil
+}
+
+func newDemoUser(hash string, at time.Time) auth.User {
+	pick := rand.Text()
+	email := "visitor-" + strings.ToLower(pick[:12]) + auth.DemoDomain
+	return auth.User{
+		ID: audit.DemoID + audit.NewID(), Email: email, EmailKey: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: auth.RoleMember,
+		PasswordHash: hash, DemoUntil: at.Add(auth.DemoLife),
+	}
+}
+
+// Sweep deletes the demo accounts that are over for a while, whole.
+func (s *Service) Sweep(ctx context.Context) error {
+	at := audit.Now()
+	for {
+		n, err := s.store.DeleteDemos(ctx, at.Add(-demoFarewell), demoBatch)
+		if err != nil {
+			return fmt.Errorf("delete demos: %w", err)
+		}
+		if n > 0 {
+			s.log.InfoContext(ctx, "demo accounts deleted", "count", n)
+		}
+		if n < demoBatch {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package session
+
+import (
+	"log/slog"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/device"
+)
+
+// Sessions is the life of sessions. Its methods are safe for concurrent use.
+type Service struct {
+	store  Store
+	policy Policy
+	audit  *audit.Trail
+	log    *slog.Logger
+}
+
+// NewSessions returns the sessions in store under a policy.
+func New(store Store, policy Policy, trail *audit.Trail, log *slog.Logger) *Service {
+	if policy.Browser == nil {
+		policy.Browser = device.Name
+	}
+	return &Service{store: store, policy: policy, audit: trail, log: log}
+}
+
+// Policy returns the limits in force.
+func (s *Service) Policy() Policy { return s.policy }

@@ -1,0 +1,36 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+)
+
+// sweepBatch bounds one read of the sweeper; each session is ended in a transaction of its own.
+const sweepBatch = 200
+
+// Sweep ends what timed out while nobody looked and deletes the endings that are no longer kept. Several instances may do
+// it at once: each ending still happens exactly once.
+func (s *Service) Sweep(ctx context.Context) error {
+	for {
+		at := audit.Now()
+		out, err := s.store.TimedOut(ctx, at, sweepBatch)
+		if err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+		for _, session := range out {
+			reason, struck := session.timedOut(at)
+			session.EndedAt, session.EndReason = struck, reason
+			if err := s.end(ctx, session, device.Client{}); err != nil && !errors.Is(err, auth.ErrEnded) {
+				return fmt.Errorf("sweep: %w", err)
+			}
+		}
+		if len(out) < sweepBatch {
+			return s.store.PruneSessions(ctx, at.Add(-s.policy.KeepEnded))
+		}
+	}
+}
