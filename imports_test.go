@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
 	"internal/auth":    {"internal/audit", "internal/device"},
 	"internal/draft":   {"internal/audit"},
-	"internal/bag":     {"internal/seal"},
+	"internal/bag":     {"internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 
 	"internal/config":    {},

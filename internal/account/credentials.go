@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -12,16 +11,14 @@ import (
 )
 
 // A CredentialsChange is what every change of the ways into an account has in common: it is asked for from one session,
-// which stays under another token while the others end.
+// which is rotated while the others end.
 type CredentialsChange struct {
-	Session      session.Session // the one that survives
-	NewTokenHash string
-	Epoch        int64    // of the account, as read before its owner showed who they are
-	Codes        []string // hashes of the recovery codes from now on: nil leaves them as they are, none deletes them
-	At           time.Time
-	Reason       session.Reason // why the others end
-	Client       device.Client
-	Events       []audit.Event
+	session.Rotation
+	Epoch  int64          // of the account, as read before its owner showed who they are
+	Codes  []string       // hashes of the recovery codes from now on: nil leaves them as they are, none deletes them
+	Reason session.Reason // why the others end
+	Client device.Client
+	Events []audit.Event
 }
 
 // A FactorChange asks for a change of the second factors of an account, from a session whose owner has re-authenticated.
@@ -53,7 +50,8 @@ func (s *Service) changeFactors(
 	ctx context.Context, f FactorChange, kind audit.Kind, reason string, codes auth.RecoveryCodes, write func(CredentialsChange) ([]session.Session, error),
 ) (FactorChanged, error) {
 	change := CredentialsChange{
-		Session: f.Session, NewTokenHash: f.NewTokenHash, Epoch: f.User.Epoch, Codes: codes.Hashes(), At: audit.Now(),
+		Rotation: session.Rotation{Session: f.Session, NewTokenHash: f.NewTokenHash, At: audit.Now()},
+		Epoch:    f.User.Epoch, Codes: codes.Hashes(),
 		Reason: session.ReasonRevoked, Client: f.Client,
 		Events: []audit.Event{
 			audit.NewEvent(kind, f.Session.UserID, f.Session.ID, f.Client),

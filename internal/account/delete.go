@@ -28,11 +28,11 @@ type Deletion struct {
 }
 
 // AskDeletion marks the account of the proof for deletion and ends all its sessions, this one included
-// (ASVS v5.0.0-7.4.2). It returns when the account is deleted; ErrOvertaken, or ErrSecondFactor for a proof that is not
+// (ASVS v5.0.0-7.4.2). It returns when the account is deleted; ErrConflict, or ErrSecondFactor for a proof that is not
 // complete.
 func (s *Service) AskDeletion(ctx context.Context, by audit.Actor, p auth.Proof) (time.Time, error) {
 	if p.User().ID != by.UserID {
-		return time.Time{}, auth.ErrOvertaken
+		return time.Time{}, auth.ErrConflict
 	}
 	if !p.Complete() {
 		return time.Time{}, auth.ErrSecondFactor
@@ -47,7 +47,7 @@ func (s *Service) AskDeletion(ctx context.Context, by audit.Actor, p auth.Proof)
 	return d.After, nil
 }
 
-// KeepAccount takes the mark away again, in a session that was opened since. ErrOvertaken when that is over or there is
+// KeepAccount takes the mark away again, in a session that was opened since. ErrConflict when that is over or there is
 // no mark.
 func (s *Service) KeepAccount(ctx context.Context, by audit.Actor) error {
 	e := by.Event(audit.DeletionStopped)

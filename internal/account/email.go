@@ -25,7 +25,7 @@ type EmailChange struct {
 
 // An EmailChangeStore keeps changes of address.
 type EmailChangeStore interface {
-	// AskEmailChange stores a change and the key that confirms it, in place of one that waits. ErrOvertaken when the
+	// AskEmailChange stores a change and the key that confirms it, in place of one that waits. ErrConflict when the
 	// session that asks is over.
 	AskEmailChange(ctx context.Context, a EmailAsking) error
 	// WaitingEmailChange returns the change of that account that can be confirmed. ErrNotFound.
@@ -53,14 +53,12 @@ type EmailAsking struct {
 
 // EmailConfirming is the answer to the letter, given in one session.
 type EmailConfirming struct {
-	KeyHash      string
-	By           session.Session // the one that survives
-	NewTokenHash string
-	UndoHash     string
-	UndoUntil    time.Time
-	At           time.Time
-	Client       device.Client
-	Events       []audit.Event
+	session.Rotation
+	KeyHash   string
+	UndoHash  string
+	UndoUntil time.Time
+	Client    device.Client
+	Events    []audit.Event
 }
 
 // EmailUndoing takes a change back on the word of the old address.
@@ -82,7 +80,7 @@ const purposeEmail = "email"
 
 // AskEmailChange begins a change of address. Until the new one confirms, nothing changes. It returns the key for the
 // letter there and the one with which the old address stops it; ErrEmail for what is no address or one where no letter
-// arrives, ErrOvertaken when the session is over. Whether the address has an account makes no difference.
+// arrives, ErrConflict when the session is over. Whether the address has an account makes no difference.
 func (s *Service) AskEmailChange(ctx context.Context, by audit.Actor, u auth.User, email string) (confirm, stop string, err error) {
 	emailKey, err := auth.EmailKey(email)
 	if err != nil || auth.IsDemoAddress(emailKey) || u.IsDemo() {
@@ -121,8 +119,8 @@ func (s *Service) EmailKeyOwner(ctx context.Context, key string) (auth.User, err
 func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, key, newHash string, c device.Client) (EmailChange, string, error) {
 	undo, at := auth.NewKey(), audit.Now()
 	confirming := EmailConfirming{
-		KeyHash: auth.HashToken(key), By: by, NewTokenHash: newHash, UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), At: at,
-		Client: c,
+		Rotation: session.Rotation{Session: by, NewTokenHash: newHash, At: at},
+		KeyHash:  auth.HashToken(key), UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), Client: c,
 		Events: []audit.Event{audit.NewEvent(audit.EmailChanged, by.UserID, by.ID, c), audit.NewEvent(audit.SessionRenewed, by.UserID, by.ID, c)},
 	}
 	confirming.Events[1].Reason = "email_changed"

@@ -15,10 +15,10 @@ type Table struct {
 }
 
 // Export returns everything that is kept about the person of the proof, but for secrets (GDPR, article 15).
-// ErrSecondFactor for a proof that is not complete, ErrOvertaken for another person's.
+// ErrSecondFactor for a proof that is not complete, ErrConflict for another person's.
 func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]Table, error) {
 	if p.User().ID != by.UserID {
-		return nil, auth.ErrOvertaken
+		return nil, auth.ErrConflict
 	}
 	if !p.Complete() {
 		return nil, auth.ErrSecondFactor

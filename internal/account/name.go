@@ -19,7 +19,7 @@ type NameChanging struct {
 }
 
 // ChangeName sets what the person of the session is called. It returns the name as it is kept, a NameError, or
-// ErrOvertaken when the session is over or the name was changed from elsewhere. The name it had already is no change.
+// ErrConflict when the session is over or the name was changed from elsewhere. The name it had already is no change.
 func (s *Service) ChangeName(ctx context.Context, by audit.Actor, u auth.User, name string) (string, error) {
 	name, err := auth.CleanName(name)
 	if err != nil || name == u.Name {

@@ -41,7 +41,7 @@ type PasskeyRenaming struct {
 	Event    audit.Event
 }
 
-// RenamePasskey returns the name as it is kept, a NameError, ErrNotFound, or ErrOvertaken when the session is over.
+// RenamePasskey returns the name as it is kept, a NameError, ErrNotFound, or ErrConflict when the session is over.
 func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name string) (string, error) {
 	name, err := auth.CleanPasskeyName(name)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 )
 
 // ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
-// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrOvertaken, ErrSecondFactor or ErrBusy.
+// (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrConflict, ErrSecondFactor or ErrBusy.
 func (s *Service) ChangePassword(ctx context.Context, from session.Session, p auth.Proof, password, newHash string, c device.Client) (int, error) {
 	if p.User().ID != from.UserID {
-		return 0, auth.ErrOvertaken
+		return 0, auth.ErrConflict
 	}
 	if !p.Complete() {
 		return 0, auth.ErrSecondFactor
@@ -26,7 +26,8 @@ func (s *Service) ChangePassword(ctx context.Context, from session.Session, p au
 	change := PasswordChanging{
 		PasswordHash: encoded,
 		CredentialsChange: CredentialsChange{
-			Session: from, NewTokenHash: newHash, Epoch: p.User().Epoch, At: audit.Now(), Reason: session.ReasonPasswordChanged, Client: c,
+			Rotation: session.Rotation{Session: from, NewTokenHash: newHash, At: audit.Now()}, Epoch: p.User().Epoch,
+			Reason: session.ReasonPasswordChanged, Client: c,
 			Events: []audit.Event{
 				audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c),
 				audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c),

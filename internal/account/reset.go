@@ -16,7 +16,7 @@ import (
 type RecoveryStore interface {
 	// UserByID returns ErrNotFound for an unknown id. Disabled accounts are found.
 	UserByID(ctx context.Context, id string) (auth.User, error)
-	// ReplaceLetterKey stores a key in place of all others of its account and purpose. ErrOvertaken when the epoch is no
+	// ReplaceLetterKey stores a key in place of all others of its account and purpose. ErrConflict when the epoch is no
 	// longer the given one or the account is disabled.
 	ReplaceLetterKey(ctx context.Context, k LetterKey, epoch int64, e audit.Event) error
 	// ResetPassword uses the key up, sets the hash, raises the epoch, ends every session and deletes the keys of all
@@ -25,10 +25,10 @@ type RecoveryStore interface {
 
 	EmailChangeStore
 
-	// MarkForDeletion writes when the account is to be deleted, raises the epoch and ends every session. ErrOvertaken
+	// MarkForDeletion writes when the account is to be deleted, raises the epoch and ends every session. ErrConflict
 	// when the epoch is no longer the given one, the session that asks is over, or the account is marked already.
 	MarkForDeletion(ctx context.Context, d Deletion) ([]session.Session, error)
-	// KeepAccount takes that mark away. ErrOvertaken when the session that asks is over or there is no mark.
+	// KeepAccount takes that mark away. ErrConflict when the session that asks is over or there is no mark.
 	KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error
 	// DeleteAccounts deletes up to limit accounts that were to be deleted at that time, each with everything of theirs,
 	// and returns their ids.

@@ -17,7 +17,7 @@ type Store interface {
 	CreateUser(ctx context.Context, u auth.User, e audit.Event) error
 	CountUsers(ctx context.Context) (int, error)
 	// ChangePassword sets the hash, raises the epoch, ends every other session and rotates this one, all or nothing.
-	// ErrOvertaken when the epoch is no longer the given one. So does every method that takes a CredentialsChange; each
+	// ErrConflict when the epoch is no longer the given one. So does every method that takes a CredentialsChange; each
 	// returns the sessions that ended.
 	ChangePassword(ctx context.Context, c PasswordChanging) ([]session.Session, error)
 	// ChangeRecoveryCodes changes nothing but the recovery codes.
@@ -37,7 +37,7 @@ type Store interface {
 	TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret, error)
 	// RecoveryCodes returns the hashes of the unused codes.
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
-	// ChangeName returns ErrOvertaken when the session it is asked from is not live, or the name is not the old one.
+	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n NameChanging) error
 	AddSignUp(ctx context.Context, p SignUp) error
 	// SignUp returns ErrNotFound when the token is unknown or its time is up.
@@ -54,7 +54,7 @@ type Store interface {
 	AddPasskey(ctx context.Context, c CredentialsChange, p auth.Passkey, spent auth.SpentChallenge) ([]session.Session, error)
 	// RemovePasskey returns ErrNotFound, and changes nothing, when the user of the session has no such passkey.
 	RemovePasskey(ctx context.Context, c CredentialsChange, id string) ([]session.Session, error)
-	// RenamePasskey returns ErrNotFound when the user of the session has no such passkey, ErrOvertaken when the session is
+	// RenamePasskey returns ErrNotFound when the user of the session has no such passkey, ErrConflict when the session is
 	// not live.
 	RenamePasskey(ctx context.Context, r PasskeyRenaming) error
 	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.

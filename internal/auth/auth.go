@@ -27,14 +27,11 @@ var (
 	ErrLastFactor = errors.New("the last second factor")
 	// ErrEnded means the session is over: it timed out, was ended, or somebody else was first to change it.
 	ErrEnded = errors.New("session ended")
-	// ErrRotated means the token was replaced a moment ago by a request of the same browser: ask again.
-	ErrRotated = errors.New("token rotated a moment ago")
-	// ErrReplaced means the token was replaced too long ago to be a request that was under way.
-	ErrReplaced = errors.New("token was replaced")
-	// ErrWaits means nothing is done in the session until the person re-authenticates in it.
-	ErrWaits = errors.New("session waits for re-authentication")
-	// ErrOvertaken means a sign-out everywhere or a change of credentials came between a proof and its use.
-	ErrOvertaken = errors.New("overtaken by a change of credentials")
+	// ErrReauthRequired means nothing is done in the session until the person re-authenticates in it.
+	ErrReauthRequired = errors.New("re-authentication required")
+	// ErrConflict means that somebody else was first: a sign-out everywhere or a change of credentials came between a proof
+	// and its use, or the session that asks is over.
+	ErrConflict = errors.New("somebody else was first")
 	// ErrDemoFull means as many demo accounts exist as may at once.
 	ErrDemoFull = errors.New("demo full")
 	// ErrBusy means too many passwords wait to be hashed; try again in a few seconds.

@@ -134,7 +134,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
 	passkey.LastUsedAt = audit.Now()
 	switch err := p.service.store.UsePasskey(ctx, passkey, spent); {
-	case errors.Is(err, ErrSpent), errors.Is(err, ErrOvertaken):
+	case errors.Is(err, ErrSpent), errors.Is(err, ErrConflict):
 		return Proof{}, user.ID, answerError("answered before, or overtaken by another answer")
 	case err != nil:
 		return Proof{}, user.ID, fmt.Errorf("check passkey: %w", err)

@@ -35,6 +35,6 @@ type Store interface {
 	// PasskeyByCredential returns the passkey with that credential id and its user. ErrNotFound.
 	PasskeyByCredential(ctx context.Context, credentialID string) (Passkey, User, error)
 	// UsePasskey writes counter, backup state and latest use of p, and that the challenge is spent. ErrSpent when it was
-	// before; ErrOvertaken when the passkey is gone, or has counted to SignCount already.
+	// before; ErrConflict when the passkey is gone, or has counted to SignCount already.
 	UsePasskey(ctx context.Context, p Passkey, spent SpentChallenge) error
 }

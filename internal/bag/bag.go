@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"time"
+
+	"example.com/gatehouse/internal/session"
 )
 
 // Get returns a value of the bag, "" when it has none. Outside Serve, where the pages for the worst cases are made,
@@ -38,7 +40,7 @@ func (m *Manager) Put(ctx context.Context, key, value string) {
 // the answer, the answer is the one for that.
 func (m *Manager) Keep(ctx context.Context, key, value string) error {
 	q := requestOf(ctx)
-	if q.lost != nil || q.standing.Verdict == Replaced {
+	if q.lost != nil || q.standing.State == session.Replaced {
 		return ErrAway
 	}
 	q.needed = true
@@ -64,7 +66,7 @@ func (m *Manager) Entries(ctx context.Context) []Entry {
 // Unclaimed reports whether the browser presented a token under which there is neither a session nor a bag.
 func (m *Manager) Unclaimed(ctx context.Context) bool {
 	q := requestOf(ctx)
-	return q.standing.Verdict == Nobody && q.standing.Token != "" && q.missing && q.lost == nil
+	return q.standing.State == session.Unknown && q.standing.Token != "" && q.missing && q.lost == nil
 }
 
 // Away reports whether this request's bag could not be read.
@@ -73,7 +75,7 @@ func (m *Manager) Away(ctx context.Context) bool { return requestOf(ctx).lost !=
 // Ended returns the handle of the session this browser had last, if it ended a short while ago.
 func (m *Manager) Ended(ctx context.Context) string {
 	q := requestOf(ctx)
-	if q.standing.Verdict == Dead {
+	if q.standing.State == session.Ended {
 		return q.standing.Handle
 	}
 	return q.ended

@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"example.com/gatehouse/internal/seal"
+	"example.com/gatehouse/internal/session"
 )
 
 // ErrAway means the bag cannot be reached at the moment, so what needs it cannot be done.
@@ -66,20 +67,9 @@ func CookieExpires(ends time.Time) time.Time {
 	return ends.UTC().Truncate(time.Second).Add(time.Second)
 }
 
-// Verdict is what the authority says about a token.
-type Verdict int
-
-// The verdicts.
-const (
-	Nobody   Verdict = iota // no session has it; a visitor's bag may
-	Live                    // a session has it
-	Dead                    // a session had it and is over
-	Replaced                // a live session had it, and has another now
-)
-
-// A Standing is the verdict about the token of one request.
+// A Standing is what the authority says about the token of one request.
 type Standing struct {
-	Verdict Verdict
+	State   session.State
 	Token   string    // as Token returned it
 	Expires time.Time // when a Live session ends at the latest: the bag lives as long
 	Handle  string    // the public name of a Live or Dead session
@@ -94,7 +84,7 @@ func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Standing, next
 	q := &request{standing: s, changes: changes{}, presented: m.Presented(r), ended: m.cookies.endedHandle(r)}
 	ctx := context.WithValue(r.Context(), requestKey{}, q)
 	token := s.Token
-	if s.Verdict == Dead || s.Verdict == Replaced { // a bag that is still under it is nobody's any more
+	if s.State == session.Ended || s.State == session.Replaced { // a bag that is still under it is nobody's any more
 		token = ""
 		q.stale = append(q.stale, hashToken(s.Token))
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/session"
 )
 
 func newManager(t *testing.T, bags Bags) *Manager {
@@ -103,7 +105,7 @@ func TestRotate(t *testing.T) {
 	if !c.Expires.IsZero() {
 		t.Error("the cookie outlives the browser")
 	}
-	serve(m, Standing{Verdict: Live, Token: c.Value, Expires: time.Now().Add(time.Hour)}, func(_ http.ResponseWriter, r *http.Request) {
+	serve(m, Standing{State: session.Live, Token: c.Value, Expires: time.Now().Add(time.Hour)}, func(_ http.ResponseWriter, r *http.Request) {
 		if m.Get(r.Context(), "x") != "1" {
 			t.Error("the bag did not come along")
 		}
@@ -187,7 +189,7 @@ func (full) Swap(context.Context, string, []byte, []byte, time.Time) (bool, erro
 func TestUnreadBagIsNotOverwritten(t *testing.T) {
 	bags := &unreadable{memoryBags: memoryBags{}}
 	m := newManager(t, bags)
-	live := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "basket", "full") })
 	bags.broken = true
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
@@ -246,7 +248,7 @@ func (s strict) Swap(ctx context.Context, key string, old, sealed []byte, expire
 func TestEnd(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
-	live := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour), Handle: "PUBLIC"}
+	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour), Handle: "PUBLIC"}
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	if len(bags) != 1 {
 		t.Fatal("no bag under the token of the session")
@@ -263,7 +265,7 @@ func TestEnd(t *testing.T) {
 	}
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	dead := live
-	dead.Verdict = Dead
+	dead.State = session.Ended
 	serve(m, dead, func(_ http.ResponseWriter, r *http.Request) {
 		if m.Get(r.Context(), "x") != "" {
 			t.Error("the bag of a dead session was served")

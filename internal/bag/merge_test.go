@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/session"
 )
 
 // during serves a request, and another one of the same browser while it is under way.
@@ -41,7 +43,7 @@ func wantBag(t *testing.T, m *Manager, s Standing, want string) {
 // Each of two requests at once changes what it changed, and nothing else.
 func TestChangesMerge(t *testing.T) {
 	m := newManager(t, memoryBags{})
-	live := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 	during(m, live, puts(m, "plan", "hall"), func() { serve(m, live, puts(m, "order", "1")) })
 	wantBag(t, m, live, "order=1 plan=hall")
 
@@ -78,7 +80,7 @@ func TestKeptAcrossRotation(t *testing.T) {
 			bags := memoryBags{}
 			m := newManager(t, bags)
 			now := hashToken(strings.Repeat("A", 43))
-			before := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour),
+			before := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour),
 				Now: func(context.Context) (string, error) { return now, nil }}
 			after := before
 			if filled {
@@ -125,7 +127,7 @@ func rotates(t *testing.T, m *Manager, s Standing, empty bool, around func(ctx c
 	if c == nil {
 		t.Fatal("no cookie")
 	}
-	return Standing{Verdict: Live, Token: c.Value, Expires: expires}
+	return Standing{State: session.Live, Token: c.Value, Expires: expires}
 }
 
 // A rotation takes along what is the person's, with what the request changed; another person, and whoever comes with a
@@ -139,20 +141,20 @@ func TestWhatARotationTakesAlong(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		verdict Verdict
-		empty   bool
-		want    string
+		state session.State
+		empty bool
+		want  string
 	}{
-		"visitor":                {Nobody, false, "flash=hello order=1 plan=hall"},
-		"signed in":              {Live, false, "flash=hello order=1 plan=hall"},
-		"somebody else":          {Live, true, "flash=hello"},
-		"ended":                  {Dead, false, "flash=hello order=1"},
-		"with a replaced cookie": {Replaced, false, "flash=hello order=1"},
+		"visitor":                {session.Unknown, false, "flash=hello order=1 plan=hall"},
+		"signed in":              {session.Live, false, "flash=hello order=1 plan=hall"},
+		"somebody else":          {session.Live, true, "flash=hello"},
+		"ended":                  {session.Ended, false, "flash=hello order=1"},
+		"with a replaced cookie": {session.Replaced, false, "flash=hello order=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newManager(t, memoryBags{})
 			s := Standing{Token: sessionCookie(serve(m, Standing{}, puts(m, "plan", "hall"))).Value, Expires: time.Now().Add(time.Hour)}
-			s.Verdict = c.verdict
+			s.State = c.state
 			wantBag(t, m, rotates(t, m, s, c.empty, around(m)), c.want)
 		})
 	}
@@ -174,7 +176,7 @@ func TestFailsAfterRotation(t *testing.T) {
 func TestNothingToStore(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
-	live := Standing{Verdict: Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 	changesItsMind := func(ctx context.Context) {
 		_ = m.Keep(ctx, "plan", "hall")
 		m.Pop(ctx, "plan")

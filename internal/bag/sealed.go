@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/seal"
+	"example.com/gatehouse/internal/session"
 )
 
 // Bags keeps sealed bags under the hash of their token. A bag whose time is up is none. Each method is atomic.
@@ -46,7 +47,7 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 		s.log.WarnContext(ctx, "crypt_decrypt_fail", "session", q.standing.Handle)
 	}
 	q.missing = true
-	if q.standing.Verdict == Live || q.lost != nil {
+	if q.standing.State == session.Live || q.lost != nil {
 		empty, err := codec{}.Encode(q.standing.Expires, nil)
 		return empty, true, err
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"example.com/gatehouse/internal/session"
 )
 
 // settle stores the bag and sets, keeps or deletes the cookie. It runs once, before the first byte of the answer, and
@@ -40,7 +42,7 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 
 func (m *Manager) settleBag(ctx context.Context, q *request) error {
 	q.filled = len(m.scs.Keys(ctx)) > 0
-	if q.over || q.abandoned && q.rotated == nil || q.standing.Verdict == Replaced && q.rotated == nil || m.scs.Status(ctx) != scs.Modified {
+	if q.over || q.abandoned && q.rotated == nil || q.standing.State == session.Replaced && q.rotated == nil || m.scs.Status(ctx) != scs.Modified {
 		return nil
 	}
 	if q.lost != nil {
@@ -68,14 +70,14 @@ func (m *Manager) settleBag(ctx context.Context, q *request) error {
 
 // inherits reports whether the bag under the token that the browser came with is this person's.
 func (q *request) inherits() bool {
-	return !q.emptied && q.standing.Token != "" && q.standing.Verdict != Dead && q.standing.Verdict != Replaced
+	return !q.emptied && q.standing.Token != "" && q.standing.State != session.Ended && q.standing.State != session.Replaced
 }
 
 // writeBag writes the bag of a request that keeps its token. What the person relies on also survives a rotation by
 // another request of the same browser at this moment.
 func (m *Manager) writeBag(ctx context.Context, q *request, key string) (err error) {
 	expires := q.standing.Expires
-	if q.standing.Verdict != Live {
+	if q.standing.State != session.Live {
 		expires = time.Now().Add(anonymousLife).UTC()
 	}
 	if q.filled, err = m.bags.write(ctx, key, q.read, q.changes, expires); err != nil || !q.needed || q.standing.Now == nil {
@@ -94,13 +96,13 @@ func (m *Manager) settleCookies(ctx context.Context, q *request, w http.Response
 		if q.ended != "" {
 			m.cookies.dropEnded(w)
 		}
-	case q.standing.Verdict == Replaced:
+	case q.standing.State == session.Replaced:
 		return // the browser holds a newer cookie; if it does not, this is a copy, and deleting helps nobody
 	case q.over && !q.presented:
 		return
-	case q.over || q.standing.Verdict == Dead:
+	case q.over || q.standing.State == session.Ended:
 		m.settleEnded(ctx, q, w)
-	case q.standing.Verdict == Live:
+	case q.standing.State == session.Live:
 		return
 	case q.abandoned && q.standing.Token != "" && !q.missing:
 		return // the visitor's bag is as it was

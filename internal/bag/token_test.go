@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/internal/session"
 )
 
 var (
@@ -49,7 +51,7 @@ func FuzzToken(f *testing.F) {
 		}
 		standing := Standing{}
 		if ok {
-			standing = Standing{Token: got, Verdict: Nobody}
+			standing = Standing{Token: got, State: session.Unknown}
 		}
 		w := httptest.NewRecorder()
 		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("away") }

@@ -93,7 +93,7 @@ func TestSweeperAhead(t *testing.T) {
 	var b, kept *browser
 	at(t, p, noon, func() { b, kept = p.signedIn(u), p.keptSession(u) })
 	at(t, p, noon+off, func() {
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -48,12 +48,12 @@ func TestDeletion(t *testing.T) {
 		b.deletes().Leads("/account/delete") // once is enough
 
 		time.Sleep(account.DeletionGrace - time.Microsecond)
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		b.SignIn(u.Email, password)
 		time.Sleep(time.Microsecond)
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
@@ -109,7 +109,7 @@ func TestDeletionStopped(t *testing.T) {
 		b.Get("/account").Want(http.StatusOK).Says("Your account stays, with everything in it.")
 		p.letter(u.Email, "The account stays")
 		p.exec(`UPDATE users SET created_at = $1 WHERE id = $2`, longAgo, u.ID)
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if !b.Alive() {
@@ -145,15 +145,15 @@ func TestDeletionIsConfirmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
-	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), proof); !errors.Is(err, auth.ErrOvertaken) {
-		t.Errorf("an old proof: got %v, want ErrOvertaken", err)
+	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), proof); !errors.Is(err, auth.ErrConflict) {
+		t.Errorf("an old proof: got %v, want ErrConflict", err)
 	}
 	stranger, err := p.auth.CheckSignIn(t.Context(), p.newUser("Str").Email, password, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), stranger); !errors.Is(err, auth.ErrOvertaken) {
-		t.Errorf("another person's proof: got %v, want ErrOvertaken", err)
+	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), stranger); !errors.Is(err, auth.ErrConflict) {
+		t.Errorf("another person's proof: got %v, want ErrConflict", err)
 	}
 }
 

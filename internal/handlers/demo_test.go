@@ -240,7 +240,7 @@ func TestDemoEndsTwice(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		b.Follow(b.Get("/account")).Says("The demo is over")
-		if _, err := p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: "x"}); err == nil {
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: "x"}); err == nil {
 			t.Error("a proof from before opened a session afterwards")
 		}
 	})
@@ -266,7 +266,7 @@ func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
 
 func (p *portal) sweep() {
 	p.t.Helper()
-	if err := p.sweepAll(); err != nil {
+	if err := p.sweepAll(p.t.Context()); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := (bag.SQLBags{DB: p.store.DB()}).Sweep(p.t.Context()); err != nil {
@@ -516,7 +516,7 @@ func TestDemosAreCleanedUp(t *testing.T) {
 			var sweeping sync.WaitGroup
 			for _, instance := range []*portal{p, q} {
 				sweeping.Go(func() {
-					if err := instance.sweepAll(); err != nil {
+					if err := instance.sweepAll(t.Context()); err != nil {
 						t.Error(err)
 					}
 				})

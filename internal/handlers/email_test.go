@@ -168,7 +168,7 @@ func TestChangeOfAddressDies(t *testing.T) {
 		time.Sleep(time.Second)
 		p.browser().Get(stop).Want(http.StatusNotFound)
 		p.browser().Post(stop).Want(http.StatusNotFound)
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM email_changes WHERE asked_at <= $1`, time.Now().Add(-account.EmailUndoValid).UTC()); n != 0 {

@@ -127,7 +127,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if errors.Is(err, audit.ErrNotFound) {
 		return notFoundError()
 	}
-	if errors.Is(err, auth.ErrOvertaken) {
+	if errors.Is(err, auth.ErrConflict) {
 		return statusError{code: http.StatusConflict, heading: "Something else came first",
 			text: "Your account was changed from another place at this moment, so nothing was changed here. Please look, and try again."}
 	}

@@ -213,13 +213,13 @@ func TestResetOvertakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.browser().Post(link, "password", otherPassword).Want(http.StatusSeeOther)
-		if _, err := p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("a sign-in with the old password: got %v, want ErrOvertaken", err)
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("a sign-in with the old password: got %v, want ErrConflict", err)
 		}
 		key := account.LetterKey{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
 		e := audit.Event{ID: "e" + u.ID, UserID: u.ID, Kind: audit.PasswordResetRequested}
-		if err := p.store.ReplaceLetterKey(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("a key for the account as it was before: got %v, want ErrOvertaken", err)
+		if err := p.store.ReplaceLetterKey(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("a key for the account as it was before: got %v, want ErrConflict", err)
 		}
 	})
 }

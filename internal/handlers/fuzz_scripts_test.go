@@ -136,7 +136,7 @@ func (s *target) leaveLetters(f *testing.F) {
 	f.Helper()
 	ctx, at := context.Background(), time.Now().UTC()
 	hash := func(i int) string { return auth.HashToken(keyPages[i].key) }
-	resumed, err := s.app.Sessions.Resume(ctx, session.Presented{Token: s.token, Peek: true})
+	resumed, err := s.app.Sessions.Resume(ctx, session.Credential{Token: s.token, ReadOnly: true})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func (a *app) tell(owner auth.User, l mail.Letter) {
 
 // warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
 // letter: a phone changes networks many times a day, and letters that mean nothing teach people not to read them.
-func (a *app) warnOwner(found session.Resumed) {
+func (a *app) warnOwner(found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
 	case found.Raised == session.FlagTokenReused:

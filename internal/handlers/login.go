@@ -78,7 +78,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.succeed(r, tried, f["email"])
 	err = a.openSession(r, proof, v.Remember)
-	if errors.Is(err, auth.ErrOvertaken) {
+	if errors.Is(err, auth.ErrConflict) {
 		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")
 	}
 	if err != nil {
@@ -91,10 +91,10 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 // openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A session that was open
 // in this browser ends with it. A visitor's bag comes along; the bag of somebody else who was signed in does not.
 func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
-	return a.openSessionBy(r, proof, session.Carrier{Remember: remember})
+	return a.openSessionBy(r, proof, session.SignInRequest{Remember: remember})
 }
 
-func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.Carrier) error {
+func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignInRequest) error {
 	by.Client = clientOf(r)
 	if token, ok := a.Bag.Token(r); ok {
 		by.ReplacedHash = auth.HashToken(token)

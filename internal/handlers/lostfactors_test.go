@@ -35,8 +35,8 @@ func TestLostFactors(t *testing.T) {
 			t.Fatalf("got %v, %d ended, alive: %t", err, ended, b.Alive())
 		}
 		b.Get("/signed-out").Says("administrator")
-		if _, err := p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: "lost"}); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("a sign-in under way with what was lost: got %v, want ErrOvertaken", err)
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: "lost"}); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("a sign-in under way with what was lost: got %v, want ErrConflict", err)
 		}
 		half.Post("/login/verify", "code", codes[0]).Leads("/login?again=yes")
 		in := p.signedIn(u)

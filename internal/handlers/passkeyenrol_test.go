@@ -295,7 +295,7 @@ func TestPasskeyOfDemo(t *testing.T) {
 			t.Error("no authn_login_fail in the log")
 		}
 		time.Sleep(24 * time.Hour)
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM passkeys`); n != 0 {

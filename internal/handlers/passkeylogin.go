@@ -44,7 +44,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 		tried.giveBack(r.Context())
 		err = a.openSession(r, proof, sent.Remember)
 	}
-	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrOvertaken) {
+	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrConflict) {
 		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorRefused, Text: passkeyRefused})
 	}
 	if err != nil {

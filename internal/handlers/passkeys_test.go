@@ -240,7 +240,7 @@ func TestPasskeyChallengeExpires(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM spent_challenges`); n != 2 {
 			t.Errorf("%d spent challenges, want those of the enrolment and of the sign-in", n)
 		}
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM spent_challenges`); n != 0 {

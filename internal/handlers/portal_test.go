@@ -164,8 +164,7 @@ func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, 
 }
 
 // sweepAll does what instances do regularly.
-func (p *portal) sweepAll() error {
-	ctx := p.t.Context()
+func (p *portal) sweepAll(ctx context.Context) error {
 	return errors.Join(p.sessions.Sweep(ctx), p.accounts.Sweep(ctx), p.demos.Sweep(ctx), p.audit.Sweep(ctx))
 }
 

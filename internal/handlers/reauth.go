@@ -27,7 +27,7 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 		Next: next, Cancel: home, Waiting: a.waiting(r, next), WindowText: words(a.Sessions.Policy().Elevation),
 		Identity: identityForm(r, "", wrong),
 	}
-	if s := visitorOf(r).Session; a.Sessions.Policy().Waits(s) {
+	if s := visitorOf(r).Session; a.Sessions.Policy().NeedsReauth(s) {
 		v.Changed = usedFrom(s.FlagClient)
 	}
 	route, f, err := a.draftFor(r.Context(), visitorOf(r), next)
@@ -49,7 +49,7 @@ func (a *app) waiting(r *http.Request, next string) string {
 	if err == nil && strings.HasPrefix(u.Path, securityPage+"/") {
 		return "Change how you sign in"
 	}
-	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Sessions.Policy().Waits(visitorOf(r).Session) {
+	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Sessions.Policy().NeedsReauth(visitorOf(r).Session) {
 		return ""
 	}
 	route := chi.NewRouteContext()

@@ -24,7 +24,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	l := v.frame()
 	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
 	who := visitorOf(r)
-	if who == nil || !a.Sessions.Policy().Waits(who.Session) { // what was done is for whoever did it, not for a thief to read
+	if who == nil || !a.Sessions.Policy().NeedsReauth(who.Session) { // what was done is for whoever did it, not for a thief to read
 		l.Flash = a.shown(r, bagFlash)
 	}
 	if who != nil {

@@ -159,9 +159,9 @@ func TestSignInOvertaken(t *testing.T) {
 						t.Fatal(err)
 					}
 					overtake(p, b)
-					_, err = p.sessions.SignIn(t.Context(), proof, session.Carrier{TokenHash: auth.HashToken("x")})
-					if !errors.Is(err, auth.ErrOvertaken) {
-						t.Errorf("got %v, want ErrOvertaken", err)
+					_, err = p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: auth.HashToken("x")})
+					if !errors.Is(err, auth.ErrConflict) {
+						t.Errorf("got %v, want ErrConflict", err)
 					}
 				})
 			}

@@ -124,7 +124,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Sessions.Recognise(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
+	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
 		return a.foreign(r, err)
 	}
 	a.flash(r, "Thank you. The session is no longer marked.")

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"time"
 
-	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
@@ -53,23 +52,23 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 		}
 		return answerJSON(w, ended(""))
 	}
-	resumed, err := a.resume(r, token, true)
-	s := resumed.Session
+	found, err := a.resume(r, token, true)
+	x := found.Session
 	switch {
 	case isStatus(err):
 		return err
-	case err == nil:
-		exchangeOf(r).visitor = &visitor{Session: s, User: resumed.User}
-		return answerJSON(w, active(s))
-	case errors.Is(err, auth.ErrRotated):
-		return answerJSON(w, active(s)) // on its way when the token was replaced: the session is as alive as before
-	case errors.Is(err, auth.ErrEnded):
-		a.Bag.Remove(w, r, s.ID)
-		return answerJSON(w, ended(s.EndReason))
-	case errors.Is(err, audit.ErrNotFound), errors.Is(err, auth.ErrReplaced):
-		return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
+	case err != nil:
+		return unavailable(err)
+	case found.State == session.Live:
+		exchangeOf(r).visitor = &visitor{Session: x, User: found.User}
+		return answerJSON(w, active(x))
+	case found.State == session.Rotated: // on its way when the token was replaced: the session is as alive as before
+		return answerJSON(w, active(x))
+	case found.State == session.Ended:
+		a.Bag.Remove(w, r, x.ID)
+		return answerJSON(w, ended(x.EndReason))
 	}
-	return unavailable(err)
+	return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
 }
 
 // asksForItself reports whether the request is a script's of this origin, as far as its browser says.
@@ -99,9 +98,9 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 	}
 	extended, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
 	switch waits := "/reauth?" + (url.Values{"next": {a.destination(next)}}).Encode(); {
-	case errors.Is(err, auth.ErrWaits) && wantsJSON:
+	case errors.Is(err, auth.ErrReauthRequired) && wantsJSON:
 		return answerJSON(w, stateJSON{State: "reauth", Where: waits})
-	case errors.Is(err, auth.ErrWaits):
+	case errors.Is(err, auth.ErrReauthRequired):
 		seeOther(w, r, waits)
 		return nil
 	case errors.Is(err, auth.ErrEnded) && wantsJSON:

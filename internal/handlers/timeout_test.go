@@ -232,7 +232,7 @@ func TestSweep(t *testing.T) {
 		due := time.Now().Add(30 * time.Minute).UTC()
 		time.Sleep(3 * time.Hour)
 		for range 2 {
-			if err := p.sweepAll(); err != nil {
+			if err := p.sweepAll(p.t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -243,7 +243,7 @@ func TestSweep(t *testing.T) {
 		}
 		token := b.Token()
 		time.Sleep(30 * 24 * time.Hour)
-		if err := p.sweepAll(); err != nil {
+		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM sessions`); n != 0 {

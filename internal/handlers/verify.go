@@ -92,8 +92,8 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.startAgain(w, r, err)
 	}
-	err = a.openSessionBy(r, proof, session.Carrier{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
-	if errors.Is(err, auth.ErrOvertaken) {
+	err = a.openSessionBy(r, proof, session.SignInRequest{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
+	if errors.Is(err, auth.ErrConflict) {
 		return a.startAgain(w, r, audit.ErrNotFound)
 	}
 	if err != nil {

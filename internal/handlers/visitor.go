@@ -2,13 +2,11 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/draft"
@@ -31,75 +29,71 @@ func (a *app) session(next http.Handler) http.Handler {
 		x.crossSite = a.isCrossSite(r)
 		standing, err := a.standing(r, x.crossSite)
 		switch {
-		case errors.Is(err, auth.ErrRotated):
-			a.askAgain(w, r)
 		case isStatus(err):
 			a.fail(w, r, err)
 		case err != nil:
 			a.fail(w, r, unavailable(err))
+		case standing.State == session.Rotated:
+			a.retryAfterRotation(w, r)
 		default:
 			a.Bag.Serve(w, r, standing, next, a.bagAway)
 		}
 	})
 }
 
-// standing asks auth about the token of the request and notes the visitor. With peek it counts as no activity.
-func (a *app) standing(r *http.Request, peek bool) (bag.Standing, error) {
+// standing asks about the token of the request and notes the current user. A request that only reads counts as no activity.
+func (a *app) standing(r *http.Request, readOnly bool) (bag.Standing, error) {
 	token, ok := a.Bag.Token(r)
 	if !ok {
 		return bag.Standing{}, nil
 	}
-	resumed, err := a.resume(r, token, peek)
-	found := resumed.Session
-	standing := bag.Standing{Token: token, Handle: found.ID, Expires: found.ExpiresAt}
-	standing.Now = func(ctx context.Context) (string, error) {
-		return a.Sessions.TokenNow(ctx, found.UserID, auth.HashToken(token))
-	}
-	switch {
-	case err == nil:
-		standing.Verdict = bag.Live
-		exchangeOf(r).visitor = &visitor{Session: found, User: resumed.User}
-	case errors.Is(err, auth.ErrEnded):
-		standing.Verdict = bag.Dead
-		if ranOut(found) && found.TokenHash == auth.HashToken(token) { // an older token may be a copy
-			exchangeOf(r).timedOut = &found
-		}
-	case errors.Is(err, auth.ErrReplaced):
-		standing.Verdict = bag.Replaced
-	case errors.Is(err, audit.ErrNotFound):
-		standing.Verdict = bag.Nobody
-	default:
+	found, err := a.resume(r, token, readOnly)
+	if err != nil {
 		return bag.Standing{}, err
 	}
-	return standing, nil
+	x := found.Session
+	switch {
+	case found.State == session.Live:
+		exchangeOf(r).visitor = &visitor{Session: x, User: found.User}
+	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
+		exchangeOf(r).timedOut = &x
+	}
+	return bag.Standing{
+		State: found.State, Token: token, Handle: x.ID, Expires: x.ExpiresAt,
+		Now: func(ctx context.Context) (string, error) {
+			return a.Sessions.TokenNow(ctx, x.UserID, auth.HashToken(token))
+		},
+	}, nil
 }
 
-// resume asks auth who a token belongs to, unless the network of the request brought too many that are nobody's, and
-// tells the owner what there is to tell. A token that no session has may be a visitor's, so it stays counted until that
-// is known.
-func (a *app) resume(r *http.Request, token string, peek bool) (session.Resumed, error) {
+// resume asks who a token belongs to, unless the network of the request brought too many that are nobody's, and tells the
+// owner what there is to tell. A token that no session has may be a visitor's, so it stays counted until that is known.
+func (a *app) resume(r *http.Request, token string, readOnly bool) (session.Found, error) {
 	lookUp, err := a.beginLookUp(r, token)
 	if err != nil {
-		return session.Resumed{}, err
+		return session.Found{}, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
 	defer cancel()
-	resumed, err := a.Sessions.Resume(ctx, session.Presented{Token: token, Peek: peek, Client: clientOf(r)})
-	if errors.Is(err, audit.ErrNotFound) {
+	found, err := a.Sessions.Resume(ctx, session.Credential{Token: token, ReadOnly: readOnly, Client: clientOf(r)})
+	if err == nil && found.State == session.Unknown {
 		exchangeOf(r).lookUp = lookUp
-		return resumed, err
+		return found, nil
 	}
 	lookUp.giveBack(r.Context())
-	if err == nil {
+	if err != nil {
+		return session.Found{}, err
+	}
+	if found.State == session.Live {
 		a.genuine.add(token)
 	}
-	a.warnOwner(resumed)
-	return resumed, err
+	a.warnOwner(found)
+	return found, nil
 }
 
-// askAgain answers a request whose token was replaced while it was on its way, without touching the cookie: the
+// retryAfterRotation answers a request whose token was replaced while it was on its way, without touching the cookie: the
 // browser has the next one by now, or will in a moment. A change is not repeated; its page is shown instead.
-func (a *app) askAgain(w http.ResponseWriter, r *http.Request) {
+func (a *app) retryAfterRotation(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	select {
 	case <-time.After(askAgainAfter):
@@ -140,7 +134,7 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 // typed is kept for them.
 func (a *app) requireConfirmed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Sessions.Policy().Waits(visitorOf(r).Session) {
+		if a.Sessions.Policy().NeedsReauth(visitorOf(r).Session) {
 			back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
 			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 			return

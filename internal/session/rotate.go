@@ -3,46 +3,58 @@ package session
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
+// A Rotation gives a live session another token; the old one is dead at once. Sign-in apart, nothing else writes the token
+// of a session. Changes of credentials embed it, so that both happen or neither. The absolute limit is no part of it.
+type Rotation struct {
+	Session      Session // as it was read; ElevatedUntil as it is from now on
+	NewTokenHash string
+	At           time.Time
+	// Dismiss takes off what another client had raised: the session knows Session.Known from now on. A flag for a reused
+	// token stays.
+	Dismiss bool
+}
+
 // Elevate re-authenticates the session: its token becomes the one with newHash, and for the elevation window it may
 // do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrEnded when the session ended
-// or was rotated by somebody else first; ErrOvertaken when the proof is another person's, ErrSecondFactor when it is not
-// complete. A session that waited does not any more, and knows the client from now on; a copy of its old token has died
-// with that.
-func (s *Service) Elevate(ctx context.Context, session Session, p auth.Proof, newHash string, c device.Client) (Session, error) {
-	if p.User().ID != session.UserID {
-		return Session{}, auth.ErrOvertaken
+// or was rotated by somebody else first; ErrConflict when the proof is another person's, ErrSecondFactor when it is not
+// complete. A session that had to re-authenticate is free after that, and knows the client from now on; a copy of its old
+// token is dead.
+func (s *Service) Elevate(ctx context.Context, x Session, p auth.Proof, newHash string, c device.Client) (Session, error) {
+	if p.User().ID != x.UserID {
+		return Session{}, auth.ErrConflict
 	}
 	if !p.Complete() {
 		return Session{}, auth.ErrSecondFactor
 	}
 	at := audit.Now()
-	session.ElevatedUntil = at.Add(s.policy.Elevation)
-	events := []audit.Event{
-		audit.NewEvent(audit.ReauthSuccess, session.UserID, session.ID, c),
-		audit.NewEvent(audit.SessionRenewed, session.UserID, session.ID, c),
-	}
-	events[1].Reason = "reauthentication"
-	rotate := s.store.Rotate
-	if s.policy.Waits(session) { // the client that gave the proof is the owner's, whichever raised the mark
-		session.Known = session.Known.With(s.policy.Browser.SetOf(c))
-		recognised := audit.NewEvent(audit.SessionRecognised, session.UserID, session.ID, c)
-		recognised.Reason = "reauthentication"
-		rotate, events = s.store.Confirm, append(events, recognised)
-		session.FlagClient = ""
-		if session.Flag == FlagClientChanged {
-			session.Flag = ""
+	x.ElevatedUntil = at.Add(s.policy.Elevation)
+	by := x.By(c)
+	renewed := by.Event(audit.SessionRenewed)
+	renewed.Reason = "reauthentication"
+	events := []audit.Event{by.Event(audit.ReauthSuccess), renewed}
+	rotation := Rotation{Session: x, NewTokenHash: newHash, At: at}
+	if s.policy.NeedsReauth(x) { // the client that gave the proof is the owner's, whichever raised the flag
+		x.Known = x.Known.With(s.policy.Browser.SetOf(c))
+		rotation.Session, rotation.Dismiss = x, true
+		dismissed := by.Event(audit.SessionRecognised)
+		dismissed.Reason = "reauthentication"
+		events = append(events, dismissed)
+		x.FlagClient = ""
+		if x.Flag == FlagClientChanged {
+			x.Flag = ""
 		}
 	}
-	if err := rotate(ctx, session, newHash, at, events...); err != nil {
+	if err := s.store.Rotate(ctx, rotation, events...); err != nil {
 		return Session{}, fmt.Errorf("elevate: %w", err)
 	}
 	s.audit.Log(ctx, events...)
-	session.TokenHash, session.RotatedAt = newHash, at
-	return session, nil
+	x.TokenHash, x.RotatedAt = newHash, at
+	return x, nil
 }

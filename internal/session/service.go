@@ -7,7 +7,7 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// Sessions is the life of sessions. Its methods are safe for concurrent use.
+// Service is the life of sessions. Its methods are safe for concurrent use.
 type Service struct {
 	store  Store
 	policy Policy
@@ -15,7 +15,7 @@ type Service struct {
 	log    *slog.Logger
 }
 
-// NewSessions returns the sessions in store under a policy.
+// New returns the sessions in store under a policy.
 func New(store Store, policy Policy, trail *audit.Trail, log *slog.Logger) *Service {
 	if policy.Browser == nil {
 		policy.Browser = device.Name

@@ -25,18 +25,12 @@ type Session struct {
 	ElevatedUntil time.Time  // zero unless re-authenticated
 	Known         device.Set // browsers and networks it is used from; "" until they are learnt
 	KnownAgent    string     // a User-Agent header of a known browser that is not the one at sign-in; "" for none
-	Flag          string     // why it is worth a look; "" when it does not
-	FlagClient    device.Set // what of another client it was marked for; "" when it was not
+	Flag          string     // why its owner should look at it; "" for no reason
+	FlagClient    device.Set // what of another client it was flagged for; "" when it was not
 	EndedAt       time.Time  // zero while it lives
 	EndReason     Reason
 	EndedBy       string // handle of the session it was ended from
 }
-
-// The marks of a session, the graver first: it takes the place of the other, never the other way round.
-const (
-	FlagTokenReused   = "token_reused"   // its replaced token was presented later than any slow request could
-	FlagClientChanged = "client_changed" // it was used from a browser or network that it does not know
-)
 
 // Reason says why a session ended.
 type Reason string

@@ -9,14 +9,14 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// A SessionStore keeps sessions. Each method but SignInHistory is one transaction; times come from the caller.
+// Store keeps sessions. Each method but SignInHistory is one transaction; times come from the caller.
 // A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed out at the
 // given time, or carries another token than the caller read.
 type Store interface {
 	// OpenSession inserts a session, ends the one it takes the place of and what the limit no longer allows, oldest
-	// first; it returns the ended ones. ErrOvertaken when the account's epoch has moved or it is disabled, or when the
+	// first; it returns the ended ones. ErrConflict when the account's epoch has moved or it is disabled, or when the
 	// pending sign-in that it finishes is gone.
-	OpenSession(ctx context.Context, o Opening) ([]Session, error)
+	OpenSession(ctx context.Context, p OpenParams) ([]Session, error)
 	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
 	SessionByToken(ctx context.Context, tokenHash string) (Session, auth.User, error)
 	// SessionByPreviousToken returns the session whose browser carried this token before its latest rotation, the one
@@ -27,28 +27,25 @@ type Store interface {
 	// Touch writes activity: last seen, address and the idle limit that follows from them. It never goes back behind
 	// later activity. It writes s.KnownAgent, and s.Known where the row knows none yet.
 	Touch(ctx context.Context, s Session, at time.Time) error
-	// Rotate swaps the token of s for newHash, keeps the old hash, and sets ElevatedUntil as given in s.
-	Rotate(ctx context.Context, s Session, newHash string, at time.Time, events ...audit.Event) error
-	// Confirm is Rotate for a session that waits: it knows s.Known from now on and forgets what it was marked for. Of the
-	// marks only FlagClientChanged goes.
-	Confirm(ctx context.Context, s Session, newHash string, at time.Time, events ...audit.Event) error
-	// FlagReused marks a live session with FlagTokenReused and stores the event, unless it carries that mark already:
+	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil as given.
+	Rotate(ctx context.Context, r Rotation, events ...audit.Event) error
+	// FlagReused flags a live session with FlagTokenReused and stores the event, unless it carries that flag already:
 	// then false.
 	FlagReused(ctx context.Context, id string, e audit.Event) (bool, error)
 	// FlagClient writes Flag, FlagClient and ElevatedUntil of s and stores the event. False when s does not live, does
-	// not carry the token or know the clients that the caller read, is marked for a client already, or has another mark.
+	// not carry the token or know the clients that the caller read, is flagged for a client already, or has another flag.
 	FlagClient(ctx context.Context, s Session, at time.Time, e audit.Event) (bool, error)
-	// Unflag removes the mark from a live session, which knows the given clients from now on. ErrNotFound when it does
-	// not carry the mark, or know the clients, that the caller read; ErrOvertaken when by, which asks, is not live.
-	Unflag(ctx context.Context, s Session, by audit.Actor, known device.Set, e audit.Event) error
+	// DismissFlag removes the flag from a live session, which knows the given clients from now on. ErrNotFound when it does
+	// not carry the flag, or know the clients, that the caller read; ErrConflict when the session of by is over.
+	DismissFlag(ctx context.Context, s Session, by audit.Actor, known device.Set, e audit.Event) error
 	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
 	// or when the reason is a timeout and the row has been used since it was read.
 	EndSession(ctx context.Context, s Session, c device.Client) error
-	// Revoke is EndSession on the word of another session, which has to be live itself: ErrOvertaken when it is not.
+	// Revoke is EndSession on the word of another session, which has to be live itself: ErrConflict when it is not.
 	Revoke(ctx context.Context, s Session, by audit.Actor) error
-	// EndSessions raises the account's epoch and ends all its live sessions but the one named in m.Except.
-	// ErrOvertaken when the session it is asked from is not live.
-	EndSessions(ctx context.Context, m MassEnding) ([]Session, error)
+	// EndSessions raises the account's epoch and ends all its live sessions but the one named in p.Except.
+	// ErrConflict when the session it is asked from is not live.
+	EndSessions(ctx context.Context, p EndManyParams) ([]Session, error)
 	// Sessions returns the sessions of a user that have not ended, newest activity first.
 	Sessions(ctx context.Context, userID string) ([]Session, error)
 	// EndedSessions returns the latest endings since a time, newest first.
@@ -61,8 +58,8 @@ type Store interface {
 	PruneSessions(ctx context.Context, endedBefore time.Time) error
 }
 
-// Opening is a session to be inserted and the conditions for it.
-type Opening struct {
+// OpenParams is a session to be inserted and the conditions for it.
+type OpenParams struct {
 	Session      Session
 	ReplacedHash string // hash of the token the browser came with; "" when it came with none
 	Instead      string // handle of the session it was signed in to, which ends; "" when there was none
@@ -73,19 +70,10 @@ type Opening struct {
 	Events       []audit.Event
 }
 
-// MassEnding ends many sessions of one account.
-type MassEnding struct {
+// EndManyParams ends many sessions of one account.
+type EndManyParams struct {
 	UserID string
 	Except string      // handle to leave alone; "" ends all
 	By     audit.Actor // it was asked from: ends as signed out, the others as revoked
 	At     time.Time
-}
-
-// EndEvents returns the event of each ended session, for the Store to write with the endings.
-func EndEvents(ended []Session, c device.Client) []audit.Event {
-	events := make([]audit.Event, len(ended))
-	for i, s := range ended {
-		events[i] = endEvent(s, c)
-	}
-	return events
 }

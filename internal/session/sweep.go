@@ -22,10 +22,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("sweep: %w", err)
 		}
-		for _, session := range out {
-			reason, struck := session.timedOut(at)
-			session.EndedAt, session.EndReason = struck, reason
-			if err := s.end(ctx, session, device.Client{}); err != nil && !errors.Is(err, auth.ErrEnded) {
+		for _, x := range out {
+			x.EndReason, x.EndedAt = x.timedOut(at)
+			if err := s.end(ctx, x, device.Client{}); err != nil && !errors.Is(err, auth.ErrEnded) {
 				return fmt.Errorf("sweep: %w", err)
 			}
 		}

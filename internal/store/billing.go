@@ -35,7 +35,7 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 	return m, err
 }
 
-// SetMethod replaces how the account pays. auth.ErrOvertaken when the session that asks is over.
+// SetMethod replaces how the account pays. auth.ErrConflict when the session that asks is over.
 func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor) error {
 	e := by.Event(audit.PaymentMethodChange)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
@@ -59,7 +59,7 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor)
 	return err
 }
 
-// Begin inserts the payment on the word of a live session: auth.ErrOvertaken when that is over.
+// Begin inserts the payment on the word of a live session: auth.ErrConflict when that is over.
 func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) error {
 	var events []audit.Event
 	if p.State == billing.Paid {

@@ -45,11 +45,11 @@ func TestLedger(t *testing.T) {
 		stolen := by
 		stolen.TokenHash = "replaced"
 		m, p := billing.Method{UserID: "ada", Instrument: "visa-4242", Name: "Ada", ChangedAt: at}, payment("order", "ada")
-		if err := l.SetMethod(t.Context(), m, stolen); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("SetMethod with another token: got %v, want ErrOvertaken", err)
+		if err := l.SetMethod(t.Context(), m, stolen); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("SetMethod with another token: got %v, want ErrConflict", err)
 		}
-		if err := l.Begin(t.Context(), p, stolen); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("Begin with another token: got %v, want ErrOvertaken", err)
+		if err := l.Begin(t.Context(), p, stolen); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("Begin with another token: got %v, want ErrConflict", err)
 		}
 		if err := errors.Join(l.SetMethod(t.Context(), m, by), l.Begin(t.Context(), p, by)); err != nil {
 			t.Fatal(err)

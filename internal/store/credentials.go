@@ -11,7 +11,7 @@ import (
 )
 
 // changeCredentials is one transaction: it raises the epoch, rotates the session that asks, makes the change, ends the
-// other sessions, and deletes what waits with the credentials that were. ErrOvertaken or ErrEnded, and nothing of it,
+// other sessions, and deletes what waits with the credentials that were. ErrConflict or ErrEnded, and nothing of it,
 // when the epoch is not the given one or the session is not live.
 func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChange, change func(tx *sql.Tx) error) ([]session.Session, error) {
 	var ended []session.Session
@@ -19,10 +19,10 @@ func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChan
 	err := s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			userID, c.Epoch)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := rotate(ctx, tx, c.Session, c.NewTokenHash, c.At); err != nil {
+		if err := rotate(ctx, tx, c.Rotation); err != nil {
 			return err
 		}
 		if err := change(tx); err != nil {

@@ -61,12 +61,12 @@ func emailChange(ctx context.Context, db querier, where string, args ...any) (ac
 
 func (s *Store) ConfirmEmailChange(ctx context.Context, c account.EmailConfirming) (change account.EmailChange, ended []session.Session, err error) {
 	err = s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
-		userID := c.By.UserID
+		userID := c.Session.UserID
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		if err := rotate(ctx, tx, c.By, c.NewTokenHash, c.At); err != nil {
+		if err := rotate(ctx, tx, c.Rotation); err != nil {
 			return err
 		}
 		change, err = emailChange(ctx, tx, `confirm_hash = $1 AND email_changes.user_id = $2 AND letter_keys.expires_at > $3`,
@@ -74,7 +74,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.EmailConfirmin
 		if err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, session.ReasonRevoked, c.By.ID, userID, c.By.ID)
+		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, session.ReasonRevoked, c.Session.ID, userID, c.Session.ID)
 		if err != nil {
 			return err
 		}

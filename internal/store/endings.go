@@ -13,7 +13,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) OpenSession(ctx context.Context, o session.Opening) ([]session.Session, error) {
+func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) ([]session.Session, error) {
 	var ended []session.Session
 	x := o.Session
 	err := s.txForToken(ctx, x.TokenHash, func(tx *sql.Tx) error {
@@ -21,7 +21,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.Opening) ([]session.S
 		// Writing the account's row makes sign-ins and sign-outs everywhere of one account take turns.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			x.UserID, o.Epoch)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
 		if err := finishPending(ctx, tx, o.Pending, x.UserID, x.CreatedAt); err != nil {
@@ -107,7 +107,7 @@ func (s *Store) Revoke(ctx context.Context, x session.Session, by audit.Actor) e
 	})
 }
 
-func (s *Store) EndSessions(ctx context.Context, m session.MassEnding) ([]session.Session, error) {
+func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) ([]session.Session, error) {
 	var ended []session.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, m.By, m.At, 1); err != nil {
@@ -138,7 +138,7 @@ func onTheWordOf(ctx context.Context, tx *sql.Tx, by audit.Actor, at time.Time, 
 	var one int
 	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live, by.SessionID, by.TokenHash, at).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
-		return auth.ErrOvertaken
+		return auth.ErrConflict
 	}
 	return err
 }

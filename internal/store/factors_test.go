@@ -20,7 +20,7 @@ import (
 // change is a change of credentials from x, whose account has the epoch.
 func change(x session.Session, epoch int64, codes []string) account.CredentialsChange {
 	return account.CredentialsChange{
-		Session: x, NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch), Epoch: epoch, Codes: codes, At: at, Reason: session.ReasonRevoked,
+		Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch), At: at}, Epoch: epoch, Codes: codes, Reason: session.ReasonRevoked,
 		Events: []audit.Event{event(fmt.Sprintf("change-%s-%d", x.ID, epoch), x.UserID, audit.MFAEnrolled)},
 	}
 }
@@ -49,8 +49,8 @@ func TestFactorsChange(t *testing.T) {
 			}
 		}
 		stale := change(by, 7, []string{"x"})
-		if _, err := s.EnrolTOTP(t.Context(), stale, secretOf(u)); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("another epoch: got %v, want ErrOvertaken", err)
+		if _, err := s.EnrolTOTP(t.Context(), stale, secretOf(u)); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("another epoch: got %v, want ErrConflict", err)
 		}
 		dead := by
 		dead.TokenHash = "stolen"
@@ -163,7 +163,7 @@ func TestUsedOnce(t *testing.T) {
 		for i := range 4 { // two apps confirmed at the same moment
 			x, epoch := row(t, s, "by"), int64(1+i)
 			c := change(x, epoch, []string{fmt.Sprint(i)})
-			once(t, "an enrolment", auth.ErrOvertaken, func(i int) error {
+			once(t, "an enrolment", auth.ErrConflict, func(i int) error {
 				c := c
 				c.Events, c.NewTokenHash = nil, fmt.Sprintf("%s-%d", c.NewTokenHash, i)
 				_, err := s.EnrolTOTP(t.Context(), c, secretOf(u))
@@ -192,7 +192,7 @@ func TestPendingSignIn(t *testing.T) {
 			}
 		}
 		opening := func(id, user, token string) error {
-			_, err := s.OpenSession(t.Context(), session.Opening{Session: newSession(id, user), Pending: token, Limit: 1000})
+			_, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession(id, user), Pending: token, Limit: 1000})
 			return err
 		}
 		add("one")
@@ -205,8 +205,8 @@ func TestPendingSignIn(t *testing.T) {
 		if _, _, err := s.TakePendingAttempt(t.Context(), "one", at.Add(time.Minute)); !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("an attempt too late: got %v, want ErrNotFound", err)
 		}
-		if err := opening("theirs", "bob", "one"); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("another account: got %v, want ErrOvertaken", err)
+		if err := opening("theirs", "bob", "one"); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("another account: got %v, want ErrConflict", err)
 		}
 		var taken atomic.Int32
 		var wg sync.WaitGroup
@@ -223,23 +223,23 @@ func TestPendingSignIn(t *testing.T) {
 		if taken.Load() != 3 {
 			t.Errorf("%d attempts taken, want 3", taken.Load())
 		}
-		once(t, "a pending sign-in", auth.ErrOvertaken, func(i int) error { return opening(fmt.Sprint("s", i), "ada", "one") })
+		once(t, "a pending sign-in", auth.ErrConflict, func(i int) error { return opening(fmt.Sprint("s", i), "ada", "one") })
 		add("dropped")
 		if err := s.DropPendingSignIn(t.Context(), "dropped"); err != nil {
 			t.Fatal(err)
 		}
-		if err := opening("dropped", "ada", "dropped"); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("dropped: got %v, want ErrOvertaken", err)
+		if err := opening("dropped", "ada", "dropped"); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("dropped: got %v, want ErrConflict", err)
 		}
 		late := newSession("late", "ada")
 		late.CreatedAt = at.Add(time.Minute)
 		add("late")
-		if _, err := s.OpenSession(t.Context(), session.Opening{Session: late, Pending: "late", Limit: 1000}); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("finished too late: got %v, want ErrOvertaken", err)
+		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: late, Pending: "late", Limit: 1000}); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("finished too late: got %v, want ErrConflict", err)
 		}
 		by := newSession("by", "ada")
 		open(t, s, by)
-		if _, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
+		if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
 		if n := rows(t, s, "pending_sign_ins"); n != 0 {

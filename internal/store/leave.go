@@ -19,7 +19,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 			UPDATE users
 			SET delete_after = $1
 			WHERE id = $2 AND epoch = $3 AND disabled_at IS NULL AND delete_after IS NULL`, d.After, d.By.UserID, d.Epoch)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
 		if err := onTheWordOf(ctx, tx, d.By, d.At, 1); err != nil {
@@ -39,7 +39,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL`, by.UserID)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
 		if err := onTheWordOf(ctx, tx, by, at, 0); err != nil {

@@ -41,7 +41,7 @@ func (s *Store) mark(ctx context.Context, e audit.Event, update string, args ...
 	return err == nil, err
 }
 
-func (s *Store) Unflag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
+func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, by, e.At, 0); err != nil {
 			return err
@@ -55,21 +55,5 @@ func (s *Store) Unflag(ctx context.Context, x session.Session, by audit.Actor, k
 			return err
 		}
 		return addEvents(ctx, tx, e)
-	})
-}
-
-func (s *Store) Confirm(ctx context.Context, x session.Session, newHash string, at time.Time, events ...audit.Event) error {
-	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
-		if err := rotate(ctx, tx, x, newHash, at); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `
-			UPDATE sessions
-			SET flag = CASE WHEN flag = $1 THEN '' ELSE flag END, flag_client = '', known_clients = $2
-			WHERE id = $3`, session.FlagClientChanged, string(x.Known), x.ID)
-		if err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, events...)
 	})
 }

@@ -34,7 +34,7 @@ func TestMarks(t *testing.T) {
 			return first
 		}
 		unflag := func(n string, x session.Session) error {
-			return s.Unflag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
+			return s.DismissFlag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
 		}
 		unmarked := row(t, s, "one")
 		if err := unflag("0", unmarked); !errors.Is(err, audit.ErrNotFound) {
@@ -67,8 +67,8 @@ func TestMarks(t *testing.T) {
 		if err := s.EndSession(t.Context(), gone, device.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Unflag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("on the word of a session that is over: got %v, want ErrOvertaken", err)
+		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("on the word of a session that is over: got %v, want ErrConflict", err)
 		}
 		if err := unflag("2", row(t, s, "one")); err != nil {
 			t.Error(err)
@@ -121,7 +121,7 @@ func TestConfirmLeavesTheGraverMark(t *testing.T) {
 				}
 			}
 			x.Known = "browser B"
-			if err := s.Confirm(t.Context(), x, "new-"+flag, at, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
+			if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "new-" + flag, At: at, Dismiss: true}, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
 				t.Fatal(err)
 			}
 			got := row(t, s, flag)

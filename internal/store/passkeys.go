@@ -71,7 +71,7 @@ func (s *Store) UsePasskey(ctx context.Context, p auth.Passkey, spent auth.Spent
 			SET sign_count = $1, backup_state = $2, last_used_at = $3
 			WHERE id = $4 AND user_id = $5 AND (sign_count < $6 OR sign_count = 0)`,
 			p.SignCount, p.BackupState, p.LastUsedAt, p.ID, p.UserID, p.SignCount)
-		return changed(result, err, auth.ErrOvertaken)
+		return changed(result, err, auth.ErrConflict)
 	})
 }
 

@@ -92,7 +92,7 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 		}{
 			"taken":         {change(x, 0, nil), same, "s1", auth.ErrPasskeyTaken},
 			"spent":         {change(x, 0, nil), newPasskey("mine", "ada"), "enrol-theirs", auth.ErrSpent},
-			"old epoch":     {change(x, 7, nil), newPasskey("mine", "ada"), "s2", auth.ErrOvertaken},
+			"old epoch":     {change(x, 7, nil), newPasskey("mine", "ada"), "s2", auth.ErrConflict},
 			"another token": {change(stolen, 0, nil), newPasskey("mine", "ada"), "s3", auth.ErrEnded},
 		} {
 			if _, err := s.AddPasskey(t.Context(), c.change, c.p, spent(c.spent)); !errors.Is(err, c.want) {
@@ -104,7 +104,7 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 				t.Errorf("%s: something was changed", what)
 			}
 			if what != "spent" {
-				if err := s.UsePasskey(t.Context(), auth.Passkey{ID: "none"}, spent(c.spent)); !errors.Is(err, auth.ErrOvertaken) {
+				if err := s.UsePasskey(t.Context(), auth.Passkey{ID: "none"}, spent(c.spent)); !errors.Is(err, auth.ErrConflict) {
 					t.Errorf("%s: the challenge is spent: %v", what, err)
 				}
 			}
@@ -154,8 +154,8 @@ func TestUsePasskey(t *testing.T) {
 			q := p
 			q.SignCount = back
 			hash := fmt.Sprint("back", back)
-			if err := s.UsePasskey(t.Context(), q, spent(hash)); !errors.Is(err, auth.ErrOvertaken) {
-				t.Errorf("counter back at %d: got %v, want ErrOvertaken", back, err)
+			if err := s.UsePasskey(t.Context(), q, spent(hash)); !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("counter back at %d: got %v, want ErrConflict", back, err)
 			}
 			q.SignCount = p.SignCount + 1
 			p = q
@@ -173,8 +173,8 @@ func TestUsePasskey(t *testing.T) {
 		}
 		foreign := p
 		foreign.UserID, foreign.SignCount = "bob", 99
-		if err := s.UsePasskey(t.Context(), foreign, spent("foreign")); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("another user: got %v, want ErrOvertaken", err)
+		if err := s.UsePasskey(t.Context(), foreign, spent("foreign")); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("another user: got %v, want ErrConflict", err)
 		}
 	})
 }
@@ -194,7 +194,7 @@ func TestRenameAndRemovePasskey(t *testing.T) {
 		stolen.TokenHash = "stolen"
 		for what, c := range map[string]struct{ got, want error }{
 			"foreign": {rename(theirs, "key"), audit.ErrNotFound}, "unknown": {rename(x, "none"), audit.ErrNotFound},
-			"another token":  {rename(stolen, "key"), auth.ErrOvertaken},
+			"another token":  {rename(stolen, "key"), auth.ErrConflict},
 			"remove foreign": {second(s.RemovePasskey(t.Context(), change(theirs, 0, nil), "key")), audit.ErrNotFound},
 			"remove unknown": {second(s.RemovePasskey(t.Context(), change(x, 1, nil), "none")), audit.ErrNotFound},
 		} {

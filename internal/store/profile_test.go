@@ -34,15 +34,15 @@ func TestChangeName(t *testing.T) {
 			"a timed-out session":   change(by, "Name of ada", "c", by.IdleExpiresAt),
 			"another person's name": change(by, "Name of bea", "d", at),
 		} {
-			if !errors.Is(err, auth.ErrOvertaken) {
-				t.Errorf("%s: got %v, want ErrOvertaken", what, err)
+			if !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("%s: got %v, want ErrConflict", what, err)
 			}
 		}
 		if err := change(by, "Name of ada", "Ada", at); err != nil {
 			t.Fatal(err)
 		}
-		if err := change(by, "Name of ada", "e", at); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("second of two: got %v, want ErrOvertaken", err)
+		if err := change(by, "Name of ada", "e", at); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("second of two: got %v, want ErrConflict", err)
 		}
 		for key, want := range map[string]string{"ada@example.org": "Ada", "bea@example.org": "Name of bea"} {
 			if u, err := s.UserByEmail(t.Context(), key); err != nil || u.Name != want {
@@ -55,8 +55,8 @@ func TestChangeName(t *testing.T) {
 		if _, err := s.DB().ExecContext(t.Context(), `UPDATE users SET disabled_at = $1 WHERE id = 'bea'`, at); err != nil {
 			t.Fatal(err)
 		}
-		if err := change(foreign, "Name of bea", "f", at); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("disabled account: got %v, want ErrOvertaken", err)
+		if err := change(foreign, "Name of bea", "f", at); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("disabled account: got %v, want ErrConflict", err)
 		}
 	})
 }

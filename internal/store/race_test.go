@@ -26,11 +26,11 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 			t.Helper()
 			ending := other
 			ending.EndedAt, ending.EndReason = at, session.ReasonRevoked
-			if err := s.Revoke(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrOvertaken) {
-				t.Errorf("%s: Revoke: got %v, want ErrOvertaken", what, err)
+			if err := s.Revoke(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("%s: Revoke: got %v, want ErrConflict", what, err)
 			}
-			if _, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrOvertaken) {
-				t.Errorf("%s: EndSessions: got %v, want ErrOvertaken", what, err)
+			if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("%s: EndSessions: got %v, want ErrConflict", what, err)
 			}
 		}
 		stolen := by
@@ -56,12 +56,12 @@ func TestPasswordChangeOvertaken(t *testing.T) {
 		newUser(t, s, "ada")
 		by := newSession("by", "ada")
 		open(t, s, by)
-		change := account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Session: by, NewTokenHash: "next", Epoch: 0, At: at}}
-		if _, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
+		change := account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Rotation: session.Rotation{Session: by, NewTokenHash: "next", At: at}, Epoch: 0}}
+		if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.ChangePassword(t.Context(), change); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("got %v, want ErrOvertaken", err)
+		if _, err := s.ChangePassword(t.Context(), change); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("got %v, want ErrConflict", err)
 		}
 		if u, err := s.UserByEmail(t.Context(), "ada@example.org"); err != nil || u.PasswordHash != "hash" || row(t, s, by.ID).TokenHash != by.TokenHash {
 			t.Errorf("something changed: %+v, %v", u, err)
@@ -84,7 +84,7 @@ func TestMassEndingTellsTimeoutsApart(t *testing.T) {
 		for _, x := range []session.Session{by, idle, absolute, live} {
 			open(t, s, x)
 		}
-		ended, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", By: by.By(device.Client{}), At: later})
+		ended, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", By: by.By(device.Client{}), At: later})
 		if err != nil || len(ended) != 4 {
 			t.Fatalf("%d ended, %v, want 4", len(ended), err)
 		}

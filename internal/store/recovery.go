@@ -23,7 +23,7 @@ func (s *Store) ReplaceLetterKey(ctx context.Context, k account.LetterKey, epoch
 		// Writing the account's row makes the letters of one account take turns with each other and with what kills them.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			k.UserID, epoch)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
 		if err := replaceLetterKey(ctx, tx, k); err != nil {

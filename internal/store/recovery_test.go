@@ -172,8 +172,8 @@ func TestEmailChangeOnce(t *testing.T) {
 		stolen := x
 		stolen.TokenHash = "stolen"
 		for what, c := range map[string]account.EmailConfirming{
-			"too late": {KeyHash: "confirm", By: x, At: at.Add(time.Minute)}, "another account": {KeyHash: "confirm", By: newSession("bobs", "bob"), At: at},
-			"another key": {KeyHash: "stop", By: x, At: at}, "another token": {KeyHash: "confirm", By: stolen, At: at},
+			"too late": {KeyHash: "confirm", Rotation: session.Rotation{Session: x, At: at.Add(time.Minute)}}, "another account": {KeyHash: "confirm", Rotation: session.Rotation{Session: newSession("bobs", "bob"), At: at}},
+			"another key": {KeyHash: "stop", Rotation: session.Rotation{Session: x, At: at}}, "another token": {KeyHash: "confirm", Rotation: session.Rotation{Session: stolen, At: at}},
 		} {
 			c.NewTokenHash, c.UndoHash, c.UndoUntil = "refused "+what, "refused "+what, at.Add(time.Hour)
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
@@ -185,7 +185,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			}
 		}
 		if got := race(4, func(i int) error {
-			c := account.EmailConfirming{KeyHash: "confirm", By: x, NewTokenHash: fmt.Sprint("next", i), UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour), At: at}
+			c := account.EmailConfirming{KeyHash: "confirm", Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprint("next", i), At: at}, UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour)}
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
 			return err
 		}); got != 1 {
@@ -222,7 +222,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 			sessions := make([]session.Session, 4)
 			for i := range sessions {
 				sessions[i] = newSession(fmt.Sprintf("r%d-%d", round, i), "ada")
-				if _, err := s.OpenSession(t.Context(), session.Opening{Session: sessions[i], Limit: 100, Epoch: now.Epoch}); err != nil {
+				if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: sessions[i], Limit: 100, Epoch: now.Epoch}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -238,7 +238,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				var err error
 				switch x := sessions[i]; i {
 				case 0:
-					_, _, err = s.ConfirmEmailChange(t.Context(), account.EmailConfirming{KeyHash: name, By: x, NewTokenHash: "n" + name, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour), At: at})
+					_, _, err = s.ConfirmEmailChange(t.Context(), account.EmailConfirming{KeyHash: name, Rotation: session.Rotation{Session: x, NewTokenHash: "n" + name, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
 				case 1:
 					_, err = s.UndoEmailChange(t.Context(), account.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
@@ -287,27 +287,27 @@ func TestDeleteAccounts(t *testing.T) {
 			if _, err := s.MarkForDeletion(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.MarkForDeletion(t.Context(), d); !errors.Is(err, auth.ErrOvertaken) {
-				t.Errorf("twice: got %v, want ErrOvertaken", err)
+			if _, err := s.MarkForDeletion(t.Context(), d); !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("twice: got %v, want ErrConflict", err)
 			}
 			if got := row(t, s, x.ID).EndReason; got != session.ReasonAccountDeleted {
 				t.Errorf("the session ended for %q", got)
 			}
 		}
 		back := newSession("back", "kept")
-		if _, err := s.OpenSession(t.Context(), session.Opening{Session: back, Limit: 10, Epoch: 1}); err != nil {
+		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: back, Limit: 10, Epoch: 1}); err != nil {
 			t.Fatal(err)
 		}
 		stolen := back
 		stolen.TokenHash = "stolen"
-		if err := s.KeepAccount(t.Context(), stolen.By(device.Client{}), at, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("on another token: got %v, want ErrOvertaken", err)
+		if err := s.KeepAccount(t.Context(), stolen.By(device.Client{}), at, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("on another token: got %v, want ErrConflict", err)
 		}
 		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-it", "kept", audit.DeletionStopped)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrOvertaken) {
-			t.Errorf("nothing to keep: got %v, want ErrOvertaken", err)
+		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("nothing to keep: got %v, want ErrConflict", err)
 		}
 		if ids, err := s.DeleteAccounts(t.Context(), at.Add(time.Hour-time.Microsecond), 10); err != nil || len(ids) != 0 {
 			t.Errorf("before its time: %q, %v", ids, err)

@@ -97,21 +97,30 @@ func (s *Store) Touch(ctx context.Context, x session.Session, at time.Time) erro
 	return changed(result, err, auth.ErrEnded)
 }
 
-func (s *Store) Rotate(ctx context.Context, x session.Session, newHash string, at time.Time, events ...audit.Event) error {
-	return s.txForToken(ctx, newHash, func(tx *sql.Tx) error {
-		if err := rotate(ctx, tx, x, newHash, at); err != nil {
+func (s *Store) Rotate(ctx context.Context, r session.Rotation, events ...audit.Event) error {
+	return s.txForToken(ctx, r.NewTokenHash, func(tx *sql.Tx) error {
+		if err := rotate(ctx, tx, r); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, events...)
 	})
 }
 
-func rotate(ctx context.Context, tx *sql.Tx, x session.Session, newHash string, at time.Time) error {
+// rotate is the one statement that gives a live session another token.
+func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
+	x := r.Session
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
 		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = $6
-		WHERE `+live, x.ID, x.TokenHash, at, newHash, at, null(x.ElevatedUntil))
-	return changed(result, err, auth.ErrEnded)
+		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(x.ElevatedUntil))
+	if err := changed(result, err, auth.ErrEnded); err != nil || !r.Dismiss {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE sessions
+		SET flag = CASE WHEN flag = $1 THEN '' ELSE flag END, flag_client = '', known_clients = $2
+		WHERE id = $3`, session.FlagClientChanged, string(x.Known), x.ID)
+	return err
 }
 
 func (s *Store) Sessions(ctx context.Context, userID string) ([]session.Session, error) {

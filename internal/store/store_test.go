@@ -57,7 +57,7 @@ func newSession(id, userID string) session.Session {
 
 func open(t *testing.T, s *store.Store, x session.Session) {
 	t.Helper()
-	if _, err := s.OpenSession(t.Context(), session.Opening{Session: x, Limit: 1000}); err != nil {
+	if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: x, Limit: 1000}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -99,11 +99,11 @@ func TestChangesAreConditional(t *testing.T) {
 		},
 		"rotate": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.ElevatedUntil = at.Add(time.Minute)
-			return s.Rotate(t.Context(), x, "rotated-"+x.ID, at, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
+			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "rotated-" + x.ID, At: at}, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"confirm": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Known, x.ElevatedUntil = "browser B", at.Add(time.Minute)
-			return s.Confirm(t.Context(), x, "confirmed-"+x.ID, at, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
+			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "confirmed-" + x.ID, At: at, Dismiss: true}, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"flag client": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"
@@ -115,7 +115,7 @@ func TestChangesAreConditional(t *testing.T) {
 		},
 		"change password": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			_, err := s.ChangePassword(t.Context(), account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{
-				Session: x, NewTokenHash: "changed-" + x.ID, At: at, Reason: session.ReasonPasswordChanged,
+				Rotation: session.Rotation{Session: x, NewTokenHash: "changed-" + x.ID, At: at}, Reason: session.ReasonPasswordChanged,
 				Events: []audit.Event{event("change-"+x.ID, x.UserID, audit.PasswordChange)},
 			}})
 			return err
@@ -181,7 +181,7 @@ func TestEndsOnce(t *testing.T) {
 		open(t, s, asking)
 		for round := range 20 {
 			x := newSession(fmt.Sprint("round", round), "ada")
-			if _, err := s.OpenSession(t.Context(), session.Opening{Session: x, Limit: 1000, Epoch: int64(round)}); err != nil {
+			if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: x, Limit: 1000, Epoch: int64(round)}); err != nil {
 				t.Fatal(err)
 			}
 			var (
@@ -205,7 +205,7 @@ func TestEndsOnce(t *testing.T) {
 				})
 			}
 			wg.Go(func() {
-				ended, err := s.EndSessions(t.Context(), session.MassEnding{UserID: "ada", Except: asking.ID, By: asking.By(device.Client{}), At: at})
+				ended, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", Except: asking.ID, By: asking.By(device.Client{}), At: at})
 				mu.Lock()
 				defer mu.Unlock()
 				if mass = len(ended); err != nil {

@@ -69,7 +69,7 @@ func (p person) epoch(ctx context.Context) int64 {
 func (p person) session(ctx context.Context) session.Session {
 	x := newSession(rand.Text(), p.id)
 	if mathrand.IntN(2) == 0 {
-		_, _ = p.OpenSession(ctx, session.Opening{Session: x, Epoch: p.epoch(ctx), Limit: 10})
+		_, _ = p.OpenSession(ctx, session.OpenParams{Session: x, Epoch: p.epoch(ctx), Limit: 10})
 		return x
 	}
 	if all, _ := p.Sessions(ctx, p.id); len(all) > 0 {
@@ -80,7 +80,7 @@ func (p person) session(ctx context.Context) session.Session {
 
 func (p person) change(ctx context.Context, codes ...string) account.CredentialsChange {
 	return account.CredentialsChange{
-		Session: p.session(ctx), NewTokenHash: rand.Text(), Epoch: p.epoch(ctx), Codes: codes, At: at, Reason: session.ReasonRevoked,
+		Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, Epoch: p.epoch(ctx), Codes: codes, Reason: session.ReasonRevoked,
 		Events: []audit.Event{p.event(audit.MFAEnrolled)},
 	}
 }
@@ -108,7 +108,7 @@ var everything = []func(context.Context, person) error{
 			p.event(audit.UserCreated))
 	},
 	func(ctx context.Context, p person) error {
-		o := session.Opening{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []audit.Event{p.event(audit.LoginSuccess)}}
+		o := session.OpenParams{Session: newSession(rand.Text(), p.id), Epoch: p.epoch(ctx), Limit: 4, Events: []audit.Event{p.event(audit.LoginSuccess)}}
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
@@ -120,7 +120,7 @@ var everything = []func(context.Context, person) error{
 		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
 			return err
 		}
-		o := session.Opening{Session: newSession(rand.Text(), p.id), Pending: waiting.TokenHash, Epoch: waiting.Epoch, Limit: 4}
+		o := session.OpenParams{Session: newSession(rand.Text(), p.id), Pending: waiting.TokenHash, Epoch: waiting.Epoch, Limit: 4}
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
@@ -152,7 +152,7 @@ var everything = []func(context.Context, person) error{
 		return second(p.RemovePasskey(ctx, p.change(ctx), one.ID))
 	},
 	func(ctx context.Context, p person) error {
-		return second(p.EndSessions(ctx, session.MassEnding{UserID: p.id, By: p.session(ctx).By(device.Client{}), At: at}))
+		return second(p.EndSessions(ctx, session.EndManyParams{UserID: p.id, By: p.session(ctx).By(device.Client{}), At: at}))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
@@ -161,7 +161,7 @@ var everything = []func(context.Context, person) error{
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
-		return errors.Join(p.Rotate(ctx, x, rand.Text(), at, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
+		return errors.Join(p.Rotate(ctx, session.Rotation{Session: x, NewTokenHash: rand.Text(), At: at}, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
 	},
 	func(ctx context.Context, p person) error {
 		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(audit.SessionTokenReused))
@@ -183,7 +183,7 @@ var everything = []func(context.Context, person) error{
 		if err := p.AskEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		c := account.EmailConfirming{KeyHash: asking.ConfirmHash, By: p.session(ctx), NewTokenHash: rand.Text(), UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour), At: at}
+		c := account.EmailConfirming{KeyHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
 		_, _, err := p.ConfirmEmailChange(ctx, c)
 		return err
 	},

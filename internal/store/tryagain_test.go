@@ -14,7 +14,7 @@ func TestUndoneSignIn(t *testing.T) {
 	s := storetest.Postgres(t)
 	u := newUser(t, s, "ada")
 	for _, id := range []string{"one", "two"} {
-		if _, err := s.OpenSession(t.Context(), session.Opening{Session: newSession(id, "ada"), Epoch: u.Epoch, Limit: 10}); err != nil {
+		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession(id, "ada"), Epoch: u.Epoch, Limit: 10}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,7 +30,7 @@ func TestUndoneSignIn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ended, err := s.OpenSession(t.Context(), session.Opening{Session: newSession("three", "ada"), Epoch: u.Epoch, Limit: 1})
+	ended, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession("three", "ada"), Epoch: u.Epoch, Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestUndoneEveryTime(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := s.OpenSession(t.Context(), session.Opening{Session: newSession("one", "ada"), Epoch: u.Epoch, Limit: 10})
+			_, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession("one", "ada"), Epoch: u.Epoch, Limit: 10})
 			if !s.Refused(err) {
 				t.Errorf("got %v, want what PostgreSQL said", err)
 			}

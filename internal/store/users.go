@@ -81,7 +81,7 @@ func (s *Store) ChangeName(ctx context.Context, n account.NameChanging) error {
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE users SET name = $1 WHERE id = $2 AND name = $3 AND disabled_at IS NULL`,
 			n.Name, n.By.UserID, n.Old)
-		if err := changed(result, err, auth.ErrOvertaken); err != nil {
+		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, n.Event)

@@ -32,21 +32,21 @@ type History struct {
 // MaxFailures bounds the count of refused sign-ins: from there on the number says nothing more.
 const MaxFailures = 1000
 
-// suspiciousFailures is how many refused sign-ins in a row make the success that follows worth a letter.
+// suspiciousFailures is how many refused sign-ins in a row make the success that follows worth an email.
 const suspiciousFailures = 5
 
-// arrival compares a sign-in with those before it.
-func (s *Service) arrival(ctx context.Context, session Session, c device.Client) (SignedIn, error) {
-	arrived := SignedIn{Session: session}
-	h, err := s.store.SignInHistory(ctx, session.UserID)
+// compare compares a sign-in with those before it.
+func (s *Service) compare(ctx context.Context, x Session, c device.Client) (SignedIn, error) {
+	in := SignedIn{Session: x}
+	h, err := s.store.SignInHistory(ctx, x.UserID)
 	if err != nil {
-		return arrived, err
+		return in, err
 	}
-	arrived.NewDevice = h.SignedIn && !device.Knows(h.Known, s.policy.Browser.SetOf(c))
+	in.NewDevice = h.SignedIn && !device.Knows(h.Known, s.policy.Browser.SetOf(c))
 	if h.Failures >= suspiciousFailures {
-		arrived.Failures = h.Failures
+		in.Failures = h.Failures
 	}
-	return arrived, nil
+	return in, nil
 }
 
 // events are those of the sign-in.

@@ -1,0 +1,128 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+)
+
+// The flags of a session, the graver first: it takes the place of the other, never the other way round.
+const (
+	FlagTokenReused   = "token_reused"   // its replaced token was presented later than any slow request could
+	FlagClientChanged = "client_changed" // it was used from a browser or network that it does not know
+)
+
+// ClientChange says what happens when a session is used from a browser or a network that it does not know.
+type ClientChange string
+
+// The choices. Each of them leaves an event; the owner is told whichever it is.
+const (
+	ClientChangeFlag   ClientChange = "flag"   // the session is flagged and goes on
+	ClientChangeReauth ClientChange = "reauth" // it is flagged, and its person has to re-authenticate before it goes on
+	ClientChangeEnd    ClientChange = "end"    // it ends
+)
+
+// NeedsReauth reports whether nothing may be done in the session until the person re-authenticates in it, because it was
+// used from somewhere it does not know. A graver flag raised on it meanwhile does not set it free.
+func (p Policy) NeedsReauth(x Session) bool {
+	return p.OnClientChange == ClientChangeReauth && x.FlagClient != ""
+}
+
+// unknown returns what the session does not know of a client, "" for a client it knows and for a session that has yet
+// to learn any. It runs with every request, so nothing is taken apart whose text is that of the sign-in or of the
+// latest known browser.
+func (s *Service) unknown(x Session, c device.Client) (changed device.Set) {
+	if x.Known == "" {
+		return ""
+	}
+	if c.UserAgent != x.UserAgent && (c.UserAgent != x.KnownAgent || c.UserAgent == "") { // a KnownAgent of "" is none
+		changed = changed.With(s.policy.Browser.NewBrowser(x.Known, c.UserAgent))
+	}
+	if c.IP != x.IP {
+		changed = changed.With(device.NewNetwork(x.Known, c.IP))
+	}
+	return changed
+}
+
+// review does what the policy says when the session does not know the client. A thief and the owner may take turns, so
+// a session that is flagged already is not written again, unless it has yet to be made to ask or ended.
+func (s *Service) review(ctx context.Context, live Found, c device.Client, at time.Time) (Found, error) {
+	x := live.Session
+	mode := s.policy.OnClientChange
+	if s.policy.NeedsReauth(x) || x.Flag != "" && mode != ClientChangeReauth && mode != ClientChangeEnd {
+		return live, nil
+	}
+	changed := s.unknown(x, c)
+	if changed == "" {
+		return live, nil
+	}
+	if mode == ClientChangeEnd {
+		return s.endChanged(ctx, live, changed, c, at)
+	}
+	if x.Flag == "" {
+		x.Flag = FlagClientChanged
+	}
+	// The elevation window was opened before the client changed: whoever asks now must not dismiss the flag in it.
+	x.FlagClient, x.ElevatedUntil = changed, time.Time{}
+	e := audit.NewEvent(audit.SessionFlagged, x.UserID, x.ID, c)
+	e.Reason = changed.Kinds()
+	first, err := s.store.FlagClient(ctx, x, at, e)
+	if err != nil {
+		return Found{}, err
+	}
+	live.Session = x
+	if first {
+		s.audit.Log(ctx, e)
+		live.Raised = FlagClientChanged
+	}
+	return live, nil
+}
+
+// endChanged ends the session because of what has changed. Whoever is first tells the owner.
+func (s *Service) endChanged(ctx context.Context, live Found, changed device.Set, c device.Client, at time.Time) (Found, error) {
+	x := live.Session
+	x.EndedAt, x.EndReason = at, ReasonClientChanged
+	found, first, err := s.endNow(ctx, x, c)
+	if first {
+		found.Session.FlagClient = changed
+		found.User, found.Raised = live.User, FlagClientChanged
+	}
+	return found, err
+}
+
+// flagReused flags the session whose replaced token was presented. The event is logged each time and written once.
+func (s *Service) flagReused(ctx context.Context, x Session, u auth.User, c device.Client) (Found, error) {
+	e := audit.NewEvent(audit.SessionTokenReused, x.UserID, x.ID, c)
+	first, err := s.store.FlagReused(ctx, x.ID, e)
+	if err != nil {
+		return Found{}, err
+	}
+	s.audit.Log(ctx, e)
+	if !first {
+		return Found{State: Replaced}, nil
+	}
+	return Found{State: Replaced, Session: x, User: u, Raised: FlagTokenReused}, nil
+}
+
+// DismissFlag takes the flag off a session whose owner says that all is well. What another client had raised it with is
+// known from now on; the use of a replaced token stays as wrong as it was. ErrNotFound, also when somebody else changed
+// the flag at this moment; ErrConflict when the session of the actor is over.
+func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string) error {
+	x, err := s.Session(ctx, by.UserID, handle)
+	if err != nil {
+		return err
+	}
+	known := x.Known
+	if x.Flag == FlagClientChanged {
+		known = known.With(x.FlagClient)
+	}
+	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, by.Client)
+	if err := s.store.DismissFlag(ctx, x, by, known, e); err != nil {
+		return err
+	}
+	s.audit.Log(ctx, e)
+	return nil
+}

@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+
+	"example.com/gatehouse/internal/audit"
+)
+
+// recentlyEnded bounds the list of ended sessions; the audit trail has the rest.
+const recentlyEnded = 50
+
+// Session returns one session of the same person by its handle. ErrNotFound for foreign and unknown handles alike
+// (ASVS v5.0.0-8.2.2).
+func (s *Service) Session(ctx context.Context, userID, handle string) (Session, error) {
+	if !audit.IsID(handle) {
+		return Session{}, audit.ErrNotFound
+	}
+	x, err := s.store.SessionByHandle(ctx, handle)
+	if err == nil && x.UserID != userID {
+		return Session{}, audit.ErrNotFound
+	}
+	return x, err
+}
+
+// Sessions returns what is signed in now, newest activity first. What has timed out but was not yet swept is left out.
+func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {
+	all, err := s.store.Sessions(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	at := audit.Now()
+	live := all[:0]
+	for _, x := range all {
+		if reason, _ := x.timedOut(at); reason == "" {
+			live = append(live, x)
+		}
+	}
+	return live, nil
+}
+
+// EndedSessions returns the latest endings that are still kept, newest first.
+func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, error) {
+	return s.store.EndedSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
+}
+
+// Ended returns a session by its handle if it is over. ErrNotFound otherwise.
+func (s *Service) Ended(ctx context.Context, handle string) (Session, error) {
+	if !audit.IsID(handle) {
+		return Session{}, audit.ErrNotFound
+	}
+	x, err := s.store.SessionByHandle(ctx, handle)
+	if err == nil && x.EndedAt.IsZero() {
+		return Session{}, audit.ErrNotFound
+	}
+	return x, err
+}
