@@ -34,7 +34,7 @@ db:
 # folder of its own.
 screenshots:
 	@all=$$(mktemp -d) && echo "All pages: $$all" && \
-	SCREENSHOTS=$$all go test -count=1 -run '^TestPages$$' ./cmd/web && \
+	SCREENSHOTS=$$all go test -count=1 -timeout 20m -run '^TestPages$$' ./cmd/web -full && \
 	mkdir -p docs/screens && \
 	for page in sessions reauth activity idle-dialog checkout demo-overview payment-method-held security-passkeys totp-secret verify; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
 	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \

@@ -33,12 +33,17 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		return nil, errNoChromium
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.NoSandbox) // it opens nothing but the portal, and containers have no user namespaces
+		chromedp.NoSandbox, // it opens nothing but the portal, and containers have no user namespaces
+		chromedp.Flag("disable-features", unneeded))
 	ctx, closeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(ctx)
 	closeChromium = func() { closeBrowser(); closeAllocator() }
 	return ctx, chromedp.Do(ctx)
 })
+
+// unneeded are features that take half of the processor's time of a short test: two pages of the browser's own in each
+// window, for its address field, and a process in reserve for each page.
+const unneeded = "Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,SpareRendererForSitePerProcess"
 
 var errNoChromium = errors.New("no Chromium on this machine")
 

@@ -78,7 +78,7 @@ func lookAtLooks(t *testing.T, p *program) {
 		b.at("look-"+theme, http.StatusOK, func() int {
 			b.open("/account/sessions")
 			status := b.press(theme)
-			for _, v := range looks {
+			for _, v := range views() {
 				b.see(v.width, v.scheme)
 				b.onPaper(want)
 			}
