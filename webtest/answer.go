@@ -39,8 +39,8 @@ func (c *Client) Read(r *http.Request, response *http.Response) (*Answer, error)
 	return a, nil
 }
 
-// none stands for an answer that never came.
-func (c *Client) none(r *http.Request) *Answer {
+// None stands for an answer that never came.
+func (c *Client) None(r *http.Request) *Answer {
 	return &Answer{Response: &http.Response{Header: http.Header{}}, What: r.Method + " " + r.URL.Path, T: c.T, by: c}
 }
 

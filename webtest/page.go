@@ -59,7 +59,7 @@ func (c *Client) Submit(a *Answer, action string, fields ...string) *Answer {
 		return c.Get(action + "?" + encoded(sent))
 	}
 	c.complain("%s: no form that goes to %s:\n%s", a.What, action, a.Excerpt())
-	return c.none(c.Request(http.MethodPost, action))
+	return c.None(c.Request(http.MethodPost, action))
 }
 
 // filled are the names and values of a form in which some were changed.

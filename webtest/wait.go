@@ -12,11 +12,14 @@ import (
 const Patience = 90 * time.Second
 
 // Until waits for something to become true.
-func Until(t testing.TB, what string, holds func() bool) {
+func Until(t testing.TB, what string, holds func() bool) { t.Helper(); Within(t, Patience, what, holds) }
+
+// Within is Until with a patience of its own, for what is long in coming on any machine.
+func Within(t testing.TB, patience time.Duration, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, Patience)
+			t.Fatalf("%s: not within %s", what, patience)
 		}
 	}
 }

@@ -112,6 +112,16 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+func TestLog(t *testing.T) {
+	l := NewLog(t)
+	fmt.Fprintln(l, "one")
+	from := l.Len()
+	fmt.Fprintln(l, "two")
+	if l.String() != "one\ntwo\n" || l.After(from) != "two\n" || l.After(l.Len()+1) != "" {
+		t.Errorf("got %q, from %d on %q", l, from, l.After(from))
+	}
+}
+
 func TestTelling(t *testing.T) {
 	log := strings.Repeat("level=INFO\n", 50)
 	if got := Telling(log); strings.Count(got, "INFO") != tellingLines {
