@@ -39,7 +39,7 @@ func TestRedisFailover(t *testing.T) {
 			})
 			put(c, "after")
 			if value := inBag(c); value != "after" {
-				t.Errorf("%q in the bag after the failover", value)
+				t.Errorf("%q in the bag, want what was put there after the failover", value)
 			}
 		})
 	}

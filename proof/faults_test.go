@@ -26,7 +26,8 @@ var (
 func refused(t testing.TB, a *webtest.Answer, p *portal, others ...string) {
 	t.Helper()
 	if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
-		t.Errorf("%s: got %d with Retry-After %q", a.What, a.StatusCode, a.Header.Get("Retry-After"))
+		t.Errorf("%s: got %d with Retry-After %q, want 503 with one\n%s", a.What, a.StatusCode, a.Header.Get("Retry-After"), a.Excerpt())
+		return
 	}
 	fault(t, a, p, others...)
 }

@@ -23,7 +23,7 @@ const (
 // This file is for Linux, which tells the peak of a process's memory.
 func TestFloodOfSignIns(t *testing.T) {
 	const processors, workers = 2, 2 * hashQueue
-	t.Setenv("GOMAXPROCS", strconv.Itoa(processors)) // the bound does not depend on the machine
+	t.Setenv("GOMAXPROCS", strconv.Itoa(processors))                 // the bound does not depend on the machine
 	floods := map[string]func(testing.TB) ground{"sqlite": onSQLite} // what is bounded asks no database
 	if *full {
 		floods = grounds

@@ -80,7 +80,6 @@ var strangers = map[string]sent{
 // TestFloodOfVisitors sends from one network what needs no account. Of most of it nothing is kept; of the rest no more
 // than the network's allowance, and nothing for good.
 func TestFloodOfVisitors(t *testing.T) {
-	t.Parallel()
 	for name, ground := range map[string]func(testing.TB) ground{"sqlite": onSQLite, "postgres and redis": onServersAlone} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,7 +21,7 @@ var (
 
 // atOnce is how many tests run at the same time, unless somebody says so. Most of them wait for what the portal does
 // by the clock, and leave the processors to others.
-const atOnce = "8"
+const atOnce = "12"
 
 // programs is the folder of the programs that were built.
 var programs string

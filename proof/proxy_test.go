@@ -222,11 +222,18 @@ func (p *proxy) meddle(m meddler) {
 }
 
 // cutAll ends the connections there are, as a server does that restarts.
-func (p *proxy) cutAll() {
+func (p *proxy) cutAll() { p.cutThose(func(*link) bool { return true }) }
+
+// cutMarked ends those that a meddler remembers.
+func (p *proxy) cutMarked() { p.cutThose(func(l *link) bool { return l.marked.Load() }) }
+
+func (p *proxy) cutThose(which func(*link) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
-		l.cut()
+		if which(l) {
+			l.cut()
+		}
 	}
 }
 

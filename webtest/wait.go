@@ -12,7 +12,10 @@ import (
 const Patience = 90 * time.Second
 
 // Until waits for something to become true.
-func Until(t testing.TB, what string, holds func() bool) { t.Helper(); Within(t, Patience, what, holds) }
+func Until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	Within(t, Patience, what, holds)
+}
 
 // Within is Until with a patience of its own, for what is long in coming on any machine.
 func Within(t testing.TB, patience time.Duration, what string, holds func() bool) {

@@ -63,13 +63,13 @@ func TestAnswerRefuses(t *testing.T) {
 	c := New(l, "https://portal.test")
 	c.Transport, c.Tolerant = InProcess(http.HandlerFunc(echo)), true
 	for what, require := range map[string]func(a *Answer){
-		"GET /there: got 200":             func(a *Answer) { a.Want(http.StatusTeapot) },
-		`got Location "", want "/x"`:      func(a *Answer) { a.Leads("/x") },
-		`page does not say "Two"`:         func(a *Answer) { a.Says("Two") },
-		`page says "One"`:                 func(a *Answer) { a.SaysNot("One") },
-		`page does not say "Three"`:       func(a *Answer) { a.SaysEither("Three", "Four") },
-		"no form that goes to /elsewhere": func(a *Answer) { c.Submit(a, "/elsewhere") },
-		"nobody is there":                 func(*Answer) { c.Transport = away{}; c.Get("/") },
+		"GET /there: got 200":                     func(a *Answer) { a.Want(http.StatusTeapot) },
+		`got 200 (Location ""), want 303 to "/x"`: func(a *Answer) { a.Leads("/x") },
+		`page does not say "Two"`:                 func(a *Answer) { a.Says("Two") },
+		`page says "One"`:                         func(a *Answer) { a.SaysNot("One") },
+		`page does not say "Three"`:               func(a *Answer) { a.SaysEither("Three", "Four") },
+		"no form that goes to /elsewhere":         func(a *Answer) { c.Submit(a, "/elsewhere") },
+		"nobody is there":                         func(*Answer) { c.Transport = away{}; c.Get("/") },
 	} {
 		c.Transport = InProcess(http.HandlerFunc(echo))
 		a := c.Get("/there")
