@@ -41,7 +41,7 @@ func accessColumn(t *testing.T, column int) map[string]string {
 
 // TestAccess walks the router: each route has its line in the table, and its guard does what the line says.
 func TestAccess(t *testing.T) {
-	p := newPortal(t)
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.Extend = nil })
 	table := access(t)
 	u := p.newUser("Walker")
 	member := p.signedIn(u)
@@ -260,9 +260,7 @@ func TestDevelopmentMailbox(t *testing.T) {
 
 // Another person's session answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
 func TestForeignSession(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkForeignSession(t) })
-	}
+	onBackends(t, func(t *testing.T, p *portal) { p.checkForeignSession(t) })
 }
 
 func (p *portal) checkForeignSession(t *testing.T) {

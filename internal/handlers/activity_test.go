@@ -29,9 +29,7 @@ func table(a *webtest.Answer) [][]string {
 }
 
 func TestActivityCSV(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkCSV(t) })
-	}
+	onBackends(t, func(t *testing.T, p *portal) { p.checkCSV(t) })
 }
 
 func (p *portal) checkCSV(t *testing.T) {
@@ -177,9 +175,7 @@ func TestDownloadAfterConfirming(t *testing.T) {
 }
 
 func TestNotMe(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkNotMe(t) })
-	}
+	onBackends(t, func(t *testing.T, p *portal) { p.checkNotMe(t) })
 }
 
 func (p *portal) checkNotMe(t *testing.T) {

@@ -1,10 +1,10 @@
 package handlers
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -21,30 +22,6 @@ const (
 	chromeUpdated  = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
 	firefoxOnLinux = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0"
 )
-
-// onBoth runs a story against each backend, with a setting of ON_CLIENT_CHANGE.
-func onBoth(t *testing.T, mode auth.ClientChange, story func(t *testing.T, p *portal)) {
-	t.Helper()
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			story(t, portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = mode }))
-		})
-	}
-}
-
-// at returns the same browser with another address: the same cookies, now and later.
-func (b *browser) at(ip string) *browser {
-	moved := *b.Client // with the map of the cookies
-	moved.IP = ip
-	return &browser{&moved, b.p}
-}
-
-// as returns another browser with the same cookies.
-func (b *browser) as(agent string) *browser {
-	other := *b.Client
-	other.Agent = agent
-	return &browser{&other, b.p}
-}
 
 // flagged returns the reasons of a person's session_flagged events.
 func (p *portal) flagged(userID string) (reasons []string) {
@@ -62,20 +39,6 @@ func (p *portal) wantFlagged(userID string, want ...string) {
 	if got := p.flagged(userID); strings.Join(got, ", ") != strings.Join(want, ", ") {
 		p.t.Errorf("got session_flagged events %q, want %q", got, want)
 	}
-}
-
-// lettersTo returns every letter to an address. No more are sent afterwards.
-func (p *portal) lettersTo(email string) (texts []string) {
-	p.t.Helper()
-	if err := p.app.Post.Close(context.Background()); err != nil {
-		p.t.Fatal(err)
-	}
-	for _, l := range p.outbox.Letters() {
-		if l.To == email {
-			texts = append(texts, l.Subject+"\n"+strings.Join(strings.Fields(l.Text), " "))
-		}
-	}
-	return texts
 }
 
 // A phone changes networks and goes on. Its owner sees it once, and can say that it was them.
@@ -191,17 +154,14 @@ func TestUnknownClients(t *testing.T) {
 
 // Of many requests of a changed client that come at once, one raises the mark and one letter goes out.
 func TestChangedClientAtOnce(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) { policy.Browser = together(crowd) })
-			u := p.newUser("Simon")
-			p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
-			p.wantFlagged(u.ID, "browser")
-			if letters := p.lettersTo(u.Email); len(letters) != 1 {
-				t.Errorf("got %d letters, want 1", len(letters))
-			}
-		})
-	}
+	onBackendsWith(t, func(_ *Options, policy *auth.Policy) { policy.Browser = together(crowd) }, func(t *testing.T, p *portal) {
+		u := p.newUser("Simon")
+		p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
+		p.wantFlagged(u.ID, "browser")
+		if letters := p.lettersTo(u.Email); len(letters) != 1 {
+			t.Errorf("got %d letters, want 1", len(letters))
+		}
+	})
 }
 
 // crowd is how many requests come at once.
@@ -228,8 +188,7 @@ func (p *portal) crowdIn(token string, want int) {
 	p.t.Helper()
 	var wg sync.WaitGroup
 	for range crowd {
-		one := p.browser().as(firefoxOnLinux)
-		one.Cookies["__Host-id"] = token
+		one := p.holding(token).as(firefoxOnLinux)
 		wg.Go(func() {
 			if got := one.Get("/account").StatusCode; got != want {
 				p.t.Errorf("got %d, want %d", got, want)
@@ -338,12 +297,11 @@ func TestMarkClosesTheWindow(t *testing.T) {
 		b := p.signedIn(p.newUser("Wanda"))
 		handle := b.Handle()
 		b.Reauth(password).Leads("/account/sessions")
-		thief := p.browser().as(firefoxOnLinux)
-		thief.Cookies["__Host-id"] = b.Token()
+		thief := p.holding(b.Token()).as(firefoxOnLinux)
 		for range 2 { // in the very request that raises the mark, and in the next
 			thief.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
 		}
-		b.Get("/billing/payment-method").Leads("/reauth?next=%2Fbilling%2Fpayment-method")
+		b.Get(probe.Form).Leads("/reauth?next=" + url.QueryEscape(probe.Form))
 		if p.sessionRow(b).Flag != auth.FlagClientChanged {
 			t.Error("the mark is gone")
 		}
@@ -383,8 +341,7 @@ func TestReplacedTokenAsksForTheState(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Stan")
 		b := p.signedIn(u)
-		old := p.browser()
-		old.Cookies["__Host-id"] = b.Token()
+		old := p.holding(b.Token())
 		b.Reauth(password).Leads("/account/sessions")
 		p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-time.Minute), u.ID)
 		for range 2 {
@@ -420,8 +377,7 @@ func TestClientChangeReauth(t *testing.T) {
 		handle := b.Handle()
 		before := p.sessionRow(b)
 		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, before.LastSeenAt.Add(-5*time.Minute), handle)
-		stolen := p.browser().as(firefoxOnLinux).at("198.51.100.7")
-		stolen.Cookies["__Host-id"] = b.Token()
+		stolen := p.holding(b.Token()).as(firefoxOnLinux).at("198.51.100.7")
 
 		for _, who := range []*browser{stolen, b} {
 			who.Get("/account").Leads("/reauth?next=%2Faccount")
@@ -433,7 +389,7 @@ func TestClientChangeReauth(t *testing.T) {
 			who.Get("/reauth?next=/account").Want(http.StatusOK).
 				Says("This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24. Confirm that it is you")
 			who.Get("/reauth?next=/account/sessions/" + handle + "/end").Want(http.StatusOK).SaysNot("Chrome")
-			who.Get("/plans").Want(http.StatusOK)
+			who.bag()
 			who.Post("/session/extend", "next", "/account/security").Leads("/reauth?next=%2Faccount%2Fsecurity")
 			who.wantWaiting()
 		}
@@ -472,7 +428,7 @@ func TestMessageWaits(t *testing.T) {
 		stolen := b.as(firefoxOnLinux)
 		stolen.Get("/account").Leads("/reauth?next=%2Faccount")
 		stolen.Get("/reauth").Want(http.StatusOK).SaysNot("Chrome on macOS")
-		stolen.Get("/plans").Want(http.StatusOK).SaysNot("Chrome on macOS")
+		stolen.Get("/").Want(http.StatusOK).SaysNot("Chrome on macOS")
 		b.Follow(b.Reauth(password)).Says("Signed out Chrome on macOS.")
 	})
 }
@@ -552,8 +508,7 @@ func TestClientChangeEnd(t *testing.T) {
 		u := p.newUser("Enda")
 		b := p.signedIn(u)
 		b.at(p.prefix + "::99").as(chromeUpdated).Get("/account").Want(http.StatusOK)
-		stolen := p.browser().as(firefoxOnLinux)
-		stolen.Cookies["__Host-id"] = b.Token()
+		stolen := p.holding(b.Token()).as(firefoxOnLinux)
 		refused := stolen.Get("/account")
 		refused.Leads("/login?next=%2Faccount")
 		if stolen.Token() != "" {
@@ -573,21 +528,18 @@ func TestClientChangeEnd(t *testing.T) {
 }
 
 func TestClientChangeEndAtOnce(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), func(_ *Options, policy *auth.Policy) {
-				policy.OnClientChange, policy.Browser = auth.ClientChangeEnd, together(crowd)
-			})
-			u := p.newUser("Ende")
-			b := p.signedIn(u)
-			p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
-			p.crowdIn(b.Token(), http.StatusSeeOther)
-			p.endedOnce(u.ID, "client_changed")
-			if letters := p.lettersTo(u.Email); len(letters) != 1 {
-				t.Errorf("got %d letters, want 1", len(letters))
-			}
-		})
-	}
+	onBackendsWith(t, func(_ *Options, policy *auth.Policy) {
+		policy.OnClientChange, policy.Browser = auth.ClientChangeEnd, together(crowd)
+	}, func(t *testing.T, p *portal) {
+		u := p.newUser("Ende")
+		b := p.signedIn(u)
+		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, auth.FlagTokenReused, u.ID) // the graver mark is no shelter
+		p.crowdIn(b.Token(), http.StatusSeeOther)
+		p.endedOnce(u.ID, "client_changed")
+		if letters := p.lettersTo(u.Email); len(letters) != 1 {
+			t.Errorf("got %d letters, want 1", len(letters))
+		}
+	})
 }
 
 // A session that waits is written no more, whoever asks.
@@ -597,13 +549,12 @@ func TestWaitingIsCheap(t *testing.T) {
 		policy.OnClientChange = auth.ClientChangeReauth
 	})
 	b := p.signedIn(p.newUser("Wally"))
-	b.Post("/basket", "plan", "hall").Leads("/plans")
-	b.Get("/plans")
+	b.keeps("lantern")
 	thief := b.as(firefoxOnLinux).at("198.51.100.7")
-	thief.Get("/plans").Want(http.StatusOK)
+	thief.bag()
 	for _, one := range []*browser{b, thief, thief.at("203.0.113.7")} {
 		statements.Taken()
-		one.Get("/plans").Want(http.StatusOK)
+		one.bag()
 		if n := statements.Taken(); n != 2 {
 			t.Errorf("%s: %d statements, want 2: the row and the bag", one.IP, n)
 		}
@@ -621,12 +572,11 @@ func TestComparingIsCheap(t *testing.T) {
 	u := p.newUser("Frugal")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
-		b.Post("/basket", "plan", "hall").Leads("/plans")
-		b.Get("/plans")
+		b.keeps("lantern")
 		cost := func(b *browser) (int, int) {
 			statements.Taken()
 			parsed = 0
-			b.Get("/plans").Want(http.StatusOK)
+			b.bag()
 			return statements.Taken(), parsed
 		}
 		if read, names := cost(b); read != 2 || names != 0 {
@@ -634,19 +584,19 @@ func TestComparingIsCheap(t *testing.T) {
 		}
 		updated := b.as(chromeUpdated)
 		time.Sleep(2 * time.Minute)
-		updated.Get("/plans").Want(http.StatusOK) // activity is written, with the new text
+		updated.bag() // activity is written, with the new text
 		if read, names := cost(updated); read != 2 || names != 0 {
 			t.Errorf("after an update of the browser: %d statements, %d headers parsed, want 2 and 0", read, names)
 		}
 		thief := b.as(firefoxOnLinux).at("198.51.100.7")
-		thief.Get("/plans").Want(http.StatusOK)
+		thief.bag()
 		for _, one := range []*browser{b, thief, updated, thief.at("203.0.113.7")} {
 			if read, names := cost(one); read != 2 || names != 0 {
 				t.Errorf("marked: %d statements, %d headers parsed, want 2 and 0", read, names)
 			}
 		}
 		time.Sleep(2 * time.Minute)
-		thief.Get("/plans").Want(http.StatusOK) // its activity is written, but not as good
+		thief.bag() // its activity is written, but not as good
 		if got := p.sessionRow(b).KnownAgent; got != chromeUpdated {
 			t.Errorf("got known agent %q, want %q", got, chromeUpdated)
 		}

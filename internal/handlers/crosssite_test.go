@@ -74,7 +74,7 @@ func TestCrossSiteDoesNotExtend(t *testing.T) {
 func TestMethods(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Methuselah"))
-	for _, path := range []string{"/logout", "/basket", "/session/extend"} {
+	for _, path := range []string{"/logout", "/preferences", "/session/extend"} {
 		res := b.Get(path + "?_method=POST").Want(http.StatusMethodNotAllowed)
 		if got := res.Header.Get("Allow"); got != "POST" {
 			t.Errorf("GET %s: Allow %q, want POST", path, got)

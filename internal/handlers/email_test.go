@@ -28,7 +28,7 @@ func (b *browser) confirmsEmail(link string) *webtest.Answer {
 }
 
 func TestChangeOfAddress(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Mona"), webtest.Email()
 		b, other := p.signedIn(u), p.signedIn(u)
 		reset := p.browser().forgets(u.Email)
@@ -84,7 +84,7 @@ func TestConfirmAddressAfterSigningIn(t *testing.T) {
 // The old address takes a change back for a week, before and after it took effect and whatever else was changed: all
 // sessions end, letters from before are dead, and a new password is asked for.
 func TestUndoChangeOfAddress(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Vic"), webtest.Email()
 		thief := p.signedIn(u)
 		confirm, stop := thief.moves(u, to)
@@ -179,7 +179,7 @@ func TestChangeOfAddressDies(t *testing.T) {
 // Whether the new address has an account shows in its letter alone. One that gets an account before it is confirmed is
 // refused, and nothing is lost.
 func TestTakenAddress(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Tara"), p.newUser("Theo")
 		b := p.signedIn(u)
 		b.Reauth(password).Want(http.StatusSeeOther)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -117,9 +118,8 @@ func TestInspectorTellsTheRest(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rest"))
 	b.Get("/account/session").Says("now and at sign-in").Says("None. Nothing about it is worth a look.").Says("An empty bag")
-	b.Post("/basket", "plan", "hall")
-	b.Get("/plans") // takes the message out
-	b.Get("/account/session").Says("2 values: basket.order (26 bytes), basket.plan (4 bytes)").SaysNot("Hall")
+	b.Post(probe.Bag, "value", "lantern", "other", "rope").Leads(probe.Bag)
+	b.Get("/account/session").Says("2 values: probe.other (4 bytes), probe.value (7 bytes)").SaysNot("lantern")
 	here := b.IP
 	b.IP = p.prefix + "::8"
 	b.Get("/account/session").Says(b.IP + " now, " + here + " at sign-in") // before the row has it

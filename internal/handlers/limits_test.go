@@ -12,7 +12,6 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/limit"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
@@ -34,40 +33,37 @@ func (b *browser) guess(email string) *webtest.Answer {
 // header and the clock agree; the owner elsewhere is not locked out, and gets a letter with the way in
 // (ASVS v5.0.0-6.3.1).
 func TestGuessing(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			u, other := p.newUser("Gus"), p.newUser("Olga")
-			thief := p.browser()
-			for range perAccountHere.Burst {
-				thief.guess(u.Email).Want(422)
-			}
-			res := thief.guess(strings.ToUpper(u.Email)).Want(http.StatusTooManyRequests).Says("too many attempts")
-			wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
-			if err != nil || wait < 1 || wait > 60 {
-				t.Errorf("Retry-After %q, want 1 to 60 seconds", res.Header.Get("Retry-After"))
-			}
-			thief.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
-			thief.SignIn(other.Email, password) // another account from there
+	onBackends(t, func(t *testing.T, p *portal) {
+		u, other := p.newUser("Gus"), p.newUser("Olga")
+		thief := p.browser()
+		for range perAccountHere.Burst {
+			thief.guess(u.Email).Want(422)
+		}
+		res := thief.guess(strings.ToUpper(u.Email)).Want(http.StatusTooManyRequests).Says("too many attempts")
+		wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil || wait < 1 || wait > 60 {
+			t.Errorf("Retry-After %q, want 1 to 60 seconds", res.Header.Get("Retry-After"))
+		}
+		thief.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
+		thief.SignIn(other.Email, password) // another account from there
 
-			owner := p.browser()
-			owner.IP = p.prefix[:len(p.prefix)-1] + "f::9"
-			if network(owner.IP) == network(thief.IP) {
-				owner.IP = p.prefix[:len(p.prefix)-1] + "e::9"
-			}
-			owner.SignIn(u.Email, password)
+		owner := p.browser()
+		owner.IP = p.prefix[:len(p.prefix)-1] + "f::9"
+		if network(owner.IP) == network(thief.IP) {
+			owner.IP = p.prefix[:len(p.prefix)-1] + "e::9"
+		}
+		owner.SignIn(u.Email, password)
 
-			link := linkIn(t, p.letter(u.Email, "unlock="))
-			here := p.browser() // the same network as the thief
-			form := here.Get(link).Want(http.StatusOK)
-			key := link[strings.Index(link, "unlock=")+len("unlock="):]
-			if !strings.Contains(form.Body, key) {
-				t.Fatal("the form does not carry the key on")
-			}
-			thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
-			here.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
-		})
-	}
+		link := linkIn(t, p.letter(u.Email, "unlock="))
+		here := p.browser() // the same network as the thief
+		form := here.Get(link).Want(http.StatusOK)
+		key := link[strings.Index(link, "unlock=")+len("unlock="):]
+		if !strings.Contains(form.Body, key) {
+			t.Fatal("the form does not carry the key on")
+		}
+		thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
+		here.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
+	})
 }
 
 // A letter's key opens nothing by itself, works for its own account only, and is limited in turn.
@@ -184,7 +180,10 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 			"sign-in": {perNetwork, func(b *browser) *webtest.Answer {
 				return b.Post("/login", "email", webtest.Email(), "password", webtest.Email())
 			}},
-			"baskets": {perBasket, func(b *browser) *webtest.Answer { return b.Post("/basket", "plan", "hall") }},
+			"unknown tokens": {perUnknownToken, func(b *browser) *webtest.Answer {
+				b.Cookies[b.Session] = inventedToken()
+				return b.Get("/")
+			}},
 		} {
 			ask := func(ip string) int {
 				b := p.browser()
@@ -315,23 +314,6 @@ func TestDistributedGuessing(t *testing.T) {
 	from(1003).SignIn(u.Email, password)
 }
 
-// Baskets of visitors are counted by network; whoever is signed in chooses freely.
-func TestBasketsOfVisitors(t *testing.T) {
-	p := newPortal(t)
-	u := p.newUser("Membra")
-	inTime(t, p, func(t *testing.T) {
-		member := p.signedIn(u)
-		for range perBasket.Burst {
-			p.browser().Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
-		}
-		res := p.browser().Post("/basket", "plan", "hall").Want(http.StatusTooManyRequests)
-		if res.Header.Get("Retry-After") == "" || len(res.Header.Values("Set-Cookie")) > 0 {
-			t.Error("no Retry-After, or a cookie for a basket that was refused")
-		}
-		member.Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
-	})
-}
-
 // What was given back because nobody could answer counts when it is tried again.
 func TestSprayIsGivenBack(t *testing.T) {
 	s := newSprays()
@@ -352,26 +334,6 @@ func TestSprayIsGivenBack(t *testing.T) {
 	}
 	if _, wait := try(webtest.Email()); wait == 0 {
 		t.Error("one account more than the limit allows")
-	}
-}
-
-// How one account pays is changed only so often, whoever is in its session.
-func TestPaymentMethodLimit(t *testing.T) {
-	p := newPortal(t)
-	u := p.newUser("Mona")
-	b := p.signedIn(u)
-	b.Reauth(password)
-	save := func() *webtest.Answer {
-		return b.Post("/billing/payment-method", "instrument", billing.Instruments[0].Key, "name", "Mona", "address", "1 Lane")
-	}
-	for range perPaymentMethod.Burst {
-		save().Want(http.StatusSeeOther)
-	}
-	if res := save().Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, "1 Lane") {
-		t.Error("no Retry-After, or what was typed is lost")
-	}
-	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change'`); n > perPaymentMethod.Burst {
-		t.Errorf("%d events, want at most %d", n, perPaymentMethod.Burst)
 	}
 }
 

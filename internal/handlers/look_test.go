@@ -22,8 +22,8 @@ func TestLook(t *testing.T) {
 	p := newPortal(t)
 	b := p.browser()
 	looksLike(b.Get("/"), t, `<html lang="en">`)
-	choice := b.Post("/preferences", "theme", "dark", "next", "/plans?x=y")
-	choice.Leads("/plans?x=y")
+	choice := b.Post("/preferences", "theme", "dark", "next", "/signup?x=y")
+	choice.Leads("/signup?x=y")
 	const want = "__Host-look=dark.; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"
 	if got := choice.Header.Values("Set-Cookie"); len(got) != 1 || got[0] != want {
 		t.Errorf("got cookies %q, want %q alone: a look is no reason for a session", got, want)
@@ -39,9 +39,9 @@ func TestLook(t *testing.T) {
 	if !strings.Contains(dark.Body, `value="dark" aria-pressed="true"`) || !strings.Contains(dark.Body, `value="system" aria-pressed="false"`) {
 		t.Error("the page does not say which theme is chosen")
 	}
-	b.Post("/preferences", "notes", "off", "next", "/plans").Leads("/plans")
+	b.Post("/preferences", "notes", "off", "next", "/login").Leads("/login")
 	const both = `<html lang="en" data-theme="dark" data-notes="off">`
-	for _, path := range []string{"/", "/plans", "/nothing", "/logout"} { // error pages too
+	for _, path := range []string{"/", "/login", "/nothing", "/logout"} { // error pages too
 		looksLike(b.Get(path), t, both)
 	}
 	looksLike(b.Post("/signup"), t, both)
@@ -74,7 +74,7 @@ func TestLookComesBack(t *testing.T) {
 		want string
 	}{
 		{b.Get("/login?next=%2Faccount"), "/login?next=%2Faccount"}, {b.Get("/nothing"), "/"}, {b.Get("/logout"), "/"},
-		{b.Post("/signup").Want(http.StatusUnprocessableEntity), "/signup"}, {b.Post("/basket", "plan", "castle"), "/"},
+		{b.Post("/signup").Want(http.StatusUnprocessableEntity), "/signup"}, {b.Post("/preferences", "theme", "evil"), "/"},
 		{p.signedIn(p.newUser("Back")).Get("/account/activity?kind=account"), "/account/activity?kind=account"},
 	} {
 		if !strings.Contains(between(tt.page.Body, `<footer class="foot">`, "</footer>"), `name="next" value="`+tt.want+`"`) {
@@ -132,11 +132,11 @@ func TestLookCookieOnlySelects(t *testing.T) {
 func TestPage(t *testing.T) {
 	p := newPortal(t)
 	for next, want := range map[string]string{
-		"/": "/", "/plans": "/plans", "/login?next=%2Faccount": "/login?next=%2Faccount", "/account/sessions": "/account/sessions",
+		"/": "/", "/signup": "/signup", "/login?next=%2Faccount": "/login?next=%2Faccount", "/account/sessions": "/account/sessions",
 		"/email/confirm/x": "/email/confirm/x", "/?x=//evil.example": "/?x=//evil.example",
-		"": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/", "https://evil.example/plans": "/", "//evil.example/plans": "/", `/\evil.example/plans`: "/", "https:evil.example": "/", "javascript:alert(1)": "/",
-		"/plans\r\nX: y": "/", "/\t/evil.example": "/", "plans": "/", "/logout": "/", "/basket": "/", "/nothing": "/", "/./evil.example": "/",
-		"/../plans": "/", "///evil.example": "/", "/%2f%2fevil.example": "/", "/" + strings.Repeat("x", 2000): "/", "?x": "/", "\u00a0/plans": "/",
+		"": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/", "https://evil.example/signup": "/", "//evil.example/signup": "/", `/\evil.example/signup`: "/", "https:evil.example": "/", "javascript:alert(1)": "/",
+		"/signup\r\nX: y": "/", "/\t/evil.example": "/", "signup": "/", "/logout": "/", "/session/extend": "/", "/nothing": "/", "/./evil.example": "/",
+		"/../signup": "/", "///evil.example": "/", "/%2f%2fevil.example": "/", "/" + strings.Repeat("x", 2000): "/", "?x": "/", "\u00a0/signup": "/",
 	} {
 		if got := p.app.page(next); got != want {
 			t.Errorf("page(%q): got %q, want %q", next, got, want)

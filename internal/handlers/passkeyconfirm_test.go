@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"maps"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
@@ -84,40 +81,6 @@ func TestPasskeyConfirmsHere(t *testing.T) {
 	b.Post("/account/security/password", "assertion", answer, "password", otherPassword).Want(http.StatusUnprocessableEntity)
 	mallory.postJSON(beginConfirm, struct{}{}).Want(http.StatusOK)
 	p.signedIn(p.newUser("None")).postJSON(beginConfirm, struct{}{}).Want(http.StatusNotFound)
-}
-
-// A payment is confirmed by an answer of its own: one given to open the window pays nothing, and one pays once.
-func TestPasskeyPays(t *testing.T) {
-	onTills(t, func(t *testing.T, p *portal, _ *bank) {
-		_, b := p.payer("visa-4242")
-		d := b.passkeyOf("Laptop")
-		shown := b.reviewed()
-		shown.Del("assertion")
-		earlier := d.answers(b.begin(beginConfirm))
-		b.Post("/reauth", "assertion", earlier, "next", "/account").Leads("/account")
-		p.settled(0, 0, 0)
-		b.confirmBy(shown, earlier).Want(http.StatusUnprocessableEntity)
-		b.confirm(shown, password).Want(http.StatusUnprocessableEntity)
-		p.settled(0, 0, 0)
-		good := d.answers(b.begin(beginConfirm))
-		var wg sync.WaitGroup
-		for range 3 {
-			twin := p.browser()
-			twin.Cookies["__Host-id"] = b.Token()
-			wg.Go(func() { twin.confirmBy(shown, good) })
-		}
-		wg.Wait()
-		p.settled(1, 0, 0)
-	})
-}
-
-func (b *browser) confirmBy(shown url.Values, assertion string) *webtest.Answer {
-	b.p.t.Helper()
-	sent := url.Values{"assertion": {assertion}}
-	maps.Copy(sent, shown)
-	r := b.NewRequest("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.Do(r)
 }
 
 // Somebody at the second step may use a passkey in place of a code. What waited is gone, and its wishes are kept.

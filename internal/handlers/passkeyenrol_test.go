@@ -171,8 +171,7 @@ func TestPasskeyEnrolledOnce(t *testing.T) {
 			answer := newPasskeyDevice(t).makes(b.begin(beginEnrol))
 			var wg sync.WaitGroup
 			for range 3 {
-				twin := p.browser()
-				twin.Cookies["__Host-id"] = b.Token()
+				twin := p.holding(b.Token())
 				wg.Go(func() { twin.Post(finishEnrol, "credential", answer, "name", "x") })
 			}
 			wg.Wait()

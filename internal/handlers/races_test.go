@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -32,15 +33,14 @@ func TestInFlight(t *testing.T) {
 					var wg sync.WaitGroup
 					for i := range 4 { // readers, and writers of the bag, with the same cookie on both instances
 						side := []*portal{p, q}[i%2]
-						reader := side.browser()
-						reader.Cookies["__Host-id"] = token
+						reader := side.holding(token)
 						wg.Go(func() {
 							if i < 2 {
 								reader.Get("/account")
 							} else {
-								reader.Post("/basket", "plan", "hall")
+								reader.Post(probe.Bag, "value", "lantern")
 							}
-							// A plan chosen after a sign-out is a visitor's, under a token of its own.
+							// What is kept after a sign-out is a visitor's, under a token of its own.
 							if got := reader.Token(); got != "" && got != token && (what == "reauth" || i < 2 || reader.Alive()) {
 								t.Errorf("%s round %d: a reader was given another token", what, round)
 							}
@@ -60,15 +60,15 @@ func TestInFlight(t *testing.T) {
 	}
 }
 
-// A plan that was acknowledged is in the basket, although another request of the same browser rotates the token or puts
+// A value that was acknowledged is in the bag, although another request of the same browser rotates the token or puts
 // something else into the bag at that moment.
-func TestBasketSurvivesRaces(t *testing.T) {
+func TestBagSurvivesRaces(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			stores := open(t)
 			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
 			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
-			u, kept := p.newUser("Basket"), 0
+			u, kept := p.newUser("Bag"), 0
 			for round := range 20 {
 				b := p.signedIn(u)
 				if round%2 == 0 {
@@ -78,21 +78,21 @@ func TestBasketSurvivesRaces(t *testing.T) {
 				twin.Cookies["__Host-id"], third.Cookies["__Host-id"] = b.Token(), b.Token()
 				var acknowledged bool
 				var wg sync.WaitGroup
-				wg.Go(func() { acknowledged = twin.Post("/basket", "plan", "hall").Header.Get("Location") == "/plans" })
-				wg.Go(func() { third.Get("/plans") })
+				wg.Go(func() { acknowledged = twin.Post(probe.Bag, "value", "lantern").Header.Get("Location") == probe.Bag })
+				wg.Go(func() { third.Get("/account") }) // takes the message out
 				wg.Go(func() { b.Reauth(password).Want(http.StatusSeeOther) })
 				wg.Wait()
 				if !acknowledged {
 					continue
 				}
 				kept++
-				if !strings.Contains(b.Get("/account").Want(http.StatusOK).Body, "Hall") {
-					t.Errorf("round %d: the plan is lost", round)
+				if !strings.Contains(b.bag().Body, "lantern") {
+					t.Errorf("round %d: the value is lost", round)
 				}
 				b.Post("/logout").Want(http.StatusSeeOther)
 			}
 			if kept == 0 {
-				t.Error("no plan was ever acknowledged")
+				t.Error("no value was ever acknowledged")
 			}
 		})
 	}
@@ -112,9 +112,9 @@ func (b *busyBags) Swap(ctx context.Context, key string, old, sealed []byte, exp
 	return b.Bags.Swap(ctx, key, old, sealed, expires)
 }
 
-// What a slow request puts into a basket follows the browser to the next session of the same person, and to nobody
+// What a slow request puts into the bag follows the browser to the next session of the same person, and to nobody
 // else's.
-func TestBasketFollowsItsOwner(t *testing.T) {
+func TestBagFollowsItsOwner(t *testing.T) {
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			under := open(t)
@@ -124,16 +124,15 @@ func TestBasketFollowsItsOwner(t *testing.T) {
 			ann, bob := p.newUser("Ann"), p.newUser("Bob")
 			for _, next := range []auth.User{ann, bob} {
 				b := p.signedIn(ann)
-				b.Post("/basket", "plan", "keep").Leads("/plans")
-				slow := p.browser()
-				slow.Cookies["__Host-id"] = b.Token()
+				b.Post(probe.Bag, "value", "ladder", "other", "rope").Leads(probe.Bag)
+				slow := p.holding(b.Token())
 				bags.meanwhile = func() { b.SignIn(next.Email, password) }
-				slow.Post("/basket", "plan", "hall").Leads("/plans")
-				page := b.Get("/account").Says(next.Name)
+				slow.keeps("lantern")
+				page := b.bag().Says(next.Name)
 				if next == ann {
-					page.Says("Hall is in your basket.")
+					page.Says("lantern rope").SaysNot("ladder")
 				} else {
-					page.SaysNot("Hall").SaysNot("Keep")
+					page.SaysNot("lantern").SaysNot("ladder").SaysNot("rope")
 				}
 			}
 		})
@@ -149,8 +148,7 @@ func TestDoublePress(t *testing.T) {
 		{"/account/sessions/end-others", "password=" + strings.ReplaceAll(password, " ", "+")},
 	} {
 		b := p.signedIn(u)
-		twin := p.browser()
-		twin.Cookies["__Host-id"] = b.Token()
+		twin := p.holding(b.Token())
 		var wg sync.WaitGroup
 		for _, one := range []*browser{b, twin} {
 			wg.Go(func() {

@@ -39,8 +39,7 @@ func (p *portal) checkDead(token string) {
 		if method != "GET" {
 			return nil
 		}
-		b := p.browser()
-		b.Cookies["__Host-id"] = token
+		b := p.holding(token)
 		if res := b.Get(strings.NewReplacer("{handle}", "x", "{token}", "x", "*", "x").Replace(route)); strings.Contains(res.Body, "/logout") {
 			p.t.Errorf("%s: a dead token is served as somebody signed in", route)
 		}
@@ -105,22 +104,22 @@ func TestEndTwice(t *testing.T) {
 	}
 }
 
-// What somebody chooses after their session has ended is kept for them as for any visitor, and comes along when they sign
+// What somebody keeps after their session has ended is kept for them as for any visitor, and comes along when they sign
 // in again.
-func TestBasketAfterEnd(t *testing.T) {
+func TestBagAfterEnd(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Latecomer")
 	b := p.signedIn(u)
 	old := b.Token()
 	p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE ended_at IS NULL`, longAgo)
-	b.Post("/basket", "plan", "hall").Leads("/plans")
+	b.keeps("lantern")
 	if b.Token() == "" || b.Token() == old {
 		t.Error("the dead cookie was not replaced by that of a visitor")
 	}
-	b.Get("/plans").Says("In your basket")
+	b.bag().Says("lantern")
 	b.Get("/login").Says("signed out")
 	b.SignIn(u.Email, password)
-	b.Get("/account").Says("Hall")
+	b.bag().Says("Latecomer").Says("lantern")
 	if p.replay(old).StatusCode == http.StatusOK {
 		t.Error("the old token is alive")
 	}

@@ -124,7 +124,7 @@ func TestRegisterChecksThePassword(t *testing.T) {
 // Somebody who reads a letter for a sign-up that was not theirs learns it from the letter and from the page: when it was
 // asked for, and from what. What the stranger typed stands in neither.
 func TestConfirmSaysWhoAsked(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	onBackends(t, func(t *testing.T, p *portal) {
 		email := webtest.Email()
 		stranger := p.browser()
 		stranger.Agent = webtest.FirefoxOnWindows

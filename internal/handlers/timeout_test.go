@@ -5,25 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"example.com/gatehouse/webtest"
 )
-
-// inTime runs the test with a clock of its own on a portal made before the clock stops: hours pass in no time.
-func inTime(t *testing.T, p *portal, test func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		before := p.t
-		p.t, p.tb.TB = t, t
-		defer func() {
-			p.t, p.tb.TB = before, before
-			time.Sleep(time.Minute) // what is done beside the last answer may be waiting for SQLite
-		}()
-		test(t)
-	})
-}
 
 func TestIdleTimeout(t *testing.T) {
 	p := newPortal(t)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/webtest"
 )
 
@@ -53,7 +54,7 @@ func TestTrail(t *testing.T) {
 	step([]string{"authn_login_fail:password"}, func() { b.guess(u.Email) })
 	step([]string{"authn_login_success:password", "session_created"}, func() { b.SignIn(u.Email, password) })
 	step([]string{"authn_login_success:password", "session_created"}, func() { other.SignIn(u.Email, password) })
-	step(nil, func() { b.Get("/account"); b.Post("/basket", "plan", "hall"); b.Get("/session/state") })
+	step(nil, func() { b.Get("/account"); b.keeps("lantern"); b.Get("/session/state") })
 	step([]string{"reauth_fail"}, func() { b.Reauth("wrong, and long enough") })
 	step([]string{"reauth_success", "session_renewed:reauthentication"}, func() { b.Reauth(password) })
 	step([]string{"session_expired:revoked"}, func() { b.Post("/account/sessions/" + other.Handle() + "/end") })
@@ -109,7 +110,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 	secrets["confirmation key"] = strings.TrimPrefix(link, "/email/confirm/")
 	b.Get(link)
 	keep(b.Post(link))
-	keep(b.Post("/basket", "plan", "hall"))
+	keep(b.Post(probe.Bag, "value", "lantern"))
 	keep(b.Post("/login", "email", email, "password", secrets["guess"]))
 	keep(b.Post("/login", "email", email, "password", password))
 	for _, path := range []string{"/account", "/account/session", "/account/sessions", "/account/activity", "/account/security", "/session/state", "/nothing"} {

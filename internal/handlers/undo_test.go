@@ -10,7 +10,7 @@ import (
 // What a thief has added since asking for another address goes with that address, and so does the password they know:
 // nobody is in until the owner has chosen another one by letter.
 func TestUndoTakesBackWaysIn(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Vala"), webtest.Email()
 		thief := p.signedIn(u)
 		confirm, undo := thief.moves(u, to)

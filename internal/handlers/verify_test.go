@@ -12,20 +12,6 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// onBackends runs a story against each backend.
-func onBackends(t *testing.T, story func(t *testing.T, p *portal)) {
-	t.Helper()
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { story(t, portalOn(t, open(t), nil)) })
-	}
-}
-
-// sessionsOf counts the live sessions of somebody.
-func (p *portal) sessionsOf(u auth.User) int {
-	p.t.Helper()
-	return p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, u.ID)
-}
-
 // enrolled is somebody with an authenticator app, who is signed in nowhere.
 func (p *portal) enrolled(name string, others ...*authenticator) (auth.User, *authenticator, []string) {
 	p.t.Helper()
@@ -42,7 +28,7 @@ func TestSecondStep(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, _ := p.enrolled("Vera")
 		b := p.browser()
-		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.keeps("lantern")
 		b.Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
 		visitor := b.Token()
 		res := b.Post("/login", "email", u.Email, "password", password, "remember", "on", "next", "/account/sessions")
@@ -68,7 +54,7 @@ func TestSecondStep(t *testing.T) {
 			t.Errorf("token %q, pending %q, want another token and none pending", b.Token(), b.Cookies["__Host-pending"])
 		}
 		b.Get("/account/sessions").Want(http.StatusOK).Says("with password and code").Says("Kept signed in")
-		b.Get("/account").Says("Hall")
+		b.bag().Says("lantern")
 		if n := p.count(`SELECT count(*) FROM pending_sign_ins WHERE user_id = $1`, u.ID); n != 0 {
 			t.Errorf("%d sign-ins wait, want none", n)
 		}
@@ -210,9 +196,8 @@ func TestPendingOfAnother(t *testing.T) {
 		t.Error("a code opened another's account")
 	}
 	planted := p.browser() // somebody who gave the victim's browser its visitor's cookie
-	planted.Post("/basket", "plan", "hall").Leads("/plans")
-	victim := p.browser()
-	victim.Cookies["__Host-id"] = planted.Token()
+	planted.keeps("lantern")
+	victim := p.holding(planted.Token())
 	victim.Post("/login", "email", theirs.Email, "password", password).Leads("/login/verify")
 	planted.Get("/login/verify").Leads("/login")
 	planted.Post("/login/verify", "code", theirApp.at(1)).Leads("/login")
