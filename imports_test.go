@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},
-	"internal/store/storetest": {"internal/session", "internal/store"},
+	"internal/store/storetest": {"internal/session", "internal/store", "migrations"},
 	"internal/probe":           {"internal/auth", "internal/session"},
 
 	"migrations": {},

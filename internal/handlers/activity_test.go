@@ -29,6 +29,7 @@ func table(a *webtest.Answer) [][]string {
 }
 
 func TestActivityCSV(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) { p.checkCSV(t) })
 }
 
@@ -83,6 +84,7 @@ func (p *portal) checkCSV(t *testing.T) {
 
 // What strangers say of themselves is no formula in the owner's spreadsheet (ASVS v5.0.0-1.2.10).
 func TestNoFormulas(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u := p.newUser("Calc")
@@ -117,6 +119,7 @@ func TestNoFormulas(t *testing.T) {
 
 // The file is bounded, and says so where that shortens it.
 func TestLongActivityCSV(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Long")
 	b := p.signedIn(u)
@@ -147,6 +150,7 @@ func TestLongActivityCSV(t *testing.T) {
 
 // A search reads a bounded way back, and offers to go on from there.
 func TestSearchIsBounded(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Bound")
 	b := p.signedIn(u)
@@ -161,6 +165,7 @@ func TestSearchIsBounded(t *testing.T) {
 
 // A browser that has just confirmed sees where it is, instead of a form that seems to have done nothing.
 func TestDownloadAfterConfirming(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Dora"))
 	b.Reauth(password)
@@ -175,6 +180,7 @@ func TestDownloadAfterConfirming(t *testing.T) {
 }
 
 func TestNotMe(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) { p.checkNotMe(t) })
 }
 

@@ -21,6 +21,7 @@ func (p *portal) arrive(u auth.User, agent, ip string) *browser {
 
 // The owner hears of a sign-in from a browser or a network that the account is not known by: once, and not of the first.
 func TestNewDevice(t *testing.T) {
+	t.Parallel()
 	const home, elsewhere = "198.51.100.7", "203.0.113.9"
 	for name, tt := range map[string]struct {
 		before func(p *portal, u auth.User)
@@ -77,6 +78,7 @@ func TestNewDevice(t *testing.T) {
 // Five refused attempts are worth a letter and an event when the next one succeeds, four are not, and the count begins
 // again with each success. One letter goes out, however much is strange.
 func TestSuccessAfterFailures(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Fiona")
 		for _, failures := range []int{4, 5, 0, 4} {

@@ -20,6 +20,7 @@ func (p *portal) shopper(name string) *browser {
 
 // The form keeps one method, says everything that is wrong at once, and loses nothing that was typed.
 func TestPaymentMethod(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		const path = "/billing/payment-method"
 		hasty := p.signedIn(p.newUser("Hasty")).Post(path, "instrument", "visa-4242", "name", "H").Want(http.StatusSeeOther)
@@ -63,6 +64,7 @@ func TestPaymentMethod(t *testing.T) {
 
 // A payment method that came after the re-authentication ran out is shown again whole, and leads on to the checkout.
 func TestPaymentMethodComesLate(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		const path = "/billing/payment-method"
 		b := p.signedIn(p.newUser("Ada"))
@@ -83,12 +85,14 @@ func TestPaymentMethodComesLate(t *testing.T) {
 
 // A plan is chosen from the list, whatever is sent.
 func TestHostilePlans(t *testing.T) {
+	t.Parallel()
 	checkHostileForms(t, map[string][]string{"/basket": {"plan"}})
 	newPortal(t).browser().Post("/basket", "plan", "castle").Want(http.StatusUnprocessableEntity).Says("Choose one of the plans")
 }
 
 // People come back to the pages of plans and payments, and not to the form that fills a basket.
 func TestWayBackToBilling(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for next, want := range map[string]string{
 		"/plans": "/plans", "/billing": "/billing", "/billing/checkout?x=y": "/billing/checkout?x=y", "/basket": home, "/plansx": home,
@@ -102,6 +106,7 @@ func TestWayBackToBilling(t *testing.T) {
 
 // The id of a receipt is text of the request: a page that repeats it beside somebody's data is not compressed.
 func TestUnknownReceiptIsNotCompressed(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Wayne"))
 	r := b.NewRequest("GET", "/billing/receipts/guess-guess", nil)
@@ -113,6 +118,7 @@ func TestUnknownReceiptIsNotCompressed(t *testing.T) {
 
 // The checkout asks for the password as every page does: hidden, and known to password managers.
 func TestPasswordAtTheCheckout(t *testing.T) {
+	t.Parallel()
 	_, b := newPortal(t).payer("visa-4242")
 	inputs := passwordInput.FindAllString(b.Get("/billing/checkout").Want(http.StatusOK).Body, -1)
 	if len(inputs) != 1 || !strings.Contains(inputs[0], `type="password"`) || !strings.Contains(inputs[0], `autocomplete="current-password"`) {
@@ -122,6 +128,7 @@ func TestPasswordAtTheCheckout(t *testing.T) {
 
 // What somebody has paid, and how, is in the file with everything about them, and goes with the account.
 func TestPaymentsAreTheirOwners(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		_, b := p.payer("visa-4242")
@@ -146,6 +153,7 @@ func TestPaymentsAreTheirOwners(t *testing.T) {
 
 // The plan that ends with the account is named on the page.
 func TestDeletionNamesThePlan(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Pay")
 	b := p.signedIn(u)
@@ -157,6 +165,7 @@ func TestDeletionNamesThePlan(t *testing.T) {
 
 // Baskets of visitors are counted by network; whoever is signed in chooses freely.
 func TestBasketsOfVisitors(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Membra")
 	inTime(t, p, func(t *testing.T) {
@@ -174,6 +183,7 @@ func TestBasketsOfVisitors(t *testing.T) {
 
 // How one account pays is changed only so often, whoever is in its session.
 func TestPaymentMethodLimit(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Mona")
 	b := p.signedIn(u)

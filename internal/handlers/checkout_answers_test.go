@@ -13,6 +13,7 @@ import (
 
 // A payment without an answer stays open until asking again brings one. Looking does not.
 func TestNoAnswer(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-0119")
 		shown := b.reviewed()
@@ -75,6 +76,7 @@ func (s scripted) Charge(ctx context.Context, _ billing.Charge, deliver func(con
 
 // The first answer stands, whatever comes after it. A contradiction is an operator's business.
 func TestAnsweredTwice(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		answers        []billing.State
 		paid, declined int
@@ -112,6 +114,7 @@ func TestAnsweredTwice(t *testing.T) {
 
 // A gateway that answers after the request is over, or says something that is no answer, or fails.
 func TestAnsweredByItself(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, _ *bank) {
 		var later func(context.Context, billing.State) error
 		var over context.Context
@@ -140,6 +143,7 @@ func TestAnsweredByItself(t *testing.T) {
 
 // A gateway that hangs is waited for ten seconds, and no longer.
 func TestGatewayHangs(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	p.till(scripted(func(ctx context.Context, _ func(context.Context, billing.State) error) error {

@@ -17,6 +17,7 @@ import (
 
 // Every payment takes the password, right after a re-authentication too, and the answer opens nothing else.
 func TestPaymentTakesThePassword(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		u, b := p.payer("visa-4242")
 		b.Get("/billing/payment-method").Want(http.StatusOK) // re-authenticated a moment ago
@@ -41,6 +42,7 @@ func TestPaymentTakesThePassword(t *testing.T) {
 
 // Guessing in the review counts like guessing anywhere else in the session.
 func TestPaymentGuesses(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	k := p.till(nil)
 	_, b := p.payer("visa-4242")
@@ -61,6 +63,7 @@ func TestPaymentGuesses(t *testing.T) {
 
 // A payment takes the code beside the password, and a recovery code in its place (ASVS v5.0.0-7.5.1).
 func TestPaymentTakesTheCode(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Cody")
 	k := p.till(nil)
@@ -91,6 +94,7 @@ func TestPaymentTakesTheCode(t *testing.T) {
 
 // A payment is confirmed by an answer of its own: one given to open the window pays nothing, and one pays once.
 func TestPasskeyPays(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, _ *bank) {
 		_, b := p.payer("visa-4242")
 		d := b.passkeyOf("Laptop")
@@ -134,6 +138,7 @@ var _ limit.Limiter = racing{}
 
 // A session that is over pays nothing, and neither does one that ends while its password is being checked.
 func TestPayingSessionEnds(t *testing.T) {
+	t.Parallel()
 	for what, act := range map[string]func(p *portal, other, b *browser){
 		"revoked": func(_ *portal, other, b *browser) {
 			other.Post("/account/sessions/end-others").Want(http.StatusSeeOther)

@@ -14,6 +14,7 @@ import (
 // Sending the same confirmation again leads to the same receipt, also when a slow request has brought the basket back,
 // and also with a wrong password: nothing is done that would need one.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-4242")
 		shown := b.reviewed()
@@ -38,6 +39,7 @@ func TestReplay(t *testing.T) {
 
 // A declined payment pays nothing. The plan stays in the basket as an order that can be paid.
 func TestDeclined(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("mastercard-0002")
 		first := b.reviewed()
@@ -62,6 +64,7 @@ func TestDeclined(t *testing.T) {
 
 // Somebody else's payment answers like one that does not exist, and stays as it is.
 func TestForeignPayment(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, alice := p.payer("visa-0119")
 		theirs := alice.reviewed()
@@ -88,6 +91,7 @@ func TestForeignPayment(t *testing.T) {
 
 // A plan that costs nothing needs neither method nor gateway; it is still confirmed.
 func TestFreePlan(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-4242") // the method is not used
 		b.Post("/basket", "plan", "porch")
@@ -108,6 +112,7 @@ func TestFreePlan(t *testing.T) {
 
 // An empty basket is a page and no fault; one that cannot be reached is not called empty.
 func TestEmptyBasket(t *testing.T) {
+	t.Parallel()
 	under := sqliteBackend(t)
 	bags := &brokenBags{Bags: under.bags}
 	p := portalOn(t, backend{store: under.store, bags: bags}, nil)
@@ -129,6 +134,7 @@ func TestEmptyBasket(t *testing.T) {
 
 // The password is in no log, no row and no page; the log knows nothing of the invoice either.
 func TestPaymentLeaksNothing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	_, b := p.payer("visa-4242")
 	shown := b.reviewed()
@@ -150,6 +156,7 @@ func TestPaymentLeaksNothing(t *testing.T) {
 
 // Every event of a payment is in its owner's words, and stands in the trail in order.
 func TestPaymentTrail(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, b := p.payer("visa-4242")
 	before := len(p.kinds(u.ID))

@@ -12,6 +12,7 @@ import (
 
 // The way from the plans to a receipt. What is confirmed is what is kept.
 func TestPay(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		u := p.newUser("Paula")
 		b := p.browser()
@@ -59,6 +60,7 @@ func TestPay(t *testing.T) {
 
 // What the form says was seen is compared with what is true, part by part. Any difference and nothing is paid.
 func TestReviewIsCompared(t *testing.T) {
+	t.Parallel()
 	changes := map[string]struct {
 		tamper func(shown url.Values)
 		before func(b *browser) // in another tab, between the review and the confirmation
@@ -105,6 +107,7 @@ func TestReviewIsCompared(t *testing.T) {
 
 // A changed review costs no guess at the password, and can be confirmed as it is now.
 func TestConfirmAfterAChange(t *testing.T) {
+	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, b := p.payer("visa-4242")
 		shown := b.reviewed()
@@ -120,6 +123,7 @@ func TestConfirmAfterAChange(t *testing.T) {
 
 // However often one order is confirmed at once, it is charged once, and everybody gets the same receipt.
 func TestConfirmedAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			stores := open(t)

@@ -43,6 +43,7 @@ func (p *portal) wantFlagged(userID string, want ...string) {
 
 // A phone changes networks and goes on. Its owner sees it once, and can say that it was them.
 func TestAnotherNetwork(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Nettie")
 		b := p.signedIn(u)
@@ -84,6 +85,7 @@ func (b *browser) recognise() {
 
 // What is one network, and what is another.
 func TestNetworks(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Ned")
 		p.app.Attempts = limiterOff{}
@@ -109,6 +111,7 @@ func TestNetworks(t *testing.T) {
 
 // An update of the browser is no change, another browser is. Its owner reads which, on the ticket and in one letter.
 func TestAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Bruno")
 		b := p.signedIn(u)
@@ -142,6 +145,7 @@ func TestAnotherBrowser(t *testing.T) {
 
 // What cannot be read is a browser and a network like any other.
 func TestUnknownClients(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Uma")
 	b := p.signedIn(u)
@@ -154,6 +158,7 @@ func TestUnknownClients(t *testing.T) {
 
 // Of many requests of a changed client that come at once, one raises the mark and one letter goes out.
 func TestChangedClientAtOnce(t *testing.T) {
+	t.Parallel()
 	onBackendsWith(t, func(_ *Options, policy *auth.Policy) { policy.Browser = together(crowd) }, func(t *testing.T, p *portal) {
 		u := p.newUser("Simon")
 		p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
@@ -177,7 +182,10 @@ func together(n int32) func(string) string {
 			if asked.Add(1) == n {
 				close(gate)
 			}
-			<-gate
+			select {
+			case <-gate:
+			case <-time.After(webtest.Patience): // one was answered before it asked, and crowdIn says how
+			}
 		}
 		return DeviceName(agent)
 	}
@@ -200,6 +208,7 @@ func (p *portal) crowdIn(token string, want int) {
 
 // Looking changes nothing, whoever looks and whatever the setting.
 func TestPeekFromAnotherClient(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []auth.ClientChange{auth.ClientChangeFlag, auth.ClientChangeReauth, auth.ClientChangeEnd} {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
 			u := p.newUser("Pia")
@@ -227,6 +236,7 @@ func (p *portal) sessionRow(b *browser) auth.Session {
 
 // X-Forwarded-For counts only from a proxy that is trusted: anybody else can neither raise a mark with it nor hide one.
 func TestForwardedClients(t *testing.T) {
+	t.Parallel()
 	asked := func(b *browser, forwarded string) {
 		r := b.NewRequest("GET", "/account", nil)
 		r.Header.Set("X-Forwarded-For", forwarded)
@@ -255,6 +265,7 @@ func TestForwardedClients(t *testing.T) {
 
 // A session that was opened before sessions knew their clients learns them with its next activity, and is not marked.
 func TestSessionFromBefore(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Old")
 		b := p.signedIn(u)
@@ -276,6 +287,7 @@ func TestSessionFromBefore(t *testing.T) {
 
 // A sign-in of the same browser from elsewhere is a session of its own, which knows where it began.
 func TestSignInFromElsewhere(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []auth.ClientChange{auth.ClientChangeFlag, auth.ClientChangeReauth, auth.ClientChangeEnd} {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
 			u := p.newUser("Signe")
@@ -293,6 +305,7 @@ func TestSignInFromElsewhere(t *testing.T) {
 
 // Whoever copies a cookie while its owner's elevation window is open can do nothing with the window: the mark closes it.
 func TestMarkClosesTheWindow(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Wanda"))
 		handle := b.Handle()
@@ -310,6 +323,7 @@ func TestMarkClosesTheWindow(t *testing.T) {
 
 // The use of a replaced token is the graver mark: it takes the place of a changed client, and not the other way round.
 func TestGraverMark(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Greta")
 		b := p.signedIn(u)
@@ -338,6 +352,7 @@ func TestGraverMark(t *testing.T) {
 
 // The script of a page that was left open can be what uses a replaced token: its owner is told all the same.
 func TestReplacedTokenAsksForTheState(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Stan")
 		b := p.signedIn(u)
@@ -357,6 +372,7 @@ func TestReplacedTokenAsksForTheState(t *testing.T) {
 
 // A mark belongs to the owner of the session: to anybody else it is not there.
 func TestForeignMark(t *testing.T) {
+	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Fay")
 		b, stranger := p.signedIn(u), p.signedIn(p.newUser("Stranger"))
@@ -370,6 +386,7 @@ func TestForeignMark(t *testing.T) {
 
 // With "reauth" a session that is used from elsewhere does nothing more until the password is given in it.
 func TestClientChangeReauth(t *testing.T) {
+	t.Parallel()
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Rhea")
 		b := p.signedIn(u)
@@ -420,6 +437,7 @@ func TestClientChangeReauth(t *testing.T) {
 
 // A message that its owner has not read yet stays with the session that waits.
 func TestMessageWaits(t *testing.T) {
+	t.Parallel()
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Rhea")
 		b, other := p.signedIn(u), p.signedIn(u).Handle()
@@ -446,6 +464,7 @@ func (b *browser) wantWaiting() {
 
 // The other mark does not set a waiting session free, nor keep one from being made to wait.
 func TestWaitingOutlivesTheGraverMark(t *testing.T) {
+	t.Parallel()
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Gwen")
 		for _, reusedFirst := range []bool{false, true} {
@@ -472,6 +491,7 @@ func TestWaitingOutlivesTheGraverMark(t *testing.T) {
 
 // "This was me" from another session of the owner sets the waiting one free, without the window it had.
 func TestRecogniseWaiting(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
 	u := p.newUser("Wanda")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -489,6 +509,7 @@ func TestRecogniseWaiting(t *testing.T) {
 
 // A session that was marked while its portal only marked waits once the portal asks for more, open window or not.
 func TestSettingBecomesStricter(t *testing.T) {
+	t.Parallel()
 	stores := sqliteBackend(t)
 	p := portalOn(t, stores, nil)
 	strict := portalOn(t, stores, func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
@@ -504,6 +525,7 @@ func TestSettingBecomesStricter(t *testing.T) {
 
 // With "end" the session is over at once, for everybody who has its cookie, and the page says why.
 func TestClientChangeEnd(t *testing.T) {
+	t.Parallel()
 	onBoth(t, auth.ClientChangeEnd, func(t *testing.T, p *portal) {
 		u := p.newUser("Enda")
 		b := p.signedIn(u)
@@ -528,6 +550,7 @@ func TestClientChangeEnd(t *testing.T) {
 }
 
 func TestClientChangeEndAtOnce(t *testing.T) {
+	t.Parallel()
 	onBackendsWith(t, func(_ *Options, policy *auth.Policy) {
 		policy.OnClientChange, policy.Browser = auth.ClientChangeEnd, together(crowd)
 	}, func(t *testing.T, p *portal) {
@@ -544,6 +567,7 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 
 // A session that waits is written no more, whoever asks.
 func TestWaitingIsCheap(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {
 		policy.OnClientChange = auth.ClientChangeReauth
@@ -564,6 +588,7 @@ func TestWaitingIsCheap(t *testing.T) {
 // Comparing costs no statement, and no header is taken apart whose text is known to be good. While a session is marked,
 // the owner and a thief who take turns write nothing.
 func TestComparingIsCheap(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	parsed := 0
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, func(_ *Options, policy *auth.Policy) {

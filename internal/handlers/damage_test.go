@@ -15,6 +15,7 @@ import (
 // of it: pages answer, the person stays signed in, and the next value is kept. internal/session tries every byte and
 // every value; this is what people see of it.
 func TestDamagedBag(t *testing.T) {
+	t.Parallel()
 	under := sqliteBackend(t)
 	p := portalOn(t, under, nil)
 	b := p.signedIn(p.newUser("Lotte"))

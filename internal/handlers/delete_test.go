@@ -21,6 +21,7 @@ func (b *browser) deletes() *webtest.Answer {
 // nothing but the way to keep it, and the sweeper deletes it to the moment, with everything of its owner
 // (ASVS v5.0.0-7.4.2).
 func TestDeletion(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Del"), p.newUser("Olive")
 	inTime(t, p, func(t *testing.T) {
@@ -97,6 +98,7 @@ func (p *portal) tables() (names []string) {
 
 // Whoever changes their mind keeps all of it, at any time of the grace, and is signed in as before.
 func TestDeletionStopped(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Kit")
 		b := p.signedIn(u)
@@ -119,6 +121,7 @@ func TestDeletionStopped(t *testing.T) {
 // The end of an account is confirmed for itself: a window that is open does not do, nor a proof from before everything
 // was signed out (ASVS v5.0.0-7.5.3).
 func TestDeletionIsConfirmed(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Con")
 	b := p.signedIn(u)
@@ -157,6 +160,7 @@ func TestDeletionIsConfirmed(t *testing.T) {
 
 // Somebody who forgot the password in the days of grace can still choose another and keep the account.
 func TestDeletionAndForgottenPassword(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Fog")
 	p.signedIn(u).deletes().Want(http.StatusSeeOther)

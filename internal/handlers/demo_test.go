@@ -54,6 +54,7 @@ var wholeDemo = regexp.MustCompile(`of (2 h|1 h 59 min) Sign out`)
 // Try the demo: one press makes a private account with a past, signs the visitor in under a token of its own, brings
 // the bag along, and the password on every page is the one that is asked for.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.browser()
 		b.Get("/").Says("Try the demo")
@@ -97,6 +98,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoOff(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.Demo = false })
 	b := p.browser()
 	b.Get("/").Want(http.StatusOK).SaysNot("Try the demo").Says("Create an account")
@@ -108,6 +110,7 @@ func TestDemoOff(t *testing.T) {
 
 // Without a cookie of ours another site could sign its readers in to an account of its making.
 func TestDemoCrossSite(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	member := p.signedIn(p.newUser("Cosima"))
 	for name, b := range map[string]*browser{"a stranger": p.browser(), "a member": member} {
@@ -134,6 +137,7 @@ func TestDemoCrossSite(t *testing.T) {
 // Somebody who is signed in is signed out of that session first, and leaves nothing of theirs in the demo's bag; nor
 // does the demo's password go along to another account.
 func TestDemoTakesThePlaceOfASession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ines")
 	b := p.signedIn(u)
@@ -153,6 +157,7 @@ func TestDemoTakesThePlaceOfASession(t *testing.T) {
 
 // The banner says nothing that is not so: not the old password after a change, none when the bag is lost.
 func TestDemoBanner(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	b.startDemo()
@@ -175,6 +180,7 @@ func TestDemoBanner(t *testing.T) {
 
 // No session of a demo account outlives it, whatever its visitor does, and afterwards nobody can sign in to it.
 func TestDemoEnds(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b, kept := p.browser(), p.browser()
@@ -219,6 +225,7 @@ func TestDemoEnds(t *testing.T) {
 
 // A row that says otherwise does not keep a session of a demo alive either, and a proof from before opens none.
 func TestDemoEndsTwice(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
@@ -243,6 +250,7 @@ func TestDemoEndsTwice(t *testing.T) {
 
 // Nobody can sign in to a demo that is over, so nobody is told that what they typed in it waits for that.
 func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.browser()
 		b.startDemo()
@@ -268,6 +276,7 @@ func (p *portal) sweep() {
 
 // Two visitors, every page: neither finds anything of the other's.
 func TestDemosArePrivate(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	ann, bob := p.browser(), p.browser()
 	ann.Agent, ann.IP = strings.Replace(webtest.FirefoxOnWindows, "145", "141", 1), "2001:db8:aaaa:1::1"
@@ -322,6 +331,7 @@ const exact = "203.0.113.2"
 
 // A demo keeps the network of its visitor and nothing finer, whatever is recorded: sessions, events, log.
 func TestDemoAddresses(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Olga")
 	inTime(t, p, func(t *testing.T) {
@@ -383,6 +393,7 @@ const passwordOfMembers = password
 
 // Demo accounts have no mailbox: nothing is sent to one, and signing up with such an address looks as it always does.
 func TestDemoSendsNoMail(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	b.startDemo()
@@ -423,6 +434,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 
 // A flood of demos waits, by network; whoever has one goes on with it.
 func TestDemoLimit(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		var b *browser
 		for range perDemo.Burst {
@@ -444,6 +456,7 @@ func TestDemoLimit(t *testing.T) {
 
 // There are never more demo accounts than there is room for; the answer says so, and costs nobody a place in the queue.
 func TestDemoFull(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.fill(4999)
 		b := p.browser()
@@ -472,6 +485,7 @@ func (p *portal) fill(n int) {
 // A thousand visitors an hour come and go, with several instances sweeping. Ten minutes after the last demo is over
 // nothing of them is left in any table, and nothing of anybody else is gone.
 func TestDemosAreCleanedUp(t *testing.T) {
+	t.Parallel()
 	b := sqliteBackend(t)
 	p, q := portalOn(t, b, nil), portalOn(t, b, nil)
 	u := p.newUser("Stays")
@@ -573,6 +587,7 @@ func (p *portal) rowsOf(whose string) map[string]int {
 
 // After a night without a sweeper the first sweep catches up, however many demos have piled up.
 func TestDemosPiledUp(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		p.fill(450)

@@ -28,6 +28,7 @@ func (b *browser) confirmsEmail(link string) *webtest.Answer {
 }
 
 func TestChangeOfAddress(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Mona"), webtest.Email()
 		b, other := p.signedIn(u), p.signedIn(u)
@@ -69,6 +70,7 @@ func TestChangeOfAddress(t *testing.T) {
 
 // The letter takes somebody who is not signed in through the sign-in, and on.
 func TestConfirmAddressAfterSigningIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, to := p.newUser("Sina"), webtest.Email()
 	confirm, _ := p.signedIn(u).moves(u, to)
@@ -84,6 +86,7 @@ func TestConfirmAddressAfterSigningIn(t *testing.T) {
 // The old address takes a change back for a week, before and after it took effect and whatever else was changed: all
 // sessions end, letters from before are dead, and a new password is asked for.
 func TestUndoChangeOfAddress(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Vic"), webtest.Email()
 		thief := p.signedIn(u)
@@ -119,6 +122,7 @@ func TestUndoChangeOfAddress(t *testing.T) {
 
 // The older address wins: undoing a change forgets those after it, so that a later address cannot take it back.
 func TestOlderAddressWins(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u, second, third := p.newUser("Olga"), webtest.Email(), webtest.Email()
@@ -135,6 +139,7 @@ func TestOlderAddressWins(t *testing.T) {
 }
 
 func TestChangeOfAddressDies(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Tim")
 	inTime(t, p, func(t *testing.T) {
@@ -179,6 +184,7 @@ func TestChangeOfAddressDies(t *testing.T) {
 // Whether the new address has an account shows in its letter alone. One that gets an account before it is confirmed is
 // refused, and nothing is lost.
 func TestTakenAddress(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Tara"), p.newUser("Theo")
 		b := p.signedIn(u)
@@ -202,6 +208,7 @@ func TestTakenAddress(t *testing.T) {
 }
 
 func TestAddressMistakes(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Mia")
 	b := p.signedIn(u)
@@ -236,6 +243,7 @@ func TestAddressMistakes(t *testing.T) {
 
 // A new address that was typed in a session which had timed out is kept for its person.
 func TestAddressIsHeld(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Hedi")
 	b := p.signedIn(u)

@@ -12,6 +12,7 @@ import (
 
 // TestExport takes the file and looks for what it must hold, and for what it must not: secrets, and other people.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Exa"), p.newUser("Secretive")
 		theirs := p.signedIn(other)
@@ -64,6 +65,7 @@ func TestExport(t *testing.T) {
 
 // Everything at once is confirmed for itself, whatever window is open; the answer opens none (ASVS v5.0.0-7.5.3).
 func TestExportIsConfirmed(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Exo")
 	b := p.signedIn(u)

@@ -21,6 +21,7 @@ import (
 // Setting up an app takes a re-authentication, a secret and its first code. It ends the other sessions, gives this one
 // another token, leaves an event and a letter, and shows ten recovery codes, once.
 func TestEnrolment(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Enno")
 		b, other := p.signedIn(u), p.signedIn(u)
@@ -72,6 +73,7 @@ func TestEnrolment(t *testing.T) {
 
 // A secret is confirmed in the session that has seen it, and in its time.
 func TestEnrolmentIsOfOneSession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Otto")
 	inTime(t, p, func(t *testing.T) {
@@ -97,6 +99,7 @@ func TestEnrolmentIsOfOneSession(t *testing.T) {
 
 // Another phone takes the place of the first once it has shown its code; the recovery codes stay.
 func TestAnotherApp(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Anna")
 	inTime(t, p, func(t *testing.T) {
@@ -115,6 +118,7 @@ func TestAnotherApp(t *testing.T) {
 
 // Removing the last second factor takes the recovery codes along, and the password is enough again.
 func TestRemoval(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Remo")
 		b := p.signedIn(u)
@@ -144,6 +148,7 @@ func TestRemoval(t *testing.T) {
 
 // Fresh recovery codes kill the old ones; the file holds what the page showed, and nothing that is not theirs.
 func TestFreshRecoveryCodes(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Freya")
 		b := p.signedIn(u)
@@ -189,6 +194,7 @@ func TestFreshRecoveryCodes(t *testing.T) {
 
 // Every form that asks who sends it asks for the code as well; the password alone does nothing (ASVS v5.0.0-7.5.1).
 func TestCodeBesideThePassword(t *testing.T) {
+	t.Parallel()
 	for path, form := range map[string]struct {
 		field string   // of the password
 		with  []string // beside it and the code
@@ -242,6 +248,7 @@ func TestCodeBesideThePassword(t *testing.T) {
 
 // Somebody who has lost the app gets in with one recovery code and removes it with another.
 func TestLostApp(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, _, codes := p.enrolled("Lotte")
 	b := p.withPassword(u.Email)
@@ -255,6 +262,7 @@ func TestLostApp(t *testing.T) {
 
 // One recovery code confirms once, also in many forms at the same moment.
 func TestRecoveryCodeConfirmsOnce(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, _, codes := p.enrolled("Rudi")
 		p.app.Attempts = limiterOff{}
@@ -277,6 +285,7 @@ func TestRecoveryCodeConfirmsOnce(t *testing.T) {
 
 // Guessing the code inside a session is limited like guessing the password there.
 func TestGuessingCodesInsideASession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ines"))
 	app, _ := b.enrolApp()
@@ -288,6 +297,7 @@ func TestGuessingCodesInsideASession(t *testing.T) {
 
 // Where a second factor is required, whoever has none reaches the pages to get one and nothing else of their account.
 func TestSecondFactorRequired(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.RequireSecondFactor = true })
 	u := p.newUser("Quin")
 	b := p.signedIn(u)
@@ -332,6 +342,7 @@ func TestSecondFactorRequired(t *testing.T) {
 // Secrets that were sealed with a key that is replaced are read with the old one, and with the new one alone once they
 // were used.
 func TestSecretIsResealed(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Rosalind")
 	key := bytes.Repeat([]byte{9}, 32)
@@ -353,6 +364,7 @@ func TestSecretIsResealed(t *testing.T) {
 
 // Neither secrets nor codes are in the log, in the database as they are, in a letter or in an address.
 func TestFactorsLeakNothing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, app, codes := p.enrolled("Lena")
 	b := p.withPassword(u.Email)
@@ -380,6 +392,7 @@ func TestFactorsLeakNothing(t *testing.T) {
 // While the bag is away nothing is changed that would leave somebody without their recovery codes; whoever has a second
 // factor signs in as ever.
 func TestFactorsWithoutTheBag(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Bea")
 	b := p.signedIn(u)
@@ -405,6 +418,7 @@ func TestFactorsWithoutTheBag(t *testing.T) {
 
 // Whoever can write into the database and has no key cannot give somebody a secret that they know.
 func TestSecretsAreBound(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	thief, app, _ := p.enrolled("Thea")
 	victim, _, _ := p.enrolled("Victor")

@@ -44,6 +44,7 @@ func (b *brokenBags) Take(ctx context.Context, key string) ([]byte, error) {
 
 // Without the bag people stay signed in, sign in and out, rotate and revoke; only what is the bag says it is away.
 func TestBagAway(t *testing.T) {
+	t.Parallel()
 	under := sqliteBackend(t)
 	bags := &brokenBags{Bags: under.bags}
 	p := portalOn(t, backend{store: under.store, bags: bags}, nil)
@@ -90,6 +91,7 @@ func TestBagAway(t *testing.T) {
 
 // A bag that is lost, damaged or sealed for somebody else is an empty one, never an error, and never a sign-out.
 func TestBagLost(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b, other := p.signedIn(p.newUser("Lotte")), p.signedIn(p.newUser("Ossi"))
 	for what, damage := range map[string]string{
@@ -112,6 +114,7 @@ func TestBagLost(t *testing.T) {
 
 // Without the database nobody is shown a page as signed in, and no sign-out is claimed (ASVS v5.0.0-16.5.2, 16.5.3).
 func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Dora")
 	b := p.signedIn(u)
@@ -138,6 +141,7 @@ func TestDatabaseAway(t *testing.T) {
 // A fault of ours shows one page with a reference; the log has the cause under it; neither has the other's part
 // (ASVS v5.0.0-16.5.1, 16.5.4).
 func TestFault(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Faulty"))
 	p.exec(`ALTER TABLE events RENAME TO elsewhere`)
@@ -157,6 +161,7 @@ func TestFault(t *testing.T) {
 
 // A sign-out that cannot be written is not claimed: the cookie stays, and so does the row.
 func TestSignOutFails(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Stella"))
 	token := b.Token()
@@ -177,6 +182,7 @@ func TestSignOutFails(t *testing.T) {
 
 // A change that was begun is finished although the client hangs up, and a guess leaves its trace.
 func TestClientHangsUp(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Hanga")
 		hungUp := func(b *browser, path, body string) *webtest.Answer {
@@ -206,6 +212,7 @@ func TestClientHangsUp(t *testing.T) {
 
 // A panic answers like any fault, keeps the session, and drops what the request wanted of its bag.
 func TestPanic(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Pan"))
 	panicking := p.app.session(p.app.handle(func(_ http.ResponseWriter, r *http.Request) error {

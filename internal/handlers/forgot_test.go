@@ -25,6 +25,7 @@ func (b *browser) forgets(email string) string {
 // TestForgottenPassword goes from the letter to a sign-in with another password: the link's page changes nothing, the
 // key leaves the address, every session ends, nobody is signed in, and the link is dead (ASVS v5.0.0-6.4.3, 7.4.3).
 func TestForgottenPassword(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Fay")
 		laptop, phone, b := p.signedIn(u), p.signedIn(u), p.browser()
@@ -65,6 +66,7 @@ func TestForgottenPassword(t *testing.T) {
 
 // The address in the letter takes the form as well, for whoever has no bag.
 func TestResetByItsAddress(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	link := p.browser().forgets(u.Email)
@@ -81,6 +83,7 @@ func TestResetByItsAddress(t *testing.T) {
 // Somebody who is signed in and has forgotten the password can have a letter too; their cookie goes with the session. A
 // reset in a browser where somebody else is signed in leaves them alone.
 func TestResetWhileSignedIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Ida"), p.newUser("Otto")
 	mine, theirs := p.signedIn(u), p.signedIn(other)
@@ -100,6 +103,7 @@ func TestResetWhileSignedIn(t *testing.T) {
 
 // Half an hour, to the nanosecond; a newer letter kills the older, and so does every change of credentials.
 func TestResetKeyDies(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Dee")
 	inTime(t, p, func(t *testing.T) {
@@ -140,6 +144,7 @@ func TestResetKeyDies(t *testing.T) {
 
 // Of many requests with one key exactly one sets the password, on both databases (ASVS v5.0.0-2.3.4).
 func TestResetOnce(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Una")
 		link := p.browser().forgets(u.Email)
@@ -166,6 +171,7 @@ func TestResetOnce(t *testing.T) {
 // A sign-in that was under way with the old password is refused after a reset, and a key made for the account as it was
 // before a change is not stored after it.
 func TestResetOvertakes(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ova")
 		link := p.browser().forgets(u.Email)
@@ -188,6 +194,7 @@ func TestResetOvertakes(t *testing.T) {
 // Nothing tells an address with an account from one without: answer and headers are the same, and whoever has none gets
 // no letter (ASVS v5.0.0-6.3.8).
 func TestForgottenPasswordTellsNothing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	known, disabled, demo := p.newUser("Kay"), p.newUser("Dis"), p.browser()
 	p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, disabled.ID)
@@ -216,6 +223,7 @@ func TestForgottenPasswordTellsNothing(t *testing.T) {
 
 // Letters are limited by reader in silence, requests by network aloud.
 func TestForgottenPasswordLimits(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Lim")
 	inTime(t, p, func(t *testing.T) {
@@ -239,6 +247,7 @@ func TestForgottenPasswordLimits(t *testing.T) {
 
 // The link begins with the configured address, whatever the request says (WSTG-INPV-17).
 func TestResetLinkIgnoresTheHost(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Hal")
 	b := p.browser()
@@ -258,6 +267,7 @@ func TestResetLinkIgnoresTheHost(t *testing.T) {
 
 // While the bag is away the form is shown under its own address: nobody is kept from their account by a cache.
 func TestResetWithoutBag(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Bea")
 	b := p.browser()

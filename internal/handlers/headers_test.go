@@ -14,6 +14,7 @@ import (
 
 // TestHeaders reads the headers of every kind of answer (ASVS v5.0.0-3.4.1 to 3.4.8, 14.3.2).
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Hedda"))
 	answers := map[string]*webtest.Answer{
@@ -60,6 +61,7 @@ func forged(b *browser) *webtest.Answer {
 
 // TestCookies reads each Set-Cookie line as it is sent (ASVS v5.0.0-3.3.1 to 3.3.5, 7.2.3).
 func TestCookies(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Cora")
 	seen := map[string]bool{}
@@ -109,6 +111,7 @@ func (b *browser) changePasswordTo(next string) *webtest.Answer {
 
 // Pages are compressed unless they hold both somebody's data and text from the request.
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Zip"))
 	for path, want := range map[string]bool{"/account/sessions": true, "/account/activity": true, "/account/activity?q=x": false} {
@@ -155,6 +158,7 @@ func TestCompression(t *testing.T) {
 
 // A next that points elsewhere is not followed (ASVS v5.0.0-3.7.2).
 func TestDestination(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for next, want := range map[string]string{
 		"/account/sessions": "/account/sessions", "/account/activity?kind=sessions&q=x": "/account/activity?kind=sessions&q=x",

@@ -81,6 +81,7 @@ func holds(a *webtest.Answer, markup ...string) {
 
 // A form posted after the session timed out is shown again to the same person, and saved when they say so.
 func TestFormAfterTimeout(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u)
@@ -128,6 +129,7 @@ func TestFormAfterTimeout(t *testing.T) {
 
 // A form posted after the re-authentication ran out is shown again to the person who confirms.
 func TestFormAfterElevation(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Ada"))
 		keptUntil := func() string {
@@ -156,6 +158,7 @@ func TestFormAfterElevation(t *testing.T) {
 
 // Each field of a form is shown again as it was typed, and what is not for showing is not.
 func TestFieldsOfALateForm(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Ada"))
 		const title, text = `Ada "& Co`, "<b>1\r\nLondon"
@@ -171,6 +174,7 @@ func TestFieldsOfALateForm(t *testing.T) {
 
 // A form from a session that waits because its person has changed networks is theirs once they gave the password.
 func TestFormFromElsewhere(t *testing.T) {
+	t.Parallel()
 	onBoth(t, auth.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u).at("198.51.100.7")
@@ -187,6 +191,7 @@ func TestFormFromElsewhere(t *testing.T) {
 
 // A sign-in does not confirm: a form that needs both asks for both, and is still there.
 func TestFormAfterTimeoutNeedsElevation(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	b := p.signedIn(u)
@@ -199,6 +204,7 @@ func TestFormAfterTimeoutNeedsElevation(t *testing.T) {
 
 // Nobody else gets it, or learns that there is anything.
 func TestHeldFormIsForItsOwner(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, mallory := p.newUser("Ada"), p.newUser("Mallory")
 		b := p.signedIn(u)
@@ -234,6 +240,7 @@ func TestHeldFormIsForItsOwner(t *testing.T) {
 
 // Text from a session that lives elsewhere, or that somebody had to end, may be a thief's: a link to it shows nothing.
 func TestHeldFormOfAnotherSession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	thief, owner := p.signedIn(u), p.signedIn(u)
@@ -255,6 +262,7 @@ func TestHeldFormOfAnotherSession(t *testing.T) {
 }
 
 func TestHeldFormsExpire(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	inTime(t, p, func(t *testing.T) {
@@ -291,6 +299,7 @@ func TestHeldFormsExpire(t *testing.T) {
 
 // The oldest make room, in one session and in one account. A form that comes late again takes the place of itself.
 func TestHeldFormsAreFew(t *testing.T) {
+	t.Parallel()
 	onBackendsWith(t, func(_ *Options, policy *auth.Policy) { policy.SessionsPerUser = 20 }, func(t *testing.T, p *portal) {
 		u, bystander := p.newUser("Ada"), p.signedIn(p.newUser("Bea"))
 		other, _ := heldAt(bystander.Post(emailPage, "email", "bea@example.org"), "/reauth", emailPage)
@@ -329,6 +338,7 @@ func idIn(next string) string { _, id, _ := strings.Cut(next, "?held="); return 
 
 // What is no text of a session that merely ran out of time is not kept, and the answer is the one of any late request.
 func TestWhatIsNotHeld(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	timedOut := func() *browser { b := p.signedIn(u); b.timeOut(); return b }
@@ -401,6 +411,7 @@ func TestWhatIsNotHeld(t *testing.T) {
 
 // Somebody who cannot be helped is not told that they were.
 func TestHoldingFails(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ada"))
 	b.timeOut()
@@ -419,6 +430,7 @@ func TestHoldingFails(t *testing.T) {
 
 // What is posted beside the fields of the list is in no table and no log, sealed or not.
 func TestNoSecretIsHeld(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	b := p.signedIn(u)
@@ -464,6 +476,7 @@ func TestNoSecretIsHeld(t *testing.T) {
 
 // A row that is changed by hand opens nowhere else.
 func TestHeldFormIsSealed(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, mallory := p.newUser("Ada"), p.newUser("Mallory")
 	other, own, id := p.signedIn(mallory), p.signedIn(mallory), ""
@@ -494,6 +507,7 @@ func TestHeldFormIsSealed(t *testing.T) {
 
 // Each form of the list is one of the portal's, and each of its fields has its place on the page.
 func TestHeldRoutes(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ada"))
 	b.Reauth(password)

@@ -35,6 +35,7 @@ var hostileValues = map[string]string{
 // TestHostileForms puts every hostile value into every field of every form, signed out and signed in: a clear answer, never
 // a fault of ours, nothing changed, nothing unescaped (ASVS v5.0.0-1.2.1, 1.2.4, 2.2.1).
 func TestHostileForms(t *testing.T) {
+	t.Parallel()
 	checkHostileForms(t, map[string][]string{
 		"/signup": {"name", "email", "password"}, "/login": {"email", "password", "remember", "next", "unlock"},
 		"/reauth": {"password", "next"}, "/session/extend": {"next"}, "/logout": {"any"}, "/preferences": {"theme", "notes", "next"},
@@ -108,6 +109,7 @@ func (p *portal) checkHostile(t *testing.T, b *browser, path, what, body, value 
 
 // Bad input comes back with a message where the person is, and with what they typed but for secrets.
 func TestMistakesComeBack(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	res := b.Post("/signup", "name", "Mira <b>", "email", "mira(at)example.org", "password", "only short").Want(422)
@@ -135,6 +137,7 @@ func TestMistakesComeBack(t *testing.T) {
 
 // What is not a form is refused before anything reads it.
 func TestContentTypes(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Connie")
 	for _, kind := range []string{"", "text/plain", "application/json", "multipart/form-data; boundary=x", ";;;", "application/x-www-form-urlencodedx"} {
@@ -151,6 +154,7 @@ func TestContentTypes(t *testing.T) {
 
 // TestHostileCookies: exactly one well-formed cookie counts. Anything else is nobody, and goes (ASVS v5.0.0-7.2.1).
 func TestHostileCookies(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Cookie"))
 	good := b.Token()
@@ -195,6 +199,7 @@ func TestHostileCookies(t *testing.T) {
 
 // A dead or malformed cookie goes with whatever answer comes first: public pages and errors too.
 func TestDeadCookieIsDeletedEverywhere(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Dede")
 	for _, path := range []string{"/", "/login", probe.Bag, "/account", "/nothing", "/signed-out", "/session/state", "/email/confirm/x"} {
@@ -219,6 +224,7 @@ func TestDeadCookieIsDeletedEverywhere(t *testing.T) {
 
 // A field that comes twice says two things: the form is refused as a whole (ASVS v5.0.0-15.3.7).
 func TestFieldTwice(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Twain")
 	b := p.browser()

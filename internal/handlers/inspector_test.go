@@ -26,6 +26,7 @@ func saidOfCookie(a *webtest.Answer) (said []string) {
 
 // The page says of the cookie what the answer to the sign-in said to the browser.
 func TestInspectorTellsTheCookie(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, cookie, remember string
 		secure                 bool
@@ -67,6 +68,7 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 
 // The token's hash is shown to its eighth character, and the trail says what made the token.
 func TestInspectorTellsTheToken(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Tilda")
 	b := p.signedIn(u)
@@ -93,6 +95,7 @@ func TestInspectorTellsTheToken(t *testing.T) {
 }
 
 func TestInspectorTellsTheTime(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Tick")
 	inTime(t, p, func(t *testing.T) {
@@ -115,6 +118,7 @@ func TestInspectorTellsTheTime(t *testing.T) {
 }
 
 func TestInspectorTellsTheRest(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rest"))
 	b.Get("/account/session").Says("now and at sign-in").Says("None. Nothing about it is worth a look.").Says("An empty bag")
@@ -131,6 +135,7 @@ func TestInspectorTellsTheRest(t *testing.T) {
 
 // The columns that the page names are those of the table, on both databases.
 func TestInspectorNamesEveryColumn(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			rows, err := open(t).store.DB().QueryContext(t.Context(), `SELECT * FROM sessions WHERE id = ''`)
@@ -155,6 +160,7 @@ func TestInspectorNamesEveryColumn(t *testing.T) {
 
 // Each page that speaks of the session leads to its inside.
 func TestWayToTheInspector(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Way"))
 	for _, path := range []string{"/account", "/account/sessions", "/account/security"} {

@@ -33,6 +33,7 @@ func (b *browser) guess(email string) *webtest.Answer {
 // header and the clock agree; the owner elsewhere is not locked out, and gets a letter with the way in
 // (ASVS v5.0.0-6.3.1).
 func TestGuessing(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Gus"), p.newUser("Olga")
 		thief := p.browser()
@@ -68,6 +69,7 @@ func TestGuessing(t *testing.T) {
 
 // A letter's key opens nothing by itself, works for its own account only, and is limited in turn.
 func TestUnlockKey(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
 	_, key, err := p.auth.NewUnlockKey(t.Context(), u.Email, auth.Client{})
@@ -94,6 +96,7 @@ func TestUnlockKey(t *testing.T) {
 
 // A text that is no address does not count against somebody's account.
 func TestLimitsDoNotCollide(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Coll")
 	victim, thief := p.browser(), p.browser()
@@ -113,6 +116,7 @@ func (p *portal) signedInWithout(u auth.User) *browser {
 
 // The right password forgets the failures before it.
 func TestSuccessResets(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rex")
 	b := p.browser()
@@ -128,6 +132,7 @@ func TestSuccessResets(t *testing.T) {
 // Guesses at many accounts from one network wait. No header of anybody but a trusted proxy makes another network of it, in
 // the limits or in what is recorded (ASVS v5.0.0-6.3.1, 4.1.3, 15.3.4).
 func TestGuessingAtManyAccounts(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Fay")
 	inTime(t, p, func(t *testing.T) {
@@ -171,6 +176,7 @@ func TestGuessingAtManyAccounts(t *testing.T) {
 
 // The networks of one /48 share a wider limit: whoever has one has 65,536 of them.
 func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		for what, test := range map[string]struct {
@@ -209,6 +215,7 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 // One password tried on many accounts waits, from however many networks; other passwords do not. Nothing that is stored or
 // logged has to do with it (ASVS v5.0.0-6.3.1).
 func TestSpraying(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	const sprayed = "Spring is here 2026"
 	u := p.newUser("Spry")
@@ -240,6 +247,7 @@ func TestSpraying(t *testing.T) {
 
 // Whoever signs in with a password does not count as trying it.
 func TestCommonPasswordThatIsRight(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for range perPassword.Burst + 2 {
 		b := p.browser()
@@ -250,6 +258,7 @@ func TestCommonPasswordThatIsRight(t *testing.T) {
 
 // Behind a trusted proxy the visitor's own address counts, and is the one people see.
 func TestTrustedProxy(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	})
@@ -267,6 +276,7 @@ func TestTrustedProxy(t *testing.T) {
 
 // Guessing inside a session is limited by session, so it cannot lock the owner's other devices.
 func TestGuessingInsideASession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Inga")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -288,6 +298,7 @@ func TestGuessingInsideASession(t *testing.T) {
 
 // Guesses at one account from many networks wait too, and nobody else does for it.
 func TestDistributedGuessing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Dana"), p.newUser("Oda")
 	from := func(n int) *browser {
@@ -316,6 +327,7 @@ func TestDistributedGuessing(t *testing.T) {
 
 // What was given back because nobody could answer counts when it is tried again.
 func TestSprayIsGivenBack(t *testing.T) {
+	t.Parallel()
 	s := newSprays()
 	try := func(account string) (*attempt, time.Duration) {
 		a := &attempt{limiter: limiterOff{}}
@@ -339,6 +351,7 @@ func TestSprayIsGivenBack(t *testing.T) {
 
 // While Redis is away each instance counts for itself: nobody is locked out by that, and nobody guesses freely.
 func TestLimitsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := miniredis.RunT(t)
 	under := sqliteBackend(t)
 	under.pool = session.NewRedisPool("redis://" + server.Addr())

@@ -19,6 +19,7 @@ func looksLike(a *webtest.Answer, t *testing.T, want string) {
 }
 
 func TestLook(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	looksLike(b.Get("/"), t, `<html lang="en">`)
@@ -67,6 +68,7 @@ func TestLook(t *testing.T) {
 
 // Whoever changes the look comes back to the page they were on, where there is one to come back to.
 func TestLookComesBack(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	for _, tt := range []struct {
@@ -85,6 +87,7 @@ func TestLookComesBack(t *testing.T) {
 
 // An operator can hide the notes; each person still chooses.
 func TestNotesOffByDefault(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *auth.Policy) { o.NotesOff = true })
 	b := p.browser()
 	looksLike(b.Get("/"), t, `<html lang="en" data-notes="off">`)
@@ -98,6 +101,7 @@ func TestNotesOffByDefault(t *testing.T) {
 
 // The cookie is the browser's own word. It selects from ours or nothing.
 func TestLookCookieOnlySelects(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for _, sent := range []string{
 		"__Host-look=evil.evil", "__Host-look=dark", `__Host-look="dark.off"`, "__Host-look=.", "look=dark.off",
@@ -130,6 +134,7 @@ func TestLookCookieOnlySelects(t *testing.T) {
 
 // Where the look is changed people stay, and nowhere else are they sent (ASVS v5.0.0-3.7.2).
 func TestPage(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for next, want := range map[string]string{
 		"/": "/", "/signup": "/signup", "/login?next=%2Faccount": "/login?next=%2Faccount", "/account/sessions": "/account/sessions",

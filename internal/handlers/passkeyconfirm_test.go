@@ -11,6 +11,7 @@ import (
 
 // A passkey alone confirms who sends a form, in every form that asks (ASVS v5.0.0-7.5.1). A password alone does not.
 func TestPasskeyConfirms(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		for path, c := range map[string]struct {
@@ -48,6 +49,7 @@ func TestPasskeyConfirms(t *testing.T) {
 
 // An answer counts in the session it was asked for, for one form, from the person signed in.
 func TestPasskeyConfirmsHere(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	owner := p.signedIn(p.newUser("Owner"))
@@ -85,6 +87,7 @@ func TestPasskeyConfirmsHere(t *testing.T) {
 
 // Somebody at the second step may use a passkey in place of a code. What waited is gone, and its wishes are kept.
 func TestPasskeyAsSecondStep(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		u := p.newUser("Second")
@@ -106,6 +109,7 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 
 // A session that waits because it was used from elsewhere is confirmed by a passkey, too.
 func TestPasskeyConfirmsClient(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.OnClientChange = auth.ClientChangeReauth })
 	b := p.signedIn(p.newUser("Mover"))
 	d := b.passkeyOf("Laptop")

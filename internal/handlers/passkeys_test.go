@@ -23,6 +23,7 @@ const (
 
 // A passkey signs in by itself, without an address, to where the person wanted to go.
 func TestPasskeySignsIn(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		d := p.signedIn(p.newUser("Pass Key")).passkeyOf("Laptop")
@@ -56,6 +57,7 @@ func TestPasskeySignsIn(t *testing.T) {
 
 // The questions ask for what the promises need.
 func TestPasskeyQuestions(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Asked")
 	b := p.signedIn(u)
@@ -86,6 +88,7 @@ func TestPasskeyQuestions(t *testing.T) {
 
 // A question keeps nothing, however many are asked, and neither does a wrong answer. Nobody's cookie is set.
 func TestPasskeyQuestionsKeepNothing(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		d := p.signedIn(p.newUser("Flooded")).passkeyOf("Laptop")
@@ -199,6 +202,7 @@ func (p *portal) passkeyID(d *passkeyDevice) (id string) {
 
 // Whatever is wrong with an answer, the refusal is the same and nobody is signed in (ASVS v5.0.0-6.3.8).
 func TestPasskeyRefused(t *testing.T) {
+	t.Parallel()
 	for what, spoil := range spoiltSignIns {
 		t.Run(what, func(t *testing.T) {
 			p := newPortal(t)
@@ -224,6 +228,7 @@ func TestPasskeyRefused(t *testing.T) {
 
 // An answer to a challenge whose time is up is refused, however right it is, and the table of spent ones is swept.
 func TestPasskeyChallengeExpires(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Late")
 	inTime(t, p, func(t *testing.T) {
@@ -252,6 +257,7 @@ func TestPasskeyChallengeExpires(t *testing.T) {
 
 // Of one answer handed in many times at once, one opens a session (ASVS v5.0.0-6.5.1).
 func TestPasskeyAnsweredOnce(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			stores := open(t)
@@ -285,6 +291,7 @@ func TestPasskeyAnsweredOnce(t *testing.T) {
 
 // A counter that does not grow means that two devices count with one key: refused, and the owner can read it.
 func TestPasskeyCloned(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		owner := p.signedIn(p.newUser("Cloned"))
@@ -311,6 +318,7 @@ func TestPasskeyCloned(t *testing.T) {
 
 // Wrong passwords, however many, do not keep the owner's passkey out. A network that hands in wrong answers waits.
 func TestPasskeyLimits(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Besieged")
 	inTime(t, p, func(t *testing.T) {
@@ -343,6 +351,7 @@ func TestPasskeyLimits(t *testing.T) {
 
 // What no script of ours sends is refused in the usual ways, and changes nothing.
 func TestPasskeyBadRequests(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	send := func(contentType, body, site string) int {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestProfile(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b, other := p.signedIn(u), p.signedIn(p.newUser("Bea"))
@@ -43,6 +44,7 @@ func TestProfile(t *testing.T) {
 
 // A name changed over and over does not bury the rest of the trail. Mistakes cost nothing, and nobody else waits.
 func TestNameChangesAreLimited(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u)

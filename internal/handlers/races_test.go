@@ -17,6 +17,7 @@ import (
 // Requests in flight around a sign-out or a rotation never bring the old token back, and never sign the browser out
 // of what the rotation gave it.
 func TestInFlight(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			b := open(t)
@@ -63,6 +64,7 @@ func TestInFlight(t *testing.T) {
 // A value that was acknowledged is in the bag, although another request of the same browser rotates the token or puts
 // something else into the bag at that moment.
 func TestBagSurvivesRaces(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			stores := open(t)
@@ -115,6 +117,7 @@ func (b *busyBags) Swap(ctx context.Context, key string, old, sealed []byte, exp
 // What a slow request puts into the bag follows the browser to the next session of the same person, and to nobody
 // else's.
 func TestBagFollowsItsOwner(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			under := open(t)
@@ -141,6 +144,7 @@ func TestBagFollowsItsOwner(t *testing.T) {
 
 // Two presses of one button do the thing once, and nobody is marked as a thief for it.
 func TestDoublePress(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Doubleday")
 	for _, press := range []struct{ path, body string }{

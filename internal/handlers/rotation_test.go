@@ -19,6 +19,7 @@ import (
 
 // A sign-in makes a token of its own, and never adopts one that the browser brings.
 func TestSignInRotates(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rosa")
 	planted := strings.Repeat("A", 43)
@@ -42,6 +43,7 @@ func TestSignInRotates(t *testing.T) {
 
 // The bag of a visitor comes along at sign-in; that of somebody else who was signed in here does not.
 func TestBagAtSignIn(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		mine, theirs := p.newUser("Mina"), p.newUser("Theresa")
 		b := p.browser()
@@ -61,6 +63,7 @@ func TestBagAtSignIn(t *testing.T) {
 }
 
 func TestReauthenticationRotates(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rita"))
 	old, handle := b.Token(), b.Handle()
@@ -80,6 +83,7 @@ func TestReauthenticationRotates(t *testing.T) {
 // A request on its way with the token that was just replaced is asked again; it neither opens anything nor marks the
 // session. Later use of that token marks it.
 func TestReplacedToken(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rene")
 	inTime(t, p, func(t *testing.T) {
@@ -133,6 +137,7 @@ func TestReplacedToken(t *testing.T) {
 // A sign-in whose password was checked before a sign-out everywhere, and that would open its session after it, is
 // refused.
 func TestSignInOvertaken(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			for what, overtake := range map[string]func(*portal, *browser){
@@ -168,6 +173,7 @@ func (b *browser) changePassword() *webtest.Answer {
 }
 
 func TestPasswordChange(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Paul")
 		b, other := p.signedIn(u), p.signedIn(u)
@@ -198,6 +204,7 @@ func TestPasswordChange(t *testing.T) {
 // A request on its way while its browser signs in, with the token of a visitor or of the session before, is asked
 // again; the cookie of the sign-in is left alone.
 func TestInFlightAtSignIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Flynn")
 	inTime(t, p, func(t *testing.T) {
@@ -225,6 +232,7 @@ func TestInFlightAtSignIn(t *testing.T) {
 
 // A bag that could not be taken from under the token it lay under is nobody's: not its owner's, not the next person's.
 func TestBagUnderAReplacedToken(t *testing.T) {
+	t.Parallel()
 	under := sqliteBackend(t)
 	p := portalOn(t, backend{store: under.store, bags: keepsBags{under.bags}}, nil)
 	ann, bob := p.newUser("Ann"), p.newUser("Bob")
@@ -248,6 +256,7 @@ func (keepsBags) Take(context.Context, string) ([]byte, error) { return nil, err
 
 // Signing in again in a browser takes the place of the session there; it does not cost another device.
 func TestSignInAgainHere(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Agnes")
 	devices := make([]*browser, testPolicy.SessionsPerUser)
@@ -265,6 +274,7 @@ func TestSignInAgainHere(t *testing.T) {
 
 // One sign-in too many ends the oldest session, and says so there.
 func TestSessionLimit(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Lim")
 	browsers := make([]*browser, testPolicy.SessionsPerUser+1)
@@ -282,6 +292,7 @@ func TestSessionLimit(t *testing.T) {
 
 // A disabled account is signed out everywhere on its next request, even if somebody forgot to end its sessions.
 func TestDisabledAccount(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Di")
 	b := p.signedIn(u)
@@ -292,6 +303,7 @@ func TestDisabledAccount(t *testing.T) {
 
 // A hash made with weaker parameters is made again at the next sign-in, and no earlier.
 func TestHashIsUpgraded(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *auth.Policy) { policy.HashCost = auth.DefaultHashCost })
 	u := p.newUser("Upton")
 	salt := []byte("sixteen bytes ok")

@@ -11,6 +11,7 @@ import (
 // Sign-out ends the row, deletes the cookie and asks the browser to forget; a copy of the token opens nothing on any
 // page afterwards (ASVS v5.0.0-7.4.1, 14.3.1).
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Sigrid")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -48,6 +49,7 @@ func (p *portal) checkDead(token string) {
 }
 
 func TestEndOthersAndAll(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			b := open(t)
@@ -87,6 +89,7 @@ func TestEndOthersAndAll(t *testing.T) {
 
 // A session that ended meanwhile is no error for whoever ends it.
 func TestEndTwice(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Twyla")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -107,6 +110,7 @@ func TestEndTwice(t *testing.T) {
 // What somebody keeps after their session has ended is kept for them as for any visitor, and comes along when they sign
 // in again.
 func TestBagAfterEnd(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Latecomer")
 	b := p.signedIn(u)

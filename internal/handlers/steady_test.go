@@ -12,6 +12,7 @@ import (
 // TestSteadyState holds the price of a signed-in page: one read of the bag, one read of the row, nothing written, no
 // cookie sent.
 func TestSteadyState(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		s, statements := storetest.CountingSQLite(t)
 		p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
@@ -43,6 +44,7 @@ func TestSteadyState(t *testing.T) {
 // history in two reads, and one transaction of six (its begin, the account's turn, the room, the session, the events, its
 // commit); three takes from the limits, one given back, one deletion.
 func TestSignInCosts(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingPostgres(t)
 	pool, commands := storetest.CountingRedis(t)
 	p := portalOn(t, backend{store: s, bags: session.NewRedisBags(pool), pool: pool}, nil)
@@ -64,6 +66,7 @@ func TestSignInCosts(t *testing.T) {
 
 // A cookie that cannot be a token is refused by its form: nothing is looked up for it.
 func TestMalformedCookiesCostNothing(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
 	good := p.signedIn(p.newUser("Form")).Token()

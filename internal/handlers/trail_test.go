@@ -30,6 +30,7 @@ func (p *portal) kinds(userID string) (kinds []string) {
 
 // TestTrail walks through everything that leaves a trace: exactly these events, in the owner's trail and in the log.
 func TestTrail(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Trace")
 	step := func(want []string, do func()) {
@@ -93,6 +94,7 @@ func TestTrail(t *testing.T) {
 // TestNothingSecretLeaks collects every secret of a walk and looks for it in the log, in pages, in addresses and in
 // the database (ASVS v5.0.0-3.3.4, 14.2.1, 16.2.5).
 func TestNothingSecretLeaks(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	email := webtest.Email()
 	b := p.browser()
@@ -196,6 +198,7 @@ func (p *portal) dumpOf(tables ...string) string {
 
 // Whatever a client sends, the log stays one JSON object a line (ASVS v5.0.0-16.4.1).
 func TestLogInjection(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	b.Agent = "x\r\n{\"msg\":\"forged\"}\x1b[31m"
@@ -212,6 +215,7 @@ func TestLogInjection(t *testing.T) {
 
 // The activity page: newest first, by kind, by text, page by page, without a gap or an overlap.
 func TestActivity(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u := p.newUser("Acta")

@@ -24,6 +24,7 @@ func inventedToken() string {
 // Tokens that are nobody's are looked up only so often for one network; whoever was signed in there stays so, and so does
 // a visitor with a bag (ASVS v5.0.0-16.3.3).
 func TestGuessingTokens(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: session.SQLBags{DB: s.DB()}}, nil)
 	u := p.newUser("Toko")
@@ -70,6 +71,7 @@ func TestGuessingTokens(t *testing.T) {
 
 // A browser whose cookie is stale never notices: the first answer takes the cookie away.
 func TestStaleCookie(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.holding(inventedToken())
 	for range 2 * perUnknownToken.Burst {
@@ -86,6 +88,7 @@ func TestStaleCookie(t *testing.T) {
 
 // Keys of letters that were never sent are looked up only so often for one network; one that is good costs nothing.
 func TestGuessingKeys(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		email := webtest.Email()
@@ -110,6 +113,7 @@ func TestGuessingKeys(t *testing.T) {
 
 // The tokens that are remembered as genuine are bounded, and those in use are not forgotten.
 func TestGenuineIsBounded(t *testing.T) {
+	t.Parallel()
 	g := newGenuine()
 	g.add("in use")
 	for i := range 5 * maxGenuine {

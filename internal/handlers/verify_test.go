@@ -25,6 +25,7 @@ func (p *portal) enrolled(name string, others ...*authenticator) (auth.User, *au
 // The right password leads to the second step and opens nothing; a code opens one session, with all that was chosen
 // beside the password.
 func TestSecondStep(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, _ := p.enrolled("Vera")
 		b := p.browser()
@@ -70,6 +71,7 @@ func TestSecondStep(t *testing.T) {
 
 // Whoever stands between the steps is nobody, on every route (ASVS v5.0.0-6.3.4).
 func TestPendingOpensNothing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, _, _ := p.enrolled("Peter")
 	b := p.withPassword(u.Email)
@@ -105,6 +107,7 @@ func TestPendingOpensNothing(t *testing.T) {
 
 // Of all that is sent at the same moment one opens a session, whatever code it brings.
 func TestPendingIsOne(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Una")
 		p.app.Attempts = limiterOff{}
@@ -128,6 +131,11 @@ func TestPendingIsOne(t *testing.T) {
 
 // One code opens one session, however many sign-ins wait for one.
 func TestCodeIsOne(t *testing.T) {
+	t.Parallel()
+	codesOpenOne(t)
+}
+
+func codesOpenOne(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Uma")
 		p.app.Attempts = limiterOff{}
@@ -150,6 +158,7 @@ func TestCodeIsOne(t *testing.T) {
 
 // After five wrong codes the password is asked again, and a right code comes too late. The owner has a letter by then.
 func TestPendingAttempts(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Attila")
 		b := p.withPassword(u.Email)
@@ -185,6 +194,7 @@ func TestPendingAttempts(t *testing.T) {
 
 // A code is good for its own account alone, and a pending sign-in for its own browser.
 func TestPendingOfAnother(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	mine, myApp, myCodes := p.enrolled("Mallory")
 	theirs, theirApp, _ := p.enrolled("Alice", myApp)
@@ -212,6 +222,7 @@ func TestPendingOfAnother(t *testing.T) {
 
 // What ends the credentials or the sessions ends the sign-ins that wait, and so do time and a press on Sign out.
 func TestPendingDies(t *testing.T) {
+	t.Parallel()
 	for what, end := range map[string]func(p *portal, owner, waiting *browser){
 		"other codes": func(_ *portal, owner, _ *browser) {
 			owner.Post("/account/security/recovery-codes").Want(http.StatusSeeOther)
@@ -259,6 +270,7 @@ func TestPendingDies(t *testing.T) {
 
 // Guesses at the codes of one account are slowed down over all its sign-ins; a recovery code gets its owner in.
 func TestGuessingCodes(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Gus")
 		b := p.withPassword(u.Email)
@@ -281,6 +293,7 @@ func TestGuessingCodes(t *testing.T) {
 
 // Half a sign-in does not wash off what its password took from the limits; a whole one does.
 func TestHalfASignInCounts(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Half")
 	for range perAccountHere.Burst - 1 {
@@ -295,6 +308,7 @@ func TestHalfASignInCounts(t *testing.T) {
 
 // A recovery code signs in once, is told, and leaves the rest.
 func TestRecoveryCodeSignsIn(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, _, codes := p.enrolled("Rex")
 		b := p.withPassword(u.Email)
@@ -314,6 +328,7 @@ func TestRecoveryCodeSignsIn(t *testing.T) {
 
 // A request that carries nothing but the cookie of a pending sign-in has to show where it comes from like any other.
 func TestPendingIsNoWayAroundTheSiteCheck(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Xena")
 	b := p.withPassword(u.Email)

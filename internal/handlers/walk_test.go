@@ -10,6 +10,7 @@ import (
 
 // TestWalk is the main job from end to end, on each backend: sign up, confirm, sign in twice, end one from the other.
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		email := webtest.Email()
 		ada := p.browser()
