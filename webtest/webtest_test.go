@@ -37,6 +37,9 @@ func TestClient(t *testing.T) {
 	if got := a.Headings(); !slices.Equal(got, []string{"One page", "Below"}) {
 		t.Errorf("headings %q", got)
 	}
+	if got := a.Headings(2); !slices.Equal(got, []string{"Below"}) {
+		t.Errorf("headings of level 2: %q", got)
+	}
 	if c.Token() != "TOKEN" || c.Cookies["old"] != "" {
 		t.Errorf("cookies %v", c.Cookies)
 	}
