@@ -1,4 +1,4 @@
-.PHONY: run test lint ci bench mutants db screenshots lighthouse fuzz races kills soak
+.PHONY: run test lint ci nightly bench mutants db screenshots lighthouse fuzz races kills soak
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -15,6 +15,13 @@ lint:
 # Everything a change has to pass. Starts the servers it misses and stops them again.
 ci:
 	bash .ci/run
+
+# What is too long for every change: the whole of what `go test ./...` samples, and every mutant. Hours.
+nightly:
+	CI=true go test ./cmd/web ./internal/handlers -count=1 -timeout 60m
+	go test ./proof -count=1 -timeout 120m -full -rounds 200 -kills 50 -soak 2m
+	go -C tools run ./mutants
+	bash .ci/fuzz 5m
 
 # Breaks one defence after the other, in a copy, and wants a red test for each: docs/mutants.md, where the result of a
 # round of them all goes.
@@ -34,7 +41,7 @@ db:
 # folder of its own.
 screenshots:
 	@all=$$(mktemp -d) && echo "All pages: $$all" && \
-	SCREENSHOTS=$$all go test -count=1 -run '^TestPages$$' ./cmd/web && \
+	SCREENSHOTS=$$all go test -count=1 -timeout 20m -run '^TestPages$$' ./cmd/web -full && \
 	mkdir -p docs/screens && \
 	for page in sessions reauth activity idle-dialog checkout demo-overview payment-method-held security-passkeys totp-secret verify; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
 	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \

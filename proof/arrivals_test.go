@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // grace is how long a request that was on its way during a rotation may take. It is the portal's promise, not a wish of
@@ -15,52 +18,52 @@ const grace = 2 * time.Second
 type outcome int
 
 const (
-	fault      outcome = iota
+	wrong      outcome = iota
 	done               // or, for "Stay signed in", asked again: both lead to the account
-	inBasket           // the plan, in so many words
-	refused            // "not now", as it may be on a slow machine: nobody believes that the plan is in the basket
+	stored             // the value, in so many words
+	notNow             // "not now", as it may be on a slow machine: nobody believes that the value is in the bag
 	askAgain           // the same page, or the one that a form comes back to
 	overtaken          // "Stay signed in", when somebody else was first
 	turnedAway         // as somebody who is not signed in
 )
 
-func outcomeOf(a *answer) outcome {
-	location := a.header.Get("Location")
-	method, path, _ := strings.Cut(a.what, " ")
+func outcomeOf(a *webtest.Answer) outcome {
+	location := a.Header.Get("Location")
+	method, path, _ := strings.Cut(a.What, " ")
 	signIn := "/login?" + url.Values{"next": {wayBack(a)}}.Encode()
 	switch {
-	case method == http.MethodGet && a.status == http.StatusOK,
-		path == "/session/extend" && a.status == http.StatusSeeOther && location == "/account":
+	case method == http.MethodGet && a.StatusCode == http.StatusOK,
+		path == "/session/extend" && a.StatusCode == http.StatusSeeOther && location == "/account":
 		return done
-	case path == "/basket" && a.status == http.StatusSeeOther && location == "/plans":
-		return inBasket
-	case a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != "":
-		return refused
-	case method == http.MethodGet && a.status == http.StatusTemporaryRedirect && location == path,
-		path == "/basket" && a.status == http.StatusSeeOther && location == wayBack(a):
+	case method == http.MethodPost && path == probe.Bag && a.StatusCode == http.StatusSeeOther && location == probe.Bag:
+		return stored
+	case a.StatusCode == http.StatusServiceUnavailable && a.Header.Get("Retry-After") != "":
+		return notNow
+	case method == http.MethodGet && a.StatusCode == http.StatusTemporaryRedirect && location == path,
+		path == probe.Bag && a.StatusCode == http.StatusSeeOther && location == wayBack(a):
 		return askAgain
-	case path == "/session/extend" && a.status == http.StatusSeeOther && location == signIn:
+	case path == "/session/extend" && a.StatusCode == http.StatusSeeOther && location == signIn:
 		return overtaken
-	case method == http.MethodGet && a.status == http.StatusSeeOther && location == signIn,
-		path == "/session/extend" && a.status == http.StatusSeeOther && location == "/signed-out":
+	case method == http.MethodGet && a.StatusCode == http.StatusSeeOther && location == signIn,
+		path == "/session/extend" && a.StatusCode == http.StatusSeeOther && location == "/signed-out":
 		return turnedAway
 	}
-	return fault
+	return wrong
 }
 
 // wayBack is where the browser is led that asks again: forms of the rounds have no page under their own address.
-func wayBack(a *answer) string {
-	if path, isPage := strings.CutPrefix(a.what, "GET "); isPage {
+func wayBack(a *webtest.Answer) string {
+	if path, isPage := strings.CutPrefix(a.What, "GET "); isPage {
 		return path
 	}
 	return "/account"
 }
 
-// arrived does with an answer what the browser does, and reports whether it says that the plan is in the basket.
+// arrived does with an answer what the browser does, and reports whether it says that the value is in the bag.
 // rotated is when the session was; zero for a request that the portal had taken before that.
-func (r *rounder) arrived(c *client, a *answer, rotated time.Time) (kept bool) {
+func (r *rounder) arrived(c *webtest.Client, a *webtest.Answer, rotated time.Time) (kept bool) {
 	r.t.Helper()
-	c.keep(a)
+	c.Keep(a)
 	out := outcomeOf(a)
 	if !rotated.IsZero() && out == turnedAway && time.Since(rotated) > grace {
 		r.tooLate++
@@ -68,25 +71,25 @@ func (r *rounder) arrived(c *client, a *answer, rotated time.Time) (kept bool) {
 	}
 	r.judged++
 	switch out {
-	case fault:
-		r.t.Errorf("round %d: %s answered %d to %q", r.n, a.what, a.status, a.header.Get("Location"))
+	case wrong:
+		r.t.Errorf("round %d: %s answered %d to %q", r.n, a.What, a.StatusCode, a.Header.Get("Location"))
 	case askAgain:
 		r.askedAgain++
-		if r.goesOn && c.at(r.at(r.n)).get(wayBack(a)).status != http.StatusOK {
+		if r.goesOn && r.via(c, r.n).Get(wayBack(a)).StatusCode != http.StatusOK {
 			r.signedOut++
 		}
 	case overtaken: // the way to sign in leads whoever is signed in to where they came from
 		if r.goesOn {
-			c.at(r.at(r.n)).get(a.header.Get("Location")).location(wayBack(a))
+			r.via(c, r.n).Get(a.Header.Get("Location")).Leads(wayBack(a))
 		}
 	case turnedAway:
 		if r.goesOn {
 			r.signedOut++
 		}
-	case refused:
+	case notNow:
 		r.refused++
 	}
-	return out == inBasket
+	return out == stored
 }
 
 // rotatedAt is when a session of this person was rotated last, zero if theirs are over.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"sync/atomic"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // told counts how often PostgreSQL answers a portal with an error of that code.
@@ -12,25 +14,41 @@ func (p postgres) told(code string) *atomic.Int64 {
 	var n atomic.Int64
 	p.meddle(func(_ *link, fromPortal bool, piece []byte) verdict {
 		if !fromPortal {
-			n.Add(int64(bytes.Count(piece, []byte("\x00C"+code+"\x00"))))
+			n.Add(errorsIn(piece, code))
 		}
 		return pass
 	})
 	return &n
 }
 
+// errorsIn counts the errors of that code in what PostgreSQL says.
+func errorsIn(piece []byte, code string) int64 {
+	return int64(bytes.Count(piece, []byte("\x00C"+code+"\x00")))
+}
+
 // blocked waits until somebody waits for a lock of the transaction.
 func blocked(t *testing.T, db *sql.DB, tx *sql.Tx) {
 	t.Helper()
-	var pid int
+	waiting(t, db, `EXISTS (SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))`, pidOf(t, tx))
+}
+
+// waiting waits until a condition on locks is true of a process of the server.
+func waiting(t *testing.T, db *sql.DB, condition string, pid int) {
+	t.Helper()
+	webtest.Until(t, "a lock that is waited for", func() bool {
+		var waits bool
+		err := db.QueryRowContext(t.Context(), `SELECT `+condition, pid).Scan(&waits)
+		return err == nil && waits
+	})
+}
+
+// pidOf is the server's process that a transaction runs in.
+func pidOf(t *testing.T, tx *sql.Tx) (pid int) {
+	t.Helper()
 	if err := tx.QueryRowContext(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "a lock that is waited for", func() bool {
-		var waits bool
-		err := db.QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))`, pid).Scan(&waits)
-		return err == nil && waits
-	})
+	return pid
 }
 
 func run(t testing.TB, db interface {
@@ -57,13 +75,13 @@ func TestSerializationFailure(t *testing.T) {
 	defer func() { _ = tx.Rollback() }()
 	run(t, tx, `UPDATE users SET name = 'Ada' WHERE email = $1`, email)
 	undone := db.told("40001")
-	c, done := p.client(t), make(chan *answer, 1)
-	go func() { done <- c.post("/login", "email", email, "password", password) }()
+	c, done := p.Client(t), make(chan *webtest.Answer, 1)
+	go func() { done <- c.Post("/login", "email", email, "password", webtest.Password) }()
 	blocked(t, facts, tx)
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	(<-done).location("/account")
+	(<-done).Leads("/account")
 	if undone.Load() == 0 {
 		t.Error("PostgreSQL undid nothing")
 	}
@@ -73,42 +91,7 @@ func TestSerializationFailure(t *testing.T) {
 	if err != nil || sessions != 1 || signIns != 1 {
 		t.Errorf("%d sessions and %d sign-ins, %v, want 1", sessions, signIns, err)
 	}
-	if !c.opens() {
+	if !opens(c) {
 		t.Error("the sign-in opened nothing")
-	}
-}
-
-// Somebody else's transaction and the portal's wait for each other. PostgreSQL ends one of them; what was pressed
-// happens all the same, once.
-func TestDeadlock(t *testing.T) {
-	t.Parallel()
-	db := newPostgres(t, "deadlock_timeout", "10s")
-	p := start(t, db.proxied)
-	x := newCustomer(t, p, db.direct)
-	handle := x.laptop.handle()
-	facts := db.direct.facts(t).DB()
-	tx, err := facts.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	run(t, tx, `SET LOCAL deadlock_timeout = '1min'`)
-	run(t, tx, `UPDATE sessions SET flag = flag WHERE id = $1`, handle)
-	undone, done := db.told("40P01"), make(chan *answer, 1)
-	go func() { done <- x.desk.post("/account/sessions/" + handle + "/end") }() // which has the account's row by now
-	blocked(t, facts, tx)
-	run(t, tx, `UPDATE users SET epoch = epoch WHERE email = $1`, x.email)
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	(<-done).location("/account/sessions")
-	if n := undone.Load(); n != 1 {
-		t.Errorf("the portal was told of %d deadlocks, want 1", n)
-	}
-	if x.laptop.opens() {
-		t.Error("the revoked session is alive")
-	}
-	if n := x.count(db.direct, `SELECT count(*) FROM events WHERE session_id = $1 AND kind = 'session_expired'`, handle); n != 1 {
-		t.Errorf("%d endings, want 1", n)
 	}
 }

@@ -1,9 +1,12 @@
 package proof
 
 import (
-	"crypto/rand"
 	"net/http"
+	"strconv"
 	"strings"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // deeds are what a witness does, in an order that is drawn anew each time all of them were done.
@@ -12,31 +15,30 @@ var deeds = []struct {
 	do   func(*witness) error
 }{
 	{"sign-in", (*witness).signIn}, {"sign-out", (*witness).signOut}, {"re-authentication", (*witness).reauthenticate},
-	{"revoking", (*witness).revoke}, {"password change", (*witness).changePassword}, {"basket", (*witness).fill},
-	{"basket", (*witness).fill}, {"payment", (*witness).pay}, {"sign-up", (*witness).signUp},
+	{"revoking", (*witness).revoke}, {"password change", (*witness).changePassword}, {"bag", (*witness).put},
+	{"bag", (*witness).put}, {"payment", (*witness).pay}, {"sign-up", (*witness).signUp},
 }
 
 func (w *witness) signIn() error {
 	if len(w.alive) > 4 {
 		return nil
 	}
-	c := *w.stranger
-	c.cookies = map[string]string{}
-	a, err := w.send(&c, "/login", "email", w.email, "password", w.password)
+	c := w.stranger.Fresh()
+	a, err := w.send(c, "/login", "email", w.email, "password", w.password)
 	if err == nil {
-		a.location("/account")
+		a.Leads("/account")
 		w.acknowledged["sign-in"]++
-		w.alive = append(w.alive, &browserOf{client: &c})
+		w.alive = append(w.alive, &browserOf{Client: c})
 	}
 	return err
 }
 
 func (w *witness) signOut() error {
 	b := w.one() // who is not heard of again, if nobody knows
-	token := b.token()
-	a, err := w.send(b.client, "/logout")
+	token := b.Token()
+	a, err := w.send(b.Client, "/logout")
 	if err == nil {
-		a.location("/signed-out")
+		a.Leads("/signed-out")
 		w.acknowledged["sign-out"]++
 		w.dead = append(w.dead, token)
 	}
@@ -53,10 +55,10 @@ func (w *witness) reauthenticate() error {
 }
 
 func (w *witness) confirm(b *browserOf) error {
-	token := b.token()
-	a, err := w.send(b.client, "/reauth", "password", w.password)
+	token := b.Token()
+	a, err := w.send(b.Client, "/reauth", "password", w.password)
 	if err == nil {
-		a.location("/account")
+		a.Leads("/account")
 		w.acknowledged["re-authentication"]++
 		w.dead = append(w.dead, token)
 	}
@@ -72,47 +74,47 @@ func (w *witness) revoke() error {
 		return err
 	}
 	end := "/account/sessions/" + handle + "/end"
-	a, err := w.send(by.client, end)
-	if err == nil && strings.HasPrefix(a.header.Get("Location"), "/reauth") {
+	a, err := w.send(by.Client, end)
+	if err == nil && strings.HasPrefix(a.Header.Get("Location"), "/reauth") {
 		if err := w.confirm(by); err != nil { // nobody knows which token it has
 			w.alive = append(w.alive, other)
 			return err
 		}
-		a, err = w.send(by.client, end)
+		a, err = w.send(by.Client, end)
 	}
 	w.alive = append(w.alive, by)
 	if err == nil {
-		a.location("/account/sessions")
+		a.Leads("/account/sessions")
 		w.acknowledged["revoking"]++
-		w.dead = append(w.dead, other.token())
+		w.dead = append(w.dead, other.Token())
 	}
 	return err
 }
 
 func (w *witness) changePassword() error {
 	b := w.one()
-	token, others := b.token(), w.alive
+	token, others := b.Token(), w.alive
 	w.alive = nil
-	before, after := w.password, password
-	if before == password {
-		after = otherPassword
+	before, after := w.password, webtest.Password
+	if before == webtest.Password {
+		after = webtest.OtherPassword
 	}
-	a, err := w.send(b.client, "/account/security/password", "current_password", before, "password", after)
+	a, err := w.send(b.Client, "/account/security/password", "current_password", before, "password", after)
 	if err == nil {
-		a.location("/account/security")
+		a.Leads("/account/security")
 		w.acknowledged["password change"]++
 		w.password, w.dead, w.alive = after, append(w.dead, token), []*browserOf{b}
 		for _, other := range others {
-			w.dead = append(w.dead, other.token())
+			w.dead = append(w.dead, other.Token())
 		}
 		return nil
 	}
 	w.doubt = func(p *portal) { // all of it happened, or nothing
-		b.origin = p.origin
-		old := b.opens()
+		b.Origin = p.Origin
+		old := opens(b.Client)
 		for _, other := range others {
-			other.origin = p.origin
-			if other.opens() != old {
+			other.Origin = p.Origin
+			if opens(other.Client) != old {
 				w.t.Error("half a password change: some sessions ended")
 			}
 		}
@@ -125,70 +127,68 @@ func (w *witness) changePassword() error {
 	return err
 }
 
-func (w *witness) fill() error { return w.choose(w.alive[w.random.IntN(len(w.alive))]) }
-
-// choose puts a plan into the basket of one browser.
-func (w *witness) choose(b *browserOf) error {
-	before, plan := b.basket, []string{"hall", "keep"}[w.random.IntN(2)]
-	a, err := w.press(b, "/basket", "plan", plan)
+// put puts a value into the bag of one browser.
+func (w *witness) put() error {
+	b := w.alive[w.random.IntN(len(w.alive))]
+	before, value := b.value, strconv.Itoa(w.random.IntN(1000))
+	a, err := w.press(b, probe.Bag, "value", value)
 	if err == nil {
-		a.location("/plans")
-		w.acknowledged["basket"]++
-		b.basket = plan
+		a.Leads(probe.Bag)
+		w.acknowledged["bag"]++
+		b.value = value
 		return nil
 	}
-	w.doubt = func(*portal) { w.compare(b, before, plan) }
+	w.doubt = func(*portal) { w.compare(b, before, value) }
 	return err
 }
 
-// pay pays what is in the basket.
+// pay chooses a plan and pays for it.
 func (w *witness) pay() error {
 	b := w.alive[w.random.IntN(len(w.alive))]
-	if b.basket == "" {
-		if err := w.choose(b); err != nil {
-			return err
-		}
+	a, err := w.press(b, "/basket", "plan", "hall")
+	if err != nil {
+		return err
 	}
+	a.Leads("/plans")
 	page, err := b.look("/billing/checkout")
 	if err != nil {
 		return err
 	}
-	if page.status == http.StatusServiceUnavailable {
+	if page.StatusCode == http.StatusServiceUnavailable {
 		return nil
 	}
-	if !strings.Contains(page.want(http.StatusOK).body, `name="order"`) && w.bagsMissed() > 0 { // the basket was lost on the way
-		b.basket = ""
+	if !strings.Contains(page.Want(http.StatusOK).Body, `name="order"`) && w.bagsMissed() > 0 { // the plan was lost on the way
 		return nil
 	}
-	fields, order := page.bill()
+	fields, order := billOf(page)
 	fields[len(fields)-1] = w.password
-	a, err := w.press(b, "/billing/checkout", fields...)
+	a, err = w.press(b, "/billing/checkout", fields...)
 	if err == nil {
-		a.location("/billing/receipts/" + order)
+		a.Leads("/billing/receipts/" + order)
 		w.acknowledged["payment"]++
-		w.orders[order], b.basket = true, ""
+		w.orders[order] = true
 		return nil
 	}
 	w.doubt = func(*portal) { // whatever became of it, pressing again leads to the one payment
-		var a *answer
-		until(w.t, "a basket that can be reached", func() bool {
-			a = b.post("/billing/checkout", fields...)
-			return a.status != http.StatusServiceUnavailable
+		var a *webtest.Answer
+		webtest.Until(w.t, "a bag that can be reached", func() bool {
+			a = b.Post("/billing/checkout", fields...)
+			return a.StatusCode != http.StatusServiceUnavailable
 		})
-		a.location("/billing/receipts/" + order)
-		w.orders[order], b.basket = false, ""
+		a.Leads("/billing/receipts/" + order)
+		w.orders[order] = false
 	}
 	return err
 }
 
 // signUp comes from a network of its own, whose allowance is not used up.
 func (w *witness) signUp() error {
-	c := *w.stranger
-	c.ip = randomNetwork() + "::7"
-	email := strings.ToLower(rand.Text()) + "@example.org"
-	a, err := w.send(&c, "/signup", "name", "Grace Hopper", "email", email, "password", password)
+	c := w.stranger.Fresh()
+	c.IP = webtest.Network() + "::7"
+	email := webtest.Email()
+	a, err := w.send(c, "/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password)
 	if err == nil {
-		a.location("/signup/sent")
+		a.Leads("/signup/sent")
 		w.acknowledged["sign-up"]++
 		w.signUps = append(w.signUps, email)
 	}

@@ -8,10 +8,13 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // limitFiles bounds how large the portal's files may grow, which is the portable half of a full disk: a write beyond it
-// fails, reading goes on. The portal logs into a file as well, so that has to be small.
+// fails, reading goes on.
 func (p *portal) limitFiles(t *testing.T, bytes uint64) {
 	t.Helper()
 	limit := syscall.Rlimit{Cur: bytes, Max: ^uint64(0)}
@@ -29,8 +32,8 @@ func TestDiskFull(t *testing.T) {
 	g := ground{"--database-url=sqlite:" + file}
 	p := start(t, g, "--session-touch=1s") // activity is due again soon
 	x := newCustomer(t, p, g)
-	fields, order := x.desk.bill()
-	laptop := "/account/sessions/" + x.laptop.handle() + "/end"
+	fields, order := bill(x.desk)
+	laptop := "/account/sessions/" + x.laptop.Handle() + "/end"
 
 	// While somebody reads what was true here, SQLite only appends.
 	reading, err := g.facts(t).DB().QueryContext(t.Context(), `SELECT id FROM users`)
@@ -40,43 +43,43 @@ func TestDiskFull(t *testing.T) {
 	defer reading.Close()
 	p.limitFiles(t, sizeOf(t, file+"-wal"))
 	for path, fields := range map[string][]string{
-		"/logout": nil, laptop: nil, "/account/sessions/end-all": nil, "/reauth": {"password", password},
-		"/basket": {"plan", "keep"}, "/billing/checkout": fields,
-		"/account/security/password": {"current_password", password, "password", otherPassword},
+		"/logout": nil, laptop: nil, "/account/sessions/end-all": nil, "/reauth": {"password", webtest.Password},
+		probe.Bag: {"value", "later"}, "/billing/checkout": fields,
+		"/account/security/password": {"current_password", webtest.Password, "password", webtest.OtherPassword},
 	} {
-		c := x.desk.at(p)
-		a := c.post(path, fields...)
-		a.refused(t, p)
-		if a.header.Get("Clear-Site-Data") != "" || c.token() != x.desk.token() {
+		c := x.desk.Twin()
+		a := c.Post(path, fields...)
+		refused(t, a, p)
+		if a.Header.Get("Clear-Site-Data") != "" || c.Token() != x.desk.Token() {
 			t.Errorf("POST %s: the cookie was touched", path)
 		}
 	}
-	stranger := p.client(t)
-	stranger.post("/login", "email", x.email, "password", password).refused(t, p)
-	stranger.post("/signup", "name", "Grace", "email", "grace."+x.email, "password", password).refused(t, p)
-	if stranger.token() != "" {
+	stranger := p.Client(t)
+	refused(t, stranger.Post("/login", "email", x.email, "password", webtest.Password), p)
+	refused(t, stranger.Post("/signup", "name", "Grace", "email", "grace."+x.email, "password", webtest.Password), p)
+	if stranger.Token() != "" {
 		t.Error("a cookie of a session that is not there")
 	}
-	until(t, "activity that cannot be written", func() bool {
-		x.desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
-		return strings.Contains(p.lastWords(), "activity not written")
+	webtest.Until(t, "activity that cannot be written", func() bool {
+		x.desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
+		return strings.Contains(p.Log.String(), "activity not written")
 	})
-	x.laptop.get("/account/sessions").want(http.StatusOK)
+	x.laptop.Get("/account/sessions").Want(http.StatusOK)
 
 	p.limitFiles(t, ^uint64(0))
 	if err := reading.Err(); err != nil {
 		t.Error(err)
 	}
-	x.desk.get("/account").want(http.StatusOK)
-	x.desk.post("/billing/checkout", fields...).location("/billing/receipts/" + order)
-	x.desk.post(laptop).location("/account/sessions")
-	if left := x.desk.post("/logout").location("/signed-out"); left.header.Get("Clear-Site-Data") == "" {
+	x.desk.Get("/account").Want(http.StatusOK)
+	x.desk.Post("/billing/checkout", fields...).Leads("/billing/receipts/" + order)
+	x.desk.Post(laptop).Leads("/account/sessions")
+	if left := x.desk.Post("/logout").Leads("/signed-out"); left.Header.Get("Clear-Site-Data") == "" {
 		t.Error("the browser keeps what it has of the session")
 	}
-	if x.laptop.opens() || x.desk.opens() {
-		t.Error("alive")
+	if opens(x.laptop) || opens(x.desk) {
+		t.Error("a session is alive that was ended once there was room")
 	}
-	p.client(t).signIn(x.email, password)
+	p.Client(t).SignIn(x.email, webtest.Password)
 }
 
 func sizeOf(t *testing.T, file string) uint64 {

@@ -4,7 +4,8 @@
 // to prevent.
 //
 // It starts the program as an operator does and speaks to it by HTTP; from the database it reads facts that no page
-// shows. It does not know how the portal is made. Nothing here is part of the portal.
+// shows. It does not know how the portal is made. Nothing here is part of the portal. Most tests start a build that hashes
+// passwords cheaply and has the pages of internal/probe; those about memory and hashes start the one that people run.
 //
 // What "go test" does in short, the flags do at length: see the README's list.
 package proof

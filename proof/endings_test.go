@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // raceEndings has four instances end one session at the same moment: it is signed out, revoked, ended with all the others
@@ -28,7 +30,7 @@ func (p *person) endOnce(n int) (reason string) {
 	t := p.t
 	t.Helper()
 	c := p.signIn(n)
-	other, handle, timesOut := p.otherDevice(), c.handle(), n%2 == 0
+	other, handle, timesOut := p.otherDevice(), c.Handle(), n%2 == 0
 	endings, certain, release := p.queued(n, c, other, handle)
 	var idle sync.WaitGroup
 	if timesOut {
@@ -42,12 +44,12 @@ func (p *person) endOnce(n int) (reason string) {
 	}
 	release()
 	for _, ending := range endings {
-		if a := ending.land(); a.status != http.StatusConflict { // which says that something else came first
-			a.want(http.StatusSeeOther)
+		if a := ending.land(); a.StatusCode != http.StatusConflict { // which says that something else came first
+			a.Want(http.StatusSeeOther)
 		}
 	}
 	idle.Wait()
-	if c.alive() || other.alive() != (p.other != nil) {
+	if opens(c) || opens(other) != (p.other != nil) {
 		t.Errorf("round %d: a session survived its endings, or one that none was for did not", n)
 	}
 	if err := p.facts.QueryRowContext(t.Context(), `SELECT end_reason FROM sessions WHERE id = $1`, handle).Scan(&reason); err != nil {
@@ -60,18 +62,18 @@ func (p *person) endOnce(n int) (reason string) {
 }
 
 // queued starts the endings, in turns another one first. On PostgreSQL all of them wait for their release.
-func (p *person) queued(n int, c, other *client, handle string) (endings []*flight, certain string, release func()) {
+func (p *person) queued(n int, c, other *webtest.Client, handle string) (endings []*flight, certain string, release func()) {
 	p.t.Helper()
 	endMany := "end-others"
 	if n%4 == 3 { // which takes the other device as well
 		endMany, p.other = "end-all", nil
 	}
 	starts := []func() *flight{
-		func() *flight { return c.at(p.at(n+1)).sending(http.MethodPost, "/logout") },
+		func() *flight { return sending(p.via(c, n+1), http.MethodPost, "/logout") },
 		func() *flight {
-			return other.at(p.at(n+2)).sending(http.MethodPost, "/account/sessions/"+handle+"/end")
+			return sending(p.via(other, n+2), http.MethodPost, "/account/sessions/"+handle+"/end")
 		},
-		func() *flight { return other.at(p.at(n+3)).sending(http.MethodPost, "/account/sessions/"+endMany) },
+		func() *flight { return sending(p.via(other, n+3), http.MethodPost, "/account/sessions/"+endMany) },
 	}
 	if !p.portals[0].onPostgres() {
 		for i := range starts {
@@ -82,7 +84,7 @@ func (p *person) queued(n int, c, other *client, handle string) (endings []*flig
 	l := p.lock(`SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE`, []any{handle}, "sessions", "users")
 	for i := range starts {
 		endings = append(endings, starts[(n+i)%len(starts)]())
-		until(p.t, "an ending to stop at the row", func() bool { return l.waiting() > i })
+		webtest.Until(p.t, "an ending to stop at the row", func() bool { return l.waiting() > i })
 	}
 	return endings, []string{"signed_out", "revoked", "revoked"}[n%len(starts)], l.release
 }

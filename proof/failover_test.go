@@ -5,12 +5,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // A replica takes the place of its primary, behind the address that portals know. People stay signed in, and what they
-// put into their baskets is kept again: also through connections that lead to the old primary still, which answers all of
+// put into their bags is kept again: also through connections that lead to the old primary still, which answers all of
 // them as before and refuses every write. Sentinel cuts them; a moved address does not.
 func TestRedisFailover(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]bool{"connections cut": true, "connections left": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -18,10 +22,10 @@ func TestRedisFailover(t *testing.T) {
 			after.follow(before)
 			portals := newProxy(t, "unix", before.socket)
 			p := start(t, ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + portals.addr})
-			c := p.client(t).signIn(p.account(t, "Ada Lovelace"), password)
-			c.choose("hall")
+			c := p.Client(t).SignIn(p.account(t, "Ada Lovelace"), webtest.Password)
+			put(c, "before")
 			before.do("SET", "the latest", "write") // a replica receives one after the other
-			until(t, "a replica with the basket", func() bool { return after.do("GET", "the latest") == "write" })
+			webtest.Until(t, "a replica with the bag", func() bool { return after.do("GET", "the latest") == "write" })
 
 			after.do("REPLICAOF", "NO", "ONE")
 			portals.leadTo("unix", after.socket)
@@ -29,12 +33,13 @@ func TestRedisFailover(t *testing.T) {
 			if cut {
 				portals.cutAll()
 			}
-			until(t, "the basket", func() bool {
-				return strings.Contains(c.get("/account").want(http.StatusOK).says("Ada Lovelace").text(), "Hall")
+			webtest.Until(t, "the bag", func() bool {
+				c.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
+				return strings.HasSuffix(c.Get(probe.Bag).Want(http.StatusOK).Text(), inTheBag+" before")
 			})
-			c.choose("keep")
-			if !c.hasPlan() {
-				t.Error("no basket after the failover")
+			put(c, "after")
+			if value := inBag(c); value != "after" {
+				t.Errorf("%q in the bag, want what was put there after the failover", value)
 			}
 		})
 	}

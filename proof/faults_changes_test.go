@@ -10,6 +10,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // breaks are the moments of a change at which its own connection is lost, or falls silent. Everything before that is
@@ -53,34 +56,34 @@ const everything = "begin, UPDATE , INSERT INTO "
 var presses = []press{
 	{name: "sign-out", reach: everything, leads: "/signed-out", press: func(customer) (string, []string) { return "/logout", nil }},
 	{name: "revoking", reach: everything, leads: "/account/sessions", press: func(x customer) (string, []string) {
-		return "/account/sessions/" + x.laptop.handle() + "/end", nil
+		return "/account/sessions/" + x.laptop.Handle() + "/end", nil
 	}},
 	{name: "ending all", reach: everything, leads: "/signed-out", press: func(customer) (string, []string) {
 		return "/account/sessions/end-all", nil
 	}},
 	{name: "re-authentication", reach: everything, leads: "/account", press: func(customer) (string, []string) {
-		return "/reauth", []string{"password", password, "next", "/account"}
+		return "/reauth", []string{"password", webtest.Password, "next", "/account"}
 	}},
 	{name: "password change", reach: everything, leads: "/account/security", press: func(customer) (string, []string) {
-		return "/account/security/password", []string{"current_password", password, "password", otherPassword}
+		return "/account/security/password", []string{"current_password", webtest.Password, "password", webtest.OtherPassword}
 	}},
 	{name: "payment", reach: everything, leads: "/billing/receipts/", press: func(x customer) (string, []string) {
-		fields, _ := x.desk.bill()
+		fields, _ := bill(x.desk)
 		return "/billing/checkout", fields
 	}},
-	{name: "basket", reach: "UPDATE ", leads: "/plans", press: func(customer) (string, []string) {
-		return "/basket", []string{"plan", "keep"}
+	{name: "bag", reach: "UPDATE ", leads: probe.Bag, press: func(customer) (string, []string) {
+		return probe.Bag, []string{"value", "later"}
 	}},
 	{name: "sign-in", reach: everything, leads: "/account", nobody: true, press: func(x customer) (string, []string) {
-		return "/login", []string{"email", x.email, "password", password}
+		return "/login", []string{"email", x.email, "password", webtest.Password}
 	}},
 	{name: "sign-up", reach: "INSERT INTO ", leads: "/signup/sent", nobody: true, press: func(x customer) (string, []string) {
-		return "/signup", []string{"name", "Jean", "email", "jean." + x.email, "password", password}
+		return "/signup", []string{"name", "Jean", "email", "jean." + x.email, "password", webtest.Password}
 	}},
 }
 
 type attempt struct {
-	by     *client
+	by     *webtest.Client
 	path   string
 	fields []string
 }
@@ -99,7 +102,7 @@ func TestPostgresFaultsInChanges(t *testing.T) {
 		run(t, facts, `UPDATE users SET name = $1 WHERE email = $2`, names[i], x.email)
 		c := x.desk
 		if press.nobody {
-			c = p.client(t)
+			c = p.Client(t)
 		}
 		path, fields := press.press(x)
 		attempts[i] = attempt{c, path, fields}
@@ -114,9 +117,9 @@ func TestPostgresFaultsInChanges(t *testing.T) {
 				}
 				others := slices.Concat(names[:i], names[i+1:])
 				broken := db.breakAt(b.words, b.verdict)
-				together.Go(func() { attempts[i].by.unclaimed(attempts[i].path, attempts[i].fields...).refused(t, p, others...) })
+				together.Go(func() { refused(t, unclaimed(attempts[i].by, attempts[i].path, attempts[i].fields...), p, others...) })
 				if b.verdict == hold { // which is noticed by waiting: all of them at once
-					until(t, press.name+" to come so far", func() bool { return broken.Load() > 0 })
+					webtest.Until(t, press.name+" to come so far", func() bool { return broken.Load() > 0 })
 					continue
 				}
 				together.Wait()
@@ -125,7 +128,7 @@ func TestPostgresFaultsInChanges(t *testing.T) {
 				}
 			}
 			together.Wait()
-			db.cutAll() // what is held never arrives
+			db.cutMarked() // what is held never arrives
 			db.meddle(nil)
 			if after := rows(t, facts); after != before {
 				t.Errorf("the rows are\n%s\nwant\n%s", after, before)
@@ -133,8 +136,8 @@ func TestPostgresFaultsInChanges(t *testing.T) {
 		})
 	}
 	for i, press := range presses {
-		again := attempts[i].by.post(attempts[i].path, attempts[i].fields...).want(http.StatusSeeOther)
-		if to := again.header.Get("Location"); !strings.HasPrefix(to, press.leads) {
+		again := attempts[i].by.Post(attempts[i].path, attempts[i].fields...).Want(http.StatusSeeOther)
+		if to := again.Header.Get("Location"); !strings.HasPrefix(to, press.leads) {
 			t.Errorf("%s: led to %q, want %q", press.name, to, press.leads)
 		}
 	}

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // Answers of PostgreSQL that come late make everything late, and nothing else of it: pages are pages, and what was
@@ -13,36 +16,36 @@ func TestLatePostgres(t *testing.T) {
 	db := newPostgres(t)
 	p := start(t, db.proxied)
 	x := newCustomer(t, p, db.direct)
-	fields, order := x.desk.bill()
-	handle, old := x.laptop.handle(), x.desk.at(p)
+	fields, order := bill(x.desk)
+	handle, old := x.laptop.Handle(), x.desk.Twin()
 
 	db.meddle(slowAnswers)
-	for _, asked := range []func() *answer{
-		func() *answer { return x.desk.get("/account").want(http.StatusOK).says("Ada Lovelace") },
-		func() *answer {
-			return x.desk.post("/billing/checkout", fields...).location("/billing/receipts/" + order)
+	for _, asked := range []func() *webtest.Answer{
+		func() *webtest.Answer { return x.desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace") },
+		func() *webtest.Answer {
+			return x.desk.Post("/billing/checkout", fields...).Leads("/billing/receipts/" + order)
 		},
-		func() *answer { return x.desk.post("/basket", "plan", "keep").location("/plans") },
-		func() *answer { return x.desk.reauth().location("/account/sessions") },
-		func() *answer {
-			return x.desk.post("/account/sessions/" + handle + "/end").location("/account/sessions")
+		func() *webtest.Answer { return x.desk.Post(probe.Bag, "value", "later").Leads(probe.Bag) },
+		func() *webtest.Answer { return x.desk.Reauth(webtest.Password).Leads("/account/sessions") },
+		func() *webtest.Answer {
+			return x.desk.Post("/account/sessions/" + handle + "/end").Leads("/account/sessions")
 		},
-		func() *answer {
-			return x.desk.post("/account/security/password", "current_password", password, "password", otherPassword).location("/account/security")
+		func() *webtest.Answer {
+			return x.desk.Post("/account/security/password", "current_password", webtest.Password, "password", webtest.OtherPassword).Leads("/account/security")
 		},
-		func() *answer {
-			return p.client(t).post("/login", "email", x.email, "password", otherPassword).location("/account")
+		func() *webtest.Answer {
+			return p.Client(t).Post("/login", "email", x.email, "password", webtest.OtherPassword).Leads("/account")
 		},
-		func() *answer { return x.desk.at(p).post("/logout").location("/signed-out") },
+		func() *webtest.Answer { return x.desk.Twin().Post("/logout").Leads("/signed-out") },
 	} {
 		began := time.Now()
 		if a := asked(); time.Since(began) < lateness {
-			t.Errorf("%s took %s, want one late answer at least", a.what, time.Since(began))
+			t.Errorf("%s took %s, want one late answer at least", a.What, time.Since(began))
 		}
 	}
-	for _, c := range []*client{old, x.desk, x.laptop} {
-		if c.opens() {
-			t.Error("alive")
+	for _, c := range []*webtest.Client{old, x.desk, x.laptop} {
+		if opens(c) {
+			t.Error("a session is alive that was ended")
 		}
 	}
 	db.meddle(nil)

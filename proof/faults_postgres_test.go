@@ -10,8 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // postgres is a database of one test's own on the server that is there, and a proxy in front of it.
@@ -83,16 +85,17 @@ var postgresFaults = []struct {
 // Without PostgreSQL nobody is shown as signed in and nothing is claimed to be done, by one page that says nothing of
 // the inside or of anybody. When it is back, so is everybody who was signed in, and nobody has to be restarted.
 func TestPostgresFaults(t *testing.T) {
+	t.Parallel()
 	for _, fault := range postgresFaults {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			db := newPostgres(t)
 			p := start(t, db.proxied)
 			email := db.direct.account(t, "Ada Lovelace")
-			desk, laptop := p.client(t).signIn(email, password), p.client(t).signIn(email, password)
-			other := p.client(t).signIn(db.direct.account(t, "Grace Hopper"), password)
-			desk.reauth().location("/account/sessions")
-			laptopHandle := laptop.handle()
+			desk, laptop := p.Client(t).SignIn(email, webtest.Password), p.Client(t).SignIn(email, webtest.Password)
+			other := p.Client(t).SignIn(db.direct.account(t, "Grace Hopper"), webtest.Password)
+			desk.Reauth(webtest.Password).Leads("/account/sessions")
+			laptopHandle := laptop.Handle()
 
 			if fault.meddler == nil {
 				db.refuse(t)
@@ -100,37 +103,39 @@ func TestPostgresFaults(t *testing.T) {
 				db.meddle(fault.meddler)
 			}
 			var all sync.WaitGroup // at once: some of these faults are noticed by waiting
-			for _, path := range []string{"/account", "/account/sessions", "/session/state", "/", "/plans"} {
-				all.Go(func() { desk.at(p).get(path).unavailable(t, p) })
-				all.Go(func() { other.at(p).get(path).unavailable(t, p) })
+			for _, path := range []string{"/account", "/account/sessions", "/session/state", "/", probe.Bag} {
+				all.Go(func() { unavailable(t, desk.Twin().Get(path), p) })
+				all.Go(func() { unavailable(t, other.Twin().Get(path), p) })
 			}
 			for path, fields := range map[string][]string{
 				"/logout": nil, "/account/sessions/" + laptopHandle + "/end": nil, "/account/sessions/end-all": nil,
-				"/reauth": {"password", password}, "/basket": {"plan", "hall"},
-				"/account/security/password": {"current_password", password, "password", otherPassword},
+				"/reauth": {"password", webtest.Password}, probe.Bag: {"value", "later"},
+				"/account/security/password": {"current_password", webtest.Password, "password", webtest.OtherPassword},
 			} {
-				all.Go(func() { desk.at(p).unclaimed(path, fields...).unavailable(t, p) })
+				all.Go(func() { unavailable(t, unclaimed(desk.Twin(), path, fields...), p) })
 			}
-			all.Go(func() { p.client(t).unclaimed("/login", "email", email, "password", password).unavailable(t, p) })
 			all.Go(func() {
-				p.client(t).unclaimed("/signup", "name", "Jean", "email", "jean."+email, "password", password).unavailable(t, p)
+				unavailable(t, unclaimed(p.Client(t), "/login", "email", email, "password", webtest.Password), p)
+			})
+			all.Go(func() {
+				unavailable(t, unclaimed(p.Client(t), "/signup", "name", "Jean", "email", "jean."+email, "password", webtest.Password), p)
 			})
 			all.Wait()
-			form := p.client(t).get("/login").want(http.StatusOK)
-			p.client(t).get(staticFile.FindString(form.body)).want(http.StatusOK)
-			p.client(t).get("/healthz").want(http.StatusOK)
-			p.client(t).get("/readyz").want(http.StatusServiceUnavailable)
+			form := p.Client(t).Get("/login").Want(http.StatusOK)
+			p.Client(t).Get(staticFile.FindString(form.Body)).Want(http.StatusOK)
+			p.Client(t).Get("/healthz").Want(http.StatusOK)
+			p.Client(t).Get("/readyz").Want(http.StatusServiceUnavailable)
 
 			if fault.meddler == nil {
 				db.admit(t)
 			} else {
 				db.meddle(nil)
 			}
-			until(t, "a database that is ready", func() bool { return p.client(t).get("/readyz").status == http.StatusOK })
-			desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
-			other.get("/account").want(http.StatusOK).says("Grace Hopper")
-			laptop.get("/account").want(http.StatusOK)
-			p.client(t).signIn(email, password)
+			webtest.Until(t, "a database that is ready", func() bool { return p.Client(t).Get("/readyz").StatusCode == http.StatusOK })
+			desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
+			other.Get("/account").Want(http.StatusOK).Says("Grace Hopper")
+			laptop.Get("/account").Want(http.StatusOK)
+			p.Client(t).SignIn(email, webtest.Password)
 		})
 	}
 }
@@ -138,20 +143,20 @@ func TestPostgresFaults(t *testing.T) {
 var staticFile = regexp.MustCompile(`/static/[^"]+`)
 
 // unclaimed sends a change that cannot be made, which must not show in the cookie.
-func (c *client) unclaimed(path string, fields ...string) *answer {
-	c.t.Helper()
-	before := c.token()
-	a := c.post(path, fields...)
-	if a.header.Get("Clear-Site-Data") != "" || c.token() != before {
-		c.t.Errorf("POST %s: the cookie was touched", path)
+func unclaimed(c *webtest.Client, path string, fields ...string) *webtest.Answer {
+	c.T.Helper()
+	before := c.Token()
+	a := c.Post(path, fields...)
+	if a.Header.Get("Clear-Site-Data") != "" || c.Token() != before {
+		c.T.Errorf("POST %s: the cookie was touched", path)
 	}
 	return a
 }
 
 // unavailable is refused on a page that cannot know who asks.
-func (a *answer) unavailable(t testing.TB, p *portal) {
+func unavailable(t testing.TB, a *webtest.Answer, p *portal) {
 	t.Helper()
-	a.refused(t, p, "Lovelace", "Hopper")
+	refused(t, a, p, "Lovelace", "Hopper")
 }
 
 // A server that restarts ends every connection with a word of its own, in the middle of whatever was asked.
@@ -160,13 +165,13 @@ func TestPostgresRestarts(t *testing.T) {
 	db := newPostgres(t)
 	p := start(t, db.proxied)
 	email := db.direct.account(t, "Ada Lovelace")
-	c := p.client(t).signIn(email, password)
+	c := p.Client(t).SignIn(email, webtest.Password)
 	facts := db.direct.facts(t).DB()
 	for range 5 {
 		db.terminate(t, facts)
-		if a := c.get("/account"); a.status != http.StatusOK {
-			a.unavailable(t, p)
+		if a := c.Get("/account"); a.StatusCode != http.StatusOK {
+			unavailable(t, a, p)
 		}
-		until(t, "a page", func() bool { return c.get("/account").status == http.StatusOK })
+		webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
 	}
 }

@@ -8,14 +8,17 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // A redisFault breaks a Redis and mends it again.
 type redisFault struct {
 	name          string
 	breaks, mends func(*redisServer)
-	writes        bool // baskets can be written while it lasts
-	forgets       bool // what was in the baskets before is gone
+	writes        bool // bags can be written while it lasts
+	forgets       bool // what was in the bags before is gone
 }
 
 func meddling(m meddler) func(*redisServer) { return func(r *redisServer) { r.proxy.meddle(m) } }
@@ -64,17 +67,18 @@ var redisFaults = []redisFault{
 }
 
 // Whatever happens to Redis, people stay signed in and read; sign-in, sign-out, re-authentication and revoking work and
-// are true; a basket that cannot be kept says so; wrong passwords are still counted; and nobody has to be restarted.
+// are true; what cannot be kept says so; wrong passwords are still counted; and nobody has to be restarted.
 func TestRedisFaults(t *testing.T) {
+	t.Parallel()
 	for _, f := range redisFaults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			r := startBreakable(t)
 			p := start(t, ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + r.proxy.addr})
 			email := p.account(t, "Ada Lovelace")
-			desk, laptop, visitor := p.client(t).signIn(email, password), p.client(t).signIn(email, password), p.client(t)
-			desk.choose("hall")
-			visitor.choose("hall")
+			desk, laptop, visitor := p.Client(t).SignIn(email, webtest.Password), p.Client(t).SignIn(email, webtest.Password), p.Client(t)
+			put(desk, "before")
+			put(visitor, "before")
 
 			f.breaks(r)
 			began := time.Now()
@@ -82,59 +86,59 @@ func TestRedisFaults(t *testing.T) {
 			t.Log("with Redis broken:", time.Since(began))
 			f.mends(r)
 
-			desk.choose("keep")
-			if !desk.hasPlan() {
-				t.Error("no basket after the fault")
+			put(desk, "after")
+			if value := inBag(desk); value != "after" {
+				t.Errorf("%q in the bag, want what was put there after the fault", value)
 			}
-			if !f.forgets && !visitor.hasPlan() {
-				t.Error("the visitor's basket is gone")
+			if value := inBag(visitor); !f.forgets && value != "before" {
+				t.Errorf("%q in the visitor's bag, want what was there before the fault", value)
 			}
-			until(t, "a Redis that is ready", func() bool { return desk.get("/readyz").body == "ok\n" })
+			webtest.Until(t, "a Redis that is ready", func() bool { return desk.Get("/readyz").Body == "ok\n" })
 		})
 	}
 }
 
 // lasts is what people do while Redis is broken.
-func (f redisFault) lasts(t *testing.T, p *portal, email string, desk, laptop *client) {
+func (f redisFault) lasts(t *testing.T, p *portal, email string, desk, laptop *webtest.Client) {
 	t.Helper()
-	desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
+	desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
 	if f.writes {
-		desk.choose("keep")
+		put(desk, "meanwhile")
 	} else {
-		desk.post("/basket", "plan", "keep").want(http.StatusServiceUnavailable).refused(t, p)
+		refused(t, desk.Post(probe.Bag, "value", "meanwhile"), p)
 	}
-	before := desk.at(p)
-	desk.reauth().location("/account/sessions")
-	if before.token() == desk.token() || before.opens() || !desk.opens() {
+	before := desk.Twin()
+	desk.Reauth(webtest.Password).Leads("/account/sessions")
+	if before.Token() == desk.Token() || opens(before) || !opens(desk) {
 		t.Error("the re-authentication did not swap the token")
 	}
-	desk.post("/account/sessions/" + laptop.handle() + "/end").location("/account/sessions")
-	if laptop.opens() {
+	desk.Post("/account/sessions/" + laptop.Handle() + "/end").Leads("/account/sessions")
+	if opens(laptop) {
 		t.Error("the revoked session is alive")
 	}
-	phone := p.client(t).signIn(email, password)
-	copied := phone.at(p)
-	if !phone.opens() {
+	phone := p.Client(t).SignIn(email, webtest.Password)
+	copied := phone.Twin()
+	if !opens(phone) {
 		t.Error("the sign-in opened nothing")
 	}
-	phone.post("/logout").location("/signed-out")
-	if copied.opens() {
+	phone.Post("/logout").Leads("/signed-out")
+	if opens(copied) {
 		t.Error("the sign-out ended nothing")
 	}
-	guesser := p.client(t)
-	guesser.ip = randomNetwork() + "::1"
+	guesser := p.Client(t)
+	guesser.IP = webtest.Network() + "::1"
 	limited := false
 	for n := 0; n < 12 && !limited; n++ { // five are free, and five more if the portal begins to count by itself
-		switch a := guesser.post("/login", "email", email, "password", "a wrong password here"); a.status {
+		switch a := guesser.Post("/login", "email", email, "password", "a wrong password here"); a.StatusCode {
 		case http.StatusUnprocessableEntity:
 		case http.StatusTooManyRequests:
-			limited = a.header.Get("Retry-After") != ""
+			limited = a.Header.Get("Retry-After") != ""
 		default:
-			t.Errorf("a wrong password: got %d", a.status)
+			t.Errorf("a wrong password: got %d", a.StatusCode)
 		}
 	}
 	if !limited {
 		t.Error("wrong passwords are not counted")
 	}
-	desk.get("/account").want(http.StatusOK).says("Ada Lovelace")
+	desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
 }

@@ -5,39 +5,41 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A flight is a request under way: the server knows already whose it is, and the browser does not have the answer yet.
 // What happens in between happens for certain, however fast or slow the machine is.
 type flight struct {
-	by     *client
-	what   string
-	finish func()
-	landed chan landing
+	by      *webtest.Client
+	request *http.Request
+	finish  func()
+	landed  chan landing
 }
 
 type landing struct {
-	answer *answer
+	answer *webtest.Answer
 	err    error
 }
 
 // land lets the request come to its end and returns the answer, without its cookies in the browser yet.
-func (f *flight) land() *answer {
-	f.by.t.Helper()
+func (f *flight) land() *webtest.Answer {
+	f.by.T.Helper()
 	f.finish()
 	l := <-f.landed
 	if l.err != nil {
-		f.by.t.Errorf("%s: %v", f.what, l.err)
-		return &answer{t: f.by.t, what: f.what, header: http.Header{}}
+		f.by.T.Errorf("%s %s: %v", f.request.Method, f.request.URL.Path, l.err)
+		return f.by.None(f.request)
 	}
 	return l.answer
 }
 
 // writing posts a form of which half arrives before what happens next, and half after it. A server asks a browser that
 // sends "Expect: 100-continue" for the form when the handler begins to read it: after it has looked at the cookie.
-func (c *client) writing(path string, fields ...string) *flight {
-	c.t.Helper()
-	r := c.request(c.t.Context(), http.MethodPost, path, fields...)
+func writing(c *webtest.Client, path string, fields ...string) *flight {
+	c.T.Helper()
+	r := c.Request(http.MethodPost, path, fields...)
 	form, _ := io.ReadAll(r.Body)
 	rest, pipe := io.Pipe()
 	asked := make(chan struct{})
@@ -45,17 +47,17 @@ func (c *client) writing(path string, fields ...string) *flight {
 	r = r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
 	r.Body, r.GetBody = rest, nil
 	r.Header.Set("Expect", "100-continue")
-	f := &flight{by: c, what: r.Method + " " + path, landed: make(chan landing, 1)}
+	f := &flight{by: c, request: r, landed: make(chan landing, 1)}
 	answered := make(chan struct{})
 	go func() {
-		a, err := c.send(r)
+		a, err := c.Send(r)
 		f.landed <- landing{a, err}
 		close(answered)
 	}()
 	select {
 	case <-asked:
 	case <-answered:
-		c.t.Fatalf("POST %s was answered before its form was read", path)
+		c.T.Fatalf("POST %s was answered before its form was read", path)
 	}
 	half := len(form) / 2
 	_, _ = pipe.Write(form[:half])
@@ -67,27 +69,28 @@ func (c *client) writing(path string, fields ...string) *flight {
 }
 
 // reading asks for a page that is answered before what happens next, and read by the browser after it.
-func (c *client) reading(path string) *flight {
-	c.t.Helper()
-	response, err := stepByStep.Do(c.request(c.t.Context(), http.MethodGet, path)) //nolint:bodyclose // read closes it, when the flight lands
+func reading(c *webtest.Client, path string) *flight {
+	c.T.Helper()
+	r := c.Request(http.MethodGet, path)
+	response, err := c.RoundTrip(r) //nolint:bodyclose // Read closes it, when the flight lands
 	if err != nil {
-		c.t.Fatalf("GET %s: %v", path, err)
+		c.T.Fatalf("GET %s: %v", path, err)
 	}
-	f := &flight{by: c, what: "GET " + path, landed: make(chan landing, 1)}
+	f := &flight{by: c, request: r, landed: make(chan landing, 1)}
 	f.finish = func() {
-		a, err := c.read(response)
+		a, err := c.Read(r, response)
 		f.landed <- landing{a, err}
 	}
 	return f
 }
 
 // sending sends a request that nothing holds back.
-func (c *client) sending(method, path string, fields ...string) *flight {
-	c.t.Helper()
-	r := c.request(c.t.Context(), method, path, fields...)
-	f := &flight{by: c, what: method + " " + path, finish: func() {}, landed: make(chan landing, 1)}
+func sending(c *webtest.Client, method, path string, fields ...string) *flight {
+	c.T.Helper()
+	r := c.Request(method, path, fields...)
+	f := &flight{by: c, request: r, finish: func() {}, landed: make(chan landing, 1)}
 	go func() {
-		a, err := c.send(r)
+		a, err := c.Send(r)
 		f.landed <- landing{a, err}
 	}()
 	return f

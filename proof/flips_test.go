@@ -2,10 +2,13 @@ package proof
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // flipAnswer changes one bit of the next answer of the server in which a name stands, which is the one that says who
@@ -23,48 +26,59 @@ func (p postgres) flipAnswer(name string, bit int) *atomic.Int64 {
 
 // A reader has a page of their own, on which nobody else may be.
 type reader struct {
-	*client
+	*webtest.Client
 	name, otherName, otherEmail string
 }
 
 // page asks for it. The bit is for whoever has to find out what went wrong.
-func (r reader) page(p *portal, bit int) *answer {
-	r.t.Helper()
-	a := r.at(p).get("/account")
-	if strings.Contains(a.body, r.otherName) || strings.Contains(a.body, r.otherEmail) {
-		r.t.Errorf("bit %d of byte %d: %s is shown to %s", bit%8, bit/8, r.otherName, r.name)
+func (r reader) page(p *portal, bit int) *webtest.Answer {
+	r.T.Helper()
+	a := r.Twin().Get("/account")
+	if strings.Contains(a.Body, r.otherName) || strings.Contains(a.Body, r.otherEmail) {
+		r.T.Errorf("bit %d of byte %d: %s is shown to %s", bit%8, bit/8, r.otherName, r.name)
 	}
-	switch a.status {
+	switch a.StatusCode {
 	case http.StatusOK, http.StatusSeeOther:
 	case http.StatusTemporaryRedirect: // taken for a token that was replaced a moment ago
-		if to := a.header.Get("Location"); to != "/account" {
-			r.t.Errorf("bit %d of byte %d: asked again at %q", bit%8, bit/8, to)
+		if to := a.Header.Get("Location"); to != "/account" {
+			r.T.Errorf("bit %d of byte %d: asked again at %q", bit%8, bit/8, to)
 		}
 	default:
-		a.fault(r.t, p, r.otherName)
+		fault(r.T, a, p, r.otherName)
 	}
 	return a
 }
 
+// flips is how many bits of the answer are flipped, one somewhere in each of as many parts of it; with -full it is each.
+const flips = 64
+
+// bitAt is which bit comes after n others, of an answer that had so many.
+func bitAt(n, bits int) int {
+	if *full {
+		return n
+	}
+	return (n*bits + rand.IntN(bits)) / flips
+}
+
 // PostgreSQL's protocol has no checksums; TLS is what notices a flipped bit. Without it, a bit of the answer that says
-// who asks may still not bring an ended session back, show what is inside or anybody else, or outlast its request. Every
-// bit is walked with -rounds 1000.
+// who asks may still not bring an ended session back, show what is inside or anybody else, or outlast its request.
 func TestFlippedBits(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
 	p := start(t, db.proxied)
 	const name, otherName = "Ada Lovelace", "Grace Hopper"
 	email, otherEmail := db.direct.account(t, name), db.direct.account(t, otherName)
-	ada := reader{p.client(t).signIn(email, password), name, otherName, otherEmail}
-	grace := reader{p.client(t).signIn(otherEmail, password), otherName, name, email}
-	gone := p.client(t).signIn(email, password)
-	ended := reader{gone.at(p), name, otherName, otherEmail}
-	gone.post("/logout").location("/signed-out")
+	ada := reader{p.Client(t).SignIn(email, webtest.Password), name, otherName, otherEmail}
+	grace := reader{p.Client(t).SignIn(otherEmail, webtest.Password), otherName, name, email}
+	gone := p.Client(t).SignIn(email, webtest.Password)
+	ended := reader{gone.Twin(), name, otherName, otherEmail}
+	gone.Post("/logout").Leads("/signed-out")
 
-	for bit, bits := 0, 1; bit < bits; bit += max(1, bits / *rounds / 32) | 1 { // odd, so that each bit of a byte has its turn
+	for n, bits := 0, 1; n < flips || *full && n < bits; n++ {
+		bit := bitAt(n, bits)
 		flip := db.flipAnswer(name, bit)
-		if a := ended.page(p, bit); a.status == http.StatusOK || flip.Load() == 0 {
-			t.Errorf("bit %d of byte %d, in an answer of %d bits: the ended session got %d", bit%8, bit/8, flip.Load(), a.status)
+		if a := ended.page(p, bit); a.StatusCode == http.StatusOK || flip.Load() == 0 {
+			t.Errorf("bit %d of byte %d, in an answer of %d bits: the ended session got %d", bit%8, bit/8, flip.Load(), a.StatusCode)
 		}
 		flip = db.flipAnswer(name, bit)
 		ada.page(p, bit)
@@ -76,8 +90,8 @@ func TestFlippedBits(t *testing.T) {
 			got := 0
 			for tries := 0; tries < 10 && got != http.StatusOK; tries++ {
 				a := r.page(p, bit)
-				if got = a.status; got == http.StatusOK {
-					a.says(r.name)
+				if got = a.StatusCode; got == http.StatusOK {
+					a.Says(r.name)
 				}
 			}
 			if got != http.StatusOK {

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"crypto/rand"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // ground is what portals stand on: the flags that name a database, and a Redis if there is one.
@@ -54,13 +54,18 @@ func (g ground) facts(t testing.TB) *store.Store {
 // account makes an account as an operator does, and returns its address.
 func (g ground) account(t testing.TB, name string) string {
 	t.Helper()
-	file, err := binary()
+	return probed.account(t, g, name)
+}
+
+func (b build) account(t testing.TB, g ground, name string) string {
+	t.Helper()
+	file, err := b()
 	if err != nil {
 		t.Fatal(err)
 	}
-	email := strings.ToLower(rand.Text())[:12] + "@example.org"
+	email := webtest.Email()
 	cmd := exec.Command(file, append([]string{"user", "create", "--email=" + email, "--name=" + name, "--password-stdin"}, g...)...)
-	cmd.Stdin = strings.NewReader(password + "\n")
+	cmd.Stdin = strings.NewReader(webtest.Password + "\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("user create: %v\n%s", err, out)
 	}

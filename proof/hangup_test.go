@@ -1,51 +1,47 @@
 package proof
 
 import (
-	"fmt"
+	"bytes"
 	"net"
-	"net/url"
-	"os"
+	"net/http"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // hangUp sends a form and closes the connection before any answer: after the whole of it, or after half.
-func (c *client) hangUp(path string, whole bool, fields ...string) {
-	c.t.Helper()
-	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Add(fields[i], fields[i+1])
+func hangUp(c *webtest.Client, path string, whole bool, fields ...string) {
+	c.T.Helper()
+	var sent bytes.Buffer
+	r := c.Request(http.MethodPost, path, fields...)
+	if err := r.Write(&sent); err != nil {
+		c.T.Fatal(err)
 	}
-	body, host := form.Encode(), strings.TrimPrefix(c.origin, "http://")
-	conn, err := net.Dial("tcp", host)
+	if !whole {
+		sent.Truncate(sent.Len() - int(r.ContentLength)/2)
+	}
+	conn, err := net.Dial("tcp", r.URL.Host)
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
 	defer conn.Close()
-	sent := body
-	if !whole {
-		sent = body[:len(body)/2]
-	}
-	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nSec-Fetch-Site: same-origin\r\nCookie: __Host-id=%s\r\n"+
-		"X-Forwarded-For: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
-		path, host, c.origin, c.token(), c.ip, len(body), sent)
-	if err != nil {
-		c.t.Error(err)
+	if _, err := sent.WriteTo(conn); err != nil {
+		c.T.Error(err)
 	}
 }
 
-// finished counts the requests for a route that the portal is done with, by its log.
-func (p *portal) finished(t testing.TB, route string) int {
-	t.Helper()
-	log, err := os.ReadFile(p.log)
-	if err != nil {
-		t.Fatal(err)
+// finished counts the requests from an address that the portal is done with, by its log.
+func (p *portal) finished(ip string) (n int) {
+	for line := range strings.Lines(p.Log.String()) {
+		n += count(strings.Contains(line, "msg=request ") && strings.Contains(line, "ip="+ip))
 	}
-	return strings.Count(string(log), "method=POST route="+route+" ")
+	return n
 }
 
 // Whoever hangs up in the middle has changed everything or nothing, and gets in again.
 func TestHangUps(t *testing.T) {
+	t.Parallel()
 	for name, g := range grounds {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,11 +49,13 @@ func TestHangUps(t *testing.T) {
 			p := start(t, g)
 			email, facts := p.account(t, "Grace Hopper"), g.facts(t)
 			for _, whole := range []bool{false, true} {
-				c := p.client(t).signIn(email, password)
+				c := p.Client(t).SignIn(email, webtest.Password)
 				hangUp := func(path string, fields ...string) {
-					before := p.finished(t, path)
-					c.hangUp(path, whole, fields...)
-					until(t, "the end of the request", func() bool { return p.finished(t, path) > before })
+					c := c.Twin()
+					c.IP = p.Network + "::8" // which nothing else comes from
+					before := p.finished(c.IP)
+					hangUp(c, path, whole, fields...)
+					webtest.Until(t, "the end of the request", func() bool { return p.finished(c.IP) > before })
 				}
 				sessions := func() (n int) {
 					if err := facts.DB().QueryRowContext(t.Context(), `SELECT count(*) FROM sessions`).Scan(&n); err != nil {
@@ -66,24 +64,24 @@ func TestHangUps(t *testing.T) {
 					return n
 				}
 				before := sessions()
-				hangUp("/login", "email", email, "password", password)
+				hangUp("/login", "email", email, "password", webtest.Password)
 				if more := sessions() - before; whole && more != 1 || !whole && more != 0 {
 					t.Errorf("%d sessions more, whole %t", more, whole)
 				}
-				c = p.client(t).signIn(email, password)
-				hangUp("/reauth", "password", password)
-				if c.opens() == whole {
+				c = p.Client(t).SignIn(email, webtest.Password)
+				hangUp("/reauth", "password", webtest.Password)
+				if opens(c) == whole {
 					t.Errorf("alive %t after a re-authentication, whole %t", !whole, whole)
 				}
-				c = p.client(t).signIn(email, password)
-				hangUp("/account/security/password", "current_password", password, "password", otherPassword)
-				now := map[bool]string{true: otherPassword, false: password}[whole]
-				c = p.client(t).signIn(email, now)
+				c = p.Client(t).SignIn(email, webtest.Password)
+				hangUp("/account/security/password", "current_password", webtest.Password, "password", webtest.OtherPassword)
+				now := map[bool]string{true: webtest.OtherPassword, false: webtest.Password}[whole]
+				c = p.Client(t).SignIn(email, now)
 				hangUp("/logout", "nothing", "of interest") // which needs no form
-				if c.opens() {
+				if opens(c) {
 					t.Error("the sign-out did not happen")
 				}
-				c.signIn(email, now)
+				c.SignIn(email, now)
 				nothingByHalf(t, facts)
 			}
 		})

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // Hazards of requests that overtake each other, and of cookies.
@@ -13,7 +16,7 @@ func renewingMovesTheLimit(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
 	for of = range 3 {
 		before := s.expires(c)
-		c.reauth().want(http.StatusSeeOther)
+		c.Reauth(webtest.Password).Want(http.StatusSeeOther)
 		wrong += count(!s.expires(c).Equal(before))
 	}
 	return wrong, of + 1
@@ -22,13 +25,13 @@ func renewingMovesTheLimit(s *site) (wrong, of int) {
 // Half of what is counted are writes, half are cookies.
 func everyPageWrites(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
-	c.get("/account").want(http.StatusOK)
+	c.Get("/account").Want(http.StatusOK)
 	for range 10 {
 		_, before := s.redis.commands(s.t)
 		written := s.written()
-		page := c.get("/account").want(http.StatusOK)
+		page := c.Get("/account").Want(http.StatusOK)
 		_, after := s.redis.commands(s.t)
-		wrong += count(after > before || s.written() != written, page.header.Get("Set-Cookie") != "")
+		wrong += count(after > before || s.written() != written, page.Header.Get("Set-Cookie") != "")
 		of += 2
 	}
 	return wrong, of
@@ -37,19 +40,19 @@ func everyPageWrites(s *site) (wrong, of int) {
 // A request under way when its session is signed out, renewed or ended from another device must not undo that.
 func slowRequestBringsBack(s *site) (wrong, of int) {
 	email := s.account(adelheid)
-	for _, deed := range []func(c *client) *answer{
-		func(c *client) *answer { return c.post("/logout").location("/signed-out") },
-		func(c *client) *answer { return c.reauth() },
-		func(*client) *answer {
-			return s.signedIn(email).post("/account/sessions/end-others", "password", password).location("/account/sessions")
+	for _, deed := range []func(c *webtest.Client) *webtest.Answer{
+		func(c *webtest.Client) *webtest.Answer { return c.Post("/logout").Leads("/signed-out") },
+		func(c *webtest.Client) *webtest.Answer { return c.Reauth(webtest.Password) },
+		func(*webtest.Client) *webtest.Answer {
+			return s.signedIn(email).Post("/account/sessions/end-others", "password", webtest.Password).Leads("/account/sessions")
 		},
 	} {
 		c := s.signedIn(email)
-		token := c.token()
-		slow := c.writing("/session/extend")
-		deed(c).want(http.StatusSeeOther)
-		slow.land().want(http.StatusSeeOther)
-		wrong += count(c.copied(token).get("/account").status == http.StatusOK)
+		token := c.Token()
+		slow := writing(c, "/session/extend")
+		deed(c).Want(http.StatusSeeOther)
+		slow.land().Want(http.StatusSeeOther)
+		wrong += count(c.Copied(token).Get("/account").StatusCode == http.StatusOK)
 		of++
 	}
 	return wrong, of
@@ -59,13 +62,13 @@ func slowRequestBringsBack(s *site) (wrong, of int) {
 func lateAnswerOverwrites(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
 	for range 3 {
-		late := c.reading("/account")
-		c.reauth().want(http.StatusSeeOther)
-		renewed := c.token()
-		c.keep(late.land().want(http.StatusOK))
-		wrong += count(c.token() != renewed)
+		late := reading(c, "/account")
+		c.Reauth(webtest.Password).Want(http.StatusSeeOther)
+		renewed := c.Token()
+		c.Keep(late.land().Want(http.StatusOK))
+		wrong += count(c.Token() != renewed)
 		of++
-		c.cookies[c.id] = renewed
+		c.Cookies[c.Session] = renewed
 	}
 	return wrong, of
 }
@@ -78,13 +81,13 @@ const tries = 30
 func twoTabsLoseAChange(s *site) (wrong, of int) {
 	for n := 0; n < tries && of < 3; n++ {
 		c := s.signedIn(s.account(adelheid))
-		basket, other := c.writing("/basket", "plan", "hall"), c.writing("/session/extend")
-		kept := basket.land().status
-		other.land().want(http.StatusSeeOther)
+		bag, other := writing(c, probe.Bag, "value", "one tab"), writing(c, "/session/extend")
+		kept := bag.land().StatusCode
+		other.land().Want(http.StatusSeeOther)
 		if kept == http.StatusServiceUnavailable {
 			continue
 		}
-		wrong += count(!c.hasPlan())
+		wrong += count(inBag(c) != "one tab")
 		of++
 	}
 	return wrong, of
@@ -95,16 +98,16 @@ var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value=
 // A one-time value is taken by two requests at once, here the order that is paid.
 func orderIsPaidTwice(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
-	c.reauth().want(http.StatusSeeOther)
-	c.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada Lovelace", "address", "1 Lock Lane")
+	c.Reauth(webtest.Password).Want(http.StatusSeeOther)
+	c.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada Lovelace", "address", "1 Lock Lane")
 	for n := 0; n < tries && of < 3; n++ {
-		c.choose("hall")
-		fields := []string{"password", password}
-		for _, field := range hiddenField.FindAllStringSubmatch(c.get("/billing/checkout").body, -1) {
+		choose(c)
+		fields := []string{"password", webtest.Password}
+		for _, field := range hiddenField.FindAllStringSubmatch(c.Get("/billing/checkout").Body, -1) {
 			fields = append(fields, field[1], field[2])
 		}
 		before := s.charges()
-		one, two := c.writing("/billing/checkout", fields...), c.writing("/billing/checkout", fields...)
+		one, two := writing(c, "/billing/checkout", fields...), writing(c, "/billing/checkout", fields...)
 		one.land()
 		two.land()
 		paid := s.charges() - before
@@ -117,11 +120,11 @@ func orderIsPaidTwice(s *site) (wrong, of int) {
 // Another site under the same domain has set a cookie of the same name, with a token of its own account.
 func firstCookieWins(s *site) (wrong, of int) {
 	theirs, hers := s.signedIn(s.account(gertrude)), s.signedIn(s.account(adelheid))
-	r := s.browser().request(s.t.Context(), http.MethodGet, "/account")
-	r.Header.Set("Cookie", theirs.id+"="+theirs.token()+"; "+hers.id+"="+hers.token())
-	a, err := hers.send(r)
+	r := s.browser().Request(http.MethodGet, "/account")
+	r.Header.Set("Cookie", theirs.Session+"="+theirs.Token()+"; "+hers.Session+"="+hers.Token())
+	a, err := hers.Send(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return count(strings.Contains(a.body, gertrude)), 1
+	return count(strings.Contains(a.Body, gertrude)), 1
 }

@@ -3,6 +3,9 @@ package proof
 import (
 	"net/http"
 	"strings"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // Hazards of what is in the store, and of its loss.
@@ -10,22 +13,22 @@ import (
 // The store dies while a request is under way: the answer must not be an error with the page behind it.
 func pageBehindAnError(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
-	slow := c.writing("/basket", "plan", "hall")
+	slow := writing(c, probe.Bag, "value", "hers")
 	s.redis.kill()
 	a := slow.land()
-	if a.status < http.StatusInternalServerError {
-		s.t.Errorf("the store is dead and the answer %d", a.status)
+	if a.StatusCode < http.StatusInternalServerError {
+		s.t.Errorf("the store is dead and the answer %d", a.StatusCode)
 	}
-	return count(strings.Contains(a.body, "is in your basket")), 1
+	return count(strings.Contains(a.Body, inTheBag)), 1
 }
 
 // Somebody ends the sessions on three other devices and is told that it was done.
 func endingEndsNothing(s *site) (wrong, of int) {
 	email := s.account(adelheid)
-	others := []*client{s.signedIn(email), s.signedIn(email), s.signedIn(email)}
-	s.signedIn(email).post("/account/sessions/end-others", "password", password).location("/account/sessions")
+	others := []*webtest.Client{s.signedIn(email), s.signedIn(email), s.signedIn(email)}
+	s.signedIn(email).Post("/account/sessions/end-others", "password", webtest.Password).Leads("/account/sessions")
 	for _, other := range others {
-		wrong += count(other.alive())
+		wrong += count(opens(other))
 	}
 	return wrong, len(others)
 }
@@ -36,7 +39,7 @@ func listCostsOthers(s *site) (wrong, of int) {
 	c, other := s.signedIn(s.account(adelheid)), s.account(gertrude)
 	list := func() int {
 		before, _ := s.redis.commands(s.t)
-		c.get("/account/sessions").want(http.StatusOK)
+		c.Get("/account/sessions").Want(http.StatusOK)
 		after, _ := s.redis.commands(s.t)
 		return after - before
 	}
@@ -44,7 +47,7 @@ func listCostsOthers(s *site) (wrong, of int) {
 	alone := list()
 	const sessions = 15
 	for range sessions {
-		s.signedIn(other).choose("hall")
+		put(s.signedIn(other), "theirs")
 	}
 	return list() - alone + s.others(), sessions
 }
@@ -54,12 +57,12 @@ func tokensLieInTheStore(s *site) (wrong, of int) {
 	email := s.account(adelheid)
 	for range 3 {
 		c := s.signedIn(email)
-		c.choose("hall")
+		put(c, "hers")
 		all := s.stored()
 		if !strings.Contains(all, email) || len(s.redis.records(s.t)) == 0 {
 			s.t.Error("the store that was looked through has not even what is known to be in it")
 		}
-		wrong += count(strings.Contains(all, c.token()))
+		wrong += count(strings.Contains(all, c.Token()))
 		of++
 	}
 	return wrong, of
@@ -69,35 +72,35 @@ func tokensLieInTheStore(s *site) (wrong, of int) {
 // signing out.
 func anotherBuildLocksOut(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
-	c.choose("hall")
+	put(c, "hers")
 	for _, key := range s.redis.records(s.t) {
 		s.redis.do(s.t, "SET", key, s.foreign(s.redis.value(s.t, key)), "KEEPTTL")
 	}
-	for _, path := range []string{"/account", "/plans"} {
-		wrong += count(c.get(path).status != http.StatusOK)
+	for _, path := range []string{"/account", probe.Bag} {
+		wrong += count(c.Get(path).StatusCode != http.StatusOK)
 	}
-	wrong += count(c.post("/logout").status != http.StatusSeeOther)
+	wrong += count(c.Post("/logout").StatusCode != http.StatusSeeOther)
 	return wrong, 3
 }
 
 // Whoever writes to the store puts the record of one person in the place of another's.
 func copiedRecordIsAnother(s *site) (wrong, of int) {
 	theirs := s.signedIn(s.account(gertrude))
-	theirs.choose("keep")
+	put(theirs, "theirs")
 	record := s.redis.value(s.t, s.redis.records(s.t)[0])
 	hers := s.signedIn(s.account(adelheid))
-	hers.choose("hall")
+	put(hers, "hers")
 	for _, key := range s.redis.records(s.t) {
 		s.redis.do(s.t, "SET", key, record, "KEEPTTL")
 	}
-	return count(strings.Contains(hers.get("/account").body, gertrude), hers.hasPlan()), 2
+	return count(strings.Contains(hers.Get("/account").Body, gertrude), inBag(hers) == "theirs"), 2
 }
 
 // Visitors without a cookie look at the way in.
 func visitorsFillTheStore(s *site) (wrong, of int) {
 	for range 20 {
 		before := len(s.redis.records(s.t))
-		s.browser().get("/login").want(http.StatusOK)
+		s.browser().Get("/login").Want(http.StatusOK)
 		wrong += count(len(s.redis.records(s.t)) > before)
 		of++
 	}
@@ -110,11 +113,11 @@ func forgottenIsSignedOut(s *site) (wrong, of int) {
 	email := s.account(adelheid)
 	for range 3 {
 		c := s.signedIn(email)
-		c.choose("hall")
+		put(c, "hers")
 		for _, key := range s.redis.records(s.t) {
 			s.redis.do(s.t, "PEXPIREAT", key, 1)
 		}
-		wrong += count(!c.alive())
+		wrong += count(!opens(c))
 		of++
 	}
 	return wrong, of

@@ -13,6 +13,7 @@ type hazard struct {
 // Every hazard is seen on the stock portal, so that its steps have shown that they can see it, and never on Gatehouse. The
 // table is docs/hazards.md, its figures are those of "go test ./proof -run TestHazards -v".
 func TestHazards(t *testing.T) {
+	t.Parallel()
 	for _, h := range []hazard{
 		{"renewing moves the absolute limit", false, renewingMovesTheLimit},
 		{"every page writes and sets a cookie", false, everyPageWrites},

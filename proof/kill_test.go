@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/webtest"
 )
 
 var (
@@ -28,6 +28,7 @@ const people = 4
 // The portal is killed in the middle of what people do, again and again. Whatever was acknowledged is there when it
 // starts again, and nothing is there by half.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
@@ -50,11 +51,11 @@ func killOn(t *testing.T, name string, g ground, report *killReport) {
 	t.Logf("-seed %d", *seed)
 	var sent, last atomic.Int64
 	last.Store(1 << 62)
-	send := func(c *client, path string, fields ...string) (*answer, error) {
+	send := func(c *webtest.Client, path string, fields ...string) (*webtest.Answer, error) {
 		if sent.Add(1) == last.Load() {
-			go func() { _ = p.cmd.Process.Kill() }()
+			go p.kill()
 		}
-		a, err := c.try(c.request(context.WithoutCancel(t.Context()), http.MethodPost, path, fields...))
+		a, err := c.Try(c.Request(http.MethodPost, path, fields...))
 		if err != nil {
 			return nil, errGone
 		}
@@ -64,7 +65,7 @@ func killOn(t *testing.T, name string, g ground, report *killReport) {
 	killedOne := p
 	for i := range witnesses {
 		witnesses[i] = newWitness(t, p, uint64(i), send)
-		witnesses[i].bagsMissed = func() int { return killedOne.bagsMissed(0) + p.bagsMissed(0) }
+		witnesses[i].bagsMissed = func() int { return killedOne.bagsMissed(t, 0) + p.bagsMissed(t, 0) }
 	}
 	killed := 0
 	for ; killed < *kills || killed < 3**kills && len(acknowledged(witnesses)) < len(deeds)-1; killed++ { // one is listed twice
@@ -75,8 +76,8 @@ func killOn(t *testing.T, name string, g ground, report *killReport) {
 		}
 		all.Wait()
 		select {
-		case <-p.over:
-		case <-time.After(patience):
+		case <-p.Over():
+		case <-time.After(webtest.Patience):
 			t.Fatal("nobody gets an answer, and the portal was not killed")
 		}
 		last.Store(1 << 62)

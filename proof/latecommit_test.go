@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // cancelRequest is how a driver begins that gives up a connection: it asks PostgreSQL to stop what it does there.
@@ -44,24 +46,24 @@ func (p postgres) signInAtGate(t *testing.T, portal *portal, facts *sql.DB, emai
 	}
 	defer func() { _ = tx.Rollback() }()
 	run(t, tx, `LOCK TABLE gate`)
-	c, done := portal.client(t), make(chan *answer, 1)
-	go func() { done <- c.post("/login", "email", email, "password", password) }()
+	c, done := portal.Client(t), make(chan *webtest.Answer, 1)
+	go func() { done <- c.Post("/login", "email", email, "password", webtest.Password) }()
 	blocked(t, facts, tx)
 	looks := p.looksForRow()
 	defer p.meddle(nil)
 	p.cutAll()
 	// One to the statement when it is prepared, one to each look.
-	until(t, "a look for the row that came too early", func() bool { return looks.Load() >= 2 || len(done) > 0 })
+	webtest.Until(t, "a look for the row that came too early", func() bool { return looks.Load() >= 2 || len(done) > 0 })
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	a := <-done
-	if a.status == http.StatusServiceUnavailable {
-		a.refused(t, portal)
+	if a.StatusCode == http.StatusServiceUnavailable {
+		refused(t, a, portal)
 		return false
 	}
-	a.want(http.StatusSeeOther)
-	if !c.opens() {
+	a.Want(http.StatusSeeOther)
+	if !opens(c) {
 		t.Error("the cookie is not that of the row")
 	}
 	return true

@@ -8,27 +8,26 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A flood is many clients that go on until they are told to stop.
 type flood struct {
-	t       testing.TB
-	client  *http.Client
-	over    chan struct{}
-	end     sync.Once
-	workers sync.WaitGroup
-	seen    [600]atomic.Int64 // answers by status
-	lost    atomic.Int64      // answers that did not come
-	untold  atomic.Int64      // were turned away for now and not told for how long
+	t         testing.TB
+	transport *http.Transport
+	over      chan struct{}
+	end       sync.Once
+	workers   sync.WaitGroup
+	seen      [600]atomic.Int64 // answers by status
+	lost      atomic.Int64      // answers that did not come
+	untold    atomic.Int64      // were turned away for now and not told for how long
 }
 
 func newFlood(t testing.TB, workers int) *flood {
-	transport := &http.Transport{MaxIdleConnsPerHost: workers}
-	t.Cleanup(transport.CloseIdleConnections)
-	f := &flood{t: t, over: make(chan struct{}), client: &http.Client{
-		Transport: transport, Timeout: 2 * patience,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	f := &flood{t: t, over: make(chan struct{}), transport: webtest.NewTransport()}
+	f.transport.MaxIdleConnsPerHost = workers
+	t.Cleanup(f.transport.CloseIdleConnections)
 	t.Cleanup(f.stop) // a test that fails meanwhile leaves no worker behind
 	return f
 }
@@ -51,7 +50,7 @@ func (f *flood) pour(next func() *http.Request) {
 
 // send counts the answer.
 func (f *flood) send(r *http.Request) (status int) {
-	response, err := f.client.Do(r)
+	response, err := f.transport.RoundTrip(r)
 	if err != nil {
 		f.lost.Add(1)
 		f.t.Log(err)

@@ -1,13 +1,13 @@
 package proof
 
 import (
-	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // watched is the flag of a portal whose gauges are read. Its log says where they are.
@@ -19,21 +19,11 @@ var opsAddr = regexp.MustCompile(`metrics and profiles are served.* addr=(\S+)`)
 func (p *portal) ops(t testing.TB, path string) string {
 	t.Helper()
 	var addr []string
-	until(t, "the operators' listener", func() bool {
-		content, _ := os.ReadFile(p.log)
-		addr = opsAddr.FindStringSubmatch(string(content))
+	webtest.Until(t, "the operators' listener", func() bool {
+		addr = opsAddr.FindStringSubmatch(p.Log.String())
 		return addr != nil
 	})
-	response, err := stepByStep.Get("http://" + addr[1] + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: %d, %v", path, response.StatusCode, err)
-	}
-	return string(body)
+	return p.Client(t).At("http://" + addr[1]).Get(path).Want(http.StatusOK).Body
 }
 
 // gauge is a number of the metrics page that has no labels.

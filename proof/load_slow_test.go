@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A slow client sends or reads as little as it can and keeps its connection.
@@ -68,7 +70,7 @@ var slowClients = []slowClient{
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t), watched)
-	inside := p.client(t).signIn(p.account(t, "Swift"), password)
+	inside := p.Client(t).SignIn(p.account(t, "Swift"), webtest.Password)
 	before := p.gauge(t, "go_goroutines")
 
 	var open []net.Conn
@@ -80,22 +82,22 @@ func TestSlowClients(t *testing.T) {
 		}
 	}
 	// On a machine that is slow itself the first are ended before the last are there.
-	until(t, "hundreds of slow clients", func() bool { return p.gauge(t, "go_goroutines") >= before+len(open)/2 })
-	inside.get("/account").want(http.StatusOK).says("Swift")
-	p.client(t).signIn(p.account(t, "Later"), password)
+	webtest.Until(t, "hundreds of slow clients", func() bool { return p.gauge(t, "go_goroutines") >= before+len(open)/2 })
+	inside.Get("/account").Want(http.StatusOK).Says("Swift")
+	p.Client(t).SignIn(p.account(t, "Later"), webtest.Password)
 
 	for _, s := range slowClients {
 		if !s.long || *soak >= time.Minute {
-			within(t, 3*time.Minute, "the end of those who are slow with "+s.what, func() bool { return len(s.ended.soFar()) == s.n })
+			webtest.Within(t, 3*time.Minute, "the end of those who are slow with "+s.what, func() bool { return len(s.ended.soFar()) == s.n })
 			s.check(t)
 		}
 	}
-	inside.get("/account").want(http.StatusOK)
+	inside.Get("/account").Want(http.StatusOK)
 	for _, conn := range open {
 		_ = conn.Close()
 	}
-	stepByStep.CloseIdleConnections()
-	within(t, time.Minute, "as many goroutines as before", func() bool { return p.gauge(t, "go_goroutines") <= before+5 })
+	p.transport.CloseIdleConnections()
+	webtest.Within(t, time.Minute, "as many goroutines as before", func() bool { return p.gauge(t, "go_goroutines") <= before+5 })
 }
 
 // connect opens a connection that tells of its end, when the server is the one who ends it.
@@ -103,7 +105,7 @@ func (s slowClient) connect(t *testing.T, p *portal) net.Conn {
 	t.Helper()
 	var dial net.Dialer
 	began := time.Now()
-	conn, err := dial.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.origin, "http://"))
+	conn, err := dial.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.Origin, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,15 +162,5 @@ func (s slowClient) check(t *testing.T) {
 	}
 	if s.last != "" && heard == 0 {
 		t.Errorf("slow with %s: nobody heard %q", s.what, s.last)
-	}
-}
-
-// within is until with a patience of its own.
-func within(t testing.TB, patience time.Duration, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, patience)
-		}
 	}
 }

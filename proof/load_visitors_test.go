@@ -4,10 +4,11 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A kept is what strangers of one network can make the portal keep, however much they send: some at once, then one more
@@ -24,50 +25,50 @@ type kept struct {
 // sent is what one network sends, all of it at once, and what is kept of it.
 type sent struct {
 	times  int
-	send   func(c *client, i int) *http.Request
+	send   func(c *webtest.Client, i int) *http.Request
 	answer []int
 	kept   []kept
 }
 
 var strangers = map[string]sent{
-	"pages": {times: 400, send: func(c *client, i int) *http.Request {
+	"pages": {times: 400, send: func(c *webtest.Client, i int) *http.Request {
 		paths := []string{
 			"/", "/login?next=/account", "/signup", "/plans", "/password/forgot", "/signed-out", "/login/verify", "/account", "/nothing", "/password/reset",
 			"/signup/sent", "/password/forgot/sent", "/session/state", "/healthz", "/readyz", "/static/app.css",
 		}
-		return c.request(c.t.Context(), http.MethodGet, paths[i%len(paths)])
+		return c.Request(http.MethodGet, paths[i%len(paths)])
 	}, answer: []int{200, 303, 404}},
-	"tokens": {times: 100, send: func(c *client, i int) *http.Request {
-		c.cookies["__Host-id"] = fmt.Sprintf("%042dA", i)
-		return c.request(c.t.Context(), http.MethodGet, "/account")
+	"tokens": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
+		c.Cookies[c.Session] = fmt.Sprintf("%042dA", i)
+		return c.Request(http.MethodGet, "/account")
 	}, answer: []int{303, 429}},
-	"keys of letters": {times: 100, send: func(c *client, i int) *http.Request {
-		return c.request(c.t.Context(), []string{"GET", "POST"}[i%2], fmt.Sprintf("/email/confirm/%026d", i))
+	"keys of letters": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
+		return c.Request([]string{"GET", "POST"}[i%2], fmt.Sprintf("/email/confirm/%026d", i))
 	}, answer: []int{404, 429}},
-	"passkeys": {times: 200, send: func(c *client, _ int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/login/passkey/begin")
+	"passkeys": {times: 200, send: func(c *webtest.Client, _ int) *http.Request {
+		return c.Request(http.MethodPost, "/login/passkey/begin")
 	}, answer: []int{200, 429}},
-	"preferences": {times: 100, send: func(c *client, _ int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/preferences", "theme", "dark")
+	"preferences": {times: 100, send: func(c *webtest.Client, _ int) *http.Request {
+		return c.Request(http.MethodPost, "/preferences", "theme", "dark")
 	}, answer: []int{303}},
-	"failing sign-ins": {times: 100, send: func(c *client, i int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/login", "email", fmt.Sprintf("nobody-%d@example.org", i), "password", fmt.Sprintf("not so good as %d", i))
+	"failing sign-ins": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
+		return c.Request(http.MethodPost, "/login", "email", fmt.Sprintf("nobody-%d@example.org", i), "password", fmt.Sprintf("not so good as %d", i))
 	}, answer: []int{422, 429}, kept: []kept{{table: "stray_events", each: 1, burst: 30, every: 10 * time.Second}}},
-	"forgotten passwords": {times: 100, send: func(c *client, i int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i))
+	"forgotten passwords": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
+		return c.Request(http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i))
 	}, answer: []int{303, 429}},
-	"sign-ups": {times: 150, send: func(c *client, i int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", password)
+	"sign-ups": {times: 150, send: func(c *webtest.Client, i int) *http.Request {
+		return c.Request(http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", webtest.Password)
 	}, answer: []int{303, 429}, kept: []kept{
 		{table: "signups", each: 1, burst: 60, every: 20 * time.Second, expire: "expires_at", life: 24 * time.Hour},
 	}},
-	"baskets": {times: 150, send: func(c *client, _ int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/basket", "plan", "hall")
+	"baskets": {times: 150, send: func(c *webtest.Client, _ int) *http.Request {
+		return c.Request(http.MethodPost, "/basket", "plan", "hall")
 	}, answer: []int{303, 429, 503}, kept: []kept{
 		{table: "bags", each: 1, burst: 60, every: 10 * time.Second, expire: "expires_at", life: time.Hour},
 	}},
-	"demos": {times: 30, send: func(c *client, _ int) *http.Request {
-		return c.request(c.t.Context(), http.MethodPost, "/demo")
+	"demos": {times: 30, send: func(c *webtest.Client, _ int) *http.Request {
+		return c.Request(http.MethodPost, "/demo")
 	}, answer: []int{303, 429, 503}, kept: []kept{
 		{table: "users", each: 1, burst: 10, every: time.Minute, expire: "demo_until", life: 2 * time.Hour},
 		{table: "bags", each: 1, burst: 10, every: time.Minute, expire: "expires_at", life: 2 * time.Hour},
@@ -81,39 +82,41 @@ var strangers = map[string]sent{
 func TestFloodOfVisitors(t *testing.T) {
 	for name, ground := range map[string]func(testing.TB) ground{"sqlite": onSQLite, "postgres and redis": onServersAlone} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			g := ground(t)
 			db, p := g.facts(t).DB(), start(t, g)
-			until(t, "the administrator of a first start", func() bool { return g.rows(t, db)["users"] == 1 })
+			webtest.Until(t, "the administrator of a first start", func() bool { return g.rows(t, db)["users"] == 1 })
 			for what, s := range strangers {
 				t.Run(what, func(t *testing.T) { s.check(t, p, db) })
 			}
 			if len(g) > 1 {
 				nothingForGood(t, g)
 			}
-			p.client(t).get("/login").want(http.StatusOK)
+			p.Client(t).Get("/login").Want(http.StatusOK)
 		})
 	}
 }
 
 func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
-	before, began, from := p.rows(t, db), time.Now(), p.logSize()
+	before, began, from := p.rows(t, db), time.Now(), p.Log.Len()
 	staying := make([]int, len(s.kept))
 	for i, k := range s.kept {
 		staying[i] = p.staying(t, db, k)
 	}
 	f := s.pour(t, p)
-	until(t, "no letter waits", func() bool { return p.rows(t, db)["letters"] == 0 })
+	webtest.Until(t, "no letter waits", func() bool { return p.rows(t, db)["letters"] == 0 })
 
+	p.catchUp(t)
 	more := grown(before, p.rows(t, db))
 	for i, k := range s.kept {
 		allowed := k.burst + int(time.Since(began)/k.every) + 1
-		if strings.Contains(p.words(), "redis is away") {
+		if strings.Contains(p.Log.String(), "redis is away") {
 			allowed += k.burst // from then on the process has counted by itself
 		}
 		n := more[k.table]
 		refused := int(f.lost.Load() + f.seen[http.StatusServiceUnavailable].Load()) // by a Redis that was slow once
 		if k.table == "bags" {
-			refused += p.bagsMissed(from) // which a demo goes on without
+			refused += p.bagsMissed(t, from) // which a demo goes on without
 		}
 		if n < k.burst-refused || n > allowed*k.each {
 			t.Errorf("%d more in %s, want at least %d and at most %d", n, k.table, k.burst, allowed*k.each)
@@ -132,12 +135,12 @@ func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
 // pour sends it from one network and wants the answers it may have.
 func (s sent) pour(t *testing.T, p *portal) *flood {
 	const workers = 4 // few enough that all find a place in the queue of the password hash
-	f, network := newFlood(t, workers), randomNetwork()
+	f, network := newFlood(t, workers), webtest.Network()
 	for worker := range workers {
 		f.workers.Go(func() {
 			for i := worker; i < s.times; i += workers {
-				c := p.client(t)
-				c.ip = network + "::7"
+				c := p.Client(t)
+				c.IP = network + "::7"
 				f.send(s.send(c, i))
 			}
 		})
@@ -145,12 +148,6 @@ func (s sent) pour(t *testing.T, p *portal) *flood {
 	f.workers.Wait()
 	f.only(s.answer...)
 	return f
-}
-
-// words is all that the portal has logged.
-func (p *portal) words() string {
-	content, _ := os.ReadFile(p.log)
-	return string(content)
 }
 
 // staying counts the rows that stay for longer than they may, 0 where no column says how long.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // atCommit cuts the first connection on which something is committed: before the server hears of it, or with its answer.
@@ -30,28 +32,37 @@ type customer struct {
 	t            *testing.T
 	p            *portal
 	email        string
-	desk, laptop *client
+	desk, laptop *webtest.Client
 }
 
 func newCustomer(t *testing.T, p *portal, g ground) customer {
 	t.Helper()
 	email := g.account(t, "Ada Lovelace")
-	x := customer{t, p, email, p.client(t).signIn(email, password), p.client(t).signIn(email, password)}
-	x.desk.reauth().location("/account/sessions")
-	x.desk.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").location("/billing")
-	x.desk.choose("hall")
+	x := customer{t, p, email, p.Client(t).SignIn(email, webtest.Password), p.Client(t).SignIn(email, webtest.Password)}
+	x.desk.Reauth(webtest.Password).Leads("/account/sessions")
+	x.desk.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").Leads("/billing")
+	choose(x.desk)
 	return x
 }
 
-// bill is what the review shows, as the fields of its form; the order is among them.
-func (c *client) bill() (fields []string, order string) {
-	c.t.Helper()
-	return c.get("/billing/checkout").want(http.StatusOK).bill()
+// choose puts a plan into the basket, as often as it takes to be told that it is there.
+func choose(c *webtest.Client) {
+	c.T.Helper()
+	webtest.Until(c.T, "a plan to be taken", func() bool {
+		status := c.Post("/basket", "plan", "hall").StatusCode
+		return status == http.StatusOK || status == http.StatusSeeOther
+	})
 }
 
-func (a *answer) bill() (fields []string, order string) {
-	a.t.Helper()
-	for _, m := range hiddenField.FindAllStringSubmatch(a.body, -1) {
+// bill is what the review shows, as the fields of its form; the order is among them.
+func bill(c *webtest.Client) (fields []string, order string) {
+	c.T.Helper()
+	return billOf(c.Get("/billing/checkout").Want(http.StatusOK))
+}
+
+func billOf(a *webtest.Answer) (fields []string, order string) {
+	a.T.Helper()
+	for _, m := range hiddenField.FindAllStringSubmatch(a.Body, -1) {
 		if m[1] == "next" {
 			continue
 		}
@@ -61,9 +72,9 @@ func (a *answer) bill() (fields []string, order string) {
 		}
 	}
 	if order == "" {
-		a.t.Errorf("no order on the review:\n%s", a.text())
+		a.T.Errorf("no order on the review:\n%s", a.Excerpt())
 	}
-	return append(fields, "password", password), order
+	return append(fields, "password", webtest.Password), order
 }
 
 func (x customer) count(g ground, query string, args ...any) (n int) {
@@ -81,80 +92,80 @@ var lost = []struct {
 	change func(x customer, g ground, commit func(), carriedOut bool)
 }{
 	{"sign-in", func(x customer, _ ground, commit func(), carriedOut bool) {
-		c := x.p.client(x.t)
+		c := x.p.Client(x.t)
 		commit()
-		x.claims(c.post("/login", "email", x.email, "password", password), carriedOut)
-		if (c.token() != "") != carriedOut || carriedOut && !c.opens() {
+		x.claims(c.Post("/login", "email", x.email, "password", webtest.Password), carriedOut)
+		if (c.Token() != "") != carriedOut || carriedOut && !opens(c) {
 			x.t.Error("the cookie is not that of the row")
 		}
 	}},
 	{"re-authentication", func(x customer, _ ground, commit func(), carriedOut bool) {
-		before := x.desk.at(x.p)
+		before := x.desk.Twin()
 		commit()
-		x.claims(x.desk.reauth(), carriedOut)
-		if !x.desk.opens() || (before.token() != x.desk.token()) != carriedOut {
+		x.claims(x.desk.Reauth(webtest.Password), carriedOut)
+		if !opens(x.desk) || (before.Token() != x.desk.Token()) != carriedOut {
 			x.t.Error("the browser is left with a token that is dead")
 		}
-		if carriedOut && before.opens() {
+		if carriedOut && opens(before) {
 			x.t.Error("the old token is alive")
 		}
 	}},
 	{"password change", func(x customer, _ ground, commit func(), carriedOut bool) {
 		commit()
-		x.claims(x.desk.post("/account/security/password", "current_password", password, "password", otherPassword), carriedOut)
-		if !x.desk.opens() || x.laptop.opens() == carriedOut {
+		x.claims(x.desk.Post("/account/security/password", "current_password", webtest.Password, "password", webtest.OtherPassword), carriedOut)
+		if !opens(x.desk) || opens(x.laptop) == carriedOut {
 			x.t.Error("want this session alive, and the other only if nothing happened")
 		}
-		now := password
+		now := webtest.Password
 		if carriedOut {
-			now = otherPassword
+			now = webtest.OtherPassword
 		}
-		x.p.client(x.t).signIn(x.email, now)
+		x.p.Client(x.t).SignIn(x.email, now)
 	}},
 	{"sign-out", func(x customer, g ground, commit func(), carriedOut bool) {
 		commit()
-		a := x.desk.post("/logout")
-		a.refused(x.t, x.p)
-		if a.header.Get("Clear-Site-Data") != "" || x.desk.token() == "" {
+		a := x.desk.Post("/logout")
+		refused(x.t, a, x.p)
+		if a.Header.Get("Clear-Site-Data") != "" || x.desk.Token() == "" {
 			x.t.Error("the sign-out was claimed")
 		}
-		if x.desk.opens() == carriedOut {
+		if opens(x.desk) == carriedOut {
 			x.t.Error("the session is not what its row says")
 		}
-		x.desk.post("/logout").location("/signed-out")
+		x.desk.Post("/logout").Leads("/signed-out")
 		if n := x.count(g, `SELECT count(*) FROM events JOIN users ON users.id = user_id WHERE email = $1 AND kind = 'session_expired'`, x.email); n != 1 {
 			x.t.Errorf("%d endings, want 1", n)
 		}
 	}},
 	{"revoking", func(x customer, _ ground, commit func(), carriedOut bool) {
-		path := "/account/sessions/" + x.laptop.handle() + "/end"
+		path := "/account/sessions/" + x.laptop.Handle() + "/end"
 		commit()
-		x.desk.post(path).refused(x.t, x.p)
-		if x.laptop.opens() == carriedOut {
+		refused(x.t, x.desk.Post(path), x.p)
+		if opens(x.laptop) == carriedOut {
 			x.t.Error("the session is not what its row says")
 		}
-		x.desk.post(path).location("/account/sessions")
-		if x.laptop.opens() {
+		x.desk.Post(path).Leads("/account/sessions")
+		if opens(x.laptop) {
 			x.t.Error("the session is alive after the second press")
 		}
 	}},
 	{"payment", func(x customer, g ground, commit func(), carriedOut bool) {
-		fields, order := x.desk.bill()
+		fields, order := bill(x.desk)
 		commit()
-		x.desk.post("/billing/checkout", fields...).refused(x.t, x.p)
-		x.desk.post("/billing/checkout", fields...).location("/billing/receipts/" + order)
+		refused(x.t, x.desk.Post("/billing/checkout", fields...), x.p)
+		x.desk.Post("/billing/checkout", fields...).Leads("/billing/receipts/" + order)
 		if n := x.count(g, `SELECT count(*) FROM payments WHERE id = $1`, order); n != 1 {
 			x.t.Errorf("%d payments, want 1", n)
 		}
 	}},
 }
 
-func (x customer) claims(a *answer, success bool) {
+func (x customer) claims(a *webtest.Answer, success bool) {
 	x.t.Helper()
 	if success {
-		a.want(http.StatusSeeOther)
+		a.Want(http.StatusSeeOther)
 	} else {
-		a.refused(x.t, x.p)
+		refused(x.t, a, x.p)
 	}
 }
 

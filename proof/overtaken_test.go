@@ -2,6 +2,8 @@ package proof
 
 import (
 	"net/http"
+
+	"example.com/gatehouse/webtest"
 )
 
 // raceSignIn has somebody sign in while all sessions are ended: they are refused, ended with the others, or begin after.
@@ -10,19 +12,19 @@ func raceSignIn(p *person) map[string]int {
 	p.t.Helper()
 	outcomes := map[string]int{}
 	for n := range *rounds {
-		late := p.at(n).client(p.t)
+		late := p.at(n).Client(p.t)
 		certain := p.signInLate(n, late)
 		outcome := "begun after it"
 		switch {
-		case late.token() == "":
+		case late.Token() == "":
 			outcome = "refused"
-		case !late.alive():
+		case !opens(late):
 			outcome = "ended"
 		default:
 			if older := p.aliveFromBefore(); older > 0 {
 				p.t.Errorf("round %d: %d sessions that began before the ending are alive after it", n, older)
 			}
-			late.post("/logout").location("/signed-out")
+			late.Post("/logout").Leads("/signed-out")
 		}
 		if certain != "" && outcome != certain {
 			p.t.Errorf("round %d: the sign-in was %s, want %s", n, outcome, certain)
@@ -35,14 +37,14 @@ func raceSignIn(p *person) map[string]int {
 
 // signInLate signs in while another device ends everything. On PostgreSQL both wait in a queue before the account's row, in
 // turns the one or the other first, both with what was true before; so it is certain what becomes of the sign-in.
-func (p *person) signInLate(n int, late *client) (certain string) {
+func (p *person) signInLate(n int, late *webtest.Client) (certain string) {
 	p.t.Helper()
 	c := p.signIn(n + 1)
 	signIn := func() *flight {
-		return late.sending(http.MethodPost, "/login", "email", p.email, "password", p.password)
+		return sending(late, http.MethodPost, "/login", "email", p.email, "password", p.password)
 	}
 	endAll := func() *flight {
-		return c.at(p.at(n+2)).sending(http.MethodPost, "/account/sessions/end-all", "password", p.password)
+		return sending(p.via(c, n+2), http.MethodPost, "/account/sessions/end-all", "password", p.password)
 	}
 	first, second, outcome := signIn, endAll, "ended"
 	if n%2 == 1 {
@@ -50,12 +52,12 @@ func (p *person) signInLate(n int, late *client) (certain string) {
 	}
 	var flights [2]*flight
 	if p.portals[0].onPostgres() {
-		c.post("/reauth", "password", p.password).want(http.StatusSeeOther)
+		c.Post("/reauth", "password", p.password).Want(http.StatusSeeOther)
 		l := p.lock(`SELECT 1 FROM users WHERE email = $1 FOR NO KEY UPDATE`, []any{p.email}, "users")
 		flights[0] = first()
-		until(p.t, "the first to stop at the account", func() bool { return l.waiting() >= 1 })
+		webtest.Until(p.t, "the first to stop at the account", func() bool { return l.waiting() >= 1 })
 		flights[1] = second()
-		until(p.t, "the second to stop behind it", func() bool { return l.waiting() >= 2 })
+		webtest.Until(p.t, "the second to stop behind it", func() bool { return l.waiting() >= 2 })
 		l.release()
 		certain = outcome
 	} else {
@@ -65,15 +67,15 @@ func (p *person) signInLate(n int, late *client) (certain string) {
 		a := f.land()
 		switch {
 		case f.by != late:
-			a.location("/signed-out")
-		case a.status == http.StatusUnprocessableEntity:
-			a.says("Your account was changed while you were signing in.")
+			a.Leads("/signed-out")
+		case a.StatusCode == http.StatusUnprocessableEntity:
+			a.Says("Your account was changed while you were signing in.")
 		default:
-			a.location("/account")
+			a.Leads("/account")
 		}
-		f.by.keep(a)
+		f.by.Keep(a)
 	}
-	if c.alive() {
+	if opens(c) {
 		p.t.Errorf("round %d: the session that ended all is alive", n)
 	}
 	return certain

@@ -1,158 +1,97 @@
 package proof
 
 import (
-	"bufio"
-	"crypto/rand"
-	"fmt"
+	"context"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A portal is one instance of the program, in a process of its own.
 type portal struct {
+	*webtest.Program
 	ground
-	origin  string
-	network string // of its visitors: what they do wrong does not count against those of other tests in the same Redis
-	log     string // the file it logs to
-	cmd     *exec.Cmd
-	over    chan struct{} // closed when the process is gone
-	ended   error         // how it ended, once it is over
+	build     build
+	cmd       *exec.Cmd
+	killed    atomic.Bool
+	transport *http.Transport // of its browsers
 }
-
-// startsAtMost is how often a portal is started. It asks Redis once and takes no answer within half a second for a refusal,
-// which on a slow machine it need not be.
-const startsAtMost = 5
 
 // start runs an instance on a free port until the test is over, when it has to stop without an error if it still runs.
 func start(t testing.TB, g ground, flags ...string) *portal {
 	t.Helper()
-	p := launch(t, g, flags...)
-	for n := 1; p.origin == ""; n++ {
-		if n == startsAtMost || !strings.Contains(p.lastWords(), "Redis does not answer") {
-			p.kill() // it may still be at it
-			t.Fatalf("no portal:\n%s", p.lastWords())
-		}
-		t.Logf("started again:\n%s", p.lastWords())
-		p = launch(t, g, flags...)
+	return probed.start(t, g, flags...)
+}
+
+func (b build) start(t testing.TB, g ground, flags ...string) *portal {
+	t.Helper()
+	file, err := b()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		p.stop(t)
-		if t.Failed() {
-			t.Logf("what went wrong by the log of the portal at %s:\n%s", p.origin, p.causes())
-		}
+	p := &portal{ground: g, build: b, transport: webtest.NewTransport()}
+	t.Cleanup(p.transport.CloseIdleConnections)
+	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, g...), flags...)
+	p.Program = webtest.Start(t, func(ctx context.Context, stdout, stderr io.Writer) error {
+		p.cmd = exec.CommandContext(ctx, file, args...)
+		p.cmd.Stdout, p.cmd.Stderr = stdout, stderr
+		return p.run()
 	})
 	return p
 }
 
-// launch runs an instance until it says where it is, or ends.
-func launch(t testing.TB, g ground, flags ...string) *portal {
-	t.Helper()
-	file, err := binary()
-	if err != nil {
-		t.Fatal(err)
+// run returns how the process ended. One that was killed has ended as it should.
+func (p *portal) run() error {
+	p.cmd.Cancel = func() error {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		return os.ErrProcessDone // so that Wait returns how it ended
 	}
-	p := &portal{ground: g, network: randomNetwork(), log: filepath.Join(t.TempDir(), "log"), over: make(chan struct{})}
-	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, g...), flags...)
-	p.cmd = exec.Command(file, args...)
-	log, err := os.Create(p.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	p.cmd.Stderr = log
-	stdout, in := io.Pipe()
-	p.cmd.Stdout = in
+	p.cmd.WaitDelay = webtest.Patience / 2 // then it is killed, and has not stopped
 	if err := startTied(p.cmd); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	go func() {
-		p.ended = p.cmd.Wait()
-		close(p.over)
-		_ = in.Close()
-	}()
-	p.origin = announced(stdout)
-	return p
-}
-
-// announced waits for the line that says where a portal is, and takes whatever it says after that. It returns "" when
-// there is no such line within patience.
-func announced(stdout io.Reader) string {
-	origin := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(stdout)
-		for lines.Scan() {
-			if at, is := strings.CutPrefix(lines.Text(), "Gatehouse is at "); is {
-				origin <- at
-				break
-			}
-		}
-		close(origin)
-		_, _ = io.Copy(io.Discard, stdout)
-	}()
-	select {
-	case at := <-origin:
-		return at
-	case <-time.After(patience):
-		return ""
+	err := p.cmd.Wait()
+	if p.killed.Load() {
+		return nil
 	}
-}
-
-// stop asks the portal to end, and waits for it. A portal that was killed before is left in peace.
-func (p *portal) stop(t testing.TB) {
-	t.Helper()
-	select {
-	case <-p.over:
-		return
-	default:
-	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.over:
-	case <-time.After(patience):
-		p.kill()
-	}
-	if p.ended != nil {
-		t.Errorf("the portal ended with %v:\n%s", p.ended, p.lastWords())
-	}
+	return err
 }
 
 // kill ends the portal as a power cut does.
 func (p *portal) kill() {
+	p.killed.Store(true)
 	_ = p.cmd.Process.Kill()
-	<-p.over
 }
 
-// lastWords is the end of the portal's log.
-func (p *portal) lastWords() string {
-	content, _ := os.ReadFile(p.log)
-	lines := strings.Split(string(content), "\n")
-	return strings.Join(lines[max(0, len(lines)-20):], "\n")
+// account makes an account as an operator does, and returns its address.
+func (p *portal) account(t testing.TB, name string) string {
+	t.Helper()
+	return p.build.account(t, p.ground, name)
 }
 
-// logSize is how much the portal has logged.
-func (p *portal) logSize() int64 {
-	info, err := os.Stat(p.log)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
+// Client is a browser in front of the portal. Many are used beside the goroutine of their test.
+func (p *portal) Client(t testing.TB) *webtest.Client {
+	c := p.Program.Client(t)
+	c.Transport, c.Tolerant = p.transport, true
+	return c
 }
 
 // bagsMissed is how often the portal has said, from a place in its log on, that Redis was too late for a bag: it waits for
-// half a second, which is nothing on a slow machine. What such a request did with a basket is not for a test to judge.
-func (p *portal) bagsMissed(from int64) (n int) {
+// half a second, which is nothing on a slow machine. What such a request did with a bag is not for a test to judge.
+func (p *portal) bagsMissed(t testing.TB, from int) (n int) {
+	t.Helper()
 	if len(p.ground) == 1 { // no Redis
 		return 0
 	}
-	words := p.words()
-	for line := range strings.Lines(words[min(from, int64(len(words))):]) {
+	p.catchUp(t)
+	for line := range strings.Lines(p.Log.After(from)) {
 		bag := strings.Contains(line, `"bag not stored"`) || strings.Contains(line, `"bag out of reach"`)
 		if bag && (strings.Contains(line, "timeout") || strings.Contains(line, "deadline exceeded")) {
 			n++
@@ -161,35 +100,19 @@ func (p *portal) bagsMissed(from int64) (n int) {
 	return n
 }
 
-// causes are the lines of the log that say why a request failed, the latest of them.
-func (p *portal) causes() string {
-	content, _ := os.ReadFile(p.log)
-	lines := slices.DeleteFunc(strings.Split(string(content), "\n"), func(line string) bool { return !strings.Contains(line, "cause=") })
-	return strings.Join(lines[max(0, len(lines)-20):], "\n")
-}
-
-const (
-	password      = "four quiet lanterns hang"
-	otherPassword = "seven patient herons wade"
-)
-
-// randomNetwork is a network of documentation's that no other test has. Its last group is not 0: the portal would write
-// the address of a visitor from there with fewer groups.
-func randomNetwork() string {
-	b := make([]byte, 4)
-	_, _ = rand.Read(b)
-	return fmt.Sprintf("2001:db8:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3])|1)
-}
-
-// patience is how long a test waits for something that happens at once on an idle machine.
-const patience = time.Minute
-
-// until waits for something to become true.
-func until(t testing.TB, what string, holds func() bool) {
+// catchUp waits until the log has everything that the portal has said before: it comes through a pipe, and an answer may
+// be faster. The line of one more request is the last to come, unless the portal is gone.
+func (p *portal) catchUp(t testing.TB) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, patience)
+	c, from := p.Client(t), p.Log.Len()
+	c.IP = webtest.Network() + "::9"
+	_, _ = c.Try(c.Request(http.MethodGet, "/healthz"))
+	webtest.Until(t, "the line of the last request in the log", func() bool {
+		select {
+		case <-p.Over():
+			return true
+		default:
+			return strings.Contains(p.Log.After(from), "ip="+c.IP)
 		}
-	}
+	})
 }

@@ -25,7 +25,7 @@ type proxy struct {
 	links   map[*link]struct{}
 
 	listener net.Listener
-	kept     int // the socket that has the address while nothing listens
+	reserved int // the socket that has the address while nothing listens
 }
 
 // A meddler says what becomes of one piece of a conversation. It may change the piece.
@@ -97,7 +97,7 @@ func (p *proxy) refuse(t testing.TB) {
 		t.Fatal(err)
 	}
 	_ = p.listener.Close()
-	p.kept = keep(t, at)
+	p.reserved = reserve(t, at)
 	p.meddle(away) // for a connection that was being made
 	p.cutAll()
 	if conn, err := net.Dial("tcp", p.addr); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -112,10 +112,10 @@ func (p *proxy) refuse(t testing.TB) {
 func (p *proxy) admit(t testing.TB) {
 	t.Helper()
 	p.meddle(nil)
-	if err := syscall.Listen(p.kept, 128); err != nil {
+	if err := syscall.Listen(p.reserved, 128); err != nil {
 		t.Fatal(err)
 	}
-	file := os.NewFile(uintptr(p.kept), p.addr)
+	file := os.NewFile(uintptr(p.reserved), p.addr)
 	defer file.Close()
 	listener, err := net.FileListener(file)
 	if err != nil {
@@ -124,8 +124,8 @@ func (p *proxy) admit(t testing.TB) {
 	p.accept(listener)
 }
 
-// keep returns a socket that has the address and takes no connections.
-func keep(t testing.TB, at netip.AddrPort) int {
+// reserve returns a socket that has the address and takes no connections.
+func reserve(t testing.TB, at netip.AddrPort) int {
 	t.Helper()
 	syscall.ForkLock.RLock() // so that no process which is started now inherits it
 	defer syscall.ForkLock.RUnlock()
@@ -222,11 +222,18 @@ func (p *proxy) meddle(m meddler) {
 }
 
 // cutAll ends the connections there are, as a server does that restarts.
-func (p *proxy) cutAll() {
+func (p *proxy) cutAll() { p.cutThose(func(*link) bool { return true }) }
+
+// cutMarked ends those that a meddler remembers.
+func (p *proxy) cutMarked() { p.cutThose(func(l *link) bool { return l.marked.Load() }) }
+
+func (p *proxy) cutThose(which func(*link) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
-		l.cut()
+		if which(l) {
+			l.cut()
+		}
 	}
 }
 

@@ -9,21 +9,24 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A person owns the browser of a race, and another device to end its session from.
 type person struct {
-	t               testing.TB
-	portals         []*portal
-	email, password string
-	other           *client
-	facts           *sql.DB
+	t                     testing.TB
+	portals               []*portal
+	name, email, password string
+	other                 *webtest.Client
+	facts                 *sql.DB
 }
 
 func newPerson(t testing.TB, portals []*portal) *person {
 	t.Helper()
-	email := portals[0].account(t, "Ada Lovelace")
-	return &person{t: t, portals: portals, email: email, password: password, facts: portals[0].facts(t).DB()}
+	const name = "Ada Lovelace"
+	email := portals[0].account(t, name)
+	return &person{t: t, portals: portals, name: name, email: email, password: webtest.Password, facts: portals[0].facts(t).DB()}
 }
 
 // startAll starts the instances that a ground is for: SQLite one, servers four.
@@ -39,61 +42,65 @@ func startAll(t testing.TB, g ground, flags ...string) []*portal {
 // at is one of the instances, as a load balancer picks them.
 func (p *person) at(n int) *portal { return p.portals[n%len(p.portals)] }
 
-func (p *person) signIn(n int) *client {
+// via is a copy of the browser that asks one of the instances.
+func (p *person) via(c *webtest.Client, n int) *webtest.Client { return c.At(p.at(n).Origin) }
+
+func (p *person) signIn(n int) *webtest.Client {
 	p.t.Helper()
-	return p.at(n).client(p.t).signIn(p.email, p.password)
+	return p.at(n).Client(p.t).SignIn(p.email, p.password)
 }
 
 // otherDevice is signed in and has confirmed who it is.
-func (p *person) otherDevice() *client {
+func (p *person) otherDevice() *webtest.Client {
 	p.t.Helper()
 	if p.other == nil {
 		p.other = p.signIn(1)
-		p.other.post("/reauth", "password", p.password).want(http.StatusSeeOther)
+		p.other.Post("/reauth", "password", p.password).Want(http.StatusSeeOther)
 	}
 	return p.other
 }
 
 // changePassword sends the form that changes the password to another one, from the given browser.
-func (p *person) changePassword(c *client) *flight {
+func (p *person) changePassword(c *webtest.Client) *flight {
 	old := p.password
-	p.password = map[string]string{password: otherPassword, otherPassword: password}[old]
-	return c.sending(http.MethodPost, "/account/security/password", "current_password", old, "password", p.password)
+	p.password = map[string]string{webtest.Password: webtest.OtherPassword, webtest.OtherPassword: webtest.Password}[old]
+	return sending(c, http.MethodPost, "/account/security/password", "current_password", old, "password", p.password)
 }
 
 // races are what requests in flight run against. prepare is for what has to be known before they start.
 var races = []struct {
 	name    string
 	goesOn  bool // under another token; otherwise the session is over
-	prepare func(p *person, c *client) func() *flight
+	prepare func(p *person, c *webtest.Client) func() *flight
 }{
-	{"sign-out", false, func(_ *person, c *client) func() *flight {
-		return func() *flight { return c.sending(http.MethodPost, "/logout") }
+	{"sign-out", false, func(_ *person, c *webtest.Client) func() *flight {
+		return func() *flight { return sending(c, http.MethodPost, "/logout") }
 	}},
-	{"re-authentication", true, func(p *person, c *client) func() *flight {
-		return func() *flight { return c.sending(http.MethodPost, "/reauth", "password", p.password) }
+	{"re-authentication", true, func(p *person, c *webtest.Client) func() *flight {
+		return func() *flight { return sending(c, http.MethodPost, "/reauth", "password", p.password) }
 	}},
-	{"revoked from another device", false, func(p *person, c *client) func() *flight {
-		end := "/account/sessions/" + c.handle() + "/end"
-		return func() *flight { return p.otherDevice().sending(http.MethodPost, end) }
+	{"revoked from another device", false, func(p *person, c *webtest.Client) func() *flight {
+		end := "/account/sessions/" + c.Handle() + "/end"
+		return func() *flight { return sending(p.otherDevice(), http.MethodPost, end) }
 	}},
-	{"all sessions ended", false, func(p *person, c *client) func() *flight {
+	{"all sessions ended", false, func(p *person, c *webtest.Client) func() *flight {
 		return func() *flight {
-			return c.sending(http.MethodPost, "/account/sessions/end-all", "password", p.password)
+			return sending(c, http.MethodPost, "/account/sessions/end-all", "password", p.password)
 		}
 	}},
-	{"password change", true, func(p *person, c *client) func() *flight {
+	{"password change", true, func(p *person, c *webtest.Client) func() *flight {
 		return func() *flight { return p.changePassword(c) }
 	}},
-	{"password changed on another device", false, func(p *person, _ *client) func() *flight {
+	{"password changed on another device", false, func(p *person, _ *webtest.Client) func() *flight {
 		p.otherDevice()
 		return func() *flight { return p.changePassword(p.other) }
 	}},
 }
 
 // Requests that are in flight around the end or the rotation of their session bring no token back, take no other one
-// away, sign nobody out, and lose nothing of the basket. A session ends once, and a sign-in does not slip through.
+// away, sign nobody out, and lose nothing of the bag. A session ends once, and a sign-in does not slip through.
 func TestRaces(t *testing.T) {
+	t.Parallel()
 	report := &raceReport{}
 	t.Cleanup(func() { // once the subtests are through
 		writeResult(t, len(report.lines), fmt.Sprintf("go test ./proof -run '^TestRaces$' -rounds %d", *rounds), report.text())
@@ -138,7 +145,7 @@ func (r *raceReport) add(ground string, all tally, ended int, reasons, signIns m
 func (r *raceReport) text() string {
 	slices.Sort(r.lines)
 	return fmt.Sprintf("Found wrong: 0, in %d rounds of each of %d races on each ground.\n\n", *rounds, len(races)+2) +
-		"| ground | answers judged | too late to be judged | asked again | baskets acknowledged | sessions ended once | won among endings | sign-ins |\n" +
+		"| ground | answers judged | too late to be judged | asked again | values acknowledged | sessions ended once | won among endings | sign-ins |\n" +
 		"| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |\n" + strings.Join(r.lines, "")
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // A redisServer is a Redis for one test to break. It listens on a socket in a folder of its own, so it takes no port
@@ -44,7 +45,7 @@ func startBreakable(t testing.TB) *redisServer {
 		_ = cmd.Wait()
 		_ = os.RemoveAll(dir)
 	})
-	until(t, "a Redis that answers", func() bool {
+	webtest.Until(t, "a Redis that answers", func() bool {
 		conn, err := redis.Dial("unix", r.socket)
 		if err != nil {
 			return false
@@ -82,5 +83,5 @@ func (r *redisServer) replicaOf(of *redisServer) {
 func (r *redisServer) follow(of *redisServer) {
 	r.t.Helper()
 	r.replicaOf(of)
-	until(r.t, "a replica in step", func() bool { return strings.Contains(r.do("INFO", "replication"), "master_link_status:up") })
+	webtest.Until(r.t, "a replica in step", func() bool { return strings.Contains(r.do("INFO", "replication"), "master_link_status:up") })
 }

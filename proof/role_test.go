@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
 
 // asRole is the ground of portals that connect as a role of their own, on which the server may put limits. It lasts as
@@ -40,7 +43,7 @@ func TestOutOfConnections(t *testing.T) {
 	facts := db.direct.facts(t).DB()
 	g, role := db.asRole(t, facts)
 	p := start(t, g, "--sweep-every=1h") // a sweep would want the connection too
-	c := p.client(t).signIn(db.direct.account(t, "Ada Lovelace"), password)
+	c := p.Client(t).SignIn(db.direct.account(t, "Ada Lovelace"), webtest.Password)
 
 	run(t, facts, `ALTER ROLE `+role+` CONNECTION LIMIT 1`)
 	tx, err := facts.BeginTx(t.Context(), nil)
@@ -50,35 +53,35 @@ func TestOutOfConnections(t *testing.T) {
 	defer func() { _ = tx.Rollback() }()
 	run(t, tx, `LOCK TABLE events`)
 	db.cutAll()
-	first := c.at(p).take("/account/activity")
+	first := take(c.Twin(), "/account/activity")
 	blocked(t, facts, tx)
 	var many sync.WaitGroup
 	for range 20 {
-		many.Go(func() { c.at(p).get("/account/activity").unavailable(t, p) })
+		many.Go(func() { unavailable(t, c.Twin().Get("/account/activity"), p) })
 	}
 	many.Wait()
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	(<-first).want(http.StatusOK).says("Ada Lovelace")
+	(<-first).Want(http.StatusOK).Says("Ada Lovelace")
 
 	run(t, facts, `ALTER ROLE `+role+` CONNECTION LIMIT 0`)
 	db.cutAll()
-	c.get("/account").unavailable(t, p)
-	c.post("/logout").unavailable(t, p)
+	unavailable(t, c.Get("/account"), p)
+	unavailable(t, c.Post("/logout"), p)
 
 	run(t, facts, `ALTER ROLE `+role+` CONNECTION LIMIT -1`)
-	until(t, "a page", func() bool { return c.get("/account").status == http.StatusOK })
-	c.post("/logout").location("/signed-out")
+	webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
+	c.Post("/logout").Leads("/signed-out")
 }
 
 // take asks for a page until it is not refused: others may have the only connection for a moment.
-func (c *client) take(path string) <-chan *answer {
-	page := make(chan *answer, 1)
+func take(c *webtest.Client, path string) <-chan *webtest.Answer {
+	page := make(chan *webtest.Answer, 1)
 	go func() {
-		a, deadline := c.get(path), time.Now().Add(patience)
-		for a.status == http.StatusServiceUnavailable && time.Now().Before(deadline) {
-			a = c.get(path)
+		a, deadline := c.Get(path), time.Now().Add(webtest.Patience)
+		for a.StatusCode == http.StatusServiceUnavailable && time.Now().Before(deadline) {
+			a = c.Get(path)
 		}
 		page <- a
 	}()
@@ -94,23 +97,23 @@ func TestReadOnlyPostgres(t *testing.T) {
 	g, role := db.asRole(t, facts)
 	p := start(t, g)
 	email := db.direct.account(t, "Ada Lovelace")
-	c := p.client(t).signIn(email, password)
+	c := p.Client(t).SignIn(email, webtest.Password)
 
 	run(t, facts, `ALTER ROLE `+role+` SET default_transaction_read_only = on`)
 	db.cutAll()
-	until(t, "a page", func() bool { return c.get("/account").status == http.StatusOK })
-	for path, fields := range map[string][]string{"/logout": nil, "/reauth": {"password", password}, "/basket": {"plan", "hall"}} {
-		before := c.token()
-		c.post(path, fields...).refused(t, p)
-		if c.token() != before {
+	webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
+	for path, fields := range map[string][]string{"/logout": nil, "/reauth": {"password", webtest.Password}, probe.Bag: {"value", "later"}} {
+		before := c.Token()
+		refused(t, c.Post(path, fields...), p)
+		if c.Token() != before {
 			t.Errorf("POST %s: the cookie was touched", path)
 		}
 	}
-	p.client(t).post("/login", "email", email, "password", password).refused(t, p)
-	c.get("/account").want(http.StatusOK).says("Ada Lovelace")
+	refused(t, p.Client(t).Post("/login", "email", email, "password", webtest.Password), p)
+	c.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
 
 	run(t, facts, `ALTER ROLE `+role+` RESET default_transaction_read_only`)
 	db.cutAll()
-	until(t, "a page", func() bool { return c.get("/account").status == http.StatusOK })
-	c.post("/logout").location("/signed-out")
+	webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
+	c.Post("/logout").Leads("/signed-out")
 }

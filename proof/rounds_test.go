@@ -5,49 +5,49 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 )
+
+// inFlight is what requests in flight put into the bag.
+const inFlight = "in flight"
 
 // A rounder runs the rounds of one race and counts what must not be.
 type rounder struct {
 	*person
 	goesOn bool
 	n      int
-	ip     string // the address of the browser, from a network of its own now and then: visitors may fill few baskets
 
-	began []int64 // where the round begins in the logs of the portals
+	began []int // where the round begins in the logs of the portals
 
 	oldAlive, onOldToken, signedOut, lost int // all of them 0 in the end
 	tally
 }
 
 // round lets one browser work in several tabs while its session ends or rotates.
-func (r *rounder) round(prepare func(*person, *client) func() *flight) {
+func (r *rounder) round(prepare func(*person, *webtest.Client) func() *flight) {
 	r.t.Helper()
-	if r.n%20 == 0 {
-		r.ip = randomNetwork() + "::7"
-	}
 	r.began = r.began[:0]
 	for _, p := range r.portals {
-		r.began = append(r.began, p.logSize())
+		r.began = append(r.began, p.Log.Len())
 	}
-	c := r.at(r.n).client(r.t)
-	c.ip = r.ip
-	c.signIn(r.email, r.password)
-	act, before := prepare(r.person, c), c.token()
+	c := r.signIn(r.n)
+	act, before := prepare(r.person, c), c.Token()
 
-	slow := []*flight{c.at(r.at(r.n + 1)).writing("/session/extend"), c.at(r.at(r.n + 2)).reading("/account")}
+	slow := []*flight{writing(r.via(c, r.n+1), "/session/extend"), reading(r.via(c, r.n+2), "/account")}
 	if r.n%2 == 0 {
-		slow = append(slow, c.at(r.at(r.n+3)).writing("/basket", "plan", "hall"))
+		slow = append(slow, writing(r.via(c, r.n+3), probe.Bag, "value", inFlight))
 	}
 	slow, release := r.stoppedReader(c, slow)
 	deed := act()
 	meanwhile := r.tabs(c)
-	done := deed.land().want(http.StatusSeeOther)
-	if strings.Contains(done.header.Get("Location"), "/login") {
-		r.t.Errorf("round %d: %s was not done", r.n, done.what)
+	done := deed.land().Want(http.StatusSeeOther)
+	if strings.Contains(done.Header.Get("Location"), "/login") {
+		r.t.Errorf("round %d: %s was not done", r.n, done.What)
 	}
 	crossing := r.tabs(c)
-	deed.by.keep(done)
+	deed.by.Keep(done)
 
 	rotated := r.rotatedAt()
 	kept := false // from before a rotation, or from after an end
@@ -56,7 +56,7 @@ func (r *rounder) round(prepare func(*person, *client) func() *flight) {
 	}
 	for _, tab := range crossing {
 		a := tab.land()
-		if a.status == http.StatusOK && strings.Contains(tab.what, "/account") {
+		if a.StatusCode == http.StatusOK && (strings.Contains(a.What, "/account") || strings.Contains(a.Body, r.name)) {
 			r.oldAlive++
 		}
 		kept = r.arrived(c, a, rotated) || kept
@@ -71,55 +71,55 @@ func (r *rounder) round(prepare func(*person, *client) func() *flight) {
 	r.judge(c, before, kept)
 }
 
-// tabs are requests that nothing holds back, in every second round with a change of the basket among them.
-func (r *rounder) tabs(c *client) []*flight {
+// tabs are requests that nothing holds back, in every second round with a change of the bag among them.
+func (r *rounder) tabs(c *webtest.Client) []*flight {
 	var tabs []*flight
-	for i, path := range []string{"/account", "/plans", "/account/sessions"} {
-		tabs = append(tabs, c.at(r.at(r.n+i)).sending(http.MethodGet, path))
+	for i, path := range []string{"/account", probe.Bag, "/account/sessions"} {
+		tabs = append(tabs, sending(r.via(c, r.n+i), http.MethodGet, path))
 	}
 	if r.n%2 == 1 {
-		tabs = append(tabs, c.at(r.at(r.n+3)).sending(http.MethodPost, "/basket", "plan", "hall"))
+		tabs = append(tabs, sending(r.via(c, r.n+3), http.MethodPost, probe.Bag, "value", inFlight))
 	}
 	return tabs
 }
 
 // stoppedReader adds a reader that is stopped in the middle of its page, in every fourth round and where that can be done.
-func (r *rounder) stoppedReader(c *client, slow []*flight) (with []*flight, release func()) {
+func (r *rounder) stoppedReader(c *webtest.Client, slow []*flight) (with []*flight, release func()) {
 	r.t.Helper()
 	if r.n%4 != 3 || !r.portals[0].onPostgres() {
 		return slow, func() {}
 	}
 	l := r.lock(`LOCK TABLE payment_methods IN ACCESS EXCLUSIVE MODE`, nil, "payment_methods")
-	slow = append(slow, c.at(r.at(r.n)).sending(http.MethodGet, "/billing"))
-	until(r.t, "a reader to stop at the table", func() bool { return l.waiting() > 0 })
+	slow = append(slow, sending(r.via(c, r.n), http.MethodGet, "/billing"))
+	webtest.Until(r.t, "a reader to stop at the table", func() bool { return l.waiting() > 0 })
 	return slow, l.release
 }
 
 // judge looks at what is left when everything has arrived.
-func (r *rounder) judge(c *client, before string, kept bool) {
+func (r *rounder) judge(c *webtest.Client, before string, kept bool) {
 	r.t.Helper()
-	if c.copied(before).at(r.at(r.n+1)).get("/account").status == http.StatusOK {
+	if r.via(c.Copied(before), r.n+1).Get("/account").StatusCode == http.StatusOK {
 		r.oldAlive++
 	}
-	if c.alive() != r.goesOn {
+	if opens(c) != r.goesOn {
 		if r.goesOn {
 			r.signedOut++
 		} else {
 			r.oldAlive++
 		}
 	}
-	if c.token() == before { // which the answer takes away where the session is over
+	if c.Token() == before { // which the answer takes away where the session is over
 		r.onOldToken++
 	}
 	if kept {
 		r.kept++
 		switch {
-		case c.hasPlan():
+		case inBag(c) == inFlight:
 		case r.bagsMissed() > 0:
 			r.missed++
 		default:
 			r.lost++
 		}
 	}
-	c.post("/logout").location("/signed-out")
+	c.Post("/logout").Leads("/signed-out")
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // A site is a portal that the steps of a hazard are taken on, the stock one or Gatehouse. Both answer to the same paths
@@ -15,19 +17,19 @@ import (
 type site struct {
 	t       testing.TB
 	redis   *ownRedis
-	browser func() *client
+	browser func() *webtest.Client
 	account func(name string) (email string)
-	expires func(*client) time.Time    // the absolute limit of the browser's session
-	charges func() int                 // payments made so far
-	stored  func() string              // everything that is stored anywhere
-	written func() string              // changes with whatever is written to a database beside the Redis
-	others  func() int                 // lists that would go through the rows of everybody there
-	foreign func(record string) string // the record as this build cannot read it
+	expires func(*webtest.Client) time.Time // the absolute limit of the browser's session
+	charges func() int                      // payments made so far
+	stored  func() string                   // everything that is stored anywhere
+	written func() string                   // changes with whatever is written to a database beside the Redis
+	others  func() int                      // lists that would go through the rows of everybody there
+	foreign func(record string) string      // the record as this build cannot read it
 }
 
-func (s *site) signedIn(email string) *client {
+func (s *site) signedIn(email string) *webtest.Client {
 	s.t.Helper()
-	return s.browser().signIn(email, password)
+	return s.browser().SignIn(email, webtest.Password)
 }
 
 // onGatehouse serves Gatehouse on a Redis, and on a database that goes with the test.
@@ -43,10 +45,10 @@ func onGatehouse(t testing.TB, r *ownRedis) *site {
 	t.Cleanup(func() { _ = observer.Close() })
 	return &site{
 		t: t, redis: r,
-		browser: func() *client { return p.client(t) },
+		browser: func() *webtest.Client { return p.Client(t) },
 		account: func(name string) string { return g.account(t, name) },
-		expires: func(c *client) (at time.Time) {
-			if err := db.QueryRowContext(t.Context(), `SELECT expires_at FROM sessions WHERE id = $1`, c.handle()).Scan(&at); err != nil {
+		expires: func(c *webtest.Client) (at time.Time) {
+			if err := db.QueryRowContext(t.Context(), `SELECT expires_at FROM sessions WHERE id = $1`, c.Handle()).Scan(&at); err != nil {
 				t.Fatal(err)
 			}
 			return at

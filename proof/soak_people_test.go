@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,12 +8,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // days are what somebody may do with the portal, one after the other. A session may end under any of them, so none relies
 // on the one before.
-var days = map[string]func(w *town, c *client, email string){
-	"browsing": func(w *town, c *client, email string) {
+var days = map[string]func(w *town, c *webtest.Client, email string){
+	"browsing": func(w *town, c *webtest.Client, email string) {
 		w.signIn(c, email)
 		for _, page := range []string{"/account", "/account/sessions", "/account/activity", "/plans", "/account/session", "/billing", "/nothing", "/session/state"} {
 			w.do(c, http.MethodGet, page)
@@ -22,49 +23,49 @@ var days = map[string]func(w *town, c *client, email string){
 		w.do(c, http.MethodPost, "/session/extend", "next", "/account")
 		w.do(c, http.MethodPost, "/logout")
 	},
-	"basket and re-authentication": func(w *town, c *client, email string) {
+	"basket and re-authentication": func(w *town, c *webtest.Client, email string) {
 		w.do(c, http.MethodPost, "/basket", "plan", "hall")
 		w.signIn(c, email)
 		w.do(c, http.MethodPost, "/basket", "plan", "keep")
-		w.do(c, http.MethodPost, "/reauth", "password", password, "next", "/account/sessions")
+		w.do(c, http.MethodPost, "/reauth", "password", webtest.Password, "next", "/account/sessions")
 		w.do(c, http.MethodGet, "/billing/checkout")
 		w.do(c, http.MethodGet, "/account/activity.csv")
 	},
-	"revoking": func(w *town, c *client, email string) {
-		other := w.device(c)
+	"revoking": func(w *town, c *webtest.Client, email string) {
+		other := c.Fresh()
 		w.signIn(c, email)
 		w.signIn(other, email)
-		w.do(c, http.MethodPost, "/reauth", "password", password, "next", "/account/sessions")
-		if found := currentTicket.FindStringSubmatch(w.do(other, http.MethodGet, "/account/sessions").body); found != nil {
-			w.do(c, http.MethodPost, "/account/sessions/"+found[1]+"/end")
+		w.do(c, http.MethodPost, "/reauth", "password", webtest.Password, "next", "/account/sessions")
+		if handle := w.do(other, http.MethodGet, "/account/sessions").CurrentHandle(); handle != "" {
+			w.do(c, http.MethodPost, "/account/sessions/"+handle+"/end")
 		}
 		w.do(other, http.MethodGet, "/account")
 	},
-	"ending all": func(w *town, c *client, email string) {
-		w.signIn(w.device(c), email)
+	"ending all": func(w *town, c *webtest.Client, email string) {
+		w.signIn(c.Fresh(), email)
 		w.signIn(c, email)
-		w.do(c, http.MethodPost, "/account/sessions/end-others", "password", password)
-		w.do(c, http.MethodPost, "/account/sessions/end-all", "password", password)
+		w.do(c, http.MethodPost, "/account/sessions/end-others", "password", webtest.Password)
+		w.do(c, http.MethodPost, "/account/sessions/end-all", "password", webtest.Password)
 	},
-	"more devices than may be": func(w *town, c *client, email string) {
+	"more devices than may be": func(w *town, c *webtest.Client, email string) {
 		for range 4 {
-			w.signIn(w.device(c), email)
+			w.signIn(c.Fresh(), email)
 		}
 	},
-	"a demo": func(w *town, c *client, _ string) {
+	"a demo": func(w *town, c *webtest.Client, _ string) {
 		w.do(c, http.MethodPost, "/demo")
 		w.do(c, http.MethodGet, "/account/sessions")
 		w.do(c, http.MethodPost, "/account/profile", "name", "Vera Visitor")
 	},
-	"letters": func(w *town, c *client, email string) {
-		w.do(c, http.MethodPost, "/signup", "name", "Noah Newman", "email", strings.ToLower(rand.Text())+"@example.org", "password", password)
+	"letters": func(w *town, c *webtest.Client, email string) {
+		w.do(c, http.MethodPost, "/signup", "name", "Noah Newman", "email", webtest.Email(), "password", webtest.Password)
 		w.do(c, http.MethodPost, "/password/forgot", "email", email)
 	},
-	"failing": func(w *town, c *client, email string) {
+	"failing": func(w *town, c *webtest.Client, email string) {
 		w.do(c, http.MethodPost, "/login", "email", email, "password", "three loud lanterns hang")
-		w.do(c, http.MethodPost, "/login", "email", "nobody@example.org", "password", password)
+		w.do(c, http.MethodPost, "/login", "email", "nobody@example.org", "password", webtest.Password)
 		w.do(c, http.MethodGet, "/email/confirm/ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-		c.cookies["__Host-id"] = strings.Repeat("A", 43)
+		c.Cookies[c.Session] = strings.Repeat("A", 43)
 		w.do(c, http.MethodGet, "/account")
 	},
 }
@@ -77,38 +78,31 @@ func (w *town) day(t *testing.T, email string, turn int) {
 	}
 	slices.Sort(names)
 	name := names[turn%len(names)]
-	c := w.client(t)
-	c.ip = fmt.Sprintf("%s:%x::7", w.network[:len("2001:db8")], turn/len(names)%50*len(w.emails)+slices.Index(w.emails, email))
+	c := w.Client(t)
+	c.IP = fmt.Sprintf("%s:%x::7", w.Network[:len("2001:db8")], turn/len(names)%50*len(w.emails)+slices.Index(w.emails, email))
 	days[name](w, c, email)
 	w.count(name)
 	time.Sleep(100 * time.Millisecond) // nobody is in a hurry
 }
 
-// device is another browser at the same place.
-func (w *town) device(c *client) *client {
-	other := *c
-	other.cookies = map[string]string{}
-	return &other
-}
-
-func (w *town) signIn(c *client, email string) {
-	w.do(c, http.MethodPost, "/login", "email", email, "password", password)
+func (w *town) signIn(c *webtest.Client, email string) {
+	w.do(c, http.MethodPost, "/login", "email", email, "password", webtest.Password)
 }
 
 // do wants an answer that somebody may get at any time.
-func (w *town) do(c *client, method, path string, fields ...string) *answer {
-	c.t.Helper()
-	a := c.do(method, path, fields...)
+func (w *town) do(c *webtest.Client, method, path string, fields ...string) *webtest.Answer {
+	c.T.Helper()
+	a := c.Do(c.Request(method, path, fields...))
 	w.count("requests")
 	switch {
-	case a.status == 0: // c.do has said so
-	case a.status >= 400 && (a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable):
-		if wait, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || wait < 1 {
-			c.t.Errorf("%s: %d with Retry-After %q", a.what, a.status, a.header.Get("Retry-After"))
+	case a.StatusCode == 0: // Do has said so
+	case a.StatusCode >= 400 && (a.StatusCode == http.StatusTooManyRequests || a.StatusCode == http.StatusServiceUnavailable):
+		if wait, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || wait < 1 {
+			c.T.Errorf("%s: %d with Retry-After %q", a.What, a.StatusCode, a.Header.Get("Retry-After"))
 		}
 		w.count("turned away")
-	case a.status >= 500:
-		c.t.Errorf("%s: got %d\n%s", a.what, a.status, a.text())
+	case a.StatusCode >= 500:
+		c.T.Errorf("%s: got %d\n%s", a.What, a.StatusCode, a.Excerpt())
 	}
 	return a
 }

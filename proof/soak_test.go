@@ -9,9 +9,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
-var soak = flag.Duration("soak", 6*time.Second, "how long people use the portal in TestSoak; from a minute on, TestSlowClients waits for the long limits too")
+var soak = flag.Duration("soak", 3*time.Second, "how long people use the portal in TestSoak; from a minute on, TestSlowClients waits for the long limits too")
 
 // soaked are sessions short enough to be opened, used, timed out and forgotten many times over.
 var soaked = []string{
@@ -40,19 +42,19 @@ func TestSoak(t *testing.T) {
 }
 
 func soakOn(t *testing.T, name string, g ground, report *soakReport) {
-	p := start(t, g, soaked...)
+	p := asPeopleRunIt.start(t, g, soaked...)
 	db := g.facts(t).DB()
 	town := &town{portal: p}
 	for i := range peopleOfSoak {
-		town.emails = append(town.emails, g.account(t, fmt.Sprintf("Person %c", 'A'+i)))
+		town.emails = append(town.emails, p.account(t, fmt.Sprintf("Person %c", 'A'+i)))
 	}
 	town.live(t, min(*soak/4, 20*time.Second)) // pools and tables of what was seen fill up, once
-	g.passed(t, db)
+	p.passed(t, db)
 	before := p.measure(t, g, db)
 	town.done = nil // what follows may leave rows
 
 	town.live(t, *soak)
-	g.passed(t, db)
+	p.passed(t, db)
 	all := compare(before, p.measure(t, g, db), town.done)
 	report.add(name, all, town.done)
 	for _, m := range all {
@@ -65,11 +67,11 @@ func soakOn(t *testing.T, name string, g ground, report *soakReport) {
 }
 
 // passed waits until what is there for a while is gone: that is the portal's work, nobody asks for it.
-func (g ground) passed(t *testing.T, db *sql.DB) {
+func (p *portal) passed(t *testing.T, db *sql.DB) {
 	t.Helper()
-	stepByStep.CloseIdleConnections()
-	within(t, 2*time.Minute, "the end of everything that ends by itself", func() bool {
-		n := g.passing(t, db)
+	p.transport.CloseIdleConnections()
+	webtest.Within(t, 2*time.Minute, "the end of everything that ends by itself", func() bool {
+		n := p.passing(t, db)
 		return !slices.ContainsFunc(passing, func(table string) bool { return n[table] > 0 })
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
 	"github.com/alexedwards/scs/redisstore"
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
@@ -43,16 +45,17 @@ func (s *stock) handler() http.Handler {
 	r.Get("/login", s.showSignIn)
 	r.Post("/login", s.signIn)
 	r.Post("/logout", s.signOut)
-	r.Get("/plans", s.plans)
+	r.Get(probe.Bag, s.showBag)
 	r.Group(func(r chi.Router) {
 		r.Use(s.requireUser)
 		r.Get("/account", s.account)
 		r.Post("/reauth", s.reauth)
-		r.Post("/basket", s.choosePlan)
+		r.Post(probe.Bag, s.keep)
 		r.Post("/session/extend", s.extend)
 		r.Get("/account/sessions", func(w http.ResponseWriter, r *http.Request) { s.eachOfMine(w, r, false) })
 		r.Post("/account/sessions/end-others", func(w http.ResponseWriter, r *http.Request) { s.eachOfMine(w, r, true) })
 		r.Post("/billing/payment-method", s.account)
+		r.Post("/basket", s.account)
 		r.Get("/billing/checkout", s.checkout)
 		r.Post("/billing/checkout", s.pay)
 	})
@@ -79,7 +82,7 @@ func (s *stock) showSignIn(w http.ResponseWriter, r *http.Request) {
 
 // signIn believes whoever knows the password that all accounts of the tests have.
 func (s *stock) signIn(w http.ResponseWriter, r *http.Request) {
-	if r.FormValue("password") != password {
+	if r.FormValue("password") != webtest.Password {
 		http.Error(w, "That address and password do not match an account.", http.StatusUnprocessableEntity)
 		return
 	}
@@ -101,7 +104,7 @@ func (s *stock) signOut(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *stock) reauth(w http.ResponseWriter, r *http.Request) {
-	if r.FormValue("password") != password {
+	if r.FormValue("password") != webtest.Password {
 		http.Error(w, "That is not your password.", http.StatusUnprocessableEntity)
 		return
 	}
@@ -117,16 +120,13 @@ func (s *stock) account(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "<h1>Account of %s</h1>", s.GetString(r.Context(), "user"))
 }
 
-func (s *stock) plans(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprintf(w, "<p>%s</p>", s.PopString(r.Context(), "flash"))
-	if plan := s.GetString(r.Context(), "basket"); plan != "" {
-		fmt.Fprintf(w, "<p class=badge>In your basket</p><p>%s</p>", plan)
-	}
+func (s *stock) showBag(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, "<p>%s</p><p>%s %s</p>", s.GetString(r.Context(), "user"), inTheBag, s.GetString(r.Context(), "value"))
 }
 
-func (s *stock) choosePlan(w http.ResponseWriter, r *http.Request) {
-	s.Put(r.Context(), "basket", r.FormValue("plan"))
-	fmt.Fprintf(w, "<p>The plan is in your basket, %s.</p>", s.GetString(r.Context(), "user"))
+func (s *stock) keep(w http.ResponseWriter, r *http.Request) {
+	s.Put(r.Context(), "value", r.FormValue("value"))
+	s.showBag(w, r)
 }
 
 func (s *stock) extend(w http.ResponseWriter, r *http.Request) {
@@ -188,12 +188,14 @@ func onStock(t testing.TB, r *ownRedis, hashed bool) *site {
 	})
 	return &site{
 		t: t, redis: r,
-		browser: func() *client {
-			return &client{t: t, origin: server.URL, id: "session", cookies: map[string]string{}}
+		browser: func() *webtest.Client {
+			c := webtest.New(t, server.URL)
+			c.Session, c.Tolerant = "session", true
+			return c
 		},
 		account: func(name string) string { return name + "@" + rand.Text() + ".example.org" },
-		expires: func(c *client) time.Time {
-			deadline, _, err := portal.Codec.Decode([]byte(r.value(t, "scs:session:"+c.token())))
+		expires: func(c *webtest.Client) time.Time {
+			deadline, _, err := portal.Codec.Decode([]byte(r.value(t, "scs:session:"+c.Token())))
 			if err != nil {
 				t.Fatal(err)
 			}

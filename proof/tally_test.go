@@ -4,7 +4,7 @@ package proof
 type tally struct {
 	judged, tooLate     int // answers
 	askedAgain, refused int // of those judged
-	kept                int // rounds in which a change of the basket was acknowledged
+	kept                int // rounds in which a change of the bag was acknowledged
 	missed              int // of those kept, where it is gone and Redis was late
 }
 
@@ -16,7 +16,7 @@ func (t *tally) add(of tally) {
 // bagsMissed is how often a portal could not keep or read a bag in this round.
 func (r *rounder) bagsMissed() (n int) {
 	for i, p := range r.portals {
-		n += p.bagsMissed(r.began[i])
+		n += p.bagsMissed(r.t, r.began[i])
 	}
 	return n
 }
@@ -24,13 +24,13 @@ func (r *rounder) bagsMissed() (n int) {
 func (r *rounder) report() {
 	r.t.Helper()
 	r.t.Logf("%d rounds: %d old tokens alive, %d browsers left on an old token, %d people signed out by another tab, "+
-		"%d of %d acknowledged changes of the basket lost; %d answers judged, %d requests asked again, %d refused",
+		"%d of %d acknowledged changes of the bag lost; %d answers judged, %d requests asked again, %d refused",
 		*rounds, r.oldAlive, r.onOldToken, r.signedOut, r.lost, r.kept, r.judged, r.askedAgain, r.refused)
 	if r.tooLate > 0 {
 		r.t.Logf("%d requests were on their way for more than %s: not judged", r.tooLate, grace)
 	}
 	if r.missed > 0 {
-		r.t.Logf("%d baskets are gone in rounds in which Redis was late: not judged", r.missed)
+		r.t.Logf("%d values are gone in rounds in which Redis was late: not judged", r.missed)
 	}
 	if r.missed > 1 && r.missed > *rounds/4 {
 		r.t.Error("Redis was late too often to judge anything")
@@ -42,6 +42,6 @@ func (r *rounder) report() {
 		r.t.Errorf("no request that crossed a rotation could be judged: %d took more than %s", r.tooLate, grace)
 	}
 	if *rounds > 1 && r.kept == 0 {
-		r.t.Error("no change of the basket was ever acknowledged")
+		r.t.Error("no change of the bag was ever acknowledged")
 	}
 }

@@ -1,15 +1,15 @@
 package proof
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // errGone is the end of a conversation with a portal that was killed: nobody knows what became of the last request.
@@ -19,8 +19,8 @@ var errGone = errors.New("no answer")
 type witness struct {
 	t               *testing.T
 	random          *rand.Rand
-	send            func(c *client, path string, fields ...string) (*answer, error)
-	stranger        *client // a browser of theirs without a cookie
+	send            func(c *webtest.Client, path string, fields ...string) (*webtest.Answer, error)
+	stranger        *webtest.Client // a browser of theirs without a cookie
 	email, password string
 	alive           []*browserOf
 	dead            []string        // tokens that must not open anything
@@ -28,25 +28,25 @@ type witness struct {
 	signUps         []string
 	drawn           []int           // deeds that come next
 	acknowledged    map[string]int  // deeds
-	bagsMissed      func() int      // since anybody looked at the baskets
+	bagsMissed      func() int      // since anybody looked at the bags
 	doubt           func(p *portal) // settles what the last request left open, nil for nothing
 }
 
 type browserOf struct {
-	*client
-	basket string // the plan in it
+	*webtest.Client
+	value string // in its bag
 }
 
-func newWitness(t *testing.T, p *portal, number uint64, send func(*client, string, ...string) (*answer, error)) *witness {
+func newWitness(t *testing.T, p *portal, number uint64, send func(*webtest.Client, string, ...string) (*webtest.Answer, error)) *witness {
 	t.Helper()
 	w := &witness{
-		t: t, random: rand.New(rand.NewPCG(*seed, number+1)), send: send, stranger: p.client(t),
-		email: p.account(t, "Ada Lovelace"), password: password, orders: map[string]bool{}, acknowledged: map[string]int{},
+		t: t, random: rand.New(rand.NewPCG(*seed, number+1)), send: send, stranger: p.Client(t),
+		email: p.account(t, "Ada Lovelace"), password: webtest.Password, orders: map[string]bool{}, acknowledged: map[string]int{},
 	}
-	b := w.stranger.at(p).signIn(w.email, password)
-	b.reauth()
-	b.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").location("/billing")
-	w.alive = []*browserOf{{client: b}}
+	b := w.stranger.Fresh().SignIn(w.email, webtest.Password)
+	b.Reauth(webtest.Password)
+	b.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").Leads("/billing")
+	w.alive = []*browserOf{{Client: b}}
 	return w
 }
 
@@ -80,8 +80,8 @@ func (w *witness) one() *browserOf {
 	return b
 }
 
-func (b *browserOf) look(path string) (*answer, error) {
-	a, err := b.try(b.request(context.Background(), http.MethodGet, path))
+func (b *browserOf) look(path string) (*webtest.Answer, error) {
+	a, err := b.Try(b.Request(http.MethodGet, path))
 	if err != nil {
 		return nil, errGone
 	}
@@ -93,76 +93,58 @@ func (w *witness) handleOf(b *browserOf) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	found := currentTicket.FindStringSubmatch(a.want(http.StatusOK).body)
-	if found == nil {
+	handle := a.Want(http.StatusOK).CurrentHandle()
+	if handle == "" {
 		w.t.Error("no current ticket on the sessions page")
-		return "", nil
 	}
-	return found[1], nil
+	return handle, nil
 }
 
-// press sends what may be sent twice until it is told what became of it: on a slow machine the baskets can be out of
+// press sends what may be sent twice until it is told what became of it: on a slow machine the bags can be out of
 // reach for a moment. It returns that answer too if the moment does not pass.
-func (w *witness) press(b *browserOf, path string, fields ...string) (*answer, error) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		a, err := w.send(b.client, path, fields...)
-		if err != nil || a.status != http.StatusServiceUnavailable || time.Now().After(deadline) {
+func (w *witness) press(b *browserOf, path string, fields ...string) (*webtest.Answer, error) {
+	for deadline := time.Now().Add(webtest.Patience); ; time.Sleep(20 * time.Millisecond) {
+		a, err := w.send(b.Client, path, fields...)
+		if err != nil || a.StatusCode != http.StatusServiceUnavailable || time.Now().After(deadline) {
 			return a, err
 		}
 	}
 }
 
-// holds is the plan in the basket, by what the page says.
-func (b *browserOf) holds() string {
-	var page string
-	until(b.t, "the basket to be within reach", func() bool {
-		page = b.get("/plans").want(http.StatusOK).text()
-		return !strings.Contains(page, "We cannot reach your basket")
-	})
-	for name, plan := range map[string]string{"Hall": "hall", "Keep": "keep"} {
-		if strings.Contains(page, "In your basket") && !strings.Contains(page, "Choose "+name) {
-			return plan
-		}
-	}
-	return ""
-}
-
-// compare wants one of the plans in the basket, and goes on from what is in it. A portal for which Redis was too late has
+// compare wants one of the values in the bag, and goes on from what is in it. A portal for which Redis was too late has
 // said so, and may have lost it.
 func (w *witness) compare(b *browserOf, want ...string) {
 	w.t.Helper()
-	b.basket = b.holds()
-	if slices.Contains(want, b.basket) {
+	b.value = inBag(b.Client)
+	if slices.Contains(want, b.value) {
 		return
 	}
 	if w.bagsMissed() == 0 {
-		w.t.Errorf("%q in the basket, want one of %q", b.basket, want)
+		w.t.Errorf("%q in the bag, want one of %q", b.value, want)
 		return
 	}
-	w.t.Logf("Redis was late, and there is %q in the basket instead of one of %q", b.basket, want)
+	w.t.Logf("Redis was late, and there is %q in the bag instead of one of %q", b.value, want)
 }
 
 // testify compares what was acknowledged with what is.
 func (w *witness) testify(p *portal, db *sql.DB) {
 	w.t.Helper()
-	w.stranger.origin = p.origin
+	w.stranger.Origin = p.Origin
 	for _, b := range w.alive {
-		b.origin = p.origin
+		b.Origin = p.Origin
 	}
 	if w.doubt != nil {
 		w.doubt(p)
 		w.doubt = nil
 	}
 	for _, b := range w.alive {
-		if !b.opens() {
+		if !opens(b.Client) {
 			w.t.Error("an acknowledged session is gone")
 		}
-		w.compare(b, b.basket)
+		w.compare(b, b.value)
 	}
-	copied := w.stranger.at(p)
 	for _, token := range slices.Backward(w.dead) {
-		copied.cookies["__Host-id"] = token
-		if copied.opens() {
+		if opens(w.stranger.Copied(token)) {
 			w.t.Error("a session is alive that was acknowledged to be over, or an old token of it")
 		}
 	}

@@ -39,8 +39,8 @@ func (c *Client) Read(r *http.Request, response *http.Response) (*Answer, error)
 	return a, nil
 }
 
-// none stands for an answer that never came.
-func (c *Client) none(r *http.Request) *Answer {
+// None stands for an answer that never came.
+func (c *Client) None(r *http.Request) *Answer {
 	return &Answer{Response: &http.Response{Header: http.Header{}}, What: r.Method + " " + r.URL.Path, T: c.T, by: c}
 }
 
@@ -64,8 +64,8 @@ func (a *Answer) Want(status int) *Answer {
 // Leads requires a redirect after a form, to exactly this place.
 func (a *Answer) Leads(to string) *Answer {
 	a.T.Helper()
-	if got := a.Want(http.StatusSeeOther).Header.Get("Location"); got != to {
-		a.by.complain("%s: got Location %q, want %q", a.What, got, to)
+	if got := a.Header.Get("Location"); a.StatusCode != http.StatusSeeOther || got != to {
+		a.by.complain("%s: got %d (Location %q), want %d to %q\n%s", a.What, a.StatusCode, got, http.StatusSeeOther, to, a.Excerpt())
 	}
 	return a
 }

@@ -36,7 +36,7 @@ type Client struct {
 	Session string            // the name of the session cookie
 	Agent   string            // the User-Agent header; "" sends none
 	IP      string            // the address the browser seems to come from
-	// Transport carries requests to the portal; nil is a transport for many connections at once.
+	// Transport carries requests to the portal; nil is one of NewTransport that all such clients share.
 	Transport http.RoundTripper
 	// Tolerant makes a disagreement an error of the test but not its end. Clients that are used beside the goroutine of the
 	// test must be tolerant, and so must those of tests that want to see everything that is wrong.
@@ -86,9 +86,11 @@ func (c *Client) Token() string { return c.Cookies[c.Session] }
 // answerWithin is longer than a portal takes for any answer: it gives up after 30 seconds, whatever it waits for.
 const answerWithin = 90 * time.Second
 
-// defaultTransport has connections for races, and holds a form back until the server asks for it.
-var defaultTransport http.RoundTripper = &http.Transport{
-	MaxIdleConnsPerHost: 64, ExpectContinueTimeout: answerWithin, ResponseHeaderTimeout: answerWithin,
+var defaultTransport http.RoundTripper = NewTransport()
+
+// NewTransport returns a transport that has connections for races, and holds a form back until the server asks for it.
+func NewTransport() *http.Transport {
+	return &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: answerWithin, ResponseHeaderTimeout: answerWithin}
 }
 
 // Get asks for a page.
@@ -156,7 +158,7 @@ func (c *Client) Do(r *http.Request) *Answer {
 	a, err := c.Try(r)
 	if err != nil {
 		c.complain("%s %s: %v", r.Method, r.URL.Path, err)
-		return c.none(r)
+		return c.None(r)
 	}
 	return a
 }

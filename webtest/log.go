@@ -32,10 +32,20 @@ func (l *Log) Write(p []byte) (int, error) {
 }
 
 // String is everything that was logged.
-func (l *Log) String() string {
+func (l *Log) String() string { return l.After(0) }
+
+// Len is how much was logged so far, in bytes.
+func (l *Log) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.b.String()
+	return l.b.Len()
+}
+
+// After is what was logged after the first n bytes.
+func (l *Log) After(n int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.b.Bytes()[min(n, l.b.Len()):])
 }
 
 // Reset forgets what was logged.

@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -37,10 +38,12 @@ func (a *Answer) Forms() (forms []Form) {
 	return forms
 }
 
-// Headings returns the texts of the page's headings, in its order.
-func (a *Answer) Headings() (texts []string) {
+// Headings returns the texts of the page's headings, in its order: those of the given levels, from 1 to 3, or all.
+func (a *Answer) Headings(levels ...int) (texts []string) {
 	for _, heading := range a.elements(atom.H1, atom.H2, atom.H3) {
-		texts = append(texts, textOf(heading))
+		if level := int(heading.Data[1] - '0'); len(levels) == 0 || slices.Contains(levels, level) {
+			texts = append(texts, textOf(heading))
+		}
 	}
 	return texts
 }
@@ -59,7 +62,7 @@ func (c *Client) Submit(a *Answer, action string, fields ...string) *Answer {
 		return c.Get(action + "?" + encoded(sent))
 	}
 	c.complain("%s: no form that goes to %s:\n%s", a.What, action, a.Excerpt())
-	return c.none(c.Request(http.MethodPost, action))
+	return c.None(c.Request(http.MethodPost, action))
 }
 
 // filled are the names and values of a form in which some were changed.

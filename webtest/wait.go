@@ -11,13 +11,22 @@ import (
 // Patience is how long a test waits for something that happens at once on an idle machine.
 const Patience = 90 * time.Second
 
-// Until waits for something to become true.
+// Until waits for something to become true. It asks at once, and then less and less often: most things happen soon, and
+// asking keeps a busy machine from what is asked for.
 func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(10 * time.Millisecond) {
+	Within(t, Patience, what, holds)
+}
+
+// Within is Until with a patience of its own, for what is long in coming on any machine.
+func Within(t testing.TB, patience time.Duration, what string, holds func() bool) {
+	t.Helper()
+	pause := time.Millisecond
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(pause) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, Patience)
+			t.Fatalf("%s: not within %s", what, patience)
 		}
+		pause = min(pause*3/2, 100*time.Millisecond)
 	}
 }
 

@@ -37,6 +37,9 @@ func TestClient(t *testing.T) {
 	if got := a.Headings(); !slices.Equal(got, []string{"One page", "Below"}) {
 		t.Errorf("headings %q", got)
 	}
+	if got := a.Headings(2); !slices.Equal(got, []string{"Below"}) {
+		t.Errorf("headings of level 2: %q", got)
+	}
 	if c.Token() != "TOKEN" || c.Cookies["old"] != "" {
 		t.Errorf("cookies %v", c.Cookies)
 	}
@@ -63,13 +66,13 @@ func TestAnswerRefuses(t *testing.T) {
 	c := New(l, "https://portal.test")
 	c.Transport, c.Tolerant = InProcess(http.HandlerFunc(echo)), true
 	for what, require := range map[string]func(a *Answer){
-		"GET /there: got 200":             func(a *Answer) { a.Want(http.StatusTeapot) },
-		`got Location "", want "/x"`:      func(a *Answer) { a.Leads("/x") },
-		`page does not say "Two"`:         func(a *Answer) { a.Says("Two") },
-		`page says "One"`:                 func(a *Answer) { a.SaysNot("One") },
-		`page does not say "Three"`:       func(a *Answer) { a.SaysEither("Three", "Four") },
-		"no form that goes to /elsewhere": func(a *Answer) { c.Submit(a, "/elsewhere") },
-		"nobody is there":                 func(*Answer) { c.Transport = away{}; c.Get("/") },
+		"GET /there: got 200":                     func(a *Answer) { a.Want(http.StatusTeapot) },
+		`got 200 (Location ""), want 303 to "/x"`: func(a *Answer) { a.Leads("/x") },
+		`page does not say "Two"`:                 func(a *Answer) { a.Says("Two") },
+		`page says "One"`:                         func(a *Answer) { a.SaysNot("One") },
+		`page does not say "Three"`:               func(a *Answer) { a.SaysEither("Three", "Four") },
+		"no form that goes to /elsewhere":         func(a *Answer) { c.Submit(a, "/elsewhere") },
+		"nobody is there":                         func(*Answer) { c.Transport = away{}; c.Get("/") },
 	} {
 		c.Transport = InProcess(http.HandlerFunc(echo))
 		a := c.Get("/there")
@@ -109,6 +112,16 @@ func TestProgram(t *testing.T) {
 	broken := Launch(t, func(context.Context, io.Writer, io.Writer) error { return io.ErrUnexpectedEOF })
 	if err := broken.Stop(); broken.Origin != "" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %q, %v", broken.Origin, err)
+	}
+}
+
+func TestLog(t *testing.T) {
+	l := NewLog(t)
+	fmt.Fprintln(l, "one")
+	from := l.Len()
+	fmt.Fprintln(l, "two")
+	if l.String() != "one\ntwo\n" || l.After(from) != "two\n" || l.After(l.Len()+1) != "" {
+		t.Errorf("got %q, from %d on %q", l, from, l.After(from))
 	}
 }
 

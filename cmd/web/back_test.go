@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -42,10 +43,10 @@ func TestBackShowsNothing(t *testing.T) {
 			} {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
-					b := p.person(t, chromeOnLinux, p.network+"::1")
+					b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 					email := p.account(t, "Ada Lovelace")
 					b.open("/login?next=%2Faccount%2Fsecurity")
-					b.signIn(email, password)
+					b.signIn(email, webtest.Password)
 					if !scripts {
 						b.withoutScripts()
 					}
@@ -70,10 +71,10 @@ func TestBackFromElsewhere(t *testing.T) {
 	p := start(t, onSQLite(t))
 	for _, scripts := range []bool{true, false} {
 		t.Run(map[bool]string{true: "scripts on", false: "scripts off"}[scripts], func(t *testing.T) {
-			b := p.person(t, chromeOnLinux, p.network+"::1")
+			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 			email := p.account(t, "Ada Lovelace")
 			b.open("/login?next=%2Faccount%2Fsessions")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			if !scripts {
 				b.withoutScripts()
 				b.open("/account/sessions")
@@ -90,7 +91,7 @@ func TestBackFromElsewhere(t *testing.T) {
 				t.Logf("page restored from memory: %t", restored.Load())
 				return
 			}
-			b.comes(`location.origin === '` + p.origin + `' && document.readyState === 'complete'`)
+			b.comes(`location.origin === '` + p.Origin + `' && document.readyState === 'complete'`)
 			t.Logf("page restored from memory: %t, account readable: %t", restored.Load(), strings.Contains(b.text(), "Ada Lovelace"))
 			evaluate[chromedp.Void](b, `document.querySelector('a[href="/account"]').click()`)
 			b.comes(`location.pathname === '/login'`)
@@ -127,7 +128,7 @@ func anotherSite(t testing.TB, content ...string) (address string) {
 // endAllOf signs an account out everywhere, from a device of its own.
 func (p *program) endAllOf(t testing.TB, email string) {
 	t.Helper()
-	c := p.client(t)
-	c.signIn(email, password)
-	c.post("/account/sessions/end-all", "password", password).location("/signed-out")
+	c := p.Client(t)
+	c.SignIn(email, webtest.Password)
+	c.Post("/account/sessions/end-all", "password", webtest.Password).Leads("/signed-out")
 }

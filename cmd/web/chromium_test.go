@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // closeChromium ends the browser when the tests are over.
@@ -32,12 +33,17 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		return nil, errNoChromium
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.NoSandbox) // it opens nothing but the portal, and containers have no user namespaces
+		chromedp.NoSandbox, // it opens nothing but the portal, and containers have no user namespaces
+		chromedp.Flag("disable-features", unneeded))
 	ctx, closeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(ctx)
 	closeChromium = func() { closeBrowser(); closeAllocator() }
 	return ctx, chromedp.Do(ctx)
 })
+
+// unneeded are features that take half of the processor's time of a short test: two pages of the browser's own in each
+// window, for its address field, and a process in reserve for each page.
+const unneeded = "Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,SpareRendererForSitePerProcess"
 
 var errNoChromium = errors.New("no Chromium on this machine")
 
@@ -65,13 +71,6 @@ type person struct {
 	forgiven   string // an address, "" for none
 }
 
-const (
-	chromeOnLinux    = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-	chromeOnMac      = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-	safariOnPhone    = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1"
-	firefoxOnWindows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
-)
-
 // person opens a window in which the browser calls itself agent and seems to come from ip.
 func (p *program) person(t testing.TB, agent, ip string) *person {
 	t.Helper()
@@ -88,7 +87,7 @@ func (p *program) person(t testing.TB, agent, ip string) *person {
 // tab opens another tab of the same window, with the same cookies.
 func (b *person) tab() *person {
 	b.t.Helper()
-	return b.sit(b.t, b.ctx, chromeOnLinux, b.network+"::1")
+	return b.sit(b.t, b.ctx, webtest.ChromeOnLinux, b.Network+"::1")
 }
 
 func (p *program) sit(t testing.TB, browser context.Context, agent, ip string, options ...chromedp.ContextOption) *person {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/webtest"
 )
 
 // TestWelcomeNamesTheDemo reads what the program prints where it says at which address it is.
@@ -28,7 +29,7 @@ func TestWelcomeNamesTheDemo(t *testing.T) {
 
 // lookAtDemo shows what somebody finds who tries the demo, and what they are told who cannot.
 func lookAtDemo(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "198.51.100.77")
+	b := p.looker(t, webtest.ChromeOnLinux, "198.51.100.77")
 	b.at("demo-landing", http.StatusOK, func() int { return b.open("/") })
 	b.at("demo-overview", http.StatusOK, func() int { return b.press("Try the demo") })
 	b.at("demo-sessions", http.StatusOK, func() int {
@@ -50,7 +51,7 @@ func lookAtDemo(t *testing.T, p *program) {
 		made := evaluate[string](b.person, `document.querySelector('.demo code').textContent`)
 		b.open("/account/security/password")
 		b.fill("current_password", made)
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Change password")
 	})
 	b.at("demo-over", http.StatusOK, func() int {
@@ -59,19 +60,19 @@ func lookAtDemo(t *testing.T, p *program) {
 		p.change(b.t, `UPDATE sessions SET idle_expires_at = $1, expires_at = $1 WHERE id = $2`, past, b.handle())
 		return b.open("/account")
 	})
-	many := p.looker(t, chromeOnLinux, p.network+"::5")
+	many := p.looker(t, webtest.ChromeOnLinux, p.Network+"::5")
 	many.at("demo-429", http.StatusTooManyRequests, func() int {
 		many.open("/")
-		until(many.t, "the allowance to be used up", func() bool { // it grows meanwhile
-			a := p.client(many.t).post("/demo")
-			if a.status != http.StatusTooManyRequests {
-				a.location("/account")
+		webtest.Until(many.t, "the allowance to be used up", func() bool { // it grows meanwhile
+			a := p.Client(many.t).Post("/demo")
+			if a.StatusCode != http.StatusTooManyRequests {
+				a.Leads("/account")
 			}
-			return a.status == http.StatusTooManyRequests
+			return a.StatusCode == http.StatusTooManyRequests
 		})
 		return many.press("Try the demo")
 	})
-	full := p.looker(t, chromeOnLinux, "198.51.100.78")
+	full := p.looker(t, webtest.ChromeOnLinux, "198.51.100.78")
 	full.at("demo-503", http.StatusServiceUnavailable, func() int {
 		at := time.Now().UTC().Truncate(time.Microsecond)
 		p.change(full.t, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)

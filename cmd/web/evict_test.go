@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestWhatEvictsAPage writes down what the portal relies on, and what it cannot rely on, when somebody presses Back and
@@ -39,7 +41,7 @@ func TestWhatEvictsAPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := (&program{}).person(t, chromeOnLinux, "203.0.113.24")
+			b := (&program{Program: &webtest.Program{}}).person(t, webtest.ChromeOnLinux, "203.0.113.24")
 			if got := b.comesBack(t, c.before, c.then); got != c.restored {
 				t.Errorf("page restored from memory: got %t, want %t", got, c.restored)
 			}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/emulation"
 )
 
@@ -79,15 +80,15 @@ func TestSecondStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, onSQLite(t))
-			b := p.person(t, chromeOnLinux, p.network+"::1")
+			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 			callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: without})
 			email := p.account(t, "Ada Lovelace")
 			b.open("/login")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			b.follow("Security")
 			b.follow("Set up an app")
 			b.isAt("/reauth")
-			b.fill("password", password)
+			b.fill("password", webtest.Password)
 			b.press("Confirm")
 			b.isAt("/account/security/totp")
 			b.press("Begin")
@@ -104,7 +105,7 @@ func TestSecondStep(t *testing.T) {
 			b.press("Sign out")
 
 			b.open("/login?next=%2Faccount%2Fsessions")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			b.isAt("/login/verify")
 			b.reads("You are not signed in yet")
 			b.fill("code", app.wrong())
@@ -118,7 +119,7 @@ func TestSecondStep(t *testing.T) {
 			b.press("Sign out")
 
 			b.open("/login")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			b.fill("code", code) // it was used
 			b.press("Sign in")
 			b.reads("was used before")
@@ -127,7 +128,7 @@ func TestSecondStep(t *testing.T) {
 			b.reads("You used a recovery code. 9 of 10 are left.")
 			b.follow("Security")
 			b.follow("Change or remove")
-			b.fill("password", password)
+			b.fill("password", webtest.Password)
 			b.fill("code", codes[1])
 			b.press("Confirm")
 			b.reads("8 of 10 are left.")
@@ -136,7 +137,7 @@ func TestSecondStep(t *testing.T) {
 			b.reads("Your authenticator app was removed.")
 			b.press("Sign out")
 			b.open("/login")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			b.isAt("/account")
 		})
 	}
@@ -144,13 +145,13 @@ func TestSecondStep(t *testing.T) {
 
 // lookAtSecondFactors looks at every page of the second step, in every state.
 func lookAtSecondFactors(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	email := p.account(t, "Ada Lovelace")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("totp-reauth", http.StatusOK, func() int { return b.open("/account/security/totp") })
 	b.at("totp-begin", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Confirm")
 	})
 	b.at("recovery-codes-none", http.StatusOK, func() int { return b.open("/account/security/recovery-codes") })
@@ -179,7 +180,7 @@ func lookAtSecondFactors(t *testing.T, p *program) {
 	b.at("verify", http.StatusOK, func() int {
 		b.open("/login")
 		b.fill("email", email)
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Sign in")
 	})
 	b.at("verify-error", http.StatusUnprocessableEntity, func() int {
@@ -195,28 +196,28 @@ func lookAtSecondFactors(t *testing.T, p *program) {
 		return b.press("Sign in")
 	})
 	b.at("overview-recovered", http.StatusOK, func() int {
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		b.fill("code", codes[0])
 		return b.press("Sign in")
 	})
 	b.at("reauth-code", http.StatusOK, func() int { return b.open("/reauth") })
 	b.at("reauth-code-error", http.StatusUnprocessableEntity, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.fill("code", app.wrong())
 		return b.press("Confirm")
 	})
 	b.at("end-all-code", http.StatusOK, func() int { return b.open("/account/sessions/end-all") })
 	b.at("verify-429", http.StatusTooManyRequests, func() int {
-		guesser := p.client(t)
+		guesser := p.Client(t)
 		for range 2 {
-			guesser.post("/login", "email", email, "password", password).location("/login/verify")
+			guesser.Post("/login", "email", email, "password", webtest.Password).Leads("/login/verify")
 			for range 5 {
-				guesser.post("/login/verify", "code", app.wrong())
+				guesser.Post("/login/verify", "code", app.wrong())
 			}
 		}
 		b.press("Sign out")
 		b.open("/login")
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		b.fill("code", app.wrong())
 		return b.press("Sign in")
 	})
@@ -224,15 +225,15 @@ func lookAtSecondFactors(t *testing.T, p *program) {
 
 // lookAtRequired looks at what is open to somebody who has to set up a second step first.
 func lookAtRequired(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, p.network+"::9")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::9")
 	b.open("/login")
 	b.at("security-lacking", http.StatusOK, func() int {
 		b.fill("email", p.account(t, "Ada Lovelace"))
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Sign in")
 	})
 	b.open("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.press("Begin")
 	b.fill("code", b.readSecret().code(t))

@@ -4,15 +4,17 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // lookAtForms goes through a form that came too late, once for each reason.
 func lookAtForms(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.watch()
 	email := p.account(t, "Ada Lovelace")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("profile", http.StatusOK, func() int { return b.follow("Profile") })
 	b.at("profile-error", http.StatusUnprocessableEntity, func() int {
 		b.fill("name", "\u2066")
@@ -31,14 +33,14 @@ func lookAtForms(t *testing.T, p *program) {
 	})
 	b.at("profile-held", http.StatusOK, func() int {
 		b.fill("email", email)
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		status := b.press("Sign in")
 		b.comes(`document.activeElement.innerText === 'You were signed out before this was saved. Check and press Save.'`)
 		return status
 	})
 	b.at("held-reauth", http.StatusOK, func() int {
 		b.open("/reauth?next=%2Fbilling%2Fpayment-method")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.press("Confirm")
 		b.click(`#instrument`)
 		b.fill("name", "Ada Lovelace")
@@ -46,7 +48,7 @@ func lookAtForms(t *testing.T, p *program) {
 		return b.press("Save")
 	})
 	b.at("payment-method-held", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		status := b.press("Confirm")
 		b.comes(`document.activeElement.innerText === 'You are confirmed. Check and press Save.'`)
 		return status

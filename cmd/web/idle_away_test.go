@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/page"
 )
 
@@ -69,7 +70,7 @@ func frozenTab(t *testing.T, p *program) {
 	b.learns(handle, 8*time.Second)
 	b.comes(`window.stage?.() === 'dialog' || location.pathname === '/signed-out'`) // where eight seconds were not enough
 	callWith(b, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: "frozen"})
-	until(t, "the end", func() bool { return time.Now().After(p.idleEnd(t, handle)) })
+	webtest.Until(t, "the end", func() bool { return time.Now().After(p.idleEnd(t, handle)) })
 	callWith(b, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: "active"})
 	b.thrown("For your security, we signed you out")
 }
@@ -111,7 +112,7 @@ func anotherAccount(t *testing.T, p *program) {
 	b.is(`(setTimeout(() => document.querySelector('form[action="/logout"]').submit()), true)`)
 	b.arrives("/signed-out")
 	b.open("/login")
-	b.signIn(p.account(t, "Grace Hopper"), password)
+	b.signIn(p.account(t, "Grace Hopper"), webtest.Password)
 	a.later(time.Minute + time.Second)
 	a.comes(`document.body?.innerText.includes('Grace Hopper')`)
 	if text := a.text(); strings.Contains(text, "Ada") {
@@ -136,7 +137,7 @@ func absoluteLimitNear(t *testing.T, p *program) {
 	b.click(`#idle-dialog a[data-only="final"]`)
 	b.arrives("/login")
 	b.is(`stage() === 'none'`) // nothing gets in the way of the form
-	b.signIn(p.emailOf(t, handle), password)
+	b.signIn(p.emailOf(t, handle), webtest.Password)
 	b.isAt("/account/security")
 	if got := b.handle(); got == handle {
 		t.Errorf("got session %s as before, want another", got)
@@ -211,7 +212,7 @@ func (p *program) restored(t *testing.T, meanwhile func(handle string)) *person 
 	b.open(anotherSite(t))
 	meanwhile(handle)
 	b.goBack()
-	b.comes(`location.origin === '` + p.origin + `' && document.readyState === 'complete'`)
+	b.comes(`location.origin === '` + p.Origin + `' && document.readyState === 'complete'`)
 	b.comes(`sessionStorage.found !== undefined`)
 	if found := evaluate[string](b, `sessionStorage.found`); found != "covered" {
 		t.Fatalf("the page came back from memory %q, want covered", found)

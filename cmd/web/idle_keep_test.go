@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/input"
 )
 
@@ -137,7 +138,7 @@ func keptBehindCover(t *testing.T, p *program) {
 		t.Errorf("Sign in again leads to %s", link)
 	}
 	tab := b.another("/login?next=%2faccount%2fprofile")
-	tab.signIn(p.emailOf(t, handle), password)
+	tab.signIn(p.emailOf(t, handle), webtest.Password)
 	b.shows("")
 	b.is(`document.title === 'Profile - Gatehouse'`)
 	if got := b.handle(); got == handle || got != tab.handle() {
@@ -151,7 +152,7 @@ func keptBehindCover(t *testing.T, p *program) {
 func keptFromAnother(t *testing.T, p *program) {
 	b := p.lost(t)
 	tab := b.another("/login")
-	tab.signIn(p.account(t, "Grace Hopper"), password)
+	tab.signIn(p.account(t, "Grace Hopper"), webtest.Password)
 	b.comes(`document.getElementById('name')?.value === 'Grace Hopper'`)
 	if page := evaluate[string](b, `document.documentElement.outerHTML`); strings.Contains(page, "Byron") || strings.Contains(page, "Ada") {
 		t.Errorf("got somebody else's text: %s", b.text())
@@ -174,7 +175,7 @@ func nothingTyped(t *testing.T, p *program) {
 
 func choiceKept(t *testing.T, p *program) {
 	b := p.runningOut(t, "/reauth?next=%2Fbilling%2Fpayment-method", 20*time.Minute)
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.isAt("/billing/payment-method")
 	b.click(`#instrument-1`)
@@ -237,7 +238,7 @@ func toldTooEarly(t *testing.T, p *program) {
 // signInUntold signs somebody in without a page that could tell the others.
 func (b *person) signInUntold(email string) {
 	b.t.Helper()
-	b.is(`fetch('/login', {method: 'POST', body: new URLSearchParams({email: '` + email + `', password: '` + password + `'})}).then(r => r.ok)`)
+	b.is(`fetch('/login', {method: 'POST', body: new URLSearchParams({email: '` + email + `', password: '` + webtest.Password + `'})}).then(r => r.ok)`)
 }
 
 // adoptedUntold is a page that did not notice how its person was signed out and signed in again.
@@ -281,7 +282,7 @@ func restoredUnsaved(t *testing.T, p *program) {
 	b.open(anotherSite(t))
 	p.endAs(t, handle, "idle", "")
 	b.goBack()
-	b.comes(`location.origin === '` + p.origin + `' && document.readyState === 'complete'`)
+	b.comes(`location.origin === '` + p.Origin + `' && document.readyState === 'complete'`)
 	b.comes(behindCover)
 	b.is(`sessionStorage.found === 'covered'`)
 }

@@ -3,7 +3,9 @@ package main
 import (
 	_ "embed"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -15,16 +17,33 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// looks are the widths, in CSS pixels, and colour schemes in which every page is inspected, and the rules of axe that can
-// come out otherwise than in those before: a scheme has the same elements in other colours, and what is seen at 768 pixels
-// is seen at 1280 or 320.
-var looks = []struct {
+// A view is a width, in CSS pixels, and a colour scheme in which a page is inspected, and the rules of axe for it.
+type view struct {
 	width  int64
 	scheme string
 	rules  string
-}{
+}
+
+// everyView is for whoever has the time: each width in each scheme. It leaves out the rules that cannot come out otherwise
+// than in a view before: a scheme has the same elements in other colours, and what is seen at 768 pixels is seen at 1280 or
+// 320.
+var everyView = []view{
 	{1280, "light", everyRule}, {1280, "dark", rulesOfColour}, {768, "light", rulesOfLayout},
 	{320, "light", everyRule}, {320, "dark", rulesOfColour},
+}
+
+// fewViews have both schemes and both ends of the widths, so that each kind of fault that everyView finds on a page can be
+// found in one of them.
+var fewViews = []view{{1280, "light", everyRule}, {320, "dark", everyRule}}
+
+var full = flag.Bool("full", os.Getenv("CI") != "", "inspect every page in every view, as with CI set")
+
+// views are those of this run.
+func views() []view {
+	if *full {
+		return everyView
+	}
+	return fewViews
 }
 
 const (
@@ -52,17 +71,17 @@ func (l *looker) at(name string, status int, open func() int) {
 			t.Fatalf("%s: got status %d, want %d:\n%s", l.path(), got, status, l.text())
 		}
 		evaluate[chromedp.Void](l.person, axe)
-		views := map[string][]string{} // what is wrong, and in which views
-		for _, v := range looks {
+		faults := map[string][]string{} // each with the views it is seen in
+		for _, v := range views() {
 			l.see(v.width, v.scheme)
-			view := fmt.Sprintf("%s-%d", v.scheme, v.width)
+			at := fmt.Sprintf("%s-%d", v.scheme, v.width)
 			for _, wrong := range l.inspect(v.rules) {
-				views[wrong] = append(views[wrong], view)
+				faults[wrong] = append(faults[wrong], at)
 			}
-			l.picture(name + "-" + view + ".png")
+			l.picture(name + "-" + at + ".png")
 		}
-		for wrong, where := range views {
-			t.Errorf("%s: %s", where, wrong)
+		for wrong, at := range faults {
+			t.Errorf("%s: %s", at, wrong)
 		}
 		l.quiet()
 	})

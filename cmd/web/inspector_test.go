@@ -4,15 +4,16 @@ import (
 	"strconv"
 	"testing"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/chromedp"
 )
 
 // TestInspectorInTheBrowser checks what the page asks people to check, and that its clocks go.
 func TestInspectorInTheBrowser(t *testing.T) {
 	p := start(t, onSQLite(t))
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.open("/login?next=%2Faccount%2Fsession")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	b.isAt("/account/session")
 	idle, absolute := `document.querySelector('[data-clock=idle]').textContent`, `document.querySelector('[data-clock=absolute]').textContent`
 	// A slow machine takes its time over each step: none of these is as exact as it could be.

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestTwoInstances puts two portals before one PostgreSQL and one Redis, as behind a load balancer that sends each
@@ -15,54 +16,56 @@ func TestTwoInstances(t *testing.T) {
 	one, two := start(t, data), start(t, data)
 	email := one.account(t, "Ada Lovelace")
 
-	desk := one.client(t)
-	desk.agent = firefoxOnWindows
-	desk.get("/plans").want(http.StatusOK)
-	until(t, "a plan to be taken", func() bool { // Redis may be late: then the portal says so, and keeps what it has not read
-		a := desk.post("/basket", "plan", "hall")
-		if a.status != http.StatusServiceUnavailable {
-			a.location("/plans")
+	desk := one.Client(t)
+	desk.Agent = webtest.FirefoxOnWindows
+	desk.Get("/plans").Want(http.StatusOK)
+	webtest.Until(t, "a plan to be taken", func() bool { // Redis may be late: then the portal says so, and keeps what it has not read
+		a := desk.Post("/basket", "plan", "hall")
+		if a.StatusCode != http.StatusServiceUnavailable {
+			a.Leads("/plans")
 		}
-		return a.status != http.StatusServiceUnavailable
+		return a.StatusCode != http.StatusServiceUnavailable
 	})
-	desk.at(two).comesToSay("/plans", "Hall is in your basket.")
-	desk.at(one).signIn(email, password)
-	desk.at(two).comesToSay("/account", "Hall")
+	comesToSay(at(desk, two), "/plans", "Hall is in your basket.")
+	at(desk, one).SignIn(email, webtest.Password)
+	comesToSay(at(desk, two), "/account", "Hall")
 
-	laptop := two.client(t)
-	laptop.signIn(email, password)
-	before := laptop.at(one)
-	before.cookies = maps.Clone(laptop.cookies)
-	laptop.reauth()
-	laptop.at(one).get("/account").want(http.StatusOK)
-	until(t, "the replaced cookie to be refused everywhere", func() bool {
-		return before.get("/account").status == http.StatusSeeOther
+	laptop := two.Client(t)
+	laptop.SignIn(email, webtest.Password)
+	before := laptop.At(one.Origin)
+	laptop.Reauth(webtest.Password).Leads("/account/sessions")
+	at(laptop, one).Get("/account").Want(http.StatusOK)
+	webtest.Until(t, "the replaced cookie to be refused everywhere", func() bool {
+		return before.Get("/account").StatusCode == http.StatusSeeOther
 	})
 
-	end := "/account/sessions/" + desk.handle() + "/end"
-	laptop.at(one).post(end).location("/account/sessions") // confirmed through the one counts at the other
-	desk.at(two).get("/account").location("/login?next=%2Faccount")
-	desk.at(one).get("/login").says("This device was signed out").says("Chrome on macOS signed this device out")
-	laptop.comesToSay("/account/sessions", "Signed out Firefox on Windows.")
+	end := "/account/sessions/" + desk.Handle() + "/end"
+	at(laptop, one).Post(end).Leads("/account/sessions") // confirmed through the one counts at the other
+	at(desk, two).Get("/account").Leads("/login?next=%2Faccount")
+	at(desk, one).Get("/login").Says("This device was signed out").Says("Chrome on macOS signed this device out")
+	comesToSay(laptop, "/account/sessions", "Signed out Firefox on Windows.")
 
-	desk.signIn(email, password)
-	laptop.at(two).post("/account/security/password", "current_password", password, "password", otherPassword).location("/account/security")
-	desk.at(one).get("/account").location("/login?next=%2Faccount")
-	again := one.client(t)
-	again.signIn(email, otherPassword)
-	again.at(two).post("/logout").location("/signed-out")
-	if status := again.at(one).get("/account").status; status != http.StatusSeeOther {
+	desk.SignIn(email, webtest.Password)
+	at(laptop, two).Post("/account/security/password", "current_password", webtest.Password, "password", webtest.OtherPassword).Leads("/account/security")
+	at(desk, one).Get("/account").Leads("/login?next=%2Faccount")
+	again := one.Client(t)
+	again.SignIn(email, webtest.OtherPassword)
+	at(again, two).Post("/logout").Leads("/signed-out")
+	if status := at(again, one).Get("/account").StatusCode; status != http.StatusSeeOther {
 		t.Errorf("signed out through the one, got %d from the other, want %d", status, http.StatusSeeOther)
 	}
 }
 
 // comesToSay asks until the page has the words, which come from the bag.
-func (c *client) comesToSay(path, words string) {
-	c.t.Helper()
-	until(c.t, path+" to say "+words, func() bool { return strings.Contains(c.get(path).want(http.StatusOK).text(), words) })
+func comesToSay(c *webtest.Client, path, words string) {
+	c.T.Helper()
+	webtest.Until(c.T, path+" to say "+words, func() bool {
+		return strings.Contains(c.Get(path).Want(http.StatusOK).Text(), words)
+	})
 }
 
-// at is the same browser at another instance. The cookies stay those of the browser.
-func (c *client) at(p *program) *client {
-	return &client{program: p, t: c.t, cookies: c.cookies, agent: c.agent, ip: c.ip}
+// at takes the browser to another instance, with its cookies.
+func at(c *webtest.Client, p *program) *webtest.Client {
+	c.Origin = p.Origin
+	return c
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -13,41 +13,29 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/mail/mailtest"
+	"example.com/gatehouse/webtest"
 )
 
 // process runs the portal in a process of its own, with other roots than the machine's, and says how to end it.
 func process(t *testing.T, data []string, roots string, flags ...string) (p *program, end func(os.Signal)) {
 	t.Helper()
-	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, data...), flags...)
-	p = &program{data: data, network: randomNetwork(), db: open(t, data)}
-	var c *exec.Cmd
-	for n := 1; p.origin == ""; n++ {
-		var words strings.Builder
-		c = exec.CommandContext(t.Context(), os.Args[0], args...)
+	how := os.Signal(syscall.SIGTERM)
+	started := webtest.Start(t, func(ctx context.Context, stdout, stderr io.Writer) error {
+		c := exec.CommandContext(ctx, os.Args[0], serveArgs(data, flags)...)
 		c.Env = append(os.Environ(), asProgram+"=yes", "SSL_CERT_FILE="+roots)
-		c.Stderr = io.MultiWriter(t.Output(), &words)
-		stdout, err := c.StdoutPipe()
-		if err == nil {
-			err = c.Start()
+		c.Stdout, c.Stderr = stdout, stderr
+		c.Cancel = func() error { return c.Process.Signal(how) }
+		err := c.Run()
+		if ctx.Err() != nil && c.ProcessState != nil && c.ProcessState.Success() == (how == syscall.SIGTERM) {
+			return nil
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(stdout)
-		for p.origin == "" && lines.Scan() {
-			p.origin, _ = strings.CutPrefix(lines.Text(), "Gatehouse is at ")
-		}
-		if p.origin != "" {
-			go func() { _, _ = io.Copy(io.Discard, stdout) }()
-		} else if err := c.Wait(); n == startsAtMost || !strings.Contains(words.String(), redisLate) {
-			t.Fatalf("the program ended with %v, want a portal:\n%s", err, &words)
-		}
-	}
-	return p, func(how os.Signal) {
+		return err
+	})
+	return &program{started, data, open(t, data)}, func(with os.Signal) {
 		t.Helper()
-		_ = c.Process.Signal(how)
-		if err := c.Wait(); (err == nil) != (how == syscall.SIGTERM) {
-			t.Errorf("%s: the program ended with %v", how, err)
+		how = with
+		if err := started.Stop(); err != nil {
+			t.Errorf("%s: the program ended with %v", with, err)
 		}
 	}
 }
@@ -76,27 +64,26 @@ func lettersSurvive(t *testing.T, data []string, how os.Signal) {
 	flags := []string{"--smtp-url=smtp://portal:canary-pass%20word@" + s.Addr, "--mail-from=no-reply@portal.test", "--ops-addr=" + ops}
 
 	p, end := process(t, data, roots, flags...)
-	email := newEmail()
-	p.client(t).post("/signup", "name", "Ada Lovelace", "email", email, "password", password).want(http.StatusSeeOther)
+	email := webtest.Email()
+	p.Client(t).Post("/signup", "name", "Ada Lovelace", "email", email, "password", webtest.Password).Want(http.StatusSeeOther)
 	var id string
 	p.ask(t, `SELECT id FROM letters`, nil, &id)
-	until(t, "an attempt that failed", func() bool {
+	webtest.Until(t, "an attempt that failed", func() bool {
 		var tried bool
 		p.ask(t, `SELECT due_at > created_at AND attempts = 1 FROM letters`, nil, &tried)
 		return tried
 	})
-	metrics := &client{program: &program{origin: "http://" + ops}, t: t}
-	if page := metrics.get("/metrics").want(http.StatusOK).body; !strings.Contains(page, "\ngatehouse_letters_waiting 1\n") ||
-		!strings.Contains(page, "\ngatehouse_letters_given_up_total 0\n") {
-		t.Errorf("got no letters in the metrics:\n%s", page)
+	counts := counters(t, ops)
+	if !strings.Contains(counts, "\ngatehouse_letters_waiting 1\n") || !strings.Contains(counts, "\ngatehouse_letters_given_up_total 0\n") {
+		t.Errorf("got no letters in the metrics:\n%s", counts)
 	}
 	end(how)
 
 	s.Start(t)
 	p.change(t, `UPDATE letters SET due_at = $1`, time.Now().UTC()) // the pause is over
 	again, end := process(t, data, roots, flags...)
-	until(t, "a letter at the mail server", func() bool { return len(s.Letters()) > 0 })
-	until(t, "no letter that waits", func() bool {
+	webtest.Until(t, "a letter at the mail server", func() bool { return len(s.Letters()) > 0 })
+	webtest.Until(t, "no letter that waits", func() bool {
 		var n int
 		again.ask(t, `SELECT count(*) FROM letters`, nil, &n)
 		return n == 0
@@ -109,6 +96,20 @@ func lettersSurvive(t *testing.T, data []string, how os.Signal) {
 	_, link, _ := strings.Cut(m.Text, "/email/confirm/")
 	link, _, _ = strings.Cut(link, "\n")
 	// The portal of the first start was at another port, and so is the link: only its path counts.
-	again.client(t).post("/email/confirm/" + link).location("/login?confirmed=yes")
+	again.Client(t).Post("/email/confirm/" + link).Leads("/login?confirmed=yes")
 	end(syscall.SIGTERM)
+}
+
+// counters reads them from the operator's listener, which may begin after the portal has said where it is.
+func counters(t *testing.T, ops string) (counts string) {
+	t.Helper()
+	c := webtest.New(t, "http://"+ops)
+	webtest.Until(t, "the metrics", func() bool {
+		a, err := c.Try(c.Request(http.MethodGet, "/metrics"))
+		if err == nil {
+			counts = a.Want(http.StatusOK).Body
+		}
+		return err == nil
+	})
+	return counts
 }

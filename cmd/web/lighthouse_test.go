@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestLighthouse asks the Lighthouse in LIGHTHOUSE, a path to its command, about the pages that people see first and the
@@ -19,20 +21,20 @@ func TestLighthouse(t *testing.T) {
 	p := start(t, onSQLite(t))
 	email := p.account(t, "Ada Lovelace")
 	p.spread(t, email)
-	c := p.client(t)
-	c.signIn(email, password)
-	c.readyToPay()
+	c := p.Client(t)
+	c.SignIn(email, webtest.Password)
+	readyToPay(c)
 	for _, page := range []struct {
 		path     string
 		signedIn bool
 	}{{"/", false}, {"/login", false}, {"/account/sessions", true}, {"/billing/checkout", true}} {
 		var cookies []string
 		if page.signedIn {
-			for name, value := range c.cookies {
+			for name, value := range c.Cookies {
 				cookies = append(cookies, name+"="+value)
 			}
 		}
-		for category, score := range c.lighthouse(lighthouse, page.path, strings.Join(cookies, "; ")) {
+		for category, score := range scores(c, lighthouse, page.path, strings.Join(cookies, "; ")) {
 			t.Logf("%-20s %-16s %3.0f", page.path, category, 100*score)
 			if score < 1 {
 				t.Errorf("%s: %s got %.0f, want 100", page.path, category, 100*score)
@@ -41,24 +43,24 @@ func TestLighthouse(t *testing.T) {
 	}
 }
 
-// lighthouse returns the score of each category, from 0 to 1.
-func (c *client) lighthouse(command, path, cookie string) map[string]float64 {
-	c.t.Helper()
-	folder := c.t.TempDir()
+// scores returns the score of each category, from 0 to 1.
+func scores(c *webtest.Client, command, path, cookie string) map[string]float64 {
+	c.T.Helper()
+	folder := c.T.TempDir()
 	headers, report := filepath.Join(folder, "headers.json"), filepath.Join(folder, "report.json")
-	header, err := json.Marshal(map[string]string{"Cookie": cookie, "X-Forwarded-For": c.ip})
+	header, err := json.Marshal(map[string]string{"Cookie": cookie, "X-Forwarded-For": c.IP})
 	if err == nil {
 		err = os.WriteFile(headers, header, 0o600)
 	}
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
-	run := exec.CommandContext(c.t.Context(), command, c.origin+path, "--quiet", "--extra-headers="+headers,
+	run := exec.CommandContext(c.T.Context(), command, c.Origin+path, "--quiet", "--extra-headers="+headers,
 		"--chrome-flags=--headless=new --no-sandbox --disable-gpu",
 		"--only-categories=performance,accessibility,best-practices", "--output=json", "--output-path="+report)
 	run.Env = append(os.Environ(), "CHROME_PATH="+findChromium())
 	if out, err := run.CombinedOutput(); err != nil {
-		c.t.Fatalf("lighthouse %s: %v\n%s", path, err, out)
+		c.T.Fatalf("lighthouse %s: %v\n%s", path, err, out)
 	}
 	var result struct {
 		FinalDisplayedURL string `json:"finalDisplayedUrl"`
@@ -69,22 +71,22 @@ func (c *client) lighthouse(command, path, cookie string) map[string]float64 {
 		err = json.Unmarshal(text, &result)
 	}
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
-	if result.FinalDisplayedURL != c.origin+path || len(result.Categories) != 3 {
-		c.t.Fatalf("lighthouse looked at %s in %d categories, want %s in 3", result.FinalDisplayedURL, len(result.Categories), path)
+	if result.FinalDisplayedURL != c.Origin+path || len(result.Categories) != 3 {
+		c.T.Fatalf("lighthouse looked at %s in %d categories, want %s in 3", result.FinalDisplayedURL, len(result.Categories), path)
 	}
-	scores := map[string]float64{}
+	byCategory := map[string]float64{}
 	for name, category := range result.Categories {
-		scores[name] = category.Score
+		byCategory[name] = category.Score
 	}
-	return scores
+	return byCategory
 }
 
 // readyToPay puts a plan into the basket and chooses how to pay for it.
-func (c *client) readyToPay() {
-	c.t.Helper()
-	c.post("/basket", "plan", "hall").location("/plans")
-	c.reauth()
-	c.post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada Lovelace", "next", "/billing/checkout").location("/billing/checkout")
+func readyToPay(c *webtest.Client) {
+	c.T.Helper()
+	c.Post("/basket", "plan", "hall").Leads("/plans")
+	c.Reauth(webtest.Password).Leads("/account/sessions")
+	c.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada Lovelace", "next", "/billing/checkout").Leads("/billing/checkout")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -20,7 +21,7 @@ const (
 // browsers clear cookies after they have read the ones of the same answer.
 func TestLookWithoutScripts(t *testing.T) {
 	p := start(t, onSQLite(t))
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.open("/login?next=%2Faccount%2Fsecurity")
 	b.onPaper(lightPaper)
@@ -29,7 +30,7 @@ func TestLookWithoutScripts(t *testing.T) {
 	b.onPaper(darkPaper)
 	b.press("Notes off")
 	b.onPaper(darkPaper)
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	b.isAt("/account/security")
 	b.onPaper(darkPaper)
 	b.hasNotes(false)
@@ -66,18 +67,18 @@ func (b *person) hasNotes(want bool) {
 
 // lookAtLooks inspects a choice against the system's: inspection itself goes through both schemes of the system.
 func lookAtLooks(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.at("look-dark-visitor", http.StatusOK, func() int {
 		b.open("/")
 		return b.press("Dark")
 	})
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	for theme, want := range map[string]string{"Dark": darkPaper, "Light": lightPaper} {
 		b.at("look-"+theme, http.StatusOK, func() int {
 			b.open("/account/sessions")
 			status := b.press(theme)
-			for _, v := range looks {
+			for _, v := range views() {
 				b.see(v.width, v.scheme)
 				b.onPaper(want)
 			}
@@ -99,17 +100,17 @@ func lookAtLooks(t *testing.T, p *program) {
 
 // lookAtOneSession looks inside a session, at what happened in it, and at what could be better.
 func lookAtOneSession(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	email := p.account(t, "Ada Lovelace")
 	b.open("/login")
 	b.fill("email", email)
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.click("#remember")
 	b.press("Sign in")
 	b.at("inspector-kept", http.StatusOK, func() int { return b.open("/account/session") })
 	b.press("Sign out")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("overview-calm", http.StatusOK, func() int { return b.open("/account") })
 	b.at("inspector", http.StatusOK, func() int {
 		status := b.follow("Look inside this session")
@@ -118,7 +119,7 @@ func lookAtOneSession(t *testing.T, p *program) {
 	})
 	b.at("inspector-reauth", http.StatusOK, func() int { return b.follow("Confirm it is you") })
 	b.at("inspector-confirmed", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		status := b.press("Confirm")
 		b.isAt("/account/session")
 		b.reads("because you confirmed that it is you")
@@ -128,19 +129,19 @@ func lookAtOneSession(t *testing.T, p *program) {
 	b.press("Sign out")
 	p.doubt(t, email)
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("overview-advice", http.StatusOK, func() int { return b.open("/account") })
 	b.at("activity-doubts", http.StatusOK, func() int { return b.open("/account/activity?kind=sign-ins") })
 	b.at("not-me-elsewhere", http.StatusOK, func() int { return b.doubts("Firefox on Windows") })
 	b.at("not-me-nobody", http.StatusOK, func() int { return b.doubts("curl") })
 	b.at("not-me-here", http.StatusOK, func() int {
 		b.open("/reauth")
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		b.press("Confirm")
 		return b.doubts("Chrome on Linux")
 	})
 	b.at("not-me-over", http.StatusOK, func() int {
-		p.change(b.t, `UPDATE sessions SET ended_at = last_seen_at, end_reason = 'idle' WHERE user_agent = $1`, firefoxOnWindows)
+		p.change(b.t, `UPDATE sessions SET ended_at = last_seen_at, end_reason = 'idle' WHERE user_agent = $1`, webtest.FirefoxOnWindows)
 		return b.doubts("Firefox on Windows")
 	})
 	b.at("activity-csv-reauth", http.StatusOK, func() int {
@@ -148,7 +149,7 @@ func lookAtOneSession(t *testing.T, p *program) {
 		return b.follow("Download as CSV")
 	})
 	b.at("activity-csv-ready", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		status := b.press("Confirm")
 		b.isAt("/account/activity")
 		b.reads("It is you. The download is ready below.")
@@ -162,14 +163,14 @@ func (p *program) doubt(t testing.TB, email string) {
 	t.Helper()
 	lastYear := time.Now().UTC().AddDate(-1, -1, 0).Truncate(time.Microsecond)
 	p.change(t, `UPDATE users SET password_changed_at = $1 WHERE email = $2`, lastYear, email)
-	forgotten, marked, outside := p.client(t), p.client(t), p.client(t)
-	forgotten.agent, outside.agent = firefoxOnWindows, "curl/8.5.0"
-	forgotten.signIn(email, password)
-	forgotten.post("/reauth", "password", otherPassword).want(http.StatusUnprocessableEntity)
-	p.change(t, `UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, time.Now().UTC().AddDate(0, 0, -5).Truncate(time.Microsecond), forgotten.handle())
-	marked.signIn(email, password)
-	p.change(t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, marked.handle())
-	outside.post("/login", "email", email, "password", otherPassword).want(http.StatusUnprocessableEntity)
+	forgotten, marked, outside := p.Client(t), p.Client(t), p.Client(t)
+	forgotten.Agent, outside.Agent = webtest.FirefoxOnWindows, "curl/8.5.0"
+	forgotten.SignIn(email, webtest.Password)
+	forgotten.Post("/reauth", "password", webtest.OtherPassword).Want(http.StatusUnprocessableEntity)
+	p.change(t, `UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, time.Now().UTC().AddDate(0, 0, -5).Truncate(time.Microsecond), forgotten.Handle())
+	marked.SignIn(email, webtest.Password)
+	p.change(t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, marked.Handle())
+	outside.Post("/login", "email", email, "password", webtest.OtherPassword).Want(http.StatusUnprocessableEntity)
 }
 
 // doubts follows "this was not me" of the newest doubtful line from that device.

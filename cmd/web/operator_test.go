@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/webtest"
 )
 
 func TestHelpNamesEverySetting(t *testing.T) {
@@ -72,7 +73,7 @@ func TestMigrate(t *testing.T) {
 func TestUserCreate(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
-	until(t, "the administrator, who is made only where there is nobody", func() bool {
+	webtest.Until(t, "the administrator, who is made only where there is nobody", func() bool {
 		n, err := p.db.CountUsers(t.Context())
 		return n == 1 && err == nil
 	})
@@ -89,26 +90,26 @@ func TestUserCreate(t *testing.T) {
 	if err != nil || made == nil || !strings.Contains(out, "Made grace@example.net (admin).") {
 		t.Fatalf("got %v and %q", err, out)
 	}
-	p.client(t).signIn("grace@example.net", made[1])
+	p.Client(t).SignIn("grace@example.net", made[1])
 
-	if out, err = create(password+"\r\n", "--email=ada@example.net", "--name=Ada Lovelace", "--password-stdin"); err != nil {
+	if out, err = create(webtest.Password+"\r\n", "--email=ada@example.net", "--name=Ada Lovelace", "--password-stdin"); err != nil {
 		t.Fatalf("got %v and %q", err, out)
 	}
-	ada := p.client(t)
-	ada.signIn("ADA@example.net", password)
-	ada.get("/account").want(http.StatusOK).says("Ada Lovelace")
+	ada := p.Client(t)
+	ada.SignIn("ADA@example.net", webtest.Password)
+	ada.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
 
 	for name, c := range map[string]struct {
 		stdin, want string
 		args        []string
 	}{
-		"taken":       {password, "has an account already", []string{"--email=Ada@Example.net", "--name=A", "--password-stdin"}},
-		"bad address": {password, "is not an email address", []string{"--email=ada", "--name=A", "--password-stdin"}},
-		"demo domain": {password, "is not an email address", []string{"--email=ada@demo.example", "--name=A", "--password-stdin"}},
+		"taken":       {webtest.Password, "has an account already", []string{"--email=Ada@Example.net", "--name=A", "--password-stdin"}},
+		"bad address": {webtest.Password, "is not an email address", []string{"--email=ada", "--name=A", "--password-stdin"}},
+		"demo domain": {webtest.Password, "is not an email address", []string{"--email=ada@demo.example", "--name=A", "--password-stdin"}},
 		"weak":        {"correct horse", "at least 15 characters", []string{"--email=b@example.net", "--name=B", "--password-stdin"}},
 		"empty":       {"\n", "no password on standard input", []string{"--email=b@example.net", "--name=B", "--password-stdin"}},
-		"no name":     {password, "--name", []string{"--email=b@example.net", "--password-stdin"}},
-		"role":        {password, "--role", []string{"--email=b@example.net", "--name=B", "--role=king", "--password-stdin"}},
+		"no name":     {webtest.Password, "--name", []string{"--email=b@example.net", "--password-stdin"}},
+		"role":        {webtest.Password, "--role", []string{"--email=b@example.net", "--name=B", "--role=king", "--password-stdin"}},
 	} {
 		if out, err := create(c.stdin, c.args...); err == nil || !strings.Contains(err.Error(), c.want) || out != "" {
 			t.Errorf("%s: got %v and %q, want an error with %q", name, err, out, c.want)
@@ -122,12 +123,12 @@ func TestUserCreate(t *testing.T) {
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
-	until(t, "a portal that is ready", func() bool { return p.client(t).get("/readyz").status == http.StatusOK })
-	addr := "--addr=" + strings.TrimPrefix(p.origin, "http://")
+	webtest.Until(t, "a portal that is ready", func() bool { return p.Client(t).Get("/readyz").StatusCode == http.StatusOK })
+	addr := "--addr=" + strings.TrimPrefix(p.Origin, "http://")
 	if _, _, err := command(t, "", append([]string{"healthcheck", addr}, p.data...)...); err != nil {
 		t.Errorf("of a portal that serves: got %v, want nil", err)
 	}
-	if err := p.stop(); err != nil {
+	if err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := command(t, "", append([]string{"healthcheck", addr}, p.data...)...); err == nil || !strings.Contains(err.Error(), "does not answer") {
@@ -142,7 +143,7 @@ func TestUserRemoveFactors(t *testing.T) {
 	p := start(t, onSQLite(t))
 	email := p.account(t, "Lotte Reis")
 	p.change(t, `INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) SELECT id, '', 0, created_at FROM users WHERE email = $1`, email)
-	p.client(t).post("/login", "email", email, "password", password).location("/login/verify")
+	p.Client(t).Post("/login", "email", email, "password", webtest.Password).Leads("/login/verify")
 	remove := func(email string) (string, error) {
 		out, _, err := command(t, "", append([]string{"user", "remove-factors", "--email=" + email}, p.data...)...)
 		return out, err
@@ -153,10 +154,10 @@ func TestUserRemoveFactors(t *testing.T) {
 	if out, err := remove(email); err != nil || !strings.Contains(out, "Removed every second step of "+email) {
 		t.Fatalf("got %v and %q", err, out)
 	}
-	c := p.client(t)
-	c.signIn(email, password)
-	until(t, "the letter", func() bool {
-		return strings.Contains(c.get("/dev/mail").body, "Every second step was removed from your account")
+	c := p.Client(t)
+	c.SignIn(email, webtest.Password)
+	webtest.Until(t, "the letter", func() bool {
+		return strings.Contains(c.Get("/dev/mail").Body, "Every second step was removed from your account")
 	})
 	if _, err := remove(email); err == nil {
 		t.Error("removed twice")

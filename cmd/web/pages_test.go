@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/chromedp"
 )
 
@@ -49,7 +50,7 @@ func TestPages(t *testing.T) {
 
 func lookAsVisitor(t *testing.T, _ *program) {
 	p := start(t, onSQLite(t)) // with a mailbox of its own
-	b := p.looker(t, chromeOnLinux, p.network+"::1")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.at("mail-empty", http.StatusOK, func() int { return b.open("/dev/mail") })
 	b.at("landing", http.StatusOK, func() int { return b.open("/") })
 	b.at("plans", http.StatusOK, func() int { return b.open("/plans") })
@@ -58,11 +59,11 @@ func lookAsVisitor(t *testing.T, _ *program) {
 	b.at("signup-sent", http.StatusOK, func() int {
 		b.fill("name", "Ada Lovelace")
 		b.fill("email", "ada@example.org")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Create account")
 	})
 	b.at("mail", http.StatusOK, func() int {
-		until(b.t, "a letter", func() bool { b.open("/dev/mail"); return b.says("Confirm your email address") })
+		webtest.Until(b.t, "a letter", func() bool { b.open("/dev/mail"); return b.says("Confirm your email address") })
 		return http.StatusOK
 	})
 	b.at("confirm", http.StatusOK, func() int {
@@ -76,15 +77,15 @@ func lookAsVisitor(t *testing.T, _ *program) {
 }
 
 func lookAtMistakes(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, p.network+"::2")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::2")
 	b.at("signup-errors", http.StatusUnprocessableEntity, func() int {
 		b.open("/signup")
 		return b.pressAnyway("Create account")
 	})
 	b.at("login-error", http.StatusUnprocessableEntity, func() int {
 		b.open("/login?next=%2Faccount%2Fsessions")
-		b.fill("email", newEmail())
-		b.fill("password", password)
+		b.fill("email", webtest.Email())
+		b.fill("password", webtest.Password)
 		return b.press("Sign in")
 	})
 	b.at("plans-error", http.StatusUnprocessableEntity, func() int {
@@ -112,25 +113,25 @@ func lookAtMistakes(t *testing.T, p *program) {
 
 // lookAtEndings writes each reason into the row of a session, and reads what the browser of that session is told.
 func lookAtEndings(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	email := p.account(t, "Ada Lovelace")
-	desk := p.client(t)
-	desk.agent = firefoxOnWindows
-	desk.signIn(email, password)
-	by := desk.handle()
+	desk := p.Client(t)
+	desk.Agent = webtest.FirefoxOnWindows
+	desk.SignIn(email, webtest.Password)
+	by := desk.Handle()
 	for _, reason := range []string{
 		"idle", "absolute", "revoked", "password_changed", "admin", "replaced", "client_changed", "account_disabled", "signed_out",
 	} {
 		b.at("signed-out-"+strings.ReplaceAll(reason, "_", "-"), http.StatusOK, func() int {
 			b.open("/login")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			p.endAs(b.t, b.handle(), reason, by)
 			return b.open("/signed-out")
 		})
 	}
 	b.at("login-ended", http.StatusOK, func() int {
 		b.open("/login")
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		p.endAs(b.t, b.handle(), "revoked", by)
 		return b.follow("Devices")
 	})
@@ -149,9 +150,9 @@ func (p *program) endAs(t testing.TB, handle, reason, by string) {
 }
 
 func lookAsMember(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	b.at("overview-new", http.StatusOK, func() int { return b.open("/account") })
 	b.at("sessions-alone", http.StatusOK, func() int { return b.follow("Devices") })
 	b.at("activity-short", http.StatusOK, func() int { return b.follow("Activity") })
@@ -165,7 +166,7 @@ func lookAsMember(t *testing.T, p *program) {
 	b.at("overview-basket", http.StatusOK, func() int { return b.open("/account") })
 	b.at("404-member", http.StatusNotFound, func() int { return b.open("/account/sessions/nobodys/end") })
 	b.at("403", http.StatusForbidden, func() int {
-		b.open(anotherSite(b.t, `<form method="post" action="`+p.origin+`/basket"><button name="plan" value="hall">Win a prize</button></form>`))
+		b.open(anotherSite(b.t, `<form method="post" action="`+p.Origin+`/basket"><button name="plan" value="hall">Win a prize</button></form>`))
 		return b.press("Win a prize")
 	})
 }

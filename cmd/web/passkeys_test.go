@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -52,7 +53,7 @@ func (b *person) signInByButton(id webauthn.AuthenticatorID, path string) {
 // alerted waits for what the page says went wrong.
 func (b *person) alerted(words string) {
 	b.t.Helper()
-	until(b.t, words, func() bool {
+	webtest.Until(b.t, words, func() bool {
 		return evaluate[bool](b, `[...document.querySelectorAll('[role=alert]')].some(e => e.textContent.includes("`+words+`"))`)
 	})
 }
@@ -63,7 +64,7 @@ func (b *person) addPasskey(name string) {
 	b.open("/account/security/passkeys")
 	if b.says("so we ask first who you are") {
 		b.follow("Confirm it is you")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.press("Confirm")
 		b.isAt("/account/security/passkeys")
 	}
@@ -78,11 +79,11 @@ func onLocalhost(t *testing.T) *program { return start(t, onSQLite(t), "--addr=l
 // TestPasskeys is the life of a passkey in a real browser.
 func TestPasskeys(t *testing.T) {
 	p := onLocalhost(t)
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	id := b.authenticator()
 	email := p.account(t, "Ada Lovelace")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.addPasskey("Work laptop")
 	b.isAt("/account/security/recovery-codes")
 	b.reads("Your passkey was added.")
@@ -119,7 +120,7 @@ func TestPasskeys(t *testing.T) {
 	if !evaluate[bool](b, `document.querySelector('#password').matches(':user-invalid, :invalid')`) || b.path() != "/account/security/password" {
 		t.Error("the form was sent without a new password")
 	}
-	b.fill("password", otherPassword)
+	b.fill("password", webtest.OtherPassword)
 	b.press("Use a passkey")
 	b.isAt("/account/security")
 	b.reads("Your password was changed.")
@@ -147,11 +148,11 @@ func TestPasskeys(t *testing.T) {
 // TestPasskeyOffered signs in from the field for the address, where the browser suggests a passkey by itself.
 func TestPasskeyOffered(t *testing.T) {
 	p := onLocalhost(t)
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	id := b.authenticator()
 	b.finger(id, true, false)
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	b.finger(id, true, true)
 	b.addPasskey("Work laptop")
 	b.press("Sign out")
@@ -164,14 +165,14 @@ func TestPasskeyOffered(t *testing.T) {
 // question was cancelled on says so. With an address typed, the password still works.
 func TestPasskeyUnverified(t *testing.T) {
 	p := onLocalhost(t)
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	id := b.authenticator()
 	email := p.account(t, "Ada Lovelace")
 	b.finger(id, false, true)
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.open("/reauth?next=%2Faccount%2Fsecurity%2Fpasskeys")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.click(`[data-passkey="enrol"] button`)
 	b.alerted("Nothing was done.")
@@ -186,7 +187,7 @@ func TestPasskeyUnverified(t *testing.T) {
 	b.isAt("/login")
 
 	// The password leads to the second step, where the same passkey is asked for.
-	b.signIn("", password)
+	b.signIn("", webtest.Password)
 	b.isAt("/login/verify")
 	b.finger(id, true, true)
 	b.press("Sign in with a passkey")
@@ -197,7 +198,7 @@ func TestPasskeyUnverified(t *testing.T) {
 // TestPasskeyAtAnAddress: browsers know no passkeys at an IP address, and the page says so.
 func TestPasskeyAtAnAddress(t *testing.T) {
 	p := start(t, onSQLite(t))
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.open("/login")
 	b.click(`[data-passkey="sign-in"] button`)
 	b.alerted("Passkeys do not work at this address.")
@@ -205,16 +206,16 @@ func TestPasskeyAtAnAddress(t *testing.T) {
 
 // lookAtPasskeys looks at the pages of somebody who has passkeys, and at what is said when one does not work.
 func lookAtPasskeys(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	id := b.authenticator()
 	b.finger(id, true, false)
 	email := p.account(t, "Ada Lovelace")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("passkeys-none", http.StatusOK, func() int { return b.open("/account/security/passkeys") })
 	b.at("passkeys-add", http.StatusOK, func() int {
 		b.follow("Confirm it is you")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Confirm")
 	})
 	b.at("passkeys-cancelled", http.StatusOK, func() int {
@@ -250,7 +251,7 @@ func lookAtPasskeys(t *testing.T, p *program) {
 	b.open("/login")
 	b.at("verify-passkey", http.StatusOK, func() int {
 		b.fill("email", email)
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Sign in")
 	})
 	b.at("verify-passkey-cancelled", http.StatusOK, func() int {
@@ -269,16 +270,16 @@ func lookAtPasskeys(t *testing.T, p *program) {
 
 // lookAtPasskeyMistakes looks at what is said where there can be no passkey, and where an answer came too late.
 func lookAtPasskeyMistakes(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, p.network+"::44")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::44")
 	b.at("login-passkey-address", http.StatusOK, func() int {
 		status := b.open("/login")
 		b.click(`[data-passkey="sign-in"] button`)
 		b.alerted("Passkeys do not work at this address.")
 		return status
 	})
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	b.open("/reauth?next=%2Faccount%2Fsecurity%2Fpasskeys")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.at("passkeys-late", http.StatusUnprocessableEntity, func() int {
 		return b.load("send nothing", chromedp.Evaluate[chromedp.Void](`document.querySelector('[data-passkey="enrol"]').submit()`))

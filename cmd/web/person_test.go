@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -18,7 +19,7 @@ import (
 
 // step bounds one thing a person does.
 func (b *person) step() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(b.ctx, patience)
+	return context.WithTimeout(b.ctx, webtest.Patience)
 }
 
 func call[R any](b *person, command cdp.Command[cdp.Empty, R]) R {
@@ -83,7 +84,7 @@ func responseStatus(r *network.Response) int {
 func (b *person) open(address string) int {
 	b.t.Helper()
 	if strings.HasPrefix(address, "/") {
-		address = b.origin + address
+		address = b.Origin + address
 	}
 	return b.load("open "+address, chromedp.Navigate(address))
 }
@@ -91,7 +92,7 @@ func (b *person) open(address string) int {
 // still waits until the fonts are there: when they come, what is about to be clicked moves.
 func (b *person) still() {
 	b.t.Helper()
-	until(b.t, "the fonts", func() bool { return evaluate[bool](b, `document.fonts.status === 'loaded'`) })
+	webtest.Until(b.t, "the fonts", func() bool { return evaluate[bool](b, `document.fonts.status === 'loaded'`) })
 }
 
 // press clicks the button with exactly these words on it.
@@ -127,7 +128,7 @@ func (b *person) fill(id, text string) {
 func (b *person) back() {
 	b.t.Helper()
 	before := b.goBack()
-	until(b.t, "the page before", func() bool {
+	webtest.Until(b.t, "the page before", func() bool {
 		ctx, cancel := b.step()
 		defer cancel()
 		history, err := chromedp.Call(ctx, page.GetNavigationHistory, cdp.Empty{})
@@ -165,7 +166,7 @@ func (b *person) see(width int64, scheme string) {
 func (b *person) path() string {
 	b.t.Helper()
 	address := evaluate[string](b, `document.location.href`)
-	if u, err := url.Parse(address); err == nil && strings.HasPrefix(address, b.origin+"/") {
+	if u, err := url.Parse(address); err == nil && strings.HasPrefix(address, b.Origin+"/") {
 		return u.Path
 	}
 	return address

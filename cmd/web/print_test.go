@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/emulation"
 )
 
@@ -10,7 +11,7 @@ import (
 // only a screen has use for.
 func TestReceiptOnPaper(t *testing.T) {
 	p := start(t, onSQLite(t))
-	b := p.looker(t, chromeOnLinux, p.network+"::1")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.open("/")
 	b.press("Dark")
 	b.press("Try the demo")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"testing"
+
+	"example.com/gatehouse/webtest"
 )
 
 // withAndWithoutScripts runs a walk on a program of its own, once with each.
@@ -10,7 +12,7 @@ func withAndWithoutScripts(t *testing.T, walk func(t *testing.T, p *program, b *
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, onSQLite(t))
-			b := p.person(t, chromeOnLinux, p.network+"::1")
+			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 			if !scripts {
 				b.withoutScripts()
 			}
@@ -23,8 +25,8 @@ func withAndWithoutScripts(t *testing.T, walk func(t *testing.T, p *program, b *
 func TestForgottenPasswordInBrowser(t *testing.T) {
 	withAndWithoutScripts(t, func(t *testing.T, p *program, b *person) {
 		email := p.account(t, "Ada Lovelace")
-		elsewhere := p.client(t)
-		elsewhere.signIn(email, password)
+		elsewhere := p.Client(t)
+		elsewhere.SignIn(email, webtest.Password)
 		b.open("/login")
 		b.follow("Forgot your password?")
 		b.fill("email", email)
@@ -37,15 +39,15 @@ func TestForgottenPasswordInBrowser(t *testing.T) {
 		b.fill("password", "short")
 		b.press("Set the password")
 		b.reads("Use at least 15 characters")
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		b.press("Set the password")
 		b.isAt("/login")
 		b.reads("Your password was changed and every device signed out.")
-		elsewhere.get("/account").location("/login?next=%2Faccount")
-		b.signIn(email, password)
+		elsewhere.Get("/account").Leads("/login?next=%2Faccount")
+		b.signIn(email, webtest.Password)
 		b.reads("do not match")
 		b.open("/login")
-		b.signIn(email, otherPassword)
+		b.signIn(email, webtest.OtherPassword)
 		b.isAt("/account")
 		b.follow("Activity")
 		b.reads("Password set with a link from a letter")
@@ -55,13 +57,13 @@ func TestForgottenPasswordInBrowser(t *testing.T) {
 // TestChangeOfAddressInBrowser asks, confirms, and takes it back from the old address.
 func TestChangeOfAddressInBrowser(t *testing.T) {
 	withAndWithoutScripts(t, func(t *testing.T, p *program, b *person) {
-		email, to := p.account(t, "Ada Lovelace"), newEmail()
+		email, to := p.account(t, "Ada Lovelace"), webtest.Email()
 		b.open("/login")
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		b.follow("Profile")
 		b.follow("Change address")
 		b.isAt("/reauth")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.press("Confirm")
 		b.isAt("/account/email")
 		b.fill("email", to)
@@ -73,23 +75,23 @@ func TestChangeOfAddressInBrowser(t *testing.T) {
 		b.isAt("/account/profile")
 		b.reads("Your address was changed.", to)
 
-		old := p.person(t, firefoxOnWindows, p.network+"::2")
+		old := p.person(t, webtest.FirefoxOnWindows, p.Network+"::2")
 		old.linkTo("/email/undo/")
 		old.press("This was not me")
 		old.isAt("/password/forgot")
 		old.reads("Your address stays as it was", "so it stopped working")
 		b.follow("Overview")
 		b.isAt("/login")
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		b.reads("do not match")
 		old.fill("email", email)
 		old.press("Send the letter")
 		old.linkTo("/password/reset/")
-		old.fill("password", otherPassword)
+		old.fill("password", webtest.OtherPassword)
 		old.press("Set the password")
 		old.isAt("/login")
 		b.open("/login")
-		b.signIn(email, otherPassword)
+		b.signIn(email, webtest.OtherPassword)
 		b.follow("Profile")
 		b.reads(email)
 	})
@@ -100,16 +102,16 @@ func TestLeavingInBrowser(t *testing.T) {
 	withAndWithoutScripts(t, func(t *testing.T, p *program, b *person) {
 		email := p.account(t, "Ada Lovelace")
 		b.open("/login")
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		b.follow("Profile")
 		b.follow("Delete account")
 		b.click("#sure")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.press("Delete my account")
 		b.isAt("/signed-out")
 		b.reads("This account is to be deleted")
 		b.follow("Sign in")
-		b.signIn(email, password)
+		b.signIn(email, webtest.Password)
 		b.isAt("/account/delete")
 		b.follow("Devices") // it leads nowhere else
 		b.isAt("/account/delete")

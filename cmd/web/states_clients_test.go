@@ -4,22 +4,24 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // lookAtMarks shows every mark on sessions elsewhere and on the session of the browser itself.
 func lookAtMarks(t *testing.T, p *program) {
 	email := p.account(t, "Ada Lovelace")
 	for _, from := range []struct{ agent, ip string }{
-		{chromeOnMac, "198.51.100.7"}, {firefoxOnWindows, p.network + "::7"}, {"curl/8.5.0", "2001:db8:40:1::1f"},
+		{webtest.ChromeOnMac, "198.51.100.7"}, {webtest.FirefoxOnWindows, p.Network + "::7"}, {"curl/8.5.0", "2001:db8:40:1::1f"},
 	} {
-		c := p.client(t)
-		c.signIn(email, password)
-		c.agent, c.ip = from.agent, from.ip
-		c.get("/account").want(http.StatusOK)
+		c := p.Client(t)
+		c.SignIn(email, webtest.Password)
+		c.Agent, c.IP = from.agent, from.ip
+		c.Get("/account").Want(http.StatusOK)
 	}
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("marked-elsewhere", http.StatusOK, func() int { return b.open("/account/sessions") })
 	b.at("marked-overview", http.StatusOK, func() int { return b.open("/account") })
 	handle := b.handle()
@@ -36,7 +38,7 @@ func lookAtMarks(t *testing.T, p *program) {
 		return b.press("This was me")
 	})
 	b.at("marked-recognised", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.press("Confirm")
 		return b.press("This was me")
 	})
@@ -56,9 +58,9 @@ func (p *program) mark(t testing.TB, handle, flag string) {
 // lookAtWaiting shows what is left of the portal to a session that waits for its password.
 func lookAtWaiting(t *testing.T, _ *program) {
 	p := start(t, onSQLite(t), "--on-client-change=reauth")
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	p.mark(t, b.handle(), "client_changed")
 	b.at("reauth-waiting", http.StatusOK, func() int {
 		status := b.open("/account/activity")
@@ -66,13 +68,13 @@ func lookAtWaiting(t *testing.T, _ *program) {
 		return status
 	})
 	b.at("reauth-waiting-error", http.StatusUnprocessableEntity, func() int {
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		return b.press("Confirm")
 	})
 	b.at("plans-waiting", http.StatusOK, func() int { return b.open("/plans") })
 	b.at("reauth-waiting-done", http.StatusOK, func() int {
 		b.open("/account/activity")
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		status := b.press("Confirm")
 		b.isAt("/account/activity")
 		return status
@@ -82,10 +84,10 @@ func lookAtWaiting(t *testing.T, _ *program) {
 // "Stay signed in" cannot help a session that waits: the page goes to where the password is asked for.
 func TestStayWhileWaiting(t *testing.T) {
 	p := start(t, onSQLite(t), "--on-client-change=reauth")
-	b := p.person(t, chromeOnLinux, "203.0.113.24")
+	b := p.person(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.watch()
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	handle := b.handle()
 	p.setEnd(t, handle, warning-10*time.Second)
 	b.open("/account/sessions")

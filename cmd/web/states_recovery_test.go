@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // linkTo waits for a letter with a link that begins so, reads it in the development mailbox and follows it.
@@ -16,7 +18,7 @@ func (b *person) linkTo(path string) int {
 func (b *person) linkIn(path string) string {
 	b.t.Helper()
 	var link string
-	until(b.t, "a letter with a link to "+path, func() bool {
+	webtest.Until(b.t, "a letter with a link to "+path, func() bool {
 		b.open("/dev/mail")
 		link = evaluate[string](b, `document.querySelector('a[href*="`+path+`"]')?.textContent ?? ''`)
 		return link != ""
@@ -28,7 +30,7 @@ func (b *person) linkIn(path string) string {
 func lookAtLetters(t *testing.T, _ *program) {
 	p := start(t, onSQLite(t)) // with a mailbox of its own
 	email := p.account(t, "Ada Lovelace")
-	b := p.looker(t, chromeOnLinux, p.network+"::1")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.at("forgot", http.StatusOK, func() int { b.open("/login"); return b.follow("Forgot your password?") })
 	b.at("forgot-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Send the letter") })
 	b.at("forgot-sent", http.StatusOK, func() int {
@@ -39,15 +41,15 @@ func lookAtLetters(t *testing.T, _ *program) {
 	b.at("reset", http.StatusOK, func() int { return b.linkTo("/password/reset/") })
 	b.at("reset-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Set the password") })
 	b.at("login-reset", http.StatusOK, func() int {
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		return b.press("Set the password")
 	})
 	b.at("reset-dead", http.StatusNotFound, func() int { return b.linkTo("/password/reset/") })
 
 	b.open("/login")
-	b.signIn(email, otherPassword)
+	b.signIn(email, webtest.OtherPassword)
 	b.open("/reauth?next=%2Faccount%2Femail")
-	b.fill("password", otherPassword)
+	b.fill("password", webtest.OtherPassword)
 	b.press("Confirm")
 	b.at("email", http.StatusOK, func() int { return b.open("/account/email") })
 	b.at("email-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Send the letter") })
@@ -64,15 +66,15 @@ func lookAtLetters(t *testing.T, _ *program) {
 	b.at("email-undo-dead", http.StatusNotFound, func() int { return b.open("/email/undo/nothing") })
 
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	b.open("/reauth?next=%2Faccount%2Femail")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.at("email-confirm-taken", http.StatusConflict, func() int {
 		b.open("/account/email")
 		b.fill("email", "taken@example.org")
 		b.press("Send the letter")
-		until(b.t, "this letter, and not only the one of before", func() bool {
+		webtest.Until(b.t, "this letter, and not only the one of before", func() bool {
 			b.open("/dev/mail")
 			return evaluate[bool](b.person, `[...document.querySelectorAll('.letter dd bdi')].some(e => e.textContent === 'taken@example.org')`)
 		})
@@ -84,26 +86,26 @@ func lookAtLetters(t *testing.T, _ *program) {
 
 // lookAtLeaving takes everything along, leaves, and stays after all.
 func lookAtLeaving(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	email := p.account(t, "Ada Lovelace")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("export", http.StatusOK, func() int { return b.open("/account/export") })
 	b.at("export-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Download the file") })
 	b.at("delete", http.StatusOK, func() int { return b.open("/account/delete") })
 	b.at("delete-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Delete my account") })
 	b.at("delete-wrong-password", http.StatusUnprocessableEntity, func() int {
 		b.click("#sure")
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		return b.press("Delete my account")
 	})
 	b.at("delete-asked", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		b.press("Delete my account")
 		b.isAt("/signed-out")
 		b.open("/login")
 		b.fill("email", email)
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Sign in")
 	})
 	b.at("delete-stopped", http.StatusOK, func() int { return b.press("Keep my account") })

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // elsewhere are the other sessions of somebody who gets around.
@@ -12,7 +14,7 @@ var elsewhere = []struct {
 	agent, ip          string
 	signedIn, lastSeen time.Duration // before now
 }{
-	{firefoxOnWindows, "2001:db8:40:1::1f", 21*time.Hour + 20*time.Minute, 24 * time.Minute},
+	{webtest.FirefoxOnWindows, "2001:db8:40:1::1f", 21*time.Hour + 20*time.Minute, 24 * time.Minute},
 	{"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", "192.0.2.61", 2 * time.Hour, 3 * time.Minute},
 }
 
@@ -20,10 +22,10 @@ var elsewhere = []struct {
 func (p *program) spread(t testing.TB, email string) {
 	t.Helper()
 	for i, e := range elsewhere {
-		c := p.client(t)
-		c.agent, c.ip = e.agent, e.ip
-		c.signIn(email, password)
-		handle := c.handle()
+		c := p.Client(t)
+		c.Agent, c.IP = e.agent, e.ip
+		c.SignIn(email, webtest.Password)
+		handle := c.Handle()
 		p.age(t, handle, e.signedIn, e.lastSeen)
 		if i == len(elsewhere)-1 {
 			p.change(t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, handle)
@@ -47,9 +49,9 @@ func lookAtManySessions(t *testing.T, p *program) {
 	p.change(t, `UPDATE users SET created_at = $1, password_changed_at = $1 WHERE email = $2`, lastMonth, email)
 	p.change(t, `UPDATE events SET at = $1 WHERE user_id = (SELECT id FROM users WHERE email = $2)`, lastMonth, email)
 	p.spread(t, email)
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	p.age(t, b.handle(), 5*time.Hour, 0)
 	b.at("sessions", http.StatusOK, func() int { return b.open("/account/sessions") })
 	b.at("overview", http.StatusOK, func() int { return b.open("/account") })
@@ -64,11 +66,11 @@ func lookAtManySessions(t *testing.T, p *program) {
 		return b.press("Sign out Firefox on Windows")
 	})
 	b.at("reauth-error", http.StatusUnprocessableEntity, func() int {
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		return b.press("Confirm")
 	})
 	b.at("session-end", http.StatusOK, func() int {
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Confirm")
 	})
 	b.at("sessions-ended", http.StatusOK, func() int { return b.press("Sign out this session") })
@@ -88,22 +90,22 @@ func lookAtHostileText(t *testing.T, p *program) {
 	p.change(t, `UPDATE users SET name = $1 WHERE email = $2`,
 		`"><script>alert(1)</script> `+"\u202egnol\u202c \u0645\u0631\u062d\u0628\u0627 "+strings.Repeat("W", 160), email)
 	for i, agent := range []string{
-		`<script>alert(1)</script><img src=x onerror=alert(1)>`, strings.Repeat("M", 600), "\u202eevil\u200b" + firefoxOnWindows, "",
-		`Mozilla/5.0 (' OR 1=1; --) {{.}} ${7*7} %00 \u0000`, strings.Repeat("\U0001f600", 90), "curl/8.5.0", safariOnPhone, chromeOnMac, chromeOnLinux,
+		`<script>alert(1)</script><img src=x onerror=alert(1)>`, strings.Repeat("M", 600), "\u202eevil\u200b" + webtest.FirefoxOnWindows, "",
+		`Mozilla/5.0 (' OR 1=1; --) {{.}} ${7*7} %00 \u0000`, strings.Repeat("\U0001f600", 90), "curl/8.5.0", webtest.SafariOnPhone, webtest.ChromeOnMac, webtest.ChromeOnLinux,
 	} {
-		c := p.client(t)
-		c.agent = agent
-		c.signIn(email, password)
+		c := p.Client(t)
+		c.Agent = agent
+		c.SignIn(email, webtest.Password)
 		if i%2 == 0 {
-			c.post("/reauth", "password", otherPassword, "next", "/account").want(http.StatusUnprocessableEntity)
+			c.Post("/reauth", "password", webtest.OtherPassword, "next", "/account").Want(http.StatusUnprocessableEntity)
 		}
 		if i == 4 {
-			c.post("/logout").location("/signed-out")
+			c.Post("/logout").Leads("/signed-out")
 		}
 	}
 	b := p.looker(t, "\u202e"+strings.Repeat("Browser", 40), "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	b.at("hostile-overview", http.StatusOK, func() int { return b.open("/account") })
 	b.at("hostile-sessions", http.StatusOK, func() int {
 		status := b.open("/account/sessions")
@@ -119,7 +121,7 @@ func lookAtHostileText(t *testing.T, p *program) {
 		b.press("Sign out")
 		b.open("/login?next=//evil.example")
 		b.fill("email", `"><script>alert(1)</script>`+strings.Repeat("x", 300))
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.pressAnyway("Sign in")
 	})
 }
@@ -127,11 +129,11 @@ func lookAtHostileText(t *testing.T, p *program) {
 // lookAtLimits makes attempts until they are too many.
 func lookAtLimits(t *testing.T, p *program) {
 	email := p.account(t, "Ada Lovelace")
-	b := p.looker(t, chromeOnLinux, "203.0.113.99")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.99")
 	b.open("/login")
-	b.signIn(email, password)
+	b.signIn(email, webtest.Password)
 	wrong := func() int {
-		b.fill("password", otherPassword)
+		b.fill("password", webtest.OtherPassword)
 		return b.press("Confirm")
 	}
 	b.at("reauth-429", http.StatusTooManyRequests, func() int {
@@ -142,24 +144,24 @@ func lookAtLimits(t *testing.T, p *program) {
 		return wrong()
 	})
 	b.at("login-429", http.StatusTooManyRequests, func() int {
-		guesser := p.client(t)
-		guesser.ip = "203.0.113.99"
+		guesser := p.Client(t)
+		guesser.IP = "203.0.113.99"
 		for range 5 {
-			guesser.post("/login", "email", email, "password", otherPassword).want(http.StatusUnprocessableEntity)
+			guesser.Post("/login", "email", email, "password", webtest.OtherPassword).Want(http.StatusUnprocessableEntity)
 		}
 		b.press("Sign out")
 		b.open("/login")
 		b.fill("email", email)
-		b.fill("password", password)
+		b.fill("password", webtest.Password)
 		return b.press("Sign in")
 	})
 }
 
 // lookAtFaults takes tables away, which is as near to a broken database as a portal in one process gets.
 func lookAtFaults(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, p.network+"::4")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::4")
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	p.change(t, `ALTER TABLE bags RENAME TO gone_bags`)
 	b.at("plans-away", http.StatusOK, func() int { return b.open("/plans") })
 	b.at("503-basket", http.StatusServiceUnavailable, func() int { return b.press("Choose Hall") })
@@ -173,10 +175,10 @@ func lookAtFaults(t *testing.T, p *program) {
 
 // lookAtWarning stops the clocks of the page in each stage of the idle warning.
 func lookAtWarning(t *testing.T, p *program) {
-	b := p.looker(t, chromeOnLinux, "203.0.113.24")
+	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.watch()
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	handle := b.handle()
 	show := func(left time.Duration, stage string) func() int {
 		return func() int {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestStopFinishesRequests stops the portal while a sign-in is on its way in. The portal answers it, takes no other
@@ -19,14 +21,14 @@ func TestStopFinishesRequests(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
 	email := p.account(t, "Ada Lovelace")
-	host := strings.TrimPrefix(p.origin, "http://")
+	host := strings.TrimPrefix(p.Origin, "http://")
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	form := url.Values{"email": {email}, "password": {password}}.Encode()
+	_ = conn.SetDeadline(time.Now().Add(webtest.Patience))
+	form := url.Values{"email": {email}, "password": {webtest.Password}}.Encode()
 	fmt.Fprintf(conn, "POST /login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n"+
 		"Expect: 100-continue\r\n\r\n", host, len(form))
 	answer := bufio.NewReader(conn)
@@ -36,8 +38,8 @@ func TestStopFinishesRequests(t *testing.T) {
 	_, _ = answer.ReadString('\n')
 
 	stopped := make(chan error, 1)
-	go func() { stopped <- p.stop() }()
-	until(t, "a closed door", func() bool {
+	go func() { stopped <- p.Stop() }()
+	webtest.Until(t, "a closed door", func() bool {
 		other, err := net.Dial("tcp", host)
 		if err == nil {
 			_ = other.Close()
@@ -93,7 +95,7 @@ func TestRefusesToStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), webtest.Patience)
 			defer cancel()
 			var out strings.Builder
 			err := run(surroundings{ctx, strings.NewReader(""), &out, &out}, append([]string{"--addr=127.0.0.1:0"}, c.args...))

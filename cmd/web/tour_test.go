@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // TestTour is an evening with the portal, as its visitors have it: a plan is chosen before anybody signs in, paid for
@@ -13,7 +15,7 @@ func TestTour(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, onSQLite(t))
-			b := p.person(t, chromeOnLinux, p.network+"::1")
+			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 			b.watch()
 			if !scripts {
 				b.withoutScripts()
@@ -24,7 +26,7 @@ func TestTour(t *testing.T) {
 			b.open("/plans")
 			b.press("Choose Hall")
 			b.follow("sign in")
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			b.isAt("/plans")
 			payForHall(b)
 			if scripts {
@@ -35,7 +37,7 @@ func TestTour(t *testing.T) {
 				b.isAt("/login")
 				b.reads("For your security, we signed you out", "You did not use Gatehouse for 30 minutes")
 			}
-			b.signIn(email, password)
+			b.signIn(email, webtest.Password)
 			endTheMarked(b)
 		})
 	}
@@ -43,10 +45,10 @@ func TestTour(t *testing.T) {
 
 // usedElsewhere leaves a session that began in one browser and was used from another.
 func (p *program) usedElsewhere(t testing.TB, email string) {
-	c := p.client(t)
-	c.signIn(email, password)
-	c.agent = firefoxOnWindows
-	c.get("/account").want(200)
+	c := p.Client(t)
+	c.SignIn(email, webtest.Password)
+	c.Agent = webtest.FirefoxOnWindows
+	c.Get("/account").Want(200)
 }
 
 func payForHall(b *person) {
@@ -54,7 +56,7 @@ func payForHall(b *person) {
 	b.reads("In your basket")
 	b.follow("Go to checkout")
 	b.isAt("/reauth")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.isAt("/billing/payment-method")
 	b.click(`input[name=instrument][value="visa-4242"]`)
@@ -62,7 +64,7 @@ func payForHall(b *person) {
 	b.press("Save")
 	b.isAt("/billing/checkout")
 	b.reads("12.00 EUR", "Test Visa ending 4242", "For 12.00 EUR to")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Pay 12.00 EUR")
 	b.reads("Payment received", "Paid", "12.00 EUR")
 	b.follow("All payments")
@@ -97,7 +99,7 @@ func endTheMarked(b *person) {
 	b.reads("This session began in Chrome on macOS and was used from Firefox on Windows.")
 	b.press("Sign out Chrome on macOS")
 	b.isAt("/reauth")
-	b.fill("password", password)
+	b.fill("password", webtest.Password)
 	b.press("Confirm")
 	b.press("Sign out this session")
 	b.isAt("/account/sessions")
@@ -108,7 +110,7 @@ func endTheMarked(b *person) {
 // session, what to do about it, the trail, a form that comes back as it was typed, and another colour scheme.
 func TestVisitWithoutScripts(t *testing.T) {
 	p := start(t, onSQLite(t))
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.withoutScripts()
 	b.open("/")
 	b.press("Try the demo")

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -37,10 +38,10 @@ func (b *person) watch() {
 // as activity.
 func (p *program) runningOut(t testing.TB, path string, left time.Duration) *person {
 	t.Helper()
-	b := p.person(t, chromeOnLinux, p.network+"::1")
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.watch()
 	b.open("/login")
-	b.signIn(p.account(t, "Ada Lovelace"), password)
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	p.setEnd(t, b.handle(), left)
 	b.open(path)
 	return b
@@ -79,7 +80,7 @@ func (p *program) idleEnd(t testing.TB, handle string) (end time.Time) {
 // comes waits until the page says yes. A page that is being left says nothing.
 func (b *person) comes(condition string) {
 	b.t.Helper()
-	until(b.t, condition, func() bool {
+	webtest.Until(b.t, condition, func() bool {
 		ctx, cancel := b.step()
 		defer cancel()
 		yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition))

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"example.com/gatehouse/webtest"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
@@ -19,7 +20,7 @@ func TestPageWeight(t *testing.T) {
 	p := start(t, onSQLite(t))
 	email := p.account(t, "Ada Lovelace")
 	p.spread(t, email)
-	b := p.looker(t, chromeOnLinux, p.network+"::1")
+	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	var fetched atomic.Int64
 	err := chromedp.Listen(b.ctx, func(event any) {
 		if e, ok := event.(*network.EventLoadingFinished); ok {
@@ -45,7 +46,7 @@ func TestPageWeight(t *testing.T) {
 	}
 	weigh("/", firstVisit, func() { b.open("/") })
 	weigh("/login", laterPage, func() { b.open("/login") })
-	weigh("/account", laterPage, func() { b.signIn(email, password) })
+	weigh("/account", laterPage, func() { b.signIn(email, webtest.Password) })
 	for _, page := range []string{
 		"/account/sessions", "/account/activity", "/account/security", "/account/security/password", "/plans", "/reauth",
 	} {

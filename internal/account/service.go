@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-// Accounts is what people change about their accounts. Its methods are safe for concurrent use.
+// Service is what people change about their accounts. Its methods are safe for concurrent use.
 type Service struct {
 	store               Store
 	auth                *auth.Service
@@ -18,7 +18,7 @@ type Service struct {
 	audit               *audit.Trail
 }
 
-// AccountOptions are the parts of Accounts.
+// Options are the parts of Accounts.
 type Options struct {
 	Store               Store
 	Auth                *auth.Service
@@ -27,7 +27,7 @@ type Options struct {
 	Audit               *audit.Trail
 }
 
-// NewAccounts returns the accounts of a store.
+// New returns the accounts of a store.
 func New(o Options) *Service {
 	return &Service{
 		store: o.Store, auth: o.Auth, sealer: o.Sealer, requireSecondFactor: o.RequireSecondFactor, audit: o.Audit,

@@ -10,7 +10,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// Demos makes demo accounts and deletes them. Its methods are safe for concurrent use.
+// Service makes demo accounts and deletes them. Its methods are safe for concurrent use.
 type Service struct {
 	store  Store
 	auth   *auth.Service
@@ -19,7 +19,7 @@ type Service struct {
 	log    *slog.Logger
 }
 
-// NewDemos returns the demos of a store. What is told in them fits the policy of sessions.
+// New returns the demos of a store. What is told in them fits the policy of sessions.
 func New(store Store, a *auth.Service, policy session.Policy, trail *audit.Trail, log *slog.Logger) *Service {
 	return &Service{store: store, auth: a, policy: policy, audit: trail, log: log}
 }

@@ -7,7 +7,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-// A DemoStore keeps demo accounts.
+// Store keeps demo accounts.
 type Store interface {
 	// CreateDemo stores a demo account with everything in it.
 	CreateDemo(ctx context.Context, d Demo) error

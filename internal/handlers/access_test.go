@@ -42,7 +42,8 @@ func accessColumn(t *testing.T, column int) map[string]string {
 
 // TestAccess walks the router: each route has its line in the table, and its guard does what the line says.
 func TestAccess(t *testing.T) {
-	p := newPortal(t)
+	t.Parallel()
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Extend = nil })
 	table := access(t)
 	u := p.newUser("Walker")
 	member := p.signedIn(u)
@@ -167,6 +168,7 @@ func (p *portal) validFor(u auth.User, line string) wayIn {
 // The routes by which a session begins are found by trying every route of the router with everything that could be valid
 // for it, and are those that docs/access.md names (ASVS v5.0.0-6.1.3, 6.3.4, 7.6.2).
 func TestOnlyTheseRoutesSignIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Only")
 	var found []string
@@ -239,6 +241,7 @@ func documentedSignIns(t *testing.T) (lines []string) {
 
 // A development portal shows its letters; any other has no such address.
 func TestDevelopmentMailbox(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), nil)
 	p.browser().Get("/dev/mail").Want(http.StatusOK)
 	l := p.app.letters.AlreadyMember("marta@example.org")
@@ -261,9 +264,8 @@ func TestDevelopmentMailbox(t *testing.T) {
 
 // Another person's session answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
 func TestForeignSession(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkForeignSession(t) })
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) { p.checkForeignSession(t) })
 }
 
 func (p *portal) checkForeignSession(t *testing.T) {

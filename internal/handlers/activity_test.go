@@ -29,9 +29,8 @@ func table(a *webtest.Answer) [][]string {
 }
 
 func TestActivityCSV(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkCSV(t) })
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) { p.checkCSV(t) })
 }
 
 func (p *portal) checkCSV(t *testing.T) {
@@ -85,6 +84,7 @@ func (p *portal) checkCSV(t *testing.T) {
 
 // What strangers say of themselves is no formula in the owner's spreadsheet (ASVS v5.0.0-1.2.10).
 func TestNoFormulas(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u := p.newUser("Calc")
@@ -119,6 +119,7 @@ func TestNoFormulas(t *testing.T) {
 
 // The file is bounded, and says so where that shortens it.
 func TestLongActivityCSV(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Long")
 	b := p.signedIn(u)
@@ -149,6 +150,7 @@ func TestLongActivityCSV(t *testing.T) {
 
 // A search reads a bounded way back, and offers to go on from there.
 func TestSearchIsBounded(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Bound")
 	b := p.signedIn(u)
@@ -163,6 +165,7 @@ func TestSearchIsBounded(t *testing.T) {
 
 // A browser that has just confirmed sees where it is, instead of a form that seems to have done nothing.
 func TestDownloadAfterConfirming(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Dora"))
 	b.Reauth(password)
@@ -177,9 +180,8 @@ func TestDownloadAfterConfirming(t *testing.T) {
 }
 
 func TestNotMe(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { portalOn(t, open(t), nil).checkNotMe(t) })
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) { p.checkNotMe(t) })
 }
 
 func (p *portal) checkNotMe(t *testing.T) {

@@ -18,6 +18,7 @@ func (b *browser) advises() string {
 
 // TestAdvice changes one fact after the other, and reads what becomes of it.
 func TestAdvice(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Addie")
 	b := p.signedIn(u)
@@ -86,6 +87,7 @@ func TestAdvice(t *testing.T) {
 }
 
 func TestAdviceOnManySessions(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.SessionsPerUser = 20 })
 	u := p.newUser("Manny")
 	var b *browser

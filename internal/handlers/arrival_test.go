@@ -21,6 +21,7 @@ func (p *portal) arrive(u auth.User, agent, ip string) *browser {
 
 // The owner hears of a sign-in from a browser or a network that the account is not known by: once, and not of the first.
 func TestNewDevice(t *testing.T) {
+	t.Parallel()
 	const home, elsewhere = "198.51.100.7", "203.0.113.9"
 	for name, tt := range map[string]struct {
 		before func(p *portal, u auth.User)
@@ -77,36 +78,34 @@ func TestNewDevice(t *testing.T) {
 // Five refused attempts are worth a letter and an event when the next one succeeds, four are not, and the count begins
 // again with each success. One letter goes out, however much is strange.
 func TestSuccessAfterFailures(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			u := p.newUser("Fiona")
-			for _, failures := range []int{4, 5, 0, 4} {
-				// Each time elsewhere: whoever fails five times in a row waits there. Limits in Redis outlive the run.
-				elsewhere := webtest.Network() + "::1"
-				for range failures {
-					p.browser().at(elsewhere).Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
-				}
-				b := p.browser()
-				if failures == 5 {
-					b = b.as(firefoxOnLinux).at("203.0.113.9")
-				}
-				b.SignIn(u.Email, password)
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Fiona")
+		for _, failures := range []int{4, 5, 0, 4} {
+			// Each time elsewhere: whoever fails five times in a row waits there. Limits in Redis outlive the run.
+			elsewhere := webtest.Network() + "::1"
+			for range failures {
+				p.browser().at(elsewhere).Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
 			}
-			var events []string
-			for _, kind := range p.kinds(u.ID) {
-				if strings.HasPrefix(kind, "authn_login_successafterfail") {
-					events = append(events, kind)
-				}
+			b := p.browser()
+			if failures == 5 {
+				b = b.as(firefoxOnLinux).at("203.0.113.9")
 			}
-			if want := []string{"authn_login_successafterfail:5"}; !slices.Equal(events, want) {
-				t.Errorf("got events %v, want %v", events, want)
+			b.SignIn(u.Email, password)
+		}
+		var events []string
+		for _, kind := range p.kinds(u.ID) {
+			if strings.HasPrefix(kind, "authn_login_successafterfail") {
+				events = append(events, kind)
 			}
-			p.signedIn(u).Get("/account/activity?kind=sign-ins").Says("Signed in after several attempts that were refused")
-			letters := p.lettersTo(u.Email)
-			if len(letters) != 1 || !strings.Contains(letters[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
-				t.Errorf("got letters %q, want one about five attempts", letters)
-			}
-		})
-	}
+		}
+		if want := []string{"authn_login_successafterfail:5"}; !slices.Equal(events, want) {
+			t.Errorf("got events %v, want %v", events, want)
+		}
+		p.signedIn(u).Get("/account/activity?kind=sign-ins").Says("Signed in after several attempts that were refused")
+		letters := p.lettersTo(u.Email)
+		if len(letters) != 1 || !strings.Contains(letters[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
+			t.Errorf("got letters %q, want one about five attempts", letters)
+		}
+	})
 }

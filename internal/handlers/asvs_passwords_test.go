@@ -77,7 +77,6 @@ func passwordInputs(t *testing.T) (inputs []string) {
 	t.Helper()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Formia"))
-	b.Post("/basket", "plan", "hall")
 	anonymous := p.browser()
 	anonymous.Get(anonymous.forgets(p.newUser("Forgetta").Email)).Leads("/password/reset")
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {

@@ -43,6 +43,7 @@ func (p *portal) keptSession(u auth.User) *browser {
 // An instance that is ahead ends sessions early. The sessions it opens and the windows it grants last longer for the
 // others, by what it is ahead and no more; and it moves nobody's absolute limit.
 func TestClockAhead(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Faye")
 	var visiting, staying, kept, opened *browser
@@ -88,6 +89,7 @@ func TestClockAhead(t *testing.T) {
 
 // Its sweeper ends what would have timed out within the hour.
 func TestSweeperAhead(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Swann")
 	var b, kept *browser
@@ -107,6 +109,7 @@ func TestSweeperAhead(t *testing.T) {
 // An instance that is behind serves sessions longer, by what it is behind, as long as no other notices that they are
 // over. It extends nothing for the others, and brings nothing back.
 func TestClockBehind(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Beatrice")
 	var b, extended, opened *browser
@@ -138,6 +141,7 @@ func TestClockBehind(t *testing.T) {
 
 // What ends sessions on somebody's word does so whatever any clock shows.
 func TestEndingsKnowNoClock(t *testing.T) {
+	t.Parallel()
 	for name, clock := range map[string]time.Duration{"ahead": noon + 20*time.Minute, "behind": noon - off} {
 		t.Run(name, func(t *testing.T) {
 			p := newPortal(t)

@@ -9,6 +9,7 @@ import (
 
 // What counts is wrong codes in a row: a right one, or a recovery code, ends the row (docs/security/attempts.md).
 func TestCodesInARow(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rowena")
 	inTime(t, p, func(t *testing.T) {
@@ -45,6 +46,7 @@ func TestCodesInARow(t *testing.T) {
 
 // While the codes of an account wait nothing else does: not its recovery codes, its passkey, nor a reset of its password.
 func TestWaitOfCodesLocksNobodyOut(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Lock")
 	owner := p.signedIn(u)

@@ -13,6 +13,7 @@ import (
 // What is written out before parsing saves time, and must not be seen: each page is byte for byte what its template says,
 // but for the indent of its lines.
 func TestConstantsComeOutTheSame(t *testing.T) {
+	t.Parallel()
 	pages, err := parsePages()
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +40,7 @@ func TestConstantsComeOutTheSame(t *testing.T) {
 // Addresses can be made up, so only so many are remembered for a page, none with a query. Words of ours always are. What is
 // not remembered still comes out right.
 func TestKeptHasABound(t *testing.T) {
+	t.Parallel()
 	executed := 0
 	page := template.Must(template.New("").Funcs(template.FuncMap{"executed": func() string { executed++; return "" }}).
 		Parse(`{{define "piece"}}{{executed}}{{.}}{{end}}`))

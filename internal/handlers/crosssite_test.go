@@ -9,6 +9,7 @@ import (
 
 // TestCrossSite holds which requests may change something: those that show they come from here (ASVS v5.0.0-3.5.1).
 func TestCrossSite(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, site, origin string
 		ok                 bool
@@ -58,6 +59,7 @@ func TestCrossSite(t *testing.T) {
 
 // A refused request is not activity.
 func TestCrossSiteDoesNotExtend(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Cleo"))
 	p.exec(`UPDATE sessions SET last_seen_at = $1`, longAgo)
@@ -72,9 +74,10 @@ func TestCrossSiteDoesNotExtend(t *testing.T) {
 
 // Methods that change something are POST alone, and no header or field turns a request into another.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Methuselah"))
-	for _, path := range []string{"/logout", "/basket", "/session/extend"} {
+	for _, path := range []string{"/logout", "/preferences", "/session/extend"} {
 		res := b.Get(path + "?_method=POST").Want(http.StatusMethodNotAllowed)
 		if got := res.Header.Get("Allow"); got != "POST" {
 			t.Errorf("GET %s: Allow %q, want POST", path, got)

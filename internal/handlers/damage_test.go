@@ -7,18 +7,19 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/seal"
 )
 
 // A bag that was damaged in the store is an empty one, and one that was damaged before it was sealed is whatever can be read
-// of it: pages answer, the person stays signed in, and the next basket is kept. internal/bag tries every byte and
+// of it: pages answer, the person stays signed in, and the next value is kept. internal/session tries every byte and
 // every value; this is what people see of it.
 func TestDamagedBag(t *testing.T) {
+	t.Parallel()
 	under := sqliteBackend(t)
 	p := portalOn(t, under, nil)
 	b := p.signedIn(p.newUser("Lotte"))
-	b.Post("/basket", "plan", "hall").Leads("/plans")
-	b.Get("/plans") // which takes the message out
+	b.Post(probe.Bag, "value", "lantern", "other", "rope").Leads(probe.Bag)
 	key := auth.HashToken(b.Token())
 	blob, found, err := under.bags.Find(t.Context(), key)
 	if err != nil || !found {
@@ -43,7 +44,8 @@ func TestDamagedBag(t *testing.T) {
 		damaged := bytes.Clone(blob)
 		damaged[i]++
 		store(damaged)
-		b.Get("/account").Want(http.StatusOK).Says("Lotte").SaysNot("Hall")
+		b.Get("/account").Want(http.StatusOK).Says("Lotte")
+		b.bag().Says("Lotte").SaysNot("lantern").SaysNot("rope")
 	}
 	for i := range plain {
 		damaged := bytes.Clone(plain)
@@ -54,7 +56,8 @@ func TestDamagedBag(t *testing.T) {
 		}
 		store(sealed)
 		b.Get("/account").Want(http.StatusOK).Says("Lotte")
+		b.bag().Says("Lotte")
 	}
-	b.Post("/basket", "plan", "keep").Leads("/plans")
-	b.Get("/account").Says("Basket Keep")
+	b.keeps("ladder")
+	b.bag().Says("ladder")
 }

@@ -56,53 +56,53 @@ func (p *portal) demoID(email string) (id string) {
 var wholeDemo = regexp.MustCompile(`of (2 h|1 h 59 min) Sign out`)
 
 // Try the demo: one press makes a private account with a past, signs the visitor in under a token of its own, brings
-// the basket along, and the password on every page is the one that is asked for.
+// the bag along, and the password on every page is the one that is asked for.
 func TestDemo(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			b := p.browser()
-			b.Get("/").Says("Try the demo")
-			b.Post("/basket", "plan", "hall").Leads("/plans")
-			anonymous := b.Token()
-			b.startDemo()
-			if b.Token() == "" || b.Token() == anonymous {
-				t.Error("the visitor's token was kept")
-			}
-			if got := p.replay(anonymous).StatusCode; got == http.StatusOK {
-				t.Errorf("the visitor's token opens something: %d", got)
-			}
-			email, password := b.demo()
-			if email == "" || len(password) != 23 {
-				t.Fatalf("address %q, password %q", email, password)
-			}
-			overview := b.Get("/account")
-			if !wholeDemo.MatchString(webtest.Text(overview.Body)) {
-				t.Errorf("the page does not show a lifetime of two hours:\n%s", webtest.Text(overview.Body))
-			}
-			overview.Says("Hall").Says("4 other sessions").Says("Worth a look")
-			b.Get("/account/sessions").Says("4 signed in. The limit is 5").Says("Recently ended (4)").
-				Says("A cookie that this session had replaced was used again").Says(password)
-			b.Get("/account/activity").Says("Password changed").Says("A sign-in with a wrong password was refused")
-			b.Reauth("not that one, surely").Want(422)
-			b.Reauth(password).Leads("/account/sessions")
-			b.Get("/").Says("Go to your account")
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		b := p.browser()
+		b.Get("/").Says("Try the demo")
+		b.keeps("lantern")
+		anonymous := b.Token()
+		b.startDemo()
+		if b.Token() == "" || b.Token() == anonymous {
+			t.Error("the visitor's token was kept")
+		}
+		if got := p.replay(anonymous).StatusCode; got == http.StatusOK {
+			t.Errorf("the visitor's token opens something: %d", got)
+		}
+		email, password := b.demo()
+		if email == "" || len(password) != 23 {
+			t.Fatalf("address %q, password %q", email, password)
+		}
+		overview := b.Get("/account")
+		if !wholeDemo.MatchString(webtest.Text(overview.Body)) {
+			t.Errorf("the page does not show a lifetime of two hours:\n%s", webtest.Text(overview.Body))
+		}
+		overview.Says("4 other sessions").Says("Worth a look")
+		b.bag().Says("lantern")
+		b.Get("/account/sessions").Says("4 signed in. The limit is 5").Says("Recently ended (4)").
+			Says("A cookie that this session had replaced was used again").Says(password)
+		b.Get("/account/activity").Says("Password changed").Says("A sign-in with a wrong password was refused")
+		b.Reauth("not that one, surely").Want(422)
+		b.Reauth(password).Leads("/account/sessions")
+		b.Get("/").Says("Go to your account")
 
-			id := p.demoID(email)
-			if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, id); n != 5 {
-				t.Errorf("%d sessions, want the limit of 5 with none replaced", n)
-			}
-			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND reason = 'replaced'`, id); n != 0 {
-				t.Errorf("%d sessions were replaced", n)
-			}
-			again := p.browser()
-			again.SignIn(email, password)
-			again.Get("/account").Says("Demo account.").SaysNot(password) // it is kept in the bag of the first browser alone
-		})
-	}
+		id := p.demoID(email)
+		if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, id); n != 5 {
+			t.Errorf("%d sessions, want the limit of 5 with none replaced", n)
+		}
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND reason = 'replaced'`, id); n != 0 {
+			t.Errorf("%d sessions were replaced", n)
+		}
+		again := p.browser()
+		again.SignIn(email, password)
+		again.Get("/account").Says("Demo account.").SaysNot(password) // it is kept in the bag of the first browser alone
+	})
 }
 
 func TestDemoOff(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Demo = false })
 	b := p.browser()
 	b.Get("/").Want(http.StatusOK).SaysNot("Try the demo").Says("Create an account")
@@ -114,6 +114,7 @@ func TestDemoOff(t *testing.T) {
 
 // Without a cookie of ours another site could sign its readers in to an account of its making.
 func TestDemoCrossSite(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	member := p.signedIn(p.newUser("Cosima"))
 	for name, b := range map[string]*browser{"a stranger": p.browser(), "a member": member} {
@@ -140,15 +141,17 @@ func TestDemoCrossSite(t *testing.T) {
 // Somebody who is signed in is signed out of that session first, and leaves nothing of theirs in the demo's bag; nor
 // does the demo's password go along to another account.
 func TestDemoTakesThePlaceOfASession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ines")
 	b := p.signedIn(u)
-	b.Post("/basket", "plan", "keep").Leads("/plans")
+	b.keeps("lantern")
 	before := b.Token()
 	b.startDemo()
 	p.checkDead(before)
 	p.endedOnce(u.ID, "signed_out")
-	b.Get("/account").SaysNot("Basket").SaysNot("Ines")
+	b.Get("/account").SaysNot("Ines")
+	b.bag().SaysNot("lantern")
 	_, demo := b.demo()
 	b.SignIn(u.Email, password)
 	if page := b.Get("/account").Says("Ines").SaysNot("Demo account").Body; strings.Contains(page, demo) {
@@ -158,6 +161,7 @@ func TestDemoTakesThePlaceOfASession(t *testing.T) {
 
 // The banner says nothing that is not so: not the old password after a change, none when the bag is lost.
 func TestDemoBanner(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	b.startDemo()
@@ -180,6 +184,7 @@ func TestDemoBanner(t *testing.T) {
 
 // No session of a demo account outlives it, whatever its visitor does, and afterwards nobody can sign in to it.
 func TestDemoEnds(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b, kept := p.browser(), p.browser()
@@ -224,6 +229,7 @@ func TestDemoEnds(t *testing.T) {
 
 // A row that says otherwise does not keep a session of a demo alive either, and a proof from before opens none.
 func TestDemoEndsTwice(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
@@ -248,20 +254,18 @@ func TestDemoEndsTwice(t *testing.T) {
 
 // Nobody can sign in to a demo that is over, so nobody is told that what they typed in it waits for that.
 func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			b := p.browser()
-			b.startDemo()
-			email, _ := b.demo()
-			b.timeOut()
-			past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
-			p.exec(`UPDATE users SET demo_until = $1 WHERE id = $2`, past, p.demoID(email))
-			late := b.Post(profilePage, "name", "Lovelace")
-			late.Leads("/login?next=" + url.QueryEscape(profilePage))
-			b.Follow(late).SaysNot("What you typed is kept")
-		})
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		b := p.browser()
+		b.startDemo()
+		email, _ := b.demo()
+		b.timeOut()
+		past := time.Now().UTC().Add(-time.Second).Truncate(time.Microsecond)
+		p.exec(`UPDATE users SET demo_until = $1 WHERE id = $2`, past, p.demoID(email))
+		late := b.Post(profilePage, "name", "Lovelace")
+		late.Leads("/login?next=" + url.QueryEscape(profilePage))
+		b.Follow(late).SaysNot("What you typed is kept")
+	})
 }
 
 func (p *portal) sweep() {
@@ -276,6 +280,7 @@ func (p *portal) sweep() {
 
 // Two visitors, every page: neither finds anything of the other's.
 func TestDemosArePrivate(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	ann, bob := p.browser(), p.browser()
 	ann.Agent, ann.IP = strings.Replace(webtest.FirefoxOnWindows, "145", "141", 1), "2001:db8:aaaa:1::1"
@@ -330,6 +335,7 @@ const exact = "203.0.113.2"
 
 // A demo keeps the network of its visitor and nothing finer, whatever is recorded: sessions, events, log.
 func TestDemoAddresses(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Olga")
 	inTime(t, p, func(t *testing.T) {
@@ -391,6 +397,7 @@ const passwordOfMembers = password
 
 // Demo accounts have no mailbox: nothing is sent to one, and signing up with such an address looks as it always does.
 func TestDemoSendsNoMail(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	b.startDemo()
@@ -431,46 +438,42 @@ func TestDemoSendsNoMail(t *testing.T) {
 
 // A flood of demos waits, by network; whoever has one goes on with it.
 func TestDemoLimit(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			var b *browser
-			for range perDemo.Burst {
-				b = p.browser()
-				b.startDemo()
-			}
-			res := p.browser().Post("/demo").Want(http.StatusTooManyRequests).Says("Many demos were started from your network")
-			if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
-				t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
-			}
-			if n := p.count(`SELECT count(*) FROM users`); n != perDemo.Burst || !b.Alive() {
-				t.Errorf("%d accounts, want %d and the last alive", n, perDemo.Burst)
-			}
-			elsewhere := p.browser()
-			elsewhere.IP = webtest.Network() + "::1"
-			elsewhere.startDemo()
-		})
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		var b *browser
+		for range perDemo.Burst {
+			b = p.browser()
+			b.startDemo()
+		}
+		res := p.browser().Post("/demo").Want(http.StatusTooManyRequests).Says("Many demos were started from your network")
+		if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
+			t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
+		}
+		if n := p.count(`SELECT count(*) FROM users`); n != perDemo.Burst || !b.Alive() {
+			t.Errorf("%d accounts, want %d and the last alive", n, perDemo.Burst)
+		}
+		elsewhere := p.browser()
+		elsewhere.IP = webtest.Network() + "::1"
+		elsewhere.startDemo()
+	})
 }
 
 // There are never more demo accounts than there is room for; the answer says so, and costs nobody a place in the queue.
 func TestDemoFull(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			p.fill(4999)
-			b := p.browser()
-			b.startDemo()
-			for range perDemo.Burst + 1 {
-				res := p.browser().Post("/demo").Want(http.StatusServiceUnavailable).Says("The demo is full")
-				if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
-					t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
-				}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.fill(4999)
+		b := p.browser()
+		b.startDemo()
+		for range perDemo.Burst + 1 {
+			res := p.browser().Post("/demo").Want(http.StatusServiceUnavailable).Says("The demo is full")
+			if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
+				t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
 			}
-			p.exec(`DELETE FROM users WHERE id = 'demo-1'`)
-			p.browser().startDemo()
-		})
-	}
+		}
+		p.exec(`DELETE FROM users WHERE id = 'demo-1'`)
+		p.browser().startDemo()
+	})
 }
 
 // fill makes demo accounts without anything in them.
@@ -486,6 +489,7 @@ func (p *portal) fill(n int) {
 // A thousand visitors an hour come and go, with several instances sweeping. Ten minutes after the last demo is over
 // nothing of them is left in any table, and nothing of anybody else is gone.
 func TestDemosAreCleanedUp(t *testing.T) {
+	t.Parallel()
 	b := sqliteBackend(t)
 	p, q := portalOn(t, b, nil), portalOn(t, b, nil)
 	u := p.newUser("Stays")
@@ -587,6 +591,7 @@ func (p *portal) rowsOf(whose string) map[string]int {
 
 // After a night without a sweeper the first sweep catches up, however many demos have piled up.
 func TestDemosPiledUp(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		p.fill(450)

@@ -29,7 +29,8 @@ func (b *browser) confirmsEmail(link string) *webtest.Answer {
 }
 
 func TestChangeOfAddress(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Mona"), webtest.Email()
 		b, other := p.signedIn(u), p.signedIn(u)
 		reset := p.browser().forgets(u.Email)
@@ -70,6 +71,7 @@ func TestChangeOfAddress(t *testing.T) {
 
 // The letter takes somebody who is not signed in through the sign-in, and on.
 func TestConfirmAddressAfterSigningIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, to := p.newUser("Sina"), webtest.Email()
 	confirm, _ := p.signedIn(u).moves(u, to)
@@ -85,7 +87,8 @@ func TestConfirmAddressAfterSigningIn(t *testing.T) {
 // The old address takes a change back for a week, before and after it took effect and whatever else was changed: all
 // sessions end, letters from before are dead, and a new password is asked for.
 func TestUndoChangeOfAddress(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Vic"), webtest.Email()
 		thief := p.signedIn(u)
 		confirm, stop := thief.moves(u, to)
@@ -120,6 +123,7 @@ func TestUndoChangeOfAddress(t *testing.T) {
 
 // The older address wins: undoing a change forgets those after it, so that a later address cannot take it back.
 func TestOlderAddressWins(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u, second, third := p.newUser("Olga"), webtest.Email(), webtest.Email()
@@ -136,6 +140,7 @@ func TestOlderAddressWins(t *testing.T) {
 }
 
 func TestChangeOfAddressDies(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Tim")
 	inTime(t, p, func(t *testing.T) {
@@ -180,7 +185,8 @@ func TestChangeOfAddressDies(t *testing.T) {
 // Whether the new address has an account shows in its letter alone. One that gets an account before it is confirmed is
 // refused, and nothing is lost.
 func TestTakenAddress(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Tara"), p.newUser("Theo")
 		b := p.signedIn(u)
 		b.Reauth(password).Want(http.StatusSeeOther)
@@ -203,6 +209,7 @@ func TestTakenAddress(t *testing.T) {
 }
 
 func TestAddressMistakes(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Mia")
 	b := p.signedIn(u)
@@ -237,6 +244,7 @@ func TestAddressMistakes(t *testing.T) {
 
 // A new address that was typed in a session which had timed out is kept for its person.
 func TestAddressIsHeld(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Hedi")
 	b := p.signedIn(u)

@@ -9,6 +9,7 @@ import (
 
 // What was wrong with an attempt is said in the words of what was given, not always as a password.
 func TestLinesFollowTheReason(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		kind         audit.Kind
 		reason, want string

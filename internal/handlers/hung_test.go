@@ -10,6 +10,7 @@ import (
 
 // While the database hangs, whoever has a cookie is told after five seconds, and others after thirty if they need it.
 func TestHungDatabase(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Hanna")
 	inTime(t, p, func(t *testing.T) {

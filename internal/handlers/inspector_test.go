@@ -10,6 +10,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -26,6 +27,7 @@ func saidOfCookie(a *webtest.Answer) (said []string) {
 
 // The page says of the cookie what the answer to the sign-in said to the browser.
 func TestInspectorTellsTheCookie(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, cookie, remember string
 		secure                 bool
@@ -63,6 +65,7 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 
 // The token's hash is shown to its eighth character, and the trail says what made the token.
 func TestInspectorTellsTheToken(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Tilda")
 	b := p.signedIn(u)
@@ -89,6 +92,7 @@ func TestInspectorTellsTheToken(t *testing.T) {
 }
 
 func TestInspectorTellsTheTime(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Tick")
 	inTime(t, p, func(t *testing.T) {
@@ -111,12 +115,12 @@ func TestInspectorTellsTheTime(t *testing.T) {
 }
 
 func TestInspectorTellsTheRest(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rest"))
 	b.Get("/account/session").Says("now and at sign-in").Says("None. Nothing about it is worth a look.").Says("An empty bag")
-	b.Post("/basket", "plan", "hall")
-	b.Get("/plans") // takes the message out
-	b.Get("/account/session").Says("2 values: basket.order (26 bytes), basket.plan (4 bytes)").SaysNot("Hall")
+	b.Post(probe.Bag, "value", "lantern", "other", "rope").Leads(probe.Bag)
+	b.Get("/account/session").Says("2 values: probe.other (4 bytes), probe.value (7 bytes)").SaysNot("lantern")
 	here := b.IP
 	b.IP = p.prefix + "::8"
 	b.Get("/account/session").Says(b.IP + " now, " + here + " at sign-in") // before the row has it
@@ -128,6 +132,7 @@ func TestInspectorTellsTheRest(t *testing.T) {
 
 // The columns that the page names are those of the table, on both databases.
 func TestInspectorNamesEveryColumn(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			rows, err := open(t).store.DB().QueryContext(t.Context(), `SELECT * FROM sessions WHERE id = ''`)
@@ -152,6 +157,7 @@ func TestInspectorNamesEveryColumn(t *testing.T) {
 
 // Each page that speaks of the session leads to its inside.
 func TestWayToTheInspector(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Way"))
 	for _, path := range []string{"/account", "/account/sessions", "/account/security"} {

@@ -13,7 +13,6 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
-	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
@@ -35,44 +34,43 @@ func (b *browser) guess(email string) *webtest.Answer {
 // header and the clock agree; the owner elsewhere is not locked out, and gets a letter with the way in
 // (ASVS v5.0.0-6.3.1).
 func TestGuessing(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			u, other := p.newUser("Gus"), p.newUser("Olga")
-			thief := p.browser()
-			for range perAccountHere.Burst {
-				thief.guess(u.Email).Want(422)
-			}
-			res := thief.guess(strings.ToUpper(u.Email)).Want(http.StatusTooManyRequests).Says("too many attempts")
-			wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
-			if err != nil || wait < 1 || wait > 60 {
-				t.Errorf("Retry-After %q, want 1 to 60 seconds", res.Header.Get("Retry-After"))
-			}
-			thief.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
-			thief.SignIn(other.Email, password) // another account from there
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u, other := p.newUser("Gus"), p.newUser("Olga")
+		thief := p.browser()
+		for range perAccountHere.Burst {
+			thief.guess(u.Email).Want(422)
+		}
+		res := thief.guess(strings.ToUpper(u.Email)).Want(http.StatusTooManyRequests).Says("too many attempts")
+		wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil || wait < 1 || wait > 60 {
+			t.Errorf("Retry-After %q, want 1 to 60 seconds", res.Header.Get("Retry-After"))
+		}
+		thief.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
+		thief.SignIn(other.Email, password) // another account from there
 
-			owner := p.browser()
-			owner.IP = p.prefix[:len(p.prefix)-1] + "f::9"
-			if customer(owner.IP) == customer(thief.IP) {
-				owner.IP = p.prefix[:len(p.prefix)-1] + "e::9"
-			}
-			owner.SignIn(u.Email, password)
+		owner := p.browser()
+		owner.IP = p.prefix[:len(p.prefix)-1] + "f::9"
+		if customer(owner.IP) == customer(thief.IP) {
+			owner.IP = p.prefix[:len(p.prefix)-1] + "e::9"
+		}
+		owner.SignIn(u.Email, password)
 
-			link := linkIn(t, p.letter(u.Email, "unlock="))
-			here := p.browser() // the same network as the thief
-			form := here.Get(link).Want(http.StatusOK)
-			key := link[strings.Index(link, "unlock=")+len("unlock="):]
-			if !strings.Contains(form.Body, key) {
-				t.Fatal("the form does not carry the key on")
-			}
-			thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
-			here.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
-		})
-	}
+		link := linkIn(t, p.letter(u.Email, "unlock="))
+		here := p.browser() // the same network as the thief
+		form := here.Get(link).Want(http.StatusOK)
+		key := link[strings.Index(link, "unlock=")+len("unlock="):]
+		if !strings.Contains(form.Body, key) {
+			t.Fatal("the form does not carry the key on")
+		}
+		thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
+		here.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
+	})
 }
 
 // A letter's key opens nothing by itself, works for its own account only, and is limited in turn.
 func TestUnlockKey(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
 	_, key, err := p.accounts.NewUnlockKey(t.Context(), u.Email, device.Client{})
@@ -99,6 +97,7 @@ func TestUnlockKey(t *testing.T) {
 
 // A text that is no address does not count against somebody's account.
 func TestLimitsDoNotCollide(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Coll")
 	victim, thief := p.browser(), p.browser()
@@ -118,6 +117,7 @@ func (p *portal) signedInWithout(u auth.User) *browser {
 
 // The right password forgets the failures before it.
 func TestSuccessResets(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rex")
 	b := p.browser()
@@ -133,6 +133,7 @@ func TestSuccessResets(t *testing.T) {
 // Guesses at many accounts from one network wait. No header of anybody but a trusted proxy makes another network of it, in
 // the limits or in what is recorded (ASVS v5.0.0-6.3.1, 4.1.3, 15.3.4).
 func TestGuessingAtManyAccounts(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Fay")
 	inTime(t, p, func(t *testing.T) {
@@ -176,6 +177,7 @@ func TestGuessingAtManyAccounts(t *testing.T) {
 
 // The networks of one /48 share a wider limit: whoever has one has 65,536 of them.
 func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		for what, test := range map[string]struct {
@@ -185,7 +187,10 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 			"sign-in": {perNetwork, func(b *browser) *webtest.Answer {
 				return b.Post("/login", "email", webtest.Email(), "password", webtest.Email())
 			}},
-			"baskets": {perBasket, func(b *browser) *webtest.Answer { return b.Post("/basket", "plan", "hall") }},
+			"unknown tokens": {perUnknownToken, func(b *browser) *webtest.Answer {
+				b.Cookies[b.Session] = inventedToken()
+				return b.Get("/")
+			}},
 		} {
 			ask := func(ip string) int {
 				b := p.browser()
@@ -211,6 +216,7 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 // One password tried on many accounts waits, from however many networks; other passwords do not. Nothing that is stored or
 // logged has to do with it (ASVS v5.0.0-6.3.1).
 func TestSpraying(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	const sprayed = "Spring is here 2026"
 	u := p.newUser("Spry")
@@ -242,6 +248,7 @@ func TestSpraying(t *testing.T) {
 
 // Whoever signs in with a password does not count as trying it.
 func TestCommonPasswordThatIsRight(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for range perPassword.Burst + 2 {
 		b := p.browser()
@@ -252,6 +259,7 @@ func TestCommonPasswordThatIsRight(t *testing.T) {
 
 // Behind a trusted proxy the visitor's own address counts, and is the one people see.
 func TestTrustedProxy(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	})
@@ -269,6 +277,7 @@ func TestTrustedProxy(t *testing.T) {
 
 // Guessing inside a session is limited by session, so it cannot lock the owner's other devices.
 func TestGuessingInsideASession(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Inga")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -290,6 +299,7 @@ func TestGuessingInsideASession(t *testing.T) {
 
 // Guesses at one account from many networks wait too, and nobody else does for it.
 func TestDistributedGuessing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Dana"), p.newUser("Oda")
 	from := func(n int) *browser {
@@ -316,25 +326,9 @@ func TestDistributedGuessing(t *testing.T) {
 	from(1003).SignIn(u.Email, password)
 }
 
-// Baskets of visitors are counted by network; whoever is signed in chooses freely.
-func TestBasketsOfVisitors(t *testing.T) {
-	p := newPortal(t)
-	u := p.newUser("Membra")
-	inTime(t, p, func(t *testing.T) {
-		member := p.signedIn(u)
-		for range perBasket.Burst {
-			p.browser().Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
-		}
-		res := p.browser().Post("/basket", "plan", "hall").Want(http.StatusTooManyRequests)
-		if res.Header.Get("Retry-After") == "" || len(res.Header.Values("Set-Cookie")) > 0 {
-			t.Error("no Retry-After, or a cookie for a basket that was refused")
-		}
-		member.Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
-	})
-}
-
 // What was given back because nobody could answer counts when it is tried again.
 func TestSprayIsGivenBack(t *testing.T) {
+	t.Parallel()
 	s := newSprays()
 	try := func(account string) (*attempt, time.Duration) {
 		a := &attempt{limiter: limiterOff{}}
@@ -356,28 +350,9 @@ func TestSprayIsGivenBack(t *testing.T) {
 	}
 }
 
-// How one account pays is changed only so often, whoever is in its session.
-func TestPaymentMethodLimit(t *testing.T) {
-	p := newPortal(t)
-	u := p.newUser("Mona")
-	b := p.signedIn(u)
-	b.Reauth(password)
-	save := func() *webtest.Answer {
-		return b.Post("/billing/payment-method", "instrument", billing.Instruments[0].Key, "name", "Mona", "address", "1 Lane")
-	}
-	for range perPaymentMethod.Burst {
-		save().Want(http.StatusSeeOther)
-	}
-	if res := save().Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, "1 Lane") {
-		t.Error("no Retry-After, or what was typed is lost")
-	}
-	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change'`); n > perPaymentMethod.Burst {
-		t.Errorf("%d events, want at most %d", n, perPaymentMethod.Burst)
-	}
-}
-
 // While Redis is away each instance counts for itself: nobody is locked out by that, and nobody guesses freely.
 func TestLimitsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := miniredis.RunT(t)
 	under := sqliteBackend(t)
 	under.pool = bag.NewRedisPool("redis://" + server.Addr())
@@ -396,6 +371,3 @@ func TestLimitsWithoutRedis(t *testing.T) {
 		t.Errorf("%d warnings in a minute, want 1", n)
 	}
 }
-
-// customer names the network of an address as limits count.
-func customer(ip string) string { return device.Client{IP: ip}.Customer() }

@@ -15,6 +15,7 @@ import (
 // Somebody who has lost every second factor is let back in by an operator: with the password alone, nothing that was begun
 // can be finished, and whoever was signed in is not any more (ASVS v5.0.0-6.4.4).
 func TestLostFactors(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Lotte")
 		other, _, _ := p.enrolled("Otto")

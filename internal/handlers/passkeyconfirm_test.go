@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"maps"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"example.com/gatehouse/internal/session"
@@ -14,6 +11,7 @@ import (
 
 // A passkey alone confirms who sends a form, in every form that asks (ASVS v5.0.0-7.5.1). A password alone does not.
 func TestPasskeyConfirms(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		for path, c := range map[string]struct {
@@ -51,6 +49,7 @@ func TestPasskeyConfirms(t *testing.T) {
 
 // An answer counts in the session it was asked for, for one form, from the person signed in.
 func TestPasskeyConfirmsHere(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	owner := p.signedIn(p.newUser("Owner"))
@@ -86,42 +85,9 @@ func TestPasskeyConfirmsHere(t *testing.T) {
 	p.signedIn(p.newUser("None")).postJSON(beginConfirm, struct{}{}).Want(http.StatusNotFound)
 }
 
-// A payment is confirmed by an answer of its own: one given to open the window pays nothing, and one pays once.
-func TestPasskeyPays(t *testing.T) {
-	onTills(t, func(t *testing.T, p *portal, _ *bank) {
-		_, b := p.payer("visa-4242")
-		d := b.passkeyOf("Laptop")
-		shown := b.reviewed()
-		shown.Del("assertion")
-		earlier := d.answers(b.begin(beginConfirm))
-		b.Post("/reauth", "assertion", earlier, "next", "/account").Leads("/account")
-		p.settled(0, 0, 0)
-		b.confirmBy(shown, earlier).Want(http.StatusUnprocessableEntity)
-		b.confirm(shown, password).Want(http.StatusUnprocessableEntity)
-		p.settled(0, 0, 0)
-		good := d.answers(b.begin(beginConfirm))
-		var wg sync.WaitGroup
-		for range 3 {
-			twin := p.browser()
-			twin.Cookies["__Host-id"] = b.Token()
-			wg.Go(func() { twin.confirmBy(shown, good) })
-		}
-		wg.Wait()
-		p.settled(1, 0, 0)
-	})
-}
-
-func (b *browser) confirmBy(shown url.Values, assertion string) *webtest.Answer {
-	b.p.t.Helper()
-	sent := url.Values{"assertion": {assertion}}
-	maps.Copy(sent, shown)
-	r := b.NewRequest("POST", "/billing/checkout", strings.NewReader(sent.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.Do(r)
-}
-
 // Somebody at the second step may use a passkey in place of a code. What waited is gone, and its wishes are kept.
 func TestPasskeyAsSecondStep(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		u := p.newUser("Second")
@@ -143,6 +109,7 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 
 // A session that waits because it was used from elsewhere is confirmed by a passkey, too.
 func TestPasskeyConfirmsClient(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.OnClientChange = session.ClientChangeReauth })
 	b := p.signedIn(p.newUser("Mover"))
 	d := b.passkeyOf("Laptop")

@@ -15,6 +15,7 @@ import (
 // A passkey is a change of the locks: this session gets another token, the others end, codes come with the first, the
 // owner is told, and what was begun before is over (ASVS v5.0.0-6.3.7, 7.4.3).
 func TestPasskeyEnrolment(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		u := p.newUser("Enrol")
@@ -47,6 +48,7 @@ func TestPasskeyEnrolment(t *testing.T) {
 
 // Nobody adds or removes one without having shown a short while ago who they are. A script is told where that is done.
 func TestPasskeyNeedsElevation(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Cold")
 	first := p.signedIn(u)
@@ -73,6 +75,7 @@ func TestPasskeyNeedsElevation(t *testing.T) {
 
 // What is wrong with an enrolment is said on the page, and nothing is changed.
 func TestPasskeyEnrolmentRefused(t *testing.T) {
+	t.Parallel()
 	const late = "It came too late, or not from this page."
 	for what, c := range map[string]struct {
 		name, want string
@@ -142,6 +145,7 @@ func TestPasskeyEnrolmentRefused(t *testing.T) {
 }
 
 func TestPasskeysAreLimited(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	b := p.signedIn(p.newUser("Collector"))
@@ -162,6 +166,7 @@ func TestPasskeysAreLimited(t *testing.T) {
 
 // Of two enrolments with one answer, or of several at once beside the last free place, one is made.
 func TestPasskeyEnrolledOnce(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		for range 5 {
@@ -171,8 +176,7 @@ func TestPasskeyEnrolledOnce(t *testing.T) {
 			answer := newPasskeyDevice(t).makes(b.begin(beginEnrol))
 			var wg sync.WaitGroup
 			for range 3 {
-				twin := p.browser()
-				twin.Cookies["__Host-id"] = b.Token()
+				twin := p.holding(b.Token())
 				wg.Go(func() { twin.Post(finishEnrol, "credential", answer, "name", "x") })
 			}
 			wg.Wait()
@@ -185,6 +189,7 @@ func TestPasskeyEnrolledOnce(t *testing.T) {
 
 // A removed passkey opens nothing, ends what was open elsewhere, and takes the recovery codes with it if it was the last.
 func TestPasskeyRemoved(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		u := p.newUser("Remover")
@@ -220,6 +225,7 @@ func TestPasskeyRemoved(t *testing.T) {
 
 // Where everybody needs a second factor the last one stays, and who has none gets one here and does nothing else.
 func TestPasskeyRequired(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.RequireSecondFactor = true })
 	b := p.signedIn(p.newUser("Needy"))
 	b.Get("/account").Leads("/account/security")
@@ -233,6 +239,7 @@ func TestPasskeyRequired(t *testing.T) {
 
 // Somebody else's passkey answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
 func TestForeignPasskey(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		alice := p.signedIn(p.newUser("Alice"))
@@ -257,6 +264,7 @@ func TestForeignPasskey(t *testing.T) {
 }
 
 func TestPasskeyRenamed(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.app.Attempts = limiterOff{}
 		b := p.signedIn(p.newUser("Namer"))
@@ -275,6 +283,7 @@ func TestPasskeyRenamed(t *testing.T) {
 
 // A demo has passkeys like any account. They go with it, and no letter is written.
 func TestPasskeyOfDemo(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
@@ -295,7 +304,7 @@ func TestPasskeyOfDemo(t *testing.T) {
 			t.Error("no authn_login_fail in the log")
 		}
 		time.Sleep(24 * time.Hour)
-		if err := p.sweepAll(p.t.Context()); err != nil {
+		if err := p.sweepAll(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM passkeys`); n != 0 {

@@ -8,64 +8,60 @@ import (
 )
 
 func TestProfile(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			u := p.newUser("Ada")
-			b, other := p.signedIn(u), p.signedIn(p.newUser("Bea"))
-			holds(b.Get(profilePage).Want(http.StatusOK).Says(u.Email).Says("Member since"), `value="Ada"`, "data-keepalive", `data-on-end="keep"`)
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Ada")
+		b, other := p.signedIn(u), p.signedIn(p.newUser("Bea"))
+		holds(b.Get(profilePage).Want(http.StatusOK).Says(u.Email).Says("Member since"), `value="Ada"`, "data-keepalive", `data-on-end="keep"`)
 
-			wrong := b.Post(profilePage, "name", "Ada\u202e").Want(http.StatusUnprocessableEntity)
-			holds(wrong.Says("There is a problem").Says("Leave out invisible characters"), "value=\"Ada\u202e\"", `aria-invalid="true"`)
-			b.Post(profilePage).Want(http.StatusUnprocessableEntity).Says("Tell us what to call you.")
-			b.Post(profilePage, "name", strings.Repeat("x", 101)).Want(http.StatusUnprocessableEntity).Says("Use at most 100 characters.")
-			b.Post(profilePage, "name", " Ada ").Leads(profilePage)
-			b.Get(profilePage).Says("Nothing was changed.")
-			events := func() int { return p.count(`SELECT count(*) FROM events WHERE kind = 'profile_changed'`) }
-			if n := events(); n != 0 || p.nameOf(u) != "Ada" {
-				t.Fatalf("%d events, named %q before any change", n, p.nameOf(u))
-			}
+		wrong := b.Post(profilePage, "name", "Ada\u202e").Want(http.StatusUnprocessableEntity)
+		holds(wrong.Says("There is a problem").Says("Leave out invisible characters"), "value=\"Ada\u202e\"", `aria-invalid="true"`)
+		b.Post(profilePage).Want(http.StatusUnprocessableEntity).Says("Tell us what to call you.")
+		b.Post(profilePage, "name", strings.Repeat("x", 101)).Want(http.StatusUnprocessableEntity).Says("Use at most 100 characters.")
+		b.Post(profilePage, "name", " Ada ").Leads(profilePage)
+		b.Get(profilePage).Says("Nothing was changed.")
+		events := func() int { return p.count(`SELECT count(*) FROM events WHERE kind = 'profile_changed'`) }
+		if n := events(); n != 0 || p.nameOf(u) != "Ada" {
+			t.Fatalf("%d events, named %q before any change", n, p.nameOf(u))
+		}
 
-			b.Post(profilePage, "name", " Ada  Lovelace ", "email", "x@example.org", "role", "admin", "id", "x").Leads(profilePage)
-			holds(b.Get("/account").Says("Your profile was saved.").Says("Signed in as Ada Lovelace , "+u.Email), `<bdi class="name">Ada Lovelace</bdi>`, ">AL<")
-			b.Get("/account/activity?kind=account").Says("Name changed")
-			if n := p.count(`SELECT count(*) FROM events WHERE kind = 'profile_changed' AND user_id = $1 AND session_id = $2 AND ip <> ''`, u.ID, b.Handle()); n != 1 || events() != 1 {
-				t.Errorf("%d events of one change", n)
-			}
-			if strings.Contains(p.log.String(), "Lovelace") || !strings.Contains(p.log.String(), `"msg":"profile_changed"`) {
-				t.Error("the log has the name, or not the event")
-			}
-			b.Post("/account/security/password", "current_password", password, "password", otherPassword).Want(http.StatusSeeOther)
-			if letter := p.letter(u.Email, "password"); !strings.Contains(letter, "Ada Lovelace") {
-				t.Errorf("the letter is not to Ada Lovelace:\n%s", letter)
-			}
-			other.Get("/account").Says("Bea")
-		})
-	}
+		b.Post(profilePage, "name", " Ada  Lovelace ", "email", "x@example.org", "role", "admin", "id", "x").Leads(profilePage)
+		holds(b.Get("/account").Says("Your profile was saved.").Says("Signed in as Ada Lovelace , "+u.Email), `<bdi class="name">Ada Lovelace</bdi>`, ">AL<")
+		b.Get("/account/activity?kind=account").Says("Name changed")
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'profile_changed' AND user_id = $1 AND session_id = $2 AND ip <> ''`, u.ID, b.Handle()); n != 1 || events() != 1 {
+			t.Errorf("%d events of one change", n)
+		}
+		if strings.Contains(p.log.String(), "Lovelace") || !strings.Contains(p.log.String(), `"msg":"profile_changed"`) {
+			t.Error("the log has the name, or not the event")
+		}
+		b.Post("/account/security/password", "current_password", password, "password", otherPassword).Want(http.StatusSeeOther)
+		if letter := p.letter(u.Email, "password"); !strings.Contains(letter, "Ada Lovelace") {
+			t.Errorf("the letter is not to Ada Lovelace:\n%s", letter)
+		}
+		other.Get("/account").Says("Bea")
+	})
 }
 
 // A name changed over and over does not bury the rest of the trail. Mistakes cost nothing, and nobody else waits.
 func TestNameChangesAreLimited(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			u := p.newUser("Ada")
-			b := p.signedIn(u)
-			for i := range perProfile.Burst {
-				b.Post(profilePage).Want(http.StatusUnprocessableEntity)
-				b.Post(profilePage, "name", p.nameOf(u)).Leads(profilePage)
-				b.Post(profilePage, "name", fmt.Sprint("Ada ", i)).Leads(profilePage)
-			}
-			before := p.nameOf(u)
-			late := p.signedIn(u).Post(profilePage, "name", "Ada Lovelace").Want(http.StatusTooManyRequests)
-			holds(late.Says("Please try again in"), `value="Ada Lovelace"`, `aria-invalid="true"`)
-			if late.Header.Get("Retry-After") == "" || p.nameOf(u) != before {
-				t.Errorf("no Retry-After, or called %q now", p.nameOf(u))
-			}
-			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'profile_changed'`, u.ID); n != perProfile.Burst {
-				t.Errorf("%d changes in the trail, want %d", n, perProfile.Burst)
-			}
-			p.signedIn(p.newUser("Bea")).Post(profilePage, "name", "Bea B").Leads(profilePage)
-		})
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Ada")
+		b := p.signedIn(u)
+		for i := range perProfile.Burst {
+			b.Post(profilePage).Want(http.StatusUnprocessableEntity)
+			b.Post(profilePage, "name", p.nameOf(u)).Leads(profilePage)
+			b.Post(profilePage, "name", fmt.Sprint("Ada ", i)).Leads(profilePage)
+		}
+		before := p.nameOf(u)
+		late := p.signedIn(u).Post(profilePage, "name", "Ada Lovelace").Want(http.StatusTooManyRequests)
+		holds(late.Says("Please try again in"), `value="Ada Lovelace"`, `aria-invalid="true"`)
+		if late.Header.Get("Retry-After") == "" || p.nameOf(u) != before {
+			t.Errorf("no Retry-After, or called %q now", p.nameOf(u))
+		}
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'profile_changed'`, u.ID); n != perProfile.Burst {
+			t.Errorf("%d changes in the trail, want %d", n, perProfile.Burst)
+		}
+		p.signedIn(p.newUser("Bea")).Post(profilePage, "name", "Bea B").Leads(profilePage)
+	})
 }

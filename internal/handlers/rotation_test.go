@@ -14,17 +14,18 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
 // A sign-in makes a token of its own, and never adopts one that the browser brings.
 func TestSignInRotates(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rosa")
 	planted := strings.Repeat("A", 43)
-	b := p.browser()
-	b.Cookies["__Host-id"] = planted
+	b := p.holding(planted)
 	b.SignIn(u.Email, password)
 	first := b.Token()
 	if first == planted {
@@ -42,31 +43,29 @@ func TestSignInRotates(t *testing.T) {
 	}
 }
 
-// The basket of a visitor comes along at sign-in; that of somebody else who was signed in here does not.
+// The bag of a visitor comes along at sign-in; that of somebody else who was signed in here does not.
 func TestBagAtSignIn(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			mine, theirs := p.newUser("Mina"), p.newUser("Theresa")
-			b := p.browser()
-			b.Post("/basket", "plan", "hall").Leads("/plans")
-			b.Get("/plans").Says("Hall is in your basket.")
-			anonymous := b.Token()
-			b.SignIn(mine.Email, password)
-			if b.Token() == anonymous {
-				t.Fatal("sign-in kept the visitor's token")
-			}
-			b.Get("/account").Says("Hall")
-			stolen := p.browser()
-			stolen.Cookies["__Host-id"] = anonymous
-			stolen.Get("/plans").SaysNot("In your basket")
-			b.SignIn(theirs.Email, password)
-			b.Get("/account").Says("Theresa").SaysNot("Hall")
-		})
-	}
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		mine, theirs := p.newUser("Mina"), p.newUser("Theresa")
+		b := p.browser()
+		b.keeps("lantern")
+		b.bag().Says("lantern")
+		anonymous := b.Token()
+		b.SignIn(mine.Email, password)
+		if b.Token() == anonymous {
+			t.Fatal("sign-in kept the visitor's token")
+		}
+		b.bag().Says("Mina").Says("lantern")
+		stolen := p.holding(anonymous)
+		stolen.Get(probe.Bag).SaysNot("lantern")
+		b.SignIn(theirs.Email, password)
+		b.bag().Says("Theresa").SaysNot("lantern")
+	})
 }
 
 func TestReauthenticationRotates(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rita"))
 	old, handle := b.Token(), b.Handle()
@@ -86,6 +85,7 @@ func TestReauthenticationRotates(t *testing.T) {
 // A request on its way with the token that was just replaced is asked again; it neither opens anything nor marks the
 // session. Later use of that token marks it.
 func TestReplacedToken(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Rene")
 	inTime(t, p, func(t *testing.T) {
@@ -93,8 +93,7 @@ func TestReplacedToken(t *testing.T) {
 		old := b.Token()
 		b.Reauth(password).Leads("/account/sessions")
 
-		late := p.browser()
-		late.Cookies["__Host-id"] = old
+		late := p.holding(old)
 		time.Sleep(session.RotationGrace / 2)
 		res := late.Get("/account/activity?kind=sessions").Want(http.StatusTemporaryRedirect)
 		if got := res.Header.Get("Location"); got != "/account/activity?kind=sessions" {
@@ -140,6 +139,7 @@ func TestReplacedToken(t *testing.T) {
 // A sign-in whose password was checked before a sign-out everywhere, and that would open its session after it, is
 // refused.
 func TestSignInOvertaken(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			for what, overtake := range map[string]func(*portal, *browser){
@@ -161,7 +161,7 @@ func TestSignInOvertaken(t *testing.T) {
 					overtake(p, b)
 					_, err = p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: auth.HashToken("x")})
 					if !errors.Is(err, auth.ErrConflict) {
-						t.Errorf("got %v, want ErrConflict", err)
+						t.Errorf("got %v, want ErrOvertaken", err)
 					}
 				})
 			}
@@ -174,57 +174,48 @@ func (b *browser) changePassword() *webtest.Answer {
 	return b.Post("/account/security/password", "current_password", password, "password", otherPassword)
 }
 
-func (p *portal) exec(query string, args ...any) {
-	p.t.Helper()
-	if _, err := p.store.DB().ExecContext(p.t.Context(), query, args...); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
 func TestPasswordChange(t *testing.T) {
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) {
-			p := portalOn(t, open(t), nil)
-			u := p.newUser("Paul")
-			b, other := p.signedIn(u), p.signedIn(u)
-			old, path := b.Token(), "/account/security/password"
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Paul")
+		b, other := p.signedIn(u), p.signedIn(u)
+		old, path := b.Token(), "/account/security/password"
 
-			b.Post(path, "current_password", "not the password", "password", otherPassword).Want(422).Says("That is not your password.")
-			b.Post(path, "current_password", password, "password", "short").Want(422).Says("at least 15")
-			b.Post(path, "current_password", password, "password", u.Email).Want(422).Says("made of your name")
-			b.Post(path, "password", otherPassword).Want(422).Says("Enter your password.")
-			if b.Token() != old || !other.Alive() {
-				t.Fatal("a refused change changed something")
-			}
+		b.Post(path, "current_password", "not the password", "password", otherPassword).Want(422).Says("That is not your password.")
+		b.Post(path, "current_password", password, "password", "short").Want(422).Says("at least 15")
+		b.Post(path, "current_password", password, "password", u.Email).Want(422).Says("made of your name")
+		b.Post(path, "password", otherPassword).Want(422).Says("Enter your password.")
+		if b.Token() != old || !other.Alive() {
+			t.Fatal("a refused change changed something")
+		}
 
-			b.changePassword().Leads("/account/security")
-			b.Get("/account/security").Says("Your password was changed. Signed out 1 other session.")
-			if p.replay(old).StatusCode == http.StatusOK {
-				t.Error("the token was not rotated")
-			}
-			other.Follow(other.Get("/account")).Says("Your password was changed")
-			p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
-			p.browser().SignIn(u.Email, otherPassword)
-			if letter := p.letter(u.Email, "password"); strings.Contains(letter, otherPassword) {
-				t.Error("the letter holds the password")
-			}
-		})
-	}
+		b.changePassword().Leads("/account/security")
+		b.Get("/account/security").Says("Your password was changed. Signed out 1 other session.")
+		if p.replay(old).StatusCode == http.StatusOK {
+			t.Error("the token was not rotated")
+		}
+		other.Follow(other.Get("/account")).Says("Your password was changed")
+		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
+		p.browser().SignIn(u.Email, otherPassword)
+		if letter := p.letter(u.Email, "password"); strings.Contains(letter, otherPassword) {
+			t.Error("the letter holds the password")
+		}
+	})
 }
 
 // A request on its way while its browser signs in, with the token of a visitor or of the session before, is asked
 // again; the cookie of the sign-in is left alone.
 func TestInFlightAtSignIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Flynn")
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
-		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.keeps("lantern")
 		for _, before := range []string{"a visitor's token", "the session before"} {
-			old := p.browser()
-			old.Cookies["__Host-id"] = b.Token()
+			old := p.holding(b.Token())
 			b.SignIn(u.Email, password)
-			for _, path := range []string{"/plans", "/account", "/"} {
+			for _, path := range []string{probe.Bag, "/account", "/"} {
 				res := old.Get(path)
 				if lines := res.Header.Values("Set-Cookie"); res.StatusCode != http.StatusTemporaryRedirect || len(lines) > 0 {
 					t.Errorf("%s, GET %s: got %d and cookies %q, want 307 and none", before, path, res.StatusCode, lines)
@@ -243,20 +234,20 @@ func TestInFlightAtSignIn(t *testing.T) {
 
 // A bag that could not be taken from under the token it lay under is nobody's: not its owner's, not the next person's.
 func TestBagUnderAReplacedToken(t *testing.T) {
+	t.Parallel()
 	under := sqliteBackend(t)
 	p := portalOn(t, backend{store: under.store, bags: keepsBags{under.bags}}, nil)
 	ann, bob := p.newUser("Ann"), p.newUser("Bob")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(ann)
-		b.Post("/basket", "plan", "keep").Leads("/plans")
-		copied := p.browser()
-		copied.Cookies["__Host-id"] = b.Token()
+		b.keeps("ladder")
+		copied := p.holding(b.Token())
 		b.Reauth(password).Want(http.StatusSeeOther)
 		time.Sleep(2 * session.RotationGrace)
-		copied.Get("/plans").Want(http.StatusOK).SaysNot("In your basket")
-		copied.Post("/basket", "plan", "hall").Want(http.StatusServiceUnavailable) // not lost in silence
+		copied.bag().SaysNot("ladder")
+		copied.Post(probe.Bag, "value", "lantern").Want(http.StatusServiceUnavailable) // not lost in silence
 		copied.SignIn(bob.Email, password)
-		copied.Get("/account").Says("Bob").SaysNot("Keep")
+		copied.bag().Says("Bob").SaysNot("ladder")
 	})
 }
 
@@ -267,6 +258,7 @@ func (keepsBags) Take(context.Context, string) ([]byte, error) { return nil, err
 
 // Signing in again in a browser takes the place of the session there; it does not cost another device.
 func TestSignInAgainHere(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Agnes")
 	devices := make([]*browser, testPolicy.SessionsPerUser)
@@ -284,6 +276,7 @@ func TestSignInAgainHere(t *testing.T) {
 
 // One sign-in too many ends the oldest session, and says so there.
 func TestSessionLimit(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Lim")
 	browsers := make([]*browser, testPolicy.SessionsPerUser+1)
@@ -301,6 +294,7 @@ func TestSessionLimit(t *testing.T) {
 
 // A disabled account is signed out everywhere on its next request, even if somebody forgot to end its sessions.
 func TestDisabledAccount(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Di")
 	b := p.signedIn(u)
@@ -311,6 +305,7 @@ func TestDisabledAccount(t *testing.T) {
 
 // A hash made with weaker parameters is made again at the next sign-in, and no earlier.
 func TestHashIsUpgraded(t *testing.T) {
+	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.HashCost = auth.DefaultHashCost })
 	u := p.newUser("Upton")
 	salt := []byte("sixteen bytes ok")

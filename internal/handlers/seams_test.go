@@ -13,6 +13,7 @@ import (
 // A right password has not failed, also where a second step follows: however many people of one network have the same one,
 // it counts neither against the network nor against the password (ASVS v5.0.0-6.3.1).
 func TestRightPasswordsUseUpNoNetwork(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	for range max(perNetwork.Burst, perPassword.Burst) + 1 {
 		u := p.newUser("One of many")
@@ -26,6 +27,7 @@ func TestRightPasswordsUseUpNoNetwork(t *testing.T) {
 
 // Letters name a browser that nobody knows alike, whatever they are about.
 func TestLettersNameTheSender(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Uta")
 	b := p.browser()
@@ -39,6 +41,7 @@ func TestLettersNameTheSender(t *testing.T) {
 
 // A limit that is met again and again is one line a minute in the log, whichever it is.
 func TestLimitsFloodNoLog(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Lia")
 	b := p.signedIn(u)

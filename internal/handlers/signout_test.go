@@ -11,6 +11,7 @@ import (
 // Sign-out ends the row, deletes the cookie and asks the browser to forget; a copy of the token opens nothing on any
 // page afterwards (ASVS v5.0.0-7.4.1, 14.3.1).
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Sigrid")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -39,8 +40,7 @@ func (p *portal) checkDead(token string) {
 		if method != "GET" {
 			return nil
 		}
-		b := p.browser()
-		b.Cookies["__Host-id"] = token
+		b := p.holding(token)
 		if res := b.Get(strings.NewReplacer("{handle}", "x", "{token}", "x", "*", "x").Replace(route)); strings.Contains(res.Body, "/logout") {
 			p.t.Errorf("%s: a dead token is served as somebody signed in", route)
 		}
@@ -49,6 +49,7 @@ func (p *portal) checkDead(token string) {
 }
 
 func TestEndOthersAndAll(t *testing.T) {
+	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
 			b := open(t)
@@ -88,6 +89,7 @@ func TestEndOthersAndAll(t *testing.T) {
 
 // A session that ended meanwhile is no error for whoever ends it.
 func TestEndTwice(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Twyla")
 	b, other := p.signedIn(u), p.signedIn(u)
@@ -105,22 +107,23 @@ func TestEndTwice(t *testing.T) {
 	}
 }
 
-// What somebody chooses after their session has ended is kept for them as for any visitor, and comes along when they sign
+// What somebody keeps after their session has ended is kept for them as for any visitor, and comes along when they sign
 // in again.
-func TestBasketAfterEnd(t *testing.T) {
+func TestBagAfterEnd(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Latecomer")
 	b := p.signedIn(u)
 	old := b.Token()
 	p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE ended_at IS NULL`, longAgo)
-	b.Post("/basket", "plan", "hall").Leads("/plans")
+	b.keeps("lantern")
 	if b.Token() == "" || b.Token() == old {
 		t.Error("the dead cookie was not replaced by that of a visitor")
 	}
-	b.Get("/plans").Says("In your basket")
+	b.bag().Says("lantern")
 	b.Get("/login").Says("signed out")
 	b.SignIn(u.Email, password)
-	b.Get("/account").Says("Hall")
+	b.bag().Says("Latecomer").Says("lantern")
 	if p.replay(old).StatusCode == http.StatusOK {
 		t.Error("the old token is alive")
 	}

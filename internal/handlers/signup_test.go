@@ -15,6 +15,7 @@ import (
 
 // A letter's link opens an account once, for whoever signed up with it, until its time is up.
 func TestConfirm(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		email := webtest.Email()
@@ -50,6 +51,7 @@ func TestConfirm(t *testing.T) {
 // Whoever signs up with somebody else's address gets no account out of it: it is made when its reader confirms, and
 // a sign-up for a taken address changes nothing.
 func TestSignUpWithForeignAddress(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	victim := p.newUser("Vic")
 	b := p.browser()
@@ -83,6 +85,7 @@ func TestSignUpWithForeignAddress(t *testing.T) {
 
 // Fields that the form does not have change nothing (ASVS v5.0.0-8.2.3, 15.3.3).
 func TestMassAssignment(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	email := webtest.Email()
 	b := p.browser()
@@ -95,6 +98,7 @@ func TestMassAssignment(t *testing.T) {
 
 // Sign-ups cost a hash each, so they are limited by network; whoever waits is told how long, and loses only secrets.
 func TestSignUpLimit(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	for range perSignUp.Burst {
@@ -116,6 +120,7 @@ func TestSignUpLimit(t *testing.T) {
 
 // The rules of a password hold for whoever calls, not only for the form.
 func TestRegisterChecksThePassword(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	_, err := p.accounts.Register(t.Context(), account.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, device.Client{})
 	if _, ok := errors.AsType[auth.PasswordError](err); !ok {
@@ -126,7 +131,8 @@ func TestRegisterChecksThePassword(t *testing.T) {
 // Somebody who reads a letter for a sign-up that was not theirs learns it from the letter and from the page: when it was
 // asked for, and from what. What the stranger typed stands in neither.
 func TestConfirmSaysWhoAsked(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
 		email := webtest.Email()
 		stranger := p.browser()
 		stranger.Agent = webtest.FirefoxOnWindows

@@ -12,9 +12,10 @@ import (
 // TestSteadyState holds the price of a signed-in page: one read of the bag, one read of the row, nothing written, no
 // cookie sent.
 func TestSteadyState(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		s, statements := storetest.CountingSQLite(t)
-		p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, withProbes)
+		p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
 		b := steadyVisitor(p)
 		statements.Taken()
 		b.steadyGet()
@@ -25,7 +26,7 @@ func TestSteadyState(t *testing.T) {
 	t.Run("postgres and redis", func(t *testing.T) {
 		s, statements := storetest.CountingPostgres(t)
 		pool, commands := storetest.CountingRedis(t)
-		p := portalOn(t, backend{store: s, bags: bag.NewRedisBags(pool)}, withProbes)
+		p := portalOn(t, backend{store: s, bags: bag.NewRedisBags(pool)}, nil)
 		b := steadyVisitor(p)
 		statements.Taken()
 		commands.Taken()
@@ -43,6 +44,7 @@ func TestSteadyState(t *testing.T) {
 // history in two reads, and one transaction of six (its begin, the account's turn, the room, the session, the events, its
 // commit); three takes from the limits, one given back, one deletion.
 func TestSignInCosts(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingPostgres(t)
 	pool, commands := storetest.CountingRedis(t)
 	p := portalOn(t, backend{store: s, bags: bag.NewRedisBags(pool), pool: pool}, nil)
@@ -64,11 +66,12 @@ func TestSignInCosts(t *testing.T) {
 
 // A cookie that cannot be a token is refused by its form: nothing is looked up for it.
 func TestMalformedCookiesCostNothing(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
 	good := p.signedIn(p.newUser("Form")).Token()
 	for _, value := range []string{"", "x", good[:42], good + "A", good[:42] + "+", good + "; __Host-id=" + good} {
-		r := p.browser().NewRequest("GET", "/plans", nil)
+		r := p.browser().NewRequest("GET", probe.Bag, nil)
 		r.Header.Set("Cookie", "__Host-id="+value)
 		statements.Taken()
 		p.browser().Do(r).Want(http.StatusOK)
@@ -82,15 +85,15 @@ func TestMalformedCookiesCostNothing(t *testing.T) {
 func steadyVisitor(p *portal) *browser {
 	p.t.Helper()
 	b := p.signedIn(p.newUser("Steady Eddie"))
-	b.Post(probe.Bag, "value", "lantern").Leads(probe.Bag)
-	b.Get(probe.Bag).Want(http.StatusOK)
+	b.keeps("lantern")
+	b.bag()
 	return b
 }
 
 // steadyGet asks for a page that needs nothing but the visitor and the bag.
 func (b *browser) steadyGet() {
 	b.p.t.Helper()
-	res := b.Get(probe.Bag).Want(http.StatusOK).Says("Steady Eddie").Says("lantern")
+	res := b.bag().Says("Steady Eddie").Says("lantern")
 	if cookies := res.Header.Values("Set-Cookie"); len(cookies) > 0 {
 		b.p.t.Errorf("a signed-in page sets cookies: %q", cookies)
 	}

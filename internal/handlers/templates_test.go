@@ -24,6 +24,7 @@ var views = []view{
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {
+	t.Parallel()
 	pages, err := parsePages()
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +46,7 @@ func TestEveryPageFitsItsView(t *testing.T) {
 }
 
 func TestEveryPageIsSoundMarkup(t *testing.T) {
+	t.Parallel()
 	pages, err := parsePages()
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +155,7 @@ func scripts(v view) []string {
 func script(file string) string { return `<script src="` + ui.Asset(file) + `" defer="">` }
 
 func TestEveryIconIsInTheSprite(t *testing.T) {
+	t.Parallel()
 	sprite, err := ui.FS.ReadFile("static/icons.svg")
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +188,7 @@ func TestEveryIconIsInTheSprite(t *testing.T) {
 
 // A secret that comes back in a form stays in the browser's memory and in whatever reads the page.
 func TestNoPageFillsInAPassword(t *testing.T) {
+	t.Parallel()
 	pages, err := parsePages()
 	if err != nil {
 		t.Fatal(err)
@@ -204,6 +208,7 @@ func TestNoPageFillsInAPassword(t *testing.T) {
 }
 
 func TestAgo(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 20, 14, 36, 0, 0, time.UTC)
 	for d, want := range map[time.Duration]string{
 		-time.Hour: "just now", 59 * time.Second: "just now", time.Minute: "1 minute ago", 59 * time.Minute: "59 minutes ago",

@@ -5,27 +5,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"example.com/gatehouse/webtest"
 )
 
-// inTime runs the test with a clock of its own on a portal made before the clock stops: hours pass in no time.
-func inTime(t *testing.T, p *portal, test func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		before := p.t
-		p.t, p.tb.TB = t, t
-		defer func() {
-			p.t, p.tb.TB = before, before
-			time.Sleep(time.Minute) // what is done beside the last answer may be waiting for SQLite
-		}()
-		test(t)
-	})
-}
-
 func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ida")
 	inTime(t, p, func(t *testing.T) {
@@ -69,6 +55,7 @@ func (p *portal) endedOnce(userID, reason string) {
 
 // The touch interval is the one thing a session may end early by, and activity is never written more often.
 func TestActivityIsWrittenOncePerTouchInterval(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Theo")
 	inTime(t, p, func(t *testing.T) {
@@ -90,6 +77,7 @@ func TestActivityIsWrittenOncePerTouchInterval(t *testing.T) {
 }
 
 func TestAbsoluteLifetime(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Abby")
 	inTime(t, p, func(t *testing.T) {
@@ -114,6 +102,7 @@ func TestAbsoluteLifetime(t *testing.T) {
 }
 
 func TestKeepMeSignedIn(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Kim")
 	inTime(t, p, func(t *testing.T) {
@@ -138,6 +127,7 @@ func TestKeepMeSignedIn(t *testing.T) {
 }
 
 func TestElevationEnds(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Elle")
 	inTime(t, p, func(t *testing.T) {
@@ -164,6 +154,7 @@ func TestElevationEnds(t *testing.T) {
 
 // Looking is not activity: a page that asks every minute dies at the same instant as one that does not.
 func TestLookingDoesNotExtend(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Lou")
 	inTime(t, p, func(t *testing.T) {
@@ -200,6 +191,7 @@ func (b *browser) state() stateJSON {
 }
 
 func TestExtend(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Xena")
 	inTime(t, p, func(t *testing.T) {
@@ -225,6 +217,7 @@ func TestExtend(t *testing.T) {
 
 // The sweeper ends what nobody looks at, dated when it struck, and forgets what is no longer kept.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Sid")
 	inTime(t, p, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/webtest"
 )
 
@@ -30,6 +31,7 @@ func (p *portal) kinds(userID string) (kinds []string) {
 
 // TestTrail walks through everything that leaves a trace: exactly these events, in the owner's trail and in the log.
 func TestTrail(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Trace")
 	step := func(want []string, do func()) {
@@ -54,7 +56,7 @@ func TestTrail(t *testing.T) {
 	step([]string{"authn_login_fail:password"}, func() { b.guess(u.Email) })
 	step([]string{"authn_login_success:password", "session_created"}, func() { b.SignIn(u.Email, password) })
 	step([]string{"authn_login_success:password", "session_created"}, func() { other.SignIn(u.Email, password) })
-	step(nil, func() { b.Get("/account"); b.Post("/basket", "plan", "hall"); b.Get("/session/state") })
+	step(nil, func() { b.Get("/account"); b.keeps("lantern"); b.Get("/session/state") })
 	step([]string{"reauth_fail"}, func() { b.Reauth("wrong, and long enough") })
 	step([]string{"reauth_success", "session_renewed:reauthentication"}, func() { b.Reauth(password) })
 	step([]string{"session_expired:revoked"}, func() { b.Post("/account/sessions/" + other.Handle() + "/end") })
@@ -93,6 +95,7 @@ func TestTrail(t *testing.T) {
 // TestNothingSecretLeaks collects every secret of a walk and looks for it in the log, in pages, in addresses and in
 // the database (ASVS v5.0.0-3.3.4, 14.2.1, 16.2.5).
 func TestNothingSecretLeaks(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	email := webtest.Email()
 	b := p.browser()
@@ -110,7 +113,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 	secrets["confirmation key"] = strings.TrimPrefix(link, "/email/confirm/")
 	b.Get(link)
 	keep(b.Post(link))
-	keep(b.Post("/basket", "plan", "hall"))
+	keep(b.Post(probe.Bag, "value", "lantern"))
 	keep(b.Post("/login", "email", email, "password", secrets["guess"]))
 	keep(b.Post("/login", "email", email, "password", password))
 	for _, path := range []string{"/account", "/account/session", "/account/sessions", "/account/activity", "/account/security", "/session/state", "/nothing"} {
@@ -196,6 +199,7 @@ func (p *portal) dumpOf(tables ...string) string {
 
 // Whatever a client sends, the log stays one JSON object a line (ASVS v5.0.0-16.4.1).
 func TestLogInjection(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
 	b.Agent = "x\r\n{\"msg\":\"forged\"}\x1b[31m"
@@ -212,6 +216,7 @@ func TestLogInjection(t *testing.T) {
 
 // The activity page: newest first, by kind, by text, page by page, without a gap or an overlap.
 func TestActivity(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	p.app.Attempts = limiterOff{}
 	u := p.newUser("Acta")

@@ -10,7 +10,8 @@ import (
 // What a thief has added since asking for another address goes with that address, and so does the password they know:
 // nobody is in until the owner has chosen another one by letter.
 func TestUndoTakesBackWaysIn(t *testing.T) {
-	onEveryBackend(t, func(t *testing.T, p *portal) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
 		u, to := p.newUser("Vala"), webtest.Email()
 		thief := p.signedIn(u)
 		confirm, undo := thief.moves(u, to)
@@ -40,6 +41,7 @@ func TestUndoTakesBackWaysIn(t *testing.T) {
 
 // What an account asked for before the change it goes on asking for: whoever reads the old address gets past none of it.
 func TestUndoLeavesOlderFactors(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Olaf")
 	b := p.signedIn(u)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
@@ -21,28 +22,28 @@ func inventedToken() string {
 }
 
 // Tokens that are nobody's are looked up only so often for one network; whoever was signed in there stays so, and so does
-// a visitor with a basket (ASVS v5.0.0-16.3.3).
+// a visitor with a bag (ASVS v5.0.0-16.3.3).
 func TestGuessingTokens(t *testing.T) {
+	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
 	u := p.newUser("Toko")
 	inTime(t, p, func(t *testing.T) {
 		neighbour, visitor := p.signedIn(u), p.browser()
 		neighbour.Get("/account").Want(http.StatusOK)
-		visitor.Post("/basket", "plan", "hall").Leads("/plans")
-		visitor.Get("/plans").Says("Hall")
+		visitor.keeps("lantern")
+		visitor.bag().Says("lantern")
 		guess := func(path string) *webtest.Answer {
-			b := p.browser()
-			b.Cookies["__Host-id"] = inventedToken()
+			b := p.holding(inventedToken())
 			return b.Get(path)
 		}
 		for i := range perUnknownToken.Burst {
-			path := []string{"/plans", "/session/state", "/account"}[i%3]
+			path := []string{probe.Bag, "/session/state", "/account"}[i%3]
 			if got := guess(path).StatusCode; got == http.StatusTooManyRequests {
 				t.Fatalf("guess %d: got 429", i)
 			}
 		}
-		for _, path := range []string{"/plans", "/session/state", "/account"} {
+		for _, path := range []string{probe.Bag, "/session/state", "/account"} {
 			statements.Taken()
 			res := guess(path).Want(http.StatusTooManyRequests)
 			if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 2 {
@@ -56,12 +57,9 @@ func TestGuessingTokens(t *testing.T) {
 			}
 		}
 		neighbour.Get("/account").Want(http.StatusOK)
-		visitor.Get("/plans").Want(http.StatusOK).Says("Hall")
-		p.browser().Get("/plans").Want(http.StatusOK) // without a cookie there is nothing to look up
-		elsewhere := p.browser()
-		elsewhere.IP = "2001:db8:ffff:ffff::1"
-		elsewhere.Cookies["__Host-id"] = inventedToken()
-		elsewhere.Get("/plans").Want(http.StatusOK)
+		visitor.bag().Says("lantern")
+		p.browser().bag() // without a cookie there is nothing to look up
+		p.holding(inventedToken()).at("2001:db8:ffff:ffff::1").bag()
 		if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > perUnknownToken.Burst+1 {
 			t.Errorf("%d unknown tokens in the log, want at most as many as were looked up", n)
 		}
@@ -73,11 +71,11 @@ func TestGuessingTokens(t *testing.T) {
 
 // A browser whose cookie is stale never notices: the first answer takes the cookie away.
 func TestStaleCookie(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
-	b := p.browser()
-	b.Cookies["__Host-id"] = inventedToken()
+	b := p.holding(inventedToken())
 	for range 2 * perUnknownToken.Burst {
-		b.Get("/plans").Want(http.StatusOK)
+		b.bag()
 	}
 	if b.Token() != "" {
 		t.Error("the stale cookie was left in the browser")
@@ -90,6 +88,7 @@ func TestStaleCookie(t *testing.T) {
 
 // Keys of letters that were never sent are looked up only so often for one network; one that is good costs nothing.
 func TestGuessingKeys(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		email := webtest.Email()
@@ -114,6 +113,7 @@ func TestGuessingKeys(t *testing.T) {
 
 // The tokens that are remembered as genuine are bounded, and those in use are not forgotten.
 func TestGenuineIsBounded(t *testing.T) {
+	t.Parallel()
 	g := newGenuine()
 	g.add("in use")
 	for i := range 5 * maxGenuine {

@@ -12,20 +12,6 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// onBackends runs a story against each backend.
-func onBackends(t *testing.T, story func(t *testing.T, p *portal)) {
-	t.Helper()
-	for name, open := range backends {
-		t.Run(name, func(t *testing.T) { story(t, portalOn(t, open(t), nil)) })
-	}
-}
-
-// sessionsOf counts the live sessions of somebody.
-func (p *portal) sessionsOf(u auth.User) int {
-	p.t.Helper()
-	return p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, u.ID)
-}
-
 // enrolled is somebody with an authenticator app, who is signed in nowhere.
 func (p *portal) enrolled(name string, others ...*authenticator) (auth.User, *authenticator, []string) {
 	p.t.Helper()
@@ -39,10 +25,11 @@ func (p *portal) enrolled(name string, others ...*authenticator) (auth.User, *au
 // The right password leads to the second step and opens nothing; a code opens one session, with all that was chosen
 // beside the password.
 func TestSecondStep(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, _ := p.enrolled("Vera")
 		b := p.browser()
-		b.Post("/basket", "plan", "hall").Leads("/plans")
+		b.keeps("lantern")
 		b.Post("/login", "email", u.Email, "password", otherPassword).Want(http.StatusUnprocessableEntity)
 		visitor := b.Token()
 		res := b.Post("/login", "email", u.Email, "password", password, "remember", "on", "next", "/account/sessions")
@@ -68,7 +55,7 @@ func TestSecondStep(t *testing.T) {
 			t.Errorf("token %q, pending %q, want another token and none pending", b.Token(), b.Cookies["__Host-pending"])
 		}
 		b.Get("/account/sessions").Want(http.StatusOK).Says("with password and code").Says("Kept signed in")
-		b.Get("/account").Says("Hall")
+		b.bag().Says("lantern")
 		if n := p.count(`SELECT count(*) FROM pending_sign_ins WHERE user_id = $1`, u.ID); n != 0 {
 			t.Errorf("%d sign-ins wait, want none", n)
 		}
@@ -84,6 +71,7 @@ func TestSecondStep(t *testing.T) {
 
 // Whoever stands between the steps is nobody, on every route (ASVS v5.0.0-6.3.4).
 func TestPendingOpensNothing(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, _, _ := p.enrolled("Peter")
 	b := p.withPassword(u.Email)
@@ -119,6 +107,7 @@ func TestPendingOpensNothing(t *testing.T) {
 
 // Of all that is sent at the same moment one opens a session, whatever code it brings.
 func TestPendingIsOne(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Una")
 		p.app.Attempts = limiterOff{}
@@ -142,6 +131,11 @@ func TestPendingIsOne(t *testing.T) {
 
 // One code opens one session, however many sign-ins wait for one.
 func TestCodeIsOne(t *testing.T) {
+	t.Parallel()
+	codesOpenOne(t)
+}
+
+func codesOpenOne(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Uma")
 		p.app.Attempts = limiterOff{}
@@ -164,6 +158,7 @@ func TestCodeIsOne(t *testing.T) {
 
 // After five wrong codes the password is asked again, and a right code comes too late. The owner has a letter by then.
 func TestPendingAttempts(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Attila")
 		b := p.withPassword(u.Email)
@@ -199,6 +194,7 @@ func TestPendingAttempts(t *testing.T) {
 
 // A code is good for its own account alone, and a pending sign-in for its own browser.
 func TestPendingOfAnother(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	mine, myApp, myCodes := p.enrolled("Mallory")
 	theirs, theirApp, _ := p.enrolled("Alice", myApp)
@@ -210,9 +206,8 @@ func TestPendingOfAnother(t *testing.T) {
 		t.Error("a code opened another's account")
 	}
 	planted := p.browser() // somebody who gave the victim's browser its visitor's cookie
-	planted.Post("/basket", "plan", "hall").Leads("/plans")
-	victim := p.browser()
-	victim.Cookies["__Host-id"] = planted.Token()
+	planted.keeps("lantern")
+	victim := p.holding(planted.Token())
 	victim.Post("/login", "email", theirs.Email, "password", password).Leads("/login/verify")
 	planted.Get("/login/verify").Leads("/login")
 	planted.Post("/login/verify", "code", theirApp.at(1)).Leads("/login")
@@ -227,6 +222,7 @@ func TestPendingOfAnother(t *testing.T) {
 
 // What ends the credentials or the sessions ends the sign-ins that wait, and so do time and a press on Sign out.
 func TestPendingDies(t *testing.T) {
+	t.Parallel()
 	for what, end := range map[string]func(p *portal, owner, waiting *browser){
 		"other codes": func(_ *portal, owner, _ *browser) {
 			owner.Post("/account/security/recovery-codes").Want(http.StatusSeeOther)
@@ -274,6 +270,7 @@ func TestPendingDies(t *testing.T) {
 
 // Guesses at the codes of one account are slowed down over all its sign-ins; a recovery code gets its owner in.
 func TestGuessingCodes(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Gus")
 		b := p.withPassword(u.Email)
@@ -296,6 +293,7 @@ func TestGuessingCodes(t *testing.T) {
 
 // Half a sign-in does not wash off what its password took from the limits; a whole one does.
 func TestHalfASignInCounts(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Half")
 	for range perAccountHere.Burst - 1 {
@@ -310,6 +308,7 @@ func TestHalfASignInCounts(t *testing.T) {
 
 // A recovery code signs in once, is told, and leaves the rest.
 func TestRecoveryCodeSignsIn(t *testing.T) {
+	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, _, codes := p.enrolled("Rex")
 		b := p.withPassword(u.Email)
@@ -329,6 +328,7 @@ func TestRecoveryCodeSignsIn(t *testing.T) {
 
 // A request that carries nothing but the cookie of a pending sign-in has to show where it comes from like any other.
 func TestPendingIsNoWayAroundTheSiteCheck(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Xena")
 	b := p.withPassword(u.Email)

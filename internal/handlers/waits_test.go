@@ -12,6 +12,7 @@ import (
 // The wait of an account doubles with each failure in a row, ends when it says, and is forgotten after a quiet day. The
 // right password does not get through meanwhile, and gets the same page (ASVS v5.0.0-6.1.1, 6.3.1).
 func TestWaitsOfAnAccount(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		u := p.newUser("Wanda")
@@ -41,6 +42,7 @@ func TestWaitsOfAnAccount(t *testing.T) {
 // A hundred failures in a row end in a quiet day (SP 800-63B-4 section 3.2.2). The owner gets past that by letter, and
 // sessions that are open go on.
 func TestAHundredFailures(t *testing.T) {
+	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		u := p.newUser("Hundi")

@@ -1,4 +1,4 @@
-// Package probe is small pages that exist in tests only: one that keeps a value in the bag, and a form behind a
+// Package probe is small pages that exist in tests only: one that keeps values in the bag, and a form behind a
 // re-authentication that is kept when it comes too late. Tests of bags, late forms, elevation, races and outages stand on
 // them, so that they hold whatever becomes of the pages of a product. It knows no page but its own, and no program that
 // people run contains it.
@@ -36,11 +36,15 @@ type Portal struct {
 
 // The addresses of the pages.
 const (
-	Bag  = "/probe/bag"          // GET shows the value, POST keeps the field "value"; for everybody
+	Bag  = "/probe/bag"          // GET shows the values, POST keeps the fields "value" and "other"; for everybody
 	Form = "/account/probe/form" // GET shows a form of "title" and "text", POST saves it; re-authenticated
 )
 
-const bagValue = "probe.value"
+// The names of the values in the bag: a prefix and the field.
+const (
+	BagValue = "probe.value"
+	BagOther = "probe.other"
+)
 
 // probes are the pages on one portal.
 type probes struct {
@@ -61,22 +65,25 @@ func Add(to Portal) {
 
 // showBag says who asks and what the bag holds, or that it is out of reach.
 func (p *probes) showBag(w http.ResponseWriter, r *http.Request) error {
-	if p.Bag.Away(r.Context()) {
+	ctx := r.Context()
+	if p.Bag.Away(ctx) {
 		page(w, "<p>The bag is out of reach.</p>")
 		return nil
 	}
-	page(w, "<p>%s</p><p>In the bag: %s</p>", p.Name(r), p.Bag.Get(r.Context(), bagValue))
+	page(w, "<p>%s</p><p>Beside it: %s</p><p>In the bag: %s</p>", p.Name(r), p.Bag.Get(ctx, BagOther), p.Bag.Get(ctx, BagValue))
 	return nil
 }
 
-// keep puts the value into the bag, where it has to be before the answer goes out.
+// keep puts what was sent into the bag, where it has to be before the answer goes out.
 func (p *probes) keep(w http.ResponseWriter, r *http.Request) error {
-	f, err := p.Form(r, "value")
+	f, err := p.Form(r, "value", "other")
 	if err != nil {
 		return err
 	}
-	if err := p.Bag.Keep(r.Context(), bagValue, f["value"]); err != nil {
-		return err
+	for field, value := range f {
+		if err := p.Bag.Keep(r.Context(), "probe."+field, value); err != nil {
+			return err
+		}
 	}
 	http.Redirect(w, r, Bag, http.StatusSeeOther)
 	return nil

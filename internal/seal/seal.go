@@ -31,7 +31,7 @@ type sealKey struct {
 	aead cipher.AEAD
 }
 
-// NewSealer returns a Sealer with keys of 32 bytes, newest first: the first seals, all of them open. It fails when a key
+// New returns a Sealer with keys of 32 bytes, newest first: the first seals, all of them open. It fails when a key
 // has another length or there is none.
 func New(keys [][]byte) (*Sealer, error) {
 	if len(keys) == 0 {

@@ -62,7 +62,9 @@ func migrated(t testing.TB, db *sql.DB, postgres bool) *store.Store {
 	t.Helper()
 	s := store.New(db, postgres)
 	t.Cleanup(func() { _ = s.Close() })
-	if _, err := s.Migrate(t.Context()); err != nil {
+	if postgres {
+		migrateAlone(t, db)
+	} else if _, err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/gomodule/redigo/redis"
+	"github.com/pressly/goose/v3"
 
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/store"
+	"example.com/gatehouse/migrations"
 )
 
 // SQLite returns a migrated store in a file that goes with the test.
@@ -141,8 +143,19 @@ func open(t testing.TB, databaseURL string) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if _, err := s.Migrate(t.Context()); err != nil {
+	migrateAlone(t, s.DB())
+	return s
+}
+
+// migrateAlone makes the tables of a PostgreSQL schema that nobody else migrates. The product takes a lock for that which
+// the whole database has once, and asks for it every second: most of the time of tests that run at once would go there.
+func migrateAlone(t testing.TB, db *sql.DB) {
+	t.Helper()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	if err == nil {
+		_, err = provider.Up(t.Context())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	return s
 }

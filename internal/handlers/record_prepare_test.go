@@ -1,0 +1,87 @@
+package handlers
+
+import (
+	"net/http"
+	"path"
+	"regexp"
+
+	"example.com/gatehouse/webtest"
+)
+
+// What may come before a request, by the owner of the account and in another browser.
+
+func withApp(v *visit) {
+	b := v.owner()
+	app := b.beginApp()
+	b.Post("/account/security/totp", "code", app.code()).Leads("/account/security/recovery-codes")
+	v.codes = recoveryCodesOn(v.p.t, b.Get("/account/security/recovery-codes").Body)
+}
+
+var passkeyLink = regexp.MustCompile(`/account/security/passkeys/([A-Z2-7]{26})"`)
+
+func withPasskey(v *visit) {
+	b := v.owner()
+	v.device = newPasskeyDevice(v.p.t)
+	b.enrol(v.device, "Laptop").Leads("/account/security/recovery-codes")
+	v.codes = recoveryCodesOn(v.p.t, b.Get("/account/security/recovery-codes").Body)
+	v.reads(b.Get("/account/security/passkeys"), passkeyLink)
+}
+
+func withMethod(v *visit) { v.owner().method("visa-4242") }
+
+// withPayment is a payment by an instrument, which decides what becomes of it.
+func withPayment(instrument string) func(v *visit) {
+	return func(v *visit) {
+		b := v.owner()
+		b.method(instrument)
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		v.param = path.Base(b.confirm(b.reviewed(), v.password).Want(http.StatusSeeOther).Header.Get("Location"))
+	}
+}
+
+func withAnotherSession(v *visit) { v.param = v.elsewhere().Handle() }
+
+func withFlaggedSession(v *visit) {
+	withAnotherSession(v)
+	v.elsewhere().at(anotherNetwork).Get("/plans")
+}
+
+var eventLink = regexp.MustCompile(`/account/activity/([A-Z2-7]{26})/not-me`)
+
+func withWrongPassword(v *visit) {
+	v.browser().Post("/login", "email", v.email, "password", "wrong, and long enough").Want(http.StatusUnprocessableEntity)
+	v.reads(v.elsewhere().Get("/account/activity"), eventLink)
+}
+
+// reads takes the parameter from a link of a page.
+func (v *visit) reads(page *webtest.Answer, link *regexp.Regexp) {
+	found := link.FindStringSubmatch(page.Body)
+	if found == nil {
+		v.p.t.Fatalf("%s: no link like %s", page.What, link)
+	}
+	v.param = found[1]
+}
+
+func withLetter(v *visit) { v.param = letterID }
+
+func withSignUp(v *visit) {
+	to := webtest.Email()
+	v.browser().Post("/signup", "name", "Somebody", "email", to, "password", password).Leads("/signup/sent")
+	v.follows(to, "/email/confirm/")
+}
+
+func withReset(v *visit) {
+	v.browser().Post("/password/forgot", "email", v.email).Leads("/password/forgot/sent")
+	v.follows(v.email, "/password/reset/")
+}
+
+func withNewEmail(v *visit) {
+	to := webtest.Email()
+	v.owner().Post("/account/email", "email", to).Leads("/account/email")
+	v.follows(to, "/account/email/confirm/")
+}
+
+func withUndo(v *visit) {
+	v.owner().Post("/account/email", "email", webtest.Email()).Leads("/account/email")
+	v.follows(v.email, "/email/undo/")
+}

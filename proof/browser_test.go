@@ -1,0 +1,47 @@
+package proof
+
+import (
+	"net/http"
+	"strings"
+
+	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/webtest"
+)
+
+// opens is whether the browser's cookie opens anything, once requests that were under way with it are over.
+func opens(c *webtest.Client) bool {
+	c.T.Helper()
+	var status int
+	webtest.Until(c.T, "an answer", func() bool {
+		status = c.Get("/account").StatusCode
+		return status != http.StatusTemporaryRedirect
+	})
+	if status != http.StatusOK && status != http.StatusSeeOther {
+		c.T.Errorf("GET /account: got %d, want a page or the way to sign in", status)
+	}
+	return status == http.StatusOK
+}
+
+// put puts a value into the bag, as often as it takes to be told that it is there: on a slow machine the store of bags may
+// be out of reach for a moment, and the portal says so.
+func put(c *webtest.Client, value string) {
+	c.T.Helper()
+	webtest.Until(c.T, "a value to be taken", func() bool {
+		status := c.Post(probe.Bag, "value", value).StatusCode
+		return status == http.StatusOK || status == http.StatusSeeOther
+	})
+}
+
+// inBag is the value in the bag, "" for none, once the bag is within reach.
+func inBag(c *webtest.Client) (value string) {
+	c.T.Helper()
+	within := false
+	webtest.Until(c.T, "the bag to be within reach", func() bool {
+		_, value, within = strings.Cut(c.Get(probe.Bag).Want(http.StatusOK).Text(), inTheBag)
+		return within
+	})
+	return strings.TrimSpace(value)
+}
+
+// inTheBag is what the page of the bag says before its value.
+const inTheBag = "In the bag:"
