@@ -1,78 +1,36 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
-	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
-// A client is a browser as far as sessions go: it keeps the cookies it is given.
-type client struct {
-	origin  string
-	cookies map[string]string
+// uncompressed is how all contenders are asked: what is measured is not the compressor.
+var uncompressed = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: connections}
+
+// newClient returns a browser in front of a contender. Like the load it does not say which one it is, so that nothing of a
+// session changes after its beginning.
+func newClient(origin string) *webtest.Client {
+	c := webtest.New(nil, origin)
+	c.Transport, c.Agent = uncompressed, ""
+	return c
 }
 
-func newClient(origin string) *client { return &client{origin, map[string]string{}} }
-
-var plainHTTP = &http.Client{
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: connections},
-}
-
-// answer is a response that was read.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-	took   time.Duration
-}
-
-func (c *client) do(method, path string, fields ...string) (answer, error) {
-	form := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	r, err := http.NewRequest(method, c.origin+path, strings.NewReader(form.Encode()))
+// want asks for something that is answered with the status.
+func want(c *webtest.Client, status int, method, path string, fields ...string) (*webtest.Answer, error) {
+	a, err := c.Try(c.Request(method, path, fields...))
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
-	}
-	r.Header.Set("Cookie", c.cookie())
-	began := time.Now()
-	res, err := plainHTTP.Do(r)
-	if err != nil {
-		return answer{}, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	a := answer{res.StatusCode, res.Header, string(body), time.Since(began)}
-	for _, cookie := range res.Cookies() {
-		c.cookies[cookie.Name] = cookie.Value
-		if cookie.MaxAge < 0 {
-			delete(c.cookies, cookie.Name)
-		}
-	}
-	return a, err
+	return a, a.Check(status)
 }
 
-// want is do for an answer of that status.
-func (c *client) want(status int, method, path string, fields ...string) (answer, error) {
-	a, err := c.do(method, path, fields...)
-	if err == nil && a.status != status {
-		err = fmt.Errorf("%s %s: got %d, want %d", method, path, a.status, status)
-	}
-	return a, err
-}
-
-func (c *client) cookie() string {
+// cookie is the header that the browser sends.
+func cookie(c *webtest.Client) string {
 	var pairs []string
-	for name, value := range c.cookies {
+	for name, value := range c.Cookies {
 		pairs = append(pairs, name+"="+value)
 	}
 	return strings.Join(pairs, "; ")
@@ -82,8 +40,8 @@ func (c *client) cookie() string {
 const administrator = "grace@example.com"
 
 // signedIn signs somebody in. Everybody has the administrator's password.
-func (p *process) signedIn(email string) (*client, error) {
+func (p *process) signedIn(email string) (*webtest.Client, error) {
 	c := newClient(p.origin)
-	_, err := c.want(http.StatusSeeOther, http.MethodPost, "/login", "email", email, "password", p.password)
+	_, err := want(c, http.StatusSeeOther, http.MethodPost, "/login", "email", email, "password", p.password)
 	return c, err
 }

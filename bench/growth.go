@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/gomodule/redigo/redis"
 )
 
@@ -55,21 +56,21 @@ func (s settings) gatehouseAt(c *contender, first int) (list, end float64, err e
 		if err != nil {
 			return 0, 0, err
 		}
-		if _, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
+		if _, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
 			return 0, 0, err
 		}
 		for range 5 {
-			a, err := visitor.want(http.StatusOK, http.MethodGet, "/account/sessions")
+			a, err := want(visitor, http.StatusOK, http.MethodGet, "/account/sessions")
 			if err != nil {
 				return 0, 0, err
 			}
-			lists = append(lists, milliseconds(a.took))
+			lists = append(lists, milliseconds(a.Took))
 		}
-		a, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
+		a, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
 		if err != nil {
 			return 0, 0, err
 		}
-		ends = append(ends, milliseconds(a.took))
+		ends = append(ends, milliseconds(a.Took))
 	}
 	return median(lists), median(ends), nil
 }
@@ -80,22 +81,22 @@ func other(person int) string { return fmt.Sprintf("other-%d@example.com", perso
 func stockAt(c *contender, repeat int) (list, end float64, err error) {
 	var lists, ends []float64
 	for range repeat {
-		var visitor *client
+		var visitor *webtest.Client
 		for range own + 1 {
 			visitor = newClient(c.process.origin)
-			if _, err := visitor.want(http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
+			if _, err := want(visitor, http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
 				return 0, 0, err
 			}
 		}
-		a, err := visitor.want(http.StatusOK, http.MethodGet, "/sessions")
+		a, err := want(visitor, http.StatusOK, http.MethodGet, "/sessions")
 		if err != nil {
 			return 0, 0, err
 		}
-		lists = append(lists, milliseconds(a.took))
-		if a, err = visitor.want(http.StatusOK, http.MethodPost, "/end-all"); err != nil {
+		lists = append(lists, milliseconds(a.Took))
+		if a, err = want(visitor, http.StatusOK, http.MethodPost, "/end-all"); err != nil {
 			return 0, 0, err
 		}
-		ends = append(ends, milliseconds(a.took))
+		ends = append(ends, milliseconds(a.Took))
 	}
 	return median(lists), median(ends), nil
 }

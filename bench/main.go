@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"example.com/gatehouse/webtest"
 )
 
 // settings of one run.
@@ -108,10 +110,10 @@ func (s settings) measure(ctx context.Context) (results, error) {
 type contender struct {
 	name    string
 	process *process
-	visitor *client // signed in, with a plan in the basket
+	visitor *webtest.Client // signed in, with a plan in the basket
 }
 
-func (c *contender) target() target { return target{c.process, "/plans", c.visitor.cookie()} }
+func (c *contender) target() target { return target{c.process, "/plans", cookie(c.visitor)} }
 
 const (
 	plainName    = "net/http, the same template, no session"
@@ -146,7 +148,7 @@ func (s settings) startContenders(e servers, before []*contender) ([]*contender,
 		}
 		all = append(all, &contender{c.name, p, newClient(p.origin)})
 		if c.name == stockName || c.name == wideName {
-			if _, err := all[len(all)-1].visitor.want(200, "POST", "/login", "user", "user-1"); err != nil {
+			if _, err := want(all[len(all)-1].visitor, 200, "POST", "/login", "user", "user-1"); err != nil {
 				return all, err
 			}
 		}
@@ -162,7 +164,7 @@ func (s settings) startContenders(e servers, before []*contender) ([]*contender,
 		all = append(all, &contender{way.name, p, nil})
 		visitor, err := p.signedIn(administrator)
 		if err == nil {
-			_, err = visitor.want(303, "POST", "/basket", "plan", "hall")
+			_, err = want(visitor, 303, "POST", "/basket", "plan", "hall")
 		}
 		if err != nil {
 			return all, err

@@ -66,10 +66,13 @@ func (s settings) counts(r *results, all []*contender, e servers) error {
 func (c *contender) count(conn redis.Conn, w wires) (count, error) {
 	var n count
 	ask := func() error {
-		a, err := c.visitor.want(http.StatusOK, http.MethodGet, "/plans")
-		n.cookies += len(a.header.Values("Set-Cookie"))
-		n.page = len(a.body)
-		return err
+		a, err := want(c.visitor, http.StatusOK, http.MethodGet, "/plans")
+		if err != nil {
+			return err
+		}
+		n.cookies += len(a.Header.Values("Set-Cookie"))
+		n.page = len(a.Body)
+		return nil
 	}
 	if err := ask(); err != nil { // the first uses up what sign-in left for it, and prepares statements
 		return n, err
@@ -118,12 +121,12 @@ func (s settings) signIns(r *results, all []*contender, _ servers) error {
 			argon2.IDKey([]byte(c.process.password), []byte("sixteen bytes ok"), 2, 19*1024, 1, 32)
 			hash := time.Since(began)
 			visitor := newClient(c.process.origin)
-			a, err := visitor.want(http.StatusSeeOther, http.MethodPost, "/login", "email", administrator, "password", c.process.password)
+			a, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/login", "email", administrator, "password", c.process.password)
 			if err != nil {
 				return err
 			}
-			ratios = append(ratios, float64(a.took)/float64(hash))
-			hashes, rests = append(hashes, milliseconds(hash)), append(rests, milliseconds(a.took-hash))
+			ratios = append(ratios, float64(a.Took)/float64(hash))
+			hashes, rests = append(hashes, milliseconds(hash)), append(rests, milliseconds(a.Took-hash))
 		}
 		r.signIns = append(r.signIns, signIn{c.name, spreadOf(ratios), median(hashes), median(rests)})
 	}
