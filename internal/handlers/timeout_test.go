@@ -42,11 +42,13 @@ func TestIdleTimeout(t *testing.T) {
 	p.endedOnce(u.ID, "idle")
 }
 
-// endedOnce checks that the person has one ended session, with that reason, and one event saying so.
+// endedOnce checks that the person has one ended session, with that reason, a timeout dated when it struck and not when
+// somebody looked, and one event saying so.
 func (p *portal) endedOnce(userID, reason string) {
 	p.t.Helper()
-	if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND end_reason = $2`, userID, reason); n != 1 {
-		p.t.Errorf("%d sessions ended as %s, want 1", n, reason)
+	if n := p.count(`SELECT count(*) FROM sessions WHERE user_id = $1 AND end_reason = $2
+		AND ended_at = CASE end_reason WHEN 'idle' THEN idle_expires_at WHEN 'absolute' THEN expires_at ELSE ended_at END`, userID, reason); n != 1 {
+		p.t.Errorf("%d sessions ended as %s at its time, want 1", n, reason)
 	}
 	if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_expired'`, userID); n != 1 {
 		p.t.Errorf("%d session_expired events, want 1", n)
@@ -213,6 +215,7 @@ func TestExtend(t *testing.T) {
 			t.Errorf("extending a dead session: got %s", got)
 		}
 	})
+	p.endedOnce(u.ID, "idle")
 }
 
 // The sweeper ends what nobody looks at, dated when it struck, and forgets what is no longer kept.
