@@ -98,15 +98,3 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 }
 
 const leavePage = "/account/delete"
-
-// requireStaying lets nobody into an account that is to be deleted, but to where it can be kept and its data taken away.
-func (a *app) requireStaying(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !visitorOf(r).User.Leaving(), r.URL.Path == leavePage, r.URL.Path == leavePage+"/stop", r.URL.Path == exportPath:
-			next.ServeHTTP(w, r)
-		default:
-			turnAway(w, r, leavePage)
-		}
-	})
-}

@@ -82,12 +82,3 @@ func (a *app) handleJSON(h func(http.ResponseWriter, *http.Request) error) http.
 		return writeJSON(w, e.code, problemJSON{Error: errorFailed, Text: e.text})
 	})
 }
-
-// turnAway sends people to another page first, and tells a script where that is.
-func turnAway(w http.ResponseWriter, r *http.Request, where string) {
-	if wantsJSON(r) {
-		_ = writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: where}) // two strings always marshal
-		return
-	}
-	seeOther(w, r, where)
-}

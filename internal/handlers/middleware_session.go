@@ -3,13 +3,11 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
-	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -109,57 +107,3 @@ func (a *app) retryAfterRotation(w http.ResponseWriter, r *http.Request) {
 
 // bagAway answers a request that needed the bag while it could not be stored.
 func (a *app) bagAway(w http.ResponseWriter, r *http.Request) { a.fail(w, r, bag.ErrAway) }
-
-// requireVisitor lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
-// that had timed out is kept for them.
-func (a *app) requireVisitor(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitorOf(r) != nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		back := a.wayBack(r)
-		if s := exchangeOf(r).timedOut; s != nil {
-			back = a.saveDraft(r, *s, draft.UntilSignedIn)
-		}
-		query := url.Values{"next": {back}}
-		if a.cookieRefused(r) {
-			query.Set("cookie", "refused")
-		}
-		turnAway(w, r, "/login?"+query.Encode())
-	})
-}
-
-// requireConfirmed lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
-// typed is kept for them.
-func (a *app) requireConfirmed(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Sessions.Policy().NeedsReauth(visitorOf(r).Session) {
-			back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
-			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// cookieRefused reports whether the browser comes from a sign-in and brings no cookie at all: it did not accept it.
-// Some refuse Secure cookies from http://localhost.
-func (a *app) cookieRefused(r *http.Request) bool {
-	from, err := url.Parse(r.Referer())
-	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Bag.Presented(r) &&
-		a.Bag.Ended(r.Context()) == ""
-}
-
-// requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2). A form that
-// comes later than that is kept while they do it again, so it needs no grace.
-func (a *app) requireElevation(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitorOf(r).Elevated(time.Now()) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
-		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
-	})
-}

@@ -57,18 +57,6 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 	})
 }
 
-// requireFactor leaves somebody who has to get a second factor first only the pages where they can. In an account that is
-// to be deleted there is none to get: requireStaying says what is left there.
-func (a *app) requireFactor(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.Leaving() {
-			turnAway(w, r, securityPage)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 const securityPage = "/account/security"
 
 // changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that

@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"example.com/gatehouse/internal/draft"
+)
+
+// requireVisitor lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
+// that had timed out is kept for them.
+func (a *app) requireVisitor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if visitorOf(r) != nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		back := a.wayBack(r)
+		if s := exchangeOf(r).timedOut; s != nil {
+			back = a.saveDraft(r, *s, draft.UntilSignedIn)
+		}
+		query := url.Values{"next": {back}}
+		if a.cookieRefused(r) {
+			query.Set("cookie", "refused")
+		}
+		turnAway(w, r, "/login?"+query.Encode())
+	})
+}
+
+// cookieRefused reports whether the browser comes from a sign-in and brings no cookie at all: it did not accept it.
+// Some refuse Secure cookies from http://localhost.
+func (a *app) cookieRefused(r *http.Request) bool {
+	from, err := url.Parse(r.Referer())
+	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Bag.Presented(r) &&
+		a.Bag.Ended(r.Context()) == ""
+}
+
+// requireConfirmed lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
+// typed is kept for them.
+func (a *app) requireConfirmed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Sessions.Policy().NeedsReauth(visitorOf(r).Session) {
+			back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
+			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// requireStaying lets nobody into an account that is to be deleted, but to where it can be kept and its data taken away.
+func (a *app) requireStaying(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !visitorOf(r).User.Leaving(), r.URL.Path == leavePage, r.URL.Path == leavePage+"/stop", r.URL.Path == exportPath:
+			next.ServeHTTP(w, r)
+		default:
+			turnAway(w, r, leavePage)
+		}
+	})
+}
+
+// requireFactor leaves somebody who has to get a second factor first only the pages where they can. In an account that is
+// to be deleted there is none to get: requireStaying says what is left there.
+func (a *app) requireFactor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.Leaving() {
+			turnAway(w, r, securityPage)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2). A form that
+// comes later than that is kept while they do it again, so it needs no grace.
+func (a *app) requireElevation(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if visitorOf(r).Elevated(time.Now()) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
+		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+	})
+}
+
+// turnAway sends people to another page first, and tells a script where that is.
+func turnAway(w http.ResponseWriter, r *http.Request, where string) {
+	if wantsJSON(r) {
+		_ = writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: where}) // two strings always marshal
+		return
+	}
+	seeOther(w, r, where)
+}
