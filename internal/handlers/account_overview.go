@@ -8,6 +8,20 @@ import (
 	"example.com/gatehouse/internal/billing"
 )
 
+type overviewView struct {
+	Layout
+	Session         ticketView
+	Advice          []advice
+	Others          int
+	Marked          int // live sessions that are worth a look
+	PasswordChanged time.Time
+	App, Passkeys   bool // which second steps the account has
+	Recent          []eventView
+	Basket          string // name of the plan in the basket, "" for none
+}
+
+func (*overviewView) page() string { return "overview.html" }
+
 const recentEvents = 5
 
 func (a *app) overview(w http.ResponseWriter, r *http.Request) error {

@@ -11,6 +11,31 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
+type activityView struct {
+	Layout
+	Days     []dayView
+	Kinds    []choice
+	Kind     string // chosen, "" for all
+	Query    string
+	Older    string // link to the next page, "" on the last
+	Download string // link to all pages of it as a file
+	First    bool   // no cursor: the newest events
+}
+
+type dayView struct {
+	Date   time.Time
+	Events []trailView
+}
+
+// trailView is an event on the activity page, and where to go from it.
+type trailView struct {
+	eventView
+	ID      string
+	Session string // handle of the session it belongs to while that lives, else ""
+}
+
+func (*activityView) page() string { return "activity.html" }
+
 const (
 	eventsPerPage = 30
 	eventsScanned = 600 // how far back one page of a search looks

@@ -3,12 +3,23 @@ package handlers
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
+
+type eventView struct {
+	Icon string // name in the icon sprite
+	Text string // one plain sentence
+	At   time.Time
+	From string // "Firefox on Windows, 203.0.113.4"; may be ""
+	Risk bool
+}
+
+type choice struct{ Value, Label string }
 
 // sentences say each kind of event to its owner. What is missing here is for the log alone.
 var sentences = map[audit.Kind]eventView{

@@ -6,6 +6,21 @@ import (
 	"example.com/gatehouse/internal/billing"
 )
 
+type plansView struct {
+	Layout
+	Chosen string // key of the plan in the basket, "" for none
+	Away   bool   // the basket cannot be reached at the moment
+	// Problems has an entry when the plan asked for does not exist.
+	Problems problems
+}
+
+type planView struct {
+	Key, Name, Price, Text string
+	Includes               []string
+}
+
+func (*plansView) page() string { return "plans.html" }
+
 // The basket is the key of a plan and the id of the order that would pay for it. The bag may lose both or bring old
 // ones back; what an order id can do at most once is decided by the payments table.
 const (

@@ -3,9 +3,23 @@ package handlers
 import (
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 )
+
+type devMailView struct {
+	Layout
+	Letters []letterView
+}
+
+type letterView struct {
+	ID, To, Subject, Text string
+	At                    time.Time
+	Links                 []string
+}
+
+func (*devMailView) page() string { return "dev-mail.html" }
 
 // letterLinks finds the addresses of pages in a letter. The bare address of the portal leads nowhere in particular.
 var letterLinks = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?)]`)

@@ -18,6 +18,15 @@ import (
 	"example.com/gatehouse/internal/bag"
 )
 
+type errorView struct {
+	Layout
+	Status        int
+	Heading, Text string
+	Reference     string // id of the request in the log, for 5xx
+}
+
+func (*errorView) page() string { return "error.html" }
+
 // A statusError is an answer that is a page saying what is wrong. The cause is for the log and never shown.
 type statusError struct {
 	code          int

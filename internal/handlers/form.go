@@ -50,3 +50,18 @@ func query(r *http.Request, name string) string {
 	}
 	return sent[0]
 }
+
+// A problem is one thing wrong with a form, said beside its field and in the summary on top. Field "" is the whole form.
+type problem struct{ Field, Text string }
+
+type problems []problem
+
+// On returns what is wrong with the field, or "".
+func (p problems) On(field string) string {
+	for _, one := range p {
+		if one.Field == field {
+			return one.Text
+		}
+	}
+	return ""
+}

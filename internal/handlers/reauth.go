@@ -13,6 +13,19 @@ import (
 	"example.com/gatehouse/internal/draft"
 )
 
+type reauthView struct {
+	Layout
+	Next       string
+	Cancel     string    // where to go instead
+	Changed    string    // why the session waits, "It was used from another network."; "" when it does not
+	Waiting    string    // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
+	KeptUntil  time.Time // how long what was typed is held; zero when nothing is
+	WindowText string    // "15 minutes"
+	Identity   identityView
+}
+
+func (*reauthView) page() string { return "reauth.html" }
+
 func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 	next := a.destination(query(r, "next"))
 	if visitorOf(r).Elevated(time.Now()) {

@@ -9,6 +9,16 @@ import (
 	"example.com/gatehouse/internal/bag"
 )
 
+type passwordView struct {
+	Layout
+	MinLength, MaxLength int
+	Others               int // sessions that the change ends
+	Problems             problems
+	Identity             identityView
+}
+
+func (*passwordView) page() string { return "password.html" }
+
 func (a *app) showPassword(w http.ResponseWriter, r *http.Request) error {
 	return a.passwordForm(w, r, http.StatusOK, nil)
 }

@@ -5,6 +5,24 @@ import (
 	"time"
 )
 
+// endSessionView asks before one session is ended.
+type endSessionView struct {
+	Layout
+	Session ticketView
+}
+
+// endSessionsView lists what ends, and asks who it is when re-authentication is stale.
+type endSessionsView struct {
+	Layout
+	All      bool // this session too
+	Sessions []ticketView
+	Stale    bool
+	Identity identityView
+}
+
+func (*endSessionView) page() string  { return "session-end.html" }
+func (*endSessionsView) page() string { return "sessions-end.html" }
+
 func (a *app) showEndOthers(w http.ResponseWriter, r *http.Request) error {
 	return a.confirmEnding(w, r, http.StatusOK, false, nil)
 }

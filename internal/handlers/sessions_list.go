@@ -14,6 +14,48 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
+// ticketView is one live session.
+type ticketView struct {
+	Handle     string
+	Current    bool
+	Icon       string // monitor, smartphone, laptop, terminal or globe
+	Device     string // "Firefox on Windows", from an allow-list of names
+	Agent      string // the User-Agent header, cleaned: text written by the client
+	Flag       string // why it is worth a look, "" when it does not
+	Kept       bool   // "keep me signed in" was chosen
+	LastSeen   time.Time
+	ActiveNow  bool
+	SignedIn   time.Time
+	Method     string // "password"
+	IP         string // address of the latest request
+	SignedInIP string // address at sign-in when it differs from IP, else ""
+	Idle       fuseView
+	Lifetime   fuseView
+}
+
+// fuseView is a bar that burns down.
+type fuseView struct {
+	Percent int // used, 0 to 100
+	Text    string
+}
+
+// endedTicketView is one session that is over, for the list "Recently ended".
+type endedTicketView struct {
+	Icon, Device, IP string
+	At               time.Time
+	Why              string
+}
+
+type sessionsView struct {
+	Layout
+	Current ticketView
+	Others  []ticketView
+	Ended   []endedTicketView
+	Limit   int
+}
+
+func (*sessionsView) page() string { return "sessions.html" }
+
 func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
 	current, others, err := a.tickets(r)

@@ -11,6 +11,23 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
+// endedView says why a session is over.
+type endedView struct {
+	Reason   string // idle, absolute, signed_out, revoked, password_changed, admin, replaced, client_changed, account_disabled, account_deleted, unknown
+	Heading  string
+	Text     string
+	At       time.Time // zero when unknown
+	Worrying bool      // somebody else may have done it: say what to do
+	Demo     bool      // the account is deleted, so there is nothing to sign in to
+}
+
+type signedOutView struct {
+	Layout
+	Ended endedView
+}
+
+func (*signedOutView) page() string { return "signed-out.html" }
+
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 	if visitorOf(r) != nil {
 		seeOther(w, r, home)

@@ -8,6 +8,13 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
+// passkeySignInView is the button that signs in by a passkey.
+type passkeySignInView struct {
+	Next     string
+	Offer    bool // passkeys are also offered where the address is typed
+	Remember bool // "keep me signed in" was chosen on the page before
+}
+
 // beginPasskeySignIn hands out a challenge. It asks for no address and names no account, so it tells nobody who has one,
 // and it keeps nothing (ASVS v5.0.0-6.3.8).
 func (a *app) beginPasskeySignIn(w http.ResponseWriter, r *http.Request) error {

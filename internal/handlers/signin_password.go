@@ -9,6 +9,26 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
+type signInView struct {
+	Layout
+	Email, Next   string
+	Unlock        string // key of an unlock letter, carried by the form
+	Remember      bool
+	RememberText  string // limits of "keep me signed in"; "" when it is switched off
+	IdleText      string
+	LifetimeText  string
+	Kept          bool // what was typed in the form before is held
+	Confirmed     bool // the address was confirmed just now
+	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
+	Reset         bool // the password was set with a letter just now
+	CookieRefused bool // the browser did not send back the cookie of the sign-in before
+	Ended         *endedView
+	Passkey       passkeySignInView
+	Problems      problems
+}
+
+func (*signInView) page() string { return "login.html" }
+
 // showSignIn sends people who are signed in on, but for those whose session is about to reach its absolute limit:
 // only another sign-in gives them more time.
 func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {

@@ -13,6 +13,30 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
+type signUpView struct {
+	Layout
+	Name, Email          string
+	MinLength, MaxLength int
+	Problems             problems
+}
+
+// signUpSentView is the one answer to every sign-up, whether or not the address has an account.
+type signUpSentView struct {
+	Layout
+	DevMail bool
+}
+
+type confirmView struct {
+	Layout
+	Token   string // "" when the link is unknown, used or too old
+	AskedAt time.Time
+	Device  string // that the account was asked for from, "Firefox on Linux"
+}
+
+func (*signUpView) page() string     { return "signup.html" }
+func (*signUpSentView) page() string { return "signup-sent.html" }
+func (*confirmView) page() string    { return "confirm.html" }
+
 func (a *app) showSignUp(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, signUpForm("", ""))
 }
