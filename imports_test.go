@@ -16,12 +16,12 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/config", "internal/demo",
+		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
 		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/demo", "internal/device",
+		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
 		"internal/draft", "internal/mail", "internal/ratelimit", "internal/session", "ui",
 	},
 	"internal/store": {
@@ -30,18 +30,19 @@ var mayImport = map[string][]string{
 	},
 
 	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
-	"internal/billing": {"internal/audit"},
+	"internal/billing": {"internal/audit", "internal/brand"},
 	"internal/account": {"internal/audit", "internal/auth", "internal/device", "internal/session"},
 	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
-	"internal/auth":    {"internal/audit", "internal/device"},
+	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
 	"internal/draft":   {"internal/audit"},
-	"internal/bag":     {"internal/seal", "internal/session"},
+	"internal/bag":     {"internal/brand", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 
-	"internal/config":    {},
+	"internal/brand":     {},
+	"internal/config":    {"internal/brand"},
 	"internal/device":    {},
 	"internal/mail":      {},
-	"internal/ratelimit": {},
+	"internal/ratelimit": {"internal/brand"},
 	"internal/seal":      {},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.

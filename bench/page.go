@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/ui"
 )
 
@@ -23,6 +24,8 @@ var indent = regexp.MustCompile(`(?m)^[ \t]+`)
 func parse(patterns ...string) *template.Template {
 	t := template.New("").Funcs(template.FuncMap{
 		"asset": ui.Asset,
+		"brand": func() string { return brand.Name },
+		"env":   brand.Env,
 		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"hour":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },

@@ -16,6 +16,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
@@ -52,10 +53,10 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	defer cancel()
 	s, err := store.Open(ctx, c.DatabaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("GATEHOUSE_DATABASE_URL: %w", err)
+		return nil, fmt.Errorf("%s: %w", brand.Env("DATABASE_URL"), err)
 	}
 	if _, err := s.Migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("GATEHOUSE_DATABASE_URL: the database cannot be brought up to date: %w", err), s.Close())
+		return nil, errors.Join(fmt.Errorf("%s: the database cannot be brought up to date: %w", brand.Env("DATABASE_URL"), err), s.Close())
 	}
 	return s, nil
 }
@@ -100,7 +101,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 		p.pool = bag.NewRedisPool(c.RedisURL)
 		p.bags = bag.NewRedisBags(p.pool)
 		if err := p.cacheReady(ctx); err != nil {
-			return nil, errors.New("GATEHOUSE_REDIS_URL: Redis does not answer, refuses the login, or is a replica")
+			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis does not answer, refuses the login, or is a replica")
 		}
 	}
 	var sender mail.Sender
@@ -108,7 +109,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 		p.outbox = &mail.Outbox{}
 		sender = p.outbox
 	} else if sender, err = mail.NewSMTP(c.SMTPURL, c.MailFrom.String()); err != nil {
-		return nil, fmt.Errorf("GATEHOUSE_SMTP_URL: %w", err)
+		return nil, fmt.Errorf("%s: %w", brand.Env("SMTP_URL"), err)
 	}
 	p.post = mail.NewPost(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
 	return p, nil

@@ -13,10 +13,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
 )
 
-const description = `Gatehouse is a reference account portal: it shows how a signed-in session should be handled.
+const description = brand.Name + ` is a reference account portal: it shows how a signed-in session should be handled.
 
 Without any setting it runs on a laptop with an SQLite file. Every flag can be given as an environment variable.`
 
@@ -54,7 +55,7 @@ var errHelp = errors.New("help was asked for")
 // run reads the command line and does what it says. The error is for the operator: whole sentences, no secrets.
 func run(s surroundings, args []string) (err error) {
 	var c commands
-	parser, err := kong.New(&c, kong.Name("web"), kong.Description(description), kong.Writers(s.stdout, s.stderr),
+	parser, err := kong.New(&c, kong.Name("web"), kong.Description(description), config.Vars(), kong.Writers(s.stdout, s.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Exit(func(int) { panic(errHelp) }))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/webtest"
 )
@@ -19,7 +20,8 @@ func TestHelpNamesEverySetting(t *testing.T) {
 			t.Fatal(err)
 		}
 		for field := range reflect.TypeFor[config.Flags]().Fields() {
-			if variable := field.Tag.Get("env"); variable == "" || !strings.Contains(help, "$"+variable+")") {
+			name, is := strings.CutPrefix(field.Tag.Get("env"), "${prefix}")
+			if variable := brand.Env(name); !is || !strings.Contains(help, "$"+variable+")") {
 				t.Errorf("web %s: no word of %s (%s)", strings.Join(args, " "), field.Name, variable)
 			}
 		}

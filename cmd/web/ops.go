@@ -16,18 +16,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/mail"
 )
 
 // metrics counts requests by route pattern, never by URL, and letters, and returns the page that shows the numbers.
 func metrics(post *mail.Post) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
 	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "gatehouse_request_seconds", Help: "Duration of requests by route, method and status.",
+		Name: brand.Metric("request_seconds"), Help: "Duration of requests by route, method and status.",
 		Buckets: prometheus.DefBuckets,
 	}, []string{"route", "method", "status"})
 	registry := prometheus.NewRegistry()
 	waiting := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "gatehouse_letters_waiting", Help: "Letters that have yet to leave, of all instances; NaN while the database does not say.",
+		Name: brand.Metric("letters_waiting"), Help: "Letters that have yet to leave, of all instances; NaN while the database does not say.",
 	}, func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
@@ -38,7 +39,7 @@ func metrics(post *mail.Post) (observe func(route, method string, status int, to
 		return float64(n)
 	})
 	givenUp := prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "gatehouse_letters_given_up_total", Help: "Letters that this instance has stopped trying to send.",
+		Name: brand.Metric("letters_given_up_total"), Help: "Letters that this instance has stopped trying to send.",
 	}, func() float64 { return float64(post.GivenUp()) })
 	registry.MustRegister(requests, waiting, givenUp, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	observe = func(route, method string, status int, took time.Duration) {
@@ -55,7 +56,7 @@ func serveOps(ctx context.Context, addr string, metrics http.Handler, log *slog.
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("GATEHOUSE_OPS_ADDR: %w", err)
+		return fmt.Errorf("%s: %w", brand.Env("OPS_ADDR"), err)
 	}
 	log.InfoContext(ctx, "metrics and profiles are served", "addr", listener.Addr().String()) // port 0 takes a free one
 	mux := http.NewServeMux()

@@ -14,6 +14,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/draft"
 )
@@ -40,7 +41,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	var listen net.ListenConfig
 	listener, err := listen.Listen(s.ctx, "tcp", c.Addr)
 	if err != nil {
-		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close())
+		return errors.Join(fmt.Errorf("%s: %w", brand.Env("ADDR"), err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
 	observe, metrics := metrics(p.post)
@@ -76,7 +77,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 func welcome(s surroundings, a *account.Service, c config.Settings) error {
 	if c.Production() {
 		if seeded, err := a.HasUser(s.ctx, seedEmail); seeded || err != nil {
-			return errors.Join(err, errors.New("GATEHOUSE_DATABASE_URL: this is a development database: its administrator, "+
+			return errors.Join(err, errors.New(brand.Env("DATABASE_URL")+": this is a development database: its administrator, "+
 				seedEmail+", is in it. Give production one of its own"))
 		}
 		announce(s, c)
@@ -99,7 +100,7 @@ func welcome(s surroundings, a *account.Service, c config.Settings) error {
 }
 
 func announce(s surroundings, c config.Settings) {
-	fmt.Fprintf(s.stdout, "Gatehouse is at %s\n", c.Origin())
+	fmt.Fprintf(s.stdout, "%s is at %s\n", brand.Name, c.Origin())
 	if c.Demo {
 		fmt.Fprintf(s.stdout, "Try the demo: %s/\n", c.Origin())
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // Passkeys holds the ceremonies of WebAuthn for one origin. What browsers are sent and what they answer is JSON as
@@ -28,7 +30,7 @@ func NewPasskeys(s *Service, base *url.URL) (*Passkeys, error) {
 		id = "localhost" // what browsers then refuse themselves, and the page explains
 	}
 	web, err := webauthn.New(&webauthn.Config{
-		RPID: id, RPDisplayName: "Gatehouse", RPOrigins: []string{base.Scheme + "://" + base.Host},
+		RPID: id, RPDisplayName: brand.Name, RPOrigins: []string{base.Scheme + "://" + base.Host},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: protocol.ResidentKeyRequired(),

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // Lengths of a password in code points (NIST SP 800-63B-4 section 3.1.1.2; ASVS v5.0.0-6.2.1, 6.2.9).
@@ -88,7 +90,7 @@ func isRepetition(password string) bool {
 // onlyContext reports whether nothing but digits and punctuation is left when the words of the context are taken out.
 func onlyContext(password string, words []string) bool {
 	left := password
-	for _, phrase := range append(words, "gatehouse") {
+	for _, phrase := range append(words, brand.Name) {
 		phrase = strings.ToLower(NormalPassword(phrase))
 		left = strings.ReplaceAll(left, phrase, " ")
 		for word := range strings.FieldsFuncSeq(phrase, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {

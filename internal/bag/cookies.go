@@ -6,6 +6,8 @@ import (
 	"net/textproto"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // farewell is how long a browser can still be told why its session ended.
@@ -20,10 +22,10 @@ type cookies struct {
 }
 
 func newCookies(secure bool) cookies {
-	if secure {
-		return cookies{id: "__Host-id", ended: "__Host-ended", pending: "__Host-pending", secure: true}
+	return cookies{
+		id: brand.Cookie(brand.SessionCookie, secure), ended: brand.Cookie(brand.EndedCookie, secure),
+		pending: brand.Cookie(brand.PendingCookie, secure), secure: secure,
 	}
-	return cookies{id: "id", ended: "ended", pending: "pending"}
 }
 
 // Token returns the token of the request: of exactly one well-formed cookie of our name. Two of them mean that

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // redisTimeout bounds the wait for a connection, connecting, reading and writing: it keeps a hung Redis from holding
@@ -98,7 +100,7 @@ var _ Bags = RedisBags{}
 // NewRedisBags returns bags in the Redis of the pool.
 func NewRedisBags(pool *redis.Pool) RedisBags { return RedisBags{pool} }
 
-const redisPrefix = "gatehouse:bag:"
+var redisPrefix = brand.RedisPrefix("bag")
 
 // use lends a connection, if one is free soon enough.
 func (b RedisBags) use(ctx context.Context, do func(redis.Conn) (any, error)) (any, error) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/brand"
 )
 
 var (
@@ -23,7 +24,7 @@ var (
 )
 
 // Payee is who is paid, as every review and receipt says.
-const Payee = "Gatehouse Demo Ltd"
+const Payee = brand.Name + " Demo Ltd"
 
 // Money is an amount in the smallest unit of a currency that has a hundred of them.
 type Money struct {

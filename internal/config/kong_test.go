@@ -19,7 +19,7 @@ type command struct {
 func parse(t *testing.T, args ...string) (command, *kong.Kong) {
 	t.Helper()
 	var c command
-	parser, err := kong.New(&c, kong.Name("web"), kong.Exit(func(int) {}), kong.Writers(t.Output(), t.Output()))
+	parser, err := kong.New(&c, kong.Name("web"), config.Vars(), kong.Exit(func(int) {}), kong.Writers(t.Output(), t.Output()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // Settings fills in the profile and the defaults and returns the settings with warnings, one sentence each. The error
@@ -52,11 +54,11 @@ type loader struct {
 
 func (l *loader) refuse(name, format string, args ...any) {
 	l.refused[name] = true
-	l.mistakes = append(l.mistakes, fmt.Errorf("GATEHOUSE_%s: %s", name, fmt.Sprintf(format, args...)))
+	l.mistakes = append(l.mistakes, fmt.Errorf("%s: %s", brand.Env(name), fmt.Sprintf(format, args...)))
 }
 
 func (l *loader) warn(name, format string, args ...any) {
-	l.warnings = append(l.warnings, fmt.Sprintf("GATEHOUSE_%s: %s", name, fmt.Sprintf(format, args...)))
+	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s", brand.Env(name), fmt.Sprintf(format, args...)))
 }
 
 func (l *loader) fine(names ...string) bool {
@@ -92,12 +94,12 @@ func (l *loader) letters() {
 		if _, err := netip.ParseAddr(host); err == nil {
 			host = "localhost"
 		}
-		l.s.MailFrom = mail.Address{Name: "Gatehouse", Address: "no-reply@" + host}
+		l.s.MailFrom = mail.Address{Name: brand.Name, Address: "no-reply@" + host}
 		return
 	}
 	from, err := mail.ParseAddress(text)
 	if err != nil {
-		l.refuse("MAIL_FROM", "%q is not a sender such as Gatehouse <no-reply@portal.example>", text)
+		l.refuse("MAIL_FROM", "%q is not a sender such as %s <no-reply@portal.example>", text, brand.Name)
 		return
 	}
 	l.s.MailFrom = *from

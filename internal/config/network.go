@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 const defaultAddr = "localhost:8080"
@@ -19,7 +21,7 @@ func (l *loader) listeners() {
 	host, port, _ := net.SplitHostPort(l.s.OpsAddr)
 	switch {
 	case l.s.OpsAddr == l.s.Addr && port != "0":
-		l.refuse("OPS_ADDR", "%q is also GATEHOUSE_ADDR: metrics and profiles need a listener of their own", l.s.OpsAddr)
+		l.refuse("OPS_ADDR", "%q is also %s: metrics and profiles need a listener of their own", l.s.OpsAddr, brand.Env("ADDR"))
 	case l.s.Production() && wildcard(host):
 		l.refuse("OPS_ADDR", "%q listens on every network: bind metrics and profiles to a private address", l.s.OpsAddr)
 	}

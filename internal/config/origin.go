@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // baseURL reads BASE_URL. The text is not repeated when it is wrong: it may hold a password.
@@ -21,7 +23,7 @@ func (l *loader) baseURL() {
 	host, domain := l.s.BaseURL.Hostname(), l.s.ACMEDomain
 	switch {
 	case l.s.HTTPS() && domain != "" && host != domain && l.fine("ACME_DOMAIN"):
-		l.refuse("BASE_URL", "%s is not on GATEHOUSE_ACME_DOMAIN (%s)", l.s.Origin(), domain)
+		l.refuse("BASE_URL", "%s is not on %s (%s)", l.s.Origin(), brand.Env("ACME_DOMAIN"), domain)
 	case l.s.HTTPS() && l.s.Production() && derived && loopback(host):
 		l.warn("BASE_URL", "is not set: links in letters lead to %s", l.s.Origin())
 	case l.s.HTTPS():
@@ -30,7 +32,7 @@ func (l *loader) baseURL() {
 	case domain != "" || l.s.TLSCert != "":
 		l.refuse("BASE_URL", "%s is not https, though the listener is", l.s.Origin())
 	case !loopback(host) && !l.s.InsecureCookie:
-		l.refuse("BASE_URL", "%s is neither https nor this machine: browsers drop the cookie there, unless GATEHOUSE_INSECURE_COOKIE is set", l.s.Origin())
+		l.refuse("BASE_URL", "%s is neither https nor this machine: browsers drop the cookie there, unless %s is set", l.s.Origin(), brand.Env("INSECURE_COOKIE"))
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 const hidden = "hidden"
@@ -47,7 +49,7 @@ func (s Settings) Print(w io.Writer) {
 		{"OPS_ADDR", s.OpsAddr},
 		{"LOG_FORMAT", s.LogFormat},
 	} {
-		fmt.Fprintf(w, "GATEHOUSE_%s=%s\n", line[0], line[1])
+		fmt.Fprintf(w, "%s=%s\n", brand.Env(line[0]), line[1])
 	}
 }
 

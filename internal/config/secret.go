@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 const (
@@ -27,7 +29,7 @@ func (l *loader) secret(name, value, path string) (string, bool) {
 		return value, true
 	}
 	if value != "" {
-		l.refuse(name, "is set together with GATEHOUSE_%s_FILE: use one or the other", name)
+		l.refuse(name, "is set together with %s: use one or the other", brand.Env(name+"_FILE"))
 		return "", false
 	}
 	content, err := os.ReadFile(path)

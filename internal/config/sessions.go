@@ -1,6 +1,11 @@
 package config
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"example.com/gatehouse/internal/brand"
+)
 
 // A profile presets the limits of sessions.
 type profile struct{ idle, lifetime, elevation, rememberIdle, rememberLifetime time.Duration }
@@ -42,16 +47,16 @@ func (l *loader) limits(p profile) {
 		return
 	}
 	idle, lifetime := l.s.SessionIdle, l.s.SessionLifetime
-	const short = "%s is less than 11 times GATEHOUSE_SESSION_IDLE (%s): it could not be extended ten times (WCAG 2.2.1)"
+	const short = "%s is less than 11 times %s: it could not be extended ten times (WCAG 2.2.1)"
 	switch {
 	case idle > lifetime:
-		l.refuse("SESSION_IDLE", "%s is longer than GATEHOUSE_SESSION_LIFETIME (%s)", formatDuration(idle), formatDuration(lifetime))
+		l.refuse("SESSION_IDLE", "%s is longer than %s", formatDuration(idle), named("SESSION_LIFETIME", lifetime))
 		return
 	case lifetime/11 >= idle:
 	case l.s.Production() && !l.s.AllowShortLifetime:
-		l.refuse("SESSION_LIFETIME", short+"; GATEHOUSE_ALLOW_SHORT_LIFETIME accepts that", formatDuration(lifetime), formatDuration(idle))
+		l.refuse("SESSION_LIFETIME", short+"; %s accepts that", formatDuration(lifetime), named("SESSION_IDLE", idle), brand.Env("ALLOW_SHORT_LIFETIME"))
 	default:
-		l.warn("SESSION_LIFETIME", short, formatDuration(lifetime), formatDuration(idle))
+		l.warn("SESSION_LIFETIME", short, formatDuration(lifetime), named("SESSION_IDLE", idle))
 	}
 	if lifetime > day {
 		l.warn("SESSION_LIFETIME", "%s is longer than a day (NIST SP 800-63B-4, AAL2)", formatDuration(lifetime))
@@ -60,9 +65,14 @@ func (l *loader) limits(p profile) {
 		l.warn("SESSION_IDLE", "%s is longer than an hour (NIST SP 800-63B-4, AAL2)", formatDuration(idle))
 	}
 	if l.fine("SESSION_ELEVATION") && l.s.SessionElevation >= lifetime {
-		l.warn("SESSION_ELEVATION", "%s is not shorter than GATEHOUSE_SESSION_LIFETIME (%s): nobody will be asked for the password again",
-			formatDuration(l.s.SessionElevation), formatDuration(lifetime))
+		l.warn("SESSION_ELEVATION", "%s is not shorter than %s: nobody will be asked for the password again",
+			formatDuration(l.s.SessionElevation), named("SESSION_LIFETIME", lifetime))
 	}
+}
+
+// named is another setting in a message: its variable and its value.
+func named(setting string, d time.Duration) string {
+	return fmt.Sprintf("%s (%s)", brand.Env(setting), formatDuration(d))
 }
 
 // warning reads SESSION_WARNING. WCAG 2.2.1 asks for 20 seconds to react.
@@ -77,7 +87,7 @@ func (l *loader) warning() {
 	}
 	switch {
 	case warning >= idle:
-		l.refuse("SESSION_WARNING", "%s is not shorter than GATEHOUSE_SESSION_IDLE (%s)", formatDuration(warning), formatDuration(idle))
+		l.refuse("SESSION_WARNING", "%s is not shorter than %s", formatDuration(warning), named("SESSION_IDLE", idle))
 	case warning >= least || !l.s.Production():
 	case l.flags.SessionWarning == "":
 		l.refuse("SESSION_IDLE", "%s is less than %s: it leaves too little time to react to a warning (WCAG 2.2.1)", formatDuration(idle), formatDuration(2*least))
@@ -92,7 +102,7 @@ func (l *loader) touch() {
 	byDefault := min(idle/30, time.Minute).Truncate(time.Millisecond)
 	l.s.SessionTouch = l.duration("SESSION_TOUCH", l.flags.SessionTouch, byDefault, time.Millisecond)
 	if l.fine("PROFILE", "SESSION_IDLE", "SESSION_TOUCH") && l.s.SessionTouch >= idle {
-		l.refuse("SESSION_TOUCH", "%s is not shorter than GATEHOUSE_SESSION_IDLE (%s)", formatDuration(l.s.SessionTouch), formatDuration(idle))
+		l.refuse("SESSION_TOUCH", "%s is not shorter than %s", formatDuration(l.s.SessionTouch), named("SESSION_IDLE", idle))
 	}
 }
 
@@ -110,9 +120,9 @@ func (l *loader) remember(p profile) {
 	idle, lifetime := formatDuration(s.RememberIdle), formatDuration(s.RememberLifetime)
 	switch {
 	case (s.RememberIdle == 0) != (s.RememberLifetime == 0):
-		l.refuse("REMEMBER_IDLE", "is %s and GATEHOUSE_REMEMBER_LIFETIME %s: set both, or 0 for both", idle, lifetime)
+		l.refuse("REMEMBER_IDLE", "is %s and %s %s: set both, or 0 for both", idle, brand.Env("REMEMBER_LIFETIME"), lifetime)
 	case s.RememberIdle > s.RememberLifetime:
-		l.refuse("REMEMBER_IDLE", "%s is longer than GATEHOUSE_REMEMBER_LIFETIME (%s)", idle, lifetime)
+		l.refuse("REMEMBER_IDLE", "%s is longer than %s", idle, named("REMEMBER_LIFETIME", s.RememberLifetime))
 	case s.RememberLifetime > 30*day:
 		l.warn("REMEMBER_LIFETIME", "%s is longer than 30 days (NIST SP 800-63B-4, AAL1)", lifetime)
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // certificate reads TLS_CERT, TLS_KEY and ACME_DOMAIN. It loads the pair, so that a wrong file stops the start and not the
@@ -18,7 +20,7 @@ func (l *loader) certificate() {
 			l.refuse("ACME_DOMAIN", "%q is not a domain such as portal.example", domain)
 		}
 		if l.s.TLSCert != "" || l.s.TLSKey != "" {
-			l.refuse("ACME_DOMAIN", "is set together with GATEHOUSE_TLS_CERT or GATEHOUSE_TLS_KEY: use one or the other")
+			l.refuse("ACME_DOMAIN", "is set together with %s or %s: use one or the other", brand.Env("TLS_CERT"), brand.Env("TLS_KEY"))
 		}
 	}
 	if l.s.TLSCert == "" && l.s.TLSKey == "" {
@@ -29,7 +31,7 @@ func (l *loader) certificate() {
 		return
 	}
 	if _, err := tls.X509KeyPair(cert, key); err != nil {
-		l.refuse("TLS_CERT", "does not go with GATEHOUSE_TLS_KEY: %v", err)
+		l.refuse("TLS_CERT", "does not go with %s: %v", brand.Env("TLS_KEY"), err)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 func (l *loader) database() {
@@ -14,7 +16,7 @@ func (l *loader) database() {
 		return
 	}
 	if text == "" {
-		text = "sqlite:gatehouse.db"
+		text = "sqlite:" + brand.Database
 	}
 	l.s.DatabaseURL = text
 	file, sqlite := strings.CutPrefix(text, "sqlite:")
@@ -23,7 +25,7 @@ func (l *loader) database() {
 		l.secretURL("DATABASE_URL", text, "sqlite:", "postgres://", "postgresql://")
 	// Two slashes are a habit from other tools; here they would name a file in the root folder.
 	case file == "" || strings.HasPrefix(file, "//"):
-		l.refuse("DATABASE_URL", "is not sqlite:FILE such as sqlite:gatehouse.db or sqlite:/var/lib/gatehouse/gatehouse.db")
+		l.refuse("DATABASE_URL", "is not sqlite:FILE such as sqlite:%[1]s or sqlite:/var/lib/%[1]s", brand.Database)
 	case l.s.Production() && (strings.Contains(file, ":memory:") || strings.Contains(file, "mode=memory")):
 		l.refuse("DATABASE_URL", "is a database in memory, which production would lose")
 	}

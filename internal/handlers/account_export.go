@@ -9,6 +9,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/brand"
 )
 
 const exportPath = "/account/export"
@@ -62,7 +63,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	a.tell(v.User, a.letters.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="gatehouse-account.json"`)
+	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("account.json")+`"`)
 	h.Set("Cache-Control", "no-store")
 	h.Set(gzhttp.HeaderNoCompression, "1")
 	w.WriteHeader(http.StatusOK)

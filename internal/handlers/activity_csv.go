@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -56,7 +57,7 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 	out.Flush()
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="gatehouse-activity.csv"`)
+	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("activity.csv")+`"`)
 	h.Set("Cache-Control", "no-store")
 	if mixesSecretsWithInput(r, http.StatusOK) {
 		h.Set(gzhttp.HeaderNoCompression, "1")

@@ -1,4 +1,4 @@
-// Package handlers is the web side of Gatehouse: routes, guards, forms and pages. It asks auth who somebody is and
+// Package handlers is the web side of the portal: routes, guards, forms and pages. It asks auth who somebody is and
 // session what their bag holds; it knows neither the database nor where the settings come from.
 package handlers
 

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/webtest"
 )
 
@@ -181,7 +182,7 @@ func contextWordsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := between(string(doc), "| v5.0.0-6.1.2 |", "\n")
-	for _, words := range []string{"the person's name", "their address and its parts", "`gatehouse`"} {
+	for _, words := range []string{"the person's name", "their address and its parts", "`" + strings.ToLower(brand.Name) + "`"} {
 		if !strings.Contains(row, words) {
 			t.Errorf("the row of 6.1.2 does not name %s", words)
 		}
@@ -191,7 +192,7 @@ func contextWordsAreDocumented(t *testing.T) {
 func contextWordsAreRefused(t *testing.T) {
 	const why = "made of your name, your address or the name of this portal"
 	tryPasswords(t, []string{"Wilhelmina has a cat"}, map[string]string{
-		"gatehouse-gatehouse": why, "GateHouse 2026 2026": why, "wilhelmina 19 04 93": why, "Wilhelmina.Harker": why,
+		strings.ToLower(brand.Name + "-" + brand.Name): why, brand.Name + " 2026 2026": why, "wilhelmina 19 04 93": why, "Wilhelmina.Harker": why,
 		"carfax-abbey 123456": why, chooserEmail: why, "HarkerWilhelmina1!": why,
 	})
 }

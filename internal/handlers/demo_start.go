@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/brand"
 )
 
 // bagDemoPassword holds the password of a demo account, to be shown to its visitor. It is stored nowhere else.
@@ -59,5 +60,5 @@ func (a *app) demoFull(w http.ResponseWriter, r *http.Request) error {
 	a.reportLimit(r, "demo full", "")
 	tooMany(w, 10*time.Minute)
 	return a.render(w, r, http.StatusServiceUnavailable, &errorView{Status: http.StatusServiceUnavailable, Heading: "The demo is full",
-		Text: "More people are trying Gatehouse than there is room for. Each demo makes room after two hours, so please come back in a while."})
+		Text: "More people are trying " + brand.Name + " than there is room for. Each demo makes room after two hours, so please come back in a while."})
 }

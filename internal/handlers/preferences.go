@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // A look is how a page is shown.
@@ -32,10 +34,7 @@ const lookLife = 365 * 24 * time.Hour
 // is, makes no session and fills no bag.
 func (a *app) lookCookie(p preference) *http.Cookie {
 	c := a.Bag.Cookie()
-	c.Name, c.Value, c.MaxAge = "look", p.theme+"."+p.notes, int(lookLife.Seconds())
-	if c.Secure {
-		c.Name = "__Host-look"
-	}
+	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.LookCookie, c.Secure), p.theme+"."+p.notes, int(lookLife.Seconds())
 	if p == (preference{}) {
 		c.Value, c.MaxAge = "", -1
 	}

@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/brand"
 )
 
 // bagRecoveryCodes holds fresh recovery codes for the page that shows them, which takes them out.
@@ -84,7 +85,7 @@ func (a *app) downloadRecoveryCodes(w http.ResponseWriter, r *http.Request) erro
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="gatehouse-recovery-codes.txt"`)
+	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("recovery-codes.txt")+`"`)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	text := "Recovery codes for " + visitorOf(r).User.Email + " at " + a.BaseURL.String() + "\r\n" +

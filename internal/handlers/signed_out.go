@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
@@ -78,7 +79,7 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 	case session.ReasonIdle:
 		idle := a.Sessions.Policy().IdleLimit(s.Remembered)
 		v.Heading = forSecurity
-		v.Text = "You did not use Gatehouse for " + words(idle) + ", so the session ended " + at + "."
+		v.Text = "You did not use " + brand.Name + " for " + words(idle) + ", so the session ended " + at + "."
 	case session.ReasonAbsolute:
 		v.Heading = "Time to sign in again"
 		v.Text = "Sessions last at most " + words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)) + ". Yours began at " +

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/ui"
 )
 
@@ -134,6 +135,8 @@ func writeOut(shared *template.Template, use []string) (string, error) {
 // Times are written in UTC and say so: the server does not know where the reader is.
 var funcs = template.FuncMap{
 	"asset": ui.Asset,
+	"brand": func() string { return brand.Name },
+	"env":   brand.Env,
 	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"clock": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 	"hour":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },

@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/brand"
+)
+
+var (
+	prefix    = brand.RedisPrefix("limit")
+	runPrefix = brand.RedisPrefix("limit:run") // of keys whose takes are counted in a row
 )
 
 const (
-	prefix    = "gatehouse:limit:"
-	runPrefix = "gatehouse:limit:run:" // of keys whose takes are counted in a row
-
 	// patience is how long a call waits for Redis, a free connection included: a pool with Wait has no bound of its own.
 	patience = time.Second
 

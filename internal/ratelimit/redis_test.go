@@ -16,6 +16,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/gomodule/redigo/redis"
 
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
@@ -25,7 +26,7 @@ func TestRedisHoldsNoAddresses(t *testing.T) {
 	l.Take(t.Context(), "account:ada@example.com", Rule{Burst: 5, Every: time.Minute})
 
 	sum := sha256.Sum256([]byte("account:ada@example.com"))
-	want := "gatehouse:limit:" + base64.RawURLEncoding.EncodeToString(sum[:])
+	want := brand.RedisPrefix("limit") + base64.RawURLEncoding.EncodeToString(sum[:])
 	if got := server.Keys(); len(got) != 1 || got[0] != want {
 		t.Errorf("got keys %q, want %q alone", got, want)
 	}
