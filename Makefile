@@ -23,15 +23,15 @@ nightly:
 	go -C tools run ./mutants
 	bash .ci/fuzz 5m
 
-# Breaks one defence after the other, in a copy, and wants a red test for each: docs/mutants.md, where the result of a
+# Breaks one defence after the other, in a copy, and wants a red test for each: docs/evidence/mutants.md, where the result of a
 # round of them all goes.
 mutants:
-	go -C tools run ./mutants -write docs/mutants.md $(MUTANTS)
+	go -C tools run ./mutants -write docs/evidence/mutants.md $(MUTANTS)
 
-# What a signed-in session costs, beside the stock way and others: docs/performance.md. Takes some minutes, wants a quiet
+# What a signed-in session costs, beside the stock way and others: docs/evidence/performance.md. Takes some minutes, wants a quiet
 # machine, PostgreSQL and redis-server.
 bench:
-	go -C bench run . -write ../docs/performance.md $(BENCH)
+	go -C bench run . -write ../docs/evidence/performance.md $(BENCH)
 
 # PostgreSQL and Redis on 127.0.0.1, where the tests look for them. `docker compose down` stops them.
 db:
@@ -54,26 +54,26 @@ lighthouse:
 	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
 	status=$$?; rm -rf $$tool; exit $$status
 
-# Each fuzz target for FUZZTIME, an hour in all, half of them at once: docs/fuzz.md. What they find is kept beside the
+# Each fuzz target for FUZZTIME, an hour in all, half of them at once: docs/evidence/fuzz.md. What they find is kept beside the
 # package, in testdata/fuzz.
 FUZZTIME ?= 30m
 fuzz:
-	@bash .ci/fuzz $(FUZZTIME) docs/fuzz.md
+	@bash .ci/fuzz $(FUZZTIME) docs/evidence/fuzz.md
 
-# Requests in flight against whatever ends or rotates their session, ROUNDS times each: docs/hazards.md, where the result
+# Requests in flight against whatever ends or rotates their session, ROUNDS times each: docs/evidence/hazards.md, where the result
 # goes.
 ROUNDS ?= 1000
 races:
-	go test ./proof -count=1 -v -timeout 90m -run '^TestRaces$$' -rounds $(ROUNDS) -write ../docs/hazards.md
+	go test ./proof -count=1 -v -timeout 90m -run '^TestRaces$$' -rounds $(ROUNDS) -write ../docs/evidence/hazards.md
 
 # Ends the program in the middle of its work, KILLS times on SQLite and as often on PostgreSQL with Redis:
-# docs/faults.md, where the result goes.
+# docs/evidence/faults.md, where the result goes.
 KILLS ?= 100
 kills:
-	go test ./proof -count=1 -v -timeout 60m -run '^TestKills$$' -kills $(KILLS) -write ../docs/faults.md
+	go test ./proof -count=1 -v -timeout 60m -run '^TestKills$$' -kills $(KILLS) -write ../docs/evidence/faults.md
 
 # People use the portal in every way for SOAK, on SQLite and on PostgreSQL with Redis at the same time, and it has to be
-# as it was before: docs/soak.md. Wants PostgreSQL and redis-server.
+# as it was before: docs/evidence/soak.md. Wants PostgreSQL and redis-server.
 SOAK ?= 10m
 soak:
-	go test ./proof -count=1 -v -timeout 60m -run '^(TestSoak|TestSlowClients)$$' -soak $(SOAK) -write ../docs/soak.md
+	go test ./proof -count=1 -v -timeout 60m -run '^(TestSoak|TestSlowClients)$$' -soak $(SOAK) -write ../docs/evidence/soak.md

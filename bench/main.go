@@ -1,5 +1,5 @@
 // Command bench measures what a signed-in session costs: the real Gatehouse beside the same page without a session, with
-// one read of Redis, and with stock chi, scs and redisstore. It writes docs/performance.md. It needs a PostgreSQL and
+// one read of Redis, and with stock chi, scs and redisstore. It writes docs/evidence/performance.md. It needs a PostgreSQL and
 // redis-server; everything it makes goes with it. Contenders take turns in every round, and what is told is the median of
 // their ratios, because the speed of a machine changes from one minute to the next.
 package main

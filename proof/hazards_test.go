@@ -11,7 +11,7 @@ type hazard struct {
 }
 
 // Every hazard is seen on the stock portal, so that its steps have shown that they can see it, and never on Gatehouse. The
-// table is docs/hazards.md, its figures are those of "go test ./proof -run TestHazards -v".
+// table is docs/evidence/hazards.md, its figures are those of "go test ./proof -run TestHazards -v".
 func TestHazards(t *testing.T) {
 	t.Parallel()
 	for _, h := range []hazard{

@@ -111,7 +111,7 @@ func acknowledged(witnesses []*witness) map[string]int {
 	return n
 }
 
-// A killReport is what docs/faults.md says of the last long run.
+// A killReport is what docs/evidence/faults.md says of the last long run.
 type killReport struct {
 	mu    sync.Mutex
 	lines []string

@@ -12,7 +12,7 @@ import (
 )
 
 // A kept is what strangers of one network can make the portal keep, however much they send: some at once, then one more
-// each so often, each for a while (docs/load.md).
+// each so often, each for a while (docs/evidence/load.md).
 type kept struct {
 	table  string
 	each   int // rows, at most

@@ -129,7 +129,7 @@ func TestRaces(t *testing.T) {
 	}
 }
 
-// A raceReport is what docs/hazards.md says of the last long run.
+// A raceReport is what docs/evidence/hazards.md says of the last long run.
 type raceReport struct {
 	mu    sync.Mutex
 	lines []string

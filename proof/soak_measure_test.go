@@ -57,7 +57,7 @@ var leeway = map[string]int{
 const connsMore = 3 * peopleOfSoak
 
 // stays are the rows that are there for longer than a soak, and the most that each time somebody did something leaves. All
-// go by themselves: docs/load.md. Of every other table there have to be as many rows as before.
+// go by themselves: docs/evidence/load.md. Of every other table there have to be as many rows as before.
 var stays = map[string]map[string]int{
 	"events":       {"requests": 3, "a demo": 60},       // a year, those of demos two hours
 	"stray_events": {"failing": 1},                      // a day

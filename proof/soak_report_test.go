@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A soakReport is what docs/soak.md says of the last long run.
+// A soakReport is what docs/evidence/soak.md says of the last long run.
 type soakReport struct {
 	mu      sync.Mutex
 	grounds map[string][]measured

@@ -12,7 +12,7 @@ import (
 // TestWhatEvictsAPage writes down what the portal relies on, and what it cannot rely on, when somebody presses Back and
 // no script runs: which answers make the browser throw a no-store page out of its memory. A change of a cookie that
 // scripts cannot see does, the header that names the cache does not. When a browser fails here, the section "Limits of
-// this" in docs/security.md has to be written again.
+// this" in docs/security/sessions.md has to be written again.
 func TestWhatEvictsAPage(t *testing.T) {
 	cookie := http.Cookie{Name: "id", Value: "first", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	sets := func(change func(*http.Cookie)) http.HandlerFunc {
