@@ -75,10 +75,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.tell(v.User, a.letters.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
-	// Clearing the cookies as leave does would take the farewell with them, which says until when the account can be kept.
-	a.Bag.End(r.Context())
-	w.Header().Set("Clear-Site-Data", `"storage"`)
-	seeOther(w, r, "/signed-out")
+	a.finishLogout(w, r, clearStorage, signedOutPage)
 	return nil
 }
 

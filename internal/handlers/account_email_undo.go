@@ -46,7 +46,6 @@ func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.forgetVisitor(r, change.UserID)
-	seeOther(w, r, "/password/forgot?undone=yes")
+	a.finishLogoutOf(w, r, change.UserID, "/password/forgot?undone=yes")
 	return nil
 }

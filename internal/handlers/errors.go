@@ -161,22 +161,6 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 		text: "The fault is ours. Whether your change was made is not certain: please look before you try again."}
 }
 
-// lastResort catches what panics outside handle.
-func (a *app) lastResort(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
-					panic(v)
-				}
-				exchangeOf(r).cause = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-				http.Error(w, "Something went wrong. Reference "+exchangeOf(r).id, http.StatusInternalServerError)
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
 // retryAfter is a duration as the header wants it: whole seconds, rounded up, at least one.
 func retryAfter(d time.Duration) string {
 	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))

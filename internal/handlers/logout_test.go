@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
 )
 
 // Sign-out ends the row, deletes the cookie and asks the browser to forget; a copy of the token opens nothing on any
@@ -126,5 +129,56 @@ func TestBagAfterEnd(t *testing.T) {
 	b.bag().Says("Latecomer").Says("lantern")
 	if p.replay(old).StatusCode == http.StatusOK {
 		t.Error("the old token is alive")
+	}
+}
+
+// Whatever ends the session of this very browser leaves nothing of it there, and leads to where the end is explained.
+func TestEveryLogout(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.app.Attempts = limiterOff{}
+	const everything = `"cookies", "storage"`
+	at := func(path string, fields ...string) func(*browser, auth.User) (string, []string) {
+		return func(*browser, auth.User) (string, []string) { return path, fields }
+	}
+	for _, way := range []struct {
+		name, clears, leads string
+		form                func(b *browser, u auth.User) (path string, fields []string)
+	}{
+		{"logout", everything, "/signed-out", at("/logout")},
+		{"this one in the list", everything, "/signed-out", func(b *browser, _ auth.User) (string, []string) {
+			return "/account/sessions/" + b.Handle() + "/end", nil
+		}},
+		{"all", everything, "/signed-out", at("/account/sessions/end-all")},
+		{"deletion", `"storage"`, "/signed-out", at("/account/delete", "sure", "on", "password", password)},
+		{"password reset", "", "/login?reset=yes", func(b *browser, u auth.User) (string, []string) {
+			return b.forgets(u.Email), []string{"password", otherPassword}
+		}},
+		{"undone change of email", "", "/password/forgot?undone=yes", func(b *browser, u auth.User) (string, []string) {
+			confirm, undo := b.moves(u, webtest.Email())
+			b.confirmsEmail(confirm).Leads("/account/profile")
+			return undo, nil
+		}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			u := p.newUser("Lore")
+			b := p.signedIn(u)
+			b.Reauth(password).Want(http.StatusSeeOther)
+			b.keeps("lantern")
+			path, fields := way.form(b, u)
+			token := b.Token()
+			res := b.Post(path, fields...)
+			res.Leads(way.leads)
+			if got := res.Header.Get("Clear-Site-Data"); got != way.clears {
+				t.Errorf("Clear-Site-Data is %q, want %q", got, way.clears)
+			}
+			if line := cookieLine(res); !strings.Contains(line, "Max-Age=0") {
+				t.Errorf("the cookie was not deleted: %q", line)
+			}
+			if p.replay(token).StatusCode == http.StatusOK {
+				t.Error("a copy of the cookie still opens the account")
+			}
+			b.bag().SaysNot("lantern")
+		})
 	}
 }

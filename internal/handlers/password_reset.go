@@ -82,14 +82,6 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.tell(user, a.letters.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
 	a.dropKey(r, resetLink)
-	a.forgetVisitor(r, user.ID)
-	seeOther(w, r, "/login?reset=yes")
+	a.finishLogoutOf(w, r, user.ID, "/login?reset=yes")
 	return nil
-}
-
-// forgetVisitor takes the cookie of somebody out of whose sessions all were ended by this request.
-func (a *app) forgetVisitor(r *http.Request, userID string) {
-	if v := visitorOf(r); v != nil && v.UserID == userID {
-		a.Bag.End(r.Context())
-	}
 }

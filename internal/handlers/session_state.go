@@ -34,7 +34,7 @@ func ended(reason session.Reason) stateJSON {
 	if reason == "" {
 		reason = "unknown"
 	}
-	return stateJSON{State: "ended", Reason: string(reason), Where: "/signed-out"}
+	return stateJSON{State: "ended", Reason: string(reason), Where: signedOutPage}
 }
 
 // sessionState looks at the session and changes nothing but the cookie of one that is over. Looking is not activity,
@@ -85,7 +85,7 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 		if wantsJSON {
 			return answerJSON(w, ended(a.endReason(r)))
 		}
-		seeOther(w, r, "/signed-out")
+		seeOther(w, r, signedOutPage)
 		return nil
 	}
 	var next string

@@ -1,8 +1,15 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
 )
 
 // endSessionView asks before one session is ended.
@@ -72,7 +79,7 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.Sessions.EndAll(r.Context(), actor(r)); err != nil {
 		return err
 	}
-	a.leave(w, r)
+	a.finishLogout(w, r, clearAll, signedOutPage)
 	return nil
 }
 
@@ -88,4 +95,46 @@ func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done
 		return false, err
 	}
 	return true, a.confirmEnding(w, r, status, all, wrong)
+}
+
+// showEndSession asks before one session is ended: the page a re-authentication comes back to.
+func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
+	v := visitorOf(r)
+	s, err := a.Sessions.Session(r.Context(), v.UserID, chi.URLParam(r, "handle"))
+	if err != nil {
+		return a.foreign(r, err)
+	}
+	if !s.EndedAt.IsZero() || s.ID == v.ID {
+		seeOther(w, r, "/account/sessions")
+		return nil
+	}
+	return a.render(w, r, http.StatusOK, &endSessionView{Layout: Layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
+}
+
+// endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).
+func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
+	v, handle := visitorOf(r), chi.URLParam(r, "handle")
+	if handle == v.ID {
+		return a.signOut(w, r)
+	}
+	s, err := a.Sessions.Revoke(r.Context(), actor(r), handle)
+	switch name := device.Parse(s.UserAgent).Name; {
+	case errors.Is(err, auth.ErrEnded):
+		a.flash(r, "%s was already signed out.", name)
+	case err != nil:
+		return a.foreign(r, err)
+	default:
+		a.flash(r, "Signed out %s. It can no longer use your account.", name)
+	}
+	seeOther(w, r, "/account/sessions")
+	return nil
+}
+
+// foreign logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
+func (a *app) foreign(r *http.Request, err error) error {
+	if errors.Is(err, audit.ErrNotFound) {
+		v := visitorOf(r)
+		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
+	}
+	return err
 }

@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"net/http"
 	"strings"
+
+	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -54,4 +57,13 @@ func networkName(network string) string {
 		return "an unknown network"
 	}
 	return "another network, " + network
+}
+
+func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
+	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
+		return a.foreign(r, err)
+	}
+	a.flash(r, "Thank you. The session is no longer marked.")
+	seeOther(w, r, "/account/sessions")
+	return nil
 }

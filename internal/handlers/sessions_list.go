@@ -1,14 +1,10 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
-	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -130,57 +126,6 @@ func short(d time.Duration) string {
 		return fmt.Sprintf("%d h", int(d/time.Hour))
 	}
 	return fmt.Sprintf("%d d", int(d/(24*time.Hour)))
-}
-
-// showEndSession asks before one session is ended: the page a re-authentication comes back to.
-func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
-	s, err := a.Sessions.Session(r.Context(), v.UserID, chi.URLParam(r, "handle"))
-	if err != nil {
-		return a.foreign(r, err)
-	}
-	if !s.EndedAt.IsZero() || s.ID == v.ID {
-		seeOther(w, r, "/account/sessions")
-		return nil
-	}
-	return a.render(w, r, http.StatusOK, &endSessionView{Layout: Layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
-}
-
-// endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).
-func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
-	v, handle := visitorOf(r), chi.URLParam(r, "handle")
-	if handle == v.ID {
-		return a.signOut(w, r)
-	}
-	s, err := a.Sessions.Revoke(r.Context(), actor(r), handle)
-	switch name := device.Parse(s.UserAgent).Name; {
-	case errors.Is(err, auth.ErrEnded):
-		a.flash(r, "%s was already signed out.", name)
-	case err != nil:
-		return a.foreign(r, err)
-	default:
-		a.flash(r, "Signed out %s. It can no longer use your account.", name)
-	}
-	seeOther(w, r, "/account/sessions")
-	return nil
-}
-
-func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
-		return a.foreign(r, err)
-	}
-	a.flash(r, "Thank you. The session is no longer marked.")
-	seeOther(w, r, "/account/sessions")
-	return nil
-}
-
-// foreign logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
-func (a *app) foreign(r *http.Request, err error) error {
-	if errors.Is(err, audit.ErrNotFound) {
-		v := visitorOf(r)
-		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
-	}
-	return err
 }
 
 // methodWords say how a session was signed in to.

@@ -29,6 +29,9 @@ type signedOutView struct {
 
 func (*signedOutView) page() string { return "signed-out.html" }
 
+// signedOutPage explains to a browser why its session ended.
+const signedOutPage = "/signed-out"
+
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 	if visitorOf(r) != nil {
 		seeOther(w, r, home)

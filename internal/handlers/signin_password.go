@@ -138,28 +138,3 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignIn
 func openedAs(s session.Session) bag.Opened {
 	return bag.Opened{Expires: s.ExpiresAt, Persistent: s.Remembered}
 }
-
-// signOut ends the session and clears what the browser keeps of it (ASVS v5.0.0-7.4.1, 14.3.1). When the row cannot be
-// ended it says so: the session would still open with a copy of the cookie.
-func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
-	if v := visitorOf(r); v != nil {
-		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
-			return err
-		}
-	}
-	if token := a.Bag.Pending(r); token != "" {
-		if err := a.Auth.DropSignIn(r.Context(), token); err != nil {
-			return err
-		}
-		a.Bag.DropPending(w)
-	}
-	a.leave(w, r)
-	return nil
-}
-
-// leave sends the browser away with nothing of the session left in it.
-func (a *app) leave(w http.ResponseWriter, r *http.Request) {
-	a.Bag.End(r.Context())
-	w.Header().Set("Clear-Site-Data", `"cookies", "storage"`)
-	seeOther(w, r, "/signed-out")
-}
