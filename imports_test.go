@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 }
 
 type goPackage struct {
+	Dir        string
 	ImportPath string
 	Doc        string
 	GoFiles    []string
@@ -66,7 +67,7 @@ type goPackage struct {
 
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,GoFiles,Imports,Module", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=Dir,ImportPath,Doc,GoFiles,Imports,Module", "./...")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)

@@ -13,8 +13,7 @@ import (
 
 // SignOut ends the session on its owner's word. A session that was over already is no error: the wish is fulfilled.
 func (s *Service) SignOut(ctx context.Context, x Session, c device.Client) error {
-	x.EndedAt, x.EndReason, x.EndedBy = audit.Now(), ReasonSignedOut, x.ID
-	if err := s.end(ctx, x, c); err != nil && !errors.Is(err, auth.ErrEnded) {
+	if err := s.end(ctx, x.Over(audit.Now(), ReasonSignedOut, x.ID), c); err != nil && !errors.Is(err, auth.ErrEnded) {
 		return fmt.Errorf("sign out: %w", err)
 	}
 	return nil
@@ -27,16 +26,14 @@ func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string) (Se
 	if err != nil {
 		return Session{}, err
 	}
-	at := audit.Now()
-	if reason, when := x.timedOut(at); reason != "" && x.EndedAt.IsZero() {
-		x.EndedAt, x.EndReason = when, reason
-		return x, errors.Join(s.end(ctx, x, by.Client), auth.ErrEnded)
-	}
-	x.EndedAt, x.EndReason, x.EndedBy = at, ReasonRevoked, by.SessionID
+	x = x.Over(audit.Now(), ReasonRevoked, by.SessionID)
 	if err := s.store.Revoke(ctx, x, by); err != nil {
 		return x, err
 	}
 	s.audit.Log(ctx, endEvent(x, by.Client))
+	if x.EndedBy == "" { // its time was up
+		return x, auth.ErrEnded
+	}
 	return x, nil
 }
 
@@ -79,14 +76,23 @@ func (s *Service) endNow(ctx context.Context, x Session, c device.Client) (found
 	if !errors.Is(err, auth.ErrEnded) {
 		return Found{}, false, err
 	}
+	found, err = s.readAgain(ctx, x)
+	return found, false, err
+}
+
+// readAgain reads a session that somebody else has changed first. One that has not ended was rotated or used meanwhile:
+// asking again tells.
+func (s *Service) readAgain(ctx context.Context, x Session) (Found, error) {
 	now, err := s.store.SessionByHandle(ctx, x.ID)
 	switch {
+	case errors.Is(err, audit.ErrNotFound): // its account is gone
+		return Found{State: Unknown}, nil
 	case err != nil:
-		return Found{}, false, err
-	case now.EndedAt.IsZero(): // a request that was in time wrote its activity after this one had read
-		return Found{State: Rotated, Session: now}, false, nil
+		return Found{}, err
+	case now.EndedAt.IsZero():
+		return Found{State: Rotated, Session: now}, nil
 	}
-	return Found{State: Ended, Session: now}, false, nil
+	return Found{State: Ended, Session: now}, nil
 }
 
 // EndedNow counts the sessions that were alive until then, leaving out those that had timed out unnoticed.

@@ -83,9 +83,7 @@ func (s *Service) review(ctx context.Context, live Found, c device.Client, at ti
 
 // endChanged ends the session because of what has changed. Whoever is first tells the owner.
 func (s *Service) endChanged(ctx context.Context, live Found, changed device.Set, c device.Client, at time.Time) (Found, error) {
-	x := live.Session
-	x.EndedAt, x.EndReason = at, ReasonClientChanged
-	found, first, err := s.endNow(ctx, x, c)
+	found, first, err := s.endNow(ctx, live.Session.Over(at, ReasonClientChanged, ""), c)
 	if first {
 		found.Session.FlagClient = changed
 		found.User, found.Raised = live.User, FlagClientChanged

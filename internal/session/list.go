@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"example.com/gatehouse/internal/audit"
 )
@@ -12,10 +13,7 @@ const recentlyEnded = 50
 // Session returns one session of the same person by its handle. ErrNotFound for foreign and unknown handles alike
 // (ASVS v5.0.0-8.2.2).
 func (s *Service) Session(ctx context.Context, userID, handle string) (Session, error) {
-	if !audit.IsID(handle) {
-		return Session{}, audit.ErrNotFound
-	}
-	x, err := s.store.SessionByHandle(ctx, handle)
+	x, err := s.byHandle(ctx, handle)
 	if err == nil && x.UserID != userID {
 		return Session{}, audit.ErrNotFound
 	}
@@ -25,17 +23,8 @@ func (s *Service) Session(ctx context.Context, userID, handle string) (Session, 
 // Sessions returns what is signed in now, newest activity first. What has timed out but was not yet swept is left out.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	all, err := s.store.Sessions(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
 	at := audit.Now()
-	live := all[:0]
-	for _, x := range all {
-		if reason, _ := x.timedOut(at); reason == "" {
-			live = append(live, x)
-		}
-	}
-	return live, nil
+	return slices.DeleteFunc(all, func(x Session) bool { return !at.Before(x.IdleExpiresAt) }), err
 }
 
 // EndedSessions returns the latest endings that are still kept, newest first.
@@ -45,12 +34,16 @@ func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, 
 
 // Ended returns a session by its handle if it is over. ErrNotFound otherwise.
 func (s *Service) Ended(ctx context.Context, handle string) (Session, error) {
-	if !audit.IsID(handle) {
-		return Session{}, audit.ErrNotFound
-	}
-	x, err := s.store.SessionByHandle(ctx, handle)
+	x, err := s.byHandle(ctx, handle)
 	if err == nil && x.EndedAt.IsZero() {
 		return Session{}, audit.ErrNotFound
 	}
 	return x, err
+}
+
+func (s *Service) byHandle(ctx context.Context, handle string) (Session, error) {
+	if !audit.IsID(handle) {
+		return Session{}, audit.ErrNotFound
+	}
+	return s.store.SessionByHandle(ctx, handle)
 }

@@ -29,9 +29,8 @@ func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 	if !x.EndedAt.IsZero() {
 		return s.resumeEnded(ctx, x, c, at)
 	}
-	if reason, when := overdue(x, user, at); reason != "" {
-		x.EndedAt, x.EndReason = when, reason
-		found, _, err := s.endNow(ctx, x, c.Client)
+	if reason := overdue(x, user, at); reason != "" {
+		found, _, err := s.endNow(ctx, x.Over(at, reason, ""), c.Client)
 		return found, err
 	}
 	live := Found{State: Live, Session: x, User: user}
@@ -41,20 +40,20 @@ func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 	return s.use(ctx, live, c.Client, at)
 }
 
-// overdue returns why and since when a session is over that nobody has ended yet, "" for one that is not. Whatever disables
+// overdue returns why a session is over that nobody has ended yet, "" for one that is not. Whatever disables
 // an account ends its sessions as well, and no session of a demo account is given longer than the account: asking here is
 // the second lock.
-func overdue(x Session, u auth.User, at time.Time) (Reason, time.Time) {
-	reason, when := x.timedOut(at)
+func overdue(x Session, u auth.User, at time.Time) Reason {
+	reason, _ := x.timedOut(at)
 	switch {
 	case reason != "":
-		return reason, when
+		return reason
 	case !u.DisabledAt.IsZero():
-		return ReasonAccountDisabled, at
+		return ReasonAccountDisabled
 	case u.Over(at):
-		return ReasonAccountDeleted, at
+		return ReasonAccountDeleted
 	}
-	return "", time.Time{}
+	return ""
 }
 
 // resumeEnded handles the token of a session that is over, unless a sign-in of this very browser took its place a moment

@@ -52,6 +52,19 @@ const (
 // Elevated reports whether the person re-authenticated recently enough for a sensitive change (ASVS v5.0.0-7.5.1).
 func (s *Session) Elevated(at time.Time) bool { return at.Before(s.ElevatedUntil) }
 
+// Over returns the session as it is once it is over: since then, for that reason, or signed out if it was ended from
+// itself. One whose time was up had ended before, whoever notices it.
+func (s Session) Over(at time.Time, reason Reason, by string) Session {
+	s.EndedAt, s.EndReason, s.EndedBy = at, reason, by
+	if by == s.ID {
+		s.EndReason = ReasonSignedOut
+	}
+	if timeout, when := s.timedOut(at); timeout != "" {
+		s.EndedAt, s.EndReason, s.EndedBy = when, timeout, ""
+	}
+	return s
+}
+
 // timedOut returns why and when the session ran out of time, or "" when it has not.
 func (s *Session) timedOut(at time.Time) (Reason, time.Time) {
 	switch {

@@ -23,8 +23,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return fmt.Errorf("sweep: %w", err)
 		}
 		for _, x := range out {
-			x.EndReason, x.EndedAt = x.timedOut(at)
-			if err := s.end(ctx, x, device.Client{}); err != nil && !errors.Is(err, auth.ErrEnded) {
+			if err := s.end(ctx, x.Over(at, "", ""), device.Client{}); err != nil && !errors.Is(err, auth.ErrEnded) {
 				return fmt.Errorf("sweep: %w", err)
 			}
 		}

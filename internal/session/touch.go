@@ -28,7 +28,7 @@ func (s *Service) use(ctx context.Context, live Found, c device.Client, at time.
 	}
 	touched, err := s.touch(ctx, live.Session, at, c)
 	if errors.Is(err, auth.ErrEnded) {
-		return s.afterLosing(ctx, live.Session)
+		return s.readAgain(ctx, live.Session)
 	}
 	if err != nil { // the disk may be full: who may read still may, and the session ends sooner rather than later
 		if ctx.Err() == nil { // nobody hung up
@@ -59,18 +59,4 @@ func (s *Service) touch(ctx context.Context, x Session, at time.Time, c device.C
 	}
 	x.IdleExpiresAt = s.policy.IdleEnd(at, x.Remembered, x.ExpiresAt)
 	return x, s.store.Touch(ctx, x, at)
-}
-
-// afterLosing reads the row again after a conditional update of a live session changed nothing.
-func (s *Service) afterLosing(ctx context.Context, x Session) (Found, error) {
-	now, _, err := s.store.SessionByToken(ctx, x.TokenHash)
-	switch {
-	case errors.Is(err, audit.ErrNotFound):
-		return Found{State: Rotated, Session: x}, nil
-	case err != nil:
-		return Found{}, err
-	case now.EndedAt.IsZero(): // its time ran out in between; asking again ends it
-		return Found{State: Rotated, Session: now}, nil
-	}
-	return Found{State: Ended, Session: now}, nil
 }

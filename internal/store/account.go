@@ -18,13 +18,12 @@ const userColumns = `users.id, users.email, users.email_key, users.name, users.r
 	users.delete_after, EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id),
 	EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)`
 
-// userFields returns where userColumns scan to, and a function that completes u after the scan.
-func userFields(u *auth.User) ([]any, func()) {
-	var disabled, demoUntil, deleteAfter sql.NullTime
+// userFields returns where userColumns scan to.
+func userFields(u *auth.User) []any {
 	return []any{
 		&u.ID, &u.Email, &u.EmailKey, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
-		&u.CreatedAt, &disabled, &demoUntil, &deleteAfter, &u.TOTP, &u.Passkeys,
-	}, func() { u.DisabledAt, u.DemoUntil, u.DeleteAfter = disabled.Time, demoUntil.Time, deleteAfter.Time }
+		&u.CreatedAt, orZero{&u.DisabledAt}, orZero{&u.DemoUntil}, orZero{&u.DeleteAfter}, &u.TOTP, &u.Passkeys,
+	}
 }
 
 func (s *Store) CreateUser(ctx context.Context, u auth.User, e audit.Event) error {
@@ -54,10 +53,16 @@ func (s *Store) CountUsers(ctx context.Context) (int, error) {
 
 func (s *Store) UserByEmail(ctx context.Context, emailKey string) (auth.User, error) {
 	var u auth.User
-	fields, complete := userFields(&u)
-	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, emailKey).Scan(fields...)
-	complete()
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, emailKey).Scan(userFields(&u)...)
 	return u, found(err)
+}
+
+func (s *Store) UserBySession(ctx context.Context, tokenHash string) (auth.User, error) {
+	x, u, err := s.SessionByToken(ctx, tokenHash)
+	if err == nil && !x.EndedAt.IsZero() {
+		return auth.User{}, audit.ErrNotFound
+	}
+	return u, err
 }
 
 func (s *Store) UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error {

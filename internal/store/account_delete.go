@@ -25,7 +25,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 		if err := onTheWordOf(ctx, tx, d.By, d.At, 1); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, d.By.Client), d.Event)...)

@@ -48,14 +48,13 @@ type querier interface {
 
 func emailChange(ctx context.Context, db querier, where string, args ...any) (account.EmailChange, error) {
 	var c account.EmailChange
-	var until, confirmed sql.NullTime
 	err := db.QueryRowContext(ctx, `
 		SELECT email_changes.id, email_changes.user_id, email, email_key, old_email, old_email_key, asked_at, letter_keys.expires_at,
 			confirmed_at, undo_until
 		FROM email_changes LEFT JOIN letter_keys ON letter_keys.token_hash = confirm_hash
 		WHERE `+where, args...).
-		Scan(&c.ID, &c.UserID, &c.Email, &c.EmailKey, &c.OldEmail, &c.OldEmailKey, &c.AskedAt, &until, &confirmed, &c.UndoUntil)
-	c.ConfirmUntil, c.ConfirmedAt = until.Time, confirmed.Time
+		Scan(&c.ID, &c.UserID, &c.Email, &c.EmailKey, &c.OldEmail, &c.OldEmailKey, &c.AskedAt, orZero{&c.ConfirmUntil},
+			orZero{&c.ConfirmedAt}, &c.UndoUntil)
 	return c, found(err)
 }
 
@@ -74,7 +73,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.EmailConfirmin
 		if err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, c.At, session.ReasonRevoked, c.Session.ID, userID, c.Session.ID)
+		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, c.At, session.ReasonRevoked, c.Session.ID, userID, c.Session.ID)
 		if err != nil {
 			return err
 		}
@@ -124,7 +123,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.EmailUndoing) (en
 		if err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, u.At, session.ReasonRevoked, "", u.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $4`, u.At, session.ReasonRevoked, "", u.UserID); err != nil {
 			return err
 		}
 		if err := dropFactorsSince(ctx, tx, u.UserID, u.AskedAt); err != nil {

@@ -13,13 +13,12 @@ import (
 const passkeyColumns = `passkeys.id, passkeys.user_id, passkeys.credential_id, passkeys.public_key, passkeys.transports,
 	passkeys.sign_count, passkeys.backup_eligible, passkeys.backup_state, passkeys.name, passkeys.created_at, passkeys.last_used_at`
 
-// passkeyFields returns where passkeyColumns scan to, and a function that completes p after the scan.
-func passkeyFields(p *auth.Passkey) ([]any, func()) {
-	var used sql.NullTime
+// passkeyFields returns where passkeyColumns scan to.
+func passkeyFields(p *auth.Passkey) []any {
 	return []any{
 		&p.ID, &p.UserID, &p.CredentialID, &p.PublicKey, &p.Transports, &p.SignCount, &p.BackupEligible, &p.BackupState,
-		&p.Name, &p.CreatedAt, &used,
-	}, func() { p.LastUsedAt = used.Time }
+		&p.Name, &p.CreatedAt, orZero{&p.LastUsedAt},
+	}
 }
 
 func (s *Store) Passkeys(ctx context.Context, userID string) ([]auth.Passkey, error) {
@@ -35,11 +34,9 @@ func (s *Store) Passkeys(ctx context.Context, userID string) ([]auth.Passkey, er
 	var all []auth.Passkey
 	for rows.Next() {
 		var p auth.Passkey
-		fields, complete := passkeyFields(&p)
-		if err := rows.Scan(fields...); err != nil {
+		if err := rows.Scan(passkeyFields(&p)...); err != nil {
 			return nil, err
 		}
-		complete()
 		all = append(all, p)
 	}
 	return all, rows.Err()
@@ -50,14 +47,10 @@ func (s *Store) PasskeyByCredential(ctx context.Context, credentialID string) (a
 		p auth.Passkey
 		u auth.User
 	)
-	passkeyDest, completePasskey := passkeyFields(&p)
-	userDest, completeUser := userFields(&u)
 	err := s.db.QueryRowContext(ctx, `
 		SELECT `+passkeyColumns+`, `+userColumns+`
 		FROM passkeys JOIN users ON users.id = passkeys.user_id
-		WHERE passkeys.credential_id = $1`, credentialID).Scan(append(passkeyDest, userDest...)...)
-	completePasskey()
-	completeUser()
+		WHERE passkeys.credential_id = $1`, credentialID).Scan(append(passkeyFields(&p), userFields(&u)...)...)
 	return p, u, found(err)
 }
 

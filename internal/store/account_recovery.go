@@ -12,9 +12,7 @@ import (
 
 func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 	var u auth.User
-	fields, complete := userFields(&u)
-	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id).Scan(fields...)
-	complete()
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id).Scan(userFields(&u)...)
 	return u, found(err)
 }
 
@@ -61,7 +59,7 @@ func (s *Store) ResetPassword(ctx context.Context, r account.PasswordResetting) 
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $5`, r.At, session.ReasonPasswordChanged, "", r.UserID); err != nil {
+		if ended, err = endMany(ctx, tx, `user_id = $4`, r.At, session.ReasonPasswordChanged, "", r.UserID); err != nil {
 			return err
 		}
 		if err := dropWaiting(ctx, tx, r.UserID); err != nil {

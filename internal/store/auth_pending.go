@@ -39,12 +39,10 @@ func (s *Store) PendingSignIn(ctx context.Context, tokenHash string, at time.Tim
 		p auth.PendingSignIn
 		u auth.User
 	)
-	fields, complete := userFields(&u)
 	err := s.db.QueryRowContext(ctx, `
 		SELECT `+pendingColumns+`, `+userColumns+`
 		FROM pending_sign_ins JOIN users ON users.id = pending_sign_ins.user_id
-		WHERE `+waits, tokenHash, at).Scan(append(pendingFields(&p), fields...)...)
-	complete()
+		WHERE `+waits, tokenHash, at).Scan(append(pendingFields(&p), userFields(&u)...)...)
 	return p, u, found(err)
 }
 
@@ -58,10 +56,7 @@ func (s *Store) TakePendingAttempt(ctx context.Context, tokenHash string, at tim
 		if err != nil {
 			return err
 		}
-		fields, complete := userFields(&u)
-		err = tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, p.UserID).Scan(fields...)
-		complete()
-		return err
+		return tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, p.UserID).Scan(userFields(&u)...)
 	})
 	return p, u, found(err)
 }

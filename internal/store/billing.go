@@ -153,13 +153,11 @@ func (l Ledger) payments(ctx context.Context, clauses string, args ...any) (paym
 	defer rows.Close()
 	for rows.Next() {
 		var p billing.Payment
-		var settled sql.NullTime
 		err := rows.Scan(&p.Order, &p.UserID, &p.Session, &p.Plan, &p.Amount.Minor, &p.Amount.Currency, &p.Payee, &p.Instrument,
-			&p.LastFour, &p.Name, &p.Address, &p.State, &p.CreatedAt, &settled)
+			&p.LastFour, &p.Name, &p.Address, &p.State, &p.CreatedAt, orZero{&p.SettledAt})
 		if err != nil {
 			return nil, err
 		}
-		p.SettledAt = settled.Time
 		payments = append(payments, p)
 	}
 	return payments, rows.Err()

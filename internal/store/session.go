@@ -15,16 +15,13 @@ const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sess
 	sessions.idle_expires_at, sessions.expires_at, sessions.elevated_until, sessions.known_clients, sessions.known_agent,
 	sessions.flag, sessions.flag_client, sessions.ended_at, sessions.end_reason, sessions.ended_by`
 
-// sessionFields returns where sessionColumns scan to, and a function that completes x after the scan.
-func sessionFields(x *session.Session) ([]any, func()) {
-	var elevated, ended sql.NullTime
+// sessionFields returns where sessionColumns scan to.
+func sessionFields(x *session.Session) []any {
 	return []any{
-			&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
-			&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, &elevated, &x.Known, &x.KnownAgent, &x.Flag, &x.FlagClient,
-			&ended, &x.EndReason, &x.EndedBy,
-		}, func() {
-			x.ElevatedUntil, x.EndedAt = elevated.Time, ended.Time
-		}
+		&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
+		&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, orZero{&x.ElevatedUntil}, &x.Known, &x.KnownAgent, &x.Flag,
+		&x.FlagClient, orZero{&x.EndedAt}, &x.EndReason, &x.EndedBy,
+	}
 }
 
 // live is the condition of every change of a session that its own browser makes: $1 the handle, $2 the token's hash,
@@ -33,14 +30,6 @@ const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_
 
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {
 	return sessionAndUser(s.byToken.row(ctx, s, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
-}
-
-func (s *Store) UserBySession(ctx context.Context, tokenHash string) (auth.User, error) {
-	x, u, err := s.SessionByToken(ctx, tokenHash)
-	if err == nil && !x.EndedAt.IsZero() {
-		return auth.User{}, audit.ErrNotFound
-	}
-	return u, err
 }
 
 func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {
@@ -58,19 +47,13 @@ func sessionAndUser(read row) (session.Session, auth.User, error) {
 		x session.Session
 		u auth.User
 	)
-	sessionDest, completeSession := sessionFields(&x)
-	userDest, completeUser := userFields(&u)
-	err := read.Scan(append(sessionDest, userDest...)...)
-	completeSession()
-	completeUser()
+	err := read.Scan(append(sessionFields(&x), userFields(&u)...)...)
 	return x, u, found(err)
 }
 
 func (s *Store) SessionByHandle(ctx context.Context, id string) (session.Session, error) {
 	var x session.Session
-	fields, complete := sessionFields(&x)
-	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id).Scan(fields...)
-	complete()
+	err := s.db.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id).Scan(sessionFields(&x)...)
 	return x, found(err)
 }
 
@@ -155,11 +138,9 @@ func scanSessions(rows *sql.Rows) (sessions []session.Session, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var x session.Session
-		fields, complete := sessionFields(&x)
-		if err := rows.Scan(fields...); err != nil {
+		if err := rows.Scan(sessionFields(&x)...); err != nil {
 			return nil, err
 		}
-		complete()
 		sessions = append(sessions, x)
 	}
 	return sessions, rows.Err()

@@ -13,10 +13,9 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) ([]session.Session, error) {
-	var ended []session.Session
+func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []session.Session, err error) {
 	x := o.Session
-	err := s.txForToken(ctx, x.TokenHash, func(tx *sql.Tx) error {
+	err = s.txForToken(ctx, x.TokenHash, func(tx *sql.Tx) error {
 		ended = nil
 		// Writing the account's row makes sign-ins and sign-outs everywhere of one account take turns.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
@@ -28,7 +27,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) ([]sessio
 			return err
 		}
 		if o.Instead != "" {
-			if ended, err = endMany(ctx, tx, `id = $5`, x.CreatedAt, session.ReasonSignedOut, o.Instead, o.Instead); err != nil {
+			if ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, o.Instead, o.Instead); err != nil {
 				return err
 			}
 		}
@@ -42,10 +41,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) ([]sessio
 		ended = append(ended, surplus...)
 		return addEvents(ctx, tx, append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return ended, nil
+	return ended, err
 }
 
 // makeRoom ends the oldest live sessions beyond limit-1. What has timed out unnoticed takes no room and keeps its own
@@ -53,32 +49,35 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) ([]sessio
 func makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, limit int) ([]session.Session, error) {
 	return endMany(ctx, tx, `id IN (
 			SELECT id FROM sessions
-			WHERE user_id = $5 AND ended_at IS NULL AND idle_expires_at > $6
+			WHERE user_id = $4 AND ended_at IS NULL AND idle_expires_at > $5
 			ORDER BY created_at DESC, id
-			LIMIT 1000000 OFFSET $7)`,
+			LIMIT 1000000 OFFSET $6)`,
 		x.CreatedAt, session.ReasonReplaced, x.ID, x.UserID, x.CreatedAt, limit-1)
 }
 
-// endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $5:
-// $1 to $4 are the time, the reason, the handle of the session it was ended from, and that handle again, whose own
-// ending on this occasion is a sign-out. A session that had timed out unnoticed ends as what it was.
+// ending ends sessions: $1 the time, $2 the reason, $3 the handle of the session they are ended from.
+const ending = `
+	UPDATE sessions
+	SET ended_at = $1, end_reason = $2, ended_by = $3
+	WHERE `
+
+// endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $4. All of
+// them end in one statement, so that none can be used again meanwhile; which of them had ended by themselves is written
+// after it.
 func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
-	rows, err := tx.QueryContext(ctx, `
-		UPDATE sessions
-		SET ended_at = CASE WHEN idle_expires_at <= $1 THEN idle_expires_at ELSE $1 END,
-			ended_by = CASE WHEN idle_expires_at <= $1 THEN '' ELSE $3 END,
-			end_reason = CASE
-				WHEN idle_expires_at <= $1 AND idle_expires_at < expires_at THEN 'idle'
-				WHEN idle_expires_at <= $1 THEN 'absolute'
-				WHEN id = $4 THEN 'signed_out'
-				ELSE $2
-			END
-		WHERE ended_at IS NULL AND `+where+`
-		RETURNING `+sessionColumns, append([]any{at, string(reason), by, by}, args...)...)
+	rows, err := tx.QueryContext(ctx, ending+`ended_at IS NULL AND `+where+`
+		RETURNING `+sessionColumns, append([]any{at, string(reason), by}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("end sessions: %w", err)
 	}
-	return scanSessions(rows)
+	ended, err := scanSessions(rows)
+	for i, x := range ended {
+		ended[i] = x.Over(at, reason, by)
+		if x = ended[i]; err == nil && x.EndReason != reason {
+			_, err = tx.ExecContext(ctx, ending+`id = $4`, x.EndedAt, string(x.EndReason), x.EndedBy, x.ID)
+		}
+	}
+	return ended, err
 }
 
 func (s *Store) EndSession(ctx context.Context, x session.Session, c device.Client) error {
@@ -87,10 +86,7 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, c device.Clie
 
 func end(ctx context.Context, tx *sql.Tx, x session.Session, c device.Client) error {
 	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute
-	result, err := tx.ExecContext(ctx, `
-		UPDATE sessions
-		SET ended_at = $1, end_reason = $2, ended_by = $3
-		WHERE id = $4 AND ended_at IS NULL AND (idle_expires_at <= $5 OR NOT $6)`,
+	result, err := tx.ExecContext(ctx, ending+`id = $4 AND ended_at IS NULL AND (idle_expires_at <= $5 OR NOT $6)`,
 		x.EndedAt, string(x.EndReason), x.EndedBy, x.ID, x.EndedAt, timeout)
 	if err := changed(result, err, auth.ErrEnded); err != nil {
 		return err
@@ -107,14 +103,12 @@ func (s *Store) Revoke(ctx context.Context, x session.Session, by audit.Actor) e
 	})
 }
 
-func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) ([]session.Session, error) {
-	var ended []session.Session
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended []session.Session, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
 		}
-		var err error
-		ended, err = endMany(ctx, tx, `user_id = $5 AND id <> $6`, m.At, session.ReasonRevoked, m.By.SessionID, m.UserID, m.Except)
+		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.UserID, m.Except)
 		if err != nil {
 			return err
 		}
@@ -123,10 +117,7 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) ([]ses
 		}
 		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return ended, nil
+	return ended, err
 }
 
 // onTheWordOf raises the epoch of the session's account by the given number, which makes the endings of one account

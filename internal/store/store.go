@@ -153,3 +153,14 @@ func isDuplicate(err error) bool {
 
 // null stores the zero time as NULL.
 func null(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
+
+// orZero reads NULL as the zero time.
+type orZero struct{ to *time.Time }
+
+// Scan implements [sql.Scanner].
+func (o orZero) Scan(value any) error {
+	var t sql.NullTime
+	err := t.Scan(value)
+	*o.to = t.Time
+	return err
+}
