@@ -3,10 +3,13 @@ package gatehouse_test
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"io"
 	"os/exec"
+	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -125,6 +128,24 @@ func TestProgramHasNoProbes(t *testing.T) {
 			if path := strings.TrimSpace(line); path == name || strings.HasSuffix(path, "/"+name) {
 				t.Errorf("the program contains %s", path)
 			}
+		}
+	}
+}
+
+// TestProgramListsItsModules: the session library and its store for Redis are in the program that people run, where `go
+// version -m` shows them to whoever checks it for known faults.
+func TestProgramListsItsModules(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "web")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./cmd/web").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	built, err := buildinfo.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"github.com/alexedwards/scs/v2", "github.com/alexedwards/scs/redisstore", "github.com/go-chi/chi/v5"} {
+		if !slices.ContainsFunc(built.Deps, func(m *debug.Module) bool { return m.Path == want }) {
+			t.Errorf("the program has no %s", want)
 		}
 	}
 }

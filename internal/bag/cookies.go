@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// farewell is how long a browser can still be told why its session ended.
-const farewell = 10 * time.Minute
+// farewellLife is how long a browser can still be told why its session ended.
+const farewellLife = 10 * time.Minute
 
 // cookies are the names a browser knows us by. None says what the program is.
 type cookies struct {
@@ -53,16 +53,6 @@ func (m *Manager) sent(r *http.Request) (n int) {
 	return n
 }
 
-// Remove deletes the session cookie of a request that is answered outside Serve, and leaves the farewell of the
-// session that ended, if one did.
-func (m *Manager) Remove(w http.ResponseWriter, r *http.Request, endedHandle string) {
-	m.scs.WriteSessionCookie(r.Context(), w, "", time.Time{})
-	if endedHandle != "" {
-		m.cookies.setEnded(w, endedHandle)
-	}
-	w.Header().Set("Cache-Control", "no-store")
-}
-
 // wellFormed reports whether the value has the form of a token: 32 bytes in base64url.
 func wellFormed(value string) bool {
 	if len(value) != 43 {
@@ -72,23 +62,69 @@ func wellFormed(value string) bool {
 	return err == nil
 }
 
-func (c cookies) endedHandle(r *http.Request) string {
-	sent := r.CookiesNamed(c.ended)
+func (c cookies) endedHandle(r *http.Request) string { return single(r, c.ended) }
+
+// single returns the value of a cookie that was sent once and is no longer than ours are, "" otherwise.
+func single(r *http.Request, name string) string {
+	sent := r.CookiesNamed(name)
 	if len(sent) != 1 || len(sent[0].Value) > 64 {
 		return ""
 	}
 	return sent[0].Value
 }
 
+// Cookie returns the session's cookie as it is written to browsers, without value or expiry.
+func (m *Manager) Cookie() http.Cookie { return m.cookies.named(m.cookies.id) }
+
+func (c cookies) named(name string) http.Cookie {
+	return http.Cookie{Name: name, Path: "/", HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode}
+}
+
+// set writes a cookie. An answer that does is kept by no cache: a shared copy would hand somebody's cookie on.
+func set(w http.ResponseWriter, cookie http.Cookie) {
+	http.SetCookie(w, &cookie)
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+func (c cookies) setSession(w http.ResponseWriter, token string, s Opened) {
+	cookie := c.named(c.id)
+	cookie.Value = token
+	if s.Persistent {
+		cookie.Expires, cookie.MaxAge = CookieExpires(s.Expires), int(time.Until(s.Expires).Seconds()+1)
+	}
+	set(w, cookie)
+}
+
+// CookieExpires is the date that the cookie of a remembered session carries, for a session that ends at the given time:
+// rounded up to a whole second.
+func CookieExpires(ends time.Time) time.Time {
+	return ends.UTC().Truncate(time.Second).Add(time.Second)
+}
+
+// remove takes the session's cookie away, with a date long past for browsers that do not know Max-Age.
+func (c cookies) remove(w http.ResponseWriter) {
+	cookie := c.named(c.id)
+	cookie.Expires, cookie.MaxAge = time.Unix(1, 0), -1
+	set(w, cookie)
+}
+
+// Remove deletes the session cookie of a request that is answered outside Serve, and leaves the farewell of the
+// session that ended, if one did.
+func (m *Manager) Remove(w http.ResponseWriter, endedHandle string) {
+	m.cookies.remove(w)
+	if endedHandle != "" {
+		m.cookies.setEnded(w, endedHandle)
+	}
+}
+
 func (c cookies) setEnded(w http.ResponseWriter, handle string) {
-	http.SetCookie(w, &http.Cookie{
-		Name: c.ended, Value: handle, Path: "/", MaxAge: int(farewell.Seconds()),
-		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	cookie := c.named(c.ended)
+	cookie.Value, cookie.MaxAge = handle, int(farewellLife.Seconds())
+	set(w, cookie)
 }
 
 func (c cookies) dropEnded(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{
-		Name: c.ended, Path: "/", MaxAge: -1, Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	cookie := c.named(c.ended)
+	cookie.MaxAge = -1
+	set(w, cookie)
 }

@@ -13,12 +13,12 @@ type SQLBags struct{ DB *sql.DB }
 var _ Bags = SQLBags{}
 
 // Find returns the bag under key if its time is not up.
-func (s SQLBags) Find(ctx context.Context, key string) (sealed []byte, found bool, err error) {
+func (s SQLBags) Find(ctx context.Context, key string) (sealed []byte, err error) {
 	err = s.DB.QueryRowContext(ctx, `SELECT sealed FROM bags WHERE key = $1 AND expires_at > $2`, key, utc(time.Now())).Scan(&sealed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, false, nil
+	if errors.Is(err, sql.ErrNoRows) || len(sealed) == 0 && err == nil {
+		return nil, nil
 	}
-	return sealed, len(sealed) > 0, err
+	return sealed, err
 }
 
 // Swap replaces the bag under key if it is still old.
@@ -47,14 +47,10 @@ func (s SQLBags) Swap(ctx context.Context, key string, old, sealed []byte, expir
 	return n == 1, err
 }
 
-// Take removes the bag under key and returns it.
-func (s SQLBags) Take(ctx context.Context, key string) (sealed []byte, err error) {
-	var expires time.Time
-	err = s.DB.QueryRowContext(ctx, `DELETE FROM bags WHERE key = $1 RETURNING sealed, expires_at`, key).Scan(&sealed, &expires)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !expires.After(time.Now()) {
-		return nil, nil
-	}
-	return sealed, err
+// Delete removes the bag under key.
+func (s SQLBags) Delete(ctx context.Context, key string) error {
+	_, err := s.DB.ExecContext(ctx, `DELETE FROM bags WHERE key = $1`, key)
+	return err
 }
 
 // Sweep deletes the bags whose time is up.
