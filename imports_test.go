@@ -20,7 +20,7 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/config", "internal/demo",
-		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/seal", "internal/session",
+		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
@@ -38,18 +38,19 @@ var mayImport = map[string][]string{
 	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
 	"internal/auth":    {"internal/audit", "internal/device"},
 	"internal/draft":   {"internal/audit"},
-	"internal/bag":     {"internal/seal", "internal/session"},
+	"internal/bag":     {"internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 
 	"internal/config":    {},
 	"internal/device":    {},
 	"internal/mail":      {},
 	"internal/ratelimit": {},
+	"internal/redispool": {},
 	"internal/seal":      {},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},
-	"internal/store/storetest": {"internal/bag", "internal/store", "migrations"},
+	"internal/store/storetest": {"internal/redispool", "internal/store", "migrations"},
 	"internal/probe":           {"internal/auth", "internal/bag"},
 
 	"migrations": {},

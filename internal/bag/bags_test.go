@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
 var bagStores = map[string]func(*testing.T) bag.Bags{
-	"sqlite":   func(t *testing.T) bag.Bags { return bag.SQLBags{DB: storetest.SQLite(t).DB()} },
-	"postgres": func(t *testing.T) bag.Bags { return bag.SQLBags{DB: storetest.Postgres(t).DB()} },
+	"sqlite":   func(t *testing.T) bag.Bags { return storetest.SQLite(t).Bags() },
+	"postgres": func(t *testing.T) bag.Bags { return storetest.Postgres(t).Bags() },
 	"redis":    func(t *testing.T) bag.Bags { return bag.NewRedisBags(storetest.Redis(t)) },
 }
 
@@ -126,12 +127,12 @@ func TestSwapsTakeTurns(t *testing.T) {
 
 // Redis forgets bags by itself; a database has to be swept.
 func TestSweepBags(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) bag.SQLBags{
-		"sqlite":   func(t *testing.T) bag.SQLBags { return bag.SQLBags{DB: storetest.SQLite(t).DB()} },
-		"postgres": func(t *testing.T) bag.SQLBags { return bag.SQLBags{DB: storetest.Postgres(t).DB()} },
+	for name, open := range map[string]func(testing.TB) *store.Store{
+		"sqlite": storetest.SQLite, "postgres": storetest.Postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
-			bags, ctx := open(t), t.Context()
+			s, ctx := open(t), t.Context()
+			bags := s.Bags()
 			for key, expires := range map[string]time.Duration{"old": -time.Second, "good": time.Hour} {
 				if _, err := bags.Swap(ctx, key, nil, []byte("x"), time.Now().Add(expires)); err != nil {
 					t.Fatal(err)
@@ -141,7 +142,7 @@ func TestSweepBags(t *testing.T) {
 				t.Fatal(err)
 			}
 			var n int
-			if err := bags.DB.QueryRow(`SELECT count(*) FROM bags`).Scan(&n); err != nil || n != 1 {
+			if err := s.DB().QueryRow(`SELECT count(*) FROM bags`).Scan(&n); err != nil || n != 1 {
 				t.Errorf("%d bags left, %v, want 1", n, err)
 			}
 		})

@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
 	"net/textproto"
@@ -62,8 +63,6 @@ func wellFormed(value string) bool {
 	return err == nil
 }
 
-func (c cookies) endedHandle(r *http.Request) string { return single(r, c.ended) }
-
 // single returns the value of a cookie that was sent once and is no longer than ours are, "" otherwise.
 func single(r *http.Request, name string) string {
 	sent := r.CookiesNamed(name)
@@ -73,26 +72,31 @@ func single(r *http.Request, name string) string {
 	return sent[0].Value
 }
 
-// Cookie returns the session's cookie as it is written to browsers, without value or expiry.
-func (m *Manager) Cookie() http.Cookie { return m.cookies.named(m.cookies.id) }
-
-func (c cookies) named(name string) http.Cookie {
-	return http.Cookie{Name: name, Path: "/", HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode}
-}
-
-// set writes a cookie. An answer that does is kept by no cache: a shared copy would hand somebody's cookie on.
-func set(w http.ResponseWriter, cookie http.Cookie) {
+// set writes a cookie of ours. An answer that does is kept by no cache: a shared copy would hand somebody's cookie on.
+func (c cookies) set(w http.ResponseWriter, cookie http.Cookie) {
+	c.protect(&cookie)
 	http.SetCookie(w, &cookie)
 	w.Header().Set("Cache-Control", "no-store")
 }
 
+func (c cookies) protect(cookie *http.Cookie) {
+	cookie.Path, cookie.HttpOnly, cookie.Secure = "/", true, c.secure
+	cookie.SameSite = cmp.Or(cookie.SameSite, http.SameSiteLaxMode)
+}
+
+// Cookie returns the session's cookie as it is written to browsers, without value or expiry.
+func (m *Manager) Cookie() http.Cookie {
+	cookie := http.Cookie{Name: m.cookies.id}
+	m.cookies.protect(&cookie)
+	return cookie
+}
+
 func (c cookies) setSession(w http.ResponseWriter, token string, s Opened) {
-	cookie := c.named(c.id)
-	cookie.Value = token
+	cookie := http.Cookie{Name: c.id, Value: token}
 	if s.Persistent {
 		cookie.Expires, cookie.MaxAge = CookieExpires(s.Expires), int(time.Until(s.Expires).Seconds()+1)
 	}
-	set(w, cookie)
+	c.set(w, cookie)
 }
 
 // CookieExpires is the date that the cookie of a remembered session carries, for a session that ends at the given time:
@@ -101,30 +105,16 @@ func CookieExpires(ends time.Time) time.Time {
 	return ends.UTC().Truncate(time.Second).Add(time.Second)
 }
 
-// remove takes the session's cookie away, with a date long past for browsers that do not know Max-Age.
-func (c cookies) remove(w http.ResponseWriter) {
-	cookie := c.named(c.id)
-	cookie.Expires, cookie.MaxAge = time.Unix(1, 0), -1
-	set(w, cookie)
-}
-
-// Remove deletes the session cookie of a request that is answered outside Serve, and leaves the farewell of the
-// session that ended, if one did.
+// Remove deletes the session cookie, and leaves the farewell of the session that ended, if one did. It is for requests
+// that are answered outside Serve.
 func (m *Manager) Remove(w http.ResponseWriter, endedHandle string) {
-	m.cookies.remove(w)
+	long := time.Unix(1, 0) // ago, for browsers that do not know Max-Age
+	m.cookies.set(w, http.Cookie{Name: m.cookies.id, Expires: long, MaxAge: -1})
+	m.sayFarewell(w, endedHandle)
+}
+
+func (m *Manager) sayFarewell(w http.ResponseWriter, endedHandle string) {
 	if endedHandle != "" {
-		m.cookies.setEnded(w, endedHandle)
+		m.cookies.set(w, http.Cookie{Name: m.cookies.ended, Value: endedHandle, MaxAge: int(farewellLife.Seconds())})
 	}
-}
-
-func (c cookies) setEnded(w http.ResponseWriter, handle string) {
-	cookie := c.named(c.ended)
-	cookie.Value, cookie.MaxAge = handle, int(farewellLife.Seconds())
-	set(w, cookie)
-}
-
-func (c cookies) dropEnded(w http.ResponseWriter) {
-	cookie := c.named(c.ended)
-	cookie.MaxAge = -1
-	set(w, cookie)
 }

@@ -12,27 +12,24 @@ import (
 func TestCookieLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock begins with the year 2000
 		ends := time.Now().Add(time.Hour + time.Second/2)
-		for want, write := range map[string]func(cookies, *httptest.ResponseRecorder){
-			"id=TOKEN; Path=/; HttpOnly; Secure; SameSite=Lax": func(c cookies, w *httptest.ResponseRecorder) {
-				c.setSession(w, "TOKEN", Opened{Expires: ends})
+		for want, write := range map[string]func(*Manager, *httptest.ResponseRecorder){
+			"id=TOKEN; Path=/; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
+				m.cookies.setSession(w, "TOKEN", Opened{Expires: ends})
 			},
-			"id=TOKEN; Path=/; Expires=Sat, 01 Jan 2000 01:00:01 GMT; Max-Age=3601; HttpOnly; Secure; SameSite=Lax": func(c cookies, w *httptest.ResponseRecorder) {
-				c.setSession(w, "TOKEN", Opened{Expires: ends, Persistent: true})
+			"id=TOKEN; Path=/; Expires=Sat, 01 Jan 2000 01:00:01 GMT; Max-Age=3601; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
+				m.cookies.setSession(w, "TOKEN", Opened{Expires: ends, Persistent: true})
 			},
-			"id=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax": func(c cookies, w *httptest.ResponseRecorder) {
-				c.remove(w)
+			"id=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
+				m.Remove(w, "")
 			},
-			"ended=HANDLE; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax": func(c cookies, w *httptest.ResponseRecorder) {
-				c.setEnded(w, "HANDLE")
+			"ended=HANDLE; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
+				m.sayFarewell(w, "HANDLE")
 			},
-			"ended=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax": func(c cookies, w *httptest.ResponseRecorder) {
-				c.dropEnded(w)
+			"pending=TOKEN; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Strict": func(m *Manager, w *httptest.ResponseRecorder) {
+				m.SetPending(w, "TOKEN", 5*time.Minute)
 			},
-			"pending=TOKEN; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Strict": func(c cookies, w *httptest.ResponseRecorder) {
-				c.setPending(w, "TOKEN", 300)
-			},
-			"pending=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict": func(c cookies, w *httptest.ResponseRecorder) {
-				c.setPending(w, "", -1)
+			"pending=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict": func(m *Manager, w *httptest.ResponseRecorder) {
+				m.DropPending(w)
 			},
 		} {
 			for _, secure := range []bool{true, false} {
@@ -40,7 +37,7 @@ func TestCookieLines(t *testing.T) {
 				if !secure {
 					want = strings.ReplaceAll(strings.TrimPrefix(want, "__Host-"), "; Secure", "")
 				}
-				write(newCookies(secure), w)
+				write(&Manager{cookies: newCookies(secure)}, w)
 				if got := w.Header()["Set-Cookie"]; len(got) != 1 || got[0] != want {
 					t.Errorf("got %q\nwant %q", got, want)
 				}

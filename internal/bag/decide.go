@@ -1,6 +1,10 @@
 package bag
 
-import "example.com/gatehouse/internal/session"
+import (
+	"slices"
+
+	"example.com/gatehouse/internal/session"
+)
 
 // A situation is all that decides what becomes of the cookie and the bag of a request.
 type situation struct {
@@ -31,12 +35,11 @@ const (
 	ended
 )
 
-// An outcome is what becomes of cookie and bag.
+// An outcome is what becomes of bag and cookie. A cookie that is removed leaves the farewell of the session that ended.
 type outcome struct {
-	bag      bagOutcome
-	deleted  bool // the bag under the token that the browser presented goes
-	cookie   cookieOutcome
-	farewell farewellOutcome
+	bag     bagOutcome
+	cookie  cookieOutcome
+	deleted bool // the bag under the token that the browser presented goes
 }
 
 type bagOutcome int
@@ -52,64 +55,46 @@ type cookieOutcome int
 const (
 	cookieLeft cookieOutcome = iota
 	cookieRemoved
-	cookieOfSession // the token of the rotation, for as long as the session's cookie lives
+	cookieOfSession // the token of the rotation
 	cookieOfBag     // a visitor's: there is one while something is in the bag
 )
 
-type farewellOutcome int
+type line struct {
+	when func(situation) bool
+	then outcome
+}
 
-const (
-	farewellLeft farewellOutcome = iota
-	farewellSet
-	farewellRemoved
-)
+// outcomes says what becomes of bag and cookie: the first line that fits counts, and without one both are left as they
+// are. The cookie follows the row, the bag follows the success of the request.
+var outcomes = []line{
+	{func(s situation) bool { return s.did == rotated }, outcome{bag: bagMoved, cookie: cookieOfSession}},
+	{situation.replaced, outcome{}},
+	{func(s situation) bool { return s.did == ended && !s.presented }, outcome{}},
+	{func(s situation) bool { return s.did == ended }, outcome{cookie: cookieRemoved}},
+	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{bag: bagWritten}},
+	{situation.writes, outcome{bag: bagWritten, cookie: cookieOfBag}}, // after the end of a session too it is a visitor's
+	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
+	{situation.nobodys, outcome{cookie: cookieRemoved}},
+}
 
-// decide says what becomes of cookie and bag: the cookie follows the row, the bag follows the success of the request.
-func decide(s situation) outcome {
-	o := s.afterDeed()
+func decide(s situation) (o outcome) {
+	if i := slices.IndexFunc(outcomes, func(line line) bool { return line.when(s) }); i >= 0 {
+		o = outcomes[i].then
+	}
 	o.deleted = s.dead() || s.emptied && s.bag == found
 	return o
 }
 
-// dead reports whether the token that the browser presented opens nothing any more.
-func (s situation) dead() bool {
-	return s.state == session.Ended || s.replaced()
-}
+func (s situation) writes() bool { return s.changed && !s.failed }
 
 // replaced reports whether the browser has a newer cookie. If it does not, this token is a copy, and taking it away helps
 // nobody.
-func (s situation) replaced() bool {
-	return s.state == session.Replaced || s.state == session.Rotated
-}
+func (s situation) replaced() bool { return s.state == session.Replaced || s.state == session.Rotated }
 
-func (s situation) afterDeed() outcome {
-	switch {
-	case s.did == rotated:
-		return outcome{bag: bagMoved, cookie: cookieOfSession, farewell: farewellRemoved}
-	case s.replaced(), s.did == ended && !s.presented:
-		return outcome{}
-	case s.did == ended:
-		return outcome{cookie: cookieRemoved, farewell: farewellSet}
-	}
-	return s.afterReading()
-}
+// dead reports whether the token that the browser presented opens nothing any more.
+func (s situation) dead() bool { return s.state == session.Ended || s.replaced() }
 
-// afterReading is for a request that left its session as it was.
-func (s situation) afterReading() outcome {
-	write := s.changed && !s.failed
-	switch {
-	case s.state == session.Live && write:
-		return outcome{bag: bagWritten}
-	case s.state == session.Live:
-		return outcome{}
-	case s.state == session.Ended && write: // what is put into the bag after the end is a visitor's
-		return outcome{bag: bagWritten, cookie: cookieOfBag, farewell: farewellSet}
-	case s.state == session.Ended:
-		return outcome{cookie: cookieRemoved, farewell: farewellSet}
-	case write:
-		return outcome{bag: bagWritten, cookie: cookieOfBag}
-	case s.presented && s.bag == missing: // it is nobody's
-		return outcome{cookie: cookieRemoved}
-	}
-	return outcome{}
+// nobodys reports whether the browser presented what is neither a session's nor a visitor's.
+func (s situation) nobodys() bool {
+	return s.state == session.Unknown && s.presented && s.bag == missing
 }

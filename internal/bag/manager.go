@@ -66,7 +66,7 @@ type Session struct {
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
 // byte goes out. When a value that was saved cannot be stored, unavailable answers instead of next.
 func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, unavailable http.HandlerFunc) {
-	q := &request{Session: s, farewell: m.cookies.endedHandle(r), saved: map[string]bool{}}
+	q := &request{Session: s, farewell: single(r, m.cookies.ended), saved: map[string]bool{}}
 	q.state, q.presented = s.State, m.Presented(r)
 	ctx := context.WithValue(r.Context(), requestKey{}, q)
 	token := s.Token

@@ -15,14 +15,8 @@ func (m *Manager) Pending(r *http.Request) string { return single(r, m.cookies.p
 
 // SetPending makes the browser carry the token of a sign-in that waits for as long as life.
 func (m *Manager) SetPending(w http.ResponseWriter, token string, life time.Duration) {
-	m.cookies.setPending(w, token, int(life.Seconds()))
+	m.cookies.set(w, http.Cookie{Name: m.cookies.pending, Value: token, MaxAge: int(life.Seconds()), SameSite: http.SameSiteStrictMode})
 }
 
 // DropPending takes it away again.
-func (m *Manager) DropPending(w http.ResponseWriter) { m.cookies.setPending(w, "", -1) }
-
-func (c cookies) setPending(w http.ResponseWriter, token string, maxAge int) {
-	cookie := c.named(c.pending)
-	cookie.Value, cookie.MaxAge, cookie.SameSite = token, maxAge, http.SameSiteStrictMode
-	set(w, cookie)
-}
+func (m *Manager) DropPending(w http.ResponseWriter) { m.SetPending(w, "", -time.Second) }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/alexedwards/scs/redisstore"
 	"github.com/gomodule/redigo/redis"
+
+	"example.com/gatehouse/internal/redispool"
 )
 
 // redisPrefix begins the keys of bags in Redis. Those of a program that is running must not change.
@@ -25,7 +27,7 @@ var _ Bags = RedisBags{}
 func NewRedisBags(pool *redis.Pool) RedisBags {
 	// redisstore waits for a connection without a bound. This pool keeps none of its own and borrows from the other, in
 	// time or not at all.
-	borrowed := &redis.Pool{DialContext: func(ctx context.Context) (redis.Conn, error) { return borrow(ctx, pool) }}
+	borrowed := &redis.Pool{DialContext: func(ctx context.Context) (redis.Conn, error) { return redispool.Get(ctx, pool) }}
 	return RedisBags{redisstore.NewWithPrefix(borrowed, redisPrefix), pool}
 }
 
@@ -52,7 +54,7 @@ var swap = redis.NewScript(1, `
 
 // Swap replaces the bag under key if it is still old.
 func (b RedisBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
-	conn, err := borrow(ctx, b.pool)
+	conn, err := redispool.Get(ctx, b.pool)
 	if err != nil {
 		return false, err
 	}

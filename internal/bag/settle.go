@@ -27,7 +27,7 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 			err = ErrUnavailable
 		}
 	}
-	m.setCookies(ctx, q, o, w)
+	m.setCookies(ctx, q, o.cookie, w)
 	if o.deleted {
 		if err := m.bags.bags.Delete(ctx, hashToken(q.Token)); err != nil {
 			m.log.WarnContext(ctx, "bag not deleted", "err", err)
@@ -52,20 +52,19 @@ func (m *Manager) store(ctx context.Context, q *request, o bagOutcome) error {
 	return err
 }
 
-func (m *Manager) setCookies(ctx context.Context, q *request, o outcome, w http.ResponseWriter) {
+func (m *Manager) setCookies(ctx context.Context, q *request, o cookieOutcome, w http.ResponseWriter) {
 	token := m.scs.Token(ctx)
 	switch {
-	case o.cookie == cookieOfSession:
+	case o == cookieLeft:
+	case o == cookieOfSession:
 		m.cookies.setSession(w, token, q.opened)
-	case o.cookie == cookieOfBag && q.filled && token != q.Token:
-		m.cookies.setSession(w, token, Opened{})
-	case o.cookie == cookieRemoved, o.cookie == cookieOfBag && !q.filled && q.presented:
-		m.cookies.remove(w)
-	}
-	switch {
-	case o.farewell == farewellSet && q.Handle != "":
-		m.cookies.setEnded(w, q.Handle)
-	case o.farewell == farewellRemoved && q.farewell != "":
-		m.cookies.dropEnded(w)
+		if q.farewell != "" {
+			m.cookies.set(w, http.Cookie{Name: m.cookies.ended, MaxAge: -1})
+		}
+	case o == cookieRemoved || !q.filled && q.presented:
+		m.Remove(w, q.Handle)
+	case q.filled && token != q.Token:
+		m.cookies.set(w, http.Cookie{Name: m.cookies.id, Value: token})
+		m.sayFarewell(w, q.Handle)
 	}
 }

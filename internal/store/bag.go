@@ -1,4 +1,4 @@
-package bag
+package store
 
 import (
 	"context"
@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// SQLBags keeps bags in the table of that name, on either database.
-type SQLBags struct{ DB *sql.DB }
+// Bags keeps sealed bags under the hash of their token, for an instance without Redis.
+type Bags struct{ db *sql.DB }
 
-var _ Bags = SQLBags{}
+// Bags returns the bags in this database.
+func (s *Store) Bags() Bags { return Bags{s.db} }
 
 // Find returns the bag under key if its time is not up.
-func (s SQLBags) Find(ctx context.Context, key string) (sealed []byte, err error) {
-	err = s.DB.QueryRowContext(ctx, `SELECT sealed FROM bags WHERE key = $1 AND expires_at > $2`, key, utc(time.Now())).Scan(&sealed)
+func (b Bags) Find(ctx context.Context, key string) (sealed []byte, err error) {
+	err = b.db.QueryRowContext(ctx, `SELECT sealed FROM bags WHERE key = $1 AND expires_at > $2`, key, utc(time.Now())).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) || len(sealed) == 0 && err == nil {
 		return nil, nil
 	}
@@ -22,22 +23,22 @@ func (s SQLBags) Find(ctx context.Context, key string) (sealed []byte, err error
 }
 
 // Swap replaces the bag under key if it is still old.
-func (s SQLBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
+func (b Bags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
 	var (
 		result sql.Result
 		err    error
 	)
 	switch {
 	case old == nil: // one whose time is up, or with nothing in it, is as good as none
-		result, err = s.DB.ExecContext(ctx, `
+		result, err = b.db.ExecContext(ctx, `
 			INSERT INTO bags (key, sealed, expires_at)
 			VALUES ($1, $2, $3)
 			ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at
 			WHERE bags.expires_at <= $4 OR length(bags.sealed) = 0`, key, sealed, utc(expires), utc(time.Now()))
 	case sealed == nil:
-		result, err = s.DB.ExecContext(ctx, `DELETE FROM bags WHERE key = $1 AND sealed = $2`, key, old)
+		result, err = b.db.ExecContext(ctx, `DELETE FROM bags WHERE key = $1 AND sealed = $2`, key, old)
 	default:
-		result, err = s.DB.ExecContext(ctx, `UPDATE bags SET sealed = $1, expires_at = $2 WHERE key = $3 AND sealed = $4`,
+		result, err = b.db.ExecContext(ctx, `UPDATE bags SET sealed = $1, expires_at = $2 WHERE key = $3 AND sealed = $4`,
 			sealed, utc(expires), key, old)
 	}
 	if err != nil {
@@ -48,14 +49,14 @@ func (s SQLBags) Swap(ctx context.Context, key string, old, sealed []byte, expir
 }
 
 // Delete removes the bag under key.
-func (s SQLBags) Delete(ctx context.Context, key string) error {
-	_, err := s.DB.ExecContext(ctx, `DELETE FROM bags WHERE key = $1`, key)
+func (b Bags) Delete(ctx context.Context, key string) error {
+	_, err := b.db.ExecContext(ctx, `DELETE FROM bags WHERE key = $1`, key)
 	return err
 }
 
 // Sweep deletes the bags whose time is up.
-func (s SQLBags) Sweep(ctx context.Context) error {
-	_, err := s.DB.ExecContext(ctx, `DELETE FROM bags WHERE expires_at <= $1`, utc(time.Now()))
+func (b Bags) Sweep(ctx context.Context) error {
+	_, err := b.db.ExecContext(ctx, `DELETE FROM bags WHERE expires_at <= $1`, utc(time.Now()))
 	return err
 }
 

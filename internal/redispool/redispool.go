@@ -1,4 +1,6 @@
-package bag
+// Package redispool makes the connections to a Redis that must hold up nobody: bounded in number and in time, and to a
+// primary alone. It does not know what they are used for.
+package redispool
 
 import (
 	"context"
@@ -11,28 +13,25 @@ import (
 )
 
 const (
-	// redisTimeout bounds the wait for a connection, with all that is needed to get one, and each read and write: it
-	// keeps a hung Redis from holding requests.
-	redisTimeout = 500 * time.Millisecond
+	// Timeout bounds the wait of Get for a connection, with all that is needed to get one, and each read and write.
+	Timeout = 500 * time.Millisecond
 
-	// redisConns bounds the connections of one instance.
-	redisConns = 32
+	// Conns bounds the connections of one instance.
+	Conns = 32
 
-	// testAfter is how long a connection may idle before it is tested: what is cut sooner costs one request its bag.
-	testAfter = 10 * time.Second
+	// TestAfter is how long a connection may idle before it is tested: one that was cut sooner fails once.
+	TestAfter = 10 * time.Second
 )
 
-// NewRedisPool returns a pool for a redis:// or rediss:// URL. It does not connect yet. When all connections are in
-// use, callers wait instead of opening more, as long as the context of GetContext allows: Get would wait without end.
-func NewRedisPool(url string) *redis.Pool { return newRedisPool(url) }
-
-func newRedisPool(url string, more ...redis.DialOption) *redis.Pool {
+// New returns a pool for a redis:// or rediss:// URL. It does not connect yet. When all connections are in use, callers
+// wait instead of opening more, as long as the context of GetContext allows: the pool's own Get would wait without end.
+func New(url string, more ...redis.DialOption) *redis.Pool {
 	options := append([]redis.DialOption{
-		redis.DialConnectTimeout(redisTimeout), redis.DialTLSHandshakeTimeout(redisTimeout),
-		redis.DialReadTimeout(redisTimeout), redis.DialWriteTimeout(redisTimeout),
+		redis.DialConnectTimeout(Timeout), redis.DialTLSHandshakeTimeout(Timeout),
+		redis.DialReadTimeout(Timeout), redis.DialWriteTimeout(Timeout),
 	}, more...)
 	return &redis.Pool{
-		MaxIdle: redisConns, MaxActive: redisConns, Wait: true, IdleTimeout: 5 * time.Minute,
+		MaxIdle: Conns, MaxActive: Conns, Wait: true, IdleTimeout: 5 * time.Minute,
 		DialContext: func(ctx context.Context) (redis.Conn, error) {
 			conn, err := redis.DialURLContext(ctx, url, options...)
 			if err != nil {
@@ -43,7 +42,7 @@ func newRedisPool(url string, more ...redis.DialOption) *redis.Pool {
 		// The pool tests one idle connection after the other until one is good. With the context, all of that together
 		// takes no longer than the caller waits, and not the timeout of each.
 		TestOnBorrowContext: func(ctx context.Context, conn redis.Conn, since time.Time) error {
-			if time.Since(since) < testAfter {
+			if time.Since(since) < TestAfter {
 				return nil
 			}
 			_, err := redis.DoContext(conn, ctx, "PING")
@@ -52,9 +51,9 @@ func newRedisPool(url string, more ...redis.DialOption) *redis.Pool {
 	}
 }
 
-// borrow is GetContext with the bound on waiting.
-func borrow(ctx context.Context, pool *redis.Pool) (redis.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+// Get lends a connection of the pool in time, or not at all.
+func Get(ctx context.Context, pool *redis.Pool) (redis.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	return pool.GetContext(ctx)
 }
@@ -77,7 +76,7 @@ func primaryOnly(ctx context.Context, conn redis.ConnWithContext) (redis.Conn, e
 }
 
 // toPrimary is broken once its server says that it is read-only. For redigo that is an answer like any other, so the
-// pool would keep the connection to what used to be the primary, and bags could not be stored until a restart.
+// pool would keep the connection to what used to be the primary, and nothing could be stored until a restart.
 type toPrimary struct {
 	redis.ConnWithContext
 	demoted error

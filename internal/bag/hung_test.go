@@ -14,6 +14,7 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -26,7 +27,7 @@ type hungRedis struct {
 
 // pool is one of the product's, on pipes in place of connections, so that the clock of synctest runs while it waits.
 func (h *hungRedis) pool(t *testing.T) *redis.Pool {
-	pool := newRedisPool("redis://redis", redis.DialContextFunc(func(context.Context, string, string) (net.Conn, error) {
+	pool := redispool.New("redis://redis", redis.DialContextFunc(func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go h.serve(theirs)
 		return ours, nil
@@ -57,7 +58,7 @@ func (h *hungRedis) serve(conn net.Conn) {
 func fill(t *testing.T, pool *redis.Pool) {
 	t.Helper()
 	var all []redis.Conn
-	for range redisConns {
+	for range redispool.Conns {
 		conn, err := pool.GetContext(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -67,15 +68,15 @@ func fill(t *testing.T, pool *redis.Pool) {
 	for _, conn := range all {
 		_ = conn.Close()
 	}
-	if n := pool.IdleCount(); n != redisConns {
-		t.Fatalf("%d idle connections, want %d", n, redisConns)
+	if n := pool.IdleCount(); n != redispool.Conns {
+		t.Fatalf("%d idle connections, want %d", n, redispool.Conns)
 	}
 }
 
 // However many requests wait for a Redis that hangs, each is answered as if it were the only one: it waits for a
 // connection no longer than the bound, and for an answer no longer than the bound.
 func TestManyRequestsAtAHungRedis(t *testing.T) {
-	for name, idle := range map[string]time.Duration{"no connections yet": -1, "connections in use a moment ago": 0, "connections that idled": testAfter + time.Second} {
+	for name, idle := range map[string]time.Duration{"no connections yet": -1, "connections in use a moment ago": 0, "connections that idled": redispool.TestAfter + time.Second} {
 		t.Run(name, func(t *testing.T) {
 			m := newManager(t, nil) // scs starts a goroutine of its own, which must not be in the bubble
 			synctest.Test(t, func(t *testing.T) {
@@ -90,7 +91,7 @@ func TestManyRequestsAtAHungRedis(t *testing.T) {
 				s := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 				began := time.Now()
 				var all sync.WaitGroup
-				for range 5 * redisConns {
+				for range 5 * redispool.Conns {
 					all.Go(func() {
 						w := serve(m, s, func(w http.ResponseWriter, r *http.Request) {
 							if !m.Unavailable(r.Context()) {
@@ -99,8 +100,8 @@ func TestManyRequestsAtAHungRedis(t *testing.T) {
 							m.Put(r.Context(), "flash", "hello")
 							w.WriteHeader(http.StatusOK)
 						})
-						if took := time.Since(began); w.Code != http.StatusOK || took > 2*redisTimeout {
-							t.Errorf("answered with %d after %v, want 200 within %v", w.Code, took, 2*redisTimeout)
+						if took := time.Since(began); w.Code != http.StatusOK || took > 2*redispool.Timeout {
+							t.Errorf("answered with %d after %v, want 200 within %v", w.Code, took, 2*redispool.Timeout)
 						}
 					})
 				}
@@ -124,7 +125,7 @@ func TestIdleConnectionsToAHungRedis(t *testing.T) {
 			return err
 		},
 		"another use": func(ctx context.Context, pool *redis.Pool) error { // as the limits on attempts
-			ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+			ctx, cancel := context.WithTimeout(ctx, redispool.Timeout)
 			defer cancel()
 			_, err := pool.GetContext(ctx)
 			return err
@@ -135,14 +136,14 @@ func TestIdleConnectionsToAHungRedis(t *testing.T) {
 				h := &hungRedis{}
 				pool := h.pool(t)
 				fill(t, pool)
-				time.Sleep(testAfter + time.Second)
+				time.Sleep(redispool.TestAfter + time.Second)
 				h.hung.Store(true)
 				began := time.Now()
 				if err := use(t.Context(), pool); err == nil {
 					t.Error("no error, although Redis hangs")
 				}
-				if took := time.Since(began); took > redisTimeout {
-					t.Errorf("took %v, want %v at most", took, redisTimeout)
+				if took := time.Since(began); took > redispool.Timeout {
+					t.Errorf("took %v, want %v at most", took, redispool.Timeout)
 				}
 				if n := h.pings.Load(); n != 1 {
 					t.Errorf("%d connections were tested, want 1", n)
@@ -161,7 +162,7 @@ func TestIdleConnectionsAreTested(t *testing.T) {
 		for _, step := range []struct {
 			idle  time.Duration
 			pings int64
-		}{{0, 0}, {testAfter - time.Second, 0}, {testAfter, 1}, {0, 1}} {
+		}{{0, 0}, {redispool.TestAfter - time.Second, 0}, {redispool.TestAfter, 1}, {0, 1}} {
 			time.Sleep(step.idle)
 			if _, err := bags.Find(t.Context(), "key"); err != nil {
 				t.Fatal(err)
