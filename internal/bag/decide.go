@@ -35,20 +35,13 @@ const (
 	ended
 )
 
-// An outcome is what becomes of bag and cookie. A cookie that is removed leaves the farewell of the session that ended.
+// An outcome is what becomes of the bag and the cookie. A cookie that is removed leaves the farewell of the session that
+// ended.
 type outcome struct {
-	bag     bagOutcome
+	stored  bool // with what the request changed; after a rotation under the new token
 	cookie  cookieOutcome
 	deleted bool // the bag under the token that the browser presented goes
 }
-
-type bagOutcome int
-
-const (
-	bagLeft    bagOutcome = iota
-	bagWritten            // under the token it was read from; a visitor without a bag gets a token for it
-	bagMoved              // to the token of the rotation
-)
 
 type cookieOutcome int
 
@@ -67,12 +60,12 @@ type line struct {
 // outcomes says what becomes of bag and cookie: the first line that fits counts, and without one both are left as they
 // are. The cookie follows the row, the bag follows the success of the request.
 var outcomes = []line{
-	{func(s situation) bool { return s.did == rotated }, outcome{bag: bagMoved, cookie: cookieOfSession}},
+	{func(s situation) bool { return s.did == rotated }, outcome{stored: true, cookie: cookieOfSession}},
 	{situation.replaced, outcome{}},
 	{func(s situation) bool { return s.did == ended && !s.presented }, outcome{}},
 	{func(s situation) bool { return s.did == ended }, outcome{cookie: cookieRemoved}},
-	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{bag: bagWritten}},
-	{situation.writes, outcome{bag: bagWritten, cookie: cookieOfBag}}, // after the end of a session too it is a visitor's
+	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{stored: true}},
+	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // after the end of a session too it is a visitor's
 	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
 	{situation.nobodys, outcome{cookie: cookieRemoved}},
 }

@@ -46,24 +46,27 @@ func (c changes) applyTo(values map[string]any) {
 	}
 }
 
-// merge makes the changes to the bag under key, which was stored like this when it was read, nil for none. Values from
-// another bag lie beneath it. It reports whether anything is in the bag afterwards; an empty one is not stored.
-func (s *sealed) merge(ctx context.Context, key string, stored []byte, beneath map[string]any, c changes, expires time.Time) (filled bool, err error) {
+// rewrite changes the values of the bag that was read, however often somebody else is first. It reports whether anything
+// is in the bag afterwards; an empty one is not stored.
+func (s *sealed) rewrite(ctx context.Context, r reading, change func(values map[string]any), expires time.Time) (filled bool, err error) {
 	for range maxSwaps {
-		values := map[string]any{}
-		maps.Copy(values, beneath)
-		maps.Copy(values, s.values(key, stored))
-		c.applyTo(values)
-		blob, err := s.sealValues(key, values, expires)
-		if err != nil || stored == nil && blob == nil {
-			return false, err
+		values := decode(r.plain)
+		change(values)
+		var blob []byte
+		if len(values) > 0 {
+			plain, _ := codec{}.Encode(expires, values) // it fails for nothing that was decoded
+			if blob, err = s.Seal(plain, r.key); err != nil {
+				return false, err
+			}
 		}
-		done, err := s.bags.Swap(ctx, key, stored, blob, expires)
-		if done || err != nil {
+		if r.blob == nil && blob == nil {
+			return false, nil
+		}
+		if done, err := s.bags.Swap(ctx, r.key, r.blob, blob, expires); done || err != nil {
 			return blob != nil, err
 		}
-		if stored, err = s.bags.Find(ctx, key); err != nil {
-			return false, err
+		if r = s.read(ctx, r.key); r.err != nil {
+			return false, r.err
 		}
 	}
 	return false, errContended
@@ -72,33 +75,24 @@ func (s *sealed) merge(ctx context.Context, key string, stored []byte, beneath m
 // move takes a bag to another key and makes the changes to it. What somebody else has written there in the meantime is
 // later than what is taken along.
 func (s *sealed) move(ctx context.Context, from reading, to string, c changes, expires time.Time) error {
-	taken, err := s.take(ctx, from)
-	if err != nil {
+	if from.blob == nil { // there may be one by now
+		from = s.read(ctx, from.key)
+	}
+	there := s.read(ctx, to)
+	if err := errors.Join(from.err, there.err); err != nil {
 		return err
 	}
-	stored, err := s.bags.Find(ctx, to)
-	if err != nil {
+	var taken map[string]any
+	if _, err := s.rewrite(ctx, from, func(values map[string]any) { taken = maps.Clone(values); clear(values) }, expires); err != nil {
 		return err
 	}
-	_, err = s.merge(ctx, to, stored, s.values(from.key, taken), c, expires)
+	_, err := s.rewrite(ctx, there, func(values map[string]any) {
+		later := maps.Clone(values)
+		maps.Copy(values, taken)
+		maps.Copy(values, later)
+		c.applyTo(values)
+	}, expires)
 	return err
-}
-
-// take removes a bag and returns it as it was at that moment, which may be later than it was read.
-func (s *sealed) take(ctx context.Context, from reading) ([]byte, error) {
-	stored := from.blob
-	for range maxSwaps {
-		if stored != nil {
-			if done, err := s.bags.Swap(ctx, from.key, stored, nil, time.Time{}); done || err != nil {
-				return stored, err
-			}
-		}
-		var err error
-		if stored, err = s.bags.Find(ctx, from.key); stored == nil || err != nil {
-			return nil, err
-		}
-	}
-	return nil, errContended
 }
 
 // follow makes sure that what was written under key is where the next request of this browser looks for it: another
@@ -117,25 +111,7 @@ func (s *sealed) follow(ctx context.Context, key string, now func(context.Contex
 	return errContended
 }
 
-// values opens a bag. One that cannot be opened is empty: nobody must be locked out by a bag.
-func (s *sealed) values(key string, blob []byte) map[string]any {
-	plain, _ := s.Open(blob, key)
-	return decode(plain)
-}
-
-// sealValues returns nil for an empty bag.
-func (s *sealed) sealValues(key string, values map[string]any, deadline time.Time) ([]byte, error) {
-	if len(values) == 0 {
-		return nil, nil
-	}
-	plain, err := codec{}.Encode(deadline, values)
-	if err != nil {
-		return nil, err
-	}
-	return s.Seal(plain, key)
-}
-
 func decode(plain []byte) map[string]any {
-	_, values, _ := codec{}.Decode(plain) // it never fails
+	_, values, _ := codec{}.Decode(plain) // what cannot be read is empty: nobody must be locked out by a bag
 	return values
 }

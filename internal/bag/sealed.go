@@ -76,7 +76,7 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 
 // CommitCtx merges the bag with what is stored: what the request changed of what it read is changed in what is there now.
 // Under another token than it was read from, it moves there.
-func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expires time.Time) error {
+func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expires time.Time) (err error) {
 	q := requestOf(ctx)
 	if q == nil { // the bag is to become what it says
 		q = &request{read: s.read(ctx, key)}
@@ -88,15 +88,18 @@ func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expire
 	if !q.failed {
 		c = difference(decode(q.read.plain), decode(plain), q.saved)
 	}
-	var err error
-	if q.read.key != "" && q.read.key != key {
-		return s.move(ctx, q.read, key, c, expires)
+	switch q.read.key {
+	case "": // nothing was read, and nobody else knows this token yet
+		q.filled, err = s.rewrite(ctx, reading{key: key}, c.applyTo, expires)
+	case key:
+		q.filled, err = s.rewrite(ctx, q.read, c.applyTo, expires)
+		if err == nil && len(q.saved) > 0 && q.Now != nil {
+			err = s.follow(ctx, key, q.Now, c, expires)
+		}
+	default:
+		err = s.move(ctx, q.read, key, c, expires)
 	}
-	q.filled, err = s.merge(ctx, key, q.read.blob, nil, c, expires)
-	if err != nil || len(q.saved) == 0 || q.Now == nil || q.read.key == "" {
-		return err
-	}
-	return s.follow(ctx, key, q.Now, c, expires)
+	return err
 }
 
 // DeleteCtx does nothing within a request: a rotation that fails must find its bag again, so deleting comes last.

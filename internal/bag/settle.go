@@ -17,14 +17,13 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 	defer cancel()
 	q.changed = m.scs.Status(ctx) == scs.Modified
 	o := decide(q.situation)
-	if lost := m.store(ctx, q, o.bag); lost != nil {
-		m.log.WarnContext(ctx, "bag not stored", "err", lost)
-		q.failed = true
-		o = decide(q.situation)
-		if len(q.saved) > 0 {
-			w.Header().Del("Set-Cookie") // of the answer that will not be given
-			_ = m.scs.Clear(ctx)         // the page in its place must not say what was not stored
-			err = ErrUnavailable
+	if o.stored {
+		m.scs.SetDeadline(ctx, q.expires())
+		if _, _, lost := m.scs.Commit(ctx); lost != nil {
+			m.log.WarnContext(ctx, "bag not stored", "err", lost)
+			q.failed = true
+			o = decide(q.situation)
+			err = m.replaceAnswer(ctx, q, w)
 		}
 	}
 	m.setCookies(ctx, q, o.cookie, w)
@@ -36,20 +35,25 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 	return err
 }
 
-// store hands the bag to the store, which merges it.
-func (m *Manager) store(ctx context.Context, q *request, o bagOutcome) error {
-	switch {
-	case o == bagLeft:
+// replaceAnswer makes way for an error page, if the request saved what could not be stored.
+func (m *Manager) replaceAnswer(ctx context.Context, q *request, w http.ResponseWriter) error {
+	if len(q.saved) == 0 {
 		return nil
-	case o == bagMoved:
-		m.scs.SetDeadline(ctx, q.opened.Expires)
-	case q.state == session.Live:
-		m.scs.SetDeadline(ctx, q.Expires)
-	default:
-		m.scs.SetDeadline(ctx, time.Now().Add(anonymousLife).UTC())
 	}
-	_, _, err := m.scs.Commit(ctx) // makes a token where there is none
-	return err
+	w.Header().Del("Set-Cookie") // of the answer that will not be given
+	_ = m.scs.Clear(ctx)         // the page in its place must not say what was not stored
+	return ErrUnavailable
+}
+
+// expires is when the bag is forgotten.
+func (q *request) expires() time.Time {
+	switch {
+	case q.did == rotated:
+		return q.opened.Expires
+	case q.state == session.Live:
+		return q.Expires
+	}
+	return time.Now().Add(anonymousLife).UTC()
 }
 
 func (m *Manager) setCookies(ctx context.Context, q *request, o cookieOutcome, w http.ResponseWriter) {
