@@ -207,3 +207,16 @@ func TestSaveFailsAfterRotation(t *testing.T) {
 		t.Errorf("got %d with cookies %v, want 503 and the one of the session", w.Code, w.Result().Cookies())
 	}
 }
+
+// What is written under the next token, before the bag from under the last one gets there, is later than what that brings.
+func TestWrittenUnderTheNextToken(t *testing.T) {
+	m := newManager(t, memoryBags{})
+	live := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	serve(m, live, puts(m, "plan", "hall"))
+	serve(m, live, puts(m, "order", "1"))
+	after := rotates(t, m, live, false, func(ctx context.Context, rotate func()) {
+		rotate()
+		serve(m, Session{State: session.Live, Token: m.scs.Token(ctx), Expires: live.Expires}, puts(m, "plan", "loft"))
+	})
+	wantBag(t, m, after, "order=1 plan=loft")
+}
