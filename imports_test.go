@@ -3,10 +3,13 @@ package gatehouse_test
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"io"
 	"os/exec"
+	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +20,7 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
-		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/seal", "internal/session",
+		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
@@ -35,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
 	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
 	"internal/draft":   {"internal/audit"},
-	"internal/bag":     {"internal/brand", "internal/seal", "internal/session"},
+	"internal/bag":     {"internal/brand", "internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 
 	"internal/brand":     {},
@@ -43,11 +46,12 @@ var mayImport = map[string][]string{
 	"internal/device":    {},
 	"internal/mail":      {},
 	"internal/ratelimit": {"internal/brand"},
+	"internal/redispool": {},
 	"internal/seal":      {},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},
-	"internal/store/storetest": {"internal/bag", "internal/store", "migrations"},
+	"internal/store/storetest": {"internal/redispool", "internal/store", "migrations"},
 	"internal/probe":           {"internal/auth", "internal/bag"},
 
 	"migrations": {},
@@ -127,6 +131,24 @@ func TestProgramHasNoProbes(t *testing.T) {
 			if path := strings.TrimSpace(line); path == name || strings.HasSuffix(path, "/"+name) {
 				t.Errorf("the program contains %s", path)
 			}
+		}
+	}
+}
+
+// TestProgramListsItsModules: the session library and its store for Redis are in the program that people run, where `go
+// version -m` shows them to whoever checks it for known faults.
+func TestProgramListsItsModules(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "web")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./cmd/web").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	built, err := buildinfo.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"github.com/alexedwards/scs/v2", "github.com/alexedwards/scs/redisstore", "github.com/go-chi/chi/v5"} {
+		if !slices.ContainsFunc(built.Deps, func(m *debug.Module) bool { return m.Path == want }) {
+			t.Errorf("the program has no %s", want)
 		}
 	}
 }

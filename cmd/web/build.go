@@ -23,6 +23,7 @@ import (
 	"example.com/gatehouse/internal/handlers"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
+	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
@@ -86,7 +87,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{store: s, bags: bag.SQLBags{DB: s.DB()}}
+	p := &parts{store: s, bags: s.Bags()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -98,7 +99,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	p.people(c, log)
 	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	if c.RedisURL != "" {
-		p.pool = bag.NewRedisPool(c.RedisURL)
+		p.pool = redispool.New(c.RedisURL)
 		p.bags = bag.NewRedisBags(p.pool)
 		if err := p.cacheReady(ctx); err != nil {
 			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis does not answer, refuses the login, or is a replica")
@@ -167,7 +168,7 @@ func sealing(ctx context.Context, s *store.Store, c config.Settings) (*seal.Seal
 }
 
 func (p *parts) cacheReady(ctx context.Context) error {
-	conn, err := p.pool.GetContext(ctx)
+	conn, err := redispool.Get(ctx, p.pool)
 	if err != nil {
 		return err
 	}

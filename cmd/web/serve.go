@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"example.com/gatehouse/internal/account"
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/draft"
@@ -63,8 +62,8 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return draft.Sweep(ctx, p.store) })
 		return nil
 	})
-	if bags, ok := p.bags.(bag.SQLBags); ok { // Redis forgets by itself
-		g.Go(func() error { sweep(ctx, c.SweepEvery, log, bags.Sweep); return nil })
+	if p.pool == nil { // Redis forgets by itself
+		g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.store.Bags().Sweep); return nil })
 	}
 	if c.OpsAddr != "" {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })

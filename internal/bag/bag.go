@@ -9,41 +9,35 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// Get returns a value of the bag, "" when it has none. Outside Serve, where the pages for the worst cases are made,
-// there is no bag and nothing in it.
+// Get returns a value of the bag, "" when it has none. Outside Serve, where the pages for the worst cases are made, the
+// bag is empty.
 func (m *Manager) Get(ctx context.Context, key string) string {
-	if ctx.Value(requestKey{}) == nil {
+	if requestOf(ctx) == nil {
 		return ""
 	}
 	return m.scs.GetString(ctx, key)
 }
 
-// Pop returns a value and takes it out of the bag. Outside Serve it finds none.
+// Pop returns a value and takes it out of the bag.
 func (m *Manager) Pop(ctx context.Context, key string) string {
-	if ctx.Value(requestKey{}) == nil {
+	if requestOf(ctx) == nil {
 		return ""
-	}
-	if m.scs.Exists(ctx, key) {
-		requestOf(ctx).changes[key] = change{removed: true}
 	}
 	return m.scs.PopString(ctx, key)
 }
 
 // Put stores what is nice to have, such as a message for the next page. It may be lost with the bag.
-func (m *Manager) Put(ctx context.Context, key, value string) {
-	requestOf(ctx).changes[key] = change{value: value}
-	m.scs.Put(ctx, key, value)
-}
+func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, key, value) }
 
-// Keep stores what the person relies on. It returns ErrAway when the bag cannot be reached, or when the browser came
-// with a token that was replaced, whose next cookie must not be overwritten. If the store breaks down between now and
-// the answer, the answer is the one for that.
-func (m *Manager) Keep(ctx context.Context, key, value string) error {
+// Save stores what the person relies on: if it cannot be stored, the answer is an error page in place of the handler's.
+// It returns ErrUnavailable when that is known already: the bag cannot be reached, or the browser came with a token that was
+// replaced, whose next cookie must not be overwritten.
+func (m *Manager) Save(ctx context.Context, key, value string) error {
 	q := requestOf(ctx)
-	if q.lost != nil || q.standing.State == session.Replaced {
-		return ErrAway
+	if q.bag == unreadable || q.state == session.Replaced {
+		return ErrUnavailable
 	}
-	q.needed = true
+	q.saved[key] = true
 	m.Put(ctx, key, value)
 	return nil
 }
@@ -63,22 +57,22 @@ func (m *Manager) Entries(ctx context.Context) []Entry {
 	return entries
 }
 
-// Unclaimed reports whether the browser presented a token under which there is neither a session nor a bag.
-func (m *Manager) Unclaimed(ctx context.Context) bool {
+// UnknownToken reports whether the browser presented a token under which there is neither a session nor a bag.
+func (m *Manager) UnknownToken(ctx context.Context) bool {
 	q := requestOf(ctx)
-	return q.standing.State == session.Unknown && q.standing.Token != "" && q.missing && q.lost == nil
+	return q.state == session.Unknown && q.Token != "" && q.bag == missing
 }
 
-// Away reports whether this request's bag could not be read.
-func (m *Manager) Away(ctx context.Context) bool { return requestOf(ctx).lost != nil }
+// Unavailable reports whether this request's bag could not be read.
+func (m *Manager) Unavailable(ctx context.Context) bool { return requestOf(ctx).bag == unreadable }
 
 // Ended returns the handle of the session this browser had last, if it ended a short while ago.
 func (m *Manager) Ended(ctx context.Context) string {
 	q := requestOf(ctx)
-	if q.standing.State == session.Ended {
-		return q.standing.Handle
+	if q.state == session.Ended {
+		return q.Handle
 	}
-	return q.ended
+	return q.farewell
 }
 
 // Opened is a session under the token that Rotate made.
@@ -92,35 +86,36 @@ type Opened struct {
 // fails, cookie and bag stay as they were. empty starts the bag afresh, for another person.
 func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash string) (Opened, error)) error {
 	q := requestOf(ctx)
-	stale := len(q.stale)
 	if err := m.scs.RenewToken(ctx); err != nil {
 		return err
 	}
 	opened, err := change(hashToken(m.scs.Token(ctx)))
 	if err != nil {
-		q.abandoned, q.stale = true, q.stale[:stale]
+		q.failed = true // scs cannot go back to the old token, so nothing may be written under this one
 		return err
 	}
 	if empty {
-		_ = m.scs.Clear(ctx) // only a store could fail, and this touches none
-		clear(q.changes)
+		q.forget()
+		_ = m.scs.Clear(ctx) // it never fails
 	}
-	q.rotated, q.emptied = &opened, empty
+	q.did, q.opened = rotated, opened
 	return nil
 }
 
 // End takes away bag and cookie. The row has been ended by the caller.
 func (m *Manager) End(ctx context.Context) {
 	q := requestOf(ctx)
-	q.over, q.rotated = true, nil
-	_ = m.scs.Destroy(ctx) // the deletion is only noted here, see sealed.DeleteCtx
+	q.forget()
+	q.did = ended
+	_ = m.scs.Destroy(ctx) // only DeleteCtx could fail, which does nothing here
 }
 
 // Abandon forgets what the request wanted of its bag: it ended in a panic or an error. A row that was rotated or
 // ended keeps its consequence for the cookie.
 func (m *Manager) Abandon(ctx context.Context) {
-	if q, ok := ctx.Value(requestKey{}).(*request); ok {
-		q.abandoned, q.needed = true, false
+	if q := requestOf(ctx); q != nil {
+		q.failed = true
+		clear(q.saved)
 	}
 }
 

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
 
 var bagStores = map[string]func(*testing.T) bag.Bags{
-	"sqlite":   func(t *testing.T) bag.Bags { return bag.SQLBags{DB: storetest.SQLite(t).DB()} },
-	"postgres": func(t *testing.T) bag.Bags { return bag.SQLBags{DB: storetest.Postgres(t).DB()} },
+	"sqlite":   func(t *testing.T) bag.Bags { return storetest.SQLite(t).Bags() },
+	"postgres": func(t *testing.T) bag.Bags { return storetest.Postgres(t).Bags() },
 	"redis":    func(t *testing.T) bag.Bags { return bag.NewRedisBags(storetest.Redis(t)) },
 }
 
@@ -26,9 +27,9 @@ func TestBags(t *testing.T) {
 			want := []byte{0, 1, 0xff, 'x'}
 			find := func(key string) []byte {
 				t.Helper()
-				got, found, err := bags.Find(ctx, key)
-				if err != nil || found != (got != nil) {
-					t.Fatalf("Find: got %q, %v, %v", got, found, err)
+				got, err := bags.Find(ctx, key)
+				if err != nil {
+					t.Fatalf("Find: got %q, %v", got, err)
 				}
 				return got
 			}
@@ -45,16 +46,16 @@ func TestBags(t *testing.T) {
 					t.Errorf("Swap %q for %q: got %v, %v, want %v", sealed, old, got, err, want)
 				}
 			}
-			take := func(key, want string) {
+			remove := func(key string) {
 				t.Helper()
-				if got, err := bags.Take(ctx, key); err != nil || string(got) != want || (got == nil) != (want == "") {
-					t.Errorf("Take: got %q, %v, want %q", got, err, want)
+				if err := bags.Delete(ctx, key); err != nil || find(key) != nil {
+					t.Errorf("Delete: got %v, want no bag there", err)
 				}
 			}
 			if find(key) != nil {
 				t.Error("found a key nobody stored")
 			}
-			take(key, "")
+			remove(key)
 			swap(key, "something", "first", hour, false)
 			swap(key, "", "first", hour, true)
 			swap(key, "", "again", hour, false)
@@ -70,15 +71,19 @@ func TestBags(t *testing.T) {
 				t.Error("want this bag deleted, and the other kept")
 			}
 			swap(key, "", "third", hour, true)
-			take(key, "third")
-			take(key, "")
+			remove(key)
+			remove(key)
+			swap(key, "third", "", hour, false)
+			if string(find(other)) != "other" {
+				t.Error("want the other bag kept")
+			}
 			swap(other, "other", "late", time.Now().Add(-time.Second), true)
 			if find(other) != nil {
 				t.Error("found a bag whose time is up")
 			}
 			swap(other, "", "next", hour, true)
 			swap(other, "next", "late", time.Now().Add(-time.Second), true)
-			take(other, "")
+			remove(other)
 		})
 	}
 }
@@ -89,9 +94,9 @@ func TestSwapsTakeTurns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bags, ctx, key := open(t), t.Context(), rand.Text()
 			find := func() []byte {
-				found, _, err := bags.Find(ctx, key)
+				found, err := bags.Find(ctx, key)
 				for tries := 0; err != nil && tries < 20; tries++ { // a Redis on a busy machine may be late
-					found, _, err = bags.Find(ctx, key)
+					found, err = bags.Find(ctx, key)
 				}
 				if err != nil {
 					t.Error(err)
@@ -122,12 +127,12 @@ func TestSwapsTakeTurns(t *testing.T) {
 
 // Redis forgets bags by itself; a database has to be swept.
 func TestSweepBags(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) bag.SQLBags{
-		"sqlite":   func(t *testing.T) bag.SQLBags { return bag.SQLBags{DB: storetest.SQLite(t).DB()} },
-		"postgres": func(t *testing.T) bag.SQLBags { return bag.SQLBags{DB: storetest.Postgres(t).DB()} },
+	for name, open := range map[string]func(testing.TB) *store.Store{
+		"sqlite": storetest.SQLite, "postgres": storetest.Postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
-			bags, ctx := open(t), t.Context()
+			s, ctx := open(t), t.Context()
+			bags := s.Bags()
 			for key, expires := range map[string]time.Duration{"old": -time.Second, "good": time.Hour} {
 				if _, err := bags.Swap(ctx, key, nil, []byte("x"), time.Now().Add(expires)); err != nil {
 					t.Fatal(err)
@@ -137,7 +142,7 @@ func TestSweepBags(t *testing.T) {
 				t.Fatal(err)
 			}
 			var n int
-			if err := bags.DB.QueryRow(`SELECT count(*) FROM bags`).Scan(&n); err != nil || n != 1 {
+			if err := s.DB().QueryRow(`SELECT count(*) FROM bags`).Scan(&n); err != nil || n != 1 {
 				t.Errorf("%d bags left, %v, want 1", n, err)
 			}
 		})

@@ -47,10 +47,7 @@ func testSealer(t testing.TB) *seal.Sealer {
 // memoryBags counts on nothing but a map; it is here to show what the sealed store asks of its inner one.
 type memoryBags map[string][]byte
 
-func (m memoryBags) Find(_ context.Context, key string) ([]byte, bool, error) {
-	b, ok := m[key]
-	return b, ok, nil
-}
+func (m memoryBags) Find(_ context.Context, key string) ([]byte, error) { return m[key], nil }
 
 func (m memoryBags) Swap(_ context.Context, key string, old, sealed []byte, _ time.Time) (bool, error) {
 	if old == nil && sealed == nil {
@@ -67,8 +64,7 @@ func (m memoryBags) Swap(_ context.Context, key string, old, sealed []byte, _ ti
 	return true, nil
 }
 
-func (m memoryBags) Take(_ context.Context, key string) ([]byte, error) {
-	blob := m[key]
+func (m memoryBags) Delete(_ context.Context, key string) error {
 	delete(m, key)
-	return blob, nil
+	return nil
 }

@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
 	"net/textproto"
@@ -10,8 +11,8 @@ import (
 	"example.com/gatehouse/internal/brand"
 )
 
-// farewell is how long a browser can still be told why its session ended.
-const farewell = 10 * time.Minute
+// farewellLife is how long a browser can still be told why its session ended.
+const farewellLife = 10 * time.Minute
 
 // cookies are the names a browser knows us by. None says what the program is.
 type cookies struct {
@@ -55,16 +56,6 @@ func (m *Manager) sent(r *http.Request) (n int) {
 	return n
 }
 
-// Remove deletes the session cookie of a request that is answered outside Serve, and leaves the farewell of the
-// session that ended, if one did.
-func (m *Manager) Remove(w http.ResponseWriter, r *http.Request, endedHandle string) {
-	m.scs.WriteSessionCookie(r.Context(), w, "", time.Time{})
-	if endedHandle != "" {
-		m.cookies.setEnded(w, endedHandle)
-	}
-	w.Header().Set("Cache-Control", "no-store")
-}
-
 // wellFormed reports whether the value has the form of a token: 32 bytes in base64url.
 func wellFormed(value string) bool {
 	if len(value) != 43 {
@@ -74,23 +65,58 @@ func wellFormed(value string) bool {
 	return err == nil
 }
 
-func (c cookies) endedHandle(r *http.Request) string {
-	sent := r.CookiesNamed(c.ended)
+// single returns the value of a cookie that was sent once and is no longer than ours are, "" otherwise.
+func single(r *http.Request, name string) string {
+	sent := r.CookiesNamed(name)
 	if len(sent) != 1 || len(sent[0].Value) > 64 {
 		return ""
 	}
 	return sent[0].Value
 }
 
-func (c cookies) setEnded(w http.ResponseWriter, handle string) {
-	http.SetCookie(w, &http.Cookie{
-		Name: c.ended, Value: handle, Path: "/", MaxAge: int(farewell.Seconds()),
-		Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+// set writes a cookie of ours. An answer that does is kept by no cache: a shared copy would hand somebody's cookie on.
+func (c cookies) set(w http.ResponseWriter, cookie http.Cookie) {
+	c.protect(&cookie)
+	http.SetCookie(w, &cookie)
+	w.Header().Set("Cache-Control", "no-store")
 }
 
-func (c cookies) dropEnded(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{
-		Name: c.ended, Path: "/", MaxAge: -1, Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+func (c cookies) protect(cookie *http.Cookie) {
+	cookie.Path, cookie.HttpOnly, cookie.Secure = "/", true, c.secure
+	cookie.SameSite = cmp.Or(cookie.SameSite, http.SameSiteLaxMode)
+}
+
+// Cookie returns the session's cookie as it is written to browsers, without value or expiry.
+func (m *Manager) Cookie() http.Cookie {
+	cookie := http.Cookie{Name: m.cookies.id}
+	m.cookies.protect(&cookie)
+	return cookie
+}
+
+func (c cookies) setSession(w http.ResponseWriter, token string, s Opened) {
+	cookie := http.Cookie{Name: c.id, Value: token}
+	if s.Persistent {
+		cookie.Expires, cookie.MaxAge = CookieExpires(s.Expires), int(time.Until(s.Expires).Seconds()+1)
+	}
+	c.set(w, cookie)
+}
+
+// CookieExpires is the date that the cookie of a remembered session carries, for a session that ends at the given time:
+// rounded up to a whole second.
+func CookieExpires(ends time.Time) time.Time {
+	return ends.UTC().Truncate(time.Second).Add(time.Second)
+}
+
+// Remove deletes the session cookie, and leaves the farewell of the session that ended, if one did. It is for requests
+// that are answered outside Serve.
+func (m *Manager) Remove(w http.ResponseWriter, endedHandle string) {
+	long := time.Unix(1, 0) // ago, for browsers that do not know Max-Age
+	m.cookies.set(w, http.Cookie{Name: m.cookies.id, Expires: long, MaxAge: -1})
+	m.sayFarewell(w, endedHandle)
+}
+
+func (m *Manager) sayFarewell(w http.ResponseWriter, endedHandle string) {
+	if endedHandle != "" {
+		m.cookies.set(w, http.Cookie{Name: m.cookies.ended, Value: endedHandle, MaxAge: int(farewellLife.Seconds())})
+	}
 }

@@ -20,13 +20,13 @@ func newManager(t *testing.T, bags Bags) *Manager {
 }
 
 // serve answers one request for the standing with do, and returns what was sent.
-func serve(m *Manager, s Standing, do http.HandlerFunc) *httptest.ResponseRecorder {
+func serve(m *Manager, s Session, do http.HandlerFunc) *httptest.ResponseRecorder {
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 	if s.Token != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-id", Value: s.Token})
 	}
 	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, fmt.Sprint("away with ", m.Entries(r.Context())), http.StatusServiceUnavailable)
+		http.Error(w, fmt.Sprint("unavailable with ", m.Entries(r.Context())), http.StatusServiceUnavailable)
 	})
 	return w
 }
@@ -44,14 +44,14 @@ func sessionCookie(w *httptest.ResponseRecorder) *http.Cookie {
 func TestVisitorsBag(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
-	if w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) { m.Get(r.Context(), "x") }); len(bags) != 0 || sessionCookie(w) != nil {
+	if w := serve(m, Session{}, func(w http.ResponseWriter, r *http.Request) { m.Get(r.Context(), "x") }); len(bags) != 0 || sessionCookie(w) != nil {
 		t.Fatal("a bag or a cookie for nothing")
 	}
-	first := sessionCookie(serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
+	first := sessionCookie(serve(m, Session{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
 	if first == nil || len(bags) != 1 {
 		t.Fatal("no bag or no cookie")
 	}
-	again := serve(m, Standing{Token: first.Value}, func(_ http.ResponseWriter, r *http.Request) {
+	again := serve(m, Session{Token: first.Value}, func(_ http.ResponseWriter, r *http.Request) {
 		if got := m.Get(r.Context(), "x"); got != "1" {
 			t.Errorf("got %q, want 1", got)
 		}
@@ -60,7 +60,7 @@ func TestVisitorsBag(t *testing.T) {
 	if sessionCookie(again) != nil {
 		t.Error("the cookie was sent again")
 	}
-	emptied := serve(m, Standing{Token: first.Value}, func(_ http.ResponseWriter, r *http.Request) { m.Pop(r.Context(), "x") })
+	emptied := serve(m, Session{Token: first.Value}, func(_ http.ResponseWriter, r *http.Request) { m.Pop(r.Context(), "x") })
 	if c := sessionCookie(emptied); c == nil || c.MaxAge >= 0 || len(bags) != 0 {
 		t.Errorf("emptied: cookie %v, %d bags, want both gone", c, len(bags))
 	}
@@ -71,7 +71,7 @@ func TestInventedTokenIsNotAdopted(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
 	invented := strings.Repeat("A", 43)
-	c := sessionCookie(serve(m, Standing{Token: invented}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
+	c := sessionCookie(serve(m, Session{Token: invented}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
 	if c == nil || c.Value == invented || bags[hashToken(invented)] != nil {
 		t.Errorf("cookie %v, bag under the invented token: %v", c, bags[hashToken(invented)] != nil)
 	}
@@ -81,9 +81,9 @@ func TestInventedTokenIsNotAdopted(t *testing.T) {
 func TestRotate(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
-	token := sessionCookie(serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })).Value
+	token := sessionCookie(serve(m, Session{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })).Value
 	refused := errors.New("refused")
-	w := serve(m, Standing{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
+	w := serve(m, Session{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
 		if err := m.Rotate(r.Context(), false, func(string) (Opened, error) { return Opened{}, refused }); !errors.Is(err, refused) {
 			t.Errorf("got %v, want the error of the change", err)
 		}
@@ -92,7 +92,7 @@ func TestRotate(t *testing.T) {
 		t.Fatal("a refused rotation changed cookie or bag")
 	}
 	var hash string
-	w = serve(m, Standing{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
+	w = serve(m, Session{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
 		_ = m.Rotate(r.Context(), false, func(h string) (Opened, error) {
 			hash = h
 			return Opened{Expires: time.Now().Add(time.Hour)}, nil
@@ -105,7 +105,7 @@ func TestRotate(t *testing.T) {
 	if !c.Expires.IsZero() {
 		t.Error("the cookie outlives the browser")
 	}
-	serve(m, Standing{State: session.Live, Token: c.Value, Expires: time.Now().Add(time.Hour)}, func(_ http.ResponseWriter, r *http.Request) {
+	serve(m, Session{State: session.Live, Token: c.Value, Expires: time.Now().Add(time.Hour)}, func(_ http.ResponseWriter, r *http.Request) {
 		if m.Get(r.Context(), "x") != "1" {
 			t.Error("the bag did not come along")
 		}
@@ -121,7 +121,7 @@ func TestSettledBeforeTheFirstByte(t *testing.T) {
 		"nothing": func(http.ResponseWriter) {},
 	} {
 		m := newManager(t, memoryBags{})
-		w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) {
+		w := serve(m, Session{}, func(w http.ResponseWriter, r *http.Request) {
 			m.Put(r.Context(), "x", "1")
 			begin(w)
 		})
@@ -138,7 +138,7 @@ func TestSettledBeforeTheFirstByte(t *testing.T) {
 func TestInterimAnswer(t *testing.T) {
 	m := newManager(t, memoryBags{})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m.Serve(w, r, Standing{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.Serve(w, r, Session{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusEarlyHints)
 			m.Put(r.Context(), "x", "1")
 			w.WriteHeader(http.StatusOK)
@@ -156,10 +156,10 @@ func TestInterimAnswer(t *testing.T) {
 }
 
 // What must not be lost and cannot be stored replaces the handler's answer altogether.
-func TestKeepFails(t *testing.T) {
+func TestSaveFails(t *testing.T) {
 	m := newManager(t, full{memoryBags{}})
-	w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) {
-		if err := m.Keep(r.Context(), "x", "1"); err != nil {
+	w := serve(m, Session{}, func(w http.ResponseWriter, r *http.Request) {
+		if err := m.Save(r.Context(), "x", "1"); err != nil {
 			t.Errorf("got %v before anything was written", err)
 		}
 		w.Header().Set("Location", "/success")
@@ -169,10 +169,10 @@ func TestKeepFails(t *testing.T) {
 	if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "SECRET") || w.Header().Get("Location") != "" || sessionCookie(w) != nil {
 		t.Errorf("got %d %q %v", w.Code, w.Body, w.Header())
 	}
-	if !strings.Contains(w.Body.String(), "away with []") {
+	if !strings.Contains(w.Body.String(), "unavailable with []") {
 		t.Errorf("got %q: what was not kept is shown", w.Body)
 	}
-	w = serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1"); w.WriteHeader(200) })
+	w = serve(m, Session{}, func(w http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1"); w.WriteHeader(200) })
 	if w.Code != http.StatusOK {
 		t.Errorf("losing what is nice to have: got %d, want 200", w.Code)
 	}
@@ -187,15 +187,15 @@ func (full) Swap(context.Context, string, []byte, []byte, time.Time) (bool, erro
 
 // A bag that could not be read is not written over by one that could have been: it may hold more than this request knows.
 func TestUnreadBagIsNotOverwritten(t *testing.T) {
-	bags := &unreadable{memoryBags: memoryBags{}}
+	bags := &silentBags{memoryBags: memoryBags{}}
 	m := newManager(t, bags)
-	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	live := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "basket", "full") })
 	bags.broken = true
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
 		m.Put(r.Context(), "flash", "hello")
-		if err := m.Keep(r.Context(), "basket", "other"); !errors.Is(err, ErrAway) {
-			t.Errorf("Keep: got %v, want ErrAway", err)
+		if err := m.Save(r.Context(), "basket", "other"); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("Save: got %v, want ErrUnavailable", err)
 		}
 	})
 	bags.broken = false
@@ -206,15 +206,15 @@ func TestUnreadBagIsNotOverwritten(t *testing.T) {
 	})
 }
 
-// unreadable is a bag store that can be written and, while it is broken, not be read.
-type unreadable struct {
+// silentBags is a bag store that can be written and, while it is broken, not be read.
+type silentBags struct {
 	memoryBags
 	broken bool
 }
 
-func (u *unreadable) Find(ctx context.Context, key string) ([]byte, bool, error) {
+func (u *silentBags) Find(ctx context.Context, key string) ([]byte, error) {
 	if u.broken {
-		return nil, false, errors.New("timeout")
+		return nil, errors.New("timeout")
 	}
 	return u.memoryBags.Find(ctx, key)
 }
@@ -225,7 +225,7 @@ func TestSettledWithoutTheClient(t *testing.T) {
 	m := newManager(t, bags)
 	ctx, cancel := context.WithCancel(t.Context())
 	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
-	m.Serve(w, r, Standing{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	m.Serve(w, r, Session{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		m.Put(r.Context(), "x", "1")
 		cancel()
 	}), nil)
@@ -248,7 +248,7 @@ func (s strict) Swap(ctx context.Context, key string, old, sealed []byte, expire
 func TestEnd(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
-	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour), Handle: "PUBLIC"}
+	live := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour), Handle: "PUBLIC"}
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	if len(bags) != 1 {
 		t.Fatal("no bag under the token of the session")
@@ -278,7 +278,7 @@ func TestEnd(t *testing.T) {
 
 func TestPlainCookies(t *testing.T) {
 	m := New(Options{Bags: memoryBags{}, Sealer: testSealer(t), Secure: false, Log: silent})
-	w := serve(m, Standing{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
+	w := serve(m, Session{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	if line := w.Header().Get("Set-Cookie"); !strings.HasPrefix(line, "id=") || strings.Contains(line, "Secure") || !strings.Contains(line, "HttpOnly") {
 		t.Errorf("got %q", line)
 	}

@@ -8,91 +8,102 @@ import (
 )
 
 // Two requests of one browser may change its bag at the same moment, and one of them may rotate the token the bag is
-// stored under. So a request writes what it changed and not the bag as it saw it: a write replaces exactly what was
-// read, and when that is no longer there, the changes are made again to what is.
+// stored under. So a write replaces exactly what was read, and when that is no longer there, the changes of this request
+// are made again to what is.
 
-// writes bounds how often one request tries to write its bag.
-const writes = 10
+// maxSwaps bounds how often one request tries to write its bag.
+const maxSwaps = 10
 
 var errContended = errors.New("bag changed too often to be written")
 
-// A change is what one request did to one value of its bag.
-type change struct {
-	value   string
-	removed bool
+// changes are what one request did to the values of its bag: their new text, or nil for those it took out.
+type changes map[string]any
+
+// difference is what led from one to the other. A value that was saved counts as changed although it was there before:
+// another request may be taking it out.
+func difference(before, after map[string]any, saved map[string]bool) changes {
+	c := changes{}
+	for name, value := range after {
+		if old, had := before[name]; !had || old != value || saved[name] {
+			c[name] = value
+		}
+	}
+	for name := range before {
+		if _, has := after[name]; !has {
+			c[name] = nil
+		}
+	}
+	return c
 }
 
-type changes map[string]change
-
 func (c changes) applyTo(values map[string]any) {
-	for key, one := range c {
-		if one.removed {
-			delete(values, key)
+	for name, value := range c {
+		if value == nil {
+			delete(values, name)
 		} else {
-			values[key] = one.value
+			values[name] = value
 		}
 	}
 }
 
-// write makes the changes to the bag under key, which was base when it was read, nil for none. It reports whether
-// anything is in the bag afterwards; an empty one is not stored.
-func (s *sealed) write(ctx context.Context, key string, base []byte, c changes, expires time.Time) (filled bool, err error) {
-	for range writes {
-		values := s.values(key, base)
-		c.applyTo(values)
-		blob, err := s.sealValues(key, values, expires)
-		if err != nil {
-			return false, err
+// rewrite changes the values of the bag that was read, however often somebody else is first. It reports whether anything
+// is in the bag afterwards; an empty one is not stored.
+func (s *sealed) rewrite(ctx context.Context, r reading, change func(values map[string]any), expires time.Time) (filled bool, err error) {
+	for range maxSwaps {
+		values := decode(r.plain)
+		change(values)
+		var blob []byte
+		if len(values) > 0 {
+			plain, _ := codec{}.Encode(expires, values) // it fails for nothing that was decoded
+			if blob, err = s.Seal(plain, r.key); err != nil {
+				return false, err
+			}
 		}
-		if base == nil && blob == nil {
+		if r.blob == nil && blob == nil {
 			return false, nil
 		}
-		done, err := s.bags.Swap(ctx, key, base, blob, expires)
-		if done || err != nil {
+		if done, err := s.bags.Swap(ctx, r.key, r.blob, blob, expires); done || err != nil {
 			return blob != nil, err
 		}
-		if base, _, err = s.bags.Find(ctx, key); err != nil {
-			return false, err
+		if r = s.read(ctx, r.key); r.err != nil {
+			return false, r.err
 		}
 	}
 	return false, errContended
 }
 
-// move takes the bag from under one key to another and makes the changes to it. What somebody else has written under the
-// other key in the meantime is later than what is taken along.
-func (s *sealed) move(ctx context.Context, from, to string, c changes, expires time.Time) error {
-	taken, err := s.bags.Take(ctx, from)
-	if err != nil {
+// move takes a bag to another key and makes the changes to it. What somebody else has written there in the meantime is
+// later than what is taken along.
+func (s *sealed) move(ctx context.Context, from reading, to string, c changes, expires time.Time) error {
+	if from.blob == nil { // there may be one by now
+		from = s.read(ctx, from.key)
+	}
+	there := s.read(ctx, to)
+	if err := errors.Join(from.err, there.err); err != nil {
 		return err
 	}
-	for range writes {
-		there, _, err := s.bags.Find(ctx, to)
-		if err != nil {
-			return err
-		}
-		values := s.values(from, taken)
-		maps.Copy(values, s.values(to, there))
-		c.applyTo(values)
-		blob, err := s.sealValues(to, values, expires)
-		if err != nil || blob == nil && there == nil {
-			return err
-		}
-		if done, err := s.bags.Swap(ctx, to, there, blob, expires); done || err != nil {
-			return err
-		}
+	var taken map[string]any
+	if _, err := s.rewrite(ctx, from, func(values map[string]any) { taken = maps.Clone(values); clear(values) }, expires); err != nil {
+		return err
 	}
-	return errContended
+	_, err := s.rewrite(ctx, there, func(values map[string]any) {
+		later := maps.Clone(values)
+		maps.Copy(values, taken)
+		maps.Copy(values, later)
+		c.applyTo(values)
+	}, expires)
+	return err
 }
 
 // follow makes sure that what was written under key is where the next request of this browser looks for it: another
 // request may have rotated the token in the meantime. Whoever rotates after the look at the row finds the bag there.
 func (s *sealed) follow(ctx context.Context, key string, now func(context.Context) (string, error), c changes, expires time.Time) error {
-	for range writes {
+	for range maxSwaps {
 		next, err := now(ctx)
 		if err != nil || next == key {
 			return err
 		}
-		if err := s.move(ctx, key, next, c, expires); err != nil {
+		if err := s.move(ctx, reading{key: key}, next, c, expires); err != nil {
 			return err
 		}
 		key = next
@@ -100,24 +111,7 @@ func (s *sealed) follow(ctx context.Context, key string, now func(context.Contex
 	return errContended
 }
 
-// values opens a bag. One that cannot be opened is empty: nobody must be locked out by a bag.
-func (s *sealed) values(key string, blob []byte) map[string]any {
-	plain, err := s.Open(blob, key)
-	if err != nil {
-		return map[string]any{}
-	}
-	_, values, _ := codec{}.Decode(plain) // it never fails
+func decode(plain []byte) map[string]any {
+	_, values, _ := codec{}.Decode(plain) // what cannot be read is empty: nobody must be locked out by a bag
 	return values
-}
-
-// sealValues returns nil for an empty bag.
-func (s *sealed) sealValues(key string, values map[string]any, deadline time.Time) ([]byte, error) {
-	if len(values) == 0 {
-		return nil, nil
-	}
-	plain, err := codec{}.Encode(deadline, values)
-	if err != nil {
-		return nil, err
-	}
-	return s.Seal(plain, key)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // during serves a request, and another one of the same browser while it is under way.
-func during(m *Manager, s Standing, do http.HandlerFunc, meanwhile func()) {
+func during(m *Manager, s Session, do http.HandlerFunc, meanwhile func()) {
 	serve(m, s, func(w http.ResponseWriter, r *http.Request) {
 		do(w, r)
 		meanwhile()
@@ -19,10 +19,10 @@ func during(m *Manager, s Standing, do http.HandlerFunc, meanwhile func()) {
 }
 
 func puts(m *Manager, key, value string) http.HandlerFunc {
-	return func(_ http.ResponseWriter, r *http.Request) { _ = m.Keep(r.Context(), key, value) }
+	return func(_ http.ResponseWriter, r *http.Request) { _ = m.Save(r.Context(), key, value) }
 }
 
-func (m *Manager) bagOf(s Standing) (values []string) {
+func (m *Manager) bagOf(s Session) (values []string) {
 	serve(m, s, func(_ http.ResponseWriter, r *http.Request) {
 		for _, key := range []string{"flash", "order", "plan"} {
 			if v := m.Get(r.Context(), key); v != "" {
@@ -33,7 +33,7 @@ func (m *Manager) bagOf(s Standing) (values []string) {
 	return values
 }
 
-func wantBag(t *testing.T, m *Manager, s Standing, want string) {
+func wantBag(t *testing.T, m *Manager, s Session, want string) {
 	t.Helper()
 	if got := strings.Join(m.bagOf(s), " "); got != want {
 		t.Errorf("bag: got %q, want %q", got, want)
@@ -43,7 +43,7 @@ func wantBag(t *testing.T, m *Manager, s Standing, want string) {
 // Each of two requests at once changes what it changed, and nothing else.
 func TestChangesMerge(t *testing.T) {
 	m := newManager(t, memoryBags{})
-	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	live := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 	during(m, live, puts(m, "plan", "hall"), func() { serve(m, live, puts(m, "order", "1")) })
 	wantBag(t, m, live, "order=1 plan=hall")
 
@@ -61,7 +61,7 @@ func TestChangesMerge(t *testing.T) {
 // A visitor's last value goes while another request puts one in: bag and cookie stay.
 func TestEmptiedWhileFilled(t *testing.T) {
 	m := newManager(t, memoryBags{})
-	visitor := Standing{Token: sessionCookie(serve(m, Standing{}, puts(m, "flash", "hello"))).Value}
+	visitor := Session{Token: sessionCookie(serve(m, Session{}, puts(m, "flash", "hello"))).Value}
 	w := serve(m, visitor, func(_ http.ResponseWriter, r *http.Request) {
 		m.Pop(r.Context(), "flash")
 		serve(m, visitor, puts(m, "plan", "hall"))
@@ -80,7 +80,7 @@ func TestKeptAcrossRotation(t *testing.T) {
 			bags := memoryBags{}
 			m := newManager(t, bags)
 			now := hashToken(strings.Repeat("A", 43))
-			before := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour),
+			before := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour),
 				Now: func(context.Context) (string, error) { return now, nil }}
 			after := before
 			if filled {
@@ -115,7 +115,7 @@ func TestKeptAcrossRotation(t *testing.T) {
 }
 
 // rotates signs somebody in, or confirms them, under a token of their own.
-func rotates(t *testing.T, m *Manager, s Standing, empty bool, around func(ctx context.Context, rotate func())) Standing {
+func rotates(t *testing.T, m *Manager, s Session, empty bool, around func(ctx context.Context, rotate func())) Session {
 	t.Helper()
 	expires := time.Now().Add(time.Hour)
 	w := serve(m, s, func(_ http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func rotates(t *testing.T, m *Manager, s Standing, empty bool, around func(ctx c
 	if c == nil {
 		t.Fatal("no cookie")
 	}
-	return Standing{State: session.Live, Token: c.Value, Expires: expires}
+	return Session{State: session.Live, Token: c.Value, Expires: expires}
 }
 
 // A rotation takes along what is the person's, with what the request changed; another person, and whoever comes with a
@@ -153,7 +153,7 @@ func TestWhatARotationTakesAlong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newManager(t, memoryBags{})
-			s := Standing{Token: sessionCookie(serve(m, Standing{}, puts(m, "plan", "hall"))).Value, Expires: time.Now().Add(time.Hour)}
+			s := Session{Token: sessionCookie(serve(m, Session{}, puts(m, "plan", "hall"))).Value, Expires: time.Now().Add(time.Hour)}
 			s.State = c.state
 			wantBag(t, m, rotates(t, m, s, c.empty, around(m)), c.want)
 		})
@@ -163,7 +163,7 @@ func TestWhatARotationTakesAlong(t *testing.T) {
 // A request that fails after it has rotated keeps its cookie, and its bag as it was before.
 func TestFailsAfterRotation(t *testing.T) {
 	m := newManager(t, memoryBags{})
-	visitor := Standing{Token: sessionCookie(serve(m, Standing{}, puts(m, "plan", "hall"))).Value}
+	visitor := Session{Token: sessionCookie(serve(m, Session{}, puts(m, "plan", "hall"))).Value}
 	after := rotates(t, m, visitor, false, func(ctx context.Context, rotate func()) {
 		rotate()
 		m.Put(ctx, "flash", "all is well")
@@ -176,9 +176,9 @@ func TestFailsAfterRotation(t *testing.T) {
 func TestNothingToStore(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
-	live := Standing{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	live := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
 	changesItsMind := func(ctx context.Context) {
-		_ = m.Keep(ctx, "plan", "hall")
+		_ = m.Save(ctx, "plan", "hall")
 		m.Pop(ctx, "plan")
 	}
 	for _, rotated := range []bool{false, true} {
@@ -195,15 +195,28 @@ func TestNothingToStore(t *testing.T) {
 }
 
 // The row has moved to another token: the cookie follows, although what had to be kept with it cannot be.
-func TestKeepFailsAfterRotation(t *testing.T) {
+func TestSaveFailsAfterRotation(t *testing.T) {
 	m := newManager(t, full{memoryBags{}})
-	w := serve(m, Standing{}, func(w http.ResponseWriter, r *http.Request) {
+	w := serve(m, Session{}, func(w http.ResponseWriter, r *http.Request) {
 		_ = m.Rotate(r.Context(), false, func(string) (Opened, error) { return Opened{Expires: time.Now().Add(time.Hour)}, nil })
-		_ = m.Keep(r.Context(), "plan", "hall")
+		_ = m.Save(r.Context(), "plan", "hall")
 		http.SetCookie(w, &http.Cookie{Name: "other", Value: "1"})
 		w.WriteHeader(http.StatusSeeOther)
 	})
 	if c := sessionCookie(w); w.Code != http.StatusServiceUnavailable || c == nil || len(w.Result().Cookies()) != 1 {
 		t.Errorf("got %d with cookies %v, want 503 and the one of the session", w.Code, w.Result().Cookies())
 	}
+}
+
+// What is written under the next token, before the bag from under the last one gets there, is later than what that brings.
+func TestWrittenUnderTheNextToken(t *testing.T) {
+	m := newManager(t, memoryBags{})
+	live := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour)}
+	serve(m, live, puts(m, "plan", "hall"))
+	serve(m, live, puts(m, "order", "1"))
+	after := rotates(t, m, live, false, func(ctx context.Context, rotate func()) {
+		rotate()
+		serve(m, Session{State: session.Live, Token: m.scs.Token(ctx), Expires: live.Expires}, puts(m, "plan", "loft"))
+	})
+	wantBag(t, m, after, "order=1 plan=loft")
 }

@@ -2,9 +2,10 @@ package bag
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/alexedwards/scs/v2"
 
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
@@ -12,73 +13,107 @@ import (
 
 // Bags keeps sealed bags under the hash of their token. A bag whose time is up is none. Each method is atomic.
 type Bags interface {
-	Find(ctx context.Context, key string) (sealed []byte, found bool, err error)
+	// Find returns the bag under key, nil if there is none.
+	Find(ctx context.Context, key string) (sealed []byte, err error)
 	// Swap replaces the bag under key if it is still old, where nil is none; nil for sealed deletes it. It reports
 	// whether it did.
 	Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error)
-	// Take removes the bag under key and returns it, nil if there was none.
-	Take(ctx context.Context, key string) ([]byte, error)
+	// Delete removes the bag under key, if there is one.
+	Delete(ctx context.Context, key string) error
 }
 
 // sealed is the store scs sees. Each bag is sealed for the token hash it is stored under, so it cannot be moved to another
-// visitor. A read never fails: a bag that is out of reach or cannot be opened is an empty one.
+// visitor. What is written is merged with what others have written since it was read.
 type sealed struct {
 	*seal.Sealer
 	bags Bags
 	log  *slog.Logger
 }
 
-// FindCtx returns the opened bag. A live session without a bag gets an empty one under its own token; for anybody
-// else an unknown token stays unknown and is never adopted (ASVS v5.0.0-7.2.1).
-func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) {
-	q := requestOf(ctx)
-	blob, found, err := s.bags.Find(ctx, key)
-	if err != nil {
-		s.log.WarnContext(ctx, "bag out of reach", "err", err)
-		q.lost = err
-		found = false
-	}
-	if found {
-		q.read = blob
-		plain, err := s.Open(blob, key)
-		if err == nil {
-			return plain, true, nil
-		}
-		s.log.WarnContext(ctx, "crypt_decrypt_fail", "session", q.standing.Handle)
-	}
-	q.missing = true
-	if q.standing.State == session.Live || q.lost != nil {
-		empty, err := codec{}.Encode(q.standing.Expires, nil)
-		return empty, true, err
-	}
-	return nil, false, nil
+var _ scs.CtxStore = (*sealed)(nil)
+
+// A reading is a bag as it was found.
+type reading struct {
+	key   string // what it is under, "" for no bag and no token to keep one under
+	blob  []byte // as it is stored, nil for none
+	plain []byte // opened, nil for none or one that cannot be
+	err   error  // why it could not be read
 }
 
-// CommitCtx stores the first bag of a visitor, under a token made this moment. Others are written by write and move.
-func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expires time.Time) error {
-	blob, err := s.Seal(plain, key)
-	if err != nil {
-		return err
+func (s *sealed) read(ctx context.Context, key string) reading {
+	r := reading{key: key}
+	if r.blob, r.err = s.bags.Find(ctx, key); r.blob != nil {
+		r.plain, _ = s.Open(r.blob, key)
 	}
-	done, err := s.bags.Swap(ctx, key, nil, blob, expires)
-	if err == nil && !done {
-		return errContended
+	return r
+}
+
+// FindCtx returns the opened bag, and within a request never fails: one that is out of reach or cannot be opened is
+// empty. A live session without a bag gets an empty one under its own token; for anybody else an unknown token stays
+// unknown and is never adopted (ASVS v5.0.0-7.2.1).
+func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) {
+	r, q := s.read(ctx, key), requestOf(ctx)
+	if q == nil {
+		return r.plain, r.plain != nil, r.err
+	}
+	switch {
+	case r.err != nil:
+		s.log.WarnContext(ctx, "bag out of reach", "err", r.err)
+		q.bag = unreadable
+	case r.plain != nil:
+		q.bag, q.read = found, r
+		return r.plain, true, nil
+	case r.blob != nil:
+		s.log.WarnContext(ctx, "crypto_decrypt_fail", "session", q.Handle)
+	}
+	if q.bag == missing && q.state != session.Live {
+		return nil, false, nil
+	}
+	q.read = r
+	empty, err := codec{}.Encode(q.Expires, nil)
+	return empty, true, err
+}
+
+// CommitCtx merges the bag with what is stored: what the request changed of what it read is changed in what is there now.
+// Under another token than it was read from, it moves there.
+func (s *sealed) CommitCtx(ctx context.Context, key string, plain []byte, expires time.Time) (err error) {
+	q := requestOf(ctx)
+	if q == nil { // the bag is to become what it says
+		q = &request{read: s.read(ctx, key)}
+	}
+	if q.read.err != nil {
+		return q.read.err // values that are merely out of reach must not be overwritten
+	}
+	c := changes{}
+	if !q.failed {
+		c = difference(decode(q.read.plain), decode(plain), q.saved)
+	}
+	switch q.read.key {
+	case "": // nothing was read, and nobody else knows this token yet
+		q.filled, err = s.rewrite(ctx, reading{key: key}, c.applyTo, expires)
+	case key:
+		q.filled, err = s.rewrite(ctx, q.read, c.applyTo, expires)
+		if err == nil && len(q.saved) > 0 && q.Now != nil {
+			err = s.follow(ctx, key, q.Now, c, expires)
+		}
+	default:
+		err = s.move(ctx, q.read, key, c, expires)
 	}
 	return err
 }
 
-// DeleteCtx only notes the key: a rotation that fails must find its bag again, so deleting comes last.
+// DeleteCtx does nothing within a request: a rotation that fails must find its bag again, so deleting comes last.
 func (s *sealed) DeleteCtx(ctx context.Context, key string) error {
-	if q := requestOf(ctx); !q.missing {
-		q.stale = append(q.stale, key)
+	if requestOf(ctx) != nil {
+		return nil
 	}
-	return nil
+	return s.bags.Delete(ctx, key)
 }
 
-// The methods without a context belong to scs's older Store interface; scs prefers those with one.
+// scs asks for these methods too, and uses those with a context.
 
-var errNoContext = errors.New("bag: a context is needed")
-
-func (s *sealed) Find(string) ([]byte, bool, error)      { return nil, false, errNoContext }
-func (s *sealed) Commit(string, []byte, time.Time) error { return errNoContext }
-func (s *sealed) Delete(string) error                    { return errNoContext }
+func (s *sealed) Find(key string) ([]byte, bool, error) { return s.FindCtx(context.Background(), key) }
+func (s *sealed) Delete(key string) error               { return s.DeleteCtx(context.Background(), key) }
+func (s *sealed) Commit(key string, plain []byte, expires time.Time) error {
+	return s.CommitCtx(context.Background(), key, plain, expires)
+}

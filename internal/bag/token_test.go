@@ -49,12 +49,12 @@ func FuzzToken(f *testing.F) {
 		} else if sent := honest.FindStringSubmatch(one); sent != nil && n == 1 {
 			t.Errorf("%q, %q: refused", one, two)
 		}
-		standing := Standing{}
+		standing := Session{}
 		if ok {
-			standing = Standing{Token: got, State: session.Unknown}
+			standing = Session{Token: got, State: session.Unknown}
 		}
 		w := httptest.NewRecorder()
-		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("away") }
+		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("unavailable") }
 		m.Serve(w, r, standing, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), unanswered)
 		for _, line := range w.Header()["Set-Cookie"] {
 			if c, err := http.ParseSetCookie(line); err != nil || c.Value != "" || c.MaxAge >= 0 {

@@ -22,7 +22,7 @@ type backend struct {
 // sqliteBackend is the default of a newcomer: one file.
 func sqliteBackend(t *testing.T) backend {
 	s := storetest.SQLite(t)
-	return backend{store: s, bags: bag.SQLBags{DB: s.DB()}}
+	return backend{store: s, bags: s.Bags()}
 }
 
 // serverBackend is PostgreSQL with Redis. It skips without them at home, and fails in CI.

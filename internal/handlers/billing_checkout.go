@@ -56,8 +56,8 @@ var (
 
 // bill is what the person's basket comes to now, by the catalogue and the stored method.
 func (a *app) bill(r *http.Request) (billing.Bill, error) {
-	if a.Bag.Away(r.Context()) {
-		return billing.Bill{}, bag.ErrAway
+	if a.Bag.Unavailable(r.Context()) {
+		return billing.Bill{}, bag.ErrUnavailable
 	}
 	plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan))
 	order := a.Bag.Get(r.Context(), bagOrder)

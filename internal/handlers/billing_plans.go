@@ -46,7 +46,7 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	v := &plansView{Layout: Layout{Nav: "plans"}, Away: a.Bag.Away(r.Context()), Problems: wrong}
+	v := &plansView{Layout: Layout{Nav: "plans"}, Away: a.Bag.Unavailable(r.Context()), Problems: wrong}
 	if plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan)); ok {
 		v.Chosen = plan.Key
 	}
@@ -71,10 +71,10 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 				text: "Many plans are being chosen from your network. Please try again in " + words(wait) + ", or sign in first."}
 		}
 	}
-	if err := a.Bag.Keep(r.Context(), bagPlan, plan.Key); err != nil {
+	if err := a.Bag.Save(r.Context(), bagPlan, plan.Key); err != nil {
 		return err
 	}
-	if err := a.Bag.Keep(r.Context(), bagOrder, billing.NewOrder()); err != nil {
+	if err := a.Bag.Save(r.Context(), bagOrder, billing.NewOrder()); err != nil {
 		return err
 	}
 	a.flash(r, "%s is in your basket.", plan.Name)

@@ -15,7 +15,6 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -273,7 +272,7 @@ func (p *portal) sweep() {
 	if err := p.sweepAll(p.t.Context()); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := (bag.SQLBags{DB: p.store.DB()}).Sweep(p.t.Context()); err != nil {
+	if err := p.store.Bags().Sweep(p.t.Context()); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
@@ -189,7 +188,7 @@ func TestSameWork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, statements := open(t)
-			p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
+			p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
 			p.app.Attempts = limiterOff{}
 			const asksToUse = "Somebody, probably you, wants" // the letter of a change of address, whoever has the new one
 			all := 0

@@ -144,7 +144,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We are busy", retryAfter: 10 * time.Second, cause: err,
 			text: "Many people are signing in at this moment. Please try again in a few seconds."}
 	}
-	if errors.Is(err, bag.ErrAway) {
+	if errors.Is(err, bag.ErrUnavailable) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: err,
 			text: "The place where baskets, the keys of letters and new recovery codes wait for you is out of reach. The rest of the portal works. " +

@@ -21,9 +21,9 @@ type brokenBags struct {
 
 var errAway = errors.New("dial tcp 10.0.0.1:6379: connection refused")
 
-func (b *brokenBags) Find(ctx context.Context, key string) ([]byte, bool, error) {
+func (b *brokenBags) Find(ctx context.Context, key string) ([]byte, error) {
 	if b.away {
-		return nil, false, errAway
+		return nil, errAway
 	}
 	return b.Bags.Find(ctx, key)
 }
@@ -35,11 +35,11 @@ func (b *brokenBags) Swap(ctx context.Context, key string, old, sealed []byte, e
 	return b.Bags.Swap(ctx, key, old, sealed, expires)
 }
 
-func (b *brokenBags) Take(ctx context.Context, key string) ([]byte, error) {
+func (b *brokenBags) Delete(ctx context.Context, key string) error {
 	if b.away {
-		return nil, errAway
+		return errAway
 	}
-	return b.Bags.Take(ctx, key)
+	return b.Bags.Delete(ctx, key)
 }
 
 // Without the bag people stay signed in, sign in and out, rotate and revoke; only what is the bag says it is away.

@@ -37,7 +37,7 @@ func newTarget(f *testing.F) *target {
 	s := &target{db: storetest.SQLite(f)}
 	log := slog.New(slog.DiscardHandler)
 	sealer := testSealer(f)
-	sessions := bag.New(bag.Options{Bags: bag.SQLBags{DB: s.db.DB()}, Sealer: sealer, Secure: true, Log: log})
+	sessions := bag.New(bag.Options{Bags: s.db.Bags(), Sealer: sealer, Secure: true, Log: log})
 	post := mail.NewPost(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Outbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy

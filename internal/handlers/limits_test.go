@@ -12,9 +12,9 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/ratelimit"
+	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/webtest"
 )
 
@@ -355,7 +355,7 @@ func TestLimitsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)
 	under := sqliteBackend(t)
-	under.pool = bag.NewRedisPool("redis://" + server.Addr())
+	under.pool = redispool.New("redis://" + server.Addr())
 	t.Cleanup(func() { _ = under.pool.Close() })
 	p := portalOn(t, under, nil)
 	u := p.newUser("Reda")

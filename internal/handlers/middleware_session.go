@@ -34,20 +34,20 @@ func (a *app) session(next http.Handler) http.Handler {
 		case standing.State == session.Rotated:
 			a.retryAfterRotation(w, r)
 		default:
-			a.Bag.Serve(w, r, standing, next, a.bagAway)
+			a.Bag.Serve(w, r, standing, next, a.bagUnavailable)
 		}
 	})
 }
 
 // standing asks about the token of the request and notes the current user. A request that only reads counts as no activity.
-func (a *app) standing(r *http.Request, readOnly bool) (bag.Standing, error) {
+func (a *app) standing(r *http.Request, readOnly bool) (bag.Session, error) {
 	token, ok := a.Bag.Token(r)
 	if !ok {
-		return bag.Standing{}, nil
+		return bag.Session{}, nil
 	}
 	found, err := a.resume(r, token, readOnly)
 	if err != nil {
-		return bag.Standing{}, err
+		return bag.Session{}, err
 	}
 	x := found.Session
 	switch {
@@ -56,7 +56,7 @@ func (a *app) standing(r *http.Request, readOnly bool) (bag.Standing, error) {
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}
-	return bag.Standing{
+	return bag.Session{
 		State: found.State, Token: token, Handle: x.ID, Expires: x.ExpiresAt,
 		Now: func(ctx context.Context) (string, error) {
 			return a.Sessions.TokenNow(ctx, x.UserID, auth.HashToken(token))
@@ -105,5 +105,7 @@ func (a *app) retryAfterRotation(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, a.wayBack(r), http.StatusSeeOther)
 }
 
-// bagAway answers a request that needed the bag while it could not be stored.
-func (a *app) bagAway(w http.ResponseWriter, r *http.Request) { a.fail(w, r, bag.ErrAway) }
+// bagUnavailable answers a request that needed the bag while it could not be stored.
+func (a *app) bagUnavailable(w http.ResponseWriter, r *http.Request) {
+	a.fail(w, r, bag.ErrUnavailable)
+}

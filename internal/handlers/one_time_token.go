@@ -34,17 +34,17 @@ func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner f
 	if err != nil {
 		return err
 	}
-	if err := a.Bag.Keep(r.Context(), link.bag, key); err != nil {
+	if err := a.Bag.Save(r.Context(), link.bag, key); err != nil {
 		return err
 	}
 	seeOther(w, r, link.page)
 	return nil
 }
 
-// key is the one that the link was followed with, "" for none. session.ErrAway while nobody can tell.
+// key is the one that the link was followed with, "" for none. bag.ErrUnavailable while nobody can tell.
 func (a *app) key(r *http.Request, link keyLink) (string, error) {
-	if a.Bag.Away(r.Context()) {
-		return "", bag.ErrAway
+	if a.Bag.Unavailable(r.Context()) {
+		return "", bag.ErrUnavailable
 	}
 	return a.Bag.Get(r.Context(), link.bag), nil
 }

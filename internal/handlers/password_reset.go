@@ -29,7 +29,7 @@ func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
 		_, err := a.Accounts.ResetKeyOwner(r.Context(), key)
 		return err
 	}, &resetView{})
-	if errors.Is(err, bag.ErrAway) {
+	if errors.Is(err, bag.ErrUnavailable) {
 		return a.resetForm(w, r, http.StatusOK, chi.URLParam(r, "token"), nil)
 	}
 	return err

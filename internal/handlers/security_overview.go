@@ -62,9 +62,9 @@ const securityPage = "/account/security"
 // changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that
 // come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is away.
 func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
-	if a.Bag.Away(r.Context()) {
+	if a.Bag.Unavailable(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
-			retryAfter: 30 * time.Second, cause: bag.ErrAway,
+			retryAfter: 30 * time.Second, cause: bag.ErrUnavailable,
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
 	v := visitorOf(r)
@@ -75,7 +75,7 @@ func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (
 		return openedAs(v.Session), err
 	})
 	if err == nil && len(done.Codes) > 0 {
-		err = a.Bag.Keep(r.Context(), bagRecoveryCodes, strings.Join(done.Codes, "\n"))
+		err = a.Bag.Save(r.Context(), bagRecoveryCodes, strings.Join(done.Codes, "\n"))
 	}
 	return done, err
 }

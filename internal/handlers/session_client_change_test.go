@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/session"
@@ -571,7 +570,7 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 func TestWaitingIsCheap(t *testing.T) {
 	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *settings) {
+	p := portalOn(t, backend{store: s, bags: s.Bags()}, func(_ *Options, policy *settings) {
 		policy.OnClientChange = session.ClientChangeReauth
 	})
 	b := p.signedIn(p.newUser("Wally"))
@@ -593,7 +592,7 @@ func TestComparingIsCheap(t *testing.T) {
 	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
 	parsed := 0
-	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, func(_ *Options, policy *settings) {
+	p := portalOn(t, backend{store: s, bags: s.Bags()}, func(_ *Options, policy *settings) {
 		policy.Browser = func(agent string) string { parsed++; return device.Name(agent) }
 	})
 	u := p.newUser("Frugal")

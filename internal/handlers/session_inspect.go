@@ -58,7 +58,7 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 		Layout: Layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
-		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagAway: a.Bag.Away(r.Context()),
+		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagAway: a.Bag.Unavailable(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)

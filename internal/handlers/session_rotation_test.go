@@ -254,7 +254,14 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 // keepsBags never takes a bag away from where it is.
 type keepsBags struct{ bag.Bags }
 
-func (keepsBags) Take(context.Context, string) ([]byte, error) { return nil, errAway }
+func (keepsBags) Delete(context.Context, string) error { return errAway }
+
+func (k keepsBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
+	if sealed == nil {
+		return false, errAway
+	}
+	return k.Bags.Swap(ctx, key, old, sealed, expires)
+}
 
 // Signing in again in a browser takes the place of the session there; it does not cost another device.
 func TestSignInAgainHere(t *testing.T) {

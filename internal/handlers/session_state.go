@@ -48,7 +48,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	token, ok := a.Bag.Token(r)
 	if !ok {
 		if a.Bag.Presented(r) {
-			a.Bag.Remove(w, r, "")
+			a.Bag.Remove(w, "")
 		}
 		return answerJSON(w, ended(""))
 	}
@@ -65,7 +65,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	case found.State == session.Rotated: // on its way when the token was replaced: the session is as alive as before
 		return answerJSON(w, active(x))
 	case found.State == session.Ended:
-		a.Bag.Remove(w, r, x.ID)
+		a.Bag.Remove(w, x.ID)
 		return answerJSON(w, ended(x.EndReason))
 	}
 	return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays

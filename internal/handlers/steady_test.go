@@ -15,7 +15,7 @@ func TestSteadyState(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		s, statements := storetest.CountingSQLite(t)
-		p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
+		p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
 		b := steadyVisitor(p)
 		statements.Taken()
 		b.steadyGet()
@@ -68,7 +68,7 @@ func TestSignInCosts(t *testing.T) {
 func TestMalformedCookiesCostNothing(t *testing.T) {
 	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
+	p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
 	good := p.signedIn(p.newUser("Form")).Token()
 	for _, value := range []string{"", "x", good[:42], good + "A", good[:42] + "+", good + "; __Host-id=" + good} {
 		r := p.browser().NewRequest("GET", probe.Bag, nil)

@@ -91,11 +91,11 @@ func (g *genuine) put(id [sha256.Size]byte) {
 // visitor's, forgotten long ago or invented, is logged and stays counted.
 func (a *app) settleLookUp(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Bag.Unclaimed(r.Context()) {
+		if a.Bag.UnknownToken(r.Context()) {
 			a.Audit.Report(r.Context(), audit.SessionUnknownToken, "", "", "", clientOf(r))
 		} else if x := exchangeOf(r); x.lookUp.taken != nil {
 			x.lookUp.giveBack(r.Context())
-			if token, ok := a.Bag.Token(r); ok && !a.Bag.Away(r.Context()) {
+			if token, ok := a.Bag.Token(r); ok && !a.Bag.Unavailable(r.Context()) {
 				a.genuine.add(token)
 			}
 		}

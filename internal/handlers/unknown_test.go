@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -26,7 +25,7 @@ func inventedToken() string {
 func TestGuessingTokens(t *testing.T) {
 	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: bag.SQLBags{DB: s.DB()}}, nil)
+	p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
 	u := p.newUser("Toko")
 	inTime(t, p, func(t *testing.T) {
 		neighbour, visitor := p.signedIn(u), p.browser()

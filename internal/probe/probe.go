@@ -66,7 +66,7 @@ func Add(to Portal) {
 // showBag says who asks and what the bag holds, or that it is out of reach.
 func (p *probes) showBag(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	if p.Bag.Away(ctx) {
+	if p.Bag.Unavailable(ctx) {
 		page(w, "<p>The bag is out of reach.</p>")
 		return nil
 	}
@@ -81,7 +81,7 @@ func (p *probes) keep(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for field, value := range f {
-		if err := p.Bag.Keep(r.Context(), "probe."+field, value); err != nil {
+		if err := p.Bag.Save(r.Context(), "probe."+field, value); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 	"github.com/pressly/goose/v3"
 
-	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/migrations"
 )
@@ -106,7 +106,7 @@ func Redis(t testing.TB) *redis.Pool {
 	t.Helper()
 	const patience = 10 * time.Second
 	base := RedisURL(t)
-	pool := bag.NewRedisPool(base)
+	pool := redispool.New(base)
 	pool.DialContext = func(ctx context.Context) (redis.Conn, error) {
 		return redis.DialURLContext(ctx, base,
 			redis.DialConnectTimeout(patience), redis.DialReadTimeout(patience), redis.DialWriteTimeout(patience))
@@ -122,7 +122,7 @@ func RedisURL(t testing.TB) string {
 	if base == "" {
 		base = "redis://127.0.0.1:6379"
 	}
-	pool := bag.NewRedisPool(base)
+	pool := redispool.New(base)
 	defer pool.Close()
 	for range 5 { // one slow answer is no missing server
 		conn := pool.Get()

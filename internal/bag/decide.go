@@ -1,0 +1,93 @@
+package bag
+
+import (
+	"slices"
+
+	"example.com/gatehouse/internal/session"
+)
+
+// A situation is all that decides what becomes of the cookie and the bag of a request.
+type situation struct {
+	state     session.State // of the token that the browser presented
+	presented bool          // the browser sent a cookie of our name, good or not
+	bag       finding       // under that token
+	did       deed          // what the request did to its session
+	emptied   bool          // nothing of the bag may be found again
+	changed   bool          // the request wants values of its bag stored
+	failed    bool          // and they are not to be, because its answer is an error
+}
+
+// A finding says what was under the token of a request.
+type finding int
+
+const (
+	missing finding = iota // no bag, or none that can be opened
+	found
+	unreadable // the store did not answer
+)
+
+// A deed is what a request did to its session.
+type deed int
+
+const (
+	nothing deed = iota
+	rotated
+	ended
+)
+
+// An outcome is what becomes of the bag and the cookie. A cookie that is removed leaves the farewell of the session that
+// ended.
+type outcome struct {
+	stored  bool // with what the request changed; after a rotation under the new token
+	cookie  cookieOutcome
+	deleted bool // the bag under the token that the browser presented goes
+}
+
+type cookieOutcome int
+
+const (
+	cookieLeft cookieOutcome = iota
+	cookieRemoved
+	cookieOfSession // the token of the rotation
+	cookieOfBag     // a visitor's: there is one while something is in the bag
+)
+
+type line struct {
+	when func(situation) bool
+	then outcome
+}
+
+// outcomes says what becomes of bag and cookie: the first line that fits counts, and without one both are left as they
+// are. The cookie follows the row, the bag follows the success of the request.
+var outcomes = []line{
+	{func(s situation) bool { return s.did == rotated }, outcome{stored: true, cookie: cookieOfSession}},
+	{situation.replaced, outcome{}},
+	{func(s situation) bool { return s.did == ended && !s.presented }, outcome{}},
+	{func(s situation) bool { return s.did == ended }, outcome{cookie: cookieRemoved}},
+	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{stored: true}},
+	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // after the end of a session too it is a visitor's
+	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
+	{situation.nobodys, outcome{cookie: cookieRemoved}},
+}
+
+func decide(s situation) (o outcome) {
+	if i := slices.IndexFunc(outcomes, func(line line) bool { return line.when(s) }); i >= 0 {
+		o = outcomes[i].then
+	}
+	o.deleted = s.dead() || s.emptied && s.bag == found
+	return o
+}
+
+func (s situation) writes() bool { return s.changed && !s.failed }
+
+// replaced reports whether the browser has a newer cookie. If it does not, this token is a copy, and taking it away helps
+// nobody.
+func (s situation) replaced() bool { return s.state == session.Replaced || s.state == session.Rotated }
+
+// dead reports whether the token that the browser presented opens nothing any more.
+func (s situation) dead() bool { return s.state == session.Ended || s.replaced() }
+
+// nobodys reports whether the browser presented what is neither a session's nor a visitor's.
+func (s situation) nobodys() bool {
+	return s.state == session.Unknown && s.presented && s.bag == missing
+}
