@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,23 +15,28 @@ import (
 // the cover.
 func TestIdleKeeps(t *testing.T) {
 	p := start(t, onSQLite(t))
-	for name, test := range map[string]func(*testing.T, *program){
-		"typing stays":                   typingStays,
-		"nothing else stays":             nothingElseStays,
-		"typing near the absolute end":   typingNearAbsoluteEnd,
-		"kept behind the cover":          keptBehindCover,
-		"kept from another account":      keptFromAnother,
-		"left":                           keptThenLeft,
-		"nothing typed":                  nothingTyped,
-		"a choice is kept too":           choiceKept,
-		"two tabs without a session":     twoLostTabs,
-		"sign-out in another tab":        signOutTold,
-		"told before it is done":         toldTooEarly,
-		"a sign-in nobody was told of":   adoptedUntold,
-		"found by its reader":            foundByItsReader,
-		"another session, nothing typed": reloaded,
-		"restored from memory, unsaved":  restoredUnsaved,
-	} {
+	tests := map[string]func(*testing.T, *program){
+		"typing stays":                  typingStays,
+		"nothing else stays":            nothingElseStays,
+		"kept behind the cover":         keptBehindCover,
+		"kept from another account":     keptFromAnother,
+		"left":                          keptThenLeft,
+		"nothing typed":                 nothingTyped,
+		"sign-out in another tab":       signOutTold,
+		"restored from memory, unsaved": restoredUnsaved,
+	}
+	if *full {
+		maps.Copy(tests, map[string]func(*testing.T, *program){
+			"typing near the absolute end":   typingNearAbsoluteEnd,
+			"a choice is kept too":           choiceKept,
+			"two tabs without a session":     twoLostTabs,
+			"told before it is done":         toldTooEarly,
+			"a sign-in nobody was told of":   adoptedUntold,
+			"found by its reader":            foundByItsReader,
+			"another session, nothing typed": reloaded,
+		})
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, p)
