@@ -14,6 +14,9 @@ import (
 // scripts cannot see does, the header that names the cache does not. When a browser fails here, the section "Limits of
 // this" in docs/security/sessions.md has to be written again.
 func TestWhatEvictsAPage(t *testing.T) {
+	if !*full {
+		t.Skip("skipped: it is about the browser and not the portal, and runs with -full or CI set")
+	}
 	cookie := http.Cookie{Name: "id", Value: "first", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	sets := func(change func(*http.Cookie)) http.HandlerFunc {
 		c := cookie

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,27 +18,32 @@ const (
 
 func TestIdleWarning(t *testing.T) {
 	p := start(t, onSQLite(t))
-	for name, test := range map[string]func(*testing.T, *program){
+	tests := map[string]func(*testing.T, *program){
 		"banner":                        bannerComes,
 		"banner, then dialog":           dialogComes,
 		"Escape stays":                  escapeStays,
 		"banner without its script":     bannerWithoutScript,
 		"nobody there":                  nobodyThere,
 		"stay in another tab":           stayInAnotherTab,
-		"work in another tab":           workInAnotherTab,
 		"forged broadcasts":             forgedBroadcasts,
-		"frozen":                        frozenTab,
 		"clock jumps ahead":             clockAhead,
-		"clock set back":                clockBack,
 		"revoked elsewhere":             revokedElsewhere,
-		"another account":               anotherAccount,
 		"absolute limit":                absoluteLimitNear,
-		"hidden tab":                    hiddenTab,
-		"read out":                      readOut,
 		"scripts off":                   scriptsOff,
-		"restored from memory, alive":   restoredAlive,
 		"restored from memory, revoked": restoredRevoked,
-	} {
+	}
+	if *full {
+		maps.Copy(tests, map[string]func(*testing.T, *program){
+			"work in another tab":         workInAnotherTab,
+			"frozen":                      frozenTab,
+			"clock set back":              clockBack,
+			"another account":             anotherAccount,
+			"hidden tab":                  hiddenTab,
+			"read out":                    readOut,
+			"restored from memory, alive": restoredAlive,
+		})
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, p)

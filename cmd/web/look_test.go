@@ -74,11 +74,12 @@ func lookAtLooks(t *testing.T, p *program) {
 	})
 	b.open("/login")
 	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
-	for theme, want := range map[string]string{"Dark": darkPaper, "Light": lightPaper} {
+	for _, theme := range []string{"Dark", "Light"} {
+		want := map[string]string{"Dark": darkPaper, "Light": lightPaper}[theme]
 		b.at("look-"+theme, http.StatusOK, func() int {
 			b.open("/account/sessions")
 			status := b.press(theme)
-			for _, v := range views() {
+			for _, v := range everyView {
 				b.see(v.width, v.scheme)
 				b.onPaper(want)
 			}

@@ -149,9 +149,14 @@ func (b *person) goBack() (index int64) {
 	return index
 }
 
-// see sets the width of the window and the colour scheme of the system.
+// see sets the width of the window and the colour scheme of the system, unless that is how they are: the browser would lay
+// out and draw the page again.
 func (b *person) see(width int64, scheme string) {
 	b.t.Helper()
+	if b.width == width && b.scheme == scheme {
+		return
+	}
+	b.width, b.scheme = width, scheme
 	ctx, cancel := b.step()
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {

@@ -6,19 +6,29 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// withAndWithoutScripts runs a walk on a program of its own, once with each.
-func withAndWithoutScripts(t *testing.T, walk func(t *testing.T, p *program, b *person)) {
+// eachWay runs a walk with scripts and without. The short form is without: with scripts TestPages goes the same ways.
+func eachWay(t *testing.T, walk func(t *testing.T, scripts bool)) {
 	for scripts, name := range map[bool]string{true: "scripts on", false: "scripts off"} {
+		if scripts && !*full {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, onSQLite(t))
-			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
-			if !scripts {
-				b.withoutScripts()
-			}
-			walk(t, p, b)
+			walk(t, scripts)
 		})
 	}
+}
+
+// withAndWithoutScripts runs a walk on a program of its own, each way.
+func withAndWithoutScripts(t *testing.T, walk func(t *testing.T, p *program, b *person)) {
+	eachWay(t, func(t *testing.T, scripts bool) {
+		p := start(t, onSQLite(t))
+		b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
+		if !scripts {
+			b.withoutScripts()
+		}
+		walk(t, p, b)
+	})
 }
 
 // TestForgottenPasswordInBrowser goes from the sign-in page through the letter to the account, with another password.

@@ -11,36 +11,33 @@ import (
 // with the password for that payment, and forgotten about; the warning comes, somebody stays, then nobody does; the page
 // says why it ended, and after the next sign-in there is a session that deserves a look.
 func TestTour(t *testing.T) {
-	for scripts, name := range map[bool]string{true: "scripts on", false: "scripts off"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := start(t, onSQLite(t))
-			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
-			b.watch()
-			if !scripts {
-				b.withoutScripts()
-			}
-			email := p.account(t, "Ada Lovelace")
-			p.usedElsewhere(t, email)
+	eachWay(t, func(t *testing.T, scripts bool) {
+		p := start(t, onSQLite(t))
+		b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
+		b.watch()
+		if !scripts {
+			b.withoutScripts()
+		}
+		email := p.account(t, "Ada Lovelace")
+		p.usedElsewhere(t, email)
 
-			b.open("/plans")
-			b.press("Choose Hall")
-			b.follow("sign in")
-			b.signIn(email, webtest.Password)
-			b.isAt("/plans")
-			payForHall(b)
-			if scripts {
-				warnThenLeave(b)
-			} else {
-				p.setEnd(t, b.handle(), -time.Second)
-				b.follow("Overview")
-				b.isAt("/login")
-				b.reads("For your security, we signed you out", "You did not use Gatehouse for 30 minutes")
-			}
-			b.signIn(email, webtest.Password)
-			endTheMarked(b)
-		})
-	}
+		b.open("/plans")
+		b.press("Choose Hall")
+		b.follow("sign in")
+		b.signIn(email, webtest.Password)
+		b.isAt("/plans")
+		payForHall(b)
+		if scripts {
+			warnThenLeave(b)
+		} else {
+			p.setEnd(t, b.handle(), -time.Second)
+			b.follow("Overview")
+			b.isAt("/login")
+			b.reads("For your security, we signed you out", "You did not use Gatehouse for 30 minutes")
+		}
+		b.signIn(email, webtest.Password)
+		endTheMarked(b)
+	})
 }
 
 // usedElsewhere leaves a session that began in one browser and was used from another.
