@@ -16,7 +16,7 @@ var (
 	sessionFiles = []string{"internal/session/*.go", "internal/store/session*.go"}
 	// What carries a session to and from the browser.
 	carrierFiles = []string{
-		"internal/bag/*.go", "internal/handlers/visitor.go", "internal/handlers/exchange.go", "internal/handlers/sessionstate.go",
+		"internal/bag/*.go", "internal/handlers/middleware_session.go", "internal/handlers/middleware_exchange.go", "internal/handlers/session_state.go",
 	}
 )
 
