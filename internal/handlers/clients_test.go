@@ -90,7 +90,7 @@ func TestNetworks(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Ned")
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		for _, tt := range []struct {
 			from, to string
 			change   bool

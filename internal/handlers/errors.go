@@ -135,6 +135,9 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We are busy", retryAfter: 10 * time.Second, cause: err,
 			text: "Many people are signing in at this moment. Please try again in a few seconds."}
 	}
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		return statusError{code: http.StatusTooManyRequests, heading: "Too many attempts", retryAfter: limited.Wait, text: tooManyAttempts(limited.Wait)}
+	}
 	if errors.Is(err, bag.ErrAway) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: err,

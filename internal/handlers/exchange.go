@@ -15,6 +15,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -25,7 +26,7 @@ type exchange struct {
 	client    device.Client
 	visitor   *visitor
 	timedOut  *session.Session // whose current token the request brought, after it ran out of time
-	lookUp    attempt          // of a token that no session has
+	lookUp    *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite bool             // another site made the browser send it
 	cause     error            // why the answer is an error, for the log alone
 }

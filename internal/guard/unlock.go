@@ -1,0 +1,82 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+)
+
+// UnlockValid is how long the token of an unlock email works.
+const UnlockValid = 30 * time.Minute
+
+// Store keeps the tokens of unlock emails.
+type Store interface {
+	// UserByEmail returns ErrNotFound for an unknown address.
+	UserByEmail(ctx context.Context, emailKey string) (auth.User, error)
+	AddUnlockToken(ctx context.Context, t UnlockToken) error
+	// UnlockToken returns ErrNotFound for a token that is unknown, or whose time is up.
+	UnlockToken(ctx context.Context, hash string, at time.Time) (UnlockToken, error)
+}
+
+// An UnlockToken takes whoever has it past the limits of one account. It opens nothing: the password is still asked.
+type UnlockToken struct {
+	Hash      string
+	UserID    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// OffersUnlock reports whether the owner of the account named in a LimitedError is to have an unlock email: once in the life
+// of its token. The answer is the same whether or not there is an account.
+func (g *Guard) OffersUnlock(ctx context.Context, account string) bool {
+	return g.attempts.Take(ctx, Warnings.key+":"+account, Warnings.Rule) == 0
+}
+
+// NewUnlockToken makes the token of an unlock email, if the address has an account. ErrNotFound for an unknown address, and
+// for that of a demo account, where no email arrives. It takes longer where there is an account, so nobody must wait for it.
+func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
+	user, err := g.userOf(ctx, email)
+	if err == nil && user.IsDemo() {
+		err = audit.ErrNotFound
+	}
+	if err != nil {
+		return auth.User{}, "", err
+	}
+	token, at := auth.NewKey(), audit.Now()
+	err = g.store.AddUnlockToken(ctx, UnlockToken{
+		Hash: auth.HashToken(token), UserID: user.ID, CreatedAt: at, ExpiresAt: at.Add(UnlockValid),
+	})
+	if err != nil {
+		return auth.User{}, "", err
+	}
+	g.audit.Record(ctx, audit.NewEvent(audit.LoginLock, user.ID, "", c))
+	return user, token, nil
+}
+
+// unlocks reports whether the token was sent to the owner of that address and is still good.
+func (g *Guard) unlocks(ctx context.Context, token, email string) (bool, error) {
+	sent, err := g.store.UnlockToken(ctx, auth.HashToken(token), audit.Now())
+	if errors.Is(err, audit.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	user, err := g.userOf(ctx, email)
+	if errors.Is(err, audit.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && user.ID == sent.UserID, err
+}
+
+func (g *Guard) userOf(ctx context.Context, email string) (auth.User, error) {
+	key, err := auth.EmailKey(email)
+	if err != nil {
+		return auth.User{}, audit.ErrNotFound
+	}
+	return g.store.UserByEmail(ctx, key)
+}
