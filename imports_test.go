@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/store": {
 		"internal/account", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
-		"internal/draft", "internal/guard", "internal/mail", "internal/session", "migrations",
+		"internal/draft", "internal/mail", "internal/session", "migrations",
 	},
 
 	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},

@@ -13,21 +13,14 @@ import (
 // UnlockValid is how long the token of an unlock email works.
 const UnlockValid = 30 * time.Minute
 
-// Store keeps the tokens of unlock emails.
+// Store keeps the tokens of unlock emails. One takes whoever has it past the limits of its account; it opens nothing, because
+// the password is still asked.
 type Store interface {
 	// UserByEmail returns ErrNotFound for an unknown address.
 	UserByEmail(ctx context.Context, emailKey string) (auth.User, error)
-	AddUnlockToken(ctx context.Context, t UnlockToken) error
-	// UnlockToken returns ErrNotFound for a token that is unknown, or whose time is up.
-	UnlockToken(ctx context.Context, hash string, at time.Time) (UnlockToken, error)
-}
-
-// An UnlockToken takes whoever has it past the limits of one account. It opens nothing: the password is still asked.
-type UnlockToken struct {
-	Hash      string
-	UserID    string
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error
+	// UnlockTokenOwner returns the account of a token. ErrNotFound when the token is unknown, or its time is up.
+	UnlockTokenOwner(ctx context.Context, hash string, at time.Time) (userID string, err error)
 }
 
 // OffersUnlock reports whether the owner of the account named in a LimitedError is to have an unlock email: once in the life
@@ -47,10 +40,7 @@ func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Clien
 		return auth.User{}, "", err
 	}
 	token, at := auth.NewKey(), audit.Now()
-	err = g.store.AddUnlockToken(ctx, UnlockToken{
-		Hash: auth.HashToken(token), UserID: user.ID, CreatedAt: at, ExpiresAt: at.Add(UnlockValid),
-	})
-	if err != nil {
+	if err := g.store.AddUnlockToken(ctx, auth.HashToken(token), user.ID, at, at.Add(UnlockValid)); err != nil {
 		return auth.User{}, "", err
 	}
 	g.audit.Record(ctx, audit.NewEvent(audit.LoginLock, user.ID, "", c))
@@ -59,7 +49,7 @@ func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Clien
 
 // unlocks reports whether the token was sent to the owner of that address and is still good.
 func (g *Guard) unlocks(ctx context.Context, token, email string) (bool, error) {
-	sent, err := g.store.UnlockToken(ctx, auth.HashToken(token), audit.Now())
+	owner, err := g.store.UnlockTokenOwner(ctx, auth.HashToken(token), audit.Now())
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
@@ -70,7 +60,7 @@ func (g *Guard) unlocks(ctx context.Context, token, email string) (bool, error) 
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && user.ID == sent.UserID, err
+	return err == nil && user.ID == owner, err
 }
 
 func (g *Guard) userOf(ctx context.Context, email string) (auth.User, error) {

@@ -19,7 +19,6 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
-	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -36,7 +35,6 @@ var (
 	_ auth.Store    = (*Store)(nil)
 	_ session.Store = (*Store)(nil)
 	_ account.Store = (*Store)(nil)
-	_ guard.Store   = (*Store)(nil)
 	_ demo.Store    = (*Store)(nil)
 )
 

@@ -5,20 +5,17 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
-	"example.com/gatehouse/internal/guard"
 )
 
 const purposeUnlock = "unlock"
 
-// AddUnlockToken implements [guard.Store]. The token stands among the others that emails carry.
-func (s *Store) AddUnlockToken(ctx context.Context, t guard.UnlockToken) error {
-	return s.AddLetterKey(ctx, account.LetterKey{
-		TokenHash: t.Hash, UserID: t.UserID, Purpose: purposeUnlock, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
-	})
+// AddUnlockToken stores the token of an unlock email, by its hash, among the others that emails carry.
+func (s *Store) AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error {
+	return s.AddLetterKey(ctx, account.LetterKey{TokenHash: hash, UserID: userID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: expires})
 }
 
-// UnlockToken implements [guard.Store].
-func (s *Store) UnlockToken(ctx context.Context, hash string, at time.Time) (guard.UnlockToken, error) {
+// UnlockTokenOwner returns the account of an unlock email's token.
+func (s *Store) UnlockTokenOwner(ctx context.Context, hash string, at time.Time) (userID string, err error) {
 	k, err := s.LetterKey(ctx, hash, purposeUnlock, at)
-	return guard.UnlockToken{Hash: k.TokenHash, UserID: k.UserID, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt}, err
+	return k.UserID, err
 }
