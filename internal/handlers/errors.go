@@ -104,7 +104,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	x := exchangeOf(r)
 	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text}
 	if e.code >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a client that hung up is no fault
-		x.cause, v.Reference = err, x.id
+		x.cause, v.Reference = err, x.client.RequestID
 	}
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", retryAfter(e.retryAfter))
@@ -164,7 +164,7 @@ func (a *app) lastResort(next http.Handler) http.Handler {
 					panic(v)
 				}
 				exchangeOf(r).cause = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-				http.Error(w, "Something went wrong. Reference "+exchangeOf(r).id, http.StatusInternalServerError)
+				http.Error(w, "Something went wrong. Reference "+clientOf(r).RequestID, http.StatusInternalServerError)
 			}
 		}()
 		next.ServeHTTP(w, r)

@@ -10,7 +10,6 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
 )
 
@@ -52,7 +51,7 @@ func passkeyViewOf(p auth.Passkey) passkeyView {
 }
 
 func (a *app) showPasskeys(w http.ResponseWriter, r *http.Request) error {
-	return a.passkeysForm(w, r, http.StatusOK, device.Parse(clientOf(r).UserAgent).Name, nil)
+	return a.passkeysForm(w, r, http.StatusOK, clientOf(r).Name(), nil)
 }
 
 func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {
