@@ -20,12 +20,12 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
-		"internal/draft", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
+		"internal/draft", "internal/guard", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
 		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
-		"internal/draft", "internal/mail", "internal/ratelimit", "internal/session", "ui",
+		"internal/draft", "internal/guard", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
 		"internal/account", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/billing": {"internal/audit", "internal/brand"},
 	"internal/account": {"internal/audit", "internal/auth", "internal/device", "internal/session"},
 	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
+	"internal/guard":   {"internal/audit", "internal/auth", "internal/device", "internal/ratelimit"},
 	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
 	"internal/draft":   {"internal/audit"},
 	"internal/bag":     {"internal/brand", "internal/redispool", "internal/seal", "internal/session"},

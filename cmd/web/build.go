@@ -20,6 +20,7 @@ import (
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/handlers"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
@@ -37,6 +38,7 @@ type parts struct {
 	store    *store.Store
 	sealer   *seal.Sealer // of bags, held forms, letters and the secrets of apps
 	audit    *audit.Trail
+	guard    *guard.Guard
 	auth     *auth.Service
 	sessions *session.Service
 	accounts *account.Service
@@ -62,10 +64,15 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	return s, nil
 }
 
-// people makes the services of people's accounts on the store.
+// people makes the services of people's accounts on the store. Attempts are counted in Redis where there is one.
 func (p *parts) people(c config.Settings, log *slog.Logger) {
 	p.audit = audit.NewTrail(p.store, log)
-	p.auth = auth.New(p.store, p.sealer, underTest.hashCost, p.audit, log)
+	g := guard.Options{Attempts: ratelimit.NewMemory(), Sprays: ratelimit.NewMemory(), Store: p.store, Audit: p.audit}
+	if p.pool != nil {
+		g.Attempts = ratelimit.NewRedis(p.pool, log)
+	}
+	p.guard = guard.New(g)
+	p.auth = auth.New(p.store, p.sealer, p.guard, underTest.hashCost, p.audit, log)
 	p.sessions = session.New(p.store, policy(c), p.audit, log)
 	p.accounts = account.New(account.Options{
 		Store: p.store, Auth: p.auth, Sealer: p.sealer, RequireSecondFactor: c.RequireSecondFactor, Audit: p.audit,
@@ -96,8 +103,6 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	if p.sealer, err = sealing(ctx, s, c); err != nil {
 		return nil, err
 	}
-	p.people(c, log)
-	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	if c.RedisURL != "" {
 		p.pool = redispool.New(c.RedisURL)
 		p.bags = bag.NewRedisBags(p.pool)
@@ -105,6 +110,8 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis does not answer, refuses the login, or is a replica")
 		}
 	}
+	p.people(c, log)
+	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	var sender mail.Sender
 	if c.DevMail() {
 		p.outbox = &mail.Outbox{}
@@ -126,12 +133,12 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 	o := handlers.Options{
 		Passkeys: passkeys,
 		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: carrier,
-		Attempts: ratelimit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
+		Guard: p.guard, Post: p.post, Outbox: p.outbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}
 	if p.pool != nil {
-		o.Attempts, o.CacheReady = ratelimit.NewRedis(p.pool, log), p.cacheReady
+		o.CacheReady = p.cacheReady
 	}
 	return handlers.New(o)
 }

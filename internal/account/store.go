@@ -45,7 +45,6 @@ type Store interface {
 	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
 	// ErrNotFound when the token is unknown, used or too old; ErrEmailTaken when an account has the address.
 	ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e audit.Event) error
-	AddLetterKey(ctx context.Context, k LetterKey) error
 	// LetterKey returns ErrNotFound when the key is unknown or its time is up.
 	LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (LetterKey, error)
 	// Passkeys returns those of a user, oldest first.

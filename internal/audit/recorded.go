@@ -17,7 +17,7 @@ func IsDemo(userID string) bool { return strings.HasPrefix(userID, DemoID) }
 // stays, because nobody but the visitor is shown it.
 func Recorded(userID string, c device.Client) device.Client {
 	if IsDemo(userID) {
-		c.IP = device.Coarse(c.IP)
+		return c.Coarse()
 	}
 	return c
 }

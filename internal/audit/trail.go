@@ -66,6 +66,9 @@ func (t *Trail) Report(ctx context.Context, kind Kind, userID, sessionID, reason
 func (t *Trail) Log(ctx context.Context, events ...Event) {
 	for _, e := range events {
 		attrs := []slog.Attr{slog.String("user", e.UserID), slog.String("session", e.SessionID), slog.String("ip", e.Client.IP)}
+		if e.Client.RequestID != "" {
+			attrs = append(attrs, slog.String("request", e.Client.RequestID))
+		}
 		if e.Reason != "" {
 			attrs = append(attrs, slog.String("reason", e.Reason))
 		}

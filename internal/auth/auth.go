@@ -69,15 +69,20 @@ const (
 type Service struct {
 	store  Store
 	sealer Sealer
+	guard  Guard
 	hash   *hasher
 	audit  *audit.Trail
 	log    *slog.Logger
 }
 
-// New returns a Service that keeps everything in store, with what must be read again sealed, and what happens in trail. cost
-// is that of password hashes; the zero value is DefaultHashCost.
-func New(store Store, sealer Sealer, cost HashCost, trail *audit.Trail, log *slog.Logger) *Service {
-	return &Service{store: store, sealer: sealer, hash: newHasher(cost), audit: trail, log: log}
+// New returns a Service that keeps everything in store, with what must be read again sealed, and what happens in trail. It
+// panics without a guard, because every password could then be guessed. cost is that of password hashes; the zero value is
+// DefaultHashCost.
+func New(store Store, sealer Sealer, guard Guard, cost HashCost, trail *audit.Trail, log *slog.Logger) *Service {
+	if guard == nil {
+		panic("auth: no guard limits the attempts")
+	}
+	return &Service{store: store, sealer: sealer, guard: guard, hash: newHasher(cost), audit: trail, log: log}
 }
 
 // NewKey returns a secret for a letter, as random as an id.

@@ -10,11 +10,18 @@ import (
 
 // CheckCode completes the proof of a password by what else the account asks for: a code of its authenticator app or one
 // of its recovery codes, each taken once (ASVS v5.0.0-6.5.1). A wrong one leaves an event of the given kind, and is
-// ErrBadCode. by has no session during a sign-in.
+// ErrBadCode; a LimitedError after too many. by has no session during a sign-in.
 func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
 	}
+	if err := s.guard.BeginCode(ctx, p.user.ID, typed, by); err != nil {
+		return Proof{}, err
+	}
+	return s.checkCode(ctx, p, typed, by, failure)
+}
+
+func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
 	method, err := MethodTOTP, ErrBadCode
 	if code, ok := totpDigitsOf(typed); ok {
 		err = s.useTOTP(ctx, p.user.ID, code)
@@ -30,7 +37,9 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit
 	case err != nil:
 		return Proof{}, fmt.Errorf("check code: %w", err)
 	}
-	return Proof{p.user, method}, nil
+	p.method = method
+	s.guard.Proved(ctx, p, by)
+	return p, nil
 }
 
 // useTOTP takes a code for its time step. The secret is sealed anew each time, so a key that was replaced is out of use

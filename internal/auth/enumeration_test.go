@@ -17,14 +17,14 @@ import (
 func TestEveryAddressCostsAHash(t *testing.T) {
 	const password = "four quiet lanterns hang"
 	db, log := storetest.SQLite(t), slog.New(slog.DiscardHandler)
-	s := auth.New(db, nil, auth.HashCost{}, audit.NewTrail(db, log), log)
+	s := auth.New(db, nil, newGuard(db), auth.HashCost{}, audit.NewTrail(db, log), log)
 	accounts := account.New(account.Options{Store: db, Auth: s, Audit: audit.NewTrail(db, log)})
 	if _, err := accounts.CreateUser(t.Context(), "Ada", "ada@example.org", password, auth.RoleMember); err != nil {
 		t.Fatal(err)
 	}
 	s.FillQueue()
 	for _, email := range []string{"ada@example.org", "nobody@example.org", "visitor@demo.example", "no address"} {
-		if _, err := s.CheckSignIn(t.Context(), email, password, device.Client{}); !errors.Is(err, auth.ErrBusy) {
+		if _, err := s.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: email, Password: password}, device.Client{}); !errors.Is(err, auth.ErrBusy) {
 			t.Errorf("sign-in with %s: got %v, want ErrBusy", email, err)
 		}
 	}

@@ -50,17 +50,36 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 	return nil
 }
 
-// CheckSignIn checks the answer of a passkey. ErrBadCredentials for whatever is wrong with it, a disabled account and a
-// demo that is over alike. A good answer uses up its challenge: of several that are the same, one is good
-// (ASVS v5.0.0-6.5.1).
+// CheckSignIn checks the answer of a passkey. A LimitedError after too many, ErrBadCredentials for whatever is wrong with
+// it, a disabled account and a demo that is over alike. A good answer uses up its challenge: of several that are the same,
+// one is good (ASVS v5.0.0-6.5.1).
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
+	attempt, err := p.service.guard.BeginPasskey(ctx, audit.Actor{Client: c})
+	if err != nil {
+		return Proof{}, err
+	}
 	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{})
+	if err == nil {
+		attempt.Return(ctx)
+	}
 	return proof, p.refused(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
-// event of the given kind. ErrBadCredentials, or ErrEnded when the session is over.
+// event of the given kind. A LimitedError after too many, ErrBadCredentials, or ErrEnded when the session is over.
 func (p *Passkeys) CheckConfirmation(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind) (Proof, error) {
+	attempt, err := p.service.guard.BeginPasskey(ctx, by)
+	if err != nil {
+		return Proof{}, err
+	}
+	proof, err := p.confirm(ctx, by, answer, kind)
+	if !errors.Is(err, ErrBadCredentials) {
+		attempt.Return(ctx)
+	}
+	return proof, err
+}
+
+func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind) (Proof, error) {
 	user, err := p.service.userOf(ctx, by)
 	if err != nil {
 		return Proof{}, err

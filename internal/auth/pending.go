@@ -50,16 +50,33 @@ func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignI
 }
 
 // CheckPendingCode takes one of the attempts of a pending sign-in, and then looks at the code: of codes that are tried at
-// the same moment no more are looked at than there are attempts. ErrNotFound as PendingSignIn, ErrBadCode for a wrong
-// code. The proof carries the epoch from before the password was checked.
-func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c device.Client) (PendingSignIn, Proof, error) {
-	waiting, u, err := s.store.TakePendingAttempt(ctx, HashToken(token), audit.Now())
+// the same moment no more are looked at than there are attempts. It returns the sign-in with the attempts that are left. A
+// LimitedError after too many codes of the account, which takes no attempt; ErrNotFound as PendingSignIn, ErrBadCode for a
+// wrong code. The proof carries the epoch from before the password was checked.
+func (s *Service) CheckPendingCode(ctx context.Context, waiting PendingSignIn, typed string, c device.Client) (PendingSignIn, Proof, error) {
+	by := audit.Actor{Client: c}
+	if err := s.guard.BeginCode(ctx, waiting.UserID, typed, by); err != nil {
+		return waiting, Proof{}, err
+	}
+	taken, u, err := s.store.TakePendingAttempt(ctx, waiting.TokenHash, audit.Now())
+	if err == nil && u.ID != waiting.UserID {
+		err = audit.ErrNotFound
+	}
 	if err != nil {
 		return PendingSignIn{}, Proof{}, err
 	}
-	u.Epoch = waiting.Epoch
-	p, err := s.CheckCode(ctx, Proof{u, MethodPassword}, typed, audit.Actor{Client: c}, audit.MFAFail)
-	return waiting, p, err
+	u.Epoch = taken.Epoch
+	p, err := s.checkCode(ctx, Proof{u, MethodPassword}, typed, by, audit.MFAFail)
+	return taken, p, err
+}
+
+// FinishElsewhere forgets the sign-in that waits under the token because its browser has taken another way in, and, where
+// that led to the same account, the failures before it.
+func (s *Service) FinishElsewhere(ctx context.Context, token string, in User, c device.Client) error {
+	if _, u, err := s.PendingSignIn(ctx, token); err == nil && u.ID == in.ID {
+		s.guard.Proved(ctx, Proof{u, MethodPassword}, audit.Actor{Client: c})
+	}
+	return s.DropSignIn(ctx, token)
 }
 
 // DropSignIn forgets a pending sign-in, if there is one.

@@ -9,10 +9,32 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password, a disabled
-// account and a demo that is over alike, after one password hash and the write of one event in each case
-// (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
-func (s *Service) CheckSignIn(ctx context.Context, email, password string, c device.Client) (Proof, error) {
+// A PasswordSignIn is what somebody brings to sign in with a password.
+type PasswordSignIn struct {
+	Email, Password string // as typed
+	Unlock          string // one-time token of an unlock email, "" for none
+}
+
+// CheckSignIn checks an email address and a password. A LimitedError after too many tries. ErrBadCredentials for an unknown
+// address, a wrong password, a disabled account and a demo that is over alike, after one password hash and the write of
+// one event in each case (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
+func (s *Service) CheckSignIn(ctx context.Context, typed PasswordSignIn, c device.Client) (Proof, error) {
+	attempt, err := s.guard.BeginSignIn(ctx, typed, c)
+	if err != nil {
+		return Proof{}, err
+	}
+	p, err := s.checkSignIn(ctx, typed.Email, typed.Password, c)
+	switch {
+	case errors.Is(err, ErrBadCredentials): // stays counted
+	case err != nil:
+		attempt.Return(ctx)
+	default:
+		attempt.Right(ctx, p)
+	}
+	return p, err
+}
+
+func (s *Service) checkSignIn(ctx context.Context, email, password string, c device.Client) (Proof, error) {
 	user, err := s.LookUp(ctx, email)
 	known := err == nil
 	if !known && !errors.Is(err, audit.ErrNotFound) {
@@ -75,8 +97,12 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 }
 
 // CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
-// leaves an event of the given kind. ErrBadCredentials, ErrBusy, or ErrEnded when the session is over.
+// leaves an event of the given kind. A LimitedError after too many, ErrBadCredentials, ErrBusy, or ErrEnded when the session
+// is over.
 func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password string, kind audit.Kind) (Proof, error) {
+	if err := s.guard.BeginConfirmation(ctx, by); err != nil {
+		return Proof{}, err
+	}
 	user, err := s.userOf(ctx, by)
 	if err != nil {
 		return Proof{}, err
@@ -89,7 +115,11 @@ func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password st
 		s.audit.Record(ctx, by.Event(kind))
 		return Proof{}, ErrBadCredentials
 	}
-	return Proof{user, MethodPassword}, nil
+	p := Proof{user, MethodPassword}
+	if p.Complete() {
+		s.guard.Proved(ctx, p, by)
+	}
+	return p, nil
 }
 
 // userOf reads the account anew, with its hash and epoch, if the session of the actor still stands.

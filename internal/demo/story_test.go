@@ -180,7 +180,7 @@ func TestCoarse(t *testing.T) {
 		"203.0.113.77": "203.0.113.0", "::ffff:203.0.113.77": "203.0.113.0", "2001:db8:12:34:56::78": "2001:db8:12::",
 		"fe80::1%eth0": "fe80::", "127.0.0.1": "127.0.0.0", "": "", "unknown": "",
 	} {
-		if got := device.Coarse(ip); got != want {
+		if got := (device.Client{IP: ip}).Coarse().IP; got != want {
 			t.Errorf("coarse(%q): got %q, want %q", ip, got, want)
 		}
 		if got := audit.Recorded("ORDINARY", device.Client{IP: ip}).IP; got != ip {

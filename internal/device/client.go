@@ -3,9 +3,76 @@
 // know what follows from a difference, nor where any of it is kept.
 package device
 
+import (
+	"net/netip"
+	"sync"
+)
+
 // A Client is where a request came from. The user agent is the client's own word, the address the peer's or a trusted
 // proxy's.
 type Client struct {
 	IP        string
 	UserAgent string // at most 256 bytes, valid UTF-8
+	RequestID string // in the log; "" for a client that a row remembers
+
+	read *reading // nil for a client that a row remembers
+}
+
+// NewClient returns the client of one request. It is made where the request comes in and handed down, so that the address
+// and the user agent are taken apart once, when somebody first asks what they say.
+func NewClient(ip, userAgent, requestID string) Client {
+	return Client{IP: ip, UserAgent: userAgent, RequestID: requestID, read: &reading{ip: ip, userAgent: userAgent}}
+}
+
+// A reading is what an address and a user agent say. Each is read on its own, because most requests need one or neither.
+type reading struct {
+	ip, userAgent string
+
+	address                 sync.Once
+	customer, site, network string
+
+	agent sync.Once
+	name  string
+}
+
+func (c Client) reading() *reading {
+	if c.read != nil && c.read.ip == c.IP && c.read.userAgent == c.UserAgent {
+		return c.read
+	}
+	return &reading{ip: c.IP, userAgent: c.UserAgent}
+}
+
+func (r *reading) readAddress() *reading {
+	r.address.Do(func() {
+		addr, err := netip.ParseAddr(r.ip)
+		if err != nil {
+			r.customer, r.network = UnknownNetwork, UnknownNetwork
+			return
+		}
+		addr = addr.Unmap().WithZone("")
+		r.customer, r.site, r.network = customerOf(addr), siteOf(addr), networkOf(addr)
+	})
+	return r
+}
+
+// Customer is the part of an address that one customer usually has to themselves: limits by address count per network.
+func (c Client) Customer() string { return c.reading().readAddress().customer }
+
+// Site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
+func (c Client) Site() string { return c.reading().readAddress().site }
+
+// Network is the part of an address that stays when a provider gives a home or an office another one.
+func (c Client) Network() string { return c.reading().readAddress().network }
+
+// Name names the browser and its system, as Name does.
+func (c Client) Name() string {
+	r := c.reading()
+	r.agent.Do(func() { r.name = Name(r.userAgent) })
+	return r.name
+}
+
+// Coarse is the client without the part of its address that Network leaves out; without an address if it cannot be read.
+func (c Client) Coarse() Client {
+	c.IP, c.read = coarse(c.IP), nil
+	return c
 }

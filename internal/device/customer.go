@@ -2,13 +2,8 @@ package device
 
 import "net/netip"
 
-// Customer is the part of an address that one customer usually has to themselves: limits by address count per network.
-func (c Client) Customer() string {
-	addr, err := netip.ParseAddr(c.IP)
-	if err != nil {
-		return "unknown"
-	}
-	addr = addr.Unmap().WithZone("")
+// customerOf is an IPv4 address, or the /64 of an IPv6 one.
+func customerOf(addr netip.Addr) string {
 	bits := 32
 	if addr.Is6() {
 		bits = 64
@@ -17,12 +12,11 @@ func (c Client) Customer() string {
 	return prefix.String()
 }
 
-// Site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
-func (c Client) Site() string {
-	addr, err := netip.ParseAddr(c.IP)
-	if err != nil || addr.Unmap().Is4() {
+// siteOf is the /48 of an IPv6 address, "" for IPv4.
+func siteOf(addr netip.Addr) string {
+	if addr.Is4() {
 		return ""
 	}
-	prefix, _ := addr.WithZone("").Prefix(48)
+	prefix, _ := addr.Prefix(48)
 	return prefix.String()
 }

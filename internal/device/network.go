@@ -8,22 +8,16 @@ const (
 	UnknownNetwork = "unknown"  // the address cannot be read
 )
 
-// NetworkOf is the part of an address that stays when a provider gives a home or an office another one: 24 bits of IPv4,
-// 48 of IPv6. It is wider than what limits on attempts count by, because a false mark costs the owner's attention.
-func NetworkOf(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return UnknownNetwork
-	}
-	addr = addr.Unmap().WithZone("")
+// networkOf is 24 bits of IPv4 and 48 of IPv6. It is wider than what limits on attempts count by, because a false flag costs
+// the owner's attention.
+func networkOf(addr netip.Addr) string {
 	if addr.IsLoopback() {
 		return Loopback
 	}
 	return homeNetwork(addr).String()
 }
 
-// Coarse is an address without what NetworkOf leaves out of it, "" for one that cannot be read.
-func Coarse(ip string) string {
+func coarse(ip string) string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
 		return ""

@@ -75,21 +75,19 @@ func (s Set) Kinds() string {
 	return "browser and network"
 }
 
-// A Namer names the browser that a User-Agent header claims to be. Versions must not show in the name.
-type Namer func(userAgent string) string
+// A Namer names the browser of a client. Versions must not show in the name.
+type Namer func(c Client) string
 
 // SetOf is the browser and the network of one client.
 func (name Namer) SetOf(c Client) Set {
-	return Set(browserLine + name(c.UserAgent) + "\n" + networkLine + NetworkOf(c.IP))
+	return Set(browserLine + name(c) + "\n" + networkLine + c.Network())
 }
 
-// NewBrowser is the browser of a User-Agent header if the set does not have it, else "".
-func (name Namer) NewBrowser(known Set, userAgent string) Set {
-	return known.missing(browserLine + name(userAgent))
-}
+// NewBrowser is the browser of a client if the set does not have it, else "".
+func (name Namer) NewBrowser(known Set, c Client) Set { return known.missing(browserLine + name(c)) }
 
-// NewNetwork is the network of an address if the set does not have it, else "".
-func NewNetwork(known Set, ip string) Set { return known.missing(networkLine + NetworkOf(ip)) }
+// NewNetwork is the network of a client if the set does not have it, else "".
+func NewNetwork(known Set, c Client) Set { return known.missing(networkLine + c.Network()) }
 
 func (s Set) missing(line string) Set {
 	if s.has(line) {

@@ -13,8 +13,8 @@ func TestNetworkOf(t *testing.T) {
 		"fe80::1%eth0": "fe80::/48", "::1": Loopback, "127.0.0.1": Loopback, "127.9.9.9": Loopback, "::ffff:127.0.0.1": Loopback,
 		"": UnknownNetwork, "198.51.100": UnknownNetwork, "example.org": UnknownNetwork,
 	} {
-		if got := NetworkOf(ip); got != want {
-			t.Errorf("networkOf(%q): got %q, want %q", ip, got, want)
+		if got := (Client{IP: ip}).Network(); got != want {
+			t.Errorf("network of %q: got %q, want %q", ip, got, want)
 		}
 	}
 }

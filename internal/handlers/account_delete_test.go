@@ -139,7 +139,7 @@ func TestDeletionIsConfirmed(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM users WHERE delete_after IS NOT NULL`); n != 0 {
 		t.Fatal("marked for deletion without a proof")
 	}
-	proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
+	proof, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: u.Email, Password: password}, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestDeletionIsConfirmed(t *testing.T) {
 	if _, err := p.accounts.AskDeletion(t.Context(), session.By(device.Client{}), proof); !errors.Is(err, auth.ErrConflict) {
 		t.Errorf("an old proof: got %v, want ErrConflict", err)
 	}
-	stranger, err := p.auth.CheckSignIn(t.Context(), p.newUser("Str").Email, password, device.Client{})
+	stranger, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: p.newUser("Str").Email, Password: password}, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

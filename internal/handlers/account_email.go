@@ -9,6 +9,7 @@ import (
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 )
 
 type emailView struct {
@@ -70,14 +71,14 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 	case key == v.User.EmailKey:
 		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
 	}
-	if wait := a.Attempts.Take(r.Context(), "email:"+v.UserID, perEmailChange); wait > 0 {
-		a.reportLimitOf(r, "email")
+	try, wait := a.Guard.FromAccount(r.Context(), guard.EmailChanges, actor(r))
+	if wait > 0 {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+words(wait)+".")
 	}
 	confirm, stop, err := a.Accounts.AskEmailChange(r.Context(), actor(r), v.User, f["email"])
 	if err != nil {
-		a.Attempts.Return(r.Context(), "email:"+v.UserID, perEmailChange)
+		try.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrEmail) {
 		return refuse(http.StatusUnprocessableEntity, "No letter arrives at that address. Choose another.")
@@ -96,7 +97,7 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 func (a *app) writeToBoth(r *http.Request, email, emailKey, confirm, stop string) {
 	u := visitorOf(r).User
 	a.tell(u, a.letters.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
-	if !a.mayWriteTo(r, emailKey) {
+	if !a.Guard.MayWriteTo(r.Context(), emailKey, clientOf(r)) {
 		return
 	}
 	a.beside(r, func(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -125,7 +126,7 @@ func TestUndoChangeOfAddress(t *testing.T) {
 func TestOlderAddressWins(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	u, second, third := p.newUser("Olga"), webtest.Email(), webtest.Email()
 	b := p.signedIn(u)
 	confirm, stop := b.moves(u, second)
@@ -144,7 +145,7 @@ func TestChangeOfAddressDies(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Tim")
 	inTime(t, p, func(t *testing.T) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		b := p.signedIn(u)
 		dead := func(what, link string) {
 			t.Helper()
@@ -230,7 +231,7 @@ func TestAddressMistakes(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM email_changes`); n != 0 {
 		t.Errorf("%d changes, want none", n)
 	}
-	for range perEmailChange.Burst {
+	for range guard.EmailChanges.Burst {
 		b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
 	}
 	b.Post("/account/email", "email", webtest.Email()).Want(http.StatusTooManyRequests).Says("Please try again in")

@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/brand"
+	"example.com/gatehouse/internal/guard"
 )
 
 const exportPath = "/account/export"
@@ -47,8 +48,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.exportForm(w, r, status, wrong)
 	}
-	if wait := a.Attempts.Take(r.Context(), "export:"+v.UserID, perExport); wait > 0 {
-		a.reportLimitOf(r, "export")
+	if _, wait := a.Guard.FromAccount(r.Context(), guard.Exports, actor(r)); wait > 0 {
 		tooMany(w, wait)
 		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + words(wait) + "."}})
 	}

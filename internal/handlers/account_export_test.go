@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -80,7 +81,7 @@ func TestExportIsConfirmed(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM sessions WHERE elevated_until IS NOT NULL`); n != 1 {
 		t.Error("the file opened a window")
 	}
-	for range perExport.Burst - 1 {
+	for range guard.Exports.Burst - 1 {
 		fresh.Post(exportPath, "password", password).Want(http.StatusOK)
 	}
 	fresh.Post(exportPath, "password", password).Want(http.StatusTooManyRequests).Says("Please try again in")

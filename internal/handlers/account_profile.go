@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 )
 
 type profileView struct {
@@ -46,14 +47,14 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 		view.Problems = problems{{"name", text}}
 		return a.render(w, r, status, view)
 	}
-	if wait := a.Attempts.Take(r.Context(), "profile:"+v.UserID, perProfile); wait > 0 {
-		a.reportLimitOf(r, "profile")
+	try, wait := a.Guard.FromAccount(r.Context(), guard.NameChanges, actor(r))
+	if wait > 0 {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+words(wait)+".")
 	}
 	name, err := a.Accounts.ChangeName(r.Context(), actor(r), v.User, f["name"])
 	if err != nil || name == v.User.Name {
-		a.Attempts.Return(r.Context(), "profile:"+v.UserID, perProfile)
+		try.Return(r.Context())
 	}
 	if wrong, ok := errors.AsType[auth.NameError](err); ok {
 		return refuse(http.StatusUnprocessableEntity, wrong.Error())

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/internal/guard"
 )
 
 func TestProfile(t *testing.T) {
@@ -48,7 +50,7 @@ func TestNameChangesAreLimited(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u)
-		for i := range perProfile.Burst {
+		for i := range guard.NameChanges.Burst {
 			b.Post(profilePage).Want(http.StatusUnprocessableEntity)
 			b.Post(profilePage, "name", p.nameOf(u)).Leads(profilePage)
 			b.Post(profilePage, "name", fmt.Sprint("Ada ", i)).Leads(profilePage)
@@ -59,8 +61,8 @@ func TestNameChangesAreLimited(t *testing.T) {
 		if late.Header.Get("Retry-After") == "" || p.nameOf(u) != before {
 			t.Errorf("no Retry-After, or called %q now", p.nameOf(u))
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'profile_changed'`, u.ID); n != perProfile.Burst {
-			t.Errorf("%d changes in the trail, want %d", n, perProfile.Burst)
+		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'profile_changed'`, u.ID); n != guard.NameChanges.Burst {
+			t.Errorf("%d changes in the trail, want %d", n, guard.NameChanges.Burst)
 		}
 		p.signedIn(p.newUser("Bea")).Post(profilePage, "name", "Bea B").Leads(profilePage)
 	})

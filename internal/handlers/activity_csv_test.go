@@ -86,7 +86,7 @@ func (p *portal) checkCSV(t *testing.T) {
 func TestNoFormulas(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Calc")
 	agents := []string{`=HYPERLINK("https://evil.example")`, "+1", "-1", "@SUM(A1)", "\t=1", `"=1`, "a,b\"c", "1=1"}
 	for _, agent := range agents {

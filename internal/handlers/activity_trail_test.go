@@ -218,7 +218,7 @@ func TestLogInjection(t *testing.T) {
 func TestActivity(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Acta")
 	b := p.signedIn(u)
 	b.Agent = webtest.FirefoxOnWindows

@@ -22,8 +22,8 @@ import (
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/mail"
-	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -39,7 +39,7 @@ type Options struct {
 	Bag      *bag.Manager
 	Drafts   *draft.Drafts
 	Passkeys *auth.Passkeys
-	Attempts ratelimit.Limiter
+	Guard    *guard.Guard
 	Post     *mail.Post
 	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out
 	Log      *slog.Logger
@@ -73,10 +73,6 @@ type app struct {
 	routes  chi.Routes
 
 	draftRoutes []draftRoute
-
-	sprays  sprays
-	genuine *genuine
-	reports *ratelimit.Memory // lines of the log, so that a flood of requests is not one of lines
 }
 
 // New returns the portal. It fails only for templates that do not parse.
@@ -95,7 +91,6 @@ func newApp(o Options) (*app, error) {
 	}
 	return &app{
 		Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages,
-		sprays: newSprays(), genuine: newGenuine(), reports: ratelimit.NewMemory(),
 		draftRoutes: slices.Clone(draftRoutes),
 	}, nil
 }

@@ -107,7 +107,7 @@ func factorsAreRevoked(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Reva")
 	inTime(t, p, func(t *testing.T) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		b := p.signedIn(u)
 		app, codes := b.enrolApp()
 		d := newPasskeyDevice(t)
@@ -148,7 +148,7 @@ func clockIsTheServers(t *testing.T) {
 // The public key of a passkey is what it was when it was enrolled, whatever is asked for afterwards and by whom.
 func passkeysAreKept(t *testing.T) {
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	b := p.signedIn(p.newUser("Keya"))
 	d := b.passkeyOf("Laptop")
 	key := func() (key []byte) {
@@ -176,7 +176,7 @@ func passkeysAreKept(t *testing.T) {
 // Every challenge begins with a nonce of 192 bits that never comes again.
 func challengesAreUnique(t *testing.T) {
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	b := p.browser()
 	const nonce = 8 // bytes, the least that the standard allows
 	seen := map[string]bool{}

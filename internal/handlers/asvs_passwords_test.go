@@ -120,7 +120,7 @@ func passwordsCanBePasted(t *testing.T) {
 
 func passwordsAreCheckedAsSent(t *testing.T) {
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	const long = "Twelve grey geese went over the hill before the first snow of that winter fell, I think" // 87 bytes
 	u, err := p.accounts.CreateUser(t.Context(), "Exacta", webtest.Email(), long, auth.RoleMember)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -29,7 +30,7 @@ func secondFactorIsAsked(t *testing.T) {
 // After the password alone every route is as dead as before it, with everything else that could be valid for it.
 func pathwaysAreEqual(t *testing.T) {
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	u, _, _ := p.enrolled("Paula")
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		line := method + " " + route
@@ -67,7 +68,7 @@ func pathwaysAreEqual(t *testing.T) {
 // Letters of an account with a second factor lead to the sign-in, and that goes on asking for it.
 func lettersPassNoSecondFactor(t *testing.T) {
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lisa")
 	owner, to := p.signedIn(u), webtest.Email()
 	owner.enrolApp()
@@ -105,7 +106,7 @@ func suspicionIsTold(t *testing.T) {
 	p.letter(u.Email, "A sign-in after many that failed")
 	half, app, _ := p.enrolled("Hal")
 	b := p.withPassword(half.Email)
-	for range perWrongCode.Burst + 1 {
+	for range guard.WrongCodes.Burst + 1 {
 		b.Post("/login/verify", "code", app.wrong())
 	}
 	p.letter(half.Email, "Somebody knows your password")
@@ -116,7 +117,7 @@ func changesAreTold(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Cleo")
 	inTime(t, p, func(t *testing.T) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		b, to := p.signedIn(u), webtest.Email()
 		tell := func(email, about string) {
 			t.Helper()
@@ -154,7 +155,7 @@ func resetsAreBound(t *testing.T) {
 	p := newPortal(t)
 	u, other := p.newUser("Resi"), p.newUser("Rosa")
 	inTime(t, p, func(t *testing.T) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		owner, b := p.signedIn(u), p.browser()
 		app, _ := owner.enrolApp()
 		dead := func(what, link string) {
@@ -196,7 +197,7 @@ func resetsAreBound(t *testing.T) {
 func lostFactorsAreReplaced(t *testing.T) {
 	t.Run("letters", lettersPassNoSecondFactor)
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lotta")
 	b := p.signedIn(u)
 	_, codes := b.enrolApp()

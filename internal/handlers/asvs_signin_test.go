@@ -13,35 +13,36 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
 )
 
 // documentedLimits are the rows of docs/security/attempts.md and the rules they speak of.
-var documentedLimits = map[string]ratelimit.Rule{
-	"sign-ins from one network":                                               perNetwork,
-	"sign-ins to one account from one network":                                perAccountHere,
-	"sign-ins to one account from everywhere":                                 perAccount,
-	"accounts on which one password failed":                                   perPassword,
-	"sign-ins with the key of an unlock letter":                               perUnlockKey,
-	"the password and the code asked again inside a session":                  perSession,
-	"codes of one account's app":                                              perCode,
-	"wrong codes at the sign-in, before the owner has a letter":               perWrongCode,
-	"letters about guesses for one account, of each kind":                     perUnlock,
-	"challenges for passkeys, for one network":                                perPasskeyBegin,
-	"answers of passkeys, from one network":                                   perPasskey,
-	"forgotten passwords from one network":                                    perForgot,
-	"changes of one account's address":                                        perEmailChange,
-	"files with everything about one account":                                 perExport,
-	"tokens that are nobody's, from one network":                              perUnknownToken,
-	"keys of letters that were never sent, from one network":                  perUnknownKey,
-	"sign-ups from one network":                                               perSignUp,
-	"letters to one address, asked for from one network":                      perReaderHere,
-	"letters to one address":                                                  perReader,
-	"baskets of visitors from one network":                                    perBasket,
-	"demo accounts for one network":                                           perDemo,
-	"changes of one account's name, and as many of the names of its passkeys": perProfile,
-	"changes of how one account pays":                                         perPaymentMethod,
+var documentedLimits = map[string]guard.Limit{
+	"sign-ins from one network":                                               guard.SignIns,
+	"sign-ins to one account from one network":                                guard.AccountHere,
+	"sign-ins to one account from everywhere":                                 guard.Account,
+	"accounts on which one password failed":                                   guard.Sprayed,
+	"sign-ins with the key of an unlock letter":                               guard.Unlocked,
+	"the password and the code asked again inside a session":                  guard.Confirmations,
+	"codes of one account's app":                                              guard.Codes,
+	"wrong codes at the sign-in, before the owner has a letter":               guard.WrongCodes,
+	"letters about guesses for one account, of each kind":                     guard.Warnings,
+	"challenges for passkeys, for one network":                                guard.PasskeyChallenges,
+	"answers of passkeys, from one network":                                   guard.PasskeyAnswers,
+	"forgotten passwords from one network":                                    guard.Resets,
+	"changes of one account's address":                                        guard.EmailChanges,
+	"files with everything about one account":                                 guard.Exports,
+	"tokens that are nobody's, from one network":                              guard.UnknownTokens,
+	"keys of letters that were never sent, from one network":                  guard.UnknownKeys,
+	"sign-ups from one network":                                               guard.SignUps,
+	"letters to one address, asked for from one network":                      guard.EmailsHere,
+	"letters to one address":                                                  guard.Emails,
+	"baskets of visitors from one network":                                    guard.Baskets,
+	"demo accounts for one network":                                           guard.Demos,
+	"changes of one account's name, and as many of the names of its passkeys": guard.NameChanges,
+	"changes of how one account pays":                                         guard.PaymentMethods,
 }
 
 func attemptsAreDocumented(t *testing.T) {
@@ -63,7 +64,7 @@ func attemptsAreDocumented(t *testing.T) {
 			continue
 		}
 		want := words(rule.Every)
-		if rule.Growth == growth {
+		if rule.Growth == guard.Growth {
 			want = "grows from " + want
 		} else if rule.Growth != (ratelimit.Growth{}) {
 			t.Errorf("%s grows in a way of its own, which the page does not describe", what)
@@ -72,20 +73,20 @@ func attemptsAreDocumented(t *testing.T) {
 			t.Errorf("%s: documented as %s and then one each %s, in force are %d and %s", what, burst, every, rule.Burst, want)
 		}
 	}
-	source, err := os.ReadFile("throttle.go")
+	source, err := os.ReadFile("../guard/limits.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	limits := len(regexp.MustCompile(`(?m)^\t(per[A-Z]\w*) +=`).FindAllString(string(source), -1)) - 1 // lines of the log are nobody's
-	if rows != limits || rows != len(documentedLimits) {
+	limits := len(regexp.MustCompile(`(?m)^\t[A-Z]\w* += Limit{`).FindAllString(string(source), -1)) - 1 // two share a row
+	if rows != limits || rows != len(documentedLimits) || guard.PasskeyNames.Rule != guard.NameChanges.Rule {
 		t.Errorf("%d limits documented and %d tested, %d in force", rows, len(documentedLimits), limits)
 	}
 	page := strings.Join(strings.Fields(string(doc)), " ")
-	if want := (ratelimit.Growth{Max: time.Hour, ResetAfter: 24 * time.Hour, LockAfter: 100}); growth != want ||
+	if want := (ratelimit.Growth{Max: time.Hour, ResetAfter: 24 * time.Hour, LockAfter: 100}); guard.Growth != want ||
 		!strings.Contains(page, "from a minute to an hour. After 100 in a row it is a day") {
 		t.Error("what grows is documented otherwise")
 	}
-	if networksOfSite != 4 || !strings.Contains(page, "may do four times as much") {
+	if guard.NetworksOfSite != 4 || !strings.Contains(page, "may do four times as much") {
 		t.Error("the limit of a /48 is documented otherwise")
 	}
 }
@@ -101,7 +102,7 @@ func guessesWait(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		u, other := p.newUser("Gwen"), p.newUser("Otto")
-		for n := range perAccount.Burst { // from many networks
+		for n := range guard.Account.Burst { // from many networks
 			b := p.browser()
 			b.IP = "198.51." + strconv.Itoa(n) + ".1"
 			b.guess(u.Email).Want(http.StatusUnprocessableEntity)
@@ -111,9 +112,9 @@ func guessesWait(t *testing.T) {
 		}
 		sameAnswer(t, "the right password during the wait", right(u).Want(http.StatusTooManyRequests), p.browser().guess(u.Email))
 		right(other).Want(http.StatusSeeOther)
-		time.Sleep(perAccount.Every)
+		time.Sleep(guard.Account.Every)
 		right(u).Want(http.StatusSeeOther)
-		for range perAccountHere.Burst - 1 {
+		for range guard.AccountHere.Burst - 1 {
 			p.browser().guess(u.Email).Want(http.StatusUnprocessableEntity)
 		}
 		right(u).Want(http.StatusSeeOther)
@@ -125,8 +126,8 @@ func noDefaultAccounts(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM users`); n != 0 {
 		t.Errorf("a new database has %d accounts, want none", n)
 	}
-	p.app.Attempts = limiterOff{}
-	p.app.sprays.attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
+	p.sprays.Limiter = limiterOff{}
 	for _, email := range []string{"admin", "root", "admin@example.com", "grace@example.com", "test@example.com", "admin@localhost"} {
 		for _, guess := range []string{"", "admin", "password", "changeme", "gatehouse"} {
 			p.browser().Post("/login", "email", email, "password", guess).Want(http.StatusUnprocessableEntity)
@@ -140,7 +141,7 @@ func lettersSignNobodyIn(t *testing.T) {
 	u, email := p.newUser("Lettie"), webtest.Email()
 	p.browser().Post("/signup", "name", "New", "email", email, "password", password).Want(http.StatusSeeOther)
 	p.browser().Post("/signup", "name", "New", "email", u.Email, "password", password).Want(http.StatusSeeOther)
-	for range perAccountHere.Burst + 1 {
+	for range guard.AccountHere.Burst + 1 {
 		p.browser().guess(u.Email)
 	}
 	for _, letter := range []string{p.letter(email, "confirm/"), p.letter(u.Email, "unlock="), p.letter(u.Email, "account")} {
@@ -157,7 +158,7 @@ func lettersSignNobodyIn(t *testing.T) {
 
 func addressesAreNotTold(t *testing.T) {
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	for _, q := range questions {
 		ask := q.begin(p)
 		sameAnswer(t, q.name, ask(states["known"](p)), ask(webtest.Email()))

@@ -155,7 +155,7 @@ func tryPasswords(t *testing.T, taken []string, refused map[string]string) {
 	t.Helper()
 	for _, f := range passwordForms {
 		p := newPortal(t)
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		choose := f.begin(p)
 		for chosen, why := range refused {
 			if res := choose(chosen); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(webtest.Text(res.Body), why) {

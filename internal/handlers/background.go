@@ -13,7 +13,7 @@ import (
 // and is not waited for when the program stops; an unknown account is no error here.
 func (a *app) beside(r *http.Request, do func(ctx context.Context) error) {
 	ctx := context.WithoutCancel(r.Context())
-	id := exchangeOf(r).id
+	id := clientOf(r).RequestID
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()

@@ -145,7 +145,7 @@ func TestAnsweredByItself(t *testing.T) {
 func TestGatewayHangs(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	p.till(scripted(func(ctx context.Context, _ func(context.Context, billing.State) error) error {
 		<-ctx.Done()
 		return ctx.Err()

@@ -68,7 +68,7 @@ func (p *portal) till(instead billing.Gateway) *bank {
 func onTills(t *testing.T, test func(t *testing.T, p *portal, k *bank)) {
 	t.Helper()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		test(t, p, p.till(nil))
 	})
 }

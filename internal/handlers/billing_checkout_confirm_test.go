@@ -156,9 +156,9 @@ func TestPayingSessionEnds(t *testing.T) {
 				other := p.signedIn(u)
 				other.Reauth(password)
 				shown := b.reviewed()
-				p.app.Attempts = racing{act: func() { act(p, other, b) }}
+				p.limits.Limiter = racing{act: func() { act(p, other, b) }}
 				b.confirm(shown, password).Want(http.StatusConflict).Says("nothing was changed")
-				p.app.Attempts = limiterOff{}
+				p.limits.Limiter = limiterOff{}
 				p.settled(0, 0, 0)
 				if what == "revoked" {
 					b.confirm(shown, password).Leads("/login?next=%2Fbilling%2Fcheckout")

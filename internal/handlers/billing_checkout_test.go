@@ -130,7 +130,7 @@ func TestConfirmedAtOnce(t *testing.T) {
 			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
 			k := p.till(nil)
 			q.app.Billing = p.app.Billing
-			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			p.limits.Limiter, q.limits.Limiter = limiterOff{}, limiterOff{}
 			_, b := p.payer("visa-4242")
 			shown := b.reviewed()
 			var wg sync.WaitGroup

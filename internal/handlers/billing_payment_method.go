@@ -9,6 +9,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/guard"
 )
 
 const checkoutPage = "/billing/checkout"
@@ -78,8 +79,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		view.Problems = wrong
 		return a.render(w, r, http.StatusUnprocessableEntity, view)
 	}
-	if wait := a.Attempts.Take(r.Context(), "payment method:"+v.UserID, perPaymentMethod); wait > 0 {
-		a.reportLimitOf(r, "payment method")
+	if _, wait := a.Guard.FromAccount(r.Context(), guard.PaymentMethods, actor(r)); wait > 0 {
 		tooMany(w, wait)
 		view := a.paymentMethodForm(f)
 		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + words(wait) + "."}}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/guard"
 )
 
 type plansView struct {
@@ -64,11 +65,9 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 		return a.plansPage(w, r, http.StatusUnprocessableEntity, problems{{"plan", "Choose one of the plans on this page."}})
 	}
 	if visitorOf(r) == nil {
-		t := attempt{limiter: a.Attempts}
-		if wait := t.takeFrom(r, "basket", perBasket); wait > 0 {
-			a.reportLimit(r, "basket", clientOf(r).Customer())
-			return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of baskets", retryAfter: wait,
-				text: "Many plans are being chosen from your network. Please try again in " + words(wait) + ", or sign in first."}
+		if _, wait := a.Guard.FromNetwork(r.Context(), guard.Baskets, clientOf(r)); wait > 0 {
+			return limitError(wait, "That is a lot of baskets",
+				"Many plans are being chosen from your network. Please try again in "+words(wait)+", or sign in first.")
 		}
 	}
 	if err := a.Bag.Save(r.Context(), bagPlan, plan.Key); err != nil {

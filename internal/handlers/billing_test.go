@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/billing"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -130,7 +131,7 @@ func TestPasswordAtTheCheckout(t *testing.T) {
 func TestPaymentsAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		_, b := p.payer("visa-4242")
 		b.Follow(b.confirm(b.reviewed(), password)).Says("Payment received")
 		var file map[string]json.RawMessage
@@ -170,7 +171,7 @@ func TestBasketsOfVisitors(t *testing.T) {
 	u := p.newUser("Membra")
 	inTime(t, p, func(t *testing.T) {
 		member := p.signedIn(u)
-		for range perBasket.Burst {
+		for range guard.Baskets.Burst {
 			p.browser().Post("/basket", "plan", "hall").Want(http.StatusSeeOther)
 		}
 		res := p.browser().Post("/basket", "plan", "hall").Want(http.StatusTooManyRequests)
@@ -191,13 +192,13 @@ func TestPaymentMethodLimit(t *testing.T) {
 	save := func() *webtest.Answer {
 		return b.Post("/billing/payment-method", "instrument", billing.Instruments[0].Key, "name", "Mona", "address", "1 Lane")
 	}
-	for range perPaymentMethod.Burst {
+	for range guard.PaymentMethods.Burst {
 		save().Want(http.StatusSeeOther)
 	}
 	if res := save().Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, "1 Lane") {
 		t.Error("no Retry-After, or what was typed is lost")
 	}
-	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change'`); n > perPaymentMethod.Burst {
-		t.Errorf("%d events, want at most %d", n, perPaymentMethod.Burst)
+	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'payment_method_change'`); n > guard.PaymentMethods.Burst {
+		t.Errorf("%d events, want at most %d", n, guard.PaymentMethods.Burst)
 	}
 }

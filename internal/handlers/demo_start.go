@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
+	"example.com/gatehouse/internal/guard"
 )
 
 // bagDemoPassword holds the password of a demo account, to be shown to its visitor. It is stored nowhere else.
@@ -31,15 +32,14 @@ func (a *app) demoView(r *http.Request, u auth.User) *demoView {
 
 // startDemo makes an account for this visitor alone and signs them in, as signIn does.
 func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
-	t := attempt{limiter: a.Attempts}
-	if wait := t.takeFrom(r, "demo", perDemo); wait > 0 {
-		a.reportLimit(r, "demo", clientOf(r).Customer())
-		return statusError{code: http.StatusTooManyRequests, heading: "That is a lot of demos", retryAfter: wait,
-			text: "Many demos were started from your network. Please try again in " + words(wait) + ". A demo that is open goes on."}
+	try, wait := a.Guard.FromNetwork(r.Context(), guard.Demos, clientOf(r))
+	if wait > 0 {
+		return limitError(wait, "That is a lot of demos",
+			"Many demos were started from your network. Please try again in "+words(wait)+". A demo that is open goes on.")
 	}
 	proof, password, err := a.Demos.NewDemo(r.Context(), clientOf(r))
 	if err != nil {
-		t.giveBack(r.Context())
+		try.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrDemoFull) {
 		return a.demoFull(w, r)
@@ -57,7 +57,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 
 // demoFull is an answer and no fault: there is nothing in the log that a reference would lead to.
 func (a *app) demoFull(w http.ResponseWriter, r *http.Request) error {
-	a.reportLimit(r, "demo full", "")
+	a.Guard.Report(r.Context(), "demo full", "", clientOf(r))
 	tooMany(w, 10*time.Minute)
 	return a.render(w, r, http.StatusServiceUnavailable, &errorView{Status: http.StatusServiceUnavailable, Heading: "The demo is full",
 		Text: "More people are trying " + brand.Name + " than there is room for. Each demo makes room after two hours, so please come back in a while."})

@@ -17,6 +17,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -405,11 +406,11 @@ func TestDemoSendsNoMail(t *testing.T) {
 
 	guesser := p.browser()
 	var last *webtest.Answer
-	for range perAccountHere.Burst + 2 {
+	for range guard.AccountHere.Burst + 2 {
 		last = guesser.guess(email)
 	}
 	last.Want(http.StatusTooManyRequests)
-	if _, _, err := p.accounts.NewUnlockKey(t.Context(), email, device.Client{}); err == nil {
+	if _, _, err := p.app.Guard.NewUnlockToken(t.Context(), email, device.Client{}); err == nil {
 		t.Error("a demo account has an unlock key")
 	}
 	signUp := func(email string) *webtest.Answer {
@@ -440,7 +441,7 @@ func TestDemoLimit(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		var b *browser
-		for range perDemo.Burst {
+		for range guard.Demos.Burst {
 			b = p.browser()
 			b.startDemo()
 		}
@@ -448,8 +449,8 @@ func TestDemoLimit(t *testing.T) {
 		if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
 			t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))
 		}
-		if n := p.count(`SELECT count(*) FROM users`); n != perDemo.Burst || !b.Alive() {
-			t.Errorf("%d accounts, want %d and the last alive", n, perDemo.Burst)
+		if n := p.count(`SELECT count(*) FROM users`); n != guard.Demos.Burst || !b.Alive() {
+			t.Errorf("%d accounts, want %d and the last alive", n, guard.Demos.Burst)
 		}
 		elsewhere := p.browser()
 		elsewhere.IP = webtest.Network() + "::1"
@@ -464,7 +465,7 @@ func TestDemoFull(t *testing.T) {
 		p.fill(4999)
 		b := p.browser()
 		b.startDemo()
-		for range perDemo.Burst + 1 {
+		for range guard.Demos.Burst + 1 {
 			res := p.browser().Post("/demo").Want(http.StatusServiceUnavailable).Says("The demo is full")
 			if res.Header.Get("Retry-After") == "" || cookieLine(res) != "" {
 				t.Errorf("Retry-After %q, cookie %q", res.Header.Get("Retry-After"), cookieLine(res))

@@ -48,8 +48,8 @@ func TestDurationsTellNothing(t *testing.T) {
 			b := open(t)
 			b.pool = nil // the limits are not what is measured
 			p := portalOn(t, b, func(_ *Options, policy *settings) { policy.HashCost = auth.DefaultHashCost })
-			p.app.Attempts = limiterOff{}
-			p.app.sprays.attempts = limiterOff{}
+			p.limits.Limiter = limiterOff{}
+			p.sprays.Limiter = limiterOff{}
 			var known []string
 			for range size.known {
 				known = append(known, p.newUser("Kay").Email, states["with an app"](p))

@@ -12,6 +12,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -130,7 +131,7 @@ func (p *portal) newDemo() auth.User {
 func TestOneAnswer(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	for _, q := range questions {
 		ask := q.begin(p)
 		for state, make := range states {
@@ -166,9 +167,9 @@ func TestOneAnswerWhenThrottled(t *testing.T) {
 			if state == "unconfirmed" {
 				continue // its letter is sent from outside the bubble
 			}
-			p.app.Attempts.Reset(t.Context(), "address:"+customer(p.browser().IP))
+			p.limits.Reset(t.Context(), "address:"+customer(p.browser().IP))
 			email := make(p)
-			for range perAccountHere.Burst {
+			for range guard.AccountHere.Burst {
 				p.browser().guess(email).Want(http.StatusUnprocessableEntity)
 			}
 			got := p.browser().guess(email).Want(http.StatusTooManyRequests)
@@ -189,7 +190,7 @@ func TestSameWork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, statements := open(t)
 			p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
-			p.app.Attempts = limiterOff{}
+			p.limits.Limiter = limiterOff{}
 			const asksToUse = "Somebody, probably you, wants" // the letter of a change of address, whoever has the new one
 			all := 0
 			for _, q := range questions {

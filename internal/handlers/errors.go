@@ -113,7 +113,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	x := exchangeOf(r)
 	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text}
 	if e.code >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a client that hung up is no fault
-		x.cause, v.Reference = err, x.id
+		x.cause, v.Reference = err, x.client.RequestID
 	}
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", retryAfter(e.retryAfter))
@@ -143,6 +143,9 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if errors.Is(err, auth.ErrBusy) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We are busy", retryAfter: 10 * time.Second, cause: err,
 			text: "Many people are signing in at this moment. Please try again in a few seconds."}
+	}
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		return statusError{code: http.StatusTooManyRequests, heading: "Too many attempts", retryAfter: limited.Wait, text: tooManyAttempts(limited.Wait)}
 	}
 	if errors.Is(err, bag.ErrUnavailable) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",

@@ -43,9 +43,9 @@ func newTarget(f *testing.F) *target {
 	policy := testPolicy
 	policy.Idle = policy.Lifetime // a run may take an hour
 	o := Options{
-		Drafts: draft.New(s.db, sealer), Bag: sessions, Attempts: limiterOff{}, Post: post, Log: log, BaseURL: portalURL,
+		Drafts: draft.New(s.db, sealer), Bag: sessions, Post: post, Log: log, BaseURL: portalURL,
 	}
-	err := o.people(s.db, sealer, policy, log)
+	err := o.people(s.db, sealer, policy, limiterOff{}, limiterOff{}, log)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -54,7 +54,6 @@ func newTarget(f *testing.F) *target {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s.app.sprays.attempts = limiterOff{}
 	s.Handler = s.app.router()
 	if s.user, err = o.Accounts.CreateUser(f.Context(), "Target", webtest.Email(), password, auth.RoleMember); err != nil {
 		f.Fatal(err)

@@ -51,7 +51,7 @@ func checkHostileForms(t *testing.T, forms map[string][]string) {
 	for path, fields := range forms {
 		t.Run(path, func(t *testing.T) {
 			p := newPortal(t)
-			p.app.Attempts = limiterOff{}
+			p.limits.Limiter = limiterOff{}
 			u := p.newUser("Hostess")
 			b := p.signedIn(u)
 			for what, value := range hostileValues {

@@ -31,57 +31,46 @@ func identityForm(r *http.Request, hint string, wrong problems) identityView {
 
 const enterPassword = "Enter your password."
 
-// identify checks what a form brought, in the fields of identityFields, within the limits of this session: guessing
-// inside a stolen session must not be faster than outside, and must not lock the owner's other devices. What was wrong
-// is told under the status; it is nil when the proof is complete.
+// identify checks what a form brought, in the fields of identityFields, within the limits of this session. What was wrong is
+// told under the status; it is nil when the proof is complete.
 func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
 	if f["assertion"] != "" {
 		return a.identifyByPasskey(w, r, f["assertion"], failure)
 	}
-	v, key := visitorOf(r), "session:"+visitorOf(r).ID
 	if f["password"] == "" {
 		wrong = append(wrong, problem{"password", enterPassword})
 	}
-	if f["code"] == "" && v.User.SecondFactor() {
-		wrong = append(wrong, problem{"code", enterCode(v.User)})
+	if u := visitorOf(r).User; f["code"] == "" && u.SecondFactor() {
+		wrong = append(wrong, problem{"code", enterCode(u)})
 	}
 	if wrong != nil {
 		return p, wrong, http.StatusUnprocessableEntity, nil
 	}
-	if wait := a.Attempts.Take(r.Context(), key, perSession); wait > 0 {
-		a.reportLimitOf(r, "password")
-		tooMany(w, wait)
-		text := "There were too many attempts. Please try again in " + words(wait) + "."
-		return p, problems{{"password", text}}, http.StatusTooManyRequests, nil
-	}
 	p, err = a.Auth.CheckPassword(r.Context(), actor(r), f["password"], failure)
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		tooMany(w, limited.Wait)
+		return p, problems{{"password", tooManyAttempts(limited.Wait)}}, http.StatusTooManyRequests, nil
+	}
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return p, problems{{"password", "That is not your password."}}, http.StatusUnprocessableEntity, nil
 	}
 	if err == nil && !p.Complete() {
 		p, wrong, status, err = a.checkCode(w, r, p, f["code"], failure)
 	}
-	if err == nil && wrong == nil {
-		a.Attempts.Reset(r.Context(), key)
-	}
 	return p, wrong, status, err
 }
 
 // identifyByPasskey checks the answer of a passkey, which is a complete proof. It counts for this one form: its challenge
-// is used up. Nobody guesses an answer, so only the network is limited.
+// is used up.
 func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
-	tried := &attempt{limiter: a.Attempts}
-	if wait := tried.takeFrom(r, "passkey", perPasskey); wait > 0 {
-		a.reportLimitOf(r, "passkey")
-		tooMany(w, wait)
-		text := "There were too many attempts. Please try again in " + words(wait) + "."
-		return p, problems{{"", text}}, http.StatusTooManyRequests, nil
-	}
 	p, err = a.Passkeys.CheckConfirmation(r.Context(), actor(r), []byte(answer), failure)
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		tooMany(w, limited.Wait)
+		return p, problems{{"", tooManyAttempts(limited.Wait)}}, http.StatusTooManyRequests, nil
+	}
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return p, problems{{"", "That passkey was not accepted. Please try again."}}, http.StatusUnprocessableEntity, nil
 	}
-	tried.giveBack(r.Context())
 	return p, nil, 0, err
 }
 

@@ -19,45 +19,33 @@ func enterCode(u auth.User) string {
 	return "Enter a recovery code."
 }
 
-// takeCode takes a guess at a code of somebody's app from the limits of the account, and says what is wrong when there
-// were too many. A recovery code is beyond guessing, so its owner gets in whoever else is at it.
-func (a *app) takeCode(w http.ResponseWriter, r *http.Request, userID, handle, typed string) *problem {
-	if !auth.IsTOTPCode(typed) {
-		return nil
-	}
-	wait := a.Attempts.Take(r.Context(), "code:"+userID, perCode)
-	if wait == 0 {
-		return nil
-	}
-	a.reportLimitFor(r, "code", userID, handle)
-	tooMany(w, wait)
-	return &problem{"code", "There were too many wrong codes. Please try again in " + words(wait) + ", or use a recovery code."}
+// tooManyCodes is said to somebody who has to wait before the next code of the app.
+func tooManyCodes(wait time.Duration) problem {
+	return problem{"code", "There were too many wrong codes. Please try again in " + words(wait) + ", or use a recovery code."}
 }
 
 // checkCode completes a proof inside a session.
 func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, typed string, failure audit.Kind) (auth.Proof, problems, int, error) {
-	v := visitorOf(r)
 	if typed == "" {
 		return p, problems{{"code", enterCode(p.User())}}, http.StatusUnprocessableEntity, nil
 	}
-	if wrong := a.takeCode(w, r, v.UserID, v.ID, typed); wrong != nil {
-		return p, problems{*wrong}, http.StatusTooManyRequests, nil
-	}
 	p, err := a.Auth.CheckCode(r.Context(), p, typed, actor(r), failure)
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		tooMany(w, limited.Wait)
+		return p, problems{tooManyCodes(limited.Wait)}, http.StatusTooManyRequests, nil
+	}
 	if errors.Is(err, auth.ErrBadCode) {
 		return p, problems{{"code", wrongCode}}, http.StatusUnprocessableEntity, nil
 	}
 	if err == nil {
-		a.codeTaken(r, p)
+		a.reportRecoveryCode(r, p)
 	}
 	return p, nil, 0, err
 }
 
-// codeTaken forgets the wrong codes before a good one, which are no longer in a row, and tells the owner of a recovery code
-// that it is gone.
-func (a *app) codeTaken(r *http.Request, p auth.Proof) {
+// reportRecoveryCode tells the owner of a recovery code that was used that it is gone.
+func (a *app) reportRecoveryCode(r *http.Request, p auth.Proof) {
 	u := p.User()
-	a.Attempts.Reset(r.Context(), "code:"+u.ID)
 	if p.Method() != auth.MethodRecoveryCode {
 		return
 	}

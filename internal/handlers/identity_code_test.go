@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"example.com/gatehouse/internal/guard"
 )
 
 // What counts is wrong codes in a row: a right one, or a recovery code, ends the row (docs/security/attempts.md).
@@ -15,9 +17,9 @@ func TestCodesInARow(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		app, codes := p.signedIn(u).enrolApp()
 		forget := func() { // how often the password was given
-			p.app.Attempts.Reset(t.Context(), "account here:"+customer(p.browser().IP)+":"+accountKey(u.Email))
-			p.app.Attempts.Reset(t.Context(), "account:"+accountKey(u.Email))
-			p.app.Attempts.Reset(t.Context(), "address:"+customer(p.browser().IP))
+			p.limits.Reset(t.Context(), "account here:"+customer(p.browser().IP)+":"+u.EmailKey)
+			p.limits.Reset(t.Context(), "account:"+u.EmailKey)
+			p.limits.Reset(t.Context(), "address:"+customer(p.browser().IP))
 		}
 		fail := func(n int) {
 			t.Helper()
@@ -27,11 +29,11 @@ func TestCodesInARow(t *testing.T) {
 			}
 		}
 		for _, right := range []func() string{app.code, func() string { return codes[0] }} {
-			fail(perCode.Burst - 1)
+			fail(guard.Codes.Burst - 1)
 			time.Sleep(time.Minute)
 			p.withPassword(u.Email).Post("/login/verify", "code", right()).Leads("/account")
 		}
-		fail(perCode.Burst)
+		fail(guard.Codes.Burst)
 		b := p.withPassword(u.Email)
 		for _, minutes := range []int{1, 2} {
 			res := b.Post("/login/verify", "code", app.code()).Want(http.StatusTooManyRequests)
@@ -53,8 +55,8 @@ func TestWaitOfCodesLocksNobodyOut(t *testing.T) {
 	app, codes := owner.enrolApp()
 	d := newPasskeyDevice(t)
 	owner.enrol(d, "Laptop").Want(http.StatusSeeOther)
-	for range perCode.LockAfter {
-		p.app.Attempts.Take(t.Context(), "code:"+u.ID, perCode)
+	for range guard.Codes.LockAfter {
+		p.limits.Take(t.Context(), "code:"+u.ID, guard.Codes.Rule)
 	}
 	locked := p.withPassword(u.Email)
 	locked.Post("/login/verify", "code", app.code()).Want(http.StatusTooManyRequests).Says("or use a recovery code")

@@ -13,7 +13,7 @@ import (
 func TestPasskeyConfirms(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		for path, c := range map[string]struct {
 			fields []string // beside those that show who sends it
 			field  string   // of the password
@@ -51,7 +51,7 @@ func TestPasskeyConfirms(t *testing.T) {
 func TestPasskeyConfirmsHere(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	owner := p.signedIn(p.newUser("Owner"))
 	d := owner.passkeyOf("Laptop")
 	b, other := p.browser(), p.browser()
@@ -89,7 +89,7 @@ func TestPasskeyConfirmsHere(t *testing.T) {
 func TestPasskeyAsSecondStep(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		u := p.newUser("Second")
 		d := p.signedIn(u).passkeyOf("Laptop")
 		b := p.browser()

@@ -13,10 +13,14 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/webtest"
 )
+
+// A limiter is one that a test may put another in the place of.
+type limiter struct{ ratelimit.Limiter }
 
 // limiterOff lets everything through.
 type limiterOff struct{}
@@ -38,7 +42,7 @@ func TestGuessing(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, other := p.newUser("Gus"), p.newUser("Olga")
 		thief := p.browser()
-		for range perAccountHere.Burst {
+		for range guard.AccountHere.Burst {
 			thief.guess(u.Email).Want(422)
 		}
 		res := thief.guess(strings.ToUpper(u.Email)).Want(http.StatusTooManyRequests).Says("too many attempts")
@@ -73,16 +77,16 @@ func TestUnlockKey(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
-	_, key, err := p.accounts.NewUnlockKey(t.Context(), u.Email, device.Client{})
+	_, key, err := p.app.Guard.NewUnlockToken(t.Context(), u.Email, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := p.browser()
-	for range perAccountHere.Burst {
+	for range guard.AccountHere.Burst {
 		b.guess(other.Email).Want(422)
 	}
 	b.Post("/login", "email", other.Email, "password", password, "unlock", key).Want(http.StatusTooManyRequests)
-	for range perUnlockKey.Burst {
+	for range guard.Unlocked.Burst {
 		b.Post("/login", "email", u.Email, "password", "wrong but long enough", "unlock", key).Want(422)
 	}
 	b.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusTooManyRequests)
@@ -90,9 +94,11 @@ func TestUnlockKey(t *testing.T) {
 		t.Error("a key signed somebody in")
 	}
 	p.signedInWithout(u).changePassword().Want(http.StatusSeeOther)
-	if good, err := p.accounts.Unlocks(t.Context(), key, u.Email); good || err != nil {
-		t.Errorf("the key outlived the password it was sent for: %v, %v", good, err)
+	p.limits.Limiter = ratelimit.NewMemory()
+	for range guard.AccountHere.Burst {
+		b.guess(u.Email).Want(422)
 	}
+	b.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusTooManyRequests) // it died with the password
 }
 
 // A text that is no address does not count against somebody's account.
@@ -102,7 +108,7 @@ func TestLimitsDoNotCollide(t *testing.T) {
 	u := p.newUser("Coll")
 	victim, thief := p.browser(), p.browser()
 	thief.IP = "2001:db8:ffff:ffff::1"
-	for range perAccountHere.Burst + 1 {
+	for range guard.AccountHere.Burst + 1 {
 		thief.guess(u.Email + ":" + customer(victim.IP))
 		thief.guess(customer(victim.IP) + ":" + u.Email)
 	}
@@ -111,7 +117,7 @@ func TestLimitsDoNotCollide(t *testing.T) {
 
 // signedInWithout is signedIn on a portal whose limits are used up.
 func (p *portal) signedInWithout(u auth.User) *browser {
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	return p.signedIn(u)
 }
 
@@ -122,11 +128,11 @@ func TestSuccessResets(t *testing.T) {
 	u := p.newUser("Rex")
 	b := p.browser()
 	for range 3 {
-		for range perAccountHere.Burst - 1 {
+		for range guard.AccountHere.Burst - 1 {
 			b.guess(u.Email).Want(422)
 		}
 		b.SignIn(u.Email, password)
-		p.app.Attempts.Reset(t.Context(), "address:"+customer(b.IP)) // the limit of the network is another test's
+		p.limits.Reset(t.Context(), "address:"+customer(b.IP)) // the limit of the network is another test's
 	}
 }
 
@@ -151,7 +157,7 @@ func TestGuessingAtManyAccounts(t *testing.T) {
 		if got := guess(0, u.Email); got != 422 {
 			t.Fatalf("the first guess: got %d, want 422", got)
 		}
-		for i := 1; i < perNetwork.Burst; i++ {
+		for i := 1; i < guard.SignIns.Burst; i++ {
 			if got := guess(i, webtest.Email()); got != 422 {
 				t.Fatalf("guess %d: got %d, want 422", i, got)
 			}
@@ -184,10 +190,10 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 			rule ratelimit.Rule
 			ask  func(b *browser) *webtest.Answer
 		}{
-			"sign-in": {perNetwork, func(b *browser) *webtest.Answer {
+			"sign-in": {guard.SignIns.Rule, func(b *browser) *webtest.Answer {
 				return b.Post("/login", "email", webtest.Email(), "password", webtest.Email())
 			}},
-			"unknown tokens": {perUnknownToken, func(b *browser) *webtest.Answer {
+			"unknown tokens": {guard.UnknownTokens.Rule, func(b *browser) *webtest.Answer {
 				b.Cookies[b.Session] = inventedToken()
 				return b.Get("/")
 			}},
@@ -197,7 +203,7 @@ func TestGuessingFromManyNetworksOfOneSite(t *testing.T) {
 				b.IP = ip
 				return test.ask(b).StatusCode
 			}
-			n := test.rule.Burst * networksOfSite
+			n := test.rule.Burst * guard.NetworksOfSite
 			for i := range n {
 				if ask("2001:db8:5173:"+strconv.FormatInt(int64(i), 16)+"::1") == http.StatusTooManyRequests {
 					t.Fatalf("%s %d of %d: got 429", what, i, n)
@@ -229,7 +235,7 @@ func TestSpraying(t *testing.T) {
 	for range 2 { // again on the same account is nothing new
 		from(0).Post("/login", "email", u.Email, "password", sprayed).Want(422)
 	}
-	for n := 1; n < perPassword.Burst; n++ {
+	for n := 1; n < guard.Sprayed.Burst; n++ {
 		from(n).Post("/login", "email", webtest.Email(), "password", sprayed).Want(422)
 	}
 	res := from(1000).Post("/login", "email", webtest.Email(), "password", sprayed).Want(http.StatusTooManyRequests)
@@ -250,7 +256,7 @@ func TestSpraying(t *testing.T) {
 func TestCommonPasswordThatIsRight(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	for range perPassword.Burst + 2 {
+	for range guard.Sprayed.Burst + 2 {
 		b := p.browser()
 		b.IP = p.prefix + ":1::1"
 		b.SignIn(p.newUser("Same").Email, password)
@@ -283,9 +289,9 @@ func TestGuessingInsideASession(t *testing.T) {
 	b, other := p.signedIn(u), p.signedIn(u)
 	for _, path := range []string{"/reauth", "/account/security/password", "/account/sessions/end-all"} {
 		t.Run(path, func(t *testing.T) {
-			p.app.Attempts = ratelimit.NewMemory()
+			p.limits.Limiter = ratelimit.NewMemory()
 			wrong := []string{"password", "wrong, and long enough", "current_password", "wrong, and long enough"}
-			for range perSession.Burst {
+			for range guard.Confirmations.Burst {
 				b.Post(path, wrong...).Want(422)
 			}
 			if res := b.Post(path, wrong...).Want(http.StatusTooManyRequests); res.Header.Get("Retry-After") == "" {
@@ -307,7 +313,7 @@ func TestDistributedGuessing(t *testing.T) {
 		b.IP = "2001:db8:0:" + strconv.FormatInt(int64(n), 16) + "::1"
 		return b
 	}
-	for n := range perAccount.Burst {
+	for n := range guard.Account.Burst {
 		from(n).guess(u.Email).Want(422)
 	}
 	from(1000).guess(u.Email).Want(http.StatusTooManyRequests)
@@ -320,34 +326,10 @@ func TestDistributedGuessing(t *testing.T) {
 	link := linkIn(t, p.letter(u.Email, "unlock="))
 	_, key, _ := strings.Cut(link, "unlock=")
 	from(1002).Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
-	if n := len(p.kinds(u.ID)); n != perAccount.Burst+5 { // made, guessed at, locked, signed in, after failures
-		t.Errorf("%d events in the owner's trail, want %d: %q", n, perAccount.Burst+5, p.kinds(u.ID))
+	if n := len(p.kinds(u.ID)); n != guard.Account.Burst+5 { // made, guessed at, locked, signed in, after failures
+		t.Errorf("%d events in the owner's trail, want %d: %q", n, guard.Account.Burst+5, p.kinds(u.ID))
 	}
 	from(1003).SignIn(u.Email, password)
-}
-
-// What was given back because nobody could answer counts when it is tried again.
-func TestSprayIsGivenBack(t *testing.T) {
-	t.Parallel()
-	s := newSprays()
-	try := func(account string) (*attempt, time.Duration) {
-		a := &attempt{limiter: limiterOff{}}
-		return a, s.take(t.Context(), a, account, "Spring is here 2026")
-	}
-	busy, _ := try("first")
-	busy.giveBack(t.Context())
-	for n := range perPassword.Burst {
-		account := "first"
-		if n > 0 {
-			account = webtest.Email()
-		}
-		if _, wait := try(account); wait > 0 {
-			t.Fatalf("%s has to wait for %v", account, wait)
-		}
-	}
-	if _, wait := try(webtest.Email()); wait == 0 {
-		t.Error("one account more than the limit allows")
-	}
 }
 
 // While Redis is away each instance counts for itself: nobody is locked out by that, and nobody guesses freely.
@@ -363,7 +345,7 @@ func TestLimitsWithoutRedis(t *testing.T) {
 	server.Close()
 	b := p.browser()
 	b.SignIn(u.Email, password)
-	for range perAccountHere.Burst {
+	for range guard.AccountHere.Burst {
 		b.guess(u.Email).Want(422)
 	}
 	b.guess(u.Email).Want(http.StatusTooManyRequests)

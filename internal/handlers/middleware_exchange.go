@@ -15,17 +15,17 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/session"
 )
 
 // An exchange is one request and its answer: what the layers of the portal tell each other about it. It is made by
 // the outermost layer and used by one goroutine.
 type exchange struct {
-	id        string // in the log and on error pages
-	client    device.Client
+	client    device.Client // with the id of the request, which is in the log and on error pages
 	visitor   *visitor
 	timedOut  *session.Session // whose current token the request brought, after it ran out of time
-	lookUp    attempt          // of a token that no session has
+	lookUp    *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite bool             // another site made the browser send it
 	cause     error            // why the answer is an error, for the log alone
 }
@@ -51,7 +51,7 @@ func actor(r *http.Request) audit.Actor { return visitorOf(r).By(clientOf(r)) }
 func (a *app) exchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		x := &exchange{id: rand.Text(), client: readClient(r)}
+		x := &exchange{client: readClient(r)}
 		ctx, cancel := bounded(r)
 		defer cancel()
 		r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
@@ -65,7 +65,7 @@ func (a *app) exchange(next http.Handler) http.Handler {
 		}
 		level := slog.LevelInfo
 		attrs := []slog.Attr{
-			slog.String("id", x.id), slog.String("method", r.Method), slog.String("route", route),
+			slog.String("id", x.client.RequestID), slog.String("method", r.Method), slog.String("route", route),
 			slog.Int("status", status), slog.Duration("took", took),
 		}
 		client := clientOf(r)
@@ -120,5 +120,5 @@ func readClient(r *http.Request) device.Client {
 		_, size := utf8.DecodeLastRuneInString(agent)
 		agent = agent[:len(agent)-size]
 	}
-	return device.Client{IP: middleware.GetClientIP(r.Context()), UserAgent: agent}
+	return device.NewClient(middleware.GetClientIP(r.Context()), agent, rand.Text())
 }

@@ -15,7 +15,7 @@ func (a *app) lastResort(next http.Handler) http.Handler {
 					panic(v)
 				}
 				exchangeOf(r).cause = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-				http.Error(w, "Something went wrong. Reference "+exchangeOf(r).id, http.StatusInternalServerError)
+				http.Error(w, "Something went wrong. Reference "+clientOf(r).RequestID, http.StatusInternalServerError)
 			}
 		}()
 		next.ServeHTTP(w, r)

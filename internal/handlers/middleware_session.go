@@ -78,12 +78,12 @@ func (a *app) resume(r *http.Request, token string, readOnly bool) (session.Foun
 		exchangeOf(r).lookUp = lookUp
 		return found, nil
 	}
-	lookUp.giveBack(r.Context())
+	lookUp.Return(r.Context())
 	if err != nil {
 		return session.Found{}, err
 	}
 	if found.State == session.Live {
-		a.genuine.add(token)
+		a.Guard.RememberToken(token)
 	}
 	a.warnOwner(found)
 	return found, nil

@@ -43,4 +43,4 @@ func (a *app) tellOfSignIn(u auth.User, in session.SignedIn) {
 }
 
 // senderOf names the device that a request came from, as it stands in a letter.
-func senderOf(r *http.Request) string { return named(device.Name(clientOf(r).UserAgent)) }
+func senderOf(r *http.Request) string { return named(clientOf(r).Name()) }

@@ -6,6 +6,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 )
 
 type forgotView struct {
@@ -44,14 +45,12 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
 	client := clientOf(r)
-	t := attempt{limiter: a.Attempts}
-	if wait := t.takeFrom(r, "forgot", perForgot); wait > 0 {
-		a.reportLimit(r, "password reset", client.Customer())
+	if _, wait := a.Guard.FromNetwork(r.Context(), guard.Resets, client); wait > 0 {
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many passwords are being forgotten in your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	if a.mayWriteTo(r, key) {
+	if a.Guard.MayWriteTo(r.Context(), key, client) {
 		a.beside(r, func(ctx context.Context) error {
 			user, key, err := a.Accounts.NewResetKey(ctx, f["email"], client)
 			if err != nil {
@@ -61,7 +60,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		})
 	} else {
-		a.reportLimit(r, "password reset", key)
+		a.Guard.Report(r.Context(), "password reset", key, client)
 	}
 	seeOther(w, r, "/password/forgot/sent")
 	return nil

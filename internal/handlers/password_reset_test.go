@@ -13,6 +13,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
@@ -111,7 +112,7 @@ func TestResetKeyDies(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Dee")
 	inTime(t, p, func(t *testing.T) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		b := p.browser()
 		works := func(link string) bool { return p.browser().Get(link).StatusCode == http.StatusSeeOther }
 		first := b.forgets(u.Email)
@@ -179,7 +180,7 @@ func TestResetOvertakes(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ova")
 		link := p.browser().forgets(u.Email)
-		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
+		proof, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: u.Email, Password: password}, device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +214,7 @@ func TestForgottenPasswordTellsNothing(t *testing.T) {
 		sameAnswer(t, what, p.browser().Post("/password/forgot", "email", email), want)
 	}
 	p.letter(known.Email, "/password/reset/")
-	for range perReaderHere.Burst + 2 { // limited in silence, alike
+	for range guard.EmailsHere.Burst + 2 { // limited in silence, alike
 		sameAnswer(t, "again", p.browser().Post("/password/forgot", "email", known.Email), want)
 		sameAnswer(t, "again, unknown", p.browser().Post("/password/forgot", "email", unknown), want)
 	}
@@ -232,19 +233,19 @@ func TestForgottenPasswordLimits(t *testing.T) {
 	u := p.newUser("Lim")
 	inTime(t, p, func(t *testing.T) {
 		b := p.browser()
-		for range perReaderHere.Burst + 3 {
+		for range guard.EmailsHere.Burst + 3 {
 			b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
 		}
 		p.letter(u.Email, "/password/reset/")
-		for range perForgot.Burst - perReaderHere.Burst - 3 {
+		for range guard.Resets.Burst - guard.EmailsHere.Burst - 3 {
 			b.Post("/password/forgot", "email", webtest.Email()).Want(http.StatusSeeOther)
 		}
 		res := b.Post("/password/forgot", "email", u.Email).Want(http.StatusTooManyRequests).Says("Please try again in")
 		if res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, u.Email) {
 			t.Error("no Retry-After, or what was typed is lost")
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n > perReaderHere.Burst {
-			t.Errorf("%d letters for one reader, want at most %d", n, perReaderHere.Burst)
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n > guard.EmailsHere.Burst {
+			t.Errorf("%d letters for one reader, want at most %d", n, guard.EmailsHere.Burst)
 		}
 	})
 }

@@ -38,6 +38,8 @@ type portal struct {
 	store    *store.Store
 	outbox   *postbox
 	log      *webtest.Log
+	limits   *limiter // what counts attempts
+	sprays   *limiter // what counts the accounts on which one password failed
 	owner    *browser // whose passkey a test is about; nil in most
 	prefix   string   // a network of its own, so that limits kept in a shared Redis do not meet
 }
@@ -54,25 +56,26 @@ func newPortal(t *testing.T) *portal { return portalOn(t, sqliteBackend(t), nil)
 func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal {
 	t.Helper()
 	p := &portal{t: t, tb: &running{t}, store: b.store, outbox: newPostbox(t), log: webtest.NewLog(t), prefix: webtest.Network()}
+	p.limits, p.sprays = &limiter{ratelimit.NewMemory()}, &limiter{ratelimit.NewMemory()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sealer := testSealer(t)
 	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
-		Extend:   func(x Extension) { probe.Add(probe.Portal(x)) },
-		Drafts:   draft.New(b.store, sealer),
-		Bag:      bag.New(bag.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log}),
-		Attempts: ratelimit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
+		Extend: func(x Extension) { probe.Add(probe.Portal(x)) },
+		Drafts: draft.New(b.store, sealer),
+		Bag:    bag.New(bag.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log}),
+		Post:   post, Outbox: p.outbox.Outbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {
-		o.Attempts = ratelimit.NewRedis(b.pool, log)
+		p.limits.Limiter = ratelimit.NewRedis(b.pool, log)
 	}
 	policy := testPolicy
 	if adjust != nil {
 		adjust(&o, &policy)
 	}
-	err := o.people(b.store, sealer, policy, log)
+	err := o.people(b.store, sealer, policy, p.limits, p.sprays, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func TestInFlight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := open(t)
 			p, q := portalOn(t, b, nil), portalOn(t, b, nil)
-			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			p.limits.Limiter, q.limits.Limiter = limiterOff{}, limiterOff{}
 			u := p.newUser("Racer")
 			for round := range 15 {
 				for what, act := range map[string]func(*browser) *webtest.Answer{
@@ -70,7 +70,7 @@ func TestBagSurvivesRaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stores := open(t)
 			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
-			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			p.limits.Limiter, q.limits.Limiter = limiterOff{}, limiterOff{}
 			u, kept := p.newUser("Bag"), 0
 			for round := range 20 {
 				b := p.signedIn(u)

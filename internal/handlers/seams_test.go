@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
 )
@@ -15,7 +16,7 @@ import (
 func TestRightPasswordsUseUpNoNetwork(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	for range max(perNetwork.Burst, perPassword.Burst) + 1 {
+	for range max(guard.SignIns.Burst, guard.Sprayed.Burst) + 1 {
 		u := p.newUser("One of many")
 		_, err := p.store.DB().Exec(`INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) VALUES ($1, $2, 0, $3)`, u.ID, []byte{}, time.Now())
 		if err != nil {
@@ -56,13 +57,13 @@ func TestLimitsFloodNoLog(t *testing.T) {
 		rule ratelimit.Rule
 		ask  func() *webtest.Answer
 	}{
-		"password reset": {"forgot:" + customer(b.IP), perForgot, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},
-		"email":          {"email:" + u.ID, perEmailChange, func() *webtest.Answer { return b.Post("/account/email", "email", webtest.Email()) }},
-		"passkey name":   {"passkey name:" + u.ID, perProfile, func() *webtest.Answer { return b.Post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
-		"passkey":        {"passkey:" + customer(b.IP), perPasskey, func() *webtest.Answer { return b.Post("/account/export", "assertion", "{}") }},
-		"code":           {"code:" + u.ID, perCode, func() *webtest.Answer { return waiting.Post("/login/verify", "code", "123456") }},
+		"password reset": {"forgot:" + customer(b.IP), guard.Resets.Rule, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},
+		"email":          {"email:" + u.ID, guard.EmailChanges.Rule, func() *webtest.Answer { return b.Post("/account/email", "email", webtest.Email()) }},
+		"passkey name":   {"passkey name:" + u.ID, guard.NameChanges.Rule, func() *webtest.Answer { return b.Post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
+		"passkey":        {"passkey:" + customer(b.IP), guard.PasskeyAnswers.Rule, func() *webtest.Answer { return b.Post("/account/export", "assertion", "{}") }},
+		"code":           {"code:" + u.ID, guard.Codes.Rule, func() *webtest.Answer { return waiting.Post("/login/verify", "code", "123456") }},
 	} {
-		for p.app.Attempts.Take(t.Context(), limited.key, limited.rule) == 0 {
+		for p.limits.Take(t.Context(), limited.key, limited.rule) == 0 {
 		}
 		for range 3 {
 			limited.ask().Want(http.StatusTooManyRequests)

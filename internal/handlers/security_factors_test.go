@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/webtest"
 )
@@ -265,7 +266,7 @@ func TestRecoveryCodeConfirmsOnce(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, _, codes := p.enrolled("Rudi")
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		var there []*browser
 		for i := range 4 {
 			b := p.withPassword(u.Email)
@@ -289,7 +290,7 @@ func TestGuessingCodesInsideASession(t *testing.T) {
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ines"))
 	app, _ := b.enrolApp()
-	for range perSession.Burst {
+	for range guard.Confirmations.Burst {
 		b.Post("/reauth", "password", password, "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 	}
 	b.Post("/reauth", "password", password, "code", app.code()).Want(http.StatusTooManyRequests)
@@ -351,7 +352,7 @@ func TestSecretIsResealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.app.people(p.store, sealer, testPolicy, p.app.Log); err != nil {
+		if err := p.app.people(p.store, sealer, testPolicy, p.limits, p.sprays, p.app.Log); err != nil {
 			t.Fatal(err)
 		}
 	}

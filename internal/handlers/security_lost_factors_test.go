@@ -24,7 +24,7 @@ func TestLostFactors(t *testing.T) {
 		b.Post("/login/verify", "code", app.code()).Want(http.StatusSeeOther)
 		half := p.browser()
 		half.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
-		proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
+		proof, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: u.Email, Password: password}, device.Client{})
 		if err == nil {
 			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], audit.Actor{}, audit.MFAFail)
 		}

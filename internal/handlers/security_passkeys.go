@@ -10,7 +10,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 )
 
 const passkeysPage = "/account/security/passkeys"
@@ -51,7 +51,7 @@ func passkeyViewOf(p auth.Passkey) passkeyView {
 }
 
 func (a *app) showPasskeys(w http.ResponseWriter, r *http.Request) error {
-	return a.passkeysForm(w, r, http.StatusOK, device.Parse(clientOf(r).UserAgent).Name, nil)
+	return a.passkeysForm(w, r, http.StatusOK, clientOf(r).Name(), nil)
 }
 
 func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {
@@ -167,9 +167,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
-	if wait := a.Attempts.Take(r.Context(), "passkey name:"+v.UserID, perProfile); wait > 0 {
-		a.reportLimitOf(r, "passkey name")
+	if _, wait := a.Guard.FromAccount(r.Context(), guard.PasskeyNames, actor(r)); wait > 0 {
 		tooMany(w, wait)
 		return a.passkeyForm(w, r, http.StatusTooManyRequests, f["name"],
 			problems{{"name", "Names were changed many times. Please try again in " + words(wait) + "."}})

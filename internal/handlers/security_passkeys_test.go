@@ -17,7 +17,7 @@ import (
 func TestPasskeyEnrolment(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		u := p.newUser("Enrol")
 		b, other := p.signedIn(u), p.signedIn(u)
 		b.Reauth(password).Want(http.StatusSeeOther)
@@ -123,7 +123,7 @@ func TestPasskeyEnrolmentRefused(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			p := newPortal(t)
-			p.app.Attempts = limiterOff{}
+			p.limits.Limiter = limiterOff{}
 			u := p.newUser("Enrol")
 			b := p.signedIn(u)
 			b.Reauth(password).Want(http.StatusSeeOther)
@@ -147,7 +147,7 @@ func TestPasskeyEnrolmentRefused(t *testing.T) {
 func TestPasskeysAreLimited(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	b := p.signedIn(p.newUser("Collector"))
 	b.passkeyOf("Number 1")
 	early := b.begin(beginEnrol)
@@ -168,7 +168,7 @@ func TestPasskeysAreLimited(t *testing.T) {
 func TestPasskeyEnrolledOnce(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		for range 5 {
 			u := p.newUser("Twice")
 			b := p.signedIn(u)
@@ -191,7 +191,7 @@ func TestPasskeyEnrolledOnce(t *testing.T) {
 func TestPasskeyRemoved(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		u := p.newUser("Remover")
 		b := p.signedIn(u)
 		d := b.passkeyOf("Laptop")
@@ -241,7 +241,7 @@ func TestPasskeyRequired(t *testing.T) {
 func TestForeignPasskey(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		alice := p.signedIn(p.newUser("Alice"))
 		id := p.passkeyID(alice.passkeyOf("Hers"))
 		mallory := p.signedIn(p.newUser("Mallory"))
@@ -266,7 +266,7 @@ func TestForeignPasskey(t *testing.T) {
 func TestPasskeyRenamed(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		b := p.signedIn(p.newUser("Namer"))
 		page := passkeysPage + "/" + p.passkeyID(b.passkeyOf("Laptop"))
 		b.Post(page+"/rename", "name", " Old   laptop ").Leads(passkeysPage)

@@ -89,7 +89,7 @@ func TestNetworks(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Ned")
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		for _, tt := range []struct {
 			from, to string
 			change   bool
@@ -175,11 +175,11 @@ const crowd = 20
 
 // together names browsers, and lets nobody go on with Firefox on Linux before n have asked: all of them have read the
 // row by then, and none has written.
-func together(n int32) func(string) string {
+func together(n int32) device.Namer {
 	var asked atomic.Int32
 	gate := make(chan struct{})
-	return func(agent string) string {
-		if agent == firefoxOnLinux {
+	return func(c device.Client) string {
+		if c.UserAgent == firefoxOnLinux {
 			if asked.Add(1) == n {
 				close(gate)
 			}
@@ -188,7 +188,7 @@ func together(n int32) func(string) string {
 			case <-time.After(webtest.Patience): // one was answered before it asked, and crowdIn says how
 			}
 		}
-		return device.Name(agent)
+		return c.Name()
 	}
 }
 
@@ -593,7 +593,7 @@ func TestComparingIsCheap(t *testing.T) {
 	s, statements := storetest.CountingSQLite(t)
 	parsed := 0
 	p := portalOn(t, backend{store: s, bags: s.Bags()}, func(_ *Options, policy *settings) {
-		policy.Browser = func(agent string) string { parsed++; return device.Name(agent) }
+		policy.Browser = func(c device.Client) string { parsed++; return c.Name() }
 	})
 	u := p.newUser("Frugal")
 	inTime(t, p, func(t *testing.T) {

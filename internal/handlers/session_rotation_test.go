@@ -154,7 +154,7 @@ func TestSignInOvertaken(t *testing.T) {
 					p := portalOn(t, open(t), nil)
 					u := p.newUser("Otto")
 					b := p.signedIn(u)
-					proof, err := p.auth.CheckSignIn(t.Context(), u.Email, password, device.Client{})
+					proof, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: u.Email, Password: password}, device.Client{})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -13,7 +13,9 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/probe"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
@@ -44,10 +46,11 @@ func testSealer(t testing.TB) *seal.Sealer {
 	return s
 }
 
-// people makes the services of people's accounts on a database.
-func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, log *slog.Logger) (err error) {
+// people makes the services of people's accounts on a database, and what limits attempts at them.
+func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, attempts, sprays ratelimit.Limiter, log *slog.Logger) (err error) {
 	o.Database, o.Audit = db, audit.NewTrail(db, log)
-	o.Auth = auth.New(db, sealer, policy.HashCost, o.Audit, log)
+	o.Guard = guard.New(guard.Options{Attempts: attempts, Sprays: sprays, Store: db, Audit: o.Audit})
+	o.Auth = auth.New(db, sealer, o.Guard, policy.HashCost, o.Audit, log)
 	o.Sessions = session.New(db, policy.Policy, o.Audit, log)
 	o.Accounts = account.New(account.Options{
 		Store: db, Auth: o.Auth, Sealer: sealer, RequireSecondFactor: policy.RequireSecondFactor, Audit: o.Audit,

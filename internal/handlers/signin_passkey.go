@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 )
 
 // passkeySignInView is the button that signs in by a passkey.
@@ -18,9 +19,8 @@ type passkeySignInView struct {
 // beginPasskeySignIn hands out a challenge. It asks for no address and names no account, so it tells nobody who has one,
 // and it keeps nothing (ASVS v5.0.0-6.3.8).
 func (a *app) beginPasskeySignIn(w http.ResponseWriter, r *http.Request) error {
-	asked := attempt{limiter: a.Attempts}
-	if wait := asked.takeFrom(r, "passkey begin", perPasskeyBegin); wait > 0 {
-		return a.tooManyPasskeys(w, r, wait)
+	if _, wait := a.Guard.FromNetwork(r.Context(), guard.PasskeyChallenges, clientOf(r)); wait > 0 {
+		return tooManyPasskeys(w, wait)
 	}
 	options, err := a.Passkeys.BeginSignIn()
 	if err != nil {
@@ -42,13 +42,11 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	if err := readJSON(r, &sent); err != nil {
 		return err
 	}
-	tried := &attempt{limiter: a.Attempts}
-	if wait := tried.takeFrom(r, "passkey", perPasskey); wait > 0 {
-		return a.tooManyPasskeys(w, r, wait)
-	}
 	proof, err := a.Passkeys.CheckSignIn(r.Context(), sent.Assertion, clientOf(r))
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		return tooManyPasskeys(w, limited.Wait)
+	}
 	if err == nil {
-		tried.giveBack(r.Context())
 		err = a.openSession(r, proof, sent.Remember)
 	}
 	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrConflict) {
@@ -65,16 +63,12 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	}{a.destination(sent.Next)})
 }
 
-// leavePending forgets the sign-in that waits for its second step in this browser, which has taken another way, and with it
-// the failures of its owner.
+// leavePending forgets the sign-in that waits for its second step in this browser, which has taken another way.
 func (a *app) leavePending(w http.ResponseWriter, r *http.Request, in auth.User) error {
 	token := a.Bag.Pending(r)
 	if token == "" {
 		return nil
 	}
-	if _, u, err := a.Auth.PendingSignIn(r.Context(), token); err == nil && u.ID == in.ID {
-		a.gotIn(r, u.Email)
-	}
 	a.Bag.DropPending(w)
-	return a.Auth.DropSignIn(r.Context(), token)
+	return a.Auth.FinishElsewhere(r.Context(), token, in, clientOf(r))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -25,7 +26,7 @@ const (
 func TestPasskeySignsIn(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		d := p.signedIn(p.newUser("Pass Key")).passkeyOf("Laptop")
 		for next, want := range map[string]string{
 			"/account/sessions": "/account/sessions", "": "/account", "https://evil.example/": "/account", "//evil.example": "/account",
@@ -90,7 +91,7 @@ func TestPasskeyQuestions(t *testing.T) {
 func TestPasskeyQuestionsKeepNothing(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		d := p.signedIn(p.newUser("Flooded")).passkeyOf("Laptop")
 		rows := func() (n int) {
 			for _, table := range []string{"spent_challenges", "bags", "sessions", "pending_sign_ins"} {
@@ -206,7 +207,7 @@ func TestPasskeyRefused(t *testing.T) {
 	for what, spoil := range spoiltSignIns {
 		t.Run(what, func(t *testing.T) {
 			p := newPortal(t)
-			p.app.Attempts = limiterOff{}
+			p.limits.Limiter = limiterOff{}
 			p.owner = p.signedIn(p.newUser("Owner"))
 			d := p.owner.passkeyOf("Laptop")
 			b := p.browser()
@@ -262,7 +263,7 @@ func TestPasskeyAnsweredOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stores := open(t)
 			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
-			p.app.Attempts, q.app.Attempts = limiterOff{}, limiterOff{}
+			p.limits.Limiter, q.limits.Limiter = limiterOff{}, limiterOff{}
 			d := p.signedIn(p.newUser("Racer")).passkeyOf("Laptop")
 			for round := range 8 {
 				answer := d.answers(p.browser().begin(beginSignIn))
@@ -293,7 +294,7 @@ func TestPasskeyAnsweredOnce(t *testing.T) {
 func TestPasskeyCloned(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		owner := p.signedIn(p.newUser("Cloned"))
 		d := newPasskeyDevice(t)
 		d.count = 5
@@ -324,14 +325,14 @@ func TestPasskeyLimits(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		d := p.signedIn(u).passkeyOf("Laptop")
 		b := p.browser()
-		for range perAccountHere.Burst + 1 {
+		for range guard.AccountHere.Burst + 1 {
 			b.Post("/login", "email", u.Email, "password", otherPassword)
 		}
 		b.Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)
 		b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusOK)
 
 		c := p.browser()
-		for range perPasskey.Burst {
+		for range guard.PasskeyAnswers.Burst {
 			c.finish("{}", "").Want(http.StatusUnprocessableEntity)
 		}
 		good := d.answers(c.begin(beginSignIn))
@@ -342,7 +343,7 @@ func TestPasskeyLimits(t *testing.T) {
 		elsewhere := p.browser()
 		elsewhere.IP = webtest.Network() + "::1"
 		elsewhere.finish(good, "").Want(http.StatusOK)
-		for range perPasskeyBegin.Burst {
+		for range guard.PasskeyChallenges.Burst {
 			c.postJSON(beginSignIn, struct{}{})
 		}
 		c.postJSON(beginSignIn, struct{}{}).Want(http.StatusTooManyRequests)

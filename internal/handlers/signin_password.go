@@ -72,31 +72,26 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"", text}}
 		return a.render(w, r, status, v)
 	}
-	tried, wait, err := a.beginSignIn(r, f["email"], f["password"], f["unlock"])
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		tooMany(w, wait)
-		text := "There were too many attempts. Please try again in " + words(wait) + "."
-		if tried.unlockable {
+	typed := auth.PasswordSignIn{Email: f["email"], Password: f["password"], Unlock: f["unlock"]}
+	proof, err := a.Auth.CheckSignIn(r.Context(), typed, clientOf(r))
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		tooMany(w, limited.Wait)
+		text := tooManyAttempts(limited.Wait)
+		if limited.Account != "" {
+			a.offerUnlock(r, limited.Account, f["email"])
 			text += " If you have an account here, the letter we sent you shows a way in at once."
 		}
 		return refuse(http.StatusTooManyRequests, text)
 	}
-	proof, err := a.Auth.CheckSignIn(r.Context(), f["email"], f["password"], clientOf(r))
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return refuse(http.StatusUnprocessableEntity, "That address and password do not match an account.")
 	}
 	if err != nil {
-		tried.giveBack(r.Context())
 		return err
 	}
 	if !proof.Complete() {
-		a.halfSucceed(r, tried, f["email"], f["unlock"])
 		return a.askSecondFactor(w, r, proof, v.Remember, f["next"])
 	}
-	a.succeed(r, tried, f["email"])
 	err = a.openSession(r, proof, v.Remember)
 	if errors.Is(err, auth.ErrConflict) {
 		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -70,18 +69,18 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	token := a.Bag.Pending(r)
-	waiting, u, err := a.Auth.PendingSignIn(r.Context(), token)
+	waiting, u, err := a.Auth.PendingSignIn(r.Context(), a.Bag.Pending(r))
 	if err != nil {
 		return a.startAgain(w, r, err)
 	}
 	if f["code"] == "" {
 		return a.verifyForm(w, r, http.StatusUnprocessableEntity, u, waiting, problem{"code", enterCode(u)})
 	}
-	if wrong := a.takeCode(w, r, u.ID, "", f["code"]); wrong != nil {
-		return a.verifyForm(w, r, http.StatusTooManyRequests, u, waiting, *wrong)
+	waiting, proof, err := a.Auth.CheckPendingCode(r.Context(), waiting, f["code"], clientOf(r))
+	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
+		tooMany(w, limited.Wait)
+		return a.verifyForm(w, r, http.StatusTooManyRequests, u, waiting, tooManyCodes(limited.Wait))
 	}
-	waiting, proof, err := a.Auth.CheckPendingCode(r.Context(), token, f["code"], clientOf(r))
 	if errors.Is(err, auth.ErrBadCode) {
 		a.warnOfCodes(r, u)
 		if waiting.AttemptsLeft == 0 {
@@ -100,16 +99,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Bag.DropPending(w)
-	a.codeTaken(r, proof)
-	a.gotIn(r, u.Email)
+	a.reportRecoveryCode(r, proof)
 	seeOther(w, r, a.destination(waiting.Next))
 	return nil
-}
-
-// warnOfCodes writes to the owner when several codes were wrong: somebody knows the password (ASVS v5.0.0-6.3.5).
-func (a *app) warnOfCodes(r *http.Request, u auth.User) {
-	ctx := context.WithoutCancel(r.Context())
-	if a.Attempts.Take(ctx, "wrong codes:"+u.ID, perWrongCode) > 0 && a.Attempts.Take(ctx, "codes letter:"+u.ID, perUnlock) == 0 {
-		a.tell(u, a.letters.WrongCodes(u.Email, u.Name))
-	}
 }

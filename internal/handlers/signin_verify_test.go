@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -110,7 +111,7 @@ func TestPendingIsOne(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Una")
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		b := p.withPassword(u.Email)
 		tries := []string{app.code(), codes[0], codes[0], codes[1]}
 		tries = append(tries, tries[0])
@@ -138,7 +139,7 @@ func TestCodeIsOne(t *testing.T) {
 func codesOpenOne(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Uma")
-		p.app.Attempts = limiterOff{}
+		p.limits.Limiter = limiterOff{}
 		for i, code := range []string{app.code(), codes[0]} {
 			waiting := make([]*browser, 6)
 			for j := range waiting {
@@ -274,7 +275,7 @@ func TestGuessingCodes(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, app, codes := p.enrolled("Gus")
 		b := p.withPassword(u.Email)
-		for i := range perCode.Burst {
+		for i := range guard.Codes.Burst {
 			if i%4 == 0 {
 				b = p.withPassword(u.Email)
 			}
@@ -296,11 +297,11 @@ func TestHalfASignInCounts(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, app, _ := p.enrolled("Half")
-	for range perAccountHere.Burst - 1 {
+	for range guard.AccountHere.Burst - 1 {
 		p.withPassword(u.Email)
 	}
 	p.withPassword(u.Email).Post("/login/verify", "code", app.code()).Leads("/account")
-	for range perAccountHere.Burst {
+	for range guard.AccountHere.Burst {
 		p.withPassword(u.Email)
 	}
 	p.browser().Post("/login", "email", u.Email, "password", password).Want(http.StatusTooManyRequests)

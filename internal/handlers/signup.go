@@ -11,6 +11,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 )
 
 type signUpView struct {
@@ -66,14 +67,13 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if len(v.Problems) > 0 {
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
-	t := attempt{limiter: a.Attempts}
-	if wait := t.takeFrom(r, "sign-up", perSignUp); wait > 0 {
-		a.reportLimit(r, "sign-up", clientOf(r).Customer())
+	if _, wait := a.Guard.FromNetwork(r.Context(), guard.SignUps, clientOf(r)); wait > 0 {
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	application := account.Application{Name: name, Email: f["email"], Password: f["password"], Unanswered: !a.mayWriteTo(r, key)}
+	application := account.Application{Name: name, Email: f["email"], Password: f["password"]}
+	application.Unanswered = !a.Guard.MayWriteTo(r.Context(), key, clientOf(r))
 	registration, err := a.Accounts.Register(r.Context(), application, clientOf(r))
 	if err != nil {
 		return err
@@ -87,14 +87,6 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil
-}
-
-// mayWriteTo takes a letter from the limits of its reader. Each network has its own, so that a stranger elsewhere does
-// not use up the letters of somebody who wants one.
-func (a *app) mayWriteTo(r *http.Request, emailKey string) bool {
-	t := attempt{limiter: a.Attempts}
-	return t.take(r.Context(), "letters here:"+clientOf(r).Customer()+":"+emailKey, perReaderHere) == 0 &&
-		t.take(r.Context(), "letters:"+emailKey, perReader) == 0
 }
 
 func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {

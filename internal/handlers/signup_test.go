@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -62,23 +63,23 @@ func TestSignUpWithForeignAddress(t *testing.T) {
 	}
 	p.browser().Post("/login", "email", victim.Email, "password", otherPassword).Want(422)
 	p.browser().SignIn(victim.Email, password)
-	for range perReader.Burst + 3 {
+	for range guard.Emails.Burst + 3 {
 		b.Post("/signup", "name", "Mallory", "email", victim.Email, "password", otherPassword).Want(303)
 	}
 	waiting := webtest.Email()
-	for range perReaderHere.Burst + 3 {
+	for range guard.EmailsHere.Burst + 3 {
 		b.Post("/signup", "name", "Mallory", "email", waiting, "password", otherPassword).Want(303)
 	}
-	if n := p.count(`SELECT count(*) FROM signups`); n != perReaderHere.Burst {
-		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are letters", n, perReaderHere.Burst)
+	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst {
+		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are letters", n, guard.EmailsHere.Burst)
 	}
-	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sign_up_address_taken'`); n != perReaderHere.Burst {
-		t.Errorf("%d events in the victim's trail, want %d", n, perReaderHere.Burst)
+	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sign_up_address_taken'`); n != guard.EmailsHere.Burst {
+		t.Errorf("%d events in the victim's trail, want %d", n, guard.EmailsHere.Burst)
 	}
 	elsewhere := p.browser() // the owner of the address, who wants an account, is not kept from it
 	elsewhere.IP = "2001:db8:ffff:fffe::1"
 	elsewhere.Post("/signup", "name", "Owner", "email", waiting, "password", password).Want(303)
-	if n := p.count(`SELECT count(*) FROM signups`); n != perReaderHere.Burst+1 {
+	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst+1 {
 		t.Error("a stranger used up the letters of somebody who wants one")
 	}
 }
@@ -101,8 +102,8 @@ func TestSignUpLimit(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
-	for range perSignUp.Burst {
-		if p.app.Attempts.Take(t.Context(), "sign-up:"+customer(b.IP), perSignUp) != 0 {
+	for range guard.SignUps.Burst {
+		if p.limits.Take(t.Context(), "sign-up:"+customer(b.IP), guard.SignUps.Rule) != 0 {
 			t.Fatal("the limit was used up before")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -36,7 +37,7 @@ func TestGuessingTokens(t *testing.T) {
 			b := p.holding(inventedToken())
 			return b.Get(path)
 		}
-		for i := range perUnknownToken.Burst {
+		for i := range guard.UnknownTokens.Burst {
 			path := []string{probe.Bag, "/session/state", "/account"}[i%3]
 			if got := guess(path).StatusCode; got == http.StatusTooManyRequests {
 				t.Fatalf("guess %d: got 429", i)
@@ -59,7 +60,7 @@ func TestGuessingTokens(t *testing.T) {
 		visitor.bag().Says("lantern")
 		p.browser().bag() // without a cookie there is nothing to look up
 		p.holding(inventedToken()).at("2001:db8:ffff:ffff::1").bag()
-		if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > perUnknownToken.Burst+1 {
+		if n := strings.Count(p.log.String(), `"msg":"session_unknown_token"`); n < 2 || n > guard.UnknownTokens.Burst+1 {
 			t.Errorf("%d unknown tokens in the log, want at most as many as were looked up", n)
 		}
 		if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
@@ -73,14 +74,14 @@ func TestStaleCookie(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.holding(inventedToken())
-	for range 2 * perUnknownToken.Burst {
+	for range 2 * guard.UnknownTokens.Burst {
 		b.bag()
 	}
 	if b.Token() != "" {
 		t.Error("the stale cookie was left in the browser")
 	}
 	busy := p.signedIn(p.newUser("Bea")) // nor do people who are signed in, however much they ask
-	for range 2 * perUnknownToken.Burst {
+	for range 2 * guard.UnknownTokens.Burst {
 		busy.Get("/session/state").Want(http.StatusOK)
 	}
 }
@@ -94,7 +95,7 @@ func TestGuessingKeys(t *testing.T) {
 		p.browser().Post("/signup", "name", "Kim", "email", email, "password", password).Want(http.StatusSeeOther)
 		link := linkIn(t, p.letter(email, "confirm/"))
 		b := p.browser()
-		for i := range perUnknownKey.Burst {
+		for i := range guard.UnknownKeys.Burst {
 			b.Get(link).Want(http.StatusOK)
 			if path := "/email/confirm/" + rand.Text(); i%2 == 0 {
 				b.Get(path).Want(http.StatusNotFound)
@@ -108,23 +109,4 @@ func TestGuessingKeys(t *testing.T) {
 		time.Sleep(time.Duration(wait) * time.Second)
 		b.Post(link).Want(http.StatusSeeOther)
 	})
-}
-
-// The tokens that are remembered as genuine are bounded, and those in use are not forgotten.
-func TestGenuineIsBounded(t *testing.T) {
-	t.Parallel()
-	g := newGenuine()
-	g.add("in use")
-	for i := range 5 * maxGenuine {
-		g.add(strconv.Itoa(i))
-		if i%1000 == 0 && !g.has("in use") {
-			t.Fatalf("a token in use was forgotten after %d others", i)
-		}
-	}
-	if n := len(g.young) + len(g.aged); n > 2*maxGenuine {
-		t.Errorf("%d tokens remembered, want at most %d", n, 2*maxGenuine)
-	}
-	if g.has("0") {
-		t.Error("a token that was not used for long is still remembered")
-	}
 }

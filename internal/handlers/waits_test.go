@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 )
 
 // The wait of an account doubles with each failure in a row, ends when it says, and is forgotten after a quiet day. The
@@ -18,7 +19,7 @@ func TestWaitsOfAnAccount(t *testing.T) {
 		u := p.newUser("Wanda")
 		b := p.browser()
 		for range 2 {
-			for range perAccountHere.Burst {
+			for range guard.AccountHere.Burst {
 				b.guess(u.Email).Want(422)
 			}
 			for _, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
@@ -57,7 +58,7 @@ func TestAHundredFailures(t *testing.T) {
 				continue
 			}
 			wait, _ := strconv.Atoi(res.Want(http.StatusTooManyRequests).Header.Get("Retry-After"))
-			if failed == perAccount.LockAfter && wait > 23*60*60 {
+			if failed == guard.Account.LockAfter && wait > 23*60*60 {
 				break
 			}
 			time.Sleep(time.Duration(wait) * time.Second)
@@ -66,7 +67,7 @@ func TestAHundredFailures(t *testing.T) {
 		if failed != 100 {
 			t.Errorf("%d failures before the quiet day, want 100", failed)
 		}
-		_, key, err := p.accounts.NewUnlockKey(t.Context(), u.Email, device.Client{})
+		_, key, err := p.app.Guard.NewUnlockToken(t.Context(), u.Email, device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}

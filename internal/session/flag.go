@@ -39,10 +39,10 @@ func (s *Service) unknown(x Session, c device.Client) (changed device.Set) {
 		return ""
 	}
 	if c.UserAgent != x.UserAgent && (c.UserAgent != x.KnownAgent || c.UserAgent == "") { // a KnownAgent of "" is none
-		changed = changed.With(s.policy.Browser.NewBrowser(x.Known, c.UserAgent))
+		changed = changed.With(s.policy.Browser.NewBrowser(x.Known, c))
 	}
 	if c.IP != x.IP {
-		changed = changed.With(device.NewNetwork(x.Known, c.IP))
+		changed = changed.With(device.NewNetwork(x.Known, c))
 	}
 	return changed
 }

@@ -15,7 +15,7 @@ type Policy struct {
 	KeepEnded                      time.Duration // how long an ended session can still say why it ended
 	SessionsPerUser                int           // one more replaces the oldest
 	OnClientChange                 ClientChange  // "" is ClientChangeFlag
-	Browser                        device.Namer  // what a session tells browsers apart by; nil is device.Name
+	Browser                        device.Namer  // what a session tells browsers apart by; nil is device.Client.Name
 }
 
 // IdleLimit is the idle timeout of a session, kept or not.

@@ -18,7 +18,7 @@ type Service struct {
 // New returns the sessions in store under a policy.
 func New(store Store, policy Policy, trail *audit.Trail, log *slog.Logger) *Service {
 	if policy.Browser == nil {
-		policy.Browser = device.Name
+		policy.Browser = device.Client.Name
 	}
 	return &Service{store: store, policy: policy, audit: trail, log: log}
 }

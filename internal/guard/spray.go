@@ -1,4 +1,4 @@
-package handlers
+package guard
 
 import (
 	"context"
@@ -15,28 +15,28 @@ import (
 // there as its HMAC under a key that only this process has, in the memory of this process: nothing that is stored, shared
 // with Redis or left behind lets anybody guess it. Each instance therefore counts for itself.
 type sprays struct {
-	key      []byte
-	attempts ratelimit.Limiter
+	key     []byte
+	limiter ratelimit.Limiter
 }
 
-func newSprays() sprays {
+func newSprays(limiter ratelimit.Limiter) sprays {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails
-	return sprays{key: key, attempts: ratelimit.NewMemory()}
+	return sprays{key: key, limiter: limiter}
 }
 
 // oncePerAccount makes an account count once an hour, however often the password is tried on it.
-var oncePerAccount = ratelimit.Rule{Burst: 1, Every: time.Hour}
+var oncePerAccount = rule(1, time.Hour)
 
 // take takes one account from what may fail with the password. Tries on an account that is counted already are free.
-func (s sprays) take(ctx context.Context, t *attempt, account, password string) time.Duration {
+func (s sprays) take(ctx context.Context, t *Attempt, account, password string) time.Duration {
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write([]byte(auth.NormalPassword(password)))
 	name := string(mac.Sum(nil))
 	counted := "account:" + name + account
-	if s.attempts.Take(ctx, counted, oncePerAccount) > 0 {
+	if s.limiter.Take(ctx, counted, oncePerAccount) > 0 {
 		return 0
 	}
-	t.taken = append(t.taken, taken{s.attempts, counted, oncePerAccount})
-	return t.takeOf(ctx, s.attempts, "password:"+name, perPassword)
+	t.taken = append(t.taken, taken{s.limiter, counted, oncePerAccount})
+	return t.takeOf(ctx, s.limiter, Sprayed.key+":"+name, Sprayed.Rule)
 }

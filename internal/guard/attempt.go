@@ -1,0 +1,103 @@
+package guard
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/ratelimit"
+)
+
+// An Attempt is what one try took from the limits, to be given back if it succeeds. A nil one took nothing.
+type Attempt struct {
+	limiter ratelimit.Limiter
+	taken   []taken
+}
+
+type taken struct {
+	from ratelimit.Limiter
+	key  string
+	rule ratelimit.Rule
+}
+
+func (g *Guard) begin() *Attempt { return &Attempt{limiter: g.attempts} }
+
+// take takes one from each limit in turn. The first that is exhausted decides the wait, and what was taken before is
+// given back.
+func (t *Attempt) take(ctx context.Context, key string, rule ratelimit.Rule) time.Duration {
+	return t.takeOf(ctx, t.limiter, key, rule)
+}
+
+func (t *Attempt) takeOf(ctx context.Context, from ratelimit.Limiter, key string, rule ratelimit.Rule) time.Duration {
+	wait := from.Take(ctx, key, rule)
+	if wait > 0 {
+		t.Return(ctx)
+		return wait
+	}
+	t.taken = append(t.taken, taken{from, key, rule})
+	return 0
+}
+
+// takeFrom takes from the limit of the client's network, and of the /48 around it.
+func (t *Attempt) takeFrom(ctx context.Context, l Limit, c device.Client) time.Duration {
+	wait, site := t.take(ctx, l.key+":"+c.Customer(), l.Rule), c.Site()
+	if wait > 0 || site == "" {
+		return wait
+	}
+	return t.take(ctx, l.key+":"+site, rule(l.Burst*NetworksOfSite, l.Every/NetworksOfSite))
+}
+
+// Return gives back all that was taken.
+func (t *Attempt) Return(ctx context.Context) { t.returnBut(ctx) }
+
+// returnBut gives back all but what was taken under the kept keys.
+func (t *Attempt) returnBut(ctx context.Context, kept ...string) {
+	if t == nil {
+		return
+	}
+	for _, one := range t.taken {
+		if !slices.Contains(kept, one.key) {
+			one.from.Return(ctx, one.key, one.rule)
+		}
+	}
+	t.taken = nil
+}
+
+// FromNetwork takes one from the limit of the client's network. With a wait nothing was taken.
+func (g *Guard) FromNetwork(ctx context.Context, l Limit, c device.Client) (*Attempt, time.Duration) {
+	t := g.begin()
+	wait := t.takeFrom(ctx, l, c)
+	if wait > 0 {
+		g.Report(ctx, l.report, c.Customer(), c)
+	}
+	return t, wait
+}
+
+// FromAccount takes one from the limit of the account that the actor is signed in to. With a wait nothing was taken.
+func (g *Guard) FromAccount(ctx context.Context, l Limit, by audit.Actor) (*Attempt, time.Duration) {
+	t := g.begin()
+	wait := t.take(ctx, l.key+":"+by.UserID, l.Rule)
+	if wait > 0 {
+		g.reportOf(ctx, l.report, by.UserID, by)
+	}
+	return t, wait
+}
+
+// MayWriteTo takes an email from the limits of its reader. Each network has its own, so that a stranger elsewhere does not
+// use up the emails of somebody who wants one.
+func (g *Guard) MayWriteTo(ctx context.Context, emailKey string, c device.Client) bool {
+	t := g.begin()
+	return t.take(ctx, EmailsHere.key+":"+c.Customer()+":"+emailKey, EmailsHere.Rule) == 0 &&
+		t.take(ctx, Emails.key+":"+emailKey, Emails.Rule) == 0
+}
+
+// accountName is the name of an account in the limits, for email addresses that have one and those that have none.
+func accountName(email string) string {
+	if key, err := auth.EmailKey(email); err == nil {
+		return key
+	}
+	return email
+}

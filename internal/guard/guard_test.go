@@ -1,0 +1,93 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"testing"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/ratelimit"
+)
+
+// newGuard is one on which no unlock token is ever asked for.
+func newGuard() *Guard {
+	trail := audit.NewTrail(nil, slog.New(slog.DiscardHandler))
+	return New(Options{Attempts: ratelimit.NewMemory(), Sprays: ratelimit.NewMemory(), Audit: trail})
+}
+
+// network is one client in a network of its own.
+func network(n int) device.Client { return device.Client{IP: fmt.Sprintf("2001:db8:%x::1", n)} }
+
+// What was given back because nobody could answer counts when it is tried again: a password, on one account of many.
+func TestSprayIsGivenBack(t *testing.T) {
+	t.Parallel()
+	g := newGuard()
+	n := 0
+	try := func(email string) (auth.SignInAttempt, error) {
+		n++
+		return g.BeginSignIn(t.Context(), auth.PasswordSignIn{Email: email, Password: "Spring is here 2026"}, network(n))
+	}
+	busy, err := try("first@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy.Return(t.Context())
+	for i := range Sprayed.Burst {
+		email := "first@example.org"
+		if i > 0 {
+			email = strconv.Itoa(i) + "@example.org"
+		}
+		if _, err := try(email); err != nil {
+			t.Fatalf("%s: %v", email, err)
+		}
+	}
+	_, err = try("last@example.org")
+	limited, ok := errors.AsType[*auth.LimitedError](err)
+	if !ok || limited.Account != "" {
+		t.Errorf("one account more than the limit allows: got %v", err)
+	}
+}
+
+// What a refused sign-in took from the limits before the one that refused it is given back.
+func TestRefusalTakesNothing(t *testing.T) {
+	t.Parallel()
+	g := newGuard()
+	guess := func(i int) error {
+		_, err := g.BeginSignIn(t.Context(), auth.PasswordSignIn{Email: "ada@example.org", Password: strconv.Itoa(i)}, network(1))
+		return err
+	}
+	for i := range AccountHere.Burst {
+		if err := guess(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 2 * SignIns.Burst {
+		limited, ok := errors.AsType[*auth.LimitedError](guess(i))
+		if !ok || limited.Account != "ada@example.org" {
+			t.Fatalf("refusal %d is not the account's: %+v", i, limited)
+		}
+	}
+}
+
+// The tokens that are remembered as recently valid are bounded, and those in use are not forgotten.
+func TestRecentTokensAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRecentTokens()
+	r.add("in use")
+	for i := range 5 * maxRecent {
+		r.add(strconv.Itoa(i))
+		if i%1000 == 0 && !r.has("in use") {
+			t.Fatalf("a token in use was forgotten after %d others", i)
+		}
+	}
+	if n := len(r.young) + len(r.aged); n > 2*maxRecent {
+		t.Errorf("%d tokens remembered, want at most %d", n, 2*maxRecent)
+	}
+	if r.has("0") {
+		t.Error("a token that was not used for long is still remembered")
+	}
+}

@@ -1,0 +1,141 @@
+package guard
+
+import (
+	"context"
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+)
+
+// A signIn is the attempt of a password, with the keys that it counts under until the owner is in.
+type signIn struct {
+	*Attempt
+	guard  *Guard
+	client device.Client
+	unlock string // key, "" for a sign-in without one
+}
+
+// BeginSignIn takes a sign-in from the limits of its network, account and password. A good token of an unlock email stands
+// for all of them: it is the way past other people's guesses for the owner, whoever else is guessing.
+func (g *Guard) BeginSignIn(ctx context.Context, typed auth.PasswordSignIn, c device.Client) (auth.SignInAttempt, error) {
+	t := &signIn{Attempt: g.begin(), guard: g, client: c}
+	if typed.Unlock != "" {
+		good, err := g.unlocks(ctx, typed.Unlock, typed.Email)
+		if err != nil {
+			return nil, err
+		}
+		if good {
+			t.unlock = Unlocked.key + ":" + auth.HashToken(typed.Unlock)
+			return t, limited(t.take(ctx, t.unlock, Unlocked.Rule))
+		}
+	}
+	if wait := t.takeFrom(ctx, SignIns, c); wait > 0 {
+		g.Report(ctx, SignIns.report, c.Customer(), c)
+		return nil, limited(wait)
+	}
+	wait := t.take(ctx, accountHere(typed.Email, c), AccountHere.Rule)
+	if wait == 0 {
+		wait = t.take(ctx, accountEverywhere(typed.Email), Account.Rule)
+	}
+	if wait > 0 {
+		name := accountName(typed.Email)
+		g.report(ctx, Account.key+":"+name, audit.LoginFailMax, audit.Actor{Client: c}, "")
+		return nil, &auth.LimitedError{Wait: wait, Account: name}
+	}
+	if wait = g.sprays.take(ctx, t.Attempt, accountName(typed.Email), typed.Password); wait > 0 {
+		g.Report(ctx, Sprayed.report, "", c)
+		return nil, limited(wait)
+	}
+	return t, nil
+}
+
+// limited is nil without a wait.
+func limited(wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	return &auth.LimitedError{Wait: wait}
+}
+
+// accountHere names one account as tried from one network.
+func accountHere(email string, c device.Client) string {
+	return AccountHere.key + ":" + c.Customer() + ":" + accountName(email)
+}
+
+func accountEverywhere(email string) string { return Account.key + ":" + accountName(email) }
+
+// Right gives back what a right password took from the network and the password. A whole sign-in forgets the failures of
+// the account before it as well; before a second step they stay counted, and so does the token of an unlock email.
+func (t *signIn) Right(ctx context.Context, p auth.Proof) {
+	here, everywhere := accountHere(p.User().Email, t.client), accountEverywhere(p.User().Email)
+	if p.Complete() {
+		t.returnBut(ctx, here, everywhere)
+		t.guard.Proved(ctx, p, audit.Actor{Client: t.client})
+	} else {
+		t.returnBut(ctx, here, everywhere, t.unlock)
+	}
+}
+
+// BeginConfirmation takes a try from the limit of the session: guessing inside a stolen session must not be faster than
+// outside, and must not lock the owner's other devices.
+func (g *Guard) BeginConfirmation(ctx context.Context, by audit.Actor) error {
+	wait := g.attempts.Take(ctx, confirmations(by), Confirmations.Rule)
+	if wait > 0 {
+		g.reportOf(ctx, Confirmations.report, by.UserID, by)
+	}
+	return limited(wait)
+}
+
+func confirmations(by audit.Actor) string { return Confirmations.key + ":" + by.SessionID }
+
+// BeginCode takes a guess at a code of somebody's app from the limit of the account. A recovery code is beyond guessing, so
+// its owner gets in whoever else is at it.
+func (g *Guard) BeginCode(ctx context.Context, userID, typed string, by audit.Actor) error {
+	if !auth.IsTOTPCode(typed) {
+		return nil
+	}
+	wait := g.attempts.Take(ctx, codes(userID), Codes.Rule)
+	if wait > 0 {
+		g.reportOf(ctx, Codes.report, userID, by)
+	}
+	return limited(wait)
+}
+
+func codes(userID string) string { return Codes.key + ":" + userID }
+
+// WarnOfCodes counts a wrong code at a sign-in and reports whether the owner is to have an email about it: after several,
+// somebody knows the password (ASVS v5.0.0-6.3.5).
+func (g *Guard) WarnOfCodes(ctx context.Context, userID string) bool {
+	return g.attempts.Take(ctx, WrongCodes.key+":"+userID, WrongCodes.Rule) > 0 &&
+		g.attempts.Take(ctx, "codes letter:"+userID, Warnings.Rule) == 0
+}
+
+// BeginPasskey takes an answer from the limit of the network alone: nobody guesses one.
+func (g *Guard) BeginPasskey(ctx context.Context, by audit.Actor) (auth.Attempt, error) {
+	t := g.begin()
+	wait := t.takeFrom(ctx, PasskeyAnswers, by.Client)
+	switch {
+	case wait > 0 && by.SessionID == "":
+		g.Report(ctx, PasskeyAnswers.report, by.Client.Customer(), by.Client)
+	case wait > 0:
+		g.reportOf(ctx, PasskeyAnswers.report, by.UserID, by)
+	}
+	return t, limited(wait)
+}
+
+// Proved forgets the failures before a proof, which are no longer in a row: of the account, or of the session that it was
+// asked in, and of codes when one was shown.
+func (g *Guard) Proved(ctx context.Context, p auth.Proof, by audit.Actor) {
+	var forget []string
+	if by.SessionID == "" {
+		forget = append(forget, accountHere(p.User().Email, by.Client), accountEverywhere(p.User().Email))
+	} else {
+		forget = append(forget, confirmations(by))
+	}
+	if p.Method() != auth.MethodPassword {
+		forget = append(forget, codes(p.User().ID))
+	}
+	g.attempts.Reset(ctx, forget...)
+}
