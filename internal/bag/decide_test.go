@@ -12,7 +12,7 @@ import (
 type ruling struct {
 	name                                string
 	states                              []session.State
-	deeds                               []deed
+	deeds                               []action
 	bags                                []finding
 	presented, emptied, changed, failed []bool
 	want                                outcome
@@ -28,7 +28,7 @@ func (r ruling) covers(s situation) bool {
 // The abbreviations keep a ruling on one line.
 var (
 	yes, no  = []bool{true}, []bool{false}
-	left     = []deed{nothing}
+	left     = []action{nothing}
 	visitor  = []session.State{session.Unknown}
 	live     = []session.State{session.Live}
 	over     = []session.State{session.Ended}
@@ -37,16 +37,16 @@ var (
 
 var rulings = []ruling{
 	{name: "rotated: the cookie follows the row, and the bag moves", states: []session.State{session.Unknown, session.Live},
-		deeds: []deed{rotated}, want: outcome{stored: true, cookie: cookieOfSession}},
+		deeds: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession}},
 	{name: "rotated from a token that is over: and the bag under that one goes", states: []session.State{session.Ended, session.Rotated, session.Replaced},
-		deeds: []deed{rotated}, want: outcome{stored: true, cookie: cookieOfSession, deleted: true}},
-	{name: "replaced: the browser has a newer cookie", states: replaced, deeds: []deed{nothing, ended}, want: outcome{deleted: true}},
-	{name: "the end", states: []session.State{session.Unknown, session.Live}, deeds: []deed{ended}, presented: yes,
+		deeds: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession, deleted: true}},
+	{name: "replaced: the browser has a newer cookie", states: replaced, deeds: []action{nothing, ended}, want: outcome{deleted: true}},
+	{name: "the end", states: []session.State{session.Unknown, session.Live}, deeds: []action{ended}, presented: yes,
 		want: outcome{cookie: cookieRemoved}},
-	{name: "the end of nothing", states: []session.State{session.Unknown, session.Live}, deeds: []deed{ended}, presented: no},
-	{name: "the end, again", states: over, deeds: []deed{ended}, presented: yes,
+	{name: "the end of nothing", states: []session.State{session.Unknown, session.Live}, deeds: []action{ended}, presented: no},
+	{name: "the end, again", states: over, deeds: []action{ended}, presented: yes,
 		want: outcome{cookie: cookieRemoved, deleted: true}},
-	{name: "the end, again, without a cookie", states: over, deeds: []deed{ended}, presented: no, want: outcome{deleted: true}},
+	{name: "the end, again, without a cookie", states: over, deeds: []action{ended}, presented: no, want: outcome{deleted: true}},
 	{name: "live, and changed", states: live, deeds: left, changed: yes, failed: no, want: outcome{stored: true}},
 	{name: "live, and not changed", states: live, deeds: left, changed: no},
 	{name: "live, and failed", states: live, deeds: left, changed: yes, failed: yes},
@@ -101,7 +101,7 @@ func TestDecide(t *testing.T) {
 // situations are all there can be, and some that cannot.
 func situations() (all []situation) {
 	for _, state := range []session.State{session.Unknown, session.Live, session.Rotated, session.Replaced, session.Ended} {
-		for _, did := range []deed{nothing, rotated, ended} {
+		for _, did := range []action{nothing, rotated, ended} {
 			for _, bag := range []finding{missing, found, unreadable} {
 				for bits := range 16 {
 					all = append(all, situation{

@@ -136,7 +136,7 @@ func TestBagAfterEnd(t *testing.T) {
 func TestEveryLogout(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	p.app.Attempts = limiterOff{}
+	p.limits.Limiter = limiterOff{}
 	const everything = `"cookies", "storage"`
 	at := func(path string, fields ...string) func(*browser, auth.User) (string, []string) {
 		return func(*browser, auth.User) (string, []string) { return path, fields }
