@@ -30,7 +30,7 @@ func (a *app) showDelete(w http.ResponseWriter, r *http.Request) error {
 func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sure bool, wrong problems) error {
 	u := visitorOf(r).User
 	v := &deleteView{
-		Layout: Layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(account.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
+		At: u.DeleteAfter, GraceText: words(account.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
 		Problems: wrong, Identity: identityForm(r, "For this, and for nothing else.", wrong),
 	}
 	paid, err := a.Billing.Payments(r.Context(), u.ID, billing.Paid, 1)
@@ -99,14 +99,14 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 
 const leavePage = "/account/delete"
 
-// requireStaying lets nobody into an account that is to be deleted, but to where it can be kept and its data taken away.
+// requireStaying lets nobody into an account that is to be deleted. Where it can be kept and its data taken away, this guard
+// does not stand.
 func (a *app) requireStaying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !visitorOf(r).User.Leaving(), r.URL.Path == leavePage, r.URL.Path == leavePage+"/stop", r.URL.Path == exportPath:
-			next.ServeHTTP(w, r)
-		default:
+		if visitorOf(r).User.Leaving() {
 			turnAway(w, r, leavePage)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 }

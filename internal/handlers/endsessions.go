@@ -21,7 +21,7 @@ func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	v := &endSessionsView{
-		Layout: Layout{Nav: "sessions"}, All: all, Sessions: others, Stale: !visitorOf(r).Elevated(time.Now()),
+		All: all, Sessions: others, Stale: !visitorOf(r).Elevated(time.Now()),
 		Identity: identityForm(r, "To confirm it is you.", wrong),
 	}
 	if all {

@@ -25,7 +25,7 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &sessionsView{
-		Layout: Layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Sessions.Policy().SessionsPerUser,
+		Current: current, Others: others, Limit: a.Sessions.Policy().SessionsPerUser,
 	}
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)
@@ -101,7 +101,7 @@ func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/account/sessions")
 		return nil
 	}
-	return a.render(w, r, http.StatusOK, &endSessionView{Layout: Layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
+	return a.render(w, r, http.StatusOK, &endSessionView{Session: a.ticket(s, v.ID)})
 }
 
 // endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).

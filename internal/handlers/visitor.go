@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/draft"
@@ -27,7 +28,7 @@ func (a *app) session(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r)
 		x.crossSite = a.isCrossSite(r)
-		standing, err := a.standing(r, x.crossSite)
+		standing, err := a.standing(r, x.crossSite || a.routeOf(r).readOnly)
 		switch {
 		case isStatus(err):
 			a.fail(w, r, err)
@@ -162,4 +163,21 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 		back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
 		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 	})
+}
+
+// requireRole lets only people with the role through, behind requireElevation: a change of role closes the window of its
+// account, so whoever was just given one confirms first.
+func (a *app) requireRole(role string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			v := visitorOf(r)
+			if v.User.Role == role {
+				next.ServeHTTP(w, r)
+				return
+			}
+			a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "role", clientOf(r))
+			a.fail(w, r, statusError{code: http.StatusForbidden, heading: "This is not for your account",
+				text: "Your account may not open this page. Nothing was changed."})
+		})
+	}
 }
