@@ -21,13 +21,14 @@ import (
 // An exchange is one request and its answer: what the layers of the portal tell each other about it. It is made by
 // the outermost layer and used by one goroutine.
 type exchange struct {
-	id        string // in the log and on error pages
-	client    device.Client
-	visitor   *visitor
-	timedOut  *session.Session // whose current token the request brought, after it ran out of time
-	lookUp    attempt          // of a token that no session has
-	crossSite bool             // another site made the browser send it
-	cause     error            // why the answer is an error, for the log alone
+	id           string // in the log and on error pages
+	client       device.Client
+	visitor      *visitor
+	timedOut     *session.Session // whose current token the request brought, after it ran out of time
+	lookUp       attempt          // of a token that no session has
+	crossSite    bool             // another site made the browser send it
+	cause        error            // why the answer is an error, for the log alone
+	compressible bool             // by compress, which takes out of the answer what render tells it
 }
 
 // A visitor is the signed-in person of this request and their session.

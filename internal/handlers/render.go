@@ -51,7 +51,7 @@ func (a *app) send(w http.ResponseWriter, r *http.Request, status int, v view) e
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(buf.Len())) // without it the page goes out in chunks, one write more
-	if mixesSecretsWithInput(r, status) {
+	if exchangeOf(r).compressible && mixesSecretsWithInput(r, status) {
 		h.Set(gzhttp.HeaderNoCompression, "1")
 	}
 	w.WriteHeader(status)
