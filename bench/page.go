@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"time"
 
 	"example.com/gatehouse/internal/billing"
@@ -18,8 +17,6 @@ import (
 // page is Gatehouse's own template of /plans without its indent. All contenders write the same bytes; these execute all of
 // it for each request, where Gatehouse has written out beforehand what is the same on every page.
 var page = parse("templates/layout.html", "templates/partials/*.html", "templates/pages/plans.html")
-
-var indent = regexp.MustCompile(`(?m)^[ \t]+`)
 
 func parse(patterns ...string) *template.Template {
 	t := template.New("").Funcs(template.FuncMap{
@@ -37,8 +34,8 @@ func parse(patterns ...string) *template.Template {
 	for _, pattern := range patterns {
 		files, err := fs.Glob(ui.FS, pattern)
 		for _, file := range files {
-			source, readErr := fs.ReadFile(ui.FS, file)
-			_, parseErr := t.New(path.Base(file)).Parse(indent.ReplaceAllString(string(source), ""))
+			source, readErr := ui.Template(file)
+			_, parseErr := t.New(path.Base(file)).Parse(ui.Plain(source))
 			err = errors.Join(err, readErr, parseErr)
 		}
 		if err != nil {

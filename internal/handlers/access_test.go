@@ -71,8 +71,14 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+// withParams is an address of the route, for nothing that there is.
+func withParams(route string) string {
+	route = regexp.MustCompile(`{([a-z]+)}`).ReplaceAllStringFunc(route, func(name string) string { return "NOSUCH" + strings.ToUpper(name[1:len(name)-1]) })
+	return strings.Replace(route, "*", "nothing.css", 1)
+}
+
 func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *browser) {
-	path := strings.NewReplacer("{handle}", "NOSUCHHANDLE", "{token}", "NOSUCHTOKEN", "{id}", "NOSUCHID", "*", "nothing.css").Replace(route)
+	path := withParams(route)
 	ask := func(b *browser) *webtest.Answer {
 		if method == "POST" {
 			return b.Post(path)

@@ -30,7 +30,7 @@ func (a *app) showDelete(w http.ResponseWriter, r *http.Request) error {
 func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sure bool, wrong problems) error {
 	u := visitorOf(r).User
 	v := &deleteView{
-		Layout: Layout{Nav: "profile"}, At: u.DeleteAfter, GraceText: words(account.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
+		At: u.DeleteAfter, GraceText: words(account.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
 		Problems: wrong, Identity: identityForm(r, "For this, and for nothing else.", wrong),
 	}
 	paid, err := a.Billing.Payments(r.Context(), u.ID, billing.Paid, 1)

@@ -41,7 +41,7 @@ func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *emailView) error {
 	u := visitorOf(r).User
-	v.Nav, v.Demo = "profile", u.IsDemo()
+	v.Demo = u.IsDemo()
 	v.ValidText, v.UndoText = words(account.EmailChangeValid), words(account.EmailUndoValid)
 	waiting, err := a.Accounts.WaitingEmailChange(r.Context(), u.ID)
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {

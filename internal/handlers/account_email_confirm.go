@@ -29,7 +29,7 @@ func (a *app) takeEmailKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
-	v := &emailConfirmView{Layout: Layout{Nav: "profile"}}
+	v := &emailConfirmView{}
 	key, err := a.key(r, emailLink)
 	if err != nil {
 		return err
@@ -72,9 +72,9 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	})
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
-		return a.render(w, r, http.StatusConflict, &emailConfirmView{Layout: Layout{Nav: "profile"}, Taken: true})
+		return a.render(w, r, http.StatusConflict, &emailConfirmView{Taken: true})
 	case errors.Is(err, audit.ErrNotFound):
-		return a.render(w, r, http.StatusNotFound, &emailConfirmView{Layout: Layout{Nav: "profile"}})
+		return a.render(w, r, http.StatusNotFound, &emailConfirmView{})
 	case err != nil:
 		return err
 	}

@@ -29,7 +29,7 @@ func (a *app) showExport(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) exportForm(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
 	return a.render(w, r, status, &exportView{
-		Layout: Layout{Nav: "profile"}, Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong),
+		Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong),
 	})
 }
 

@@ -39,8 +39,8 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &overviewView{
-		Layout: Layout{Nav: "overview"}, Session: a.ticket(v.Session, v.ID),
-		Others: max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
+		Session: a.ticket(v.Session, v.ID),
+		Others:  max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
 		App: v.User.TOTP, Passkeys: v.User.Passkeys,
 		Advice: adviceFor(sessions, v.ID, v.User, factors.CodesLeft, a.Sessions.Policy().SessionsPerUser, time.Now()),
 	}

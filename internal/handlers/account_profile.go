@@ -21,7 +21,7 @@ type profileView struct {
 func (*profileView) page() string { return "profile.html" }
 
 func profileForm(r *http.Request, name, heldID string) *profileView {
-	return &profileView{Layout: Layout{Nav: "profile"}, Name: name, Held: heldID, Since: visitorOf(r).User.CreatedAt}
+	return &profileView{Name: name, Held: heldID, Since: visitorOf(r).User.CreatedAt}
 }
 
 func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {

@@ -44,7 +44,7 @@ const (
 // activity is the person's own audit trail, newest first, by day.
 func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 	kind, text, filter := activityFilter(r, eventsPerPage+1)
-	v := &activityView{Layout: Layout{Nav: "activity"}, Kinds: kindChoices, Kind: kind, Query: text}
+	v := &activityView{Kinds: kindChoices, Kind: kind, Query: text}
 	filter.BeforeAt, filter.BeforeID, v.First = cursor(query(r, "before"))
 	found, more, err := a.matching(r, filter, text)
 	if err != nil {

@@ -38,7 +38,7 @@ func (a *app) notMe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := &notMeView{Layout: Layout{Nav: "activity"}, Event: eventLine(e), Here: e.SessionID == v.ID, Others: max(0, len(live)-1)}
+	view := &notMeView{Event: eventLine(e), Here: e.SessionID == v.ID, Others: max(0, len(live)-1)}
 	if s, ok := live[e.SessionID]; ok {
 		ticket := a.ticket(s, v.ID)
 		view.Session = &ticket

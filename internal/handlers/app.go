@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -70,9 +69,10 @@ type app struct {
 	Options
 	letters mail.Letters
 	pages   map[string]*template.Template
-	routes  chi.Routes
 
-	draftRoutes []draftRoute
+	routes    chi.Routes
+	table     map[routeKey]*route  // what the lines of routes.go say
+	lateForms map[string]*lateForm // by the pattern of the page that they stand on
 }
 
 // New returns the portal. It fails only for templates that do not parse.
@@ -91,7 +91,6 @@ func newApp(o Options) (*app, error) {
 	}
 	return &app{
 		Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages,
-		draftRoutes: slices.Clone(draftRoutes),
 	}, nil
 }
 

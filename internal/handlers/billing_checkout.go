@@ -78,7 +78,7 @@ func (a *app) bill(r *http.Request) (billing.Bill, error) {
 func (a *app) noBill(w http.ResponseWriter, r *http.Request, status int, err error) error {
 	switch {
 	case errors.Is(err, errNothingToPay):
-		return a.render(w, r, status, &checkoutView{Layout: Layout{Nav: "billing"}, Empty: true})
+		return a.render(w, r, status, &checkoutView{Empty: true})
 	case errors.Is(err, errNoMethod):
 		seeOther(w, r, "/billing/payment-method?next=%2Fbilling%2Fcheckout")
 		return nil
@@ -110,7 +110,7 @@ func (a *app) review(w http.ResponseWriter, r *http.Request, status int, b billi
 		return err
 	}
 	v := &checkoutView{
-		Layout: Layout{Nav: "billing"}, Bill: billViewOf(b), Shown: shownFields(b), Changed: changed != nil,
+		Bill: billViewOf(b), Shown: shownFields(b), Changed: changed != nil,
 		Problems: append(changed, wrong...), Identity: identityForm(r, "", wrong),
 	}
 	v.Identity.Hint = "For this plan, and for nothing else."

@@ -52,7 +52,7 @@ func paymentViewOf(p billing.Payment) paymentView {
 
 func (a *app) showBilling(w http.ResponseWriter, r *http.Request) error {
 	ctx, userID := r.Context(), visitorOf(r).UserID
-	v := &billingView{Layout: Layout{Nav: "billing"}}
+	v := &billingView{}
 	m, err := a.Billing.Method(ctx, userID)
 	if err != nil && !errors.Is(err, billing.ErrNotFound) {
 		return err
@@ -88,7 +88,7 @@ func (a *app) showReceipt(w http.ResponseWriter, r *http.Request) error {
 		return a.foreignPayment(r, err)
 	}
 	return a.render(w, r, http.StatusOK, &receiptView{
-		Layout: Layout{Nav: "billing"}, paymentView: paymentViewOf(p), PlanKey: p.Plan,
+		paymentView: paymentViewOf(p), PlanKey: p.Plan,
 	})
 }
 

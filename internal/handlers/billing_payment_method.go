@@ -53,7 +53,7 @@ func (a *app) showPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) paymentMethodForm(fields map[string]string) *paymentMethodView {
 	v := &paymentMethodView{
-		Layout: Layout{Nav: "billing"}, Chosen: fields["instrument"], Name: fields["name"], Address: fields["address"],
+		Chosen: fields["instrument"], Name: fields["name"], Address: fields["address"],
 		Held: fields["held"], MaxName: auth.MaxName, MaxAddress: billing.MaxAddress,
 	}
 	if a.destination(fields["next"]) == checkoutPage {

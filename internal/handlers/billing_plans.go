@@ -47,7 +47,7 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	v := &plansView{Layout: Layout{Nav: "plans"}, Away: a.Bag.Unavailable(r.Context()), Problems: wrong}
+	v := &plansView{Away: a.Bag.Unavailable(r.Context()), Problems: wrong}
 	if plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan)); ok {
 		v.Chosen = plan.Key
 	}

@@ -118,7 +118,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", retryAfter(e.retryAfter))
 	}
-	if err := a.render(w, r, e.code, v); err != nil {
+	if err := a.send(w, r, e.code, v); err != nil {
 		x.cause = errors.Join(x.cause, err)
 		http.Error(w, e.heading+"\n"+e.text, e.code)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,9 @@ import (
 )
 
 // fuzzedScripts are the addresses that take or answer JSON. In a form the JSON is the field named.
-var fuzzedScripts = []struct{ method, path, field string }{
+type fuzzedScript struct{ method, path, field string }
+
+var fuzzedScripts = []fuzzedScript{
 	{"POST", "/login/passkey/finish", ""}, {"POST", "/reauth", "assertion"}, {"POST", finishEnrol, "credential"},
 	{"POST", beginSignIn, ""}, {"POST", beginConfirm, ""}, {"POST", beginEnrol, ""},
 	{"POST", "/session/extend", ""}, {"GET", "/session/state", ""},
@@ -50,6 +53,11 @@ func FuzzJSON(f *testing.F) {
 	f.Add(uint8(6), `[[[[[[[[{"next":1e999}`, "", []byte{0xff})
 	f.Add(uint8(7), "null", `{"challenge":null}`, []byte(strings.Repeat("\x9f", 100)))
 	s := newTarget(f)
+	for key, rt := range s.app.table {
+		if rt.script && !slices.ContainsFunc(fuzzedScripts, func(script fuzzedScript) bool { return script.path == key.pattern }) {
+			f.Errorf("%s answers scripts: add it to fuzzedScripts", key)
+		}
+	}
 	f.Fuzz(func(t *testing.T, which uint8, body, client string, data []byte) {
 		script := fuzzedScripts[int(which)%len(fuzzedScripts)]
 		client = strings.ReplaceAll(client, "CHALLENGE", s.challenge(t))

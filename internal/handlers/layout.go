@@ -11,7 +11,7 @@ type view interface {
 // Layout is what every page shows around its own content. Views embed it; layout.html takes it by its name once, because a
 // template looks a promoted field up anew each time, through all fields of the view.
 type Layout struct {
-	Nav     string // current entry: overview, sessions, security, activity, billing, profile or plans; "" for none
+	Nav     string // entry that is lit, from the line in routes.go
 	Path    string // this page's own path, where "Stay signed in" comes back to
 	Flash   string // one sentence about the change just made
 	Visitor *visitorView

@@ -28,6 +28,7 @@ type exchange struct {
 	lookUp    *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite bool             // another site made the browser send it
 	cause     error            // why the answer is an error, for the log alone
+	compressible bool // by compress, which takes out of the answer what render tells it
 }
 
 // A visitor is the signed-in person of this request and their session.

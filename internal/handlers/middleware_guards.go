@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/draft"
 )
 
@@ -49,15 +50,15 @@ func (a *app) requireConfirmed(next http.Handler) http.Handler {
 	})
 }
 
-// requireStaying lets nobody into an account that is to be deleted, but to where it can be kept and its data taken away.
+// requireStaying lets nobody into an account that is to be deleted. Where it can be kept and its data taken away, this guard
+// does not stand.
 func (a *app) requireStaying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !visitorOf(r).User.Leaving(), r.URL.Path == leavePage, r.URL.Path == leavePage+"/stop", r.URL.Path == exportPath:
-			next.ServeHTTP(w, r)
-		default:
+		if visitorOf(r).User.Leaving() {
 			turnAway(w, r, leavePage)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -84,6 +85,23 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 		back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
 		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 	})
+}
+
+// requireRole lets only people with the role through, behind requireElevation: a change of role closes the window of its
+// account, so whoever was just given one confirms first.
+func (a *app) requireRole(role string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			v := visitorOf(r)
+			if v.User.Role == role {
+				next.ServeHTTP(w, r)
+				return
+			}
+			a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "role", clientOf(r))
+			a.fail(w, r, statusError{code: http.StatusForbidden, heading: "This is not for your account",
+				text: "Your account may not open this page. Nothing was changed."})
+		})
+	}
 }
 
 // turnAway sends people to another page first, and tells a script where that is.

@@ -49,7 +49,13 @@ func (a *app) compress() func(http.Handler) http.Handler {
 	if err != nil {
 		panic(err) // only a wrong option above could do that
 	}
-	return func(next http.Handler) http.Handler { return wrap(next) }
+	return func(next http.Handler) http.Handler {
+		compressed := wrap(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			exchangeOf(r).compressible = true
+			compressed.ServeHTTP(w, r)
+		})
+	}
 }
 
 // mixesSecretsWithInput reports whether the answer may hold both somebody's data and text chosen by whoever made the

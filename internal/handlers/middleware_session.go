@@ -25,7 +25,7 @@ func (a *app) session(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r)
 		x.crossSite = a.isCrossSite(r)
-		standing, err := a.standing(r, x.crossSite)
+		standing, err := a.standing(r, x.crossSite || a.routeOf(r).readOnly)
 		switch {
 		case isStatus(err):
 			a.fail(w, r, err)

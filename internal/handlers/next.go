@@ -4,37 +4,22 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/go-chi/chi/v5"
 )
 
 // home is where people go who asked for nowhere else.
 const home = "/account"
 
-// destination returns next if it is a page of this portal that people may be sent to, and home otherwise. No URL from
-// a client is followed anywhere else (ASVS v5.0.0-3.7.2).
+// destination returns next if it is a page that people are returned to, and home otherwise. No URL from a client is
+// followed anywhere else (ASVS v5.0.0-3.7.2).
 func (a *app) destination(next string) string {
 	if !isLocal(next) {
 		return home
 	}
 	u, err := url.Parse(next)
-	if err != nil || !isOpenTo(u.Path) {
-		return home
-	}
-	if !a.routes.Match(chi.NewRouteContext(), http.MethodGet, u.Path) {
+	if err != nil || !a.pageAt(u.Path).returned {
 		return home
 	}
 	return next
-}
-
-// isOpenTo reports whether the path is one that people come back to after signing in or confirming.
-func isOpenTo(path string) bool {
-	for _, page := range []string{"/plans", "/billing", home} {
-		if path == page || strings.HasPrefix(path, page+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // isLocal reports whether browsers take the text for a path on this origin. They disagree with url.Parse about
@@ -56,17 +41,11 @@ func (a *app) wayBack(r *http.Request) string {
 	if r.Method == http.MethodGet {
 		return a.destination(r.URL.RequestURI())
 	}
-	page := a.destination(r.URL.EscapedPath())
-	if page == home && strings.HasPrefix(r.URL.Path, "/account/sessions/") {
-		return "/account/sessions"
+	rt, path := a.routeOf(r), r.URL.EscapedPath()
+	if rt.page == rt.pattern {
+		return a.destination(path)
 	}
-	if of, ok := strings.CutPrefix(r.URL.EscapedPath(), passkeysPage+"/"); ok {
-		if id, action, _ := strings.Cut(of, "/"); action != "" {
-			return a.destination(passkeysPage + "/" + id)
-		}
-		return passkeysPage
-	}
-	return page
+	return a.destination(fillPattern(rt.page, rt.pattern, path))
 }
 
 // seeOther sends the browser to a path of this portal with a GET.

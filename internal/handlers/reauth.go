@@ -43,9 +43,9 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 	if s := visitorOf(r).Session; a.Sessions.Policy().NeedsReauth(s) {
 		v.Changed = usedFrom(s.FlagClient)
 	}
-	route, f, err := a.draftFor(r.Context(), visitorOf(r), next)
+	late, f, err := a.draftFor(r.Context(), visitorOf(r), next)
 	if err == nil {
-		v.Waiting, v.KeptUntil, v.Cancel = route.waiting, f.ExpiresAt, route.cancel
+		v.Waiting, v.KeptUntil, v.Cancel = late.waiting, f.ExpiresAt, late.cancel
 	} else if !errors.Is(err, draft.ErrNotFound) {
 		return err
 	}

@@ -19,8 +19,14 @@ const bagFlash = "flash"
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// render executes the page of the view into a buffer and sends it. On error nothing was sent.
+// render sends the page of the view, with the entry of the navigation lit that its route says.
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view) error {
+	v.frame().Nav = a.navOf(a.routeOf(r))
+	return a.send(w, r, status, v)
+}
+
+// send executes the page of the view into a buffer and sends it. On error nothing was sent.
+func (a *app) send(w http.ResponseWriter, r *http.Request, status int, v view) error {
 	l := v.frame()
 	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
 	who := visitorOf(r)
@@ -45,7 +51,7 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(buf.Len())) // without it the page goes out in chunks, one write more
-	if mixesSecretsWithInput(r, status) {
+	if exchangeOf(r).compressible && mixesSecretsWithInput(r, status) {
 		h.Set(gzhttp.HeaderNoCompression, "1")
 	}
 	w.WriteHeader(status)

@@ -6,14 +6,16 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/ui"
 )
 
-// router is the table of everything the portal answers. A route's group is its guard, except where docs/access.md says
-// "script" or "password here": there the handler asks. A test compares the two.
+// router is the table of everything the portal answers. The group that a line begins with is its guard, except where
+// docs/access.md says "script" or "password here": there the handler asks. A test compares the two. What else a line may
+// say, such as nav and keeps, is explained in route.go; where it says too little, a test says what to write.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
-	a.routes = r
+	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
 	r.Use(a.clientAddress(), a.exchange, a.headers, a.lastResort, middleware.GetHead)
 
 	r.Handle("/static/*", ui.Static())
@@ -21,120 +23,121 @@ func (a *app) router() http.Handler {
 	r.Get("/readyz", a.readyz)
 	r.With(a.limitBody).Get("/session/state", a.handle(a.sessionState))
 
-	r.Group(func(r chi.Router) {
-		r.Use(a.limitBody, a.compress(), a.session, a.refuseCrossSite)
-		everybody := r
-		r.NotFound(a.handle(notFound))
-		r.MethodNotAllowed(a.handle(a.methodNotAllowed))
+	pages := r.With(a.limitBody, a.compress(), a.session, a.refuseCrossSite)
+	pages.NotFound(a.handle(notFound))
+	pages.MethodNotAllowed(a.handle(a.methodNotAllowed))
 
-		// Everybody
-		r.Get("/", a.handle(a.landing))
-		r.Get("/signup", a.handle(a.showSignUp))
-		r.Post("/signup", a.handle(a.signUp))
-		r.Get("/signup/sent", a.handle(a.signUpSent))
-		r.With(a.limitGuesses).Get("/email/confirm/{token}", a.handle(a.showConfirm))
-		r.With(a.limitGuesses).Post("/email/confirm/{token}", a.handle(a.confirm))
-		r.With(a.limitGuesses).Get("/email/undo/{token}", a.handle(a.showEmailUndo))
-		r.With(a.limitGuesses).Post("/email/undo/{token}", a.handle(a.undoEmail))
-		r.With(a.limitGuesses).Get("/account/email/confirm/{token}", a.handle(a.takeEmailKey))
-		r.Get("/password/forgot", a.handle(a.showForgot))
-		r.Post("/password/forgot", a.handle(a.forgot))
-		r.Get("/password/forgot/sent", a.handle(a.forgotSent))
-		r.With(a.limitGuesses).Get("/password/reset/{token}", a.handle(a.takeResetKey))
-		r.With(a.limitGuesses).Post("/password/reset/{token}", a.handle(a.reset))
-		r.Get("/password/reset", a.handle(a.showReset))
-		r.Post("/password/reset", a.handle(a.reset))
-		r.Get("/login", a.handle(a.showSignIn))
-		r.Post("/login", a.handle(a.signIn))
-		r.Get("/login/verify", a.handle(a.showVerify))
-		r.Post("/login/verify", a.handle(a.verify))
-		r.Post("/login/passkey/begin", a.handleJSON(a.beginPasskeySignIn))
-		r.Post("/login/passkey/finish", a.handleJSON(a.finishPasskeySignIn))
-		if a.Demo {
-			r.Post("/demo", a.handle(a.startDemo))
-		}
-		r.Post("/logout", a.handle(a.signOut))
-		r.Get("/signed-out", a.handle(a.signedOut))
-		r.Post("/session/extend", a.handle(a.extend))
-		r.Post("/preferences", a.handle(a.setPreferences))
-		r.Get("/plans", a.handle(a.showPlans))
-		r.Post("/basket", a.handle(a.choosePlan))
-		if a.Outbox != nil {
-			r.Get("/dev/mail", a.handle(a.devMail))
-			r.Get("/dev/mail/{id}", a.handle(a.devLetter))
-		}
+	everybody := group{app: a, router: pages}
+	everybody.get("/", a.landing)
+	everybody.get("/signup", a.showSignUp)
+	everybody.post("/signup", a.signUp)
+	everybody.get("/signup/sent", a.signUpSent)
+	everybody.get("/password/forgot", a.showForgot)
+	everybody.post("/password/forgot", a.forgot)
+	everybody.get("/password/forgot/sent", a.forgotSent)
+	everybody.get("/password/reset", a.showReset)
+	everybody.post("/password/reset", a.reset)
+	everybody.get("/login", a.showSignIn)
+	everybody.post("/login", a.signIn)
+	everybody.get("/login/verify", a.showVerify)
+	everybody.post("/login/verify", a.verify)
+	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"))
+	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"))
+	if a.Demo {
+		everybody.post("/demo", a.startDemo, on("/"))
+	}
+	everybody.post("/logout", a.signOut, on(home))
+	everybody.get("/signed-out", a.signedOut)
+	everybody.post("/session/extend", a.extend, on(home))
+	everybody.post("/preferences", a.setPreferences, on(home))
+	everybody.get("/plans", a.showPlans, nav("plans"), returned)
+	everybody.post("/basket", a.choosePlan, on("/plans"))
+	if a.Outbox != nil {
+		everybody.get("/dev/mail", a.devMail)
+		everybody.get("/dev/mail/{id}", a.devLetter)
+	}
 
-		// Signed in, in a session that may be waiting for its re-authentication
-		r.With(a.requireVisitor).Get("/reauth", a.handle(a.showReauth))
-		r.With(a.requireVisitor).Post("/reauth", a.handle(a.reauth))
-		r.With(a.requireVisitor).Post("/reauth/passkey/begin", a.handleJSON(a.beginPasskeyConfirmation))
+	// Everybody who has the link of an email
+	emailed := everybody.with(a.limitGuesses)
+	emailed.get("/email/confirm/{token}", a.showConfirm)
+	emailed.post("/email/confirm/{token}", a.confirm)
+	emailed.get("/email/undo/{token}", a.showEmailUndo)
+	emailed.post("/email/undo/{token}", a.undoEmail)
+	emailed.get("/account/email/confirm/{token}", a.takeEmailKey, returned)
+	emailed.get("/password/reset/{token}", a.takeResetKey)
+	emailed.post("/password/reset/{token}", a.reset)
 
-		// Signed in, and all that is open to somebody who has to set up a second step first
-		r.Group(func(r chi.Router) {
-			r.Use(a.requireVisitor, a.requireConfirmed, a.requireStaying)
-			r.Get("/account/security", a.handle(a.security))
-			r.Post("/account/security/recovery-codes/download", a.handle(a.downloadRecoveryCodes))
-			r.Get("/account/security/passkeys", a.handle(a.showPasskeys))
-			r.Get("/account/security/passkeys/{id}", a.handle(a.showPasskey))
-			r.Post("/account/security/passkeys/{id}/rename", a.handle(a.renamePasskey))
-			r.Group(func(r chi.Router) {
-				r.Use(a.requireElevation)
-				r.Get("/account/security/totp", a.handle(a.showTOTP))
-				r.Post("/account/security/totp", a.handle(a.setTOTP))
-				r.Post("/account/security/totp/remove", a.handle(a.removeTOTP))
-				r.Get("/account/security/recovery-codes", a.handle(a.showRecoveryCodes))
-				r.Post("/account/security/recovery-codes", a.handle(a.makeRecoveryCodes))
-				r.Post("/account/security/passkeys/begin", a.handleJSON(a.beginEnrolment))
-				r.Post("/account/security/passkeys/finish", a.handle(a.finishEnrolment))
-				r.Post("/account/security/passkeys/{id}/remove", a.handle(a.removePasskey))
-			})
-		})
+	// Signed in, in a session that may be waiting for its re-authentication
+	waiting := everybody.signedIn(a.requireVisitor)
+	waiting.get("/reauth", a.showReauth, nav(none), notReturned)
+	waiting.post("/reauth", a.reauth, keepsNothing)
+	waiting.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), keepsNothing)
+	confirmed := waiting.signedIn(a.requireConfirmed)
 
-		// Signed in
-		r.Group(func(r chi.Router) {
-			r.Use(a.requireVisitor, a.requireConfirmed, a.requireStaying, a.requireFactor)
-			signedIn := r
-			r.Get("/account", a.handle(a.overview))
-			r.Get("/account/session", a.handle(a.inspect))
-			r.Get("/account/sessions", a.handle(a.showSessions))
-			r.Get("/account/sessions/{handle}/end", a.handle(a.showEndSession))
-			r.Get("/account/sessions/end-others", a.handle(a.showEndOthers))
-			r.Post("/account/sessions/end-others", a.handle(a.endOthers))
-			r.Get("/account/sessions/end-all", a.handle(a.showEndAll))
-			r.Post("/account/sessions/end-all", a.handle(a.endAll))
-			r.Get("/account/activity", a.handle(a.activity))
-			r.Get("/account/activity/{id}/not-me", a.handle(a.notMe))
-			r.Get("/account/security/password", a.handle(a.showPassword))
-			r.Post("/account/security/password", a.handle(a.changePassword))
-			r.Get("/account/profile", a.handle(a.showProfile))
-			r.Post("/account/profile", a.handle(a.saveProfile))
-			r.Get("/account/email/confirm", a.handle(a.showEmailConfirm))
-			r.Post("/account/email/confirm", a.handle(a.confirmEmail))
-			r.Get("/account/export", a.handle(a.showExport))
-			r.Post("/account/export", a.handle(a.export))
-			r.Get("/account/delete", a.handle(a.showDelete))
-			r.Post("/account/delete", a.handle(a.askDeletion))
-			r.Post("/account/delete/stop", a.handle(a.keepAccount))
-			r.Get("/billing", a.handle(a.showBilling))
-			r.Get("/billing/checkout", a.handle(a.showCheckout))
-			r.Post("/billing/checkout", a.handle(a.pay))
-			r.Get("/billing/receipts/{id}", a.handle(a.showReceipt))
+	// Signed in, and all that is open to somebody whose account is to be deleted
+	leaving := confirmed.signedIn(a.requireFactor)
+	leaving.get("/account/export", a.showExport, nav("profile"))
+	leaving.post("/account/export", a.export, keepsNothing)
+	leaving.get("/account/delete", a.showDelete, nav("profile"))
+	leaving.post("/account/delete", a.askDeletion, keepsNothing)
+	leaving.post("/account/delete/stop", a.keepAccount, on(home), keepsNothing)
 
-			// Signed in and re-authenticated a short while ago
-			r.Group(func(r chi.Router) {
-				r.Use(a.requireElevation)
-				r.Post("/account/sessions/{handle}/end", a.handle(a.endSession))
-				r.Post("/account/sessions/{handle}/recognise", a.handle(a.recognise))
-				r.Get("/account/activity.csv", a.handle(a.activityCSV))
-				r.Get("/account/email", a.handle(a.showEmail))
-				r.Post("/account/email", a.handle(a.askEmail))
-				r.Get("/billing/payment-method", a.handle(a.showPaymentMethod))
-				r.Post("/billing/payment-method", a.handle(a.setPaymentMethod))
-				if a.Extend != nil {
-					a.Extend(a.extension(everybody, signedIn, r))
-				}
-			})
-		})
-	})
+	// Signed in, and all that is open to somebody who has to set up a second step first
+	settingUp := confirmed.signedIn(a.requireStaying)
+	settingUp.get("/account/security", a.security, nav("security"))
+	settingUp.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), keepsNothing)
+	settingUp.get("/account/security/passkeys", a.showPasskeys, nav("security"))
+	settingUp.get("/account/security/passkeys/{id}", a.showPasskey, nav("security"))
+	settingUp.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), keepsNothing)
+
+	settingUpSurely := settingUp.signedIn(a.requireElevation)
+	settingUpSurely.get("/account/security/totp", a.showTOTP, nav("security"))
+	settingUpSurely.post("/account/security/totp", a.setTOTP, keepsNothing)
+	settingUpSurely.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), keepsNothing)
+	settingUpSurely.get("/account/security/recovery-codes", a.showRecoveryCodes, nav("security"))
+	settingUpSurely.post("/account/security/recovery-codes", a.makeRecoveryCodes, keepsNothing)
+	settingUpSurely.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), keepsNothing)
+	settingUpSurely.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), keepsNothing)
+	settingUpSurely.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), keepsNothing)
+
+	signedIn := settingUp.signedIn(a.requireFactor)
+	signedIn.get("/account", a.overview, nav("overview"))
+	signedIn.get("/account/session", a.inspect, nav("sessions"))
+	signedIn.get("/account/sessions", a.showSessions, nav("sessions"))
+	signedIn.get("/account/sessions/{handle}/end", a.showEndSession, nav("sessions"))
+	signedIn.get("/account/sessions/end-others", a.showEndOthers, nav("sessions"))
+	signedIn.post("/account/sessions/end-others", a.endOthers, keepsNothing)
+	signedIn.get("/account/sessions/end-all", a.showEndAll, nav("sessions"))
+	signedIn.post("/account/sessions/end-all", a.endAll, keepsNothing)
+	signedIn.get("/account/activity", a.activity, nav("activity"))
+	signedIn.get("/account/activity/{id}/not-me", a.notMe, nav("activity"))
+	signedIn.get("/account/security/password", a.showPassword, nav("security"))
+	signedIn.post("/account/security/password", a.changePassword, keepsNothing)
+	signedIn.get("/account/profile", a.showProfile, nav("profile"))
+	signedIn.post("/account/profile", a.saveProfile, keeps("profile", "Save your profile", home, "name"))
+	signedIn.get("/account/email/confirm", a.showEmailConfirm, nav("profile"))
+	signedIn.post("/account/email/confirm", a.confirmEmail, keepsNothing)
+	signedIn.get("/billing", a.showBilling, nav("billing"))
+	signedIn.get("/billing/checkout", a.showCheckout, nav("billing"))
+	signedIn.post("/billing/checkout", a.pay, keepsNothing)
+	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
+
+	// Signed in and re-authenticated a short while ago
+	reauthenticated := signedIn.signedIn(a.requireElevation)
+	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, keepsNothing)
+	reauthenticated.post("/account/sessions/{handle}/recognise", a.recognise, on("/account/sessions"), keepsNothing)
+	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
+	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
+	reauthenticated.post("/account/email", a.askEmail, keeps("email", "Change your address", "/account/profile", "email"))
+	reauthenticated.get("/billing/payment-method", a.showPaymentMethod, nav("billing"))
+	reauthenticated.post("/billing/payment-method", a.setPaymentMethod,
+		keeps("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
+
+	if a.Extend != nil {
+		a.Extend(a.extension(map[string]group{
+			"everybody": everybody, "signed in": signedIn, "re-authenticated": reauthenticated,
+			"administrator": reauthenticated.signedIn(a.requireRole(auth.RoleAdmin)),
+		}))
+	}
 	return r
 }

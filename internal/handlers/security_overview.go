@@ -50,7 +50,7 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 	}
 	p := a.Sessions.Policy()
 	return a.render(w, r, status, &securityView{
-		Layout: Layout{Nav: "security"}, PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
+		PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
 		WindowText: words(p.Elevation), MinLength: auth.MinPassword,
 		App: factors.TOTPSince, Passkeys: len(passkeys), SecondFactor: v.User.SecondFactor(), Codes: factors.CodesLeft, OfCodes: auth.RecoveryCodeCount,
 		Lacking: a.Accounts.LacksFactor(v.User), Problems: wrong,

@@ -65,7 +65,7 @@ func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, n
 		return err
 	}
 	view := &passkeysView{
-		Layout: Layout{Nav: "security"}, Full: len(all) >= auth.MaxPasskeys, Stale: !v.Elevated(time.Now()),
+		Full: len(all) >= auth.MaxPasskeys, Stale: !v.Elevated(time.Now()),
 		Others: len(others), Name: name, MaxName: auth.MaxPasskeyName, Problems: wrong,
 	}
 	for i := range wrong { // without a form there is no field to point at
@@ -102,7 +102,7 @@ func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, na
 		name = p.Name
 	}
 	return a.render(w, r, status, &onePasskeyView{
-		Layout: Layout{Nav: "security"}, Passkey: passkeyViewOf(p), Name: name, Last: len(all) == 1 && !v.User.TOTP,
+		Passkey: passkeyViewOf(p), Name: name, Last: len(all) == 1 && !v.User.TOTP,
 		Others: len(others), Problems: wrong,
 	})
 }

@@ -29,7 +29,7 @@ func (a *app) passwordForm(w http.ResponseWriter, r *http.Request, status int, w
 		return err
 	}
 	v := &passwordView{
-		Layout: Layout{Nav: "security"}, MinLength: auth.MinPassword, MaxLength: auth.MaxPassword,
+		MinLength: auth.MinPassword, MaxLength: auth.MaxPassword,
 		Others: len(others), Problems: wrong, Identity: identityForm(r, "", wrong),
 	}
 	v.Identity.Field, v.Identity.Label = "current_password", "Current password"

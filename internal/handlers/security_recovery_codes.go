@@ -38,7 +38,7 @@ func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &recoveryCodesView{
-		Layout: Layout{Nav: "security"}, Left: factors.CodesLeft, Of: auth.RecoveryCodeCount,
+		Left: factors.CodesLeft, Of: auth.RecoveryCodeCount,
 		SecondFactor: v.User.SecondFactor(), Others: len(others),
 	}
 	if view.Text = a.shown(r, bagRecoveryCodes); view.Text != "" {

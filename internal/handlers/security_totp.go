@@ -71,7 +71,7 @@ func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong
 	without := v.User
 	without.TOTP = false
 	view := &totpView{
-		Layout: Layout{Nav: "security"}, Since: factors.TOTPSince, Others: len(others),
+		Since: factors.TOTPSince, Others: len(others),
 		Keep: a.Accounts.LacksFactor(without), First: !v.User.SecondFactor(), Problems: wrong,
 	}
 	secret, err := a.Accounts.WaitingTOTP(r.Context(), actor(r), brand.Name, v.User.Email)

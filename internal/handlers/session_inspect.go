@@ -55,7 +55,7 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 		cookie.Expires = bag.CookieExpires(v.ExpiresAt)
 	}
 	view := &inspectorView{
-		Layout: Layout{Nav: "sessions"}, Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
+		Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
 		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagAway: a.Bag.Unavailable(r.Context()),

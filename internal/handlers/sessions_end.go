@@ -46,7 +46,7 @@ func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	v := &endSessionsView{
-		Layout: Layout{Nav: "sessions"}, All: all, Sessions: others, Stale: !visitorOf(r).Elevated(time.Now()),
+		All: all, Sessions: others, Stale: !visitorOf(r).Elevated(time.Now()),
 		Identity: identityForm(r, "To confirm it is you.", wrong),
 	}
 	if all {
@@ -108,7 +108,7 @@ func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, "/account/sessions")
 		return nil
 	}
-	return a.render(w, r, http.StatusOK, &endSessionView{Layout: Layout{Nav: "sessions"}, Session: a.ticket(s, v.ID)})
+	return a.render(w, r, http.StatusOK, &endSessionView{Session: a.ticket(s, v.ID)})
 }
 
 // endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).

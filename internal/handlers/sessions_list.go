@@ -63,7 +63,7 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &sessionsView{
-		Layout: Layout{Nav: "sessions"}, Current: current, Others: others, Limit: a.Sessions.Policy().SessionsPerUser,
+		Current: current, Others: others, Limit: a.Sessions.Policy().SessionsPerUser,
 	}
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)

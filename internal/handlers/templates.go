@@ -1,15 +1,14 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
+	text "text/template"
 	"time"
 
 	"example.com/gatehouse/internal/brand"
@@ -22,13 +21,13 @@ var allPages = sync.OnceValues(parsePages)
 // parsePages returns one template for each file in ui/templates/pages, by file name: the layout, the partials and the page.
 // Execute it with the view whose page method names it.
 func parsePages() (map[string]*template.Template, error) {
-	shared, err := template.New("").Funcs(funcs).ParseFS(ui.FS, "templates/layout.html", "templates/partials/*.html")
+	constants, err := parseConstants()
 	if err != nil {
-		return nil, fmt.Errorf("parse layout: %w", err)
+		return nil, fmt.Errorf("parse constants: %w", err)
 	}
 	base := template.New("").Funcs(funcs)
-	base.Funcs(template.FuncMap{"kept": kept(base)}) // for the parser; each page has its own
-	if err := parseInto(base, shared, "templates/layout.html", "templates/partials/*.html"); err != nil {
+	base.Funcs(template.FuncMap{"cached": cached(base)}) // for the parser; each page has its own
+	if err := parseInto(base, constants, sharedTemplates...); err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
 	files, err := fs.Glob(ui.FS, "templates/pages/*.html")
@@ -39,8 +38,8 @@ func parsePages() (map[string]*template.Template, error) {
 	for _, file := range files {
 		page, err := base.Clone()
 		if err == nil {
-			page.Funcs(template.FuncMap{"kept": kept(page)})
-			err = parseInto(page, shared, file)
+			page.Funcs(template.FuncMap{"cached": cached(page)})
+			err = parseInto(page, constants, file)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("parse page: %w", err)
@@ -50,16 +49,12 @@ func parsePages() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// few is the use of a partial whose argument is one of a few: a word of ours (the entry of the navigation, the look, the
-// plan in the basket) or the address of the page.
-var few = regexp.MustCompile(`\{\{template ("nav" \$layout\.Nav|"idle-(?:banner|dialog)" \$layout\.Path|"choices" \.Look|"plan-cards" \.Chosen)\}\}`)
+// maxCached bounds the addresses that are remembered for each page: those with a name in them are many.
+const maxCached = 32
 
-// maxKept bounds the addresses that are remembered for each page: those with a name in them are many.
-const maxKept = 32
-
-// kept executes such a partial once for each word, and for the first addresses without a query, which can be made up. It
-// remembers what came out.
-func kept(page *template.Template) func(string, any) (template.HTML, error) {
+// cached executes a partial once for each word of ours, and for the first addresses without a query, which can be made up.
+// It remembers what came out. Templates use it in place of "template" where the argument is one of a few.
+func cached(page *template.Template) func(string, any) (template.HTML, error) {
 	type use struct {
 		partial string
 		of      any
@@ -78,58 +73,64 @@ func kept(page *template.Template) func(string, any) (template.HTML, error) {
 		}
 		html := template.HTML(out.String()) //nolint:gosec // it has just been escaped
 		address, _ := of.(string)
-		if !strings.HasPrefix(address, "/") || !strings.Contains(address, "?") && addresses.Add(1) <= maxKept {
+		if !strings.HasPrefix(address, "/") || !strings.Contains(address, "?") && addresses.Add(1) <= maxCached {
 			all.Store(use{partial, of}, html)
 		}
 		return html, nil
 	}
 }
 
-// constant is the use of a partial, or of a static file, that comes out the same on every page.
-var constant = regexp.MustCompile(`\{\{(?:template "([a-z-]+)"(?: (?:"([a-z-]+)"|(\d)))?|asset "([a-z0-9./-]+)")\}\}`)
+var sharedTemplates = []string{"templates/layout.html", "templates/partials/*.html"}
 
-// indent is for those who read the templates. A page with somebody's data in it may go out uncompressed, so browsers are
-// spared it.
-var indent = regexp.MustCompile(`(?m)^[ \t]+`)
+// parseConstants returns the partials that what stands in [[ ]] uses.
+func parseConstants() (*text.Template, error) {
+	partials := text.New("").Funcs(text.FuncMap(funcs)).Funcs(text.FuncMap{"cached": cached(nil)})
+	err := eachSource(sharedTemplates, func(name, source string) error {
+		_, err := partials.New(name).Parse(ui.Plain(source))
+		return err
+	})
+	return partials, err
+}
 
-// parseInto parses the files with every constant written out: an icon is looked up, escaped and put together here, and
-// not two dozen times in every answer. shared has the partials.
-func parseInto(t, shared *template.Template, patterns ...string) error {
+// parseInto parses the files after what stands in them in [[ ]] was written out: an icon is looked up and put together
+// here, and not two dozen times in every answer.
+func parseInto(t *template.Template, constants *text.Template, patterns ...string) error {
+	return eachSource(patterns, func(name, source string) error {
+		partials, err := constants.Clone()
+		if err != nil {
+			return err
+		}
+		written, err := partials.New("").Delims("[[", "]]").Parse(source)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		var out strings.Builder
+		if err := written.Execute(&out, nil); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		_, err = t.New(name).Parse(out.String())
+		return err
+	})
+}
+
+// eachSource hands over the templates that match the patterns, by their file names.
+func eachSource(patterns []string, do func(name, source string) error) error {
 	for _, pattern := range patterns {
 		files, err := fs.Glob(ui.FS, pattern)
 		if err != nil {
 			return err
 		}
 		for _, file := range files {
-			source, err := fs.ReadFile(ui.FS, file)
+			source, err := ui.Template(file)
+			if err == nil {
+				err = do(path.Base(file), source)
+			}
 			if err != nil {
 				return err
-			}
-			var failed error
-			source = indent.ReplaceAll(source, nil)
-			text := constant.ReplaceAllStringFunc(string(source), func(use string) string {
-				written, err := writeOut(shared, constant.FindStringSubmatch(use))
-				failed = errors.Join(failed, err)
-				return written
-			})
-			text = few.ReplaceAllString(text, `{{kept $1}}`)
-			if _, err := t.New(path.Base(file)).Parse(text); err != nil || failed != nil {
-				return errors.Join(failed, err)
 			}
 		}
 	}
 	return nil
-}
-
-// writeOut executes one constant, as matched.
-func writeOut(shared *template.Template, use []string) (string, error) {
-	partial, word, number, file := use[1], use[2], use[3], use[4]
-	if file != "" {
-		return ui.Asset(file), nil
-	}
-	var out strings.Builder
-	err := shared.ExecuteTemplate(&out, partial, word+number)
-	return out.String(), err
 }
 
 // Times are written in UTC and say so: the server does not know where the reader is.

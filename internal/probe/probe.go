@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/go-chi/chi/v5"
-
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 )
@@ -22,13 +20,13 @@ var CheapHash = auth.HashCost{Memory: 8, Passes: 1, Lanes: 1}
 // A Portal is what the pages need of the portal they are on. It has the fields of handlers.Extension, so that one converts
 // to the other: the tests of handlers cannot import a package that imports theirs.
 type Portal struct {
-	Everybody, SignedIn, Reauthenticated chi.Router
+	Get  func(guard, pattern string, h func(http.ResponseWriter, *http.Request) error)
+	Poll func(guard, pattern string, h func(http.ResponseWriter, *http.Request) error)
+	Post func(guard, pattern string, h func(http.ResponseWriter, *http.Request) error, name, cancel string, fields ...string)
 
-	Handle   func(func(http.ResponseWriter, *http.Request) error) http.HandlerFunc
-	Form     func(r *http.Request, fields ...string) (map[string]string, error)
-	Name     func(*http.Request) string
-	Bag      *bag.Manager
-	KeepLate func(name, path, cancel string, fields ...string)
+	Form func(r *http.Request, fields ...string) (map[string]string, error)
+	Name func(*http.Request) string
+	Bag  *bag.Manager
 
 	Restored func(*http.Request) (id string, fields map[string]string, err error)
 	Saved    func(r *http.Request, id string)
@@ -36,8 +34,10 @@ type Portal struct {
 
 // The addresses of the pages.
 const (
-	Bag  = "/probe/bag"          // GET shows the values, POST keeps the fields "value" and "other"; for everybody
-	Form = "/account/probe/form" // GET shows a form of "title" and "text", POST saves it; re-authenticated
+	Bag   = "/probe/bag"          // GET shows the values, POST keeps the fields "value" and "other"; for everybody
+	Form  = "/account/probe/form" // GET shows a form of "title" and "text", POST saves it, also below it; re-authenticated
+	Poll  = "/account/probe/poll" // GET tells the name; signed in, and no activity
+	Admin = "/probe/admin"        // GET tells the name; for administrators
 )
 
 // The names of the values in the bag: a prefix and the field.
@@ -56,11 +56,14 @@ type probes struct {
 // Add adds the pages to a portal.
 func Add(to Portal) {
 	p := &probes{Portal: to}
-	p.KeepLate("probe", Form, "/account", "title", "text")
-	p.Everybody.Get(Bag, p.Handle(p.showBag))
-	p.Everybody.Post(Bag, p.Handle(p.keep))
-	p.Reauthenticated.Get(Form, p.Handle(p.showForm))
-	p.Reauthenticated.Post(Form, p.Handle(p.save))
+	p.Get("everybody", Bag, p.showBag)
+	p.Post("everybody", Bag, p.keep, "", "")
+	p.Get("re-authenticated", Form, p.showForm)
+	p.Post("re-authenticated", Form, p.save, "probe", "/account", "title", "text")
+	p.Get("re-authenticated", Form+"/{id}", p.showForm)
+	p.Post("re-authenticated", Form+"/{id}", p.save, "probe of one", Form+"/{id}/cancelled", "title", "text")
+	p.Poll("signed in", Poll, p.poll)
+	p.Get("administrator", Admin, p.poll)
 }
 
 // showBag says who asks and what the bag holds, or that it is out of reach.
@@ -103,6 +106,12 @@ func (p *probes) showForm(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// poll tells who asks.
+func (p *probes) poll(w http.ResponseWriter, r *http.Request) error {
+	page(w, "<p>%s</p>", p.Name(r))
+	return nil
+}
+
 func (p *probes) save(w http.ResponseWriter, r *http.Request) error {
 	f, err := p.Form(r, "title", "text", "held")
 	if err != nil {
@@ -112,7 +121,7 @@ func (p *probes) save(w http.ResponseWriter, r *http.Request) error {
 	p.saved++
 	p.mu.Unlock()
 	p.Saved(r, f["held"])
-	http.Redirect(w, r, Form, http.StatusSeeOther)
+	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
 	return nil
 }
 

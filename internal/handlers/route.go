@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// A group is routes behind the same guards. The routes themselves are chi's.
+type group struct {
+	app     *app
+	router  chi.Router
+	guarded bool // a visitor who asks is sent to sign in first
+}
+
+// with is the group behind one guard more, which asks nobody to sign in.
+func (g group) with(guards ...func(http.Handler) http.Handler) group {
+	return group{g.app, g.router.With(guards...), g.guarded}
+}
+
+// signedIn is the group behind guards that send people to sign in or to re-authenticate. So its pages are returned to
+// afterwards, and its forms may come too late.
+func (g group) signedIn(guards ...func(http.Handler) http.Handler) group {
+	return group{g.app, g.router.With(guards...), true}
+}
+
+type handler = func(http.ResponseWriter, *http.Request) error
+
+func (g group) get(pattern string, h handler, says ...option) {
+	g.add(http.MethodGet, pattern, h, says)
+}
+func (g group) post(pattern string, h handler, says ...option) {
+	g.add(http.MethodPost, pattern, h, says)
+}
+
+func (g group) add(method, pattern string, h handler, says []option) {
+	rt := &route{method: method, pattern: pattern, page: pattern, guarded: g.guarded, returned: g.guarded}
+	for _, say := range says {
+		say(rt)
+	}
+	g.app.table[routeKey{method, pattern}] = rt
+	if rt.late != nil {
+		g.app.lateForms[rt.page] = rt.late
+	}
+	serve := g.app.handle
+	if rt.script {
+		serve = g.app.handleJSON
+	}
+	g.router.Method(method, pattern, serve(h))
+}
+
+// A route is a line of the table in routes.go. Tests say what to write where a line leaves out what it has to say.
+type route struct {
+	method, pattern string
+	guarded         bool   // a visitor who asks is sent to sign in first
+	returned        bool   // people are sent to this page after signing in or confirming
+	page            string // pattern of the page that the form stands on
+	nav             string // entry of the navigation that is lit
+	navSaid         bool
+	late            *lateForm // what is kept of a form that comes too late; nil for nothing
+	lateSaid        bool
+	script          bool
+	readOnly        bool
+}
+
+type routeKey struct{ method, pattern string }
+
+// An option is what a line of the table says besides its address and its handler.
+type option func(*route)
+
+// nav names the entry of the navigation that is lit on a page, and on what its forms answer. See the partial "nav".
+func nav(entry string) option { return func(rt *route) { rt.nav, rt.navSaid = entry, true } }
+
+// none is the entry of pages that light none.
+const none = ""
+
+// on names the page that a form stands on, where that has another address than the form. There people come back to when
+// the form comes too late.
+func on(page string) option { return func(rt *route) { rt.page = page } }
+
+// keeps has those fields of a form kept when it comes too late, and shown again to the same person: never a password, a
+// code or a file. The name says in the database which form it is. Then come what the person was about to do, and the page
+// that asks for nothing, for those who cancel.
+func keeps(name, waiting, cancel string, fields ...string) option {
+	return func(rt *route) { rt.late, rt.lateSaid = &lateForm{name, waiting, cancel, fields}, true }
+}
+
+// keepsNothing is said of forms that hold only secrets and choices, so that nothing is kept when they come too late.
+func keepsNothing(rt *route) { rt.lateSaid = true }
+
+// returned has people come back to a page for everybody after signing in; notReturned keeps them from a guarded one.
+func returned(rt *route)    { rt.returned = true }
+func notReturned(rt *route) { rt.returned = false }
+
+// forScripts is said of addresses that scripts ask: what goes wrong is told them as JSON.
+func forScripts(rt *route) { rt.script = true }
+
+// readOnly is said of what a page asks for by itself, again and again: it is no activity of its session.
+func readOnly(rt *route) { rt.readOnly = true }
+
+// noRoute stands for addresses outside the table. What is answered there lights nothing and is never returned to.
+var noRoute = &route{}
+
+// routeOf is the route that the request was matched with. The session's middleware and all behind it may ask.
+func (a *app) routeOf(r *http.Request) *route {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return a.route(method, chi.RouteContext(r.Context()).RoutePattern())
+}
+
+// pageAt is the page of that path.
+func (a *app) pageAt(path string) *route {
+	return a.route(http.MethodGet, a.routes.Find(chi.NewRouteContext(), http.MethodGet, path))
+}
+
+func (a *app) route(method, pattern string) *route {
+	if rt, ok := a.table[routeKey{method, pattern}]; ok {
+		return rt
+	}
+	return noRoute
+}
+
+// navOf is the entry that is lit on what the route answers: its own, or that of the page that its form stands on.
+func (a *app) navOf(rt *route) string {
+	if rt.navSaid {
+		return rt.nav
+	}
+	return a.route(http.MethodGet, rt.page).nav
+}
+
+// fillPattern puts the segments of a path, which matches the pattern from, in the place of those parameters in the pattern to.
+func fillPattern(to, from, path string) string {
+	segments, names, values := strings.Split(to, "/"), strings.Split(from, "/"), strings.Split(path, "/")
+	for i, segment := range segments {
+		if at := slices.Index(names, segment); strings.HasPrefix(segment, "{") && at >= 0 && at < len(values) {
+			segments[i] = values[at]
+		}
+	}
+	return strings.Join(segments, "/")
+}
