@@ -11,7 +11,7 @@ type situation struct {
 	state     session.State // of the token that the browser presented
 	presented bool          // the browser sent a cookie of our name, good or not
 	bag       finding       // under that token
-	did       action          // what the request did to its session
+	did       action        // what the request did to its session
 	emptied   bool          // nothing of the bag may be found again
 	changed   bool          // the request wants values of its bag stored
 	failed    bool          // and they are not to be, because its answer is an error
@@ -26,7 +26,7 @@ const (
 	unreadable // the store did not answer
 )
 
-// A action is what a request did to its session.
+// An action is what a request did to its session.
 type action int
 
 const (

@@ -22,13 +22,13 @@ import (
 // An exchange is one request and its answer: what the layers of the portal tell each other about it. It is made by
 // the outermost layer and used by one goroutine.
 type exchange struct {
-	client    device.Client // with the id of the request, which is in the log and on error pages
-	visitor   *visitor
-	timedOut  *session.Session // whose current token the request brought, after it ran out of time
-	lookUp    *guard.Attempt   // of a token that no session has; nil for a recently valid one
-	crossSite bool             // another site made the browser send it
-	cause     error            // why the answer is an error, for the log alone
-	compressible bool // by compress, which takes out of the answer what render tells it
+	client       device.Client // with the id of the request, which is in the log and on error pages
+	visitor      *visitor
+	timedOut     *session.Session // whose current token the request brought, after it ran out of time
+	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
+	crossSite    bool             // another site made the browser send it
+	cause        error            // why the answer is an error, for the log alone
+	compressible bool             // by compress, which takes out of the answer what render tells it
 }
 
 // A visitor is the signed-in person of this request and their session.
