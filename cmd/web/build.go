@@ -42,8 +42,8 @@ type parts struct {
 	pool     *redis.Pool // nil without Redis
 	billing  *billing.Service
 	bags     bag.Bags
-	post     *mail.Post
-	outbox   *mail.Outbox // nil with a mail server
+	outbox     *mail.Outbox
+	mailbox   *mail.Mailbox // nil with a mail server
 }
 
 // openStore connects and migrates.
@@ -105,26 +105,26 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	}
 	var sender mail.Sender
 	if c.DevMail() {
-		p.outbox = &mail.Outbox{}
-		sender = p.outbox
+		p.mailbox = &mail.Mailbox{}
+		sender = p.mailbox
 	} else if sender, err = mail.NewSMTP(c.SMTPURL, c.MailFrom.String()); err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_SMTP_URL: %w", err)
 	}
-	p.post = mail.NewPost(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
+	p.outbox = mail.NewOutbox(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
 	return p, nil
 }
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	carrier := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
+	manager := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
 		Passkeys: passkeys,
-		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: carrier,
-		Attempts: ratelimit.NewMemory(), Post: p.post, Outbox: p.outbox, Log: log,
+		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: manager,
+		Attempts: ratelimit.NewMemory(), Post: p.outbox, Outbox: p.mailbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}
@@ -179,8 +179,8 @@ func (p *parts) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	var errs []error
-	if p.post != nil {
-		errs = append(errs, p.post.Close(ctx))
+	if p.outbox != nil {
+		errs = append(errs, p.outbox.Close(ctx))
 	}
 	if p.pool != nil {
 		errs = append(errs, p.pool.Close())

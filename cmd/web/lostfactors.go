@@ -36,6 +36,6 @@ func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) (err erro
 	if user.IsDemo() {
 		return nil
 	}
-	letters := mail.Letters{Base: settings.BaseURL.String()}
-	return mail.Leave(s.ctx, p.store, p.sealer, letters.FactorsRemoved(user.Email, user.Name, time.Now()))
+	emails := mail.Composer{Base: settings.BaseURL.String()}
+	return mail.Enqueue(s.ctx, p.store, p.sealer, emails.FactorsRemoved(user.Email, user.Name, time.Now()))
 }

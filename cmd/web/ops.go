@@ -20,7 +20,7 @@ import (
 )
 
 // metrics counts requests by route pattern, never by URL, and letters, and returns the page that shows the numbers.
-func metrics(post *mail.Post) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
+func metrics(post *mail.Outbox) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
 	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "gatehouse_request_seconds", Help: "Duration of requests by route, method and status.",
 		Buckets: prometheus.DefBuckets,
@@ -31,7 +31,7 @@ func metrics(post *mail.Post) (observe func(route, method string, status int, to
 	}, func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		n, err := post.Waiting(ctx)
+		n, err := post.Queued(ctx)
 		if err != nil {
 			return math.NaN()
 		}

@@ -43,7 +43,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(fmt.Errorf("GATEHOUSE_ADDR: %w", err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
-	observe, metrics := metrics(p.post)
+	observe, metrics := metrics(p.outbox)
 	handler, err := p.handler(c, log, observe)
 	if err == nil {
 		err = welcome(s, p.accounts, c)

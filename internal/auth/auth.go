@@ -42,7 +42,7 @@ var (
 type User struct {
 	ID                string
 	Email             string // as typed
-	EmailKey          string // normalised by EmailKey
+	NormalizedEmail          string // normalised by EmailKey
 	Name              string
 	Role              string // RoleMember or RoleAdmin
 	PasswordHash      string // PHC string
@@ -57,7 +57,7 @@ type User struct {
 }
 
 // Leaving reports whether the account is to be deleted.
-func (u User) Leaving() bool { return !u.DeleteAfter.IsZero() }
+func (u User) DeletionPending() bool { return !u.DeleteAfter.IsZero() }
 
 // Roles of an account.
 const (
@@ -81,7 +81,7 @@ func New(store Store, sealer Sealer, cost HashCost, trail *audit.Trail, log *slo
 }
 
 // NewKey returns a secret for a letter, as random as an id.
-func NewKey() string { return rand.Text() }
+func NewToken() string { return rand.Text() }
 
 // HashToken returns what is stored of a token: its SHA-256. 128 random bits and more need no salt (ASVS v5.0.0-11.5.1).
 func HashToken(token string) string {

@@ -14,7 +14,7 @@ var ErrEmail = errors.New("not an email address")
 
 // EmailKey returns the form of an address that accounts are looked up by: NFC and lower case. Two addresses that
 // differ only in case are one account; providers that tell them apart are rarer than people who capitalise.
-func EmailKey(email string) (string, error) {
+func NormalizeEmail(email string) (string, error) {
 	email = norm.NFC.String(email)
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > 254 {

@@ -24,8 +24,8 @@ func FuzzApplicant(f *testing.F) {
 				t.Errorf("%q: kept %q", typedName, name)
 			}
 		}
-		if key, err := EmailKey(typedEmail); err == nil {
-			if again, err := EmailKey(key); err != nil || again != key {
+		if key, err := NormalizeEmail(typedEmail); err == nil {
+			if again, err := NormalizeEmail(key); err != nil || again != key {
 				t.Errorf("%q: got %q, whose own key is %q, %v", typedEmail, key, again, err)
 			}
 			if a, err := mail.ParseAddress(key); err != nil || a.Address != key || strings.ContainsAny(key, "\r\n \x00") {

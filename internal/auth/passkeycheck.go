@@ -55,7 +55,7 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 // (ASVS v5.0.0-6.5.1).
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
 	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{})
-	return proof, p.refused(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
+	return proof, p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
@@ -69,12 +69,12 @@ func (p *Passkeys) CheckConfirmation(ctx context.Context, by audit.Actor, answer
 	if err == nil {
 		proof.user = user
 	}
-	return proof, p.refused(ctx, err, by.Event(kind))
+	return proof, p.rejectAnswer(ctx, err, by.Event(kind))
 }
 
 // refused turns whatever is wrong with an answer into ErrBadCredentials and its event. An answer that belongs to nobody
 // is logged and stored for nobody.
-func (p *Passkeys) refused(ctx context.Context, err error, e audit.Event) error {
+func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event) error {
 	wrong, ok := errors.AsType[answerError](err)
 	if !ok {
 		return err

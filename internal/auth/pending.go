@@ -29,8 +29,8 @@ type PendingSignIn struct {
 }
 
 // HoldSignIn keeps a sign-in whose proof is not complete and returns the token it waits under.
-func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
-	token, at := NewKey(), audit.Now()
+func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
+	token, at := NewToken(), audit.Now()
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	err = s.store.AddPendingSignIn(ctx, PendingSignIn{
 		TokenHash: HashToken(token), UserID: p.user.ID, Epoch: p.user.Epoch, Remember: remember, Next: next,
@@ -63,6 +63,6 @@ func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c d
 }
 
 // DropSignIn forgets a pending sign-in, if there is one.
-func (s *Service) DropSignIn(ctx context.Context, token string) error {
-	return s.store.DropPendingSignIn(ctx, HashToken(token))
+func (s *Service) DeletePendingSignIn(ctx context.Context, token string) error {
+	return s.store.DeletePendingSignIn(ctx, HashToken(token))
 }

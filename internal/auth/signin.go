@@ -28,7 +28,7 @@ func (s *Service) CheckSignIn(ctx context.Context, email, password string, c dev
 	}
 	if !known || !match || !user.DisabledAt.IsZero() || user.Over(audit.Now()) {
 		e := audit.NewEvent(audit.LoginFail, user.ID, "", c)
-		e.Reason = whyRefused(user, match)
+		e.Reason = failureReason(user, match)
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCredentials
 	}
@@ -39,7 +39,7 @@ func (s *Service) CheckSignIn(ctx context.Context, email, password string, c dev
 }
 
 // whyRefused is for the account's owner and for operators; the answer says nothing of it.
-func whyRefused(user User, match bool) string {
+func failureReason(user User, match bool) string {
 	switch {
 	case user.ID == "":
 		return "unknown"
@@ -53,7 +53,7 @@ func whyRefused(user User, match bool) string {
 
 // LookUp finds the account of an address as typed. An address that cannot exist is as unknown as any other.
 func (s *Service) LookUp(ctx context.Context, email string) (User, error) {
-	key, err := EmailKey(email)
+	key, err := NormalizeEmail(email)
 	if err != nil {
 		return User{}, audit.ErrNotFound
 	}

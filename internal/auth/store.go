@@ -12,7 +12,7 @@ type Store interface {
 	// UserBySession returns the account of the live session with that current token. ErrNotFound.
 	UserBySession(ctx context.Context, tokenHash string) (User, error)
 	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
-	UserByEmail(ctx context.Context, emailKey string) (User, error)
+	UserByEmail(ctx context.Context, normalizedEmail string) (User, error)
 	// UpgradePassword replaces one hash of the same password by another; no change of credentials.
 	UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error
 	// TOTPSecret returns ErrNotFound for an account without an authenticator app.
@@ -29,7 +29,7 @@ type Store interface {
 	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
 	// TakePendingAttempt is PendingSignIn after one of its attempts was taken.
 	TakePendingAttempt(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
-	DropPendingSignIn(ctx context.Context, tokenHash string) error
+	DeletePendingSignIn(ctx context.Context, tokenHash string) error
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]Passkey, error)
 	// PasskeyByCredential returns the passkey with that credential id and its user. ErrNotFound.

@@ -30,4 +30,4 @@ func (u User) Recorded(c device.Client) device.Client { return audit.Recorded(u.
 const DemoDomain = "@demo.example"
 
 // IsDemoAddress reports whether a normalised address is one of demo accounts.
-func IsDemoAddress(emailKey string) bool { return strings.HasSuffix(emailKey, DemoDomain) }
+func IsDemoAddress(normalizedEmail string) bool { return strings.HasSuffix(normalizedEmail, DemoDomain) }

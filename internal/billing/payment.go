@@ -55,7 +55,7 @@ type Payment struct {
 func (p Payment) Free() bool { return p.Amount.Minor == 0 }
 
 // ErrForeign is the ErrNotFound of something that belongs to another account. People are told the same.
-var ErrForeign = fmt.Errorf("somebody else's: %w", ErrNotFound)
+var ErrNotOwned = fmt.Errorf("somebody else's: %w", ErrNotFound)
 
 // Pay pays an order, once. The row is written first and its key decides who is first; only then is the gateway asked.
 // A second call, from another tab or a replay, changes nothing and returns what became of the first. The payment may
@@ -110,7 +110,7 @@ func (s *Service) settle(ctx context.Context, p Payment, answer State, by audit.
 }
 
 // askAgainAfter leaves the gateway time to answer the request that confirmed a payment.
-const askAgainAfter = answerWithin + 5*time.Second
+const retryAfter = answerWithin + 5*time.Second
 
 // reconcileBatch bounds one read of Reconcile.
 const reconcileBatch = 100
@@ -118,7 +118,7 @@ const reconcileBatch = 100
 // Reconcile asks the gateway again about every payment without an answer. Several instances may do it at once: the
 // gateway charges once for each id, and each payment is settled once.
 func (s *Service) Reconcile(ctx context.Context) error {
-	before, after := audit.Now().Add(-askAgainAfter), ""
+	before, after := audit.Now().Add(-retryAfter), ""
 	for {
 		pending, err := s.store.Pending(ctx, before, after, reconcileBatch)
 		if err != nil {
@@ -142,7 +142,7 @@ func (s *Service) Payment(ctx context.Context, userID, order string) (Payment, e
 	}
 	p, err := s.store.Payment(ctx, order)
 	if err == nil && p.UserID != userID {
-		return Payment{}, ErrForeign
+		return Payment{}, ErrNotOwned
 	}
 	return p, err
 }

@@ -15,7 +15,7 @@ import (
 
 const (
 	// demoFarewell is how long the rows of a demo that is over are kept: they tell its browser why it was signed out.
-	demoFarewell = 5 * time.Minute
+	keepEndedDemo = 5 * time.Minute
 	// maxDemos bounds how many demo accounts there are, with some forty rows each. Visitors at the same moment may
 	// exceed it by as many as wait for their password to be hashed.
 	maxDemos = 5000
@@ -50,7 +50,7 @@ func (s *Service) NewDemo(ctx context.Context, c device.Client) (p auth.Proof, p
 	if err != nil {
 		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
-	demo := tell(s.policy, newDemoUser(hash, audit.Now()))
+	demo := fill(s.policy, newDemoUser(hash, audit.Now()))
 	if err := s.store.CreateDemo(ctx, demo); err != nil {
 		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
@@ -64,7 +64,7 @@ func newDemoUser(hash string, at time.Time) auth.User {
 	pick := rand.Text()
 	email := "visitor-" + strings.ToLower(pick[:12]) + auth.DemoDomain
 	return auth.User{
-		ID: audit.DemoID + audit.NewID(), Email: email, EmailKey: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: auth.RoleMember,
+		ID: audit.DemoID + audit.NewID(), Email: email, NormalizedEmail: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: auth.RoleMember,
 		PasswordHash: hash, DemoUntil: at.Add(auth.DemoLife),
 	}
 }
@@ -73,7 +73,7 @@ func newDemoUser(hash string, at time.Time) auth.User {
 func (s *Service) Sweep(ctx context.Context) error {
 	at := audit.Now()
 	for {
-		n, err := s.store.DeleteDemos(ctx, at.Add(-demoFarewell), demoBatch)
+		n, err := s.store.DeleteDemos(ctx, at.Add(-keepEndedDemo), demoBatch)
 		if err != nil {
 			return fmt.Errorf("delete demos: %w", err)
 		}

@@ -34,7 +34,7 @@ type story struct {
 }
 
 // tell fills the account of u with five weeks of somebody's life.
-func tell(p session.Policy, u auth.User) Demo {
+func fill(p session.Policy, u auth.User) Demo {
 	t := &story{Demo: Demo{User: u}, policy: p, at: u.DemoUntil.Add(-auth.DemoLife)}
 	changed := t.ago(21, 0, 12)
 	t.User.CreatedAt, t.User.PasswordChangedAt = t.ago(34, 2, 5), changed
@@ -145,7 +145,7 @@ func (t *story) copied(x *session.Session) {
 // begin returns a session of this device as it is at its sign-in.
 func (t *story) begin(d storyDevice, at time.Time, kept bool) session.Session {
 	x := d.session()
-	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, auth.HashToken(auth.NewKey()) // nobody has that token
+	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, auth.HashToken(auth.NewToken()) // nobody has that token
 	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = auth.MethodPassword, kept, at, at
 	x.ExpiresAt = at.Add(t.policy.LifetimeLimit(kept))
 	return x

@@ -52,7 +52,7 @@ func TestTheStoryFitsThePolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := audit.Now()
-			d := tell(tt.policy, newDemoUser("hash", at))
+			d := fill(tt.policy, newDemoUser("hash", at))
 			var open, ended int
 			for _, x := range d.Sessions {
 				if x.EndedAt.IsZero() {
@@ -155,7 +155,7 @@ func checkEvents(t *testing.T, p session.Policy, d Demo, at time.Time) {
 }
 
 func TestTheStoryIsLively(t *testing.T) {
-	d := tell(standard, newDemoUser("hash", audit.Now()))
+	d := fill(standard, newDemoUser("hash", audit.Now()))
 	if len(d.Events) < 25 {
 		t.Errorf("got %d events, want 25 and more", len(d.Events))
 	}
@@ -194,7 +194,7 @@ func TestDemoUsersDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
 		u := newDemoUser("hash", audit.Now())
-		if _, err := auth.EmailKey(u.Email); err != nil || !auth.IsDemoAddress(u.EmailKey) || !audit.IsDemo(u.ID) || u.Role != auth.RoleMember || !u.IsDemo() {
+		if _, err := auth.NormalizeEmail(u.Email); err != nil || !auth.IsDemoAddress(u.NormalizedEmail) || !audit.IsDemo(u.ID) || u.Role != auth.RoleMember || !u.IsDemo() {
 			t.Fatalf("got %+v, %v", u, err)
 		}
 		for _, once := range []string{u.ID, u.Email} {

@@ -40,7 +40,7 @@ var (
 	// ErrNotFound means that there is no draft with this id for this person and this form.
 	ErrNotFound = errors.New("no such draft")
 	// ErrRefused means that the form is empty or larger than MaxSize.
-	ErrRefused = errors.New("nothing that could be kept")
+	ErrInvalid = errors.New("nothing that could be kept")
 )
 
 // A Draft is what was typed, and where it belongs.
@@ -101,7 +101,7 @@ func (d *Drafts) Save(ctx context.Context, f Draft, life time.Duration) (id stri
 		return "", err
 	}
 	if len(plain) > MaxSize || isEmpty(f.Fields) {
-		return "", ErrRefused
+		return "", ErrInvalid
 	}
 	at := audit.Now()
 	row := Row{

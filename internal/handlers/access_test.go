@@ -156,7 +156,7 @@ func (p *portal) validFor(u auth.User, line string) wayIn {
 	case "GET /password/reset/{token}", "POST /password/reset/{token}":
 		in.param = path.Base(p.browser().forgets(p.newUser("Only").Email))
 	case "GET /login":
-		_, key, err := p.accounts.NewUnlockKey(p.t.Context(), u.Email, device.Client{})
+		_, key, err := p.accounts.NewUnlockToken(p.t.Context(), u.Email, device.Client{})
 		if err != nil {
 			p.t.Fatal(err)
 		}

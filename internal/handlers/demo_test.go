@@ -410,7 +410,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 		last = guesser.guess(email)
 	}
 	last.Want(http.StatusTooManyRequests)
-	if _, _, err := p.accounts.NewUnlockKey(t.Context(), email, device.Client{}); err == nil {
+	if _, _, err := p.accounts.NewUnlockToken(t.Context(), email, device.Client{}); err == nil {
 		t.Error("a demo account has an unlock key")
 	}
 	signUp := func(email string) *webtest.Answer {
@@ -426,7 +426,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 	// Letters leave in order: when the last has come, so has every other.
 	p.app.tell(known, p.app.letters.AlreadyMember("last@example.org"))
 	p.letter("last@example.org", "account")
-	for _, l := range p.outbox.Letters() {
+	for _, l := range p.outbox.Emails() {
 		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {
 			t.Errorf("a letter to %s: %s", l.To, l.Subject)
 		}
@@ -551,7 +551,7 @@ func (p *portal) createDemo() {
 	p.t.Helper()
 	at, id := time.Now().UTC().Truncate(time.Microsecond), "demo-"+rand.Text()
 	d := demo.Demo{User: auth.User{
-		ID: id, Email: id, EmailKey: id, Name: "N", Role: auth.RoleMember, PasswordHash: "none", PasswordChangedAt: at, CreatedAt: at,
+		ID: id, Email: id, NormalizedEmail: id, Name: "N", Role: auth.RoleMember, PasswordHash: "none", PasswordChangedAt: at, CreatedAt: at,
 		DemoUntil: at.Add(auth.DemoLife),
 	}}
 	for range 2 {

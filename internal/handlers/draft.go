@@ -62,7 +62,7 @@ func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) 
 	}
 	id, err := a.Drafts.Save(r.Context(), draft.Draft{UserID: s.UserID, SessionID: s.ID, Route: route.name, Fields: fields}, life)
 	if err != nil {
-		if !errors.Is(err, draft.ErrRefused) && !errors.Is(err, draft.ErrNotFound) {
+		if !errors.Is(err, draft.ErrInvalid) && !errors.Is(err, draft.ErrNotFound) {
 			a.Log.WarnContext(r.Context(), "form not held", "route", route.name, "err", err)
 		}
 		return back

@@ -61,7 +61,7 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 // to be deleted there is none to get: requireStaying says what is left there.
 func (a *app) requireFactor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.Leaving() {
+		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.DeletionPending() {
 			turnAway(w, r, securityPage)
 			return
 		}

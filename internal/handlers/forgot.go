@@ -38,7 +38,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := &forgotView{Email: f["email"]}
-	key, err := auth.EmailKey(f["email"])
+	key, err := auth.NormalizeEmail(f["email"])
 	if err != nil {
 		v.Problems = problems{{"email", "Write an address like name@example.com."}}
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
@@ -53,7 +53,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	}
 	if a.mayWriteTo(r, key) {
 		a.beside(r, func(ctx context.Context) error {
-			user, key, err := a.Accounts.NewResetKey(ctx, f["email"], client)
+			user, key, err := a.Accounts.NewResetToken(ctx, f["email"], client)
 			if err != nil {
 				return err
 			}

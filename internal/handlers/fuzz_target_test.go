@@ -38,7 +38,7 @@ func newTarget(f *testing.F) *target {
 	log := slog.New(slog.DiscardHandler)
 	sealer := testSealer(f)
 	sessions := bag.New(bag.Options{Bags: bag.SQLBags{DB: s.db.DB()}, Sealer: sealer, Secure: true, Log: log})
-	post := mail.NewPost(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Outbox{}, Log: log})
+	post := mail.NewOutbox(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Mailbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy
 	policy.Idle = policy.Lifetime // a run may take an hour

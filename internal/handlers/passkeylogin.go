@@ -69,5 +69,5 @@ func (a *app) leavePending(w http.ResponseWriter, r *http.Request, in auth.User)
 		a.gotIn(r, u.Email)
 	}
 	a.Bag.DropPending(w)
-	return a.Auth.DropSignIn(r.Context(), token)
+	return a.Auth.DeletePendingSignIn(r.Context(), token)
 }

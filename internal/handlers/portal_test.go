@@ -56,13 +56,13 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	p := &portal{t: t, tb: &running{t}, store: b.store, outbox: newPostbox(t), log: webtest.NewLog(t), prefix: webtest.Network()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sealer := testSealer(t)
-	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
+	post := mail.NewOutbox(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Extend:   func(x Extension) { probe.Add(probe.Portal(x)) },
 		Drafts:   draft.New(b.store, sealer),
 		Bag:      bag.New(bag.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log}),
-		Attempts: ratelimit.NewMemory(), Post: post, Outbox: p.outbox.Outbox, Log: log,
+		Attempts: ratelimit.NewMemory(), Post: post, Outbox: p.outbox.Mailbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {

@@ -45,9 +45,9 @@ const letterID = "LETTER"
 
 func recordPortal(t *testing.T, adjust func(*settings)) *portal {
 	t.Helper()
-	letter := mail.Letter{ID: letterID, To: "rosa@example.org", Subject: "A letter", Text: "Text", HTML: "<!doctype html><h1>Letter</h1>"}
+	letter := mail.Email{ID: letterID, To: "rosa@example.org", Subject: "A letter", Text: "Text", HTML: "<!doctype html><h1>Letter</h1>"}
 	return portalOn(t, sqliteBackend(t), func(o *Options, policy *settings) {
-		o.Outbox = &mail.Outbox{}
+		o.Outbox = &mail.Mailbox{}
 		if err := o.Outbox.Send(t.Context(), letter); err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"name", err.Error()})
 	}
-	key, err := auth.EmailKey(f["email"])
+	key, err := auth.NormalizeEmail(f["email"])
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"email", "Write an address like name@example.com."})
 	}
@@ -81,7 +81,7 @@ func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
 func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
-	waiting, err := a.Accounts.WaitingSignUp(r.Context(), token)
+	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}

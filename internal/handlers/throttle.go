@@ -88,7 +88,7 @@ func (a *app) beginSignIn(r *http.Request, email, password, unlock string) (*att
 
 // accountKey is the name of an account in the limits, for addresses that have one and those that have none.
 func accountKey(email string) string {
-	if key, err := auth.EmailKey(email); err == nil {
+	if key, err := auth.NormalizeEmail(email); err == nil {
 		return key
 	}
 	return email
@@ -114,7 +114,7 @@ func (a *app) offerUnlock(r *http.Request, email, name string) {
 		return
 	}
 	a.beside(r, func(ctx context.Context) error {
-		user, key, err := a.Accounts.NewUnlockKey(ctx, email, client)
+		user, key, err := a.Accounts.NewUnlockToken(ctx, email, client)
 		if err != nil {
 			return err
 		}

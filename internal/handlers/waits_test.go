@@ -66,7 +66,7 @@ func TestAHundredFailures(t *testing.T) {
 		if failed != 100 {
 			t.Errorf("%d failures before the quiet day, want 100", failed)
 		}
-		_, key, err := p.accounts.NewUnlockKey(t.Context(), u.Email, device.Client{})
+		_, key, err := p.accounts.NewUnlockToken(t.Context(), u.Email, device.Client{})
 		if err != nil {
 			t.Fatal(err)
 		}
