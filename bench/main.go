@@ -1,7 +1,7 @@
-// Command bench measures what a signed-in session costs: the real Gatehouse beside the same page without a session, with
-// one read of Redis, and with stock chi, scs and redisstore. It writes docs/performance.md. It needs a PostgreSQL and
-// redis-server; everything it makes goes with it. Contenders take turns in every round, and what is told is the median of
-// their ratios, because the speed of a machine changes from one minute to the next.
+// Command bench measures what a signed-in session costs: the real Gatehouse beside the same page without a session,
+// with one read of Redis, and with stock chi, scs and redisstore. It writes docs/performance.md. It needs a PostgreSQL
+// and redis-server; everything it makes goes with it. Contenders take turns in every round, and the report has the
+// median of their ratios, because the speed of a machine changes from one minute to the next.
 package main
 
 import (

@@ -30,10 +30,10 @@ import (
 // startWithin bounds how long a start waits for the database.
 const startWithin = 15 * time.Second
 
-// parts are what the portal is made of, to be closed in the end.
+// parts are the services and connections of the portal, closed at the end.
 type parts struct {
 	store    *store.Store
-	sealer   *seal.Sealer // of bags, held forms, letters and the secrets of apps
+	sealer   *seal.Sealer // of bags, drafts, the outbox and the secrets of apps
 	audit    *audit.Trail
 	auth     *auth.Service
 	sessions *session.Service
@@ -42,8 +42,8 @@ type parts struct {
 	pool     *redis.Pool // nil without Redis
 	billing  *billing.Service
 	bags     bag.Bags
-	outbox     *mail.Outbox
-	mailbox   *mail.Mailbox // nil with a mail server
+	outbox   *mail.Outbox
+	mailbox  *mail.Mailbox // nil with a mail server
 }
 
 // openStore connects and migrates.
@@ -60,7 +60,7 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	return s, nil
 }
 
-// people makes the services of people's accounts on the store.
+// people makes the services for accounts on the store.
 func (p *parts) people(c config.Settings, log *slog.Logger) {
 	p.audit = audit.NewTrail(p.store, log)
 	p.auth = auth.New(p.store, p.sealer, underTest.hashCost, p.audit, log)
@@ -134,7 +134,7 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 	return handlers.New(o)
 }
 
-// accountsAlone opens what an operator's command needs that changes an account.
+// accountsAlone opens only what an operator's command for accounts needs.
 func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{}
 	if p.store, err = openStore(ctx, c); err != nil {
@@ -147,8 +147,8 @@ func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ 
 	return p, nil
 }
 
-// sealing is what seals bags, held forms, letters and the secrets of authenticator apps. A development machine's key is kept in
-// its database, so that instances on one laptop read what the others have sealed.
+// sealing returns the sealer of bags, drafts, the outbox and the secrets of authenticator apps. In development the key
+// is stored in the database, so that several instances on one machine can read each other's data.
 func sealing(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
 	keys := c.Keys
 	if len(keys) == 0 {
@@ -174,7 +174,7 @@ func (p *parts) cacheReady(ctx context.Context) error {
 	return errors.Join(err, conn.Close())
 }
 
-// close lets the letters go that are due, and the connections.
+// close sends the emails that are due and closes the connections.
 func (p *parts) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()

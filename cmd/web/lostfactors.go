@@ -14,7 +14,7 @@ type removeFactorsCommand struct {
 	Email string `required:"" help:"Address the person signs in with."`
 }
 
-// Run leaves the letter to the portal: it is a row like any other, and an instance that runs takes it.
+// Run only enqueues the email; a running instance of the portal sends it.
 func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) (err error) {
 	settings, err := settings(s, flags)
 	if err != nil {

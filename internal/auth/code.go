@@ -8,9 +8,9 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// CheckCode completes the proof of a password by what else the account asks for: a code of its authenticator app or one
-// of its recovery codes, each taken once (ASVS v5.0.0-6.5.1). A wrong one leaves an event of the given kind, and is
-// ErrBadCode. by has no session during a sign-in.
+// CheckCode completes the proof of a password with a code of the account's authenticator app or one of its recovery
+// codes, each accepted once (ASVS v5.0.0-6.5.1). A wrong code is ErrBadCode and recorded as an event of the given kind.
+// by has no session during a sign-in.
 func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
@@ -33,8 +33,8 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit
 	return Proof{p.user, method}, nil
 }
 
-// useTOTP takes a code for its time step. The secret is sealed anew each time, so a key that was replaced is out of use
-// for everybody who has signed in since.
+// useTOTP accepts a code once, for its time step. The secret is encrypted again each time, so that a replaced
+// encryption key goes out of use.
 func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
 	t, err := s.store.TOTPSecret(ctx, userID)
 	if errors.Is(err, audit.ErrNotFound) {
@@ -67,7 +67,7 @@ func (s *Service) useRecoveryCode(ctx context.Context, u User, hash string, by a
 	return nil
 }
 
-// badUnlessFound turns a thing that is not there, or not any more, into a wrong code.
+// badUnlessFound turns ErrNotFound into ErrBadCode, for a code that does not exist or was used.
 func badUnlessFound(err error) error {
 	if errors.Is(err, audit.ErrNotFound) {
 		return ErrBadCode

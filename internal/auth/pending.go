@@ -9,16 +9,16 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// A sign-in that has shown its password and not yet its second factor is a row of its own and no session: nothing but
-// the second step looks for it, so it opens nothing (ASVS v5.0.0-6.3.4, 6.6.2).
+// A sign-in after its password and before its second factor is a row of its own and not a session, so no page can
+// mistake it for one (ASVS v5.0.0-6.3.4, 6.6.2).
 const (
 	PendingValid    = 10 * time.Minute
 	PendingAttempts = 5 // codes for each
 )
 
-// A PendingSignIn waits for its second factor.
+// A PendingSignIn is a sign-in whose second factor is still missing.
 type PendingSignIn struct {
-	TokenHash    string // of a token that its browser carries, and nobody knew before the password was right
+	TokenHash    string // of a token made after the password was checked, which the browser sends
 	UserID       string
 	Epoch        int64 // of the account, as read before the password was checked
 	Remember     bool
@@ -28,7 +28,7 @@ type PendingSignIn struct {
 	ExpiresAt    time.Time
 }
 
-// HoldSignIn keeps a sign-in whose proof is not complete and returns the token it waits under.
+// SavePendingSignIn stores a sign-in whose proof is not complete and returns the token by which it is found.
 func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
 	token, at := NewToken(), audit.Now()
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
@@ -37,21 +37,21 @@ func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, remember bool,
 		AttemptsLeft: PendingAttempts, CreatedAt: at, ExpiresAt: at.Add(PendingValid),
 	}, e)
 	if err != nil {
-		return "", fmt.Errorf("hold sign-in: %w", err)
+		return "", fmt.Errorf("save pending sign-in: %w", err)
 	}
 	s.audit.Log(ctx, e)
 	return token, nil
 }
 
-// PendingSignIn returns the sign-in that waits under the token, and its account. ErrNotFound when it is unknown,
-// finished, too old, out of attempts, or overtaken by a change of credentials.
+// PendingSignIn returns the sign-in of the token, and its account. ErrNotFound when it is unknown, finished, too old,
+// out of attempts, or older than a change of credentials.
 func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignIn, User, error) {
 	return s.store.PendingSignIn(ctx, HashToken(token), audit.Now())
 }
 
-// CheckPendingCode takes one of the attempts of a pending sign-in, and then looks at the code: of codes that are tried at
-// the same moment no more are looked at than there are attempts. ErrNotFound as PendingSignIn, ErrBadCode for a wrong
-// code. The proof carries the epoch from before the password was checked.
+// CheckPendingCode counts one attempt of a pending sign-in and then checks the code, in this order, so that concurrent
+// requests cannot check more codes than there are attempts. ErrNotFound as PendingSignIn, ErrBadCode for a wrong code.
+// The proof carries the epoch from before the password was checked.
 func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c device.Client) (PendingSignIn, Proof, error) {
 	waiting, u, err := s.store.TakePendingAttempt(ctx, HashToken(token), audit.Now())
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Service) CheckPendingCode(ctx context.Context, token, typed string, c d
 	return waiting, p, err
 }
 
-// DropSignIn forgets a pending sign-in, if there is one.
+// DeletePendingSignIn deletes a pending sign-in, if it exists.
 func (s *Service) DeletePendingSignIn(ctx context.Context, token string) error {
 	return s.store.DeletePendingSignIn(ctx, HashToken(token))
 }

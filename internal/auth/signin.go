@@ -10,8 +10,8 @@ import (
 )
 
 // CheckSignIn checks an address and a password. ErrBadCredentials for an unknown address, a wrong password, a disabled
-// account and a demo that is over alike, after one password hash and the write of one event in each case
-// (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
+// account and an expired demo alike, after one password hash and the write of one event in each case (ASVS
+// v5.0.0-6.3.8). ErrBusy when too many are waiting.
 func (s *Service) CheckSignIn(ctx context.Context, email, password string, c device.Client) (Proof, error) {
 	user, err := s.LookUp(ctx, email)
 	known := err == nil
@@ -38,7 +38,7 @@ func (s *Service) CheckSignIn(ctx context.Context, email, password string, c dev
 	return Proof{user, MethodPassword}, nil
 }
 
-// whyRefused is for the account's owner and for operators; the answer says nothing of it.
+// failureReason is shown to the account's owner and operators; the answer to the sign-in does not reveal it.
 func failureReason(user User, match bool) string {
 	switch {
 	case user.ID == "":
@@ -51,7 +51,7 @@ func failureReason(user User, match bool) string {
 	return "disabled"
 }
 
-// LookUp finds the account of an address as typed. An address that cannot exist is as unknown as any other.
+// LookUp finds the account of an address as typed. For a malformed address it returns ErrNotFound too.
 func (s *Service) LookUp(ctx context.Context, email string) (User, error) {
 	key, err := NormalizeEmail(email)
 	if err != nil {
@@ -60,7 +60,8 @@ func (s *Service) LookUp(ctx context.Context, email string) (User, error) {
 	return s.store.UserByEmail(ctx, key)
 }
 
-// upgrade makes the hash again with the current parameters. A failure costs nothing: the next sign-in tries again.
+// upgrade replaces the hash by one with the current parameters. A failure is ignored, because the next sign-in tries
+// again.
 func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 	hash, err := s.hash.Hash(ctx, NormalPassword(password))
 	if err == nil {
@@ -74,8 +75,8 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 	s.audit.Report(ctx, audit.PasswordHashUpgraded, user.ID, "", "", device.Client{})
 }
 
-// CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
-// leaves an event of the given kind. ErrBadCredentials, ErrBusy, or ErrEnded when the session is over.
+// CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one is
+// recorded as an event of the given kind. ErrBadCredentials, ErrBusy, or ErrEnded when the session is over.
 func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password string, kind audit.Kind) (Proof, error) {
 	user, err := s.userOf(ctx, by)
 	if err != nil {
@@ -92,7 +93,7 @@ func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password st
 	return Proof{user, MethodPassword}, nil
 }
 
-// userOf reads the account anew, with its hash and epoch, if the session of the actor still stands.
+// userOf reads the account again, with its hash and epoch, if the session of the actor is still live.
 func (s *Service) userOf(ctx context.Context, by audit.Actor) (User, error) {
 	user, err := s.store.UserBySession(ctx, by.TokenHash)
 	if errors.Is(err, audit.ErrNotFound) {

@@ -2,7 +2,8 @@ package device
 
 import "net/netip"
 
-// Customer is the part of an address that one customer usually has to themselves: limits by address count per network.
+// Customer is the part of an address that one customer of a provider usually has alone. Limits by address count per
+// customer.
 func (c Client) Customer() string {
 	addr, err := netip.ParseAddr(c.IP)
 	if err != nil {
@@ -17,7 +18,7 @@ func (c Client) Customer() string {
 	return prefix.String()
 }
 
-// Site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
+// Site is the largest network that one customer with IPv6 may have, the /48. "" for IPv4.
 func (c Client) Site() string {
 	addr, err := netip.ParseAddr(c.IP)
 	if err != nil || addr.Unmap().Is4() {

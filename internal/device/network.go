@@ -4,12 +4,13 @@ import "net/netip"
 
 // Networks that are no prefix of an address.
 const (
-	Loopback       = "loopback" // all of it: a browser goes back and forth between ::1 and 127.0.0.1
+	Loopback       = "loopback" // ::1 and 127.0.0.1 alike, because browsers switch between them
 	UnknownNetwork = "unknown"  // the address cannot be read
 )
 
-// NetworkOf is the part of an address that stays when a provider gives a home or an office another one: 24 bits of IPv4,
-// 48 of IPv6. It is wider than what limits on attempts count by, because a false mark costs the owner's attention.
+// NetworkOf is the part of an address that stays the same when a provider assigns a home or an office another address:
+// 24 bits of IPv4, 48 of IPv6. It is wider than the network that limits count by, because a false alarm costs the
+// owner's attention.
 func NetworkOf(ip string) string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {

@@ -20,7 +20,7 @@ func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	return changed(result, err, mail.ErrFull)
 }
 
-// ClaimLetter says twice what is due: PostgreSQL looks for the row before it waits for another instance that is
+// ClaimEmail says twice what is due: PostgreSQL looks for the row before it waits for another instance that is
 // claiming it, and looks at the outer condition again afterwards.
 func (s *Store) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	var r mail.Row
