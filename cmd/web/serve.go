@@ -93,7 +93,7 @@ func welcome(s surroundings, a *account.Service, c config.Settings) error {
 		fmt.Fprintf(s.stdout, "Administrator: %s, with the password printed when this database was made\n", seedEmail)
 	}
 	if c.DevMail() {
-		fmt.Fprintf(s.stdout, "Letters: %s/dev/mail\n", c.Origin())
+		fmt.Fprintf(s.stdout, "Emails: %s/dev/mail\n", c.Origin())
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func TestNormalizeEmail(t *testing.T) {
 	} {
 		got, err := NormalizeEmail(email)
 		if got != want || (err == nil) != (want != "") {
-			t.Errorf("EmailKey(%q): got %q, %v, want %q", email, got, err, want)
+			t.Errorf("NormalizeEmail(%q): got %q, %v, want %q", email, got, err, want)
 		}
 	}
 }

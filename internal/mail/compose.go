@@ -50,7 +50,7 @@ func (l Composer) PasswordChanged(to, name string, at time.Time, device string) 
 		"If it was not you, sign in, change your password again, and look at your activity for anything else you do not recognise:",
 		l.base()+"/account/security/password",
 		l.base()+"/account/activity",
-		"If you cannot sign in, choose another password with an email:",
+		"If you cannot sign in, reset your password by email:",
 		l.base()+"/password/forgot",
 	)
 }
@@ -59,7 +59,7 @@ func (l Composer) PasswordChanged(to, name string, at time.Time, device string) 
 // sessions had replaced was used again at a time. device is where that session
 // began, in a few words.
 func (l Composer) CookieReused(to, name string, at time.Time, device string) Email {
-	return l.write(to, "One of your sessions is worth a look",
+	return l.write(to, "One of your sessions looks suspicious",
 		greeting(name),
 		"A session of your account at "+l.base()+", begun with "+printableDevice(device)+", had replaced its cookie. The old cookie was used again on "+formatTime(at)+". It opened nothing, but somebody may have a copy of it, and of others.",
 		"Please look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
@@ -73,7 +73,7 @@ func (l Composer) CookieReused(to, name string, at time.Time, device string) Ema
 // device was used from another at a time, both described in a few words, and
 // whether the session was ended for it.
 func (l Composer) BrowserChanged(to, name string, at time.Time, began, used string, ended bool) Email {
-	consequence := "We have marked it for you."
+	consequence := "We have flagged it for you."
 	if ended {
 		consequence = "We have ended it."
 	}

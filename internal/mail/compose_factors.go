@@ -10,7 +10,7 @@ import (
 func (l Composer) FactorEnrolled(to, name, factor string, at time.Time, device string) Email {
 	return l.write(to, "A second step was set up for your account",
 		greeting(name),
-		"Signing in to your account at "+l.base()+" now asks for a second step beside the password: "+factor+". It was set up on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
+		"Signing in to your account at "+l.base()+" now uses two-factor authentication: after the password it asks for "+factor+". It was set up on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do. Keep the recovery codes where you find them without this device.",
 		l.unlessYou(),
 		l.base()+"/account/security",

@@ -15,7 +15,7 @@ func TestFactorEmails(t *testing.T) {
 			func(name, device string) Email {
 				return emails.FactorEnrolled(to, name, "a code from an authenticator app", passwordChanged, device)
 			},
-			[]string{"beside the password: a code from an authenticator app.", "20 November 2026 at 20:04 UTC from Firefox on Linux.", "change your password now"},
+			[]string{"after the password it asks for a code from an authenticator app.", "20 November 2026 at 20:04 UTC from Firefox on Linux.", "change your password now"},
 		},
 		"A second step was removed from your account": {
 			func(name, device string) Email {

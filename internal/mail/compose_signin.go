@@ -16,7 +16,7 @@ func (l Composer) NewDevice(to, name string, at time.Time, device, network strin
 		"If it was not you, sign that device out, and change your password. That signs out all other devices:",
 		l.base()+"/account/sessions",
 		l.base()+"/account/security/password",
-		"If you cannot sign in, choose another password with an email:",
+		"If you cannot sign in, reset your password by email:",
 		l.base()+"/password/forgot",
 	)
 }
@@ -32,7 +32,7 @@ func (l Composer) AfterFailures(to, name string, at time.Time, device, network s
 		"If it was not you, somebody may have guessed your password. Look at your activity for what you do not recognise, and change your password. That signs out all other devices:",
 		l.base()+"/account/activity",
 		l.base()+"/account/security/password",
-		"If you cannot sign in, choose another password with an email:",
+		"If you cannot sign in, reset your password by email:",
 		l.base()+"/password/forgot",
 	)
 }

@@ -44,11 +44,11 @@ func TestEmails(t *testing.T) {
 			emails.PasswordChanged("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux"),
 			"Your password was changed",
 			[]string{"Hello Marta Reis,", base + "/account/security/password", base + "/account/activity"},
-			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "If you cannot sign in, choose another password"},
+			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "If you cannot sign in, reset your password by email:"},
 		},
 		"CookieReused": {
 			emails.CookieReused("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux"),
-			"One of your sessions is worth a look",
+			"One of your sessions looks suspicious",
 			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
 			[]string{"begun with Firefox on Linux, had replaced its cookie", "used again on 20 November 2026 at 20:04 UTC."},
 		},
@@ -56,7 +56,7 @@ func TestEmails(t *testing.T) {
 			emails.BrowserChanged("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "Chrome on Windows", false),
 			"One of your sessions was used from another browser",
 			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
-			[]string{"begun with Firefox on Linux, was used from Chrome on Windows on 20 November 2026 at 20:04 UTC.", "We have marked it for you.", "If it was not you"},
+			[]string{"begun with Firefox on Linux, was used from Chrome on Windows on 20 November 2026 at 20:04 UTC.", "We have flagged it for you.", "If it was not you"},
 		},
 		"BrowserChanged, ended": {
 			emails.BrowserChanged("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "Chrome on Windows", true),

@@ -45,7 +45,7 @@ func TestClaimLetter(t *testing.T) {
 			}
 		}
 		if r, err := s.ClaimEmail(t.Context(), at, until); !errors.Is(err, mail.ErrNoneDue) {
-			t.Errorf("got %+v, %v, want ErrNoLetter", r, err)
+			t.Errorf("got %+v, %v, want ErrNoneDue", r, err)
 		}
 		again, err := s.ClaimEmail(t.Context(), until, until.Add(time.Hour))
 		if err != nil || again.ID != "not yet" {
