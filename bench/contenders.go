@@ -74,7 +74,7 @@ func send(w http.ResponseWriter, name, email, basket string) {
 	_, _ = w.Write(buf.Bytes())
 }
 
-// plain is net/http and the template, after whatever before does.
+// plain is net/http and the template, after calling before.
 func plain(before func(*http.Request) error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /plans", func(w http.ResponseWriter, r *http.Request) {

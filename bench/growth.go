@@ -130,7 +130,7 @@ func addSessions(db *sql.DB, from, to int) (float64, error) {
 	}
 	after, err := size()
 	for _, statement := range []string{`VACUUM users, sessions`, `ANALYZE users, sessions`, `CHECKPOINT`} {
-		if err == nil { // so that nothing is left to do beside what is measured
+		if err == nil { // so that no background work disturbs the measurement
 			_, err = db.Exec(statement)
 		}
 	}

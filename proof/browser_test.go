@@ -22,8 +22,8 @@ func opens(c *webtest.Client) bool {
 	return status == http.StatusOK
 }
 
-// put puts a value into the bag, as often as it takes to be told that it is there: on a slow machine the store of bags may
-// be out of reach for a moment, and the portal says so.
+// put puts a value into the bag, repeating the request until it is acknowledged: on a slow machine the bag store may be
+// unavailable for a moment, and then the portal answers 503.
 func put(c *webtest.Client, value string) {
 	c.T.Helper()
 	webtest.Until(c.T, "a value to be taken", func() bool {

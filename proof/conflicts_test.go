@@ -9,10 +9,10 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// told counts how often PostgreSQL answers a portal with an error of that code.
-func (p postgres) told(code string) *atomic.Int64 {
+// countErrors counts how often PostgreSQL answers a portal with an error of that code.
+func (p postgres) countErrors(code string) *atomic.Int64 {
 	var n atomic.Int64
-	p.meddle(func(_ *link, fromPortal bool, piece []byte) verdict {
+	p.inject(func(_ *link, fromPortal bool, piece []byte) verdict {
 		if !fromPortal {
 			n.Add(errorsIn(piece, code))
 		}
@@ -26,7 +26,7 @@ func errorsIn(piece []byte, code string) int64 {
 	return int64(bytes.Count(piece, []byte("\x00C"+code+"\x00")))
 }
 
-// blocked waits until somebody waits for a lock of the transaction.
+// blocked waits until another process waits for a lock that the transaction holds.
 func blocked(t *testing.T, db *sql.DB, tx *sql.Tx) {
 	t.Helper()
 	waiting(t, db, `EXISTS (SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))`, pidOf(t, tx))
@@ -61,7 +61,7 @@ func run(t testing.TB, db interface {
 	}
 }
 
-// A stricter isolation than PostgreSQL's usual one refuses what crosses another transaction. It is tried again.
+// A stricter isolation than PostgreSQL's usual one aborts a transaction that conflicts with another. The portal retries it.
 func TestSerializationFailure(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t, "default_transaction_isolation", "serializable")
@@ -74,7 +74,7 @@ func TestSerializationFailure(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback() }()
 	run(t, tx, `UPDATE users SET name = 'Ada' WHERE email = $1`, email)
-	undone := db.told("40001")
+	undone := db.countErrors("40001")
 	c, done := p.Client(t), make(chan *webtest.Answer, 1)
 	go func() { done <- c.Post("/login", "email", email, "password", webtest.Password) }()
 	blocked(t, facts, tx)

@@ -11,7 +11,7 @@ import (
 // holdAt holds what a portal says from the given words on, and counts how often it got there.
 func (p postgres) holdAt(words string) *atomic.Int64 {
 	var n atomic.Int64
-	p.meddle(func(_ *link, fromPortal bool, piece []byte) verdict {
+	p.inject(func(_ *link, fromPortal bool, piece []byte) verdict {
 		if !fromPortal || !bytes.Contains(piece, []byte(words)) {
 			return pass
 		}
@@ -24,7 +24,7 @@ func (p postgres) holdAt(words string) *atomic.Int64 {
 // holdOnce counts the answers with an error of that code, and holds what a portal says after the first.
 func (p postgres) holdOnce(code string) *atomic.Int64 {
 	var n atomic.Int64
-	p.meddle(func(_ *link, fromPortal bool, piece []byte) verdict {
+	p.inject(func(_ *link, fromPortal bool, piece []byte) verdict {
 		switch {
 		case !fromPortal:
 			n.Add(errorsIn(piece, code))
@@ -36,8 +36,8 @@ func (p postgres) holdOnce(code string) *atomic.Int64 {
 	return &n
 }
 
-// Somebody else's transaction and the portal's wait for each other. PostgreSQL ends one of them; what was pressed
-// happens all the same, once.
+// A transaction of the test and one of the portal wait for each other. PostgreSQL aborts the portal's, which retries
+// it, so that the change happens exactly once.
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t, "deadlock_timeout", "100ms", "default_query_exec_mode", "describe_exec") // every statement is sent in words
@@ -63,14 +63,14 @@ func TestDeadlock(t *testing.T) {
 		locked <- err
 	}()
 	waiting(t, facts, `cardinality(pg_blocking_pids($1)) > 0`, pid)
-	undone := db.holdOnce("40P01") // what was held goes on, and closes the circle
+	undone := db.holdOnce("40P01") // lets the held transaction continue, which completes the deadlock
 	if err := <-locked; err != nil {
 		t.Fatal(err)
 	}
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	again := db.told("40P01")
+	again := db.countErrors("40P01")
 	(<-done).Leads("/account/sessions")
 	if n := undone.Load() + again.Load(); n != 1 {
 		t.Errorf("the portal was told of %d deadlocks, want 1", n)

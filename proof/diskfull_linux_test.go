@@ -29,14 +29,14 @@ func (p *portal) limitFiles(t *testing.T, bytes uint64) {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "test.db")
-	g := ground{"--database-url=sqlite:" + file}
-	p := start(t, g, "--session-touch=1s") // activity is due again soon
-	x := newCustomer(t, p, g)
+	env := environment{"--database-url=sqlite:" + file}
+	p := start(t, env, "--session-touch=1s") // activity is due again soon
+	x := newCustomer(t, p, env)
 	fields, order := bill(x.desk)
 	laptop := "/account/sessions/" + x.laptop.Handle() + "/end"
 
 	// While somebody reads what was true here, SQLite only appends.
-	reading, err := g.facts(t).DB().QueryContext(t.Context(), `SELECT id FROM users`)
+	reading, err := env.facts(t).DB().QueryContext(t.Context(), `SELECT id FROM users`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,14 +49,14 @@ func TestDiskFull(t *testing.T) {
 	} {
 		c := x.desk.Twin()
 		a := c.Post(path, fields...)
-		refused(t, a, p)
+		wantUnavailable(t, a, p)
 		if a.Header.Get("Clear-Site-Data") != "" || c.Token() != x.desk.Token() {
 			t.Errorf("POST %s: the cookie was touched", path)
 		}
 	}
 	stranger := p.Client(t)
-	refused(t, stranger.Post("/login", "email", x.email, "password", webtest.Password), p)
-	refused(t, stranger.Post("/signup", "name", "Grace", "email", "grace."+x.email, "password", webtest.Password), p)
+	wantUnavailable(t, stranger.Post("/login", "email", x.email, "password", webtest.Password), p)
+	wantUnavailable(t, stranger.Post("/signup", "name", "Grace", "email", "grace."+x.email, "password", webtest.Password), p)
 	if stranger.Token() != "" {
 		t.Error("a cookie of a session that is not there")
 	}

@@ -91,9 +91,9 @@ func (p *person) queued(n int, c, other *webtest.Client, handle string) (endings
 
 // endedOnce makes sure that every session that is over has one ending, one event and one reason, and returns how
 // many there are.
-func endedOnce(t testing.TB, g ground) (over int) {
+func endedOnce(t testing.TB, env environment) (over int) {
 	t.Helper()
-	db := g.facts(t).DB()
+	db := env.facts(t).DB()
 	for what, query := range map[string]string{
 		"sessions that are over without exactly one event of it": `
 			SELECT count(*) FROM sessions

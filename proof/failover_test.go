@@ -21,7 +21,7 @@ func TestRedisFailover(t *testing.T) {
 			before, after := startBreakable(t), startBreakable(t)
 			after.follow(before)
 			portals := newProxy(t, "unix", before.socket)
-			p := start(t, ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + portals.addr})
+			p := start(t, environment{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + portals.addr})
 			c := p.Client(t).SignIn(p.account(t, "Ada Lovelace"), webtest.Password)
 			put(c, "before")
 			before.do("SET", "the latest", "write") // a replica receives one after the other

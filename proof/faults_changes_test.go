@@ -15,8 +15,8 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// breaks are the moments of a change at which its own connection is lost, or falls silent. Everything before that is
-// answered, so it is known by then who asks.
+// breaks are the moments during a change at which its database connection is lost or stops answering. Everything earlier is
+// answered, so the portal has already authenticated the request.
 var breaks = []struct {
 	name, words string
 	verdict     verdict
@@ -30,7 +30,7 @@ var breaks = []struct {
 // breakAt breaks every connection on which the words are said, and counts them.
 func (p postgres) breakAt(words string, v verdict) *atomic.Int64 {
 	var n atomic.Int64
-	p.meddle(func(l *link, fromPortal bool, piece []byte) verdict {
+	p.inject(func(l *link, fromPortal bool, piece []byte) verdict {
 		if fromPortal && bytes.Contains(piece, []byte(words)) && l.marked.CompareAndSwap(false, true) {
 			n.Add(1)
 		}
@@ -117,7 +117,9 @@ func TestPostgresFaultsInChanges(t *testing.T) {
 				}
 				others := slices.Concat(names[:i], names[i+1:])
 				broken := db.breakAt(b.words, b.verdict)
-				together.Go(func() { refused(t, unclaimed(attempts[i].by, attempts[i].path, attempts[i].fields...), p, others...) })
+				together.Go(func() {
+					wantUnavailable(t, unclaimed(attempts[i].by, attempts[i].path, attempts[i].fields...), p, others...)
+				})
 				if b.verdict == hold { // which is noticed by waiting: all of them at once
 					webtest.Until(t, press.name+" to come so far", func() bool { return broken.Load() > 0 })
 					continue
@@ -128,8 +130,8 @@ func TestPostgresFaultsInChanges(t *testing.T) {
 				}
 			}
 			together.Wait()
-			db.cutMarked() // what is held never arrives
-			db.meddle(nil)
+			db.cutMarked() // drops the held pieces for good
+			db.inject(nil)
 			if after := rows(t, facts); after != before {
 				t.Errorf("the rows are\n%s\nwant\n%s", after, before)
 			}

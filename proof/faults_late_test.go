@@ -19,7 +19,7 @@ func TestLatePostgres(t *testing.T) {
 	fields, order := bill(x.desk)
 	handle, old := x.laptop.Handle(), x.desk.Twin()
 
-	db.meddle(slowAnswers)
+	db.inject(slowAnswers)
 	for _, asked := range []func() *webtest.Answer{
 		func() *webtest.Answer { return x.desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace") },
 		func() *webtest.Answer {
@@ -48,7 +48,7 @@ func TestLatePostgres(t *testing.T) {
 			t.Error("a session is alive that was ended")
 		}
 	}
-	db.meddle(nil)
+	db.inject(nil)
 	if n := x.count(db.direct, `SELECT count(*) FROM payments WHERE id = $1 AND state = 'paid'`, order); n != 1 {
 		t.Errorf("%d payments, want 1", n)
 	}

@@ -20,7 +20,7 @@ import (
 type postgres struct {
 	*proxy
 	name            string // of the connections through the proxy, as the server knows them
-	direct, proxied ground
+	direct, proxied environment
 }
 
 // newPostgres makes a database and not a schema, because migrations wait for those of others in the same database. It asks
@@ -62,7 +62,7 @@ func newPostgres(t testing.TB, settings ...string) postgres {
 		query.Set(settings[i], settings[i+1])
 	}
 	proxied.RawQuery = query.Encode()
-	return postgres{p, name, ground{"--database-url=" + direct.String()}, ground{"--database-url=" + proxied.String()}}
+	return postgres{p, name, environment{"--database-url=" + direct.String()}, environment{"--database-url=" + proxied.String()}}
 }
 
 // terminate ends the connections through the proxy, as the server does when it restarts.
@@ -76,14 +76,14 @@ func (p postgres) terminate(t testing.TB, db *sql.DB) {
 }
 
 var postgresFaults = []struct {
-	name    string
-	meddler meddler // nil for a server that takes no connections
+	name     string
+	injector faultInjector // nil for a server that takes no connections
 }{
-	{"down", nil}, {"cutting", away}, {"half-closed", halfClosed}, {"answers cut", answersCut}, {"hung", hung}, {"answers broken", broken},
+	{"down", nil}, {"cutting", cutEverything}, {"half-closed", halfClosed}, {"answers cut", answersCut}, {"hung", hung}, {"answers broken", corrupt},
 }
 
-// Without PostgreSQL nobody is shown as signed in and nothing is claimed to be done, by one page that says nothing of
-// the inside or of anybody. When it is back, so is everybody who was signed in, and nobody has to be restarted.
+// Without PostgreSQL the error page shows nobody as signed in, claims no success, and reveals no internals and no
+// names. When PostgreSQL is back, everybody is signed in as before, without a restart of the portal.
 func TestPostgresFaults(t *testing.T) {
 	t.Parallel()
 	for _, fault := range postgresFaults {
@@ -97,28 +97,28 @@ func TestPostgresFaults(t *testing.T) {
 			desk.Reauth(webtest.Password).Leads("/account/sessions")
 			laptopHandle := laptop.Handle()
 
-			if fault.meddler == nil {
+			if fault.injector == nil {
 				db.refuse(t)
 			} else {
-				db.meddle(fault.meddler)
+				db.inject(fault.injector)
 			}
 			var all sync.WaitGroup // at once: some of these faults are noticed by waiting
 			for _, path := range []string{"/account", "/account/sessions", "/session/state", "/", probe.Bag} {
-				all.Go(func() { unavailable(t, desk.Twin().Get(path), p) })
-				all.Go(func() { unavailable(t, other.Twin().Get(path), p) })
+				all.Go(func() { wantUnavailableAnonymous(t, desk.Twin().Get(path), p) })
+				all.Go(func() { wantUnavailableAnonymous(t, other.Twin().Get(path), p) })
 			}
 			for path, fields := range map[string][]string{
 				"/logout": nil, "/account/sessions/" + laptopHandle + "/end": nil, "/account/sessions/end-all": nil,
 				"/reauth": {"password", webtest.Password}, probe.Bag: {"value", "later"},
 				"/account/security/password": {"current_password", webtest.Password, "password", webtest.OtherPassword},
 			} {
-				all.Go(func() { unavailable(t, unclaimed(desk.Twin(), path, fields...), p) })
+				all.Go(func() { wantUnavailableAnonymous(t, unclaimed(desk.Twin(), path, fields...), p) })
 			}
 			all.Go(func() {
-				unavailable(t, unclaimed(p.Client(t), "/login", "email", email, "password", webtest.Password), p)
+				wantUnavailableAnonymous(t, unclaimed(p.Client(t), "/login", "email", email, "password", webtest.Password), p)
 			})
 			all.Go(func() {
-				unavailable(t, unclaimed(p.Client(t), "/signup", "name", "Jean", "email", "jean."+email, "password", webtest.Password), p)
+				wantUnavailableAnonymous(t, unclaimed(p.Client(t), "/signup", "name", "Jean", "email", "jean."+email, "password", webtest.Password), p)
 			})
 			all.Wait()
 			form := p.Client(t).Get("/login").Want(http.StatusOK)
@@ -126,10 +126,10 @@ func TestPostgresFaults(t *testing.T) {
 			p.Client(t).Get("/healthz").Want(http.StatusOK)
 			p.Client(t).Get("/readyz").Want(http.StatusServiceUnavailable)
 
-			if fault.meddler == nil {
+			if fault.injector == nil {
 				db.admit(t)
 			} else {
-				db.meddle(nil)
+				db.inject(nil)
 			}
 			webtest.Until(t, "a database that is ready", func() bool { return p.Client(t).Get("/readyz").StatusCode == http.StatusOK })
 			desk.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
@@ -153,13 +153,13 @@ func unclaimed(c *webtest.Client, path string, fields ...string) *webtest.Answer
 	return a
 }
 
-// unavailable is refused on a page that cannot know who asks.
-func unavailable(t testing.TB, a *webtest.Answer, p *portal) {
+// wantUnavailableAnonymous is wantUnavailable for a page that was rendered without knowing who is signed in.
+func wantUnavailableAnonymous(t testing.TB, a *webtest.Answer, p *portal) {
 	t.Helper()
-	refused(t, a, p, "Lovelace", "Hopper")
+	wantUnavailable(t, a, p, "Lovelace", "Hopper")
 }
 
-// A server that restarts ends every connection with a word of its own, in the middle of whatever was asked.
+// A server that restarts ends every connection with an error message of its own, in the middle of a request.
 func TestPostgresRestarts(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
@@ -170,7 +170,7 @@ func TestPostgresRestarts(t *testing.T) {
 	for range 5 {
 		db.terminate(t, facts)
 		if a := c.Get("/account"); a.StatusCode != http.StatusOK {
-			unavailable(t, a, p)
+			wantUnavailableAnonymous(t, a, p)
 		}
 		webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
 	}

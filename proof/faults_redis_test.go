@@ -21,7 +21,7 @@ type redisFault struct {
 	forgets       bool // what was in the bags before is gone
 }
 
-func meddling(m meddler) func(*redisServer) { return func(r *redisServer) { r.proxy.meddle(m) } }
+func injecting(m faultInjector) func(*redisServer) { return func(r *redisServer) { r.proxy.inject(m) } }
 
 func configured(settings ...string) func(*redisServer) {
 	return func(r *redisServer) {
@@ -39,13 +39,13 @@ func nothing(*redisServer) {}
 
 var redisFaults = []redisFault{
 	{name: "down", breaks: func(r *redisServer) { r.proxy.refuse(r.t) }, mends: func(r *redisServer) { r.proxy.admit(r.t) }},
-	{name: "cutting", breaks: meddling(away), mends: meddling(nil)},
+	{name: "cutting", breaks: injecting(cutEverything), mends: injecting(nil)},
 	{name: "stopped", breaks: signalled(syscall.SIGSTOP), mends: signalled(syscall.SIGCONT)},
-	{name: "silent", breaks: meddling(deaf), mends: meddling(nil)},
-	{name: "half-closed", breaks: meddling(halfClosed), mends: meddling(nil)},
-	{name: "answers cut", breaks: meddling(answersCut), mends: meddling(nil), forgets: true}, // what was asked has happened
-	{name: "answers broken", breaks: meddling(broken), mends: meddling(nil), forgets: true},
-	{name: "answers late", breaks: meddling(slowAnswers), mends: meddling(nil), writes: true},
+	{name: "silent", breaks: injecting(deaf), mends: injecting(nil)},
+	{name: "half-closed", breaks: injecting(halfClosed), mends: injecting(nil)},
+	{name: "answers cut", breaks: injecting(answersCut), mends: injecting(nil), forgets: true}, // what was asked has happened
+	{name: "answers broken", breaks: injecting(corrupt), mends: injecting(nil), forgets: true},
+	{name: "answers late", breaks: injecting(slowAnswers), mends: injecting(nil), writes: true},
 	{name: "full", breaks: configured("maxmemory", "1"), mends: configured("maxmemory", "0")},
 	{
 		name:   "read-only",
@@ -74,7 +74,7 @@ func TestRedisFaults(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			r := startBreakable(t)
-			p := start(t, ground{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + r.proxy.addr})
+			p := start(t, environment{"--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db"), "--redis-url=redis://" + r.proxy.addr})
 			email := p.account(t, "Ada Lovelace")
 			desk, laptop, visitor := p.Client(t).SignIn(email, webtest.Password), p.Client(t).SignIn(email, webtest.Password), p.Client(t)
 			put(desk, "before")
@@ -105,7 +105,7 @@ func (f redisFault) lasts(t *testing.T, p *portal, email string, desk, laptop *w
 	if f.writes {
 		put(desk, "meanwhile")
 	} else {
-		refused(t, desk.Post(probe.Bag, "value", "meanwhile"), p)
+		wantUnavailable(t, desk.Post(probe.Bag, "value", "meanwhile"), p)
 	}
 	before := desk.Twin()
 	desk.Reauth(webtest.Password).Leads("/account/sessions")

@@ -16,14 +16,14 @@ import (
 var (
 	drawn     = regexp.MustCompile(`[A-Z2-7]{26}`) // spells anything
 	reference = regexp.MustCompile(`Reference ([A-Z2-7]{26})`)
-	// inside is what people must never be shown: SQL, stacks, addresses, the words of drivers.
+	// inside matches internals that no page may show: SQL, stacks, addresses, error messages of drivers.
 	inside = regexp.MustCompile(`(?i)goroutine|\.go:\d|select |insert |update |sqlstate|sqlite|pgx|postgres|redis|dial |127\.0\.0\.1|broken pipe|\beof\b`)
-	// secret is what does not belong into a log either.
+	// secret matches what may not stand in a log either.
 	secret = regexp.MustCompile(`goroutine \d|SELECT .+ FROM|INSERT INTO|UPDATE \w+\s+SET|` + webtest.Password + `|` + webtest.OtherPassword)
 )
 
-// refused checks that the answer says that this cannot be done now, and when to come back.
-func refused(t testing.TB, a *webtest.Answer, p *portal, others ...string) {
+// wantUnavailable requires a 503 page that says when to try again.
+func wantUnavailable(t testing.TB, a *webtest.Answer, p *portal, others ...string) {
 	t.Helper()
 	if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
 		t.Errorf("%s: got %d with Retry-After %q, want 503 with one\n%s", a.What, a.StatusCode, a.Header.Get("Retry-After"), a.Excerpt())
@@ -32,8 +32,8 @@ func refused(t testing.TB, a *webtest.Answer, p *portal, others ...string) {
 	fault(t, a, p, others...)
 }
 
-// fault checks that the answer is the one page for what went wrong: it says nothing of the inside, no address and none of
-// the others' names; and its reference finds one line of the log, with the cause.
+// fault requires the general error page: it reveals no internals, no address and no name of others, and its reference
+// is found in exactly one line of the log, with the cause.
 func fault(t testing.TB, a *webtest.Answer, p *portal, others ...string) {
 	t.Helper()
 	if found := inside.FindString(drawn.ReplaceAllString(a.Body, "")); found != "" {

@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// A flight is a request under way: the server knows already whose it is, and the browser does not have the answer yet.
-// What happens in between happens for certain, however fast or slow the machine is.
+// A flight is a request under way: the server has already read whose it is, and the browser does not have the answer
+// yet. What the test does in between happens in between on any machine, fast or slow.
 type flight struct {
 	by      *webtest.Client
 	request *http.Request
@@ -133,4 +133,4 @@ func (p *person) lock(statement string, arguments []any, tables ...string) lock 
 }
 
 // onPostgres reports whether requests can be stopped in the middle of their work: SQLite has no locks to see.
-func (g ground) onPostgres() bool { return strings.HasPrefix(g[0], "--database-url=postgres") }
+func (env environment) onPostgres() bool { return strings.HasPrefix(env[0], "--database-url=postgres") }

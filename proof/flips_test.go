@@ -15,7 +15,7 @@ import (
 // asks. It returns how many bits that answer had, 0 before it comes.
 func (p postgres) flipAnswer(name string, bit int) *atomic.Int64 {
 	var bits atomic.Int64
-	p.meddle(func(_ *link, fromPortal bool, piece []byte) verdict {
+	p.inject(func(_ *link, fromPortal bool, piece []byte) verdict {
 		if !fromPortal && bytes.Contains(piece, []byte(name)) && bits.CompareAndSwap(0, int64(8*len(piece))) {
 			piece[bit/8%len(piece)] ^= 1 << (bit % 8)
 		}
@@ -30,7 +30,7 @@ type reader struct {
 	name, otherName, otherEmail string
 }
 
-// page asks for it. The bit is for whoever has to find out what went wrong.
+// page asks for it. bit is for the message of a failure.
 func (r reader) page(p *portal, bit int) *webtest.Answer {
 	r.T.Helper()
 	a := r.Twin().Get("/account")
@@ -60,8 +60,9 @@ func bitAt(n, bits int) int {
 	return (n*bits + rand.IntN(bits)) / flips
 }
 
-// PostgreSQL's protocol has no checksums; TLS is what notices a flipped bit. Without it, a bit of the answer that says
-// who asks may still not bring an ended session back, show what is inside or anybody else, or outlast its request.
+// PostgreSQL's protocol has no checksums; only TLS notices a flipped bit. Without TLS, a flipped bit in the answer that
+// authenticates a request must not bring an ended session back, reveal internals or another account, or have an effect
+// beyond that request.
 func TestFlippedBits(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
@@ -85,7 +86,7 @@ func TestFlippedBits(t *testing.T) {
 		if bits = int(flip.Load()); bits == 0 {
 			t.Fatal("nothing was flipped")
 		}
-		db.meddle(nil)
+		db.inject(nil)
 		for _, r := range []reader{grace, ada} { // over the same connections
 			got := 0
 			for tries := 0; tries < 10 && got != http.StatusOK; tries++ {

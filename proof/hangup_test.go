@@ -42,12 +42,12 @@ func (p *portal) finished(ip string) (n int) {
 // Whoever hangs up in the middle has changed everything or nothing, and gets in again.
 func TestHangUps(t *testing.T) {
 	t.Parallel()
-	for name, g := range grounds {
+	for name, g := range environments {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := g(t)
-			p := start(t, g)
-			email, facts := p.account(t, "Grace Hopper"), g.facts(t)
+			env := g(t)
+			p := start(t, env)
+			email, facts := p.account(t, "Grace Hopper"), env.facts(t)
 			for _, whole := range []bool{false, true} {
 				c := p.Client(t).SignIn(email, webtest.Password)
 				hangUp := func(path string, fields ...string) {

@@ -40,7 +40,7 @@ func everyPageWrites(s *site) (wrong, of int) {
 // A request under way when its session is signed out, renewed or ended from another device must not undo that.
 func slowRequestBringsBack(s *site) (wrong, of int) {
 	email := s.account(adelheid)
-	for _, deed := range []func(c *webtest.Client) *webtest.Answer{
+	for _, action := range []func(c *webtest.Client) *webtest.Answer{
 		func(c *webtest.Client) *webtest.Answer { return c.Post("/logout").Leads("/signed-out") },
 		func(c *webtest.Client) *webtest.Answer { return c.Reauth(webtest.Password) },
 		func(*webtest.Client) *webtest.Answer {
@@ -50,7 +50,7 @@ func slowRequestBringsBack(s *site) (wrong, of int) {
 		c := s.signedIn(email)
 		token := c.Token()
 		slow := writing(c, "/session/extend")
-		deed(c).Want(http.StatusSeeOther)
+		action(c).Want(http.StatusSeeOther)
 		slow.land().Want(http.StatusSeeOther)
 		wrong += count(c.Copied(token).Get("/account").StatusCode == http.StatusOK)
 		of++

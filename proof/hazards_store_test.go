@@ -22,7 +22,7 @@ func pageBehindAnError(s *site) (wrong, of int) {
 	return count(strings.Contains(a.Body, inTheBag)), 1
 }
 
-// Somebody ends the sessions on three other devices and is told that it was done.
+// Somebody ends the sessions on three other devices and the portal says that it was done.
 func endingEndsNothing(s *site) (wrong, of int) {
 	email := s.account(adelheid)
 	others := []*webtest.Client{s.signedIn(email), s.signedIn(email), s.signedIn(email)}
@@ -74,7 +74,7 @@ func anotherBuildLocksOut(s *site) (wrong, of int) {
 	c := s.signedIn(s.account(adelheid))
 	put(c, "hers")
 	for _, key := range s.redis.records(s.t) {
-		s.redis.do(s.t, "SET", key, s.foreign(s.redis.value(s.t, key)), "KEEPTTL")
+		s.redis.do(s.t, "SET", key, s.unreadable(s.redis.value(s.t, key)), "KEEPTTL")
 	}
 	for _, path := range []string{"/account", probe.Bag} {
 		wrong += count(c.Get(path).StatusCode != http.StatusOK)

@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	// kills is how often the portal is killed on each ground. The short form is for every change, the long one is "make kills".
-	kills = flag.Int("kills", 4, "how often the portal is killed, on each ground")
+	// kills is how often the portal is killed in each environment. The short form is for every change, the long one is "make kills".
+	kills = flag.Int("kills", 4, "how often the portal is killed, in each environment")
 	seed  = flag.Uint64("seed", 0, "decides what is done and when the portal is killed; 0 for another each time")
 )
 
@@ -36,7 +36,7 @@ func TestKills(t *testing.T) {
 	t.Cleanup(func() { // once the subtests are through
 		writeResult(t, len(report.lines), fmt.Sprintf("go test ./proof -run '^TestKills$' -kills %d -seed %d", *kills, *seed), report.text())
 	})
-	for name, g := range grounds {
+	for name, g := range environments {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			killOn(t, name, g(t), report)
@@ -44,10 +44,10 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// killOn kills as often as asked for, and some more while there is a deed that was never acknowledged.
-func killOn(t *testing.T, name string, g ground, report *killReport) {
+// killOn kills as often as asked for, and some more while some action was never acknowledged.
+func killOn(t *testing.T, name string, env environment, report *killReport) {
 	random := rand.New(rand.NewPCG(*seed, 0))
-	facts, p := g.facts(t), start(t, g)
+	facts, p := env.facts(t), start(t, env)
 	t.Logf("-seed %d", *seed)
 	var sent, last atomic.Int64
 	last.Store(1 << 62)
@@ -61,18 +61,18 @@ func killOn(t *testing.T, name string, g ground, report *killReport) {
 		}
 		return a, nil
 	}
-	witnesses := make([]*witness, people)
+	clients := make([]*simulatedClient, people)
 	killedOne := p
-	for i := range witnesses {
-		witnesses[i] = newWitness(t, p, uint64(i), send)
-		witnesses[i].bagsMissed = func() int { return killedOne.bagsMissed(t, 0) + p.bagsMissed(t, 0) }
+	for i := range clients {
+		clients[i] = newSimulatedClient(t, p, uint64(i), send)
+		clients[i].bagsMissed = func() int { return killedOne.bagsMissed(t, 0) + p.bagsMissed(t, 0) }
 	}
 	killed := 0
-	for ; killed < *kills || killed < 3**kills && len(acknowledged(witnesses)) < len(deeds)-1; killed++ { // one is listed twice
-		last.Store(sent.Load() + 10 + random.Int64N(30)) // by what was asked, not by time
+	for ; killed < *kills || killed < 3**kills && len(acknowledged(clients)) < len(actions)-1; killed++ { // one is listed twice
+		last.Store(sent.Load() + 10 + random.Int64N(30)) // a number of requests, because a time would depend on the machine
 		var all sync.WaitGroup
-		for _, w := range witnesses {
-			all.Go(w.live)
+		for _, sc := range clients {
+			all.Go(sc.live)
 		}
 		all.Wait()
 		select {
@@ -81,31 +81,31 @@ func killOn(t *testing.T, name string, g ground, report *killReport) {
 			t.Fatal("nobody gets an answer, and the portal was not killed")
 		}
 		last.Store(1 << 62)
-		killedOne, p = p, start(t, g)
-		for _, w := range witnesses {
-			w.testify(p, facts.DB())
+		killedOne, p = p, start(t, env)
+		for _, sc := range clients {
+			sc.verify(p, facts.DB())
 		}
 		nothingByHalf(t, facts)
 		if t.Failed() {
 			t.FailNow()
 		}
 	}
-	done := acknowledged(witnesses)
-	for _, deed := range deeds {
-		if done[deed.name] == 0 && *kills >= 4 {
-			t.Errorf("no %s was ever acknowledged", deed.name)
+	done := acknowledged(clients)
+	for _, action := range actions {
+		if done[action.name] == 0 && *kills >= 4 {
+			t.Errorf("no %s was ever acknowledged", action.name)
 		}
 	}
-	t.Logf("%d kills, %d changes asked for, acknowledged: %s", killed, sent.Load(), tallied(done))
-	report.add(fmt.Sprintf("| %s | %d | %d | %s |\n", name, killed, sent.Load(), tallied(done)))
+	t.Logf("%d kills, %d changes asked for, acknowledged: %s", killed, sent.Load(), summary(done))
+	report.add(fmt.Sprintf("| %s | %d | %d | %s |\n", name, killed, sent.Load(), summary(done)))
 }
 
-// acknowledged counts the deeds of all.
-func acknowledged(witnesses []*witness) map[string]int {
+// acknowledged adds up the acknowledged actions of all clients.
+func acknowledged(clients []*simulatedClient) map[string]int {
 	n := map[string]int{}
-	for _, w := range witnesses {
-		for deed, times := range w.acknowledged {
-			n[deed] += times
+	for _, sc := range clients {
+		for action, times := range sc.acknowledged {
+			n[action] += times
 		}
 	}
 	return n
@@ -125,7 +125,7 @@ func (r *killReport) add(line string) {
 
 func (r *killReport) text() string {
 	slices.Sort(r.lines)
-	return "Found wrong: 0.\n\n| ground | kills | requests that change something | acknowledged, and found afterwards |\n| --- | ---: | ---: | --- |\n" +
+	return "Found wrong: 0.\n\n| environment | kills | requests that change something | acknowledged, and found afterwards |\n| --- | ---: | ---: | --- |\n" +
 		strings.Join(r.lines, "")
 }
 

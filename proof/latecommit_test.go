@@ -50,7 +50,7 @@ func (p postgres) signInAtGate(t *testing.T, portal *portal, facts *sql.DB, emai
 	go func() { done <- c.Post("/login", "email", email, "password", webtest.Password) }()
 	blocked(t, facts, tx)
 	looks := p.looksForRow()
-	defer p.meddle(nil)
+	defer p.inject(nil)
 	p.cutAll()
 	// One to the statement when it is prepared, one to each look.
 	webtest.Until(t, "a look for the row that came too early", func() bool { return looks.Load() >= 2 || len(done) > 0 })
@@ -59,7 +59,7 @@ func (p postgres) signInAtGate(t *testing.T, portal *portal, facts *sql.DB, emai
 	}
 	a := <-done
 	if a.StatusCode == http.StatusServiceUnavailable {
-		refused(t, a, portal)
+		wantUnavailable(t, a, portal)
 		return false
 	}
 	a.Want(http.StatusSeeOther)
@@ -72,7 +72,7 @@ func (p postgres) signInAtGate(t *testing.T, portal *portal, facts *sql.DB, emai
 // looksForRow counts the answers to looks for the row of a token, and lets nobody stop what the server does.
 func (p postgres) looksForRow() *atomic.Int64 {
 	var answers atomic.Int64
-	p.meddle(func(l *link, fromPortal bool, piece []byte) verdict {
+	p.inject(func(l *link, fromPortal bool, piece []byte) verdict {
 		switch {
 		case fromPortal && bytes.HasPrefix(piece, cancelRequest):
 			return cut

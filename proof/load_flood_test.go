@@ -12,16 +12,16 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// A flood is many clients that go on until they are told to stop.
+// A flood is many clients that send requests until they are stopped.
 type flood struct {
-	t         testing.TB
-	transport *http.Transport
-	over      chan struct{}
-	end       sync.Once
-	workers   sync.WaitGroup
-	seen      [600]atomic.Int64 // answers by status
-	lost      atomic.Int64      // answers that did not come
-	untold    atomic.Int64      // were turned away for now and not told for how long
+	t            testing.TB
+	transport    *http.Transport
+	over         chan struct{}
+	end          sync.Once
+	workers      sync.WaitGroup
+	seen         [600]atomic.Int64 // answers by status
+	lost         atomic.Int64      // answers that did not come
+	noRetryAfter atomic.Int64      // answers 429 or 503 without Retry-After
 }
 
 func newFlood(t testing.TB, workers int) *flood {
@@ -62,7 +62,7 @@ func (f *flood) send(r *http.Request) (status int) {
 	f.seen[status].Add(1)
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable { // for now
 		if wait, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil || wait < 1 {
-			f.untold.Add(1)
+			f.noRetryAfter.Add(1)
 		}
 	}
 	return status
@@ -73,11 +73,11 @@ func (f *flood) stop() {
 	f.workers.Wait()
 }
 
-// only reports answers of other kinds than these, and those that turn people away without saying for how long.
+// only reports answers with other statuses than these, and rejections without Retry-After.
 func (f *flood) only(statuses ...int) {
 	f.t.Helper()
-	if n := f.untold.Load(); n > 0 {
-		f.t.Errorf("%d were turned away without Retry-After", n)
+	if n := f.noRetryAfter.Load(); n > 0 {
+		f.t.Errorf("%d were rejected without Retry-After", n)
 	}
 	expected, all := map[int]bool{}, int64(0)
 	for _, status := range statuses {

@@ -19,19 +19,19 @@ const (
 )
 
 // TestFloodOfSignIns sends sign-ins from everywhere, twice as many at once as the queue of the password hash takes. Those
-// beyond it are told to come back, memory stays within what the queue allows, and whoever is signed in notices nothing.
-// This file is for Linux, which tells the peak of a process's memory.
+// beyond it get 503 with Retry-After, memory stays within what the queue allows, and whoever is signed in notices nothing.
+// This file is for Linux, which reports the peak memory of a process.
 func TestFloodOfSignIns(t *testing.T) {
 	const processors, workers = 2, 2 * hashQueue
-	t.Setenv("GOMAXPROCS", strconv.Itoa(processors))                 // the bound does not depend on the machine
-	floods := map[string]func(testing.TB) ground{"sqlite": onSQLite} // what is bounded asks no database
+	t.Setenv("GOMAXPROCS", strconv.Itoa(processors))                      // the bound does not depend on the machine
+	floods := map[string]func(testing.TB) environment{"sqlite": onSQLite} // what is bounded asks no database
 	if *full {
-		floods = grounds
+		floods = environments
 	}
-	for name, ground := range floods {
+	for name, newEnvironment := range floods {
 		t.Run(name, func(t *testing.T) {
-			g := ground(t)
-			p := asPeopleRunIt.start(t, g)
+			env := newEnvironment(t)
+			p := asPeopleRunIt.start(t, env)
 			flora, rita := p.account(t, "Flora"), p.account(t, "Rita")
 			inside, leaving := p.Client(t).SignIn(flora, webtest.Password), p.Client(t).SignIn(flora, webtest.Password)
 			before := p.peak(t)
@@ -40,10 +40,10 @@ func TestFloodOfSignIns(t *testing.T) {
 			for i := range workers {
 				f.pour(func() *http.Request { return guess(p.Client(t), i, flora, rita) })
 			}
-			turnedAway := &f.seen[http.StatusServiceUnavailable]
+			rejected := &f.seen[http.StatusServiceUnavailable]
 			full := func() { // the queue is, at some moment between now and the return
-				seen := turnedAway.Load()
-				webtest.Until(t, "a full queue", func() bool { return turnedAway.Load() > seen })
+				seen := rejected.Load()
+				webtest.Until(t, "a full queue", func() bool { return rejected.Load() > seen })
 			}
 			full()
 			for range 5 {

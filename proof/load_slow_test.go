@@ -100,7 +100,7 @@ func TestSlowClients(t *testing.T) {
 	webtest.Within(t, time.Minute, "as many goroutines as before", func() bool { return p.gauge(t, "go_goroutines") <= before+5 })
 }
 
-// connect opens a connection that tells of its end, when the server is the one who ends it.
+// connect opens a connection and records its end if the server closed it.
 func (s slowClient) connect(t *testing.T, p *portal) net.Conn {
 	t.Helper()
 	var dial net.Dialer

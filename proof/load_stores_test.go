@@ -16,10 +16,10 @@ import (
 const bagPrefix = "gatehouse:bag:"
 
 // rows counts what is in each table, and the bags wherever they are.
-func (g ground) rows(t testing.TB, db *sql.DB) map[string]int {
+func (env environment) rows(t testing.TB, db *sql.DB) map[string]int {
 	t.Helper()
 	list := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
-	if len(g) > 1 {
+	if len(env) > 1 {
 		list = `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
 	}
 	names := columns(t, db, list, 1)
@@ -38,8 +38,8 @@ func (g ground) rows(t testing.TB, db *sql.DB) map[string]int {
 	if len(n) < 10 {
 		t.Fatalf("got the tables %v", n)
 	}
-	if len(g) > 1 {
-		for name := range g.keys(t) {
+	if len(env) > 1 {
+		for name := range env.keys(t) {
 			if strings.HasPrefix(name, bagPrefix) {
 				n["bags"]++
 			}
@@ -72,10 +72,10 @@ func columns(t testing.TB, db *sql.DB, query string, width int) (all [][]string)
 	return all
 }
 
-// connect opens a connection to the ground's Redis.
-func (g ground) connect(t testing.TB) redis.Conn {
+// connect opens a connection to the environment's Redis.
+func (env environment) connect(t testing.TB) redis.Conn {
 	t.Helper()
-	conn, err := redis.DialURL(strings.TrimPrefix(g[1], "--redis-url="))
+	conn, err := redis.DialURL(strings.TrimPrefix(env[1], "--redis-url="))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +83,9 @@ func (g ground) connect(t testing.TB) redis.Conn {
 }
 
 // keys are the keys in Redis and how long each is kept, in milliseconds.
-func (g ground) keys(t testing.TB) map[string]int64 {
+func (env environment) keys(t testing.TB) map[string]int64 {
 	t.Helper()
-	conn := g.connect(t)
+	conn := env.connect(t)
 	defer conn.Close()
 	names, err := redis.Strings(conn.Do("KEYS", "*"))
 	if err != nil {
@@ -118,7 +118,7 @@ func grown(before, after map[string]int) map[string]int {
 
 // onServersAlone is onServers with a Redis that nobody else uses, and the connections to PostgreSQL under a name, so that
 // both can be counted.
-func onServersAlone(t testing.TB) ground {
-	g := ground{"--database-url=" + storetest.PostgresURL(t) + "&application_name=gatehouse_" + rand.Text()}
-	return append(g, "--redis-url="+startRedis(t).url).migrated(t)
+func onServersAlone(t testing.TB) environment {
+	env := environment{"--database-url=" + storetest.PostgresURL(t) + "&application_name=gatehouse_" + rand.Text()}
+	return append(env, "--redis-url="+startRedis(t).url).migrated(t)
 }

@@ -42,7 +42,7 @@ var strangers = map[string]sent{
 		c.Cookies[c.Session] = fmt.Sprintf("%042dA", i)
 		return c.Request(http.MethodGet, "/account")
 	}, answer: []int{303, 429}},
-	"keys of letters": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
+	"tokens sent by email": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
 		return c.Request([]string{"GET", "POST"}[i%2], fmt.Sprintf("/email/confirm/%026d", i))
 	}, answer: []int{404, 429}},
 	"passkeys": {times: 200, send: func(c *webtest.Client, _ int) *http.Request {
@@ -80,17 +80,17 @@ var strangers = map[string]sent{
 // TestFloodOfVisitors sends from one network what needs no account. Of most of it nothing is kept; of the rest no more
 // than the network's allowance, and nothing for good.
 func TestFloodOfVisitors(t *testing.T) {
-	for name, ground := range map[string]func(testing.TB) ground{"sqlite": onSQLite, "postgres and redis": onServersAlone} {
+	for name, newEnvironment := range map[string]func(testing.TB) environment{"sqlite": onSQLite, "postgres and redis": onServersAlone} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := ground(t)
-			db, p := g.facts(t).DB(), start(t, g)
-			webtest.Until(t, "the administrator of a first start", func() bool { return g.rows(t, db)["users"] == 1 })
+			env := newEnvironment(t)
+			db, p := env.facts(t).DB(), start(t, env)
+			webtest.Until(t, "the administrator of a first start", func() bool { return env.rows(t, db)["users"] == 1 })
 			for what, s := range strangers {
 				t.Run(what, func(t *testing.T) { s.check(t, p, db) })
 			}
-			if len(g) > 1 {
-				nothingForGood(t, g)
+			if len(env) > 1 {
+				nothingForGood(t, env)
 			}
 			p.Client(t).Get("/login").Want(http.StatusOK)
 		})
@@ -104,7 +104,7 @@ func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
 		staying[i] = p.staying(t, db, k)
 	}
 	f := s.pour(t, p)
-	webtest.Until(t, "no letter waits", func() bool { return p.rows(t, db)["letters"] == 0 })
+	webtest.Until(t, "an empty outbox", func() bool { return p.rows(t, db)["letters"] == 0 })
 
 	p.catchUp(t)
 	more := grown(before, p.rows(t, db))
@@ -114,7 +114,7 @@ func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
 			allowed += k.burst // from then on the process has counted by itself
 		}
 		n := more[k.table]
-		refused := int(f.lost.Load() + f.seen[http.StatusServiceUnavailable].Load()) // by a Redis that was slow once
+		refused := int(f.lost.Load() + f.seen[http.StatusServiceUnavailable].Load()) // because Redis was slow for a moment
 		if k.table == "bags" {
 			refused += p.bagsMissed(t, from) // which a demo goes on without
 		}
@@ -151,9 +151,9 @@ func (s sent) pour(t *testing.T, p *portal) *flood {
 }
 
 // staying counts the rows that stay for longer than they may, 0 where no column says how long.
-func (g ground) staying(t *testing.T, db *sql.DB, k kept) (n int) {
+func (env environment) staying(t *testing.T, db *sql.DB, k kept) (n int) {
 	t.Helper()
-	if k.expire == "" || len(g) > 1 && k.table == "bags" {
+	if k.expire == "" || len(env) > 1 && k.table == "bags" {
 		return 0
 	}
 	err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM `+k.table+` WHERE `+k.expire+` > $1`, time.Now().Add(k.life).UTC()).Scan(&n)
@@ -165,9 +165,9 @@ func (g ground) staying(t *testing.T, db *sql.DB, k kept) (n int) {
 
 // nothingForGood wants each key in Redis to expire: bags of demo accounts with those, attempts that are counted in a row
 // after a day.
-func nothingForGood(t *testing.T, g ground) {
+func nothingForGood(t *testing.T, env environment) {
 	t.Helper()
-	keys := g.keys(t)
+	keys := env.keys(t)
 	for name, left := range keys {
 		most := 24 * time.Hour
 		if strings.HasPrefix(name, bagPrefix) {

@@ -11,15 +11,15 @@ import (
 
 var write = flag.String("write", "", "the page that TestRaces, TestKills or TestSoak writes its result into, between the lines that name the test")
 
-// writeResult puts what a test found into the page of the flag, if there is one and nothing was wrong. Half a result, of
-// one ground, is none.
+// writeResult puts what a test found into the page of the flag, if there is one and nothing was wrong. A result of only one
+// environment is not written.
 func writeResult(t *testing.T, on int, command, text string) {
 	t.Helper()
 	if *write == "" || t.Failed() {
 		return
 	}
-	if on != len(grounds) {
-		t.Fatalf("nothing was written: a result of %d grounds, want %d", on, len(grounds))
+	if on != len(environments) {
+		t.Fatalf("nothing was written: a result of %d environments, want %d", on, len(environments))
 	}
 	begins, ends := "<!-- "+t.Name()+": the last long run -->\n", "<!-- end of it -->\n"
 	page, err := os.ReadFile(*write)

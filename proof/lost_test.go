@@ -11,7 +11,7 @@ import (
 )
 
 // atCommit cuts the first connection on which something is committed: before the server hears of it, or with its answer.
-func atCommit(carriedOut bool) meddler {
+func atCommit(carriedOut bool) faultInjector {
 	var once atomic.Bool
 	return func(l *link, fromPortal bool, piece []byte) verdict {
 		switch {
@@ -35,9 +35,9 @@ type customer struct {
 	desk, laptop *webtest.Client
 }
 
-func newCustomer(t *testing.T, p *portal, g ground) customer {
+func newCustomer(t *testing.T, p *portal, env environment) customer {
 	t.Helper()
-	email := g.account(t, "Ada Lovelace")
+	email := env.account(t, "Ada Lovelace")
 	x := customer{t, p, email, p.Client(t).SignIn(email, webtest.Password), p.Client(t).SignIn(email, webtest.Password)}
 	x.desk.Reauth(webtest.Password).Leads("/account/sessions")
 	x.desk.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").Leads("/billing")
@@ -45,7 +45,7 @@ func newCustomer(t *testing.T, p *portal, g ground) customer {
 	return x
 }
 
-// choose puts a plan into the basket, as often as it takes to be told that it is there.
+// choose puts a plan into the basket, repeating the request until the portal says that it is there.
 func choose(c *webtest.Client) {
 	c.T.Helper()
 	webtest.Until(c.T, "a plan to be taken", func() bool {
@@ -77,9 +77,9 @@ func billOf(a *webtest.Answer) (fields []string, order string) {
 	return append(fields, "password", webtest.Password), order
 }
 
-func (x customer) count(g ground, query string, args ...any) (n int) {
+func (x customer) count(env environment, query string, args ...any) (n int) {
 	x.t.Helper()
-	if err := g.facts(x.t).DB().QueryRowContext(x.t.Context(), query, args...).Scan(&n); err != nil {
+	if err := env.facts(x.t).DB().QueryRowContext(x.t.Context(), query, args...).Scan(&n); err != nil {
 		x.t.Error(err)
 	}
 	return n
@@ -89,9 +89,9 @@ func (x customer) count(g ground, query string, args ...any) (n int) {
 // claims success only when it is.
 var lost = []struct {
 	name   string
-	change func(x customer, g ground, commit func(), carriedOut bool)
+	change func(x customer, env environment, commit func(), carriedOut bool)
 }{
-	{"sign-in", func(x customer, _ ground, commit func(), carriedOut bool) {
+	{"sign-in", func(x customer, _ environment, commit func(), carriedOut bool) {
 		c := x.p.Client(x.t)
 		commit()
 		x.claims(c.Post("/login", "email", x.email, "password", webtest.Password), carriedOut)
@@ -99,7 +99,7 @@ var lost = []struct {
 			x.t.Error("the cookie is not that of the row")
 		}
 	}},
-	{"re-authentication", func(x customer, _ ground, commit func(), carriedOut bool) {
+	{"re-authentication", func(x customer, _ environment, commit func(), carriedOut bool) {
 		before := x.desk.Twin()
 		commit()
 		x.claims(x.desk.Reauth(webtest.Password), carriedOut)
@@ -110,7 +110,7 @@ var lost = []struct {
 			x.t.Error("the old token is alive")
 		}
 	}},
-	{"password change", func(x customer, _ ground, commit func(), carriedOut bool) {
+	{"password change", func(x customer, _ environment, commit func(), carriedOut bool) {
 		commit()
 		x.claims(x.desk.Post("/account/security/password", "current_password", webtest.Password, "password", webtest.OtherPassword), carriedOut)
 		if !opens(x.desk) || opens(x.laptop) == carriedOut {
@@ -122,10 +122,10 @@ var lost = []struct {
 		}
 		x.p.Client(x.t).SignIn(x.email, now)
 	}},
-	{"sign-out", func(x customer, g ground, commit func(), carriedOut bool) {
+	{"sign-out", func(x customer, env environment, commit func(), carriedOut bool) {
 		commit()
 		a := x.desk.Post("/logout")
-		refused(x.t, a, x.p)
+		wantUnavailable(x.t, a, x.p)
 		if a.Header.Get("Clear-Site-Data") != "" || x.desk.Token() == "" {
 			x.t.Error("the sign-out was claimed")
 		}
@@ -133,14 +133,14 @@ var lost = []struct {
 			x.t.Error("the session is not what its row says")
 		}
 		x.desk.Post("/logout").Leads("/signed-out")
-		if n := x.count(g, `SELECT count(*) FROM events JOIN users ON users.id = user_id WHERE email = $1 AND kind = 'session_expired'`, x.email); n != 1 {
+		if n := x.count(env, `SELECT count(*) FROM events JOIN users ON users.id = user_id WHERE email = $1 AND kind = 'session_expired'`, x.email); n != 1 {
 			x.t.Errorf("%d endings, want 1", n)
 		}
 	}},
-	{"revoking", func(x customer, _ ground, commit func(), carriedOut bool) {
+	{"revoking", func(x customer, _ environment, commit func(), carriedOut bool) {
 		path := "/account/sessions/" + x.laptop.Handle() + "/end"
 		commit()
-		refused(x.t, x.desk.Post(path), x.p)
+		wantUnavailable(x.t, x.desk.Post(path), x.p)
 		if opens(x.laptop) == carriedOut {
 			x.t.Error("the session is not what its row says")
 		}
@@ -149,12 +149,12 @@ var lost = []struct {
 			x.t.Error("the session is alive after the second press")
 		}
 	}},
-	{"payment", func(x customer, g ground, commit func(), carriedOut bool) {
+	{"payment", func(x customer, env environment, commit func(), carriedOut bool) {
 		fields, order := bill(x.desk)
 		commit()
-		refused(x.t, x.desk.Post("/billing/checkout", fields...), x.p)
+		wantUnavailable(x.t, x.desk.Post("/billing/checkout", fields...), x.p)
 		x.desk.Post("/billing/checkout", fields...).Leads("/billing/receipts/" + order)
-		if n := x.count(g, `SELECT count(*) FROM payments WHERE id = $1`, order); n != 1 {
+		if n := x.count(env, `SELECT count(*) FROM payments WHERE id = $1`, order); n != 1 {
 			x.t.Errorf("%d payments, want 1", n)
 		}
 	}},
@@ -165,31 +165,31 @@ func (x customer) claims(a *webtest.Answer, success bool) {
 	if success {
 		a.Want(http.StatusSeeOther)
 	} else {
-		refused(x.t, a, x.p)
+		wantUnavailable(x.t, a, x.p)
 	}
 }
 
-// The connection breaks while a change is committed. Where the row can tell what happened, the person is told; where it
-// cannot, nothing is claimed, and pressing again does what was wanted once.
+// The connection breaks while a change is committed. Where the row shows what happened, the page says so; where it cannot,
+// the page claims nothing, and pressing again leaves the change made exactly once.
 func TestLostCommits(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
 	p := start(t, db.proxied)
-	for _, deed := range lost {
+	for _, action := range lost {
 		for _, carriedOut := range []bool{true, false} {
-			t.Run(deed.name, func(t *testing.T) {
+			t.Run(action.name, func(t *testing.T) {
 				x := newCustomer(t, p, db.direct)
 				var commit atomic.Bool
 				cutting := atCommit(carriedOut)
-				deed.change(x, db.direct, func() {
-					db.meddle(func(l *link, fromPortal bool, piece []byte) verdict {
+				action.change(x, db.direct, func() {
+					db.inject(func(l *link, fromPortal bool, piece []byte) verdict {
 						if fromPortal && bytes.Contains(piece, []byte("commit")) {
 							commit.Store(true)
 						}
 						return cutting(l, fromPortal, piece)
 					})
 				}, carriedOut)
-				db.meddle(nil)
+				db.inject(nil)
 				if !commit.Load() {
 					t.Error("nothing was committed")
 				}

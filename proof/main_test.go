@@ -16,7 +16,7 @@ var (
 	// rounds is how often each race is run. The short form is for every change, the long one is "make races".
 	rounds = flag.Int("rounds", 8, "how often each race is run")
 	// full is for "make nightly".
-	full = flag.Bool("full", false, "what is a sample otherwise: TestFlippedBits flips every bit, TestFloodOfSignIns floods both grounds")
+	full = flag.Bool("full", false, "what is a sample otherwise: TestFlippedBits flips every bit, TestFloodOfSignIns floods both environments")
 )
 
 // atOnce is how many tests run at the same time, unless somebody says so. Most of them wait for what the portal does

@@ -17,7 +17,7 @@ import (
 // A portal is one instance of the program, in a process of its own.
 type portal struct {
 	*webtest.Program
-	ground
+	environment
 	build     build
 	cmd       *exec.Cmd
 	killed    atomic.Bool
@@ -25,20 +25,20 @@ type portal struct {
 }
 
 // start runs an instance on a free port until the test is over, when it has to stop without an error if it still runs.
-func start(t testing.TB, g ground, flags ...string) *portal {
+func start(t testing.TB, env environment, flags ...string) *portal {
 	t.Helper()
-	return probed.start(t, g, flags...)
+	return probed.start(t, env, flags...)
 }
 
-func (b build) start(t testing.TB, g ground, flags ...string) *portal {
+func (b build) start(t testing.TB, env environment, flags ...string) *portal {
 	t.Helper()
 	file, err := b()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &portal{ground: g, build: b, transport: webtest.NewTransport()}
+	p := &portal{environment: env, build: b, transport: webtest.NewTransport()}
 	t.Cleanup(p.transport.CloseIdleConnections)
-	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, g...), flags...)
+	args := append(append([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, env...), flags...)
 	p.Program = webtest.Start(t, func(ctx context.Context, stdout, stderr io.Writer) error {
 		p.cmd = exec.CommandContext(ctx, file, args...)
 		p.cmd.Stdout, p.cmd.Stderr = stdout, stderr
@@ -73,7 +73,7 @@ func (p *portal) kill() {
 // account makes an account as an operator does, and returns its address.
 func (p *portal) account(t testing.TB, name string) string {
 	t.Helper()
-	return p.build.account(t, p.ground, name)
+	return p.build.account(t, p.environment, name)
 }
 
 // Client is a browser in front of the portal. Many are used beside the goroutine of their test.
@@ -87,7 +87,7 @@ func (p *portal) Client(t testing.TB) *webtest.Client {
 // half a second, which is nothing on a slow machine. What such a request did with a bag is not for a test to judge.
 func (p *portal) bagsMissed(t testing.TB, from int) (n int) {
 	t.Helper()
-	if len(p.ground) == 1 { // no Redis
+	if len(p.environment) == 1 { // no Redis
 		return 0
 	}
 	p.catchUp(t)

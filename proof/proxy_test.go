@@ -12,30 +12,30 @@ import (
 	"time"
 )
 
-// A proxy stands between portals and one of their servers. It passes on what both say until it is told to meddle, and
+// A proxy stands between portals and one of their servers. It forwards what both send until a fault injector is set, and
 // what it does then it does to the connections that are open as well as to later ones.
 type proxy struct {
 	addr string
 
-	mu      sync.Mutex
-	network string // of the server it leads to
-	to      string
-	meddler meddler
-	changed chan struct{} // closed when another meddler takes over
-	links   map[*link]struct{}
+	mu       sync.Mutex
+	network  string // of the server it leads to
+	to       string
+	injector faultInjector
+	changed  chan struct{} // closed when another injector is set
+	links    map[*link]struct{}
 
 	listener net.Listener
 	reserved int // the socket that has the address while nothing listens
 }
 
-// A meddler says what becomes of one piece of a conversation. It may change the piece.
-type meddler func(l *link, fromPortal bool, piece []byte) verdict
+// A faultInjector decides what happens to one piece of a conversation. It may change the piece.
+type faultInjector func(l *link, fromPortal bool, piece []byte) verdict
 
 type verdict int
 
 const (
 	pass      verdict = iota
-	hold              // until another meddler says otherwise
+	hold              // until another injector decides otherwise
 	late              // pass, after a while
 	cut               // drop it, and the connection with it
 	halfClose         // drop it, and end this direction: the other goes on
@@ -47,7 +47,7 @@ const lateness = 50 * time.Millisecond
 // link is one connection through the proxy.
 type link struct {
 	portal, server net.Conn
-	marked         atomic.Bool // for a meddler to remember it by
+	marked         atomic.Bool // set by injectors to recognise the connection later
 }
 
 func (l *link) cut() {
@@ -69,7 +69,7 @@ func newProxy(t testing.TB, network, to string) *proxy {
 	p := &proxy{addr: listener.Addr().String(), network: network, to: to, changed: make(chan struct{}), links: map[*link]struct{}{}}
 	t.Cleanup(func() {
 		_ = p.listener.Close()
-		p.meddle(away)
+		p.inject(cutEverything)
 	})
 	p.accept(listener)
 	return p
@@ -88,8 +88,8 @@ func (p *proxy) accept(listener net.Listener) {
 	}()
 }
 
-// refuse is a machine on which no server runs: nobody gets a connection, and those there were are gone. A socket that does
-// not listen keeps the address meanwhile.
+// refuse behaves like a machine on which no server runs: new connections are refused and existing ones are reset. A socket
+// that does not listen keeps the address reserved meanwhile.
 func (p *proxy) refuse(t testing.TB) {
 	t.Helper()
 	at, err := netip.ParseAddrPort(p.addr)
@@ -98,7 +98,7 @@ func (p *proxy) refuse(t testing.TB) {
 	}
 	_ = p.listener.Close()
 	p.reserved = reserve(t, at)
-	p.meddle(away) // for a connection that was being made
+	p.inject(cutEverything) // for a connection that was being made
 	p.cutAll()
 	if conn, err := net.Dial("tcp", p.addr); !errors.Is(err, syscall.ECONNREFUSED) {
 		if err == nil {
@@ -108,10 +108,10 @@ func (p *proxy) refuse(t testing.TB) {
 	}
 }
 
-// admit ends that, at the same address.
+// admit accepts connections again, at the same address.
 func (p *proxy) admit(t testing.TB) {
 	t.Helper()
-	p.meddle(nil)
+	p.inject(nil)
 	if err := syscall.Listen(p.reserved, 128); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func (p *proxy) lead(portal net.Conn) {
 	p.mu.Unlock()
 }
 
-// pass is one direction. When it ends by itself, the other end is told, and may still answer.
+// pass forwards one direction. When the sender closes it, the receiver's side is closed too and may still answer.
 func (p *proxy) pass(l *link, fromPortal bool, from, to net.Conn) {
 	buffer := make([]byte, 64<<10)
 	for {
@@ -196,27 +196,27 @@ func (p *proxy) pass(l *link, fromPortal bool, from, to net.Conn) {
 	}
 }
 
-// judge asks the meddler, and the next one about what the one before wanted held.
+// judge asks the injector; a held piece is judged again when another injector is set.
 func (p *proxy) judge(l *link, fromPortal bool, piece []byte) verdict {
 	for {
 		p.mu.Lock()
-		meddler, changed := p.meddler, p.changed
+		injector, changed := p.injector, p.changed
 		p.mu.Unlock()
-		if meddler == nil {
+		if injector == nil {
 			return pass
 		}
-		if v := meddler(l, fromPortal, piece); v != hold {
+		if v := injector(l, fromPortal, piece); v != hold {
 			return v
 		}
 		<-changed
 	}
 }
 
-// meddle sets what becomes of everything from now on, nil for nothing.
-func (p *proxy) meddle(m meddler) {
+// inject sets the fault injector, nil for none.
+func (p *proxy) inject(m faultInjector) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.meddler = m
+	p.injector = m
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
@@ -224,7 +224,7 @@ func (p *proxy) meddle(m meddler) {
 // cutAll ends the connections there are, as a server does that restarts.
 func (p *proxy) cutAll() { p.cutThose(func(*link) bool { return true }) }
 
-// cutMarked ends those that a meddler remembers.
+// cutMarked ends the connections that an injector has marked.
 func (p *proxy) cutMarked() { p.cutThose(func(l *link) bool { return l.marked.Load() }) }
 
 func (p *proxy) cutThose(which func(*link) bool) {

@@ -29,12 +29,12 @@ func newPerson(t testing.TB, portals []*portal) *person {
 	return &person{t: t, portals: portals, name: name, email: email, password: webtest.Password, facts: portals[0].facts(t).DB()}
 }
 
-// startAll starts the instances that a ground is for: SQLite one, servers four.
-func startAll(t testing.TB, g ground, flags ...string) []*portal {
+// startAll starts one instance on SQLite, four on PostgreSQL and Redis.
+func startAll(t testing.TB, env environment, flags ...string) []*portal {
 	t.Helper()
-	portals := []*portal{start(t, g, flags...)}
-	for g.onPostgres() && len(portals) < 4 {
-		portals = append(portals, start(t, g, flags...))
+	portals := []*portal{start(t, env, flags...)}
+	for env.onPostgres() && len(portals) < 4 {
+		portals = append(portals, start(t, env, flags...))
 	}
 	return portals
 }
@@ -105,26 +105,26 @@ func TestRaces(t *testing.T) {
 	t.Cleanup(func() { // once the subtests are through
 		writeResult(t, len(report.lines), fmt.Sprintf("go test ./proof -run '^TestRaces$' -rounds %d", *rounds), report.text())
 	})
-	for name, open := range grounds {
+	for name, open := range environments {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := open(t)
-			portals := startAll(t, g, longElevation, "--sweep-every=100ms")
-			var all tally
+			env := open(t)
+			portals := startAll(t, env, longElevation, "--sweep-every=100ms")
+			var all counters
 			for _, race := range races {
 				t.Run(race.name, func(t *testing.T) {
-					r := &rounder{person: newPerson(t, portals), goesOn: race.goesOn}
+					r := &raceRunner{person: newPerson(t, portals), goesOn: race.goesOn}
 					for r.n = range *rounds {
 						r.round(race.prepare)
 					}
 					r.report()
-					all.add(r.tally)
+					all.add(r.counters)
 				})
 			}
 			var reasons, signIns map[string]int
 			t.Run("endings for several reasons", func(t *testing.T) { reasons = raceEndings(newPerson(t, portals)) })
 			t.Run("sign-in and the end of all sessions", func(t *testing.T) { signIns = raceSignIn(newPerson(t, portals)) })
-			report.add(name, all, endedOnce(t, g), reasons, signIns)
+			report.add(name, all, endedOnce(t, env), reasons, signIns)
 		})
 	}
 }
@@ -135,22 +135,22 @@ type raceReport struct {
 	lines []string
 }
 
-func (r *raceReport) add(ground string, all tally, ended int, reasons, signIns map[string]int) {
+func (r *raceReport) add(environment string, all counters, ended int, reasons, signIns map[string]int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = append(r.lines, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %s | %s |\n", ground, all.judged, all.tooLate+all.missed,
-		all.askedAgain, all.kept, ended, tallied(reasons), tallied(signIns)))
+	r.lines = append(r.lines, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %s | %s |\n", environment, all.judged, all.tooLate+all.missed,
+		all.retried, all.kept, ended, summary(reasons), summary(signIns)))
 }
 
 func (r *raceReport) text() string {
 	slices.Sort(r.lines)
-	return fmt.Sprintf("Found wrong: 0, in %d rounds of each of %d races on each ground.\n\n", *rounds, len(races)+2) +
-		"| ground | answers judged | too late to be judged | asked again | values acknowledged | sessions ended once | won among endings | sign-ins |\n" +
+	return fmt.Sprintf("Found wrong: 0, in %d rounds of each of %d races in each environment.\n\n", *rounds, len(races)+2) +
+		"| environment | answers judged | too late to be judged | asked again | values acknowledged | sessions ended once | won among endings | sign-ins |\n" +
 		"| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |\n" + strings.Join(r.lines, "")
 }
 
-// tallied is a tally in words.
-func tallied(n map[string]int) string {
+// summary lists counts in words.
+func summary(n map[string]int) string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(n)) {
 		parts = append(parts, fmt.Sprintf("%s %d", what, n[what]))

@@ -14,9 +14,9 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// asRole is the ground of portals that connect as a role of their own, on which the server may put limits. It lasts as
+// asRole is the environment of portals that connect as a role of their own, on which the server may put limits. It lasts as
 // long as the test.
-func (p postgres) asRole(t *testing.T, facts *sql.DB) (ground, string) {
+func (p postgres) asRole(t *testing.T, facts *sql.DB) (environment, string) {
 	t.Helper()
 	u, err := url.Parse(strings.TrimPrefix(p.proxied[0], "--database-url="))
 	if err != nil {
@@ -32,7 +32,7 @@ func (p postgres) asRole(t *testing.T, facts *sql.DB) (ground, string) {
 	run(t, facts, `GRANT ALL ON ALL TABLES IN SCHEMA public TO `+role)
 	run(t, facts, `GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO `+role)
 	u.User = url.UserPassword(role, "limited")
-	return ground{"--database-url=" + u.String()}, role
+	return environment{"--database-url=" + u.String()}, role
 }
 
 // The server has one connection for the portal, which somebody's page keeps, and then none. Each answer is a page or says
@@ -41,8 +41,8 @@ func TestOutOfConnections(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
 	facts := db.direct.facts(t).DB()
-	g, role := db.asRole(t, facts)
-	p := start(t, g, "--sweep-every=1h") // a sweep would want the connection too
+	env, role := db.asRole(t, facts)
+	p := start(t, env, "--sweep-every=1h") // a sweep would want the connection too
 	c := p.Client(t).SignIn(db.direct.account(t, "Ada Lovelace"), webtest.Password)
 
 	run(t, facts, `ALTER ROLE `+role+` CONNECTION LIMIT 1`)
@@ -57,7 +57,7 @@ func TestOutOfConnections(t *testing.T) {
 	blocked(t, facts, tx)
 	var many sync.WaitGroup
 	for range 20 {
-		many.Go(func() { unavailable(t, c.Twin().Get("/account/activity"), p) })
+		many.Go(func() { wantUnavailableAnonymous(t, c.Twin().Get("/account/activity"), p) })
 	}
 	many.Wait()
 	if err := tx.Commit(); err != nil {
@@ -67,15 +67,15 @@ func TestOutOfConnections(t *testing.T) {
 
 	run(t, facts, `ALTER ROLE `+role+` CONNECTION LIMIT 0`)
 	db.cutAll()
-	unavailable(t, c.Get("/account"), p)
-	unavailable(t, c.Post("/logout"), p)
+	wantUnavailableAnonymous(t, c.Get("/account"), p)
+	wantUnavailableAnonymous(t, c.Post("/logout"), p)
 
 	run(t, facts, `ALTER ROLE `+role+` CONNECTION LIMIT -1`)
 	webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
 	c.Post("/logout").Leads("/signed-out")
 }
 
-// take asks for a page until it is not refused: others may have the only connection for a moment.
+// take asks for a page until it is not answered with 503: others may have the only connection for a moment.
 func take(c *webtest.Client, path string) <-chan *webtest.Answer {
 	page := make(chan *webtest.Answer, 1)
 	go func() {
@@ -94,8 +94,8 @@ func TestReadOnlyPostgres(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t)
 	facts := db.direct.facts(t).DB()
-	g, role := db.asRole(t, facts)
-	p := start(t, g)
+	env, role := db.asRole(t, facts)
+	p := start(t, env)
 	email := db.direct.account(t, "Ada Lovelace")
 	c := p.Client(t).SignIn(email, webtest.Password)
 
@@ -104,12 +104,12 @@ func TestReadOnlyPostgres(t *testing.T) {
 	webtest.Until(t, "a page", func() bool { return c.Get("/account").StatusCode == http.StatusOK })
 	for path, fields := range map[string][]string{"/logout": nil, "/reauth": {"password", webtest.Password}, probe.Bag: {"value", "later"}} {
 		before := c.Token()
-		refused(t, c.Post(path, fields...), p)
+		wantUnavailable(t, c.Post(path, fields...), p)
 		if c.Token() != before {
 			t.Errorf("POST %s: the cookie was touched", path)
 		}
 	}
-	refused(t, p.Client(t).Post("/login", "email", email, "password", webtest.Password), p)
+	wantUnavailable(t, p.Client(t).Post("/login", "email", email, "password", webtest.Password), p)
 	c.Get("/account").Want(http.StatusOK).Says("Ada Lovelace")
 
 	run(t, facts, `ALTER ROLE `+role+` RESET default_transaction_read_only`)

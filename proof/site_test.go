@@ -15,16 +15,16 @@ import (
 // A site is a portal that the steps of a hazard are taken on, the stock one or Gatehouse. Both answer to the same paths
 // and fields.
 type site struct {
-	t       testing.TB
-	redis   *ownRedis
-	browser func() *webtest.Client
-	account func(name string) (email string)
-	expires func(*webtest.Client) time.Time // the absolute limit of the browser's session
-	charges func() int                      // payments made so far
-	stored  func() string                   // everything that is stored anywhere
-	written func() string                   // changes with whatever is written to a database beside the Redis
-	others  func() int                      // lists that would go through the rows of everybody there
-	foreign func(record string) string      // the record as this build cannot read it
+	t          testing.TB
+	redis      *ownRedis
+	browser    func() *webtest.Client
+	account    func(name string) (email string)
+	expires    func(*webtest.Client) time.Time // the absolute limit of the browser's session
+	charges    func() int                      // payments made so far
+	stored     func() string                   // everything that is stored anywhere
+	written    func() string                   // changes with whatever is written to a database beside the Redis
+	others     func() int                      // lists that would go through the rows of everybody there
+	unreadable func(record string) string      // the record as this build cannot read it
 }
 
 func (s *site) signedIn(email string) *webtest.Client {
@@ -35,9 +35,9 @@ func (s *site) signedIn(email string) *webtest.Client {
 // onGatehouse serves Gatehouse on a Redis, and on a database that goes with the test.
 func onGatehouse(t testing.TB, r *ownRedis) *site {
 	t.Helper()
-	g := append(onSQLite(t), "--redis-url="+r.url)
-	p, db := start(t, g, "--session-touch=10m", "--sweep-every=1h"), g.facts(t).DB() // on a slow machine neither comes between
-	file := strings.TrimPrefix(g[0], "--database-url=sqlite:")
+	env := append(onSQLite(t), "--redis-url="+r.url)
+	p, db := start(t, env, "--session-touch=10m", "--sweep-every=1h"), env.facts(t).DB() // on a slow machine neither comes between
+	file := strings.TrimPrefix(env[0], "--database-url=sqlite:")
 	observer, err := db.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func onGatehouse(t testing.TB, r *ownRedis) *site {
 	return &site{
 		t: t, redis: r,
 		browser: func() *webtest.Client { return p.Client(t) },
-		account: func(name string) string { return g.account(t, name) },
+		account: func(name string) string { return env.account(t, name) },
 		expires: func(c *webtest.Client) (at time.Time) {
 			if err := db.QueryRowContext(t.Context(), `SELECT expires_at FROM sessions WHERE id = $1`, c.Handle()).Scan(&at); err != nil {
 				t.Fatal(err)
@@ -70,9 +70,9 @@ func onGatehouse(t testing.TB, r *ownRedis) *site {
 			}
 			return all
 		},
-		written: func() string { return written(t, observer) },
-		others:  func() int { return scans(t, db) },
-		foreign: func(record string) string { return rand.Text() + record },
+		written:    func() string { return written(t, observer) },
+		others:     func() int { return scans(t, db) },
+		unreadable: func(record string) string { return rand.Text() + record },
 	}
 }
 

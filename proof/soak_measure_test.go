@@ -13,16 +13,16 @@ import (
 )
 
 // measure is what a portal holds while nobody uses it.
-func (p *portal) measure(t *testing.T, g ground, db *sql.DB) map[string]int {
+func (p *portal) measure(t *testing.T, env environment, db *sql.DB) map[string]int {
 	t.Helper()
 	m := map[string]int{
 		"heap": p.heap(t), "goroutines": p.gauge(t, "go_goroutines"), "open files": p.gauge(t, "process_open_fds"),
 	}
-	for table, n := range g.passing(t, db) {
+	for table, n := range env.passing(t, db) {
 		m["rows of "+table] = n
 	}
-	if len(g) > 1 {
-		u, err := url.Parse(strings.TrimPrefix(g[0], "--database-url="))
+	if len(env) > 1 {
+		u, err := url.Parse(strings.TrimPrefix(env[0], "--database-url="))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func (p *portal) measure(t *testing.T, g ground, db *sql.DB) map[string]int {
 		if m["connections to PostgreSQL"], err = strconv.Atoi(sessions[0][0]); err != nil {
 			t.Fatal(err)
 		}
-		conn := g.connect(t)
+		conn := env.connect(t)
 		defer conn.Close()
 		clients, err := redis.String(conn.Do("CLIENT", "LIST"))
 		if err != nil {
@@ -65,15 +65,15 @@ var stays = map[string]map[string]int{
 	"letter_keys":  {"letters": 1},                      // half an hour
 	"users":        {"a demo": 1},                       // two hours
 	"held_forms":   {"a demo": 1},                       // of a session that ended under the form
-	"bags":         {"basket and re-authentication": 2}, // an hour, of who was turned away after choosing
+	"bags":         {"basket and re-authentication": 2}, // an hour, of visitors who chose a plan and did not sign in
 }
 
 func compare(before, after, done map[string]int) (all []measured) {
 	for _, what := range slices.Sorted(maps.Keys(after)) {
 		m := measured{what, before[what], after[what], before[what] + leeway[what]}
 		if table, isRows := strings.CutPrefix(what, "rows of "); isRows {
-			for deed, each := range stays[table] {
-				m.most += each * done[deed]
+			for action, each := range stays[table] {
+				m.most += each * done[action]
 			}
 		}
 		all = append(all, m)

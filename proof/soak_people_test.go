@@ -100,7 +100,7 @@ func (w *town) do(c *webtest.Client, method, path string, fields ...string) *web
 		if wait, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || wait < 1 {
 			c.T.Errorf("%s: %d with Retry-After %q", a.What, a.StatusCode, a.Header.Get("Retry-After"))
 		}
-		w.count("turned away")
+		w.count("rejected")
 	case a.StatusCode >= 500:
 		c.T.Errorf("%s: got %d\n%s", a.What, a.StatusCode, a.Excerpt())
 	}

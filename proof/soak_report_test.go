@@ -12,26 +12,26 @@ import (
 
 // A soakReport is what docs/evidence/soak.md says of the last long run.
 type soakReport struct {
-	mu      sync.Mutex
-	grounds map[string][]measured
-	done    []string
+	mu           sync.Mutex
+	environments map[string][]measured
+	done         []string
 }
 
-func (r *soakReport) add(ground string, all []measured, done map[string]int) {
+func (r *soakReport) add(environment string, all []measured, done map[string]int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.grounds[ground] = all
+	r.environments[environment] = all
 	requests := done["requests"]
 	delete(done, "requests")
-	r.done = append(r.done, fmt.Sprintf("%s: %d requests (%s).\n", ground, requests, tallied(done)))
+	r.done = append(r.done, fmt.Sprintf("%s: %d requests (%s).\n", environment, requests, summary(done)))
 }
 
 // text leaves out the tables that were and are empty.
 func (r *soakReport) text() string {
 	var b strings.Builder
-	for _, ground := range slices.Sorted(maps.Keys(r.grounds)) {
-		fmt.Fprintf(&b, "| %s | before | after | may be |\n| --- | ---: | ---: | ---: |\n", ground)
-		for _, m := range r.grounds[ground] {
+	for _, environment := range slices.Sorted(maps.Keys(r.environments)) {
+		fmt.Fprintf(&b, "| %s | before | after | may be |\n| --- | ---: | ---: | ---: |\n", environment)
+		for _, m := range r.environments[environment] {
 			if m.most > 0 {
 				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m.what, m.shown(m.before), m.shown(m.after), m.shown(m.most))
 			}

@@ -20,7 +20,7 @@ var soaked = []string{
 	watched, "--session-idle=2s", "--session-lifetime=5s", "--remember-idle=0", "--keep-ended=2s", "--sweep-every=500ms", "--sessions-per-user=3",
 }
 
-const peopleOfSoak = 4 // on each ground
+const peopleOfSoak = 4 // in each environment
 
 // passing are the rows that go by themselves while a soak is watched.
 var passing = []string{"sessions", "bags of sessions", "letters"}
@@ -29,33 +29,33 @@ var passing = []string{"sessions", "bags of sessions", "letters"}
 // files, connections, and every row but those that are kept for longer.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	report := &soakReport{grounds: map[string][]measured{}}
+	report := &soakReport{environments: map[string][]measured{}}
 	t.Run("on", func(t *testing.T) {
-		for name, ground := range map[string]func(testing.TB) ground{"SQLite": onSQLite, "PostgreSQL and Redis": onServersAlone} {
+		for name, newEnvironment := range map[string]func(testing.TB) environment{"SQLite": onSQLite, "PostgreSQL and Redis": onServersAlone} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				soakOn(t, name, ground(t), report)
+				soakOn(t, name, newEnvironment(t), report)
 			})
 		}
 	})
-	writeResult(t, len(report.grounds), "go test ./proof -run '^TestSoak$' -soak "+minutes(*soak), report.text())
+	writeResult(t, len(report.environments), "go test ./proof -run '^TestSoak$' -soak "+minutes(*soak), report.text())
 }
 
-func soakOn(t *testing.T, name string, g ground, report *soakReport) {
-	p := asPeopleRunIt.start(t, g, soaked...)
-	db := g.facts(t).DB()
+func soakOn(t *testing.T, name string, env environment, report *soakReport) {
+	p := asPeopleRunIt.start(t, env, soaked...)
+	db := env.facts(t).DB()
 	town := &town{portal: p}
 	for i := range peopleOfSoak {
 		town.emails = append(town.emails, p.account(t, fmt.Sprintf("Person %c", 'A'+i)))
 	}
 	town.live(t, min(*soak/4, 20*time.Second)) // pools and tables of what was seen fill up, once
 	p.passed(t, db)
-	before := p.measure(t, g, db)
+	before := p.measure(t, env, db)
 	town.done = nil // what follows may leave rows
 
 	town.live(t, *soak)
 	p.passed(t, db)
-	all := compare(before, p.measure(t, g, db), town.done)
+	all := compare(before, p.measure(t, env, db), town.done)
 	report.add(name, all, town.done)
 	for _, m := range all {
 		t.Logf("%s: %d before, %d after, want at most %d", m.what, m.before, m.after, m.most)
@@ -77,11 +77,11 @@ func (p *portal) passed(t *testing.T, db *sql.DB) {
 }
 
 // passing is rows, with the bags of sessions told from those of visitors, which are kept for an hour.
-func (g ground) passing(t *testing.T, db *sql.DB) map[string]int {
+func (env environment) passing(t *testing.T, db *sql.DB) map[string]int {
 	t.Helper()
-	n, soon := g.rows(t, db), time.Now().Add(time.Minute)
-	if len(g) > 1 {
-		for name, left := range g.keys(t) {
+	n, soon := env.rows(t, db), time.Now().Add(time.Minute)
+	if len(env) > 1 {
+		for name, left := range env.keys(t) {
 			if strings.HasPrefix(name, bagPrefix) && time.Duration(left)*time.Millisecond < time.Until(soon) {
 				n["bags of sessions"]++
 			}

@@ -201,10 +201,10 @@ func onStock(t testing.TB, r *ownRedis, hashed bool) *site {
 			}
 			return deadline
 		},
-		charges: func() int { return int(portal.charges.Load()) },
-		stored:  func() string { return r.everything(t) },
-		written: func() string { return "" },
-		others:  func() int { return 0 },
-		foreign: func(record string) string { return renamed(t, record) },
+		charges:    func() int { return int(portal.charges.Load()) },
+		stored:     func() string { return r.everything(t) },
+		written:    func() string { return "" },
+		others:     func() int { return 0 },
+		unreadable: func(record string) string { return renamed(t, record) },
 	}
 }

@@ -39,7 +39,7 @@ func (c *Client) Read(r *http.Request, response *http.Response) (*Answer, error)
 	return a, nil
 }
 
-// None stands for an answer that never came.
+// None is the answer of status 0, for a request without a response.
 func (c *Client) None(r *http.Request) *Answer {
 	return &Answer{Response: &http.Response{Header: http.Header{}}, What: r.Method + " " + r.URL.Path, T: c.T, by: c}
 }
@@ -61,7 +61,7 @@ func (a *Answer) Want(status int) *Answer {
 	return a
 }
 
-// Leads requires a redirect after a form, to exactly this place.
+// Leads requires a redirect after a form, to exactly this URL.
 func (a *Answer) Leads(to string) *Answer {
 	a.T.Helper()
 	if got := a.Header.Get("Location"); a.StatusCode != http.StatusSeeOther || got != to {
@@ -100,7 +100,7 @@ func (a *Answer) SaysNot(words string) *Answer {
 // Text is what a person reads of the page.
 func (a *Answer) Text() string { return Text(a.Body) }
 
-// excerptBytes is as much of a page as tells which one it is.
+// excerptBytes is enough of a page to recognise it in a message.
 const excerptBytes = 1500
 
 // Excerpt is the beginning of Text, for messages.

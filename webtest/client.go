@@ -1,6 +1,6 @@
-// Package webtest is the browser of all tests that need no screen: it sends what browsers send, keeps the cookies it is
-// given by their raw Set-Cookie lines, reads the forms of a page, and says where a test and a portal disagree. It also
-// starts portals and waits for what they do. It talks to a portal by HTTP alone and knows nothing of how one is made.
+// Package webtest is the browser of all tests that need no screen: it sends the headers that browsers send, stores
+// cookies by their raw Set-Cookie lines, reads the forms of a page, and reports unexpected answers. It also starts
+// portals and waits for what they do. It uses only HTTP and does not know how a portal is made.
 package webtest
 
 import (
@@ -38,8 +38,8 @@ type Client struct {
 	IP      string            // the address the browser seems to come from
 	// Transport carries requests to the portal; nil is one of NewTransport that all such clients share.
 	Transport http.RoundTripper
-	// Tolerant makes a disagreement an error of the test but not its end. Clients that are used beside the goroutine of the
-	// test must be tolerant, and so must those of tests that want to see everything that is wrong.
+	// Tolerant reports an unexpected answer with Error instead of Fatal. Clients used outside the goroutine of the test
+	// must be tolerant, because Fatal works only there.
 	Tolerant bool
 }
 
@@ -73,7 +73,7 @@ func (c *Client) Fresh() *Client {
 	return twin
 }
 
-// Copied is another browser that has a token of this one and nothing else, as a thief or a slow tab has it.
+// Copied is another browser with only a token of this one, as a thief has it.
 func (c *Client) Copied(token string) *Client {
 	twin := c.Fresh()
 	twin.Cookies[c.Session] = token
@@ -88,7 +88,8 @@ const answerWithin = 90 * time.Second
 
 var defaultTransport http.RoundTripper = NewTransport()
 
-// NewTransport returns a transport that has connections for races, and holds a form back until the server asks for it.
+// NewTransport returns a transport with enough connections for races, which sends the body of a form only when the
+// server asks for it.
 func NewTransport() *http.Transport {
 	return &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: answerWithin, ResponseHeaderTimeout: answerWithin}
 }
@@ -151,8 +152,8 @@ func (c *Client) Follow(a *Answer) *Answer {
 	return c.Get(a.Want(http.StatusSeeOther).Header.Get("Location"))
 }
 
-// Do sends the request, reads the whole answer and keeps its cookies. That there is no answer is a fault: a tolerant
-// client goes on with one of status 0.
+// Do sends the request, reads the whole answer and stores its cookies. No answer is an error; a tolerant client then
+// returns an answer of status 0.
 func (c *Client) Do(r *http.Request) *Answer {
 	c.T.Helper()
 	a, err := c.Try(r)
@@ -194,7 +195,7 @@ func (c *Client) RoundTrip(r *http.Request) (*http.Response, error) {
 	return defaultTransport.RoundTrip(r)
 }
 
-// Keep does with the cookies of an answer what a browser does when it arrives, whatever was sent before or after it.
+// Keep stores the cookies of an answer as a browser does when the answer arrives.
 func (c *Client) Keep(a *Answer) {
 	for _, cookie := range a.Cookies() {
 		if cookie.MaxAge < 0 {
@@ -214,7 +215,7 @@ func (c *Client) complain(format string, args ...any) {
 	}
 }
 
-// noTest is what a client has that no test looks at.
+// noTest is the TB of a client without a test.
 type noTest struct{ testing.TB }
 
 func (noTest) Helper()                  {}

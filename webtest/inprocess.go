@@ -7,9 +7,9 @@ import (
 	"net/http/httptest"
 )
 
-// InProcess carries requests straight to a handler, without a connection. The address of the request is the peer's, and
-// no header speaks of it unless the test changed it. Nothing waits on a network, so it works inside a bubble of
-// testing/synctest.
+// InProcess carries requests straight to a handler, without a connection. The address of the client is that of the
+// connection; there is no header of a proxy unless the test adds one. Nothing waits on a network, so it works inside a
+// bubble of testing/synctest.
 func InProcess(h http.Handler) http.RoundTripper { return inProcess{h} }
 
 type inProcess struct{ http.Handler }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A Log collects what a portal logs. When the test has failed, the lines that may say why are shown, after all that the
-// test itself has said. It is safe for concurrent use.
+// A Log collects what a portal logs. When the test has failed, the lines that may explain it are printed after the
+// test's own messages. It is safe for concurrent use.
 type Log struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -24,7 +24,7 @@ type Program struct {
 	err  error         // how it ended, once it is over
 }
 
-// A start asks Redis once and takes no answer within half a second for a refusal, which on a slow machine it need not be.
+// A start asks Redis once with a timeout of half a second, which a slow machine can exceed, so a start is repeated.
 const (
 	startsAtMost = 5
 	redisLate    = "Redis does not answer"

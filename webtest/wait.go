@@ -11,14 +11,14 @@ import (
 // Patience is how long a test waits for something that happens at once on an idle machine.
 const Patience = 90 * time.Second
 
-// Until waits for something to become true. It asks at once, and then less and less often: most things happen soon, and
-// asking keeps a busy machine from what is asked for.
+// Until waits for something to become true. It checks at once and then less and less often, because most things happen
+// soon and checking slows down a busy machine.
 func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	Within(t, Patience, what, holds)
 }
 
-// Within is Until with a patience of its own, for what is long in coming on any machine.
+// Within is Until with another patience, for what takes long on any machine.
 func Within(t testing.TB, patience time.Duration, what string, holds func() bool) {
 	t.Helper()
 	pause := time.Millisecond

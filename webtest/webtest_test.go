@@ -60,7 +60,7 @@ func (l *listener) Errorf(format string, args ...any) {
 	l.said = append(l.said, fmt.Sprintf(format, args...))
 }
 
-// Everything that can be required of an answer is refused where it is not so, in a first line that says what was wrong.
+// Every requirement that an answer does not meet is reported, with the problem in the first line.
 func TestAnswerRefuses(t *testing.T) {
 	l := &listener{TB: t}
 	c := New(l, "https://portal.test")

@@ -33,10 +33,10 @@ import (
 // startWithin bounds how long a start waits for the database.
 const startWithin = 15 * time.Second
 
-// parts are what the portal is made of, to be closed in the end.
+// parts are the services and connections of the portal, closed at the end.
 type parts struct {
 	store    *store.Store
-	sealer   *seal.Sealer // of bags, held forms, letters and the secrets of apps
+	sealer   *seal.Sealer // of bags, drafts, the outbox and the secrets of apps
 	audit    *audit.Trail
 	guard    *guard.Guard
 	auth     *auth.Service
@@ -46,8 +46,8 @@ type parts struct {
 	pool     *redis.Pool // nil without Redis
 	billing  *billing.Service
 	bags     bag.Bags
-	post     *mail.Post
-	outbox   *mail.Outbox // nil with a mail server
+	outbox   *mail.Outbox
+	mailbox  *mail.Mailbox // nil with a mail server
 }
 
 // openStore connects and migrates.
@@ -114,26 +114,26 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	var sender mail.Sender
 	if c.DevMail() {
-		p.outbox = &mail.Outbox{}
-		sender = p.outbox
+		p.mailbox = &mail.Mailbox{}
+		sender = p.mailbox
 	} else if sender, err = mail.NewSMTP(c.SMTPURL, c.MailFrom.String()); err != nil {
 		return nil, fmt.Errorf("%s: %w", brand.Env("SMTP_URL"), err)
 	}
-	p.post = mail.NewPost(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
+	p.outbox = mail.NewOutbox(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
 	return p, nil
 }
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	carrier := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
+	manager := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
 		Passkeys: passkeys,
-		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: carrier,
-		Guard: p.guard, Post: p.post, Outbox: p.outbox, Log: log,
+		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: manager,
+		Guard: p.guard, Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}
@@ -143,7 +143,7 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 	return handlers.New(o)
 }
 
-// accountsAlone opens what an operator's command needs that changes an account.
+// accountsAlone opens only what an operator's command for accounts needs.
 func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{}
 	if p.store, err = openStore(ctx, c); err != nil {
@@ -156,8 +156,8 @@ func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ 
 	return p, nil
 }
 
-// sealing is what seals bags, held forms, letters and the secrets of authenticator apps. A development machine's key is kept in
-// its database, so that instances on one laptop read what the others have sealed.
+// sealing returns the sealer of bags, drafts, the outbox and the secrets of authenticator apps. In development the key
+// is stored in the database, so that several instances on one machine can read each other's data.
 func sealing(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
 	keys := c.Keys
 	if len(keys) == 0 {
@@ -183,13 +183,13 @@ func (p *parts) cacheReady(ctx context.Context) error {
 	return errors.Join(err, conn.Close())
 }
 
-// close lets the letters go that are due, and the connections.
+// close sends the emails that are due and closes the connections.
 func (p *parts) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	var errs []error
-	if p.post != nil {
-		errs = append(errs, p.post.Close(ctx))
+	if p.outbox != nil {
+		errs = append(errs, p.outbox.Close(ctx))
 	}
 	if p.pool != nil {
 		errs = append(errs, p.pool.Close())

@@ -82,13 +82,13 @@ func lettersSurvive(t *testing.T, data []string, how os.Signal) {
 	s.Start(t)
 	p.change(t, `UPDATE letters SET due_at = $1`, time.Now().UTC()) // the pause is over
 	again, end := process(t, data, roots, flags...)
-	webtest.Until(t, "a letter at the mail server", func() bool { return len(s.Letters()) > 0 })
+	webtest.Until(t, "a letter at the mail server", func() bool { return len(s.Emails()) > 0 })
 	webtest.Until(t, "no letter that waits", func() bool {
 		var n int
 		again.ask(t, `SELECT count(*) FROM letters`, nil, &n)
 		return n == 0
 	})
-	got := s.Letters()
+	got := s.Emails()
 	m := got[0].Message(t)
 	if len(got) != 1 || got[0].To != email || m.Header.Get("Message-Id") != "<"+id+"@portal.test>" {
 		t.Errorf("got %d letters, to %s with %v, want one to %s with the id %s", len(got), got[0].To, m.Header, email, id)

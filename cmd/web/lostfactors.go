@@ -14,7 +14,7 @@ type removeFactorsCommand struct {
 	Email string `required:"" help:"Address the person signs in with."`
 }
 
-// Run leaves the letter to the portal: it is a row like any other, and an instance that runs takes it.
+// Run only enqueues the email; a running instance of the portal sends it.
 func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) (err error) {
 	settings, err := settings(s, flags)
 	if err != nil {
@@ -36,6 +36,6 @@ func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) (err erro
 	if user.IsDemo() {
 		return nil
 	}
-	letters := mail.Letters{Base: settings.BaseURL.String()}
-	return mail.Leave(s.ctx, p.store, p.sealer, letters.FactorsRemoved(user.Email, user.Name, time.Now()))
+	emails := mail.Composer{Base: settings.BaseURL.String()}
+	return mail.Enqueue(s.ctx, p.store, p.sealer, emails.FactorsRemoved(user.Email, user.Name, time.Now()))
 }

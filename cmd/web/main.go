@@ -32,7 +32,7 @@ type commands struct {
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the portal at this address whether it can serve people; for container health checks."`
 }
 
-// surroundings are what a command may use of the world around it.
+// surroundings are the context and streams of a command, so that tests can replace them.
 type surroundings struct {
 	ctx            context.Context
 	stdin          io.Reader
@@ -49,10 +49,10 @@ func main() {
 	}
 }
 
-// errHelp stands for the end of the program that --help asks for.
+// errHelp ends the program after --help.
 var errHelp = errors.New("help was asked for")
 
-// run reads the command line and does what it says. The error is for the operator: whole sentences, no secrets.
+// run reads and executes the command line. Its error is for the operator: whole sentences without secrets.
 func run(s surroundings, args []string) (err error) {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("web"), kong.Description(description), config.Vars(), kong.Writers(s.stdout, s.stderr),
@@ -79,7 +79,7 @@ func run(s surroundings, args []string) (err error) {
 	return err
 }
 
-// settings checks what was configured and tells the operator what is doubtful.
+// settings checks the configuration and prints warnings for the operator.
 func settings(s surroundings, flags *config.Flags) (config.Settings, error) {
 	checked, warnings, err := flags.Settings()
 	for _, warning := range warnings {

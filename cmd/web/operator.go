@@ -78,7 +78,8 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) (err error) 
 
 const seedEmail = "grace@example.com"
 
-// seed makes the administrator of an empty development database and returns the password, "" when there is somebody.
+// seed makes the administrator of an empty development database and returns the password, "" when the database has
+// accounts.
 func seed(ctx context.Context, a *account.Service) (string, error) {
 	if has, err := a.HasUsers(ctx); has || err != nil {
 		return "", err

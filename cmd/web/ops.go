@@ -20,38 +20,39 @@ import (
 	"example.com/gatehouse/internal/mail"
 )
 
-// metrics counts requests by route pattern, never by URL, and letters, and returns the page that shows the numbers.
-func metrics(post *mail.Post) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
+// metrics counts requests by route pattern, never by URL, and emails, and returns the page that shows the numbers. The
+// names of metrics are a contract with dashboards, so they still say letters.
+func metrics(outbox *mail.Outbox) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
 	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: brand.Metric("request_seconds"), Help: "Duration of requests by route, method and status.",
 		Buckets: prometheus.DefBuckets,
 	}, []string{"route", "method", "status"})
 	registry := prometheus.NewRegistry()
 	waiting := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: brand.Metric("letters_waiting"), Help: "Letters that have yet to leave, of all instances; NaN while the database does not say.",
+		Name: brand.Metric("letters_waiting"), Help: "Emails that are not sent yet, of all instances; NaN while the database is unavailable.",
 	}, func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		n, err := post.Waiting(ctx)
+		n, err := outbox.Queued(ctx)
 		if err != nil {
 			return math.NaN()
 		}
 		return float64(n)
 	})
 	givenUp := prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: brand.Metric("letters_given_up_total"), Help: "Letters that this instance has stopped trying to send.",
-	}, func() float64 { return float64(post.GivenUp()) })
+		Name: brand.Metric("letters_given_up_total"), Help: "Emails that this instance has given up.",
+	}, func() float64 { return float64(outbox.GivenUp()) })
 	registry.MustRegister(requests, waiting, givenUp, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	observe = func(route, method string, status int, took time.Duration) {
 		if method != http.MethodGet && method != http.MethodPost && method != http.MethodHead {
-			method = "other" // a client may send any word, and each would be a series of its own
+			method = "other" // a client may invent methods, and each would become a series of its own
 		}
 		requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
 	}
 	return observe, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
-// serveOps serves metrics and profiles on a listener of their own, which the public one never shows.
+// serveOps serves metrics and profiles on a separate listener, so that they are never public.
 func serveOps(ctx context.Context, addr string, metrics http.Handler, log *slog.Logger) error {
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", addr)

@@ -18,8 +18,8 @@ import (
 	"example.com/gatehouse/internal/draft"
 )
 
-// Once the portal is told to stop, requests under way may take stopWithin to finish, and what is left of letters and
-// connections closeWithin: ten seconds in all.
+// After the signal to stop, requests under way have stopWithin to finish, and due emails and open connections
+// closeWithin: ten seconds in all.
 const (
 	stopWithin  = 8 * time.Second
 	closeWithin = 2 * time.Second
@@ -43,7 +43,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(fmt.Errorf("%s: %w", brand.Env("ADDR"), err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
-	observe, metrics := metrics(p.post)
+	observe, metrics := metrics(p.outbox)
 	handler, err := p.handler(c, log, observe)
 	if err == nil {
 		err = welcome(s, p.accounts, c)
@@ -71,8 +71,8 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	return errors.Join(g.Wait(), p.close())
 }
 
-// welcome makes the administrator of an empty development database and says where to go. Production refuses a database
-// that has this administrator.
+// welcome makes the administrator of an empty development database and prints the URL to open. Production refuses a
+// database that has this administrator.
 func welcome(s surroundings, a *account.Service, c config.Settings) error {
 	if c.Production() {
 		if seeded, err := a.HasUser(s.ctx, seedEmail); seeded || err != nil {
@@ -93,7 +93,7 @@ func welcome(s surroundings, a *account.Service, c config.Settings) error {
 		fmt.Fprintf(s.stdout, "Administrator: %s, with the password printed when this database was made\n", seedEmail)
 	}
 	if c.DevMail() {
-		fmt.Fprintf(s.stdout, "Letters: %s/dev/mail\n", c.Origin())
+		fmt.Fprintf(s.stdout, "Emails: %s/dev/mail\n", c.Origin())
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, c confi
 	return nil
 }
 
-// sweep does something regularly until the context ends. A failure is logged, and tried again the next time.
+// sweep calls do regularly until the context ends. A failure is logged and do called again the next time.
 func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(context.Context) error) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()

@@ -32,11 +32,11 @@ func lookAtLetters(t *testing.T, _ *program) {
 	email := p.account(t, "Ada Lovelace")
 	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.at("forgot", http.StatusOK, func() int { b.open("/login"); return b.follow("Forgot your password?") })
-	b.at("forgot-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Send the letter") })
+	b.at("forgot-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Send the email") })
 	b.at("forgot-sent", http.StatusOK, func() int {
 		b.open("/password/forgot")
 		b.fill("email", email)
-		return b.press("Send the letter")
+		return b.press("Send the email")
 	})
 	b.at("reset", http.StatusOK, func() int { return b.linkTo("/password/reset/") })
 	b.at("reset-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Set the password") })
@@ -52,10 +52,10 @@ func lookAtLetters(t *testing.T, _ *program) {
 	b.fill("password", webtest.OtherPassword)
 	b.press("Confirm")
 	b.at("email", http.StatusOK, func() int { return b.open("/account/email") })
-	b.at("email-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Send the letter") })
+	b.at("email-error", http.StatusUnprocessableEntity, func() int { return b.pressAnyway("Send the email") })
 	b.at("email-waiting", http.StatusOK, func() int {
 		b.fill("email", "a.very.long.name.that.somebody.has@a-very-long-domain-indeed.example.org")
-		return b.press("Send the letter")
+		return b.press("Send the email")
 	})
 	b.at("email-undo-early", http.StatusOK, func() int { return b.linkTo("/email/undo/") })
 	b.at("email-confirm", http.StatusOK, func() int { return b.linkTo("/account/email/confirm/") })
@@ -73,7 +73,7 @@ func lookAtLetters(t *testing.T, _ *program) {
 	b.at("email-confirm-taken", http.StatusConflict, func() int {
 		b.open("/account/email")
 		b.fill("email", "taken@example.org")
-		b.press("Send the letter")
+		b.press("Send the email")
 		webtest.Until(b.t, "this letter, and not only the one of before", func() bool {
 			b.open("/dev/mail")
 			return evaluate[bool](b.person, `[...document.querySelectorAll('.letter dd bdi')].some(e => e.textContent === 'taken@example.org')`)

@@ -91,7 +91,7 @@ func warnThenLeave(b *person) {
 func endTheMarked(b *person) {
 	b.t.Helper()
 	b.open("/account")
-	b.reads("One of your sessions is worth a look")
+	b.reads("One of your sessions looks suspicious")
 	b.follow("Review your devices")
 	b.reads("This session began in Chrome on macOS and was used from Firefox on Windows.")
 	b.press("Sign out Chrome on macOS")

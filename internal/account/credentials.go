@@ -10,19 +10,19 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// A CredentialsChange is what every change of the ways into an account has in common: it is asked for from one session,
-// which is rotated while the others end.
+// A CredentialsChange is what all changes of credentials have in common: one session requests the change and is
+// rotated, and all others end.
 type CredentialsChange struct {
 	session.Rotation
-	Epoch  int64          // of the account, as read before its owner showed who they are
+	Epoch  int64          // of the account, as read before its owner proved who they are
 	Codes  []string       // hashes of the recovery codes from now on: nil leaves them as they are, none deletes them
 	Reason session.Reason // why the others end
 	Client device.Client
 	Events []audit.Event
 }
 
-// A FactorChange asks for a change of the second factors of an account, from a session whose owner has re-authenticated.
-// No proof comes with it, so whoever asks has made sure of that (ASVS v5.0.0-7.5.1).
+// A FactorChange asks for a change of the second factors of an account. It carries no proof, so the caller must have
+// checked that the session is elevated (ASVS v5.0.0-7.5.1).
 type FactorChange struct {
 	Session      session.Session
 	Client       device.Client
@@ -30,7 +30,7 @@ type FactorChange struct {
 	NewTokenHash string    // of the token that the session has afterwards
 }
 
-// A FactorChanged says what came of it.
+// A FactorChanged is the result of a FactorChange.
 type FactorChanged struct {
 	Ended int                // other sessions
 	Codes auth.RecoveryCodes // the recovery codes from now on, to be shown this once; nil when they stay as they are

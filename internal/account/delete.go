@@ -18,19 +18,18 @@ const DeletionGrace = 14 * 24 * time.Hour
 // deletionBatch bounds one read of the accounts to delete.
 const deletionBatch = 200
 
-// A Deletion marks an account for deletion, on the word of one session.
+// A Deletion asks for the deletion of an account, from one session.
 type Deletion struct {
 	By    audit.Actor
-	Epoch int64 // of the account, as read before the person showed who they are
+	Epoch int64 // of the account, as read before the person proved who they are
 	At    time.Time
 	After time.Time // when it is deleted
 	Event audit.Event
 }
 
-// AskDeletion marks the account of the proof for deletion and ends all its sessions, this one included
-// (ASVS v5.0.0-7.4.2). It returns when the account is deleted; ErrConflict, or ErrSecondFactor for a proof that is not
-// complete.
-func (s *Service) AskDeletion(ctx context.Context, by audit.Actor, p auth.Proof) (time.Time, error) {
+// RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
+// v5.0.0-7.4.2). It returns the time of the deletion; ErrConflict, or ErrSecondFactor for a proof that is not complete.
+func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof) (time.Time, error) {
 	if p.User().ID != by.UserID {
 		return time.Time{}, auth.ErrConflict
 	}
@@ -47,8 +46,8 @@ func (s *Service) AskDeletion(ctx context.Context, by audit.Actor, p auth.Proof)
 	return d.After, nil
 }
 
-// KeepAccount takes the mark away again, in a session that was opened since. ErrConflict when that is over or there is
-// no mark.
+// KeepAccount cancels the deletion, from a session that was opened since. ErrConflict when that session is over or no
+// deletion is scheduled.
 func (s *Service) KeepAccount(ctx context.Context, by audit.Actor) error {
 	e := by.Event(audit.DeletionStopped)
 	if err := s.store.KeepAccount(ctx, by, e.At, e); err != nil {
@@ -58,13 +57,13 @@ func (s *Service) KeepAccount(ctx context.Context, by audit.Actor) error {
 	return nil
 }
 
-// Sweep deletes what was begun and not finished in time, and the accounts whose grace is over.
+// Sweep deletes expired sign-ups, tokens and enrolments, and the accounts whose grace is over.
 func (s *Service) Sweep(ctx context.Context) error {
 	at := audit.Now()
 	return errors.Join(s.store.PruneAccounts(ctx, at), s.deleteAccounts(ctx, at))
 }
 
-// deleteAccounts deletes the accounts whose grace is over. Their events go with them, so the log alone remembers it.
+// deleteAccounts deletes the accounts whose grace is over. Their events are deleted too, so only the log records it.
 func (s *Service) deleteAccounts(ctx context.Context, at time.Time) error {
 	for {
 		ids, err := s.store.DeleteAccounts(ctx, at, deletionBatch)

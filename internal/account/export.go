@@ -8,14 +8,14 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-// A Table is a part of what is kept about a person.
+// A Table is a part of the stored data about a person.
 type Table struct {
 	Name string // as people read it, in a file as its key
 	Rows []map[string]any
 }
 
-// Export returns everything that is kept about the person of the proof, but for secrets (GDPR, article 15).
-// ErrSecondFactor for a proof that is not complete, ErrConflict for another person's.
+// Export returns all stored data about the person of the proof except secrets (GDPR, article 15). ErrSecondFactor for a
+// proof that is not complete, ErrConflict for another person's.
 func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]Table, error) {
 	if p.User().ID != by.UserID {
 		return nil, auth.ErrConflict

@@ -10,10 +10,10 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// RemoveFactors takes every second factor from an account on an operator's word: for somebody who has lost all of them and
-// the recovery codes, and has shown who they are by other means (ASVS v5.0.0-6.4.4). Every session ends, because nobody
-// knows who has what was lost. It returns the account and how many sessions ended. ErrNotFound for an unknown address,
-// and for an account without a second factor.
+// RemoveFactors deletes every second factor of an account by order of an operator: for somebody who has lost all of
+// them and the recovery codes, and has proved their identity by other means (ASVS v5.0.0-6.4.4). Every session ends,
+// because the lost devices may still be signed in. It returns the account and how many sessions ended. ErrNotFound for
+// an unknown address, and for an account without a second factor.
 func (s *Service) RemoveFactors(ctx context.Context, email string) (auth.User, int, error) {
 	user, err := s.auth.LookUp(ctx, email)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-// NameChanging is a change of the display name from one session.
-type NameChanging struct {
+// ChangeNameParams are a change of the display name, from one session.
+type ChangeNameParams struct {
 	By   audit.Actor
 	Old  string // as it was read
 	Name string // as CleanName returned it
@@ -18,14 +18,14 @@ type NameChanging struct {
 	audit.Event
 }
 
-// ChangeName sets what the person of the session is called. It returns the name as it is kept, a NameError, or
-// ErrConflict when the session is over or the name was changed from elsewhere. The name it had already is no change.
+// ChangeName sets the display name of the session's account. It returns the stored name, a NameError, or ErrConflict
+// when the session is over or the name was changed from elsewhere. Setting the same name again changes nothing.
 func (s *Service) ChangeName(ctx context.Context, by audit.Actor, u auth.User, name string) (string, error) {
 	name, err := auth.CleanName(name)
 	if err != nil || name == u.Name {
 		return name, err
 	}
-	change := NameChanging{By: by, Old: u.Name, Name: name, At: audit.Now(), Event: by.Event(audit.ProfileChanged)}
+	change := ChangeNameParams{By: by, Old: u.Name, Name: name, At: audit.Now(), Event: by.Event(audit.ProfileChanged)}
 	change.Event.Reason = "name"
 	if err := s.store.ChangeName(ctx, change); err != nil {
 		return "", fmt.Errorf("change name: %w", err)

@@ -16,7 +16,8 @@ func (s *Service) Passkeys(ctx context.Context, userID string) ([]auth.Passkey, 
 	return s.store.Passkeys(ctx, userID)
 }
 
-// Passkey returns one of the same person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
+// Passkey returns one of the same person. ErrNotFound for unknown ids and those of other accounts alike (ASVS
+// v5.0.0-8.2.2).
 func (s *Service) Passkey(ctx context.Context, userID, id string) (auth.Passkey, error) {
 	if !audit.IsID(id) {
 		return auth.Passkey{}, audit.ErrNotFound
@@ -33,15 +34,15 @@ func (s *Service) Passkey(ctx context.Context, userID, id string) (auth.Passkey,
 	return auth.Passkey{}, audit.ErrNotFound
 }
 
-// A PasskeyRenaming is the change of a passkey's name from one session.
-type PasskeyRenaming struct {
+// RenamePasskeyParams are the change of a passkey's name, from one session.
+type RenamePasskeyParams struct {
 	By       audit.Actor
 	ID, Name string
 	At       time.Time
 	Event    audit.Event
 }
 
-// RenamePasskey returns the name as it is kept, a NameError, ErrNotFound, or ErrConflict when the session is over.
+// RenamePasskey returns the name as it is stored, a NameError, ErrNotFound, or ErrConflict when the session is over.
 func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name string) (string, error) {
 	name, err := auth.CleanPasskeyName(name)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name st
 	if err != nil || before.Name == name {
 		return name, err
 	}
-	r := PasskeyRenaming{By: by, ID: id, Name: name, At: audit.Now(), Event: by.Event(audit.PasskeyRenamed)}
+	r := RenamePasskeyParams{By: by, ID: id, Name: name, At: audit.Now(), Event: by.Event(audit.PasskeyRenamed)}
 	if err := s.store.RenamePasskey(ctx, r); err != nil {
 		return "", fmt.Errorf("rename passkey: %w", err)
 	}
@@ -70,7 +71,7 @@ func (s *Service) EnrolPasskey(ctx context.Context, f FactorChange, made auth.Ma
 	if err != nil {
 		return FactorChanged{}, err
 	}
-	if len(all) >= auth.MaxPasskeys { // one more at this moment raises the epoch, which f carries
+	if len(all) >= auth.MaxPasskeys { // no race: a passkey added at the same time raises the epoch, which f carries
 		return FactorChanged{}, auth.ErrTooManyPasskeys
 	}
 	made.Passkey.Name = name
@@ -79,8 +80,8 @@ func (s *Service) EnrolPasskey(ctx context.Context, f FactorChange, made auth.Ma
 	})
 }
 
-// RemovePasskey forgets a passkey, and with the last factor the recovery codes. ErrNotFound for foreign and unknown ids
-// alike, ErrLastFactor where the account must keep one.
+// RemovePasskey deletes a passkey, and with the last factor the recovery codes. ErrNotFound for unknown ids and those
+// of other accounts alike, ErrLastFactor where the account must keep one.
 func (s *Service) RemovePasskey(ctx context.Context, f FactorChange, id string) (FactorChanged, error) {
 	all, err := s.store.Passkeys(ctx, f.User.ID)
 	if err != nil {

@@ -23,7 +23,7 @@ func (s *Service) ChangePassword(ctx context.Context, from session.Session, p au
 	if err != nil {
 		return 0, err
 	}
-	change := PasswordChanging{
+	change := ChangePasswordParams{
 		PasswordHash: encoded,
 		CredentialsChange: CredentialsChange{
 			Rotation: session.Rotation{Session: from, NewTokenHash: newHash, At: audit.Now()}, Epoch: p.User().Epoch,

@@ -8,8 +8,8 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// MakeRecoveryCodes makes ten fresh recovery codes; those before open nothing any more. ErrSecondFactor for an account
-// without a second factor, which has nothing to recover from.
+// MakeRecoveryCodes replaces the recovery codes by ten new ones. ErrSecondFactor for an account without a second
+// factor, which needs no recovery codes.
 func (s *Service) MakeRecoveryCodes(ctx context.Context, f FactorChange) (FactorChanged, error) {
 	if !f.User.SecondFactor() {
 		return FactorChanged{}, auth.ErrSecondFactor

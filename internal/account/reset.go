@@ -12,49 +12,49 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// A RecoveryStore keeps what is done by letter and what ends an account. The rules of Store hold.
+// A RecoveryStore stores password resets, changes of address and deletions. The rules of Store apply.
 type RecoveryStore interface {
 	// UserByID returns ErrNotFound for an unknown id. Disabled accounts are found.
 	UserByID(ctx context.Context, id string) (auth.User, error)
-	// ReplaceLetterKey stores a key in place of all others of its account and purpose. ErrConflict when the epoch is no
-	// longer the given one or the account is disabled.
-	ReplaceLetterKey(ctx context.Context, k LetterKey, epoch int64, e audit.Event) error
-	// ResetPassword uses the key up, sets the hash, raises the epoch, ends every session and deletes the keys of all
-	// other letters, all or nothing. ErrNotFound when the key is unknown, used or too old, or the account disabled.
-	ResetPassword(ctx context.Context, r PasswordResetting) ([]session.Session, error)
+	// ReplaceOneTimeToken stores a token in place of all others of its account and purpose. ErrConflict when the epoch
+	// is no longer the given one or the account is disabled.
+	ReplaceOneTimeToken(ctx context.Context, k OneTimeToken, epoch int64, e audit.Event) error
+	// ResetPassword uses the token up, sets the hash, raises the epoch, ends every session and deletes all other
+	// one-time tokens of the account, all or nothing. ErrNotFound when the token is unknown, used or too old, or the
+	// account disabled.
+	ResetPassword(ctx context.Context, r ResetPasswordParams) ([]session.Session, error)
 
 	EmailChangeStore
 
-	// MarkForDeletion writes when the account is to be deleted, raises the epoch and ends every session. ErrConflict
-	// when the epoch is no longer the given one, the session that asks is over, or the account is marked already.
+	// MarkForDeletion stores when the account is to be deleted, raises the epoch and ends every session. ErrConflict
+	// when the epoch is no longer the given one, the session that asks is over, or a deletion is scheduled already.
 	MarkForDeletion(ctx context.Context, d Deletion) ([]session.Session, error)
-	// KeepAccount takes that mark away. ErrConflict when the session that asks is over or there is no mark.
+	// KeepAccount cancels the deletion. ErrConflict when the session that asks is over or no deletion is scheduled.
 	KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error
 	// DeleteAccounts deletes up to limit accounts that were to be deleted at that time, each with everything of theirs,
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
 
-	// Export returns everything that is kept about a person, but for secrets.
+	// Export returns all stored data about a person except secrets.
 	Export(ctx context.Context, userID string) ([]Table, error)
 }
 
-// PasswordResetting sets a password by letter.
-type PasswordResetting struct {
+// ResetPasswordParams are a new password, set with a one-time token.
+type ResetPasswordParams struct {
 	UserID, KeyHash, PasswordHash string
 	At                            time.Time
 	Client                        device.Client
 	Event                         audit.Event
 }
 
-// ResetValid is how long the letter of a forgotten password can be answered.
+// ResetValid is how long the token of a password reset works.
 const ResetValid = 30 * time.Minute
 
 const purposeReset = "reset"
 
-// NewResetKey makes the key with which the reader of a letter chooses another password for the account of an address.
-// It kills those made before it. ErrNotFound for an unknown address, a disabled account, and a demo account, where no
-// letter arrives.
-func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
+// NewResetToken makes the token with which the owner of an address resets the password of its account. It invalidates
+// earlier ones. ErrNotFound for an unknown address, a disabled account, and a demo account, which receives no email.
+func (s *Service) NewResetToken(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
 	user, err := s.auth.LookUp(ctx, email)
 	if err == nil && (user.IsDemo() || !user.DisabledAt.IsZero()) {
 		err = audit.ErrNotFound
@@ -65,28 +65,28 @@ func (s *Service) NewResetKey(ctx context.Context, email string, c device.Client
 	if err != nil {
 		return auth.User{}, "", err
 	}
-	key, at, e := auth.NewKey(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
-	err = s.store.ReplaceLetterKey(ctx, LetterKey{
-		TokenHash: auth.HashToken(key), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
+	token, at, e := auth.NewToken(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
+	err = s.store.ReplaceOneTimeToken(ctx, OneTimeToken{
+		TokenHash: auth.HashToken(token), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
 	}, user.Epoch, e)
 	if err != nil {
-		return auth.User{}, "", fmt.Errorf("new reset key: %w", err)
+		return auth.User{}, "", fmt.Errorf("new reset token: %w", err)
 	}
 	s.audit.Log(ctx, e)
-	return user, key, nil
+	return user, token, nil
 }
 
-// ResetKeyOwner returns whose password the key would change. It changes nothing: mail scanners follow links.
-// ErrNotFound when the key is unknown, used or too old, or the account is disabled.
-func (s *Service) ResetKeyOwner(ctx context.Context, key string) (auth.User, error) {
-	return s.letterKeyOwner(ctx, key, purposeReset)
+// ResetTokenOwner returns whose password the token would change. It changes nothing, because mail scanners open links.
+// ErrNotFound when the token is unknown, used or too old, or the account is disabled.
+func (s *Service) ResetTokenOwner(ctx context.Context, token string) (auth.User, error) {
+	return s.oneTimeTokenOwner(ctx, token, purposeReset)
 }
 
-func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (auth.User, error) {
-	if !audit.IsID(key) {
+func (s *Service) oneTimeTokenOwner(ctx context.Context, token, purpose string) (auth.User, error) {
+	if !audit.IsID(token) {
 		return auth.User{}, audit.ErrNotFound
 	}
-	sent, err := s.store.LetterKey(ctx, auth.HashToken(key), purpose, audit.Now())
+	sent, err := s.store.OneTimeToken(ctx, auth.HashToken(token), purpose, audit.Now())
 	if err != nil {
 		return auth.User{}, err
 	}
@@ -97,11 +97,11 @@ func (s *Service) letterKeyOwner(ctx context.Context, key, purpose string) (auth
 	return user, err
 }
 
-// ResetPassword sets the password of the key's account, once, and ends every session of it (ASVS v5.0.0-6.4.3, 7.4.3).
-// It signs nobody in, and whatever else the account asks for at sign-in it goes on asking for. It returns the account, a
-// PasswordError, ErrNotFound as ResetKeyOwner does, or ErrBusy.
-func (s *Service) ResetPassword(ctx context.Context, key, password string, c device.Client) (auth.User, error) {
-	user, err := s.ResetKeyOwner(ctx, key)
+// ResetPassword sets the password of the token's account, once, and ends every session of it (ASVS v5.0.0-6.4.3,
+// 7.4.3). It signs nobody in and leaves second factors as they are. It returns the account, a PasswordError,
+// ErrNotFound as ResetTokenOwner does, or ErrBusy.
+func (s *Service) ResetPassword(ctx context.Context, token, password string, c device.Client) (auth.User, error) {
+	user, err := s.ResetTokenOwner(ctx, token)
 	if err != nil {
 		return auth.User{}, err
 	}
@@ -112,8 +112,8 @@ func (s *Service) ResetPassword(ctx context.Context, key, password string, c dev
 	if err != nil {
 		return auth.User{}, err
 	}
-	r := PasswordResetting{
-		UserID: user.ID, KeyHash: auth.HashToken(key), PasswordHash: encoded, At: audit.Now(), Client: c,
+	r := ResetPasswordParams{
+		UserID: user.ID, KeyHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c,
 		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"

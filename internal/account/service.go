@@ -1,7 +1,7 @@
-// Package account is what people change about their accounts, and what ends sessions with it: sign-up, name, password, email
-// address, second factors, a forgotten password, deletion, the export. Every change of credentials is one transaction with
-// the rotation of the session that asks and the end of the others. It knows no HTTP and no SQL; who somebody is, is shown
-// to auth before.
+// Package account is what people change about their accounts, and what ends sessions with it: sign-up, name, password,
+// email address, second factors, a forgotten password, deletion, the export. Every change of credentials is one
+// transaction with the rotation of the session that asks and the end of the others. It knows no HTTP and no SQL, and
+// checks no credentials: auth has done that before.
 package account
 
 import (
@@ -18,7 +18,7 @@ type Service struct {
 	audit               *audit.Trail
 }
 
-// Options are the parts of Accounts.
+// Options are the parts of a Service.
 type Options struct {
 	Store               Store
 	Auth                *auth.Service
@@ -27,7 +27,7 @@ type Options struct {
 	Audit               *audit.Trail
 }
 
-// New returns the accounts of a store.
+// New returns a Service on the given store.
 func New(o Options) *Service {
 	return &Service{
 		store: o.Store, auth: o.Auth, sealer: o.Sealer, requireSecondFactor: o.RequireSecondFactor, audit: o.Audit,

@@ -11,28 +11,27 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// SignUpValid is how long the letter of a sign-up can be answered.
+// SignUpValid is how long a sign-up can be confirmed.
 const SignUpValid = 24 * time.Hour
 
-// An Application is what somebody who wants an account fills in.
+// An Application is the filled-in form of a sign-up.
 type Application struct {
 	Name, Email, Password string
-	// Unanswered means that no letter will be sent, because too many were: everything takes as long as ever, and nothing
-	// is written that only a letter could make use of.
+	// Unanswered means that no email will be sent, because the limit is reached: the password is hashed all the same,
+	// so that the answer takes as long, but nothing is stored.
 	Unanswered bool
 }
 
-// A Registration is what a sign-up leads to: at most one of its fields is set, and the page must not show which.
+// A Registration is the result of a sign-up: at most one of its fields is set, and the page must not show which.
 type Registration struct {
-	Token    string     // for the confirmation letter
-	Existing *auth.User // the address has an account: tell its owner instead
+	Token    string     // for the confirmation email
+	Existing *auth.User // the address has an account, whose owner gets an email instead
 }
 
-// Register begins an account. The address counts only after Confirm. It returns a PasswordError for a password that
-// cannot be chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long
-// (ASVS v5.0.0-6.3.8).
+// Register begins an account, which exists only after Confirm. It returns a PasswordError for a password that cannot be
+// chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long (ASVS v5.0.0-6.3.8).
 func (s *Service) Register(ctx context.Context, a Application, c device.Client) (Registration, error) {
-	key, err := auth.EmailKey(a.Email)
+	normalized, err := auth.NormalizeEmail(a.Email)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -43,14 +42,14 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 	if err != nil {
 		return Registration{}, err
 	}
-	if auth.IsDemoAddress(key) {
-		return Registration{}, nil // no letter would arrive
+	if auth.IsDemoAddress(normalized) {
+		return Registration{}, nil // no email would arrive
 	}
 	if a.Unanswered {
 		s.audit.Report(ctx, audit.RateLimitExceeded, "", "", "sign-up", c)
 		return Registration{}, nil
 	}
-	user, err := s.store.UserByEmail(ctx, key)
+	user, err := s.store.UserByEmail(ctx, normalized)
 	if err == nil {
 		s.audit.Record(ctx, audit.NewEvent(audit.SignUpAddressTaken, user.ID, "", c))
 		return Registration{Existing: &user}, nil
@@ -58,9 +57,9 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 	if !errors.Is(err, audit.ErrNotFound) {
 		return Registration{}, fmt.Errorf("register: %w", err)
 	}
-	token, at := auth.NewKey(), audit.Now()
+	token, at := auth.NewToken(), audit.Now()
 	pending := SignUp{
-		TokenHash: auth.HashToken(token), Email: a.Email, EmailKey: key, Name: a.Name, PasswordHash: hash,
+		TokenHash: auth.HashToken(token), Email: a.Email, NormalizedEmail: normalized, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
 	if err := s.store.AddSignUp(ctx, pending); err != nil {
@@ -70,9 +69,9 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 	return Registration{Token: token}, nil
 }
 
-// WaitingSignUp returns what the token of a confirmation letter would confirm. It changes nothing: mail scanners follow
-// links. ErrNotFound when it is unknown, used or too old.
-func (s *Service) WaitingSignUp(ctx context.Context, token string) (SignUp, error) {
+// PendingSignUp returns what the token of a confirmation email would confirm. It changes nothing, because mail scanners
+// open links. ErrNotFound when it is unknown, used or too old.
+func (s *Service) PendingSignUp(ctx context.Context, token string) (SignUp, error) {
 	return s.store.SignUp(ctx, auth.HashToken(token), audit.Now())
 }
 
@@ -85,7 +84,7 @@ func (s *Service) Confirm(ctx context.Context, token string, c device.Client) er
 		return err
 	}
 	user := auth.User{
-		ID: audit.NewID(), Email: pending.Email, EmailKey: pending.EmailKey, Name: pending.Name, Role: auth.RoleMember,
+		ID: audit.NewID(), Email: pending.Email, NormalizedEmail: pending.NormalizedEmail, Name: pending.Name, Role: auth.RoleMember,
 		PasswordHash: pending.PasswordHash, PasswordChangedAt: at, CreatedAt: at,
 	}
 	e := audit.NewEvent(audit.UserCreated, user.ID, "", c)
@@ -100,14 +99,14 @@ func (s *Service) Confirm(ctx context.Context, token string, c device.Client) er
 	return nil
 }
 
-// CreateUser makes an account on an operator's word, address confirmed. It returns ErrEmail, for an address of demo
-// accounts as well, ErrEmailTaken, a NameError or a PasswordError.
+// CreateUser makes an account by order of an operator, with its address confirmed. It returns ErrEmail, for an address
+// of demo accounts as well, ErrEmailTaken, a NameError or a PasswordError.
 func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (auth.User, error) {
-	key, err := auth.EmailKey(email)
+	normalized, err := auth.NormalizeEmail(email)
 	if err != nil {
 		return auth.User{}, err
 	}
-	if auth.IsDemoAddress(key) {
+	if auth.IsDemoAddress(normalized) {
 		return auth.User{}, auth.ErrEmail
 	}
 	if name, err = auth.CleanName(name); err != nil {
@@ -122,7 +121,7 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 	}
 	at := audit.Now()
 	user := auth.User{
-		ID: audit.NewID(), Email: email, EmailKey: key, Name: name, Role: role,
+		ID: audit.NewID(), Email: email, NormalizedEmail: normalized, Name: name, Role: role,
 		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
 	}
 	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{})

@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// Store keeps accounts. Each method but PruneAccounts, DeleteAccounts and Export is one transaction; times come
-// from the caller. A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed
+// Store stores accounts. Each method but PruneAccounts, DeleteAccounts and Export is one transaction; times come from
+// the caller. A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed
 // out at the given time, or carries another token than the caller read.
 type Store interface {
 	// CreateUser returns ErrEmailTaken when another account has the address.
@@ -19,34 +19,35 @@ type Store interface {
 	// ChangePassword sets the hash, raises the epoch, ends every other session and rotates this one, all or nothing.
 	// ErrConflict when the epoch is no longer the given one. So does every method that takes a CredentialsChange; each
 	// returns the sessions that ended.
-	ChangePassword(ctx context.Context, c PasswordChanging) ([]session.Session, error)
-	// ChangeRecoveryCodes changes nothing but the recovery codes.
+	ChangePassword(ctx context.Context, c ChangePasswordParams) ([]session.Session, error)
+	// ChangeRecoveryCodes changes only the recovery codes.
 	ChangeRecoveryCodes(ctx context.Context, c CredentialsChange) ([]session.Session, error)
 	// EnrolTOTP stores an authenticator app, in the place of the one before.
 	EnrolTOTP(ctx context.Context, c CredentialsChange, t auth.TOTPSecret) ([]session.Session, error)
 	// RemoveTOTP returns ErrNotFound, and changes nothing, when there is no authenticator app.
 	RemoveTOTP(ctx context.Context, c CredentialsChange) ([]session.Session, error)
-	// RemoveFactors deletes every second factor and the recovery codes of the event's account, raises its epoch, ends all
-	// its sessions as ReasonAdmin, and deletes what waits, all or nothing. ErrNotFound when it has no second factor.
+	// RemoveFactors deletes every second factor and the recovery codes of the event's account, raises its epoch, ends
+	// all its sessions as ReasonAdmin, and deletes pending sign-ins and enrolments, all or nothing. ErrNotFound when it
+	// has no second factor.
 	RemoveFactors(ctx context.Context, e audit.Event) ([]session.Session, error)
-	// SetTOTPEnrolment stores a secret that waits, in the place of one that waited in the same session.
+	// SetTOTPEnrolment stores a pending secret in place of another of the same session.
 	SetTOTPEnrolment(ctx context.Context, e TOTPEnrolment) error
-	// TOTPEnrolment returns ErrNotFound when nothing waits in the session, or its time is up.
+	// TOTPEnrolment returns ErrNotFound when no enrolment is pending in the session, or it has expired.
 	TOTPEnrolment(ctx context.Context, sessionID string, at time.Time) (TOTPEnrolment, error)
 	// TOTPSecret returns ErrNotFound for an account without an authenticator app.
 	TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret, error)
 	// RecoveryCodes returns the hashes of the unused codes.
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.
-	ChangeName(ctx context.Context, n NameChanging) error
+	ChangeName(ctx context.Context, n ChangeNameParams) error
 	AddSignUp(ctx context.Context, p SignUp) error
-	// SignUp returns ErrNotFound when the token is unknown or its time is up.
+	// SignUp returns ErrNotFound when the token is unknown or has expired.
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
 	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
 	// ErrNotFound when the token is unknown, used or too old; ErrEmailTaken when an account has the address.
 	ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e audit.Event) error
-	// LetterKey returns ErrNotFound when the key is unknown or its time is up.
-	LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (LetterKey, error)
+	// OneTimeToken returns ErrNotFound when the token is unknown or has expired.
+	OneTimeToken(ctx context.Context, tokenHash, purpose string, at time.Time) (OneTimeToken, error)
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]auth.Passkey, error)
 	// AddPasskey uses up the challenge: ErrSpent when it was before. ErrPasskeyTaken when the credential is enrolled.
@@ -55,31 +56,31 @@ type Store interface {
 	RemovePasskey(ctx context.Context, c CredentialsChange, id string) ([]session.Session, error)
 	// RenamePasskey returns ErrNotFound when the user of the session has no such passkey, ErrConflict when the session is
 	// not live.
-	RenamePasskey(ctx context.Context, r PasskeyRenaming) error
+	RenamePasskey(ctx context.Context, r RenamePasskeyParams) error
 	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
-	UserByEmail(ctx context.Context, emailKey string) (auth.User, error)
-	// PruneAccounts deletes sign-ups, letter keys, changes of address, pending sign-ins, enrolments and spent challenges
-	// whose time is up.
+	UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error)
+	// PruneAccounts deletes expired sign-ups, one-time tokens, changes of address, pending sign-ins, enrolments and
+	// spent challenges.
 	PruneAccounts(ctx context.Context, at time.Time) error
 
 	RecoveryStore
 }
 
-// SignUp is an account that waits for its address to be confirmed.
+// SignUp is an account whose address is not confirmed yet.
 type SignUp struct {
-	TokenHash, Email, EmailKey, Name, PasswordHash string
-	UserAgent                                      string // of the browser that asked
-	CreatedAt, ExpiresAt                           time.Time
+	TokenHash, Email, NormalizedEmail, Name, PasswordHash string
+	UserAgent                                             string // of the browser that asked
+	CreatedAt, ExpiresAt                                  time.Time
 }
 
-// LetterKey lets the reader of a letter do one thing.
-type LetterKey struct {
+// OneTimeToken is the stored form of a token that is sent by email and lets its recipient do one thing, once.
+type OneTimeToken struct {
 	TokenHash, UserID, Purpose string
 	CreatedAt, ExpiresAt       time.Time
 }
 
-// PasswordChanging is a password change from one session.
-type PasswordChanging struct {
+// ChangePasswordParams are a password change, from one session.
+type ChangePasswordParams struct {
 	CredentialsChange
 	PasswordHash string
 }

@@ -11,7 +11,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// A TOTPEnrolment is a secret that waits for its first code, as it is stored.
+// A TOTPEnrolment is a secret of an authenticator app before its first code, as it is stored.
 type TOTPEnrolment struct {
 	SessionID string // that asked for it
 	UserID    string
@@ -21,7 +21,7 @@ type TOTPEnrolment struct {
 
 func (e TOTPEnrolment) place() string { return "totp enrolment\x00" + e.SessionID + "\x00" + e.UserID }
 
-// EnrolmentValid is how long the first code of an authenticator app is waited for.
+// EnrolmentValid is how long an enrolment waits for the first code of the app.
 const EnrolmentValid = 10 * time.Minute
 
 // An AppSecret is a secret as its owner puts it into an app. It is shown until its first code is given, and never again.
@@ -47,8 +47,8 @@ func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
 	return Factors{secret.EnrolledAt, len(codes)}, err
 }
 
-// BeginTOTP makes a secret for an authenticator app. It counts for nothing until ConfirmTOTP. One that waited in this
-// session before is forgotten.
+// BeginTOTP makes a secret for an authenticator app, which takes effect with ConfirmTOTP. It replaces a pending secret
+// of the same session.
 func (s *Service) BeginTOTP(ctx context.Context, by audit.Actor) error {
 	e := TOTPEnrolment{SessionID: by.SessionID, UserID: by.UserID, ExpiresAt: audit.Now().Add(EnrolmentValid)}
 	var err error
@@ -58,9 +58,9 @@ func (s *Service) BeginTOTP(ctx context.Context, by audit.Actor) error {
 	return s.store.SetTOTPEnrolment(ctx, e)
 }
 
-// WaitingTOTP returns the secret that waits for its first code in this session. ErrNotFound when none does.
-func (s *Service) WaitingTOTP(ctx context.Context, by audit.Actor, issuer, account string) (AppSecret, error) {
-	secret, e, err := s.waitingTOTP(ctx, by)
+// PendingTOTP returns the secret of this session whose first code is still missing. ErrNotFound.
+func (s *Service) PendingTOTP(ctx context.Context, by audit.Actor, issuer, account string) (AppSecret, error) {
+	secret, e, err := s.pendingTOTP(ctx, by)
 	if err != nil {
 		return AppSecret{}, err
 	}
@@ -69,7 +69,7 @@ func (s *Service) WaitingTOTP(ctx context.Context, by audit.Actor, issuer, accou
 	}, nil
 }
 
-func (s *Service) waitingTOTP(ctx context.Context, by audit.Actor) ([]byte, TOTPEnrolment, error) {
+func (s *Service) pendingTOTP(ctx context.Context, by audit.Actor) ([]byte, TOTPEnrolment, error) {
 	e, err := s.store.TOTPEnrolment(ctx, by.SessionID, audit.Now())
 	if err != nil {
 		return nil, e, err
@@ -82,10 +82,10 @@ func (s *Service) waitingTOTP(ctx context.Context, by audit.Actor) ([]byte, TOTP
 	return secret, e, nil
 }
 
-// ConfirmTOTP enrols the app that knows the waiting secret, in the place of one that was enrolled before. ErrBadCode for
-// a wrong code, ErrNotFound when nothing waits.
+// ConfirmTOTP enrols the app that has the pending secret, in place of the one before. ErrBadCode for a wrong code,
+// ErrNotFound when no enrolment is pending.
 func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string) (FactorChanged, error) {
-	secret, _, err := s.waitingTOTP(ctx, f.Session.By(f.Client))
+	secret, _, err := s.pendingTOTP(ctx, f.Session.By(f.Client))
 	if err != nil {
 		return FactorChanged{}, err
 	}
@@ -103,7 +103,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string)
 	})
 }
 
-// RemoveTOTP forgets the authenticator app, and with the last factor the recovery codes. ErrNotFound when there is
+// RemoveTOTP deletes the authenticator app, and with the last factor the recovery codes. ErrNotFound when there is
 // none, ErrLastFactor where the account must keep one.
 func (s *Service) RemoveTOTP(ctx context.Context, f FactorChange) (FactorChanged, error) {
 	codes, err := s.codesWithout(f.User, f.User.Passkeys)
@@ -129,6 +129,6 @@ func (s *Service) codesWithout(u auth.User, anotherLeft bool) (auth.RecoveryCode
 
 func (s *Service) needsFactor(u auth.User) bool { return s.requireSecondFactor && !u.IsDemo() }
 
-// LacksFactor reports whether the account has to get a second factor before anything else is done with it. A demo
-// account, which is gone in two hours and holds nothing, does not.
+// LacksFactor reports whether the account must get a second factor before anything else. A demo account need not,
+// because it holds nothing of value and is deleted after two hours.
 func (s *Service) LacksFactor(u auth.User) bool { return s.needsFactor(u) && !u.SecondFactor() }

@@ -2,14 +2,13 @@ package audit
 
 import "example.com/gatehouse/internal/device"
 
-// An Actor is who does something: the session it is done in, and where from. Of an act before there is a session, it is the
-// client alone.
+// An Actor is who does something: the session and the client. Before sign-in it has only the client.
 type Actor struct {
 	UserID    string
 	SessionID string // handle
-	TokenHash string // that the session had when it was read: a change is refused when it has another by then
+	TokenHash string // as read with the session; a change is refused if it has been rotated since
 	Client    device.Client
 }
 
-// Event is an event of this moment in the session of the actor.
+// Event makes an event with the current time in the session of the actor.
 func (a Actor) Event(kind Kind) Event { return NewEvent(kind, a.UserID, a.SessionID, a.Client) }

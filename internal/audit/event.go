@@ -1,6 +1,7 @@
-// Package audit is the trail of what happened to an account: the kinds of events, their row and their log line, each written
-// from one call. Neither ever holds a token, a hash of one, a password or a code (ASVS v5.0.0-16.2.5). It does not know what
-// brought an event about, nor SQL. What everything that writes rows agrees on is here too: ids, and the time of the database.
+// Package audit is the trail of what happened to an account: the kinds of events, and one call that writes both the row
+// and the log line. Neither ever holds a token, a hash of one, a password or a code (ASVS v5.0.0-16.2.5). It does not
+// know what causes an event, nor SQL. It also has what all packages that write rows share: ids, and the time of the
+// database.
 package audit
 
 import (
@@ -10,15 +11,15 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// Kind names an event: the OWASP logging vocabulary where it has a word, ours where it has none.
+// Kind names an event, with the word of the OWASP logging vocabulary if there is one.
 type Kind string
 
 // The kinds of events.
 const (
 	LoginSuccess          Kind = "authn_login_success"
 	LoginFail             Kind = "authn_login_fail"
-	LoginFailMax          Kind = "authn_login_fail_max"         // an account waits; for addresses that have one and those that have none
-	LoginLock             Kind = "authn_login_lock"             // and its owner was sent a letter
+	LoginFailMax          Kind = "authn_login_fail_max"         // sign-in to an address is delayed, whether or not it has an account
+	LoginLock             Kind = "authn_login_lock"             // delayed, and its owner was sent an email
 	LoginSuccessAfterFail Kind = "authn_login_successafterfail" // with the number of failures as its reason
 	PasswordChange        Kind = "authn_password_change"
 	PasswordChangeFail    Kind = "authn_password_change_fail"
@@ -45,7 +46,7 @@ const (
 	SignUpAddressTaken    Kind = "sign_up_address_taken"
 	PasswordHashUpgraded  Kind = "password_hash_upgraded"
 	ProfileChanged        Kind = "profile_changed"
-	FormHeld              Kind = "form_held" // it came too late, and its text is kept
+	FormHeld              Kind = "form_held" // a form came too late, and its text was saved as a draft
 
 	MFAEnrolled       Kind = "mfa_enrolled" // with which factor as its reason, as in the next
 	MFARemoved        Kind = "mfa_removed"
@@ -55,19 +56,19 @@ const (
 	RecoveryCodeUsed  Kind = "recovery_code_used"
 
 	PasskeyRenamed Kind = "passkey_renamed"
-	PasskeyCloned  Kind = "passkey_cloned" // its counter went back, so two devices count with one key
+	PasskeyCloned  Kind = "passkey_cloned" // its counter went back, so two devices have the same key
 
 	PasswordResetRequested Kind = "password_reset_requested"
 	EmailChangeRequested   Kind = "email_change_requested"
 	EmailChanged           Kind = "email_changed"
-	EmailChangeUndone      Kind = "email_change_undone" // stopped or taken back by the old address
+	EmailChangeUndone      Kind = "email_change_undone" // stopped or undone from the old address
 	DeletionRequested      Kind = "account_deletion_requested"
 	DeletionStopped        Kind = "account_deletion_stopped"
-	UserDeleted            Kind = "user_deleted"   // for the log: the trail goes with the account
+	UserDeleted            Kind = "user_deleted"   // for the log only: the trail is deleted with the account
 	SensitiveRead          Kind = "sensitive_read" // of everything, with the way as its reason
 )
 
-// level follows the vocabulary: what an operator should look at stands out.
+// level follows the vocabulary, so that events which need an operator's attention are warnings or worse.
 func (k Kind) level() slog.Level {
 	switch k {
 	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail, PasskeyCloned:
@@ -79,11 +80,11 @@ func (k Kind) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// An Event is one line of the audit trail. It never holds a token, a hash of one, a password or a code
-// (ASVS v5.0.0-16.2.5).
+// An Event is one entry of the audit trail. It never holds a token, a hash of one, a password or a code (ASVS
+// v5.0.0-16.2.5).
 type Event struct {
 	ID        string
-	UserID    string // "" for events without an account: those are in nobody's trail
+	UserID    string // "" for an anonymous event, which is in no account's trail
 	SessionID string // handle
 	Kind      Kind
 	Reason    string
@@ -91,7 +92,7 @@ type Event struct {
 	At        time.Time
 }
 
-// NewEvent makes an event of this moment. Of a client it holds what may be kept in the name of the account.
+// NewEvent makes an event with the current time. Of the client it has only what may be stored for the account.
 func NewEvent(kind Kind, userID, sessionID string, c device.Client) Event {
 	return Event{ID: NewID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: Recorded(userID, c), At: Now()}
 }

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// ErrNotFound means there is no such thing, or none that belongs to the one who asks.
+// ErrNotFound means that it does not exist or belongs to another account.
 var ErrNotFound = errors.New("not found")
 
 // Now is the time of the database: UTC, and no finer than PostgreSQL keeps it, so that what is written reads back equal.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// NewID returns 128 random bits and more as text. It names things in URLs and is no secret.
+// NewID returns 128 random bits and more as text. It identifies things in URLs and is no secret.
 func NewID() string { return rand.Text() }
 
-// IsID reports whether the text has the form of what NewID returns. Anything else need not be looked up, and some of
-// it could not be: a database refuses bytes that are no text.
+// IsID reports whether the text has the form of an id of NewID. Nothing else is looked up, because PostgreSQL fails on
+// bytes that are not valid text.
 func IsID(text string) bool {
 	return len(text) == 26 && !strings.ContainsFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '2' || c > '7') })
 }

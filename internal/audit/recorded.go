@@ -6,15 +6,14 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// DemoID begins the id of every demo account, so that whoever has no more than the id knows what may be kept of its
-// visitor.
+// DemoID begins the id of every demo account, so that the id alone says what may be stored about its visitor.
 const DemoID = "demo-"
 
 // IsDemo reports whether the id is that of a demo account.
 func IsDemo(userID string) bool { return strings.HasPrefix(userID, DemoID) }
 
-// Recorded cuts the address of a demo's visitor down to its network: they did not come to leave it here. The user agent
-// stays, because nobody but the visitor is shown it.
+// Recorded shortens the address of a demo's visitor to its network, to store no more personal data than the demo needs.
+// The user agent stays, because only the visitor sees it.
 func Recorded(userID string, c device.Client) device.Client {
 	if IsDemo(userID) {
 		return c.Coarse()

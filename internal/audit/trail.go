@@ -8,27 +8,27 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// A Store keeps events.
+// A Store stores events.
 type Store interface {
 	// AddEvent takes as long for an event without an account as for one with.
 	AddEvent(ctx context.Context, e Event) error
 	// Event returns ErrNotFound for an id that is unknown or another user's.
 	Event(ctx context.Context, userID, id string) (Event, error)
 	Events(ctx context.Context, userID string, f Filter) ([]Event, error)
-	// PruneEvents deletes events before a time. Of the events without an account it leaves a bounded number, the newest
-	// since anonymousBefore.
+	// PruneEvents deletes events before a time. Of the anonymous events it keeps a bounded number, the newest since
+	// anonymousBefore.
 	PruneEvents(ctx context.Context, before, anonymousBefore time.Time) error
 }
 
 const (
 	// keepEvents is how long the audit trail goes back.
 	keepEvents = 365 * 24 * time.Hour
-	// keepAnonymous is how long an event without an account is kept.
+	// keepAnonymous is how long an anonymous event is stored.
 	keepAnonymous = 24 * time.Hour
 )
 
-// A Trail writes each event twice: a row for the account's owner and the administrator, and a line of the log. It is safe
-// for concurrent use.
+// A Trail writes each event twice: as a row for the account's owner and the administrator, and as a line of the log. It
+// is safe for concurrent use.
 type Trail struct {
 	store Store
 	log   *slog.Logger
@@ -37,8 +37,8 @@ type Trail struct {
 // NewTrail returns a trail that keeps its rows in store.
 func NewTrail(store Store, log *slog.Logger) *Trail { return &Trail{store, log} }
 
-// Record stores an event for its owner and logs it. A trail that cannot be written must not undo what has happened, so
-// the failure is logged instead.
+// Record stores an event for its owner and logs it. A failure is only logged, because what the event reports has
+// already happened.
 func (t *Trail) Record(ctx context.Context, e Event) {
 	if err := t.store.AddEvent(ctx, e); err != nil {
 		t.log.ErrorContext(ctx, "event not stored", "kind", e.Kind, "err", err)
@@ -46,7 +46,7 @@ func (t *Trail) Record(ctx context.Context, e Event) {
 	t.Log(ctx, e)
 }
 
-// RecordFirst is Record for what must not happen without a trace: the caller goes on only when there is no error.
+// RecordFirst is Record for an action that must not happen unrecorded: the caller continues only without an error.
 func (t *Trail) RecordFirst(ctx context.Context, e Event) error {
 	if err := t.store.AddEvent(ctx, e); err != nil {
 		return err
@@ -55,14 +55,15 @@ func (t *Trail) RecordFirst(ctx context.Context, e Event) error {
 	return nil
 }
 
-// Report logs an event that no account owns, or that must not fill an owner's trail however often it is provoked.
+// Report logs an event without a row: an anonymous one, or one that strangers could provoke often enough to fill the
+// owner's trail.
 func (t *Trail) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c device.Client) {
 	e := NewEvent(kind, userID, sessionID, c)
 	e.Reason = reason
 	t.Log(ctx, e)
 }
 
-// Log writes the lines of events whose rows were stored with the change that they are about, once that stands.
+// Log writes the log lines of events whose rows were stored in the transaction of the change, after its commit.
 func (t *Trail) Log(ctx context.Context, events ...Event) {
 	for _, e := range events {
 		attrs := []slog.Attr{slog.String("user", e.UserID), slog.String("session", e.SessionID), slog.String("ip", e.Client.IP)}
@@ -76,7 +77,8 @@ func (t *Trail) Log(ctx context.Context, events ...Event) {
 	}
 }
 
-// Event returns one event of a person. ErrNotFound for foreign and unknown ids alike (ASVS v5.0.0-8.2.2).
+// Event returns one event of a person. ErrNotFound for unknown ids and those of other accounts alike (ASVS
+// v5.0.0-8.2.2).
 func (t *Trail) Event(ctx context.Context, userID, id string) (Event, error) {
 	if !IsID(id) {
 		return Event{}, ErrNotFound

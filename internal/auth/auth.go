@@ -1,6 +1,6 @@
-// Package auth knows who somebody is: users, passwords, authenticator apps, recovery codes, passkeys and the sign-in between
-// its two steps. Whoever shows who they are gets a Proof, and nothing else makes one. It knows no HTTP, no SQL and no sessions:
-// what a proof opens is decided above.
+// Package auth checks who somebody is: users, passwords, authenticator apps, recovery codes, passkeys and the sign-in
+// between its two steps. A successful check returns a Proof, which no other package can make. It knows no HTTP, no SQL
+// and no sessions: what a proof allows is decided by its callers.
 package auth
 
 import (
@@ -17,24 +17,25 @@ import (
 var (
 	// ErrEmailTaken means another account has the address.
 	ErrEmailTaken = errors.New("email address taken")
-	// ErrBadCredentials is the one answer to an unknown address, a wrong password and an account that is disabled or over.
+	// ErrBadCredentials stands for an unknown address, a wrong password, a disabled account and an expired demo alike,
+	// so that an answer cannot reveal which it was.
 	ErrBadCredentials = errors.New("bad credentials")
-	// ErrSecondFactor means a password alone was brought for an account that asks for more.
+	// ErrSecondFactor means that the proof is a password alone and the account requires a second factor.
 	ErrSecondFactor = errors.New("second factor needed")
 	// ErrBadCode means a code that is wrong, was used before or is too old.
 	ErrBadCode = errors.New("bad code")
 	// ErrLastFactor means the second factor cannot be removed, because the account must keep one.
 	ErrLastFactor = errors.New("the last second factor")
-	// ErrEnded means the session is over: it timed out, was ended, or somebody else was first to change it.
+	// ErrEnded means that the session is over: it timed out, was ended, or was rotated by another request first.
 	ErrEnded = errors.New("session ended")
-	// ErrReauthRequired means nothing is done in the session until the person re-authenticates in it.
+	// ErrReauthRequired means that the session can do nothing else until the person re-authenticates in it.
 	ErrReauthRequired = errors.New("re-authentication required")
-	// ErrConflict means that somebody else was first: a sign-out everywhere or a change of credentials came between a proof
+	// ErrConflict means that another request was first: all sessions were ended or credentials changed between a proof
 	// and its use, or the session that asks is over.
-	ErrConflict = errors.New("somebody else was first")
-	// ErrDemoFull means as many demo accounts exist as may at once.
+	ErrConflict = errors.New("another request was first")
+	// ErrDemoFull means that the maximum number of demo accounts exists.
 	ErrDemoFull = errors.New("demo full")
-	// ErrBusy means too many passwords wait to be hashed; try again in a few seconds.
+	// ErrBusy means that too many passwords wait to be hashed; try again in a few seconds.
 	ErrBusy = errors.New("too many passwords being checked")
 )
 
@@ -42,7 +43,7 @@ var (
 type User struct {
 	ID                string
 	Email             string // as typed
-	EmailKey          string // normalised by EmailKey
+	NormalizedEmail   string // normalised by NormalizeEmail
 	Name              string
 	Role              string // RoleMember or RoleAdmin
 	PasswordHash      string // PHC string
@@ -51,13 +52,13 @@ type User struct {
 	CreatedAt         time.Time
 	DisabledAt        time.Time // zero unless disabled
 	DemoUntil         time.Time // when a demo account is over; zero for every other
-	DeleteAfter       time.Time // when it is deleted unless its owner keeps it; zero for every other
+	DeleteAfter       time.Time // when it is deleted unless its owner cancels that; zero for every other
 	TOTP              bool      // an authenticator app is enrolled
 	Passkeys          bool      // at least one passkey is enrolled
 }
 
-// Leaving reports whether the account is to be deleted.
-func (u User) Leaving() bool { return !u.DeleteAfter.IsZero() }
+// DeletionPending reports whether the account is to be deleted.
+func (u User) DeletionPending() bool { return !u.DeleteAfter.IsZero() }
 
 // Roles of an account.
 const (
@@ -65,7 +66,7 @@ const (
 	RoleAdmin  = "admin"
 )
 
-// Service is what people do with accounts and sessions. Its methods are safe for concurrent use.
+// Service checks passwords and codes. Its methods are safe for concurrent use.
 type Service struct {
 	store  Store
 	sealer Sealer
@@ -85,8 +86,8 @@ func New(store Store, sealer Sealer, guard Guard, cost HashCost, trail *audit.Tr
 	return &Service{store: store, sealer: sealer, guard: guard, hash: newHasher(cost), audit: trail, log: log}
 }
 
-// NewKey returns a secret for a letter, as random as an id.
-func NewKey() string { return rand.Text() }
+// NewToken returns a random secret of 128 bits and more, for one-time tokens and sessions.
+func NewToken() string { return rand.Text() }
 
 // HashToken returns what is stored of a token: its SHA-256. 128 random bits and more need no salt (ASVS v5.0.0-11.5.1).
 func HashToken(token string) string {

@@ -14,14 +14,15 @@ import (
 // ChallengeValid is how long a challenge may be answered.
 const ChallengeValid = 5 * time.Minute
 
-// What a challenge may be answered for. An answer for one opens none of the others.
+// The purposes of a challenge. An answer for one purpose is refused for the others.
 const (
 	toSignIn  = "sign in"
 	toConfirm = "confirm"
 	toEnrol   = "enrol"
 )
 
-// A SpentChallenge is one that was answered well, to be remembered for as long as it could be answered again.
+// A SpentChallenge is one that was answered correctly. It is stored until it expires, so that the same answer is not
+// accepted twice.
 type SpentChallenge struct {
 	Hash      string
 	ExpiresAt time.Time
@@ -29,9 +30,9 @@ type SpentChallenge struct {
 
 var errChallenge = errors.New("not a challenge of ours, for this, and now")
 
-// newChallenge makes a challenge that carries its own conditions. It is sealed for one purpose and one session, "" for
-// none, so nothing has to be kept while it waits: whoever asks for a million of them fills no table. The nonce of the
-// seal makes it unguessable, with 192 random bits (ASVS v5.0.0-6.7.2).
+// newChallenge makes a challenge that is encrypted for one purpose and one session, "" for none. The challenge carries
+// its own conditions, so nothing is stored for it and a flood of requests fills no table. The nonce of the seal makes
+// it unguessable, with 192 random bits (ASVS v5.0.0-6.7.2).
 func newChallenge(sealer Sealer, purpose, session string) ([]byte, error) {
 	expires := binary.BigEndian.AppendUint64(nil, uint64(audit.Now().Add(ChallengeValid).UnixMicro()))
 	return sealer.Seal(expires, challengePlace(purpose, session))
@@ -41,7 +42,8 @@ func challengePlace(purpose, session string) string {
 	return strings.Join([]string{"passkey challenge", purpose, session}, "\x00")
 }
 
-// openChallenge checks a challenge that came back, as base64url. The hash is that of its bytes, which have one spelling.
+// openChallenge checks a challenge that came back, as base64url. The hash is of the decoded bytes, because base64url
+// has several spellings of the same bytes.
 func openChallenge(sealer Sealer, text, purpose, session string) (SpentChallenge, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {

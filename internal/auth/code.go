@@ -42,8 +42,8 @@ func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit
 	return p, nil
 }
 
-// useTOTP takes a code for its time step. The secret is sealed anew each time, so a key that was replaced is out of use
-// for everybody who has signed in since.
+// useTOTP accepts a code once, for its time step. The secret is encrypted again each time, so that a replaced
+// encryption key goes out of use.
 func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
 	t, err := s.store.TOTPSecret(ctx, userID)
 	if errors.Is(err, audit.ErrNotFound) {
@@ -76,7 +76,7 @@ func (s *Service) useRecoveryCode(ctx context.Context, u User, hash string, by a
 	return nil
 }
 
-// badUnlessFound turns a thing that is not there, or not any more, into a wrong code.
+// badUnlessFound turns ErrNotFound into ErrBadCode, for a code that does not exist or was used.
 func badUnlessFound(err error) error {
 	if errors.Is(err, audit.ErrNotFound) {
 		return ErrBadCode

@@ -9,12 +9,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ErrEmail means the text is not an email address a letter could be sent to.
+// ErrEmail means that the text is not an email address to which an email could be sent.
 var ErrEmail = errors.New("not an email address")
 
-// EmailKey returns the form of an address that accounts are looked up by: NFC and lower case. Two addresses that
-// differ only in case are one account; providers that tell them apart are rarer than people who capitalise.
-func EmailKey(email string) (string, error) {
+// NormalizeEmail returns the form of an address by which accounts are looked up: NFC and lower case. Addresses that
+// differ only in case are one account, because people who capitalise are more common than providers that distinguish
+// case.
+func NormalizeEmail(email string) (string, error) {
 	email = norm.NFC.String(email)
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > 254 {

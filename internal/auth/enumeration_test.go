@@ -13,7 +13,8 @@ import (
 )
 
 // TestEveryAddressCostsAHash: whether an address has an account cannot be told by how long an answer takes, because all
-// of them wait for a hash (ASVS v5.0.0-6.3.8). With the queue full, whoever is not busy has not asked for one.
+// of them wait for a hash (ASVS v5.0.0-6.3.8). With the queue full, an answer other than ErrBusy has not waited for a
+// hash.
 func TestEveryAddressCostsAHash(t *testing.T) {
 	const password = "four quiet lanterns hang"
 	db, log := storetest.SQLite(t), slog.New(slog.DiscardHandler)

@@ -150,7 +150,7 @@ func TestSecondDoorIsLimited(t *testing.T) {
 		var waiting auth.PendingSignIn
 		refusedAfter(t, guard.Codes.Burst, auth.ErrBadCode, func() error {
 			if waiting.AttemptsLeft == 0 {
-				token, err := d.auth.HoldSignIn(t.Context(), proof, false, "/", somewhere)
+				token, err := d.auth.SavePendingSignIn(t.Context(), proof, false, "/", somewhere)
 				if err != nil {
 					return err
 				}
@@ -188,7 +188,7 @@ func TestPendingCodeNamesItsAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := d.auth.HoldSignIn(t.Context(), proof, false, "/", somewhere)
+	token, err := d.auth.SavePendingSignIn(t.Context(), proof, false, "/", somewhere)
 	if err != nil {
 		t.Fatal(err)
 	}

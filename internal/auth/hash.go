@@ -29,7 +29,7 @@ var DefaultHashCost = HashCost{Memory: 19 * 1024, Passes: 2, Lanes: 1}
 const (
 	saltBytes = 16
 	keyBytes  = 32
-	// A hash from the database is parsed as input: these bounds keep a tampered row from eating the machine.
+	// Bounds for hashes read from the database, so that a tampered row cannot use up the memory or processor time.
 	maxMemory  = 256 * 1024
 	maxPasses  = 16
 	maxLanes   = 16
@@ -42,7 +42,7 @@ type hasher struct {
 	cost    HashCost // of new hashes
 	slots   chan struct{}
 	waiting atomic.Int32
-	dummy   string // of no password: verified when there is no account, so that the answer takes as long
+	dummy   string // of a random password: verified when there is no account, so that the answer takes as long
 }
 
 // newHasher returns a hasher that makes hashes of this cost; the zero value is DefaultHashCost.
@@ -61,8 +61,8 @@ func newHasher(cost HashCost) *hasher {
 	}
 }
 
-// acquire waits for a slot. It returns ErrBusy when the queue is full or the wait too long: a flood of sign-ins
-// costs waiting, not memory.
+// acquire waits for a slot. It returns ErrBusy when the queue is full or the wait too long, so that a flood of sign-ins
+// does not use up the memory.
 func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
 	if h.waiting.Add(1) > maxWaiting {
 		h.waiting.Add(-1)

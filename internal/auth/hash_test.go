@@ -35,7 +35,7 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// A hash in the database is input: nothing in it may cost more than a sign-in should.
+// A hash in the database is untrusted input: none may cost more than a normal sign-in.
 func TestMalformedHash(t *testing.T) {
 	good := encode(DefaultHashCost, make([]byte, 16), make([]byte, 32))
 	for _, encoded := range []string{
@@ -49,7 +49,7 @@ func TestMalformedHash(t *testing.T) {
 	}
 }
 
-// More hashes than may run at once wait; more than may wait are turned away; who hangs up leaves the queue.
+// Hashes beyond the parallel limit wait, those beyond the queue get ErrBusy, and a cancelled request leaves the queue.
 func TestHashingIsBounded(t *testing.T) {
 	h := newHasher(HashCost{})
 	for range cap(h.slots) {

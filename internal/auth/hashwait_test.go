@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Whoever has a place in the queue waits for five seconds, not less and not more, and then is told to come back. A place
-// that comes free meanwhile is taken.
+// A request in the queue waits exactly five seconds and then gets ErrBusy. A slot that becomes free meanwhile is taken.
 func TestHashIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, began := newHasher(HashCost{}), time.Now()

@@ -10,13 +10,13 @@ import (
 // MaxName is how long a name may be, in code points.
 const MaxName = 100
 
-// A NameError says, in words for the person, why a name cannot be used.
+// A NameError explains to the person why a name cannot be used.
 type NameError string
 
 func (e NameError) Error() string { return string(e) }
 
-// CleanName returns the name as it is kept, single-spaced, or a NameError. Characters that cannot be seen, or that turn
-// the direction of the text around them, would let a name pretend to be something else.
+// CleanName returns the name as it is stored, single-spaced, or a NameError. Characters that cannot be seen, or that
+// turn the direction of the text around them, would let a name pretend to be something else.
 func CleanName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {

@@ -18,7 +18,7 @@ type Passkey struct {
 	Transports     string // how its authenticator is reached, comma-separated
 	SignCount      uint32 // 0 for authenticators that do not count
 	BackupEligible bool   // it may be copied to other devices of its owner
-	BackupState    bool   // it is, as its authenticator said last
+	BackupState    bool   // whether it is, as its authenticator said last
 	Name           string
 	CreatedAt      time.Time
 	LastUsedAt     time.Time // zero until it is used
@@ -31,7 +31,7 @@ const MaxPasskeys = 20
 const MaxPasskeyName = 60
 
 var (
-	// ErrSpent means the challenge was answered before.
+	// ErrSpent means that the challenge was answered before.
 	ErrSpent = errors.New("challenge spent")
 	// ErrTooManyPasskeys means the account has MaxPasskeys already.
 	ErrTooManyPasskeys = errors.New("too many passkeys")
@@ -39,7 +39,7 @@ var (
 	ErrPasskeyTaken = errors.New("passkey enrolled already")
 )
 
-// CleanPasskeyName returns the name as it is kept, single-spaced, or a NameError.
+// CleanPasskeyName returns the name as it is stored, single-spaced, or a NameError.
 func CleanPasskeyName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {

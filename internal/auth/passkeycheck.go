@@ -13,11 +13,11 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// PasskeyReason is the reason in events about passkeys: of one that was added or removed, and of an answer that was refused,
-// whatever was wrong with it.
+// PasskeyReason is the reason of all events about passkeys: added, removed, or an answer that was wrong in any way.
 const PasskeyReason = "passkey"
 
-// BeginSignIn returns what a browser needs to ask for any passkey of this portal. It names no account and keeps nothing.
+// BeginSignIn returns what a browser needs to ask for any passkey of this portal. It names no account and stores
+// nothing.
 func (p *Passkeys) BeginSignIn() ([]byte, error) {
 	challenge, err := newChallenge(p.service.sealer, toSignIn, "")
 	if err != nil {
@@ -27,8 +27,8 @@ func (p *Passkeys) BeginSignIn() ([]byte, error) {
 	return options(asked, err)
 }
 
-// BeginConfirmation returns what a browser needs to ask for a passkey of the person signed in. The answer counts in this
-// session alone. ErrNotFound when the account has no passkey.
+// BeginConfirmation returns what a browser needs to ask for a passkey of the person signed in. The answer is valid in
+// this session only. ErrNotFound when the account has no passkey.
 func (p *Passkeys) BeginConfirmation(ctx context.Context, by audit.Actor) ([]byte, error) {
 	all, err := p.service.store.Passkeys(ctx, by.UserID)
 	if err != nil {
@@ -62,7 +62,7 @@ func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Clie
 	if err == nil {
 		attempt.Return(ctx)
 	}
-	return proof, p.refused(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
+	return proof, p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
@@ -88,12 +88,12 @@ func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, k
 	if err == nil {
 		proof.user = user
 	}
-	return proof, p.refused(ctx, err, by.Event(kind))
+	return proof, p.rejectAnswer(ctx, err, by.Event(kind))
 }
 
-// refused turns whatever is wrong with an answer into ErrBadCredentials and its event. An answer that belongs to nobody
-// is logged and stored for nobody.
-func (p *Passkeys) refused(ctx context.Context, err error, e audit.Event) error {
+// rejectAnswer turns an answerError into ErrBadCredentials and records the event. Without a known account the event is
+// only logged.
+func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event) error {
 	wrong, ok := errors.AsType[answerError](err)
 	if !ok {
 		return err
@@ -110,16 +110,17 @@ func (p *Passkeys) refused(ctx context.Context, err error, e audit.Event) error 
 	return ErrBadCredentials
 }
 
-// answerError says for tests and debuggers what is wrong with an answer. People get one text for all.
+// answerError says what is wrong with an answer, for tests and debugging. People get the same text for all of them.
 type answerError string
 
 func (e answerError) Error() string { return string(e) }
 
-// errCloned means the counter of the passkey went back: two devices count with one key.
+// errCloned means that the counter of the passkey went back, so two devices have the same key.
 const errCloned = answerError("the counter went back")
 
-// check verifies an answer and uses it up. The account is read before the signature is checked, so the proof carries
-// an epoch no younger than the answer. The account is returned also when the answer is wrong, "" for nobody's.
+// check verifies an answer and uses it up. The account is read before the signature is checked, so that the proof
+// carries an epoch no younger than the answer. The account's id is returned for a wrong answer too, "" if there is
+// none.
 func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by audit.Actor) (Proof, string, error) {
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
@@ -154,15 +155,15 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	passkey.LastUsedAt = audit.Now()
 	switch err := p.service.store.UsePasskey(ctx, passkey, spent); {
 	case errors.Is(err, ErrSpent), errors.Is(err, ErrConflict):
-		return Proof{}, user.ID, answerError("answered before, or overtaken by another answer")
+		return Proof{}, user.ID, answerError("answered before, or another answer was first")
 	case err != nil:
 		return Proof{}, user.ID, fmt.Errorf("check passkey: %w", err)
 	}
 	return Proof{user, MethodPasskey}, user.ID, nil
 }
 
-// verify checks the signature, origin, host name and flags: the user must have been verified. An answer names the account
-// that its passkey was made for; where nobody said before who they are, it has to.
+// verify checks the signature, origin, host name and flags: the user must have been verified. At a sign-in nobody has
+// said who they are, so there the answer must name the account of its passkey.
 func (p *Passkeys) verify(o owner, purpose, challenge string, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
 	asked := webauthn.SessionData{Challenge: challenge, UserVerification: protocol.VerificationRequired}
 	if purpose == toSignIn {

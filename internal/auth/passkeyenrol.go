@@ -11,8 +11,8 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// BeginEnrolment returns what a browser needs to make a passkey for the person signed in: one that is found without an
-// address, verifies its user, and is not on an authenticator that has one already. ErrTooManyPasskeys.
+// BeginEnrolment returns what a browser needs to make a passkey for the person signed in: one that needs no email
+// address to sign in, verifies its user, and is not on an authenticator that has one already. ErrTooManyPasskeys.
 func (p *Passkeys) BeginEnrolment(ctx context.Context, by audit.Actor, u User) ([]byte, error) {
 	all, err := p.service.store.Passkeys(ctx, u.ID)
 	if err != nil {
@@ -43,7 +43,8 @@ type MadePasskey struct {
 	Challenge SpentChallenge
 }
 
-// CheckEnrolment checks the answer of a browser that made a passkey, and returns it. ErrBadCredentials for an answer that is wrong, late or not for this session. It keeps nothing.
+// CheckEnrolment checks the answer of a browser that made a passkey, and returns it. ErrBadCredentials for an answer
+// that is wrong, late or not for this session. It stores nothing.
 func (p *Passkeys) CheckEnrolment(by audit.Actor, u User, answer []byte) (MadePasskey, error) {
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
 	if err != nil {
@@ -67,8 +68,8 @@ func (p *Passkeys) CheckEnrolment(by audit.Actor, u User, answer []byte) (MadePa
 	}, spent}, nil
 }
 
-// anonymous reports whether the answer says nothing of the make of its authenticator, which was not asked: it is signed
-// by the passkey itself at most.
+// anonymous reports whether the answer does not reveal the model of its authenticator: it has no attestation, or only a
+// signature of the passkey itself.
 func anonymous(c *webauthn.Credential) bool {
 	return c.AttestationFormat == "none" || c.AttestationType == string(metadata.BasicSurrogate)
 }

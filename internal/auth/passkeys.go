@@ -15,19 +15,19 @@ import (
 	"example.com/gatehouse/internal/brand"
 )
 
-// Passkeys holds the ceremonies of WebAuthn for one origin. What browsers are sent and what they answer is JSON as
+// Passkeys runs the ceremonies of WebAuthn for one origin. What browsers are sent and what they answer is JSON as
 // parseRequestOptionsFromJSON takes it and toJSON gives it. It is safe for concurrent use.
 type Passkeys struct {
 	service *Service
 	web     *webauthn.WebAuthn
 }
 
-// NewPasskeys returns the ceremonies of the portal at base, a scheme and a host. Passkeys belong to its host name: under
-// another name those enrolled here are not found. An IP address is no name, so browsers make none there.
+// NewPasskeys returns the ceremonies of the portal at base, a scheme and a host. Passkeys belong to its host name and
+// do not work under another. Browsers make none for an IP address.
 func NewPasskeys(s *Service, base *url.URL) (*Passkeys, error) {
 	id := base.Hostname()
 	if _, err := netip.ParseAddr(id); err == nil {
-		id = "localhost" // what browsers then refuse themselves, and the page explains
+		id = "localhost" // browsers refuse this at an IP address, and the page explains it
 	}
 	web, err := webauthn.New(&webauthn.Config{
 		RPID: id, RPDisplayName: brand.Name, RPOrigins: []string{base.Scheme + "://" + base.Host},
@@ -36,7 +36,7 @@ func NewPasskeys(s *Service, base *url.URL) (*Passkeys, error) {
 			ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: protocol.ResidentKeyRequired(),
 			UserVerification: protocol.VerificationRequired,
 		},
-		// Password managers add outputs of extensions that nobody asked for. None is used here.
+		// Ignored because password managers add outputs of extensions that were not requested. None is used here.
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
 	})
 	if err != nil {
@@ -45,9 +45,9 @@ func NewPasskeys(s *Service, base *url.URL) (*Passkeys, error) {
 	return &Passkeys{service: s, web: web}, nil
 }
 
-// owner is a user as the library asks for one. The user handle, which authenticators keep and hand out, is the account's
-// id: random, said of nobody, no secret, and the same for all passkeys of an account, so that an authenticator replaces
-// an old one instead of collecting them.
+// owner is a user as the library asks for one. The user handle, which authenticators store and reveal, is the account's
+// id: random, not secret, and the same for all passkeys of an account, so that an authenticator replaces an old passkey
+// of the account.
 type owner struct {
 	User
 	passkeys []Passkey
@@ -80,7 +80,7 @@ func (o owner) descriptors() []protocol.CredentialDescriptor {
 
 func credentialID(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
-// knownTransports are those that may be stored and sent back: the text is the client's.
+// knownTransports are those that are stored and sent back. Others are dropped, because the text comes from the client.
 var knownTransports = []protocol.AuthenticatorTransport{
 	protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard, protocol.Hybrid, protocol.Internal,
 }

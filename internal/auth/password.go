@@ -16,11 +16,11 @@ import (
 
 // Lengths of a password in code points (NIST SP 800-63B-4 section 3.1.1.2; ASVS v5.0.0-6.2.1, 6.2.9).
 const (
-	MinPassword = 15 // with a second factor too: it can be removed, and then the password is the only one
+	MinPassword = 15 // also with a second factor, because that can be removed
 	MaxPassword = 128
 )
 
-// A PasswordError says, in words for the person, why a password cannot be chosen.
+// A PasswordError explains to the person why a password cannot be chosen.
 type PasswordError string
 
 func (e PasswordError) Error() string { return string(e) }
@@ -28,7 +28,7 @@ func (e PasswordError) Error() string { return string(e) }
 //go:embed common-passwords.txt
 var commonPasswords string
 
-// common is built on first use: an operator's command that needs no passwords should not pay for it.
+// common is built on first use, because most operator's commands check no passwords.
 var common = sync.OnceValue(func() map[string]struct{} {
 	lines := strings.Fields(commonPasswords)
 	set := make(map[string]struct{}, len(lines))
@@ -38,14 +38,14 @@ var common = sync.OnceValue(func() map[string]struct{} {
 	return set
 })
 
-// NewPassword makes up 100 random bits that can be read out aloud.
+// NewPassword makes a password of 100 random bits that is easy to read out.
 func NewPassword() string {
 	text := strings.ToLower(rand.Text())
 	return strings.Join([]string{text[0:5], text[5:10], text[10:15], text[15:20]}, "-")
 }
 
-// NormalPassword brings a password into the one form that is checked and hashed, so that the same keys pressed on
-// another machine give the same password (NFC, NIST SP 800-63B-4 section 3.1.1.2). Nothing is trimmed or folded.
+// NormalPassword returns the form of a password that is checked and hashed, so that the same keys on another machine
+// give the same password (NFC, NIST SP 800-63B-4 section 3.1.1.2). Nothing is trimmed or folded.
 func NormalPassword(password string) string { return norm.NFC.String(password) }
 
 // CheckNewPassword returns a PasswordError when the password is too short, too long, among the first ones attackers try,
@@ -70,7 +70,7 @@ func CheckNewPassword(password string, minLength int, contextWords ...string) er
 	return nil
 }
 
-// isRepetition reports whether the password is a short or common piece said again and again.
+// isRepetition reports whether the password repeats a short or common piece.
 func isRepetition(password string) bool {
 	runes := []rune(password)
 	for size := 1; size <= len(runes)/2; size++ {

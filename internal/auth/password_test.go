@@ -77,7 +77,7 @@ func TestBlocklist(t *testing.T) {
 	}
 }
 
-func TestEmailKey(t *testing.T) {
+func TestNormalizeEmail(t *testing.T) {
 	for email, want := range map[string]string{
 		"a@example.org": "a@example.org", "Ada@Example.ORG": "ada@example.org", "o'neil+x@example.org": "o'neil+x@example.org",
 		"jose\u0301@example.org": "jos\u00e9@example.org", "a@localhost": "a@localhost", "a@b.c": "a@b.c",
@@ -85,9 +85,9 @@ func TestEmailKey(t *testing.T) {
 		"a@example.org, b@example.org": "", `"a b"@example.org`: "", "a@example.org\r\nBcc: b@example.org": "", "a@.": "",
 		"a@example.org ": "", strings.Repeat("x", 250) + "@example.org": "", "a@[127.0.0.1]": "", "a@exa\u202emple.org": "", "a\x00@example.org": "",
 	} {
-		got, err := EmailKey(email)
+		got, err := NormalizeEmail(email)
 		if got != want || (err == nil) != (want != "") {
-			t.Errorf("EmailKey(%q): got %q, %v, want %q", email, got, err, want)
+			t.Errorf("NormalizeEmail(%q): got %q, %v, want %q", email, got, err, want)
 		}
 	}
 }

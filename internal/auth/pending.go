@@ -9,16 +9,16 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// A sign-in that has shown its password and not yet its second factor is a row of its own and no session: nothing but
-// the second step looks for it, so it opens nothing (ASVS v5.0.0-6.3.4, 6.6.2).
+// A sign-in after its password and before its second factor is a row of its own and not a session, so no page can
+// mistake it for one (ASVS v5.0.0-6.3.4, 6.6.2).
 const (
 	PendingValid    = 10 * time.Minute
 	PendingAttempts = 5 // codes for each
 )
 
-// A PendingSignIn waits for its second factor.
+// A PendingSignIn is a sign-in whose second factor is still missing.
 type PendingSignIn struct {
-	TokenHash    string // of a token that its browser carries, and nobody knew before the password was right
+	TokenHash    string // of a token made after the password was checked, which the browser sends
 	UserID       string
 	Epoch        int64 // of the account, as read before the password was checked
 	Remember     bool
@@ -28,23 +28,23 @@ type PendingSignIn struct {
 	ExpiresAt    time.Time
 }
 
-// HoldSignIn keeps a sign-in whose proof is not complete and returns the token it waits under.
-func (s *Service) HoldSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
-	token, at := NewKey(), audit.Now()
+// SavePendingSignIn stores a sign-in whose proof is not complete and returns the token by which it is found.
+func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
+	token, at := NewToken(), audit.Now()
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	err = s.store.AddPendingSignIn(ctx, PendingSignIn{
 		TokenHash: HashToken(token), UserID: p.user.ID, Epoch: p.user.Epoch, Remember: remember, Next: next,
 		AttemptsLeft: PendingAttempts, CreatedAt: at, ExpiresAt: at.Add(PendingValid),
 	}, e)
 	if err != nil {
-		return "", fmt.Errorf("hold sign-in: %w", err)
+		return "", fmt.Errorf("save pending sign-in: %w", err)
 	}
 	s.audit.Log(ctx, e)
 	return token, nil
 }
 
-// PendingSignIn returns the sign-in that waits under the token, and its account. ErrNotFound when it is unknown,
-// finished, too old, out of attempts, or overtaken by a change of credentials.
+// PendingSignIn returns the sign-in of the token, and its account. ErrNotFound when it is unknown, finished, too old,
+// out of attempts, or older than a change of credentials.
 func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignIn, User, error) {
 	return s.store.PendingSignIn(ctx, HashToken(token), audit.Now())
 }
@@ -76,10 +76,10 @@ func (s *Service) FinishElsewhere(ctx context.Context, token string, in User, c 
 	if _, u, err := s.PendingSignIn(ctx, token); err == nil && u.ID == in.ID {
 		s.guard.Proved(ctx, Proof{u, MethodPassword}, audit.Actor{Client: c})
 	}
-	return s.DropSignIn(ctx, token)
+	return s.DeletePendingSignIn(ctx, token)
 }
 
-// DropSignIn forgets a pending sign-in, if there is one.
-func (s *Service) DropSignIn(ctx context.Context, token string) error {
-	return s.store.DropPendingSignIn(ctx, HashToken(token))
+// DeletePendingSignIn deletes a pending sign-in, if it exists.
+func (s *Service) DeletePendingSignIn(ctx context.Context, token string) error {
+	return s.store.DeletePendingSignIn(ctx, HashToken(token))
 }

@@ -7,14 +7,14 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// RecoveryCodeCount is how many are made at a time, each for one use in place of a second factor that is not at hand.
+// RecoveryCodeCount is how many codes are made at a time. Each replaces a missing second factor once.
 const RecoveryCodeCount = 10
 
-// recoveryCodeLength is in characters of five random bits: 120, so that a plain hash keeps them (ASVS v5.0.0-6.5.2),
-// and still six groups of four to type.
+// recoveryCodeLength is in characters of five random bits: 120 bits in all, enough for an unsalted fast hash (ASVS
+// v5.0.0-6.5.2).
 const recoveryCodeLength = 24
 
-// RecoveryCodes are codes as people read them, "abcd-efgh-...". They exist in this form for one page.
+// RecoveryCodes are codes as people read them, "abcd-efgh-...". They are shown once and stored only as hashes.
 type RecoveryCodes []string
 
 // NewRecoveryCodes makes RecoveryCodeCount codes.
@@ -26,7 +26,7 @@ func NewRecoveryCodes() RecoveryCodes {
 	return codes
 }
 
-// grouped sets text off in groups of four.
+// grouped splits text into groups of four.
 func grouped(text, between string) string {
 	var groups []string
 	for len(text) > 4 {
@@ -47,7 +47,7 @@ func (c RecoveryCodes) Hashes() []string {
 	return hashes
 }
 
-// alike are digits that are in no code, and the letters they are taken for.
+// alike replaces digits that are in no code by the letters that look like them.
 var alike = strings.NewReplacer("0", "O", "1", "I", "8", "B", "-", "", " ", "")
 
 // RecoveryCodeHash is the hash of a code as typed. It is false for a text that cannot be one.

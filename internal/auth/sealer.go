@@ -2,7 +2,7 @@ package auth
 
 import "time"
 
-// A Sealer encrypts what is stored for one place, and opens it there and nowhere else.
+// A Sealer encrypts text for one place in the database; moved to another place, it does not open.
 type Sealer interface {
 	Seal(plain []byte, place string) ([]byte, error)
 	Open(sealed []byte, place string) ([]byte, error)
@@ -16,5 +16,5 @@ type TOTPSecret struct {
 	EnrolledAt time.Time
 }
 
-// Place is what the secret is sealed for.
+// Place binds the encrypted secret to its account.
 func (t TOTPSecret) Place() string { return "totp\x00" + t.UserID }

@@ -50,7 +50,7 @@ func (s *Service) checkSignIn(ctx context.Context, email, password string, c dev
 	}
 	if !known || !match || !user.DisabledAt.IsZero() || user.Over(audit.Now()) {
 		e := audit.NewEvent(audit.LoginFail, user.ID, "", c)
-		e.Reason = whyRefused(user, match)
+		e.Reason = failureReason(user, match)
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCredentials
 	}
@@ -60,8 +60,8 @@ func (s *Service) checkSignIn(ctx context.Context, email, password string, c dev
 	return Proof{user, MethodPassword}, nil
 }
 
-// whyRefused is for the account's owner and for operators; the answer says nothing of it.
-func whyRefused(user User, match bool) string {
+// failureReason is shown to the account's owner and operators; the answer to the sign-in does not reveal it.
+func failureReason(user User, match bool) string {
 	switch {
 	case user.ID == "":
 		return "unknown"
@@ -73,16 +73,17 @@ func whyRefused(user User, match bool) string {
 	return "disabled"
 }
 
-// LookUp finds the account of an address as typed. An address that cannot exist is as unknown as any other.
+// LookUp finds the account of an address as typed. For a malformed address it returns ErrNotFound too.
 func (s *Service) LookUp(ctx context.Context, email string) (User, error) {
-	key, err := EmailKey(email)
+	key, err := NormalizeEmail(email)
 	if err != nil {
 		return User{}, audit.ErrNotFound
 	}
 	return s.store.UserByEmail(ctx, key)
 }
 
-// upgrade makes the hash again with the current parameters. A failure costs nothing: the next sign-in tries again.
+// upgrade replaces the hash by one with the current parameters. A failure is ignored, because the next sign-in tries
+// again.
 func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 	hash, err := s.hash.Hash(ctx, NormalPassword(password))
 	if err == nil {
@@ -122,7 +123,7 @@ func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password st
 	return p, nil
 }
 
-// userOf reads the account anew, with its hash and epoch, if the session of the actor still stands.
+// userOf reads the account again, with its hash and epoch, if the session of the actor is still live.
 func (s *Service) userOf(ctx context.Context, by audit.Actor) (User, error) {
 	user, err := s.store.UserBySession(ctx, by.TokenHash)
 	if errors.Is(err, audit.ErrNotFound) {

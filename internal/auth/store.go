@@ -12,13 +12,13 @@ type Store interface {
 	// UserBySession returns the account of the live session with that current token. ErrNotFound.
 	UserBySession(ctx context.Context, tokenHash string) (User, error)
 	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
-	UserByEmail(ctx context.Context, emailKey string) (User, error)
-	// UpgradePassword replaces one hash of the same password by another; no change of credentials.
+	UserByEmail(ctx context.Context, normalizedEmail string) (User, error)
+	// UpgradePassword replaces a hash by another of the same password, which is not a change of credentials.
 	UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error
 	// TOTPSecret returns ErrNotFound for an account without an authenticator app.
 	TOTPSecret(ctx context.Context, userID string) (TOTPSecret, error)
-	// UseTOTPStep writes LastStep and Sealed. ErrNotFound when that step or a later one was taken before, or the app of
-	// EnrolledAt is not the account's any more.
+	// UseTOTPStep writes LastStep and Sealed. ErrNotFound when that step or a later one was used before, or the app was
+	// replaced since EnrolledAt.
 	UseTOTPStep(ctx context.Context, t TOTPSecret) error
 	// UseRecoveryCode marks a code of the event's account as used and stores the event. ErrNotFound for one that is
 	// unknown or was used.
@@ -27,9 +27,9 @@ type Store interface {
 	// PendingSignIn returns a pending sign-in and its account. ErrNotFound when it is unknown, too old or out of attempts,
 	// or its account's epoch has moved or it is disabled.
 	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
-	// TakePendingAttempt is PendingSignIn after one of its attempts was taken.
+	// TakePendingAttempt counts one attempt and returns the sign-in as PendingSignIn does.
 	TakePendingAttempt(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
-	DropPendingSignIn(ctx context.Context, tokenHash string) error
+	DeletePendingSignIn(ctx context.Context, tokenHash string) error
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]Passkey, error)
 	// PasskeyByCredential returns the passkey with that credential id and its user. ErrNotFound.

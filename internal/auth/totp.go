@@ -44,8 +44,8 @@ func totpCode(secret []byte, step int64) string {
 	return fmt.Sprintf("%0*d", totpDigits, binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
 }
 
-// MatchTOTP returns the time step that the code is good for: that of the moment or one beside it, because clocks differ
-// and typing takes time, and later than the one taken last (RFC 6238 section 5.2; ASVS v5.0.0-6.5.1, 6.5.5).
+// MatchTOTP returns the time step of the code: the current step or a neighbour, because clocks differ and typing takes
+// time, and later than the last one used (RFC 6238 section 5.2; ASVS v5.0.0-6.5.1, 6.5.5).
 func MatchTOTP(secret []byte, typed string, at time.Time, last int64) (step int64, ok bool) {
 	code, _ := totpDigitsOf(typed)
 	now := stepOf(at)
@@ -77,7 +77,7 @@ func totpDigitsOf(typed string) (string, bool) {
 // TOTPText is a secret as people type it into an app: in groups of four.
 func TOTPText(secret []byte) string { return grouped(base32Text.EncodeToString(secret), " ") }
 
-// TOTPURI is what the picture for the app says. The label is issuer and account, so neither may hold a bare colon.
+// TOTPURI is the content of the QR code. The label is issuer and account, so neither may hold a bare colon.
 func TOTPURI(issuer, account string, secret []byte) string {
 	escape := func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 	return "otpauth://totp/" + escape(issuer) + ":" + escape(account) + "?secret=" + base32Text.EncodeToString(secret) +

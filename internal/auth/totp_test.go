@@ -20,7 +20,7 @@ func TestTOTPVectors(t *testing.T) {
 	}
 }
 
-// A code is good in its own step and in those beside it, and in none that was taken or passed over.
+// A code is valid in its own step and the neighbouring ones, and not in a step up to the last one used.
 func TestTOTPWindow(t *testing.T) {
 	secret, at := []byte("12345678901234567890"), time.Unix(1700000000, 0) // two steps of a random one may share a code
 	now := stepOf(at)

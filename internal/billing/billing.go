@@ -1,6 +1,6 @@
 // Package billing sells plans: what they cost, what they are paid with, and that each order is paid at most once. It
-// knows no HTTP, no SQL, no sessions and no passwords: whether somebody may pay is decided before it is asked. That the
-// session which asks still stands is checked by the Store, in the transaction of the change and its event.
+// knows no HTTP, no SQL, no sessions and no passwords: callers decide whether somebody may pay. The Store checks in the
+// transaction of the change that the session which asks is still live.
 package billing
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	// ErrNotFound means there is no such thing, or none that belongs to the one who asks.
+	// ErrNotFound means that it does not exist or belongs to another account.
 	ErrNotFound = errors.New("not found")
 	// ErrBegun means a payment for the order exists already.
 	ErrBegun = errors.New("order has a payment already")
@@ -36,12 +36,12 @@ func (m Money) String() string {
 	return fmt.Sprintf("%d.%02d %s", m.Minor/100, m.Minor%100, m.Currency)
 }
 
-// Store keeps methods and payments. Each method is one transaction; times come from the caller. A method with an
-// actor returns an error of the Store's, and changes nothing, when the session of the actor is over.
+// Store stores methods and payments. Each method is one transaction; times come from the caller. A method with an actor
+// returns an error of the Store's, and changes nothing, when the session of the actor is over.
 type Store interface {
 	// Method returns ErrNotFound when the account has none.
 	Method(ctx context.Context, userID string) (Method, error)
-	// SetMethod takes the place of the one before.
+	// SetMethod replaces the one before.
 	SetMethod(ctx context.Context, m Method, by audit.Actor) error
 
 	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
@@ -68,7 +68,7 @@ func New(store Store, gateway Gateway, log *slog.Logger) *Service {
 	return &Service{store: store, gateway: gateway, log: log}
 }
 
-// NewOrder returns the id of an order nobody has placed yet. The payment for it will have the same.
+// NewOrder returns the id of a new order. The payment for it will have the same id.
 func NewOrder() string { return rand.Text() }
 
 // IsOrder reports whether the text has the form of what NewOrder returns. Anything else need not be looked up.

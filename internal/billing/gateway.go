@@ -18,10 +18,9 @@ type Charge struct {
 
 // A Gateway moves money. Charge may be asked again with a charge it knows, to learn what became of it.
 //
-// It answers by calling deliver with Paid or Declined, and may do so never, late, after Charge has returned, or more
-// than once with answers that contradict each other: gateways do all of that. deliver returns an error when the answer
-// could not be written and should be delivered again. The error of Charge is for the log: it says nothing about whether
-// money moved.
+// It answers by calling deliver with Paid or Declined. As with real gateways, the answer may be missing, late, after
+// Charge has returned, or given several times with contradictions. deliver returns an error when the answer could not
+// be stored and should be delivered again. The error of Charge is for the log and does not say whether money moved.
 type Gateway interface {
 	Charge(ctx context.Context, c Charge, deliver func(context.Context, State) error) error
 }
@@ -30,7 +29,7 @@ type Gateway interface {
 // follows from the test instrument.
 type Sandbox struct{}
 
-// late is how long the slow instrument keeps its answer to itself.
+// late is how long the slow instrument delays its answer.
 const late = 15 * time.Second
 
 // Charge answers at once, or not at all.

@@ -7,16 +7,16 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// An Instrument is something to pay with. All of them are made up: there is nowhere to type a card number, because
+// An Instrument is something to pay with. All of them are fictitious, and no form asks for a card number, because
 // people type real ones into demonstrations.
 type Instrument struct {
 	Key, Name, LastFour string
-	Text                string // what comes of charging it
+	Text                string // the outcome of charging it
 }
 
 func (i Instrument) String() string { return i.Name + " ending " + i.LastFour }
 
-// Instruments are all there are, one for each thing that a gateway does to the one who waits for it.
+// Instruments are all that exist, one for each behaviour of a gateway.
 var Instruments = []Instrument{
 	{visa4242, "Test Visa", "4242", "Pays."},
 	{mastercard0002, "Test Mastercard", "0002", "Is declined."},

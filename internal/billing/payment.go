@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// A Bill is everything that somebody confirms by paying: shown on the review, and compared with what is true when the
-// confirmation comes.
+// A Bill is everything that somebody confirms by paying. It is shown on the review page and compared with the current
+// state when the confirmation comes.
 type Bill struct {
 	Order      string
 	Plan       string // key
@@ -21,7 +21,7 @@ type Bill struct {
 	Address    string
 }
 
-// NewBill returns what the order of a plan comes to now, paid with m.
+// NewBill returns the bill of a plan's order at its current price, paid with m.
 func NewBill(order string, p Plan, m Method) Bill {
 	b := Bill{Order: order, Plan: p.Key, Amount: p.Price, Payee: Payee}
 	if !p.Free() {
@@ -33,7 +33,7 @@ func NewBill(order string, p Plan, m Method) Bill {
 // State is how far a payment has come. It changes once.
 type State string
 
-// The states. Pending means that we do not know: the gateway has not answered, and may have charged.
+// The states. Pending means that the gateway has not answered and may have charged.
 const (
 	Pending  State = "pending"
 	Paid     State = "paid"
@@ -54,12 +54,12 @@ type Payment struct {
 // Free reports whether there was nothing to pay.
 func (p Payment) Free() bool { return p.Amount.Minor == 0 }
 
-// ErrForeign is the ErrNotFound of something that belongs to another account. People are told the same.
-var ErrForeign = fmt.Errorf("somebody else's: %w", ErrNotFound)
+// ErrNotOwned is the ErrNotFound of something that belongs to another account. Pages answer both alike.
+var ErrNotOwned = fmt.Errorf("somebody else's: %w", ErrNotFound)
 
-// Pay pays an order, once. The row is written first and its key decides who is first; only then is the gateway asked.
-// A second call, from another tab or a replay, changes nothing and returns what became of the first. The payment may
-// come back pending. ErrForeign when another account has the order.
+// Pay pays an order, once. The row is written before the gateway is asked, and its primary key lets only one request
+// through. A second call, from another tab or a replay, changes nothing and returns the state of the first. The payment
+// may be returned pending. ErrNotOwned when another account has the order.
 func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor) (Payment, error) {
 	p.CreatedAt, p.State = audit.Now(), Pending
 	if i, ok := InstrumentOf(p.Instrument); ok {
@@ -78,10 +78,10 @@ func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor) (Payment, 
 	return s.Payment(ctx, p.UserID, p.Order)
 }
 
-// answerWithin is how long a gateway is waited for. After that the payment is pending until Reconcile.
+// answerWithin is how long a request waits for the gateway. After that the payment is pending until Reconcile.
 const answerWithin = 10 * time.Second
 
-// ask charges the payment, or asks what became of it. What it learns is in the row afterwards.
+// ask charges the payment, or asks for its outcome, and stores the answer in the row.
 func (s *Service) ask(ctx context.Context, p Payment, by audit.Actor) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
@@ -92,7 +92,8 @@ func (s *Service) ask(ctx context.Context, p Payment, by audit.Actor) {
 	}
 }
 
-// settle writes the first answer. A later one changes nothing; if it says something else, an operator has to look.
+// settle stores the first answer. A later one changes nothing; if it contradicts the first, an error is logged for the
+// operator.
 func (s *Service) settle(ctx context.Context, p Payment, answer State, by audit.Actor) error {
 	if answer != Paid && answer != Declined {
 		return fmt.Errorf("settle: no answer: %q", answer)
@@ -109,8 +110,8 @@ func (s *Service) settle(ctx context.Context, p Payment, answer State, by audit.
 	return err
 }
 
-// askAgainAfter leaves the gateway time to answer the request that confirmed a payment.
-const askAgainAfter = answerWithin + 5*time.Second
+// retryAfter is longer than the gateway's time to answer the request that confirmed a payment.
+const retryAfter = answerWithin + 5*time.Second
 
 // reconcileBatch bounds one read of Reconcile.
 const reconcileBatch = 100
@@ -118,14 +119,14 @@ const reconcileBatch = 100
 // Reconcile asks the gateway again about every payment without an answer. Several instances may do it at once: the
 // gateway charges once for each id, and each payment is settled once.
 func (s *Service) Reconcile(ctx context.Context) error {
-	before, after := audit.Now().Add(-askAgainAfter), ""
+	before, after := audit.Now().Add(-retryAfter), ""
 	for {
 		pending, err := s.store.Pending(ctx, before, after, reconcileBatch)
 		if err != nil {
 			return fmt.Errorf("reconcile: %w", err)
 		}
 		for _, p := range pending {
-			var nobody audit.Actor // the answer comes by itself, on no request
+			var nobody audit.Actor // no request, so no actor
 			s.ask(ctx, p, nobody)
 			after = p.Order
 		}
@@ -135,14 +136,14 @@ func (s *Service) Reconcile(ctx context.Context) error {
 	}
 }
 
-// Payment returns the account's payment of an order: ErrNotFound when there is none, ErrForeign when it is another's.
+// Payment returns the account's payment of an order: ErrNotFound when there is none, ErrNotOwned when it is another's.
 func (s *Service) Payment(ctx context.Context, userID, order string) (Payment, error) {
 	if !IsOrder(order) {
 		return Payment{}, ErrNotFound
 	}
 	p, err := s.store.Payment(ctx, order)
 	if err == nil && p.UserID != userID {
-		return Payment{}, ErrForeign
+		return Payment{}, ErrNotOwned
 	}
 	return p, err
 }

@@ -10,7 +10,7 @@ type Plan struct {
 // Free reports whether there is nothing to pay.
 func (p Plan) Free() bool { return p.Price.Minor == 0 }
 
-// Plans is the catalogue, and the one truth about what anything costs.
+// Plans is the catalogue, and the only source of prices.
 var Plans = []Plan{
 	{Key: "porch", Name: "Porch", Price: Money{0, "EUR"}, Text: "For one person who wants to look around.",
 		Includes: []string{"One account", "Devices and activity", "Community answers"}},

@@ -14,29 +14,30 @@ import (
 )
 
 const (
-	// demoFarewell is how long the rows of a demo that is over are kept: they tell its browser why it was signed out.
-	demoFarewell = 5 * time.Minute
-	// maxDemos bounds how many demo accounts there are, with some forty rows each. Visitors at the same moment may
-	// exceed it by as many as wait for their password to be hashed.
+	// keepEndedDemo is how long the rows of an expired demo are kept, so that its browser can be told why it was signed
+	// out.
+	keepEndedDemo = 5 * time.Minute
+	// maxDemos bounds how many demo accounts exist, with about forty rows each. Concurrent requests may exceed it by as
+	// many as wait for a password hash.
 	maxDemos = 5000
 	// demoBatch bounds one read of the accounts to delete.
 	demoBatch = 200
 )
 
-// A Demo is a throw-away account and what it looks like when its visitor arrives.
+// A Demo is a temporary account with the sessions and events that it has when its visitor arrives.
 type Demo struct {
 	User     auth.User
 	Sessions []session.Session
 	Events   []audit.Event
 }
 
-// demoNames are those of nobody in particular.
+// demoNames are fictitious names.
 var demoNames = []string{
 	"Marta Reis", "Jonas Weber", "Amina Yusuf", "Kenji Mori", "Priya Nair", "Lucía Ortega", "Tom Ashworth", "Noor Haddad",
 }
 
 // NewDemo makes a private account for one visitor, with a history of its own, and returns the proof that opens it and
-// its password. It lives for DemoLife and receives no mail. ErrDemoFull when there are too many, ErrBusy.
+// its password. It lives for DemoLife and receives no email. ErrDemoFull when there are too many, ErrBusy.
 func (s *Service) NewDemo(ctx context.Context, c device.Client) (p auth.Proof, password string, err error) {
 	n, err := s.store.CountDemos(ctx)
 	if err != nil {
@@ -50,11 +51,11 @@ func (s *Service) NewDemo(ctx context.Context, c device.Client) (p auth.Proof, p
 	if err != nil {
 		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
-	demo := tell(s.policy, newDemoUser(hash, audit.Now()))
+	demo := fill(s.policy, newDemoUser(hash, audit.Now()))
 	if err := s.store.CreateDemo(ctx, demo); err != nil {
 		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
-	created := audit.NewEvent(audit.UserCreated, demo.User.ID, "", c) // its owner's trail tells another story
+	created := audit.NewEvent(audit.UserCreated, demo.User.ID, "", c) // for the log only: the trail of the demo has a made-up history
 	created.Reason = "demo"
 	s.audit.Log(ctx, created)
 	return auth.ProofOfDemo(demo.User), password, nil
@@ -64,16 +65,16 @@ func newDemoUser(hash string, at time.Time) auth.User {
 	pick := rand.Text()
 	email := "visitor-" + strings.ToLower(pick[:12]) + auth.DemoDomain
 	return auth.User{
-		ID: audit.DemoID + audit.NewID(), Email: email, EmailKey: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: auth.RoleMember,
+		ID: audit.DemoID + audit.NewID(), Email: email, NormalizedEmail: email, Name: demoNames[int(pick[12])%len(demoNames)], Role: auth.RoleMember,
 		PasswordHash: hash, DemoUntil: at.Add(auth.DemoLife),
 	}
 }
 
-// Sweep deletes the demo accounts that are over for a while, whole.
+// Sweep deletes expired demo accounts with everything in them, after keepEndedDemo.
 func (s *Service) Sweep(ctx context.Context) error {
 	at := audit.Now()
 	for {
-		n, err := s.store.DeleteDemos(ctx, at.Add(-demoFarewell), demoBatch)
+		n, err := s.store.DeleteDemos(ctx, at.Add(-keepEndedDemo), demoBatch)
 		if err != nil {
 			return fmt.Errorf("delete demos: %w", err)
 		}

@@ -1,5 +1,5 @@
-// Package demo makes throw-away accounts with a history to look through, each its visitor's alone, and deletes them when
-// their two hours are over. It knows no HTTP and no SQL.
+// Package demo makes temporary accounts with a made-up history, one for each visitor, and deletes them after two hours.
+// It knows no HTTP and no SQL.
 package demo
 
 import (
@@ -19,7 +19,7 @@ type Service struct {
 	log    *slog.Logger
 }
 
-// New returns the demos of a store. What is told in them fits the policy of sessions.
+// New returns a Service on the given store. The made-up history fits the policy of sessions.
 func New(store Store, a *auth.Service, policy session.Policy, trail *audit.Trail, log *slog.Logger) *Service {
 	return &Service{store: store, auth: a, policy: policy, audit: trail, log: log}
 }

@@ -24,8 +24,8 @@ var (
 	afar   = storyDevice{agent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ip: "192.0.2.200"}
 )
 
-// A story is what has happened in a demo account before its visitor arrives. It says nothing that the limits in force
-// could not have brought about: what does not fit them has not happened.
+// A story is the made-up history of a demo account. It fits the limits in force: an event that they would have
+// prevented is left out.
 type story struct {
 	Demo
 	policy session.Policy
@@ -33,8 +33,8 @@ type story struct {
 	opened int       // how many sessions are signed in
 }
 
-// tell fills the account of u with five weeks of somebody's life.
-func tell(p session.Policy, u auth.User) Demo {
+// fill fills the account of u with a history of five weeks.
+func fill(p session.Policy, u auth.User) Demo {
 	t := &story{Demo: Demo{User: u}, policy: p, at: u.DemoUntil.Add(-auth.DemoLife)}
 	changed := t.ago(21, 0, 12)
 	t.User.CreatedAt, t.User.PasswordChangedAt = t.ago(34, 2, 5), changed
@@ -51,7 +51,7 @@ func tell(p session.Policy, u auth.User) Demo {
 		t.ended(former, t.ago(21, 2, 40), changed, session.ReasonPasswordChanged, from.ID)
 	}
 
-	// What is signed in now, the most telling first. All of it began after the password was changed.
+	// The sessions that are signed in now, the most interesting first. All of it began after the password was changed.
 	if x := t.open(office, span{back(2, 6, 0), 18 * time.Minute}, span{back(0, 2, 20), 2 * time.Minute}); x != nil {
 		t.copied(x)
 	}
@@ -71,9 +71,9 @@ func tell(p session.Policy, u auth.User) Demo {
 // A span is how long ago a session began and was used last.
 type span struct{ began, used time.Duration }
 
-// open adds a session that is signed in: kept so, if that is offered and the span fits its limits, or an ordinary one.
-// Half of its idle time is left at least, because nobody is going to use it. Room is left for the visitor's own. It
-// returns nil if nothing fits; the pointer is good until the next session is added.
+// open adds a session that is signed in: a remembered one, if that is offered and the span fits its limits, or an
+// ordinary one. At least half of its idle time is left, so that it does not end during the visit. It leaves room for
+// the visitor's own session. It returns nil if nothing fits; the pointer is good until the next session is added.
 func (t *story) open(d storyDevice, kept, ordinary span) *session.Session {
 	s, remembered := kept, t.fits(kept, true)
 	if !remembered {
@@ -102,8 +102,8 @@ func (t *story) timedOut(d storyDevice, began time.Time, use time.Duration) {
 	}
 }
 
-// ended adds a session that is over, unless it could not have lasted so long. Of one that ended too long ago for its row
-// to be kept there are only the events.
+// ended adds an ended session, unless the limits do not allow it to last so long. If its row would be pruned by now,
+// only the events are added.
 func (t *story) ended(d storyDevice, began, end time.Time, why session.Reason, by string) session.Session {
 	x := t.begin(d, began, false)
 	if end.After(x.ExpiresAt) || why == session.ReasonIdle && !end.Before(x.ExpiresAt) {
@@ -132,7 +132,7 @@ func (t *story) confirmed(x *session.Session, at time.Time) {
 	t.event(audit.SessionRenewed, *x, at, "reauthentication")
 }
 
-// copied lets somebody afar present a token that the session has replaced.
+// copied adds the event of an old token that somebody far away presents.
 func (t *story) copied(x *session.Session) {
 	age := t.at.Sub(x.CreatedAt)
 	t.confirmed(x, t.at.Add(-age/2))
@@ -142,10 +142,10 @@ func (t *story) copied(x *session.Session) {
 	t.event(audit.SessionTokenReused, thief, t.at.Add(-age/4), "")
 }
 
-// begin returns a session of this device as it is at its sign-in.
+// begin returns a session of this device as it is after its sign-in.
 func (t *story) begin(d storyDevice, at time.Time, kept bool) session.Session {
 	x := d.session()
-	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, auth.HashToken(auth.NewKey()) // nobody has that token
+	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, auth.HashToken(auth.NewToken()) // a token that no browser has
 	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = auth.MethodPassword, kept, at, at
 	x.ExpiresAt = at.Add(t.policy.LifetimeLimit(kept))
 	return x

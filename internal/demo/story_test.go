@@ -20,7 +20,7 @@ var standard = session.Policy{
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * day, SessionsPerUser: 20,
 }
 
-// Whatever the limits are, nothing in a fresh demo account could not have happened under them.
+// Under any limits, a new demo account shows only what those limits allow.
 func TestTheStoryFitsThePolicy(t *testing.T) {
 	adjusted := func(adjust func(*session.Policy)) session.Policy {
 		p := standard
@@ -52,7 +52,7 @@ func TestTheStoryFitsThePolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := audit.Now()
-			d := tell(tt.policy, newDemoUser("hash", at))
+			d := fill(tt.policy, newDemoUser("hash", at))
 			var open, ended int
 			for _, x := range d.Sessions {
 				if x.EndedAt.IsZero() {
@@ -101,7 +101,7 @@ func checkSession(t *testing.T, p session.Policy, u auth.User, x session.Session
 	checkAddress(t, x.LastIP)
 }
 
-// checkAddress holds that nobody has the address: RFC 5737, RFC 3849.
+// checkAddress requires an address reserved for documentation: RFC 5737, RFC 3849.
 func checkAddress(t *testing.T, ip string) {
 	t.Helper()
 	for _, reserved := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} {
@@ -155,7 +155,7 @@ func checkEvents(t *testing.T, p session.Policy, d Demo, at time.Time) {
 }
 
 func TestTheStoryIsLively(t *testing.T) {
-	d := tell(standard, newDemoUser("hash", audit.Now()))
+	d := fill(standard, newDemoUser("hash", audit.Now()))
 	if len(d.Events) < 25 {
 		t.Errorf("got %d events, want 25 and more", len(d.Events))
 	}
@@ -189,12 +189,12 @@ func TestCoarse(t *testing.T) {
 	}
 }
 
-// Each account is another's: nothing made up for one says anything of the next.
+// Demo accounts share no ids, tokens or passwords, so that knowing one does not help with another.
 func TestDemoUsersDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
 		u := newDemoUser("hash", audit.Now())
-		if _, err := auth.EmailKey(u.Email); err != nil || !auth.IsDemoAddress(u.EmailKey) || !audit.IsDemo(u.ID) || u.Role != auth.RoleMember || !u.IsDemo() {
+		if _, err := auth.NormalizeEmail(u.Email); err != nil || !auth.IsDemoAddress(u.NormalizedEmail) || !audit.IsDemo(u.ID) || u.Role != auth.RoleMember || !u.IsDemo() {
 			t.Fatalf("got %+v, %v", u, err)
 		}
 		for _, once := range []string{u.ID, u.Email} {

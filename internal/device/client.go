@@ -1,6 +1,6 @@
-// Package device says what a User-Agent header and an address tell of whoever sends a request: the name of the browser,
-// the network, what a session knows of both, and what is new. Both are the client's own word or a proxy's. It does not
-// know what follows from a difference, nor where any of it is kept.
+// Package device interprets the User-Agent header and the address of a request: the name of the browser, the network,
+// which of both a session has seen before, and what is new. Neither can be trusted, because they come from the client
+// or a proxy. It does not know what follows from a difference, nor where any of it is stored.
 package device
 
 import (

@@ -7,8 +7,8 @@ import (
 	"github.com/mileusna/useragent"
 )
 
-// A Device is what a User-Agent header claims, in names of ours. The header is text written by the client: only names
-// from these lists reach a sentence.
+// A Device is what a User-Agent header claims, in names of our own. Pages and emails show only these names, because the
+// header is text of the client.
 type Device struct{ Name, Icon string }
 
 var browsers = map[string]string{
@@ -22,7 +22,7 @@ var systems = map[string]string{
 	useragent.IOS: "iPhone or iPad", useragent.ChromeOS: "ChromeOS",
 }
 
-// UnknownBrowser stands for one that is on none of the lists.
+// UnknownBrowser stands for a browser that is on none of the lists.
 const UnknownBrowser = "Unknown browser"
 
 // Parse names the device of a User-Agent header. Versions are left out: browsers freeze or invent them.
@@ -39,8 +39,8 @@ func Parse(agent string) Device {
 	return Device{Name: name, Icon: icon(ua, browser)}
 }
 
-// Name names the browser of a User-Agent header and its system, "Firefox on Windows": what a session tells its
-// clients apart by. A version is no part of it, so an update changes nothing.
+// Name names the browser of a User-Agent header and its system, "Firefox on Windows": by which a session distinguishes
+// its clients. It has no version, so an update of the browser changes nothing.
 func Name(agent string) string { return Parse(agent).Name }
 
 func icon(ua useragent.UserAgent, browser string) string {

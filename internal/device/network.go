@@ -4,7 +4,7 @@ import "net/netip"
 
 // Networks that are no prefix of an address.
 const (
-	Loopback       = "loopback" // all of it: a browser goes back and forth between ::1 and 127.0.0.1
+	Loopback       = "loopback" // ::1 and 127.0.0.1 alike, because browsers switch between them
 	UnknownNetwork = "unknown"  // the address cannot be read
 )
 

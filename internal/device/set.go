@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A Set is browsers and networks, each once and one a line, the newest last. It is text because that is how
-// it is stored, and so that a Session can be compared.
+// A Set is a list of browsers and networks, each once and one per line, the newest last. It is a string because it is
+// stored as text, and so that a Session is comparable.
 type Set string
 
 const (
@@ -14,8 +14,8 @@ const (
 	networkLine = "network "
 )
 
-// knownOfAKind bounds how many browsers, and how many networks, a session knows. Each but the first of them costs its
-// owner a press of a button, so more than a few are no habit.
+// knownOfAKind bounds how many browsers, and how many networks, a session knows. The owner confirmed each but the first
+// with a button, so a legitimate session has only a few.
 const knownOfAKind = 8
 
 // Browser returns the first browser in the list, "" without one.
@@ -42,7 +42,7 @@ func (s Set) has(line string) bool {
 	return false
 }
 
-// With returns the list and what it did not have of the other, without the oldest that it has no room for.
+// With returns the list with what is new in the other, without the oldest lines if there are too many.
 func (s Set) With(more Set) Set {
 	var lines []string
 	for line := range strings.SplitSeq(string(s+"\n"+more), "\n") {
@@ -52,7 +52,7 @@ func (s Set) With(more Set) Set {
 	}
 	for _, kind := range []string{browserLine, networkLine} {
 		room := knownOfAKind
-		for i, line := range slices.Backward(lines) { // what a deletion moves has been visited
+		for i, line := range slices.Backward(lines) { // backward, because a deletion moves only lines that were visited
 			if !strings.HasPrefix(line, kind) {
 				continue
 			}
@@ -96,8 +96,8 @@ func (s Set) missing(line string) Set {
 	return Set(line)
 }
 
-// Knows reports whether one of the sets has the browser of a client and one has its network, be it not the same: who takes
-// a laptop to where they have used their phone is at no strange place.
+// Knows reports whether one of the sets has the browser of a client and one has its network. It need not be the same
+// set, because a known laptop in the known network of a phone is not suspicious.
 func Knows(sets []Set, c Set) bool {
 	browser, network := false, false
 	for _, known := range sets {

@@ -43,7 +43,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// Of each kind the oldest goes when there is no more room; the other kind keeps its own.
+// When one kind is full, its oldest entry is dropped; the other kind is not affected.
 func TestKnownClientsAreBounded(t *testing.T) {
 	known := Set("browser A\nnetwork 0")
 	for i := range 2 * knownOfAKind {

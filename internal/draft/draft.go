@@ -1,15 +1,15 @@
-// Package draft keeps what was typed into a form that came too late: after its session had timed out, or without the
-// re-authentication that it needs. The text is stored sealed, for one person and one form, until that person has signed in
-// or confirmed again and sees it in the form.
+// Package draft saves what was typed into a form that came too late: after its session had timed out, or without the
+// re-authentication that it needs. The text is stored encrypted, for one person and one form, until that person has
+// signed in or re-authenticated and sees it in the form again.
 //
-// Nothing is ever sent again on somebody's behalf. A stored request could have been planted, could be carried out twice,
-// or could be long forgotten; so the person looks at what is in the form and presses the button themselves.
+// A stored request is never repeated automatically, because it could have been planted, be carried out twice, or be
+// forgotten by its author; the person checks the form and presses the button again.
 //
-// The request that saves the form deletes the draft. Looking does not, because a page is looked at as often as its reader
-// reloads it, and because a GET changes nothing.
+// The request that saves the form deletes the draft. Showing it does not, because pages are reloaded and a GET changes
+// nothing.
 //
-// The package knows no HTTP, no SQL and not which forms there are. Whoever calls it decides which fields may be kept:
-// what comes in is text that may be shown again, so never a password, a code or a file.
+// The package knows no HTTP, no SQL and not which forms there are. Callers decide which fields are saved: only text
+// that may be shown again, so never a password, a code or a file.
 package draft
 
 import (
@@ -23,13 +23,13 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// How long a draft is kept: for somebody who only has to confirm that it is them, and for somebody who has to sign in.
+// How long a draft is kept: for somebody who only has to re-authenticate, and for somebody who has to sign in.
 const (
 	UntilConfirmed = 10 * time.Minute
 	UntilSignedIn  = 24 * time.Hour
 )
 
-// How much is kept. What one more would make too many is the oldest.
+// How much is kept. A new draft beyond these limits deletes the oldest.
 const (
 	PerSession = 3
 	PerUser    = 12
@@ -39,11 +39,11 @@ const (
 var (
 	// ErrNotFound means that there is no draft with this id for this person and this form.
 	ErrNotFound = errors.New("no such draft")
-	// ErrRefused means that the form is empty or larger than MaxSize.
-	ErrRefused = errors.New("nothing that could be kept")
+	// ErrInvalid means that the form is empty or larger than MaxSize.
+	ErrInvalid = errors.New("form empty or too large to be saved")
 )
 
-// A Draft is what was typed, and where it belongs.
+// A Draft is what was typed, and to which person, session and form it belongs.
 type Draft struct {
 	ID        string // names it in URLs; no secret
 	UserID    string
@@ -60,7 +60,7 @@ type Row struct {
 	CreatedAt, ExpiresAt         time.Time
 }
 
-// place is what the fields are sealed for: a row that is moved to another person, session or form does not open.
+// place binds the encrypted fields to the row's person, session and form: moved to another, they do not open.
 func (r Row) place() string {
 	return strings.Join([]string{"held form", r.ID, r.UserID, r.SessionID, r.Route}, "\x00")
 }
@@ -70,15 +70,15 @@ type Store interface {
 	// AddDraft inserts a row and deletes the oldest ones beyond what one session and one user may have. ErrNotFound
 	// when the user cannot sign in any more.
 	AddDraft(ctx context.Context, r Row, perSession, perUser int) error
-	// Draft returns ErrNotFound when the id is unknown or its time is up.
+	// Draft returns ErrNotFound when the id is unknown or the draft has expired.
 	Draft(ctx context.Context, id string, at time.Time) (Row, error)
 	// DeleteDraft deletes a row of that user, if there is one.
 	DeleteDraft(ctx context.Context, id, userID string) error
-	// PruneDrafts deletes the rows whose time is up.
+	// PruneDrafts deletes expired rows.
 	PruneDrafts(ctx context.Context, at time.Time) error
 }
 
-// Sealer encrypts text for one place, and opens it there and nowhere else.
+// Sealer encrypts text for one place in the database; moved to another place, it does not open.
 type Sealer interface {
 	Seal(plain []byte, place string) ([]byte, error)
 	Open(sealed []byte, place string) ([]byte, error)
@@ -93,7 +93,7 @@ type Drafts struct {
 // New returns Drafts in store.
 func New(store Store, sealer Sealer) *Drafts { return &Drafts{store, sealer} }
 
-// Save keeps the fields of f for as long as life and returns the id of the draft. ErrRefused, or ErrNotFound for a user
+// Save keeps the fields of f for as long as life and returns the id of the draft. ErrInvalid, or ErrNotFound for a user
 // who cannot sign in any more.
 func (d *Drafts) Save(ctx context.Context, f Draft, life time.Duration) (id string, err error) {
 	plain, err := json.Marshal(f.Fields)
@@ -101,7 +101,7 @@ func (d *Drafts) Save(ctx context.Context, f Draft, life time.Duration) (id stri
 		return "", err
 	}
 	if len(plain) > MaxSize || isEmpty(f.Fields) {
-		return "", ErrRefused
+		return "", ErrInvalid
 	}
 	at := audit.Now()
 	row := Row{
@@ -125,8 +125,8 @@ func isEmpty(fields map[string]string) bool {
 	return true
 }
 
-// Find returns the draft with the id for that person and that form. Anything else is ErrNotFound, whether it is
-// unknown, too old, somebody else's or sealed with a key that is gone.
+// Find returns the draft with the id for that person and that form. Anything else is ErrNotFound: unknown, expired,
+// somebody else's or encrypted with a removed key.
 func (d *Drafts) Find(ctx context.Context, id, userID, route string) (Draft, error) {
 	row, err := d.row(ctx, id, route)
 	if err != nil {
@@ -163,7 +163,7 @@ func (d *Drafts) row(ctx context.Context, id, route string) (Row, error) {
 	return row, err
 }
 
-// Delete deletes a draft of that person. That there is none is no error: it was saved, or is too old.
+// Delete deletes a draft of that person. A missing draft is no error, because it may have expired.
 func (d *Drafts) Delete(ctx context.Context, id, userID string) error {
 	if !audit.IsID(id) {
 		return nil
@@ -171,5 +171,5 @@ func (d *Drafts) Delete(ctx context.Context, id, userID string) error {
 	return d.store.DeleteDraft(ctx, id, userID)
 }
 
-// Sweep deletes the drafts whose time is up.
+// Sweep deletes expired drafts.
 func Sweep(ctx context.Context, s Store) error { return s.PruneDrafts(ctx, audit.Now()) }

@@ -96,7 +96,7 @@ func (g *Guard) MayWriteTo(ctx context.Context, emailKey string, c device.Client
 
 // accountName is the name of an account in the limits, for email addresses that have one and those that have none.
 func accountName(email string) string {
-	if key, err := auth.EmailKey(email); err == nil {
+	if key, err := auth.NormalizeEmail(email); err == nil {
 		return key
 	}
 	return email

@@ -39,7 +39,7 @@ func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Clien
 	if err != nil {
 		return auth.User{}, "", err
 	}
-	token, at := auth.NewKey(), audit.Now()
+	token, at := auth.NewToken(), audit.Now()
 	if err := g.store.AddUnlockToken(ctx, auth.HashToken(token), user.ID, at, at.Add(UnlockValid)); err != nil {
 		return auth.User{}, "", err
 	}
@@ -64,7 +64,7 @@ func (g *Guard) unlocks(ctx context.Context, token, email string) (bool, error) 
 }
 
 func (g *Guard) userOf(ctx context.Context, email string) (auth.User, error) {
-	key, err := auth.EmailKey(email)
+	key, err := auth.NormalizeEmail(email)
 	if err != nil {
 		return auth.User{}, audit.ErrNotFound
 	}

@@ -251,7 +251,7 @@ func TestDevelopmentMailbox(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), nil)
 	p.browser().Get("/dev/mail").Want(http.StatusOK)
 	l := p.app.letters.AlreadyMember("marta@example.org")
-	if err := p.app.Outbox.Send(t.Context(), l); err != nil {
+	if err := p.app.Mailbox.Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
 	p.browser().Get("/dev/mail").Says("See it as HTML")
@@ -262,7 +262,7 @@ func TestDevelopmentMailbox(t *testing.T) {
 	}
 	p.browser().Get("/dev/mail/NOSUCHLETTER").Want(http.StatusNotFound)
 	q := portalOn(t, sqliteBackend(t), nil)
-	q.app.Outbox = nil
+	q.app.Mailbox = nil
 	q.Handler = q.app.router()
 	q.browser().Get("/dev/mail").Want(http.StatusNotFound)
 	q.browser().Get("/dev/mail/" + l.ID).Want(http.StatusNotFound)

@@ -56,7 +56,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := visitorOf(r)
-	if v.User.Leaving() {
+	if v.User.DeletionPending() {
 		seeOther(w, r, leavePage)
 		return nil
 	}
@@ -70,7 +70,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.deleteForm(w, r, status, true, wrong)
 	}
-	at, err := a.Accounts.AskDeletion(r.Context(), actor(r), proof)
+	at, err := a.Accounts.RequestDeletion(r.Context(), actor(r), proof)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 	v := visitorOf(r)
-	if !v.User.Leaving() {
+	if !v.User.DeletionPending() {
 		seeOther(w, r, home)
 		return nil
 	}

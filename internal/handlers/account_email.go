@@ -43,7 +43,7 @@ func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *e
 	u := visitorOf(r).User
 	v.Demo = u.IsDemo()
 	v.ValidText, v.UndoText = words(account.EmailChangeValid), words(account.EmailUndoValid)
-	waiting, err := a.Accounts.WaitingEmailChange(r.Context(), u.ID)
+	waiting, err := a.Accounts.PendingEmailChange(r.Context(), u.ID)
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
@@ -62,13 +62,13 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 	refuse := func(status int, text string) error {
 		return a.emailForm(w, r, status, &emailView{Email: f["email"], Held: f["held"], Problems: problems{{"email", text}}})
 	}
-	key, err := auth.EmailKey(f["email"])
+	key, err := auth.NormalizeEmail(f["email"])
 	switch {
 	case v.User.IsDemo():
 		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no letters, so its address stays as it is.")
 	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, "Write an address like name@example.com.")
-	case key == v.User.EmailKey:
+	case key == v.User.NormalizedEmail:
 		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
 	}
 	try, wait := a.Guard.FromAccount(r.Context(), guard.EmailChanges, actor(r))
@@ -76,7 +76,7 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+words(wait)+".")
 	}
-	confirm, stop, err := a.Accounts.AskEmailChange(r.Context(), actor(r), v.User, f["email"])
+	confirm, stop, err := a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, f["email"])
 	if err != nil {
 		try.Return(r.Context())
 	}
@@ -106,9 +106,9 @@ func (a *app) writeToBoth(r *http.Request, email, emailKey, confirm, stop string
 		case err != nil:
 			return err
 		case taken:
-			a.Post.Send(a.letters.EmailInUse(email))
+			a.Outbox.Send(a.letters.EmailInUse(email))
 		default:
-			a.Post.Send(a.letters.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
+			a.Outbox.Send(a.letters.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
 		}
 		return nil
 	})

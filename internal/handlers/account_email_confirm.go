@@ -23,7 +23,7 @@ func (*emailConfirmView) page() string { return "email-confirm.html" }
 
 func (a *app) takeEmailKey(w http.ResponseWriter, r *http.Request) error {
 	return a.take(w, r, emailLink, func(key string) error {
-		_, err := a.Accounts.EmailKeyOwner(r.Context(), key)
+		_, err := a.Accounts.EmailChangeTokenOwner(r.Context(), key)
 		return err
 	}, &emailConfirmView{})
 }
@@ -34,7 +34,7 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	owner, err := a.Accounts.EmailKeyOwner(r.Context(), key)
+	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), key)
 	if err == nil && owner.ID != visitorOf(r).UserID {
 		err = audit.ErrNotFound
 	}
@@ -44,7 +44,7 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	waiting, err := a.Accounts.WaitingEmailChange(r.Context(), owner.ID)
+	waiting, err := a.Accounts.PendingEmailChange(r.Context(), owner.ID)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.dropKey(r, emailLink)
-	a.Post.Send(a.letters.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
+	a.Outbox.Send(a.letters.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
 	a.flash(r, "Your address was changed. From now on you sign in with it, and our letters go there.")
 	seeOther(w, r, "/account/profile")
 	return nil

@@ -36,7 +36,7 @@ func TestChangeOfAddress(t *testing.T) {
 		b, other := p.signedIn(u), p.signedIn(u)
 		reset := p.browser().forgets(u.Email)
 		confirm, stop := b.moves(u, to)
-		b.Get("/account/email").Says("A letter is on its way").Says("A change waits for its letter").Says(to)
+		b.Get("/account/email").Says("A letter is on its way").Says("A change waits to be confirmed").Says(to)
 
 		p.browser().Get(stop).Want(http.StatusOK).Says("stays " + u.Email) // looking stops nothing
 		stranger := p.browser()

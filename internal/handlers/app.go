@@ -39,8 +39,8 @@ type Options struct {
 	Drafts   *draft.Drafts
 	Passkeys *auth.Passkeys
 	Guard    *guard.Guard
-	Post     *mail.Post
-	Outbox   *mail.Outbox // the development mailbox; nil leaves /dev/mail out
+	Outbox   *mail.Outbox
+	Mailbox  *mail.Mailbox // the development mailbox; nil leaves /dev/mail out
 	Log      *slog.Logger
 	Demo     bool // visitors are offered an account to try
 
@@ -67,7 +67,7 @@ type Database interface {
 // app is the portal. Its handlers answer or return an error, never both.
 type app struct {
 	Options
-	letters mail.Letters
+	letters mail.Composer
 	pages   map[string]*template.Template
 
 	routes    chi.Routes
@@ -90,7 +90,7 @@ func newApp(o Options) (*app, error) {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
 	return &app{
-		Options: o, letters: mail.Letters{Base: o.BaseURL.String()}, pages: pages,
+		Options: o, letters: mail.Composer{Base: o.BaseURL.String()}, pages: pages,
 	}, nil
 }
 

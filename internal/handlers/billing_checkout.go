@@ -169,7 +169,7 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if err == nil { // a second press, a replay, or a page that was open for long
 		return a.toReceipt(w, r, p)
 	}
-	if errors.Is(err, billing.ErrForeign) || !errors.Is(err, billing.ErrNotFound) {
+	if errors.Is(err, billing.ErrNotOwned) || !errors.Is(err, billing.ErrNotFound) {
 		return a.foreignPayment(r, err)
 	}
 	b, err := a.bill(r)

@@ -79,7 +79,7 @@ func TestDemo(t *testing.T) {
 		if !wholeDemo.MatchString(webtest.Text(overview.Body)) {
 			t.Errorf("the page does not show a lifetime of two hours:\n%s", webtest.Text(overview.Body))
 		}
-		overview.Says("4 other sessions").Says("Worth a look")
+		overview.Says("4 other sessions").Says("Suspicious")
 		b.bag().Says("lantern")
 		b.Get("/account/sessions").Says("4 signed in. The limit is 5").Says("Recently ended (4)").
 			Says("A cookie that this session had replaced was used again").Says(password)
@@ -426,7 +426,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 	// Letters leave in order: when the last has come, so has every other.
 	p.app.tell(known, p.app.letters.AlreadyMember("last@example.org"))
 	p.letter("last@example.org", "account")
-	for _, l := range p.outbox.Letters() {
+	for _, l := range p.outbox.Emails() {
 		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {
 			t.Errorf("a letter to %s: %s", l.To, l.Subject)
 		}
@@ -551,7 +551,7 @@ func (p *portal) createDemo() {
 	p.t.Helper()
 	at, id := time.Now().UTC().Truncate(time.Microsecond), "demo-"+rand.Text()
 	d := demo.Demo{User: auth.User{
-		ID: id, Email: id, EmailKey: id, Name: "N", Role: auth.RoleMember, PasswordHash: "none", PasswordChangedAt: at, CreatedAt: at,
+		ID: id, Email: id, NormalizedEmail: id, Name: "N", Role: auth.RoleMember, PasswordHash: "none", PasswordChangedAt: at, CreatedAt: at,
 		DemoUntil: at.Add(auth.DemoLife),
 	}}
 	for range 2 {

@@ -27,7 +27,7 @@ var letterLinks = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?
 // devMail shows the letters of a development portal, which go nowhere else. Production does not have this route.
 func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	v := &devMailView{}
-	for _, l := range a.Outbox.Letters() {
+	for _, l := range a.Mailbox.Emails() {
 		v.Letters = append(v.Letters, letterView{ID: l.ID, To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: letterLinks.FindAllString(l.Text, -1)})
 	}
 	return a.render(w, r, http.StatusOK, v)
@@ -38,7 +38,7 @@ const letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ances
 
 // devLetter shows the HTML of one letter, alone in its page.
 func (a *app) devLetter(w http.ResponseWriter, r *http.Request) error {
-	for _, l := range a.Outbox.Letters() {
+	for _, l := range a.Mailbox.Emails() {
 		if l.ID == chi.URLParam(r, "id") {
 			w.Header().Set("Content-Security-Policy", letterPolicy)
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")

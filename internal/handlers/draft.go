@@ -71,7 +71,7 @@ func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) 
 	}
 	id, err := a.Drafts.Save(r.Context(), draft.Draft{UserID: s.UserID, SessionID: s.ID, Route: late.name, Fields: fields}, life)
 	if err != nil {
-		if !errors.Is(err, draft.ErrRefused) && !errors.Is(err, draft.ErrNotFound) {
+		if !errors.Is(err, draft.ErrInvalid) && !errors.Is(err, draft.ErrNotFound) {
 			a.Log.WarnContext(r.Context(), "form not held", "route", late.name, "err", err)
 		}
 		return back

@@ -149,14 +149,14 @@ func (s *target) leaveLetters(f *testing.F) {
 		f.Fatal(err)
 	}
 	change := account.EmailChange{
-		ID: "change", UserID: s.user.ID, Email: "new@example.org", EmailKey: "new@example.org", OldEmail: s.user.Email, OldEmailKey: s.user.EmailKey,
+		ID: "change", UserID: s.user.ID, Email: "new@example.org", NormalizedEmail: "new@example.org", OldEmail: s.user.Email, OldNormalizedEmail: s.user.NormalizedEmail,
 		AskedAt: at, ConfirmUntil: at.Add(24 * time.Hour), UndoUntil: at.Add(24 * time.Hour),
 	}
 	asked := audit.Event{ID: "asked", UserID: s.user.ID, Kind: audit.EmailChangeRequested, At: at}
 	err = errors.Join(
-		s.db.AddSignUp(ctx, account.SignUp{TokenHash: hash(0), Email: "a@example.org", EmailKey: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
-		s.db.AskEmailChange(ctx, account.EmailAsking{EmailChange: change, StopHash: hash(1), ConfirmHash: hash(3), By: resumed.Session.By(device.Client{}), Event: asked}),
-		s.db.AddLetterKey(ctx, account.LetterKey{TokenHash: hash(2), UserID: s.user.ID, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
+		s.db.AddSignUp(ctx, account.SignUp{TokenHash: hash(0), Email: "a@example.org", NormalizedEmail: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
+		s.db.RequestEmailChange(ctx, account.RequestEmailChangeParams{EmailChange: change, StopHash: hash(1), ConfirmHash: hash(3), By: resumed.Session.By(device.Client{}), Event: asked}),
+		s.db.AddOneTimeToken(ctx, account.OneTimeToken{TokenHash: hash(2), UserID: s.user.ID, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
 	)
 	if err != nil {
 		f.Fatal(err)

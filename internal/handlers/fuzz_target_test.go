@@ -38,12 +38,12 @@ func newTarget(f *testing.F) *target {
 	log := slog.New(slog.DiscardHandler)
 	sealer := testSealer(f)
 	sessions := bag.New(bag.Options{Bags: s.db.Bags(), Sealer: sealer, Secure: true, Log: log})
-	post := mail.NewPost(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Outbox{}, Log: log})
+	post := mail.NewOutbox(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Mailbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy
 	policy.Idle = policy.Lifetime // a run may take an hour
 	o := Options{
-		Drafts: draft.New(s.db, sealer), Bag: sessions, Post: post, Log: log, BaseURL: portalURL,
+		Drafts: draft.New(s.db, sealer), Bag: sessions, Outbox: post, Log: log, BaseURL: portalURL,
 	}
 	err := o.people(s.db, sealer, policy, limiterOff{}, limiterOff{}, log)
 	if err != nil {

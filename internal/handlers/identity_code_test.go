@@ -17,8 +17,8 @@ func TestCodesInARow(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		app, codes := p.signedIn(u).enrolApp()
 		forget := func() { // how often the password was given
-			p.limits.Reset(t.Context(), "account here:"+customer(p.browser().IP)+":"+u.EmailKey)
-			p.limits.Reset(t.Context(), "account:"+u.EmailKey)
+			p.limits.Reset(t.Context(), "account here:"+customer(p.browser().IP)+":"+u.NormalizedEmail)
+			p.limits.Reset(t.Context(), "account:"+u.NormalizedEmail)
 			p.limits.Reset(t.Context(), "address:"+customer(p.browser().IP))
 		}
 		fail := func(n int) {

@@ -162,7 +162,7 @@ func TestGuessingAtManyAccounts(t *testing.T) {
 				t.Fatalf("guess %d: got %d, want 422", i, got)
 			}
 		}
-		if len(p.outbox.Letters()) > 0 {
+		if len(p.outbox.Emails()) > 0 {
 			t.Error("letters were sent for a limit that is no account's")
 		}
 		if got := guess(250, webtest.Email()); got != http.StatusTooManyRequests {
@@ -242,7 +242,7 @@ func TestSpraying(t *testing.T) {
 	if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 180 {
 		t.Errorf("Retry-After %q, want 1 to 180 seconds", res.Header.Get("Retry-After"))
 	}
-	if len(p.outbox.Letters()) > 0 {
+	if len(p.outbox.Emails()) > 0 {
 		t.Error("a letter was sent: an account for each try would get one")
 	}
 	from(1001).Post("/login", "email", webtest.Email(), "password", sprayed+"!").Want(422)

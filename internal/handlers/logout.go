@@ -11,7 +11,7 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if token := a.Bag.Pending(r); token != "" {
-		if err := a.Auth.DropSignIn(r.Context(), token); err != nil {
+		if err := a.Auth.DeletePendingSignIn(r.Context(), token); err != nil {
 			return err
 		}
 		a.Bag.DropPending(w)

@@ -54,7 +54,7 @@ func (a *app) requireConfirmed(next http.Handler) http.Handler {
 // does not stand.
 func (a *app) requireStaying(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitorOf(r).User.Leaving() {
+		if visitorOf(r).User.DeletionPending() {
 			turnAway(w, r, leavePage)
 			return
 		}
@@ -66,7 +66,7 @@ func (a *app) requireStaying(next http.Handler) http.Handler {
 // to be deleted there is none to get: requireStaying says what is left there.
 func (a *app) requireFactor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.Leaving() {
+		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.DeletionPending() {
 			turnAway(w, r, securityPage)
 			return
 		}

@@ -11,9 +11,9 @@ import (
 )
 
 // tell sends the owner of an account a letter about it. A demo account has no mailbox.
-func (a *app) tell(owner auth.User, l mail.Letter) {
+func (a *app) tell(owner auth.User, l mail.Email) {
 	if !owner.IsDemo() {
-		a.Post.Send(l)
+		a.Outbox.Send(l)
 	}
 }
 

@@ -32,36 +32,36 @@ func noTime() time.Time {
 	return time.Date(2000, 1, 1, 0, 0, 0, int(noTimes.Add(1))*int(time.Microsecond), time.UTC)
 }
 
-func (l *letters) AddLetter(ctx context.Context, r mail.Row, most int) error {
+func (l *letters) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.db.AddLetter(ctx, r, most)
+	return l.db.AddEmail(ctx, r, most)
 }
 
-func (l *letters) ClaimLetter(ctx context.Context, at, until time.Time) (mail.Row, error) {
+func (l *letters) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.db.ClaimLetter(ctx, at, until)
+	return l.db.ClaimEmail(ctx, at, until)
 }
 
-func (l *letters) PostponeLetter(ctx context.Context, r mail.Row, due time.Time) error {
+func (l *letters) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.db.PostponeLetter(ctx, r, due)
+	return l.db.PostponeEmail(ctx, r, due)
 }
 
-func (l *letters) DropLetter(ctx context.Context, id string) error {
+func (l *letters) DeleteEmail(ctx context.Context, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.db.DropLetter(ctx, id)
+	return l.db.DeleteEmail(ctx, id)
 }
 
-func (l *letters) CountLetters(ctx context.Context) (int, error) { return l.db.CountLetters(ctx) }
+func (l *letters) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
 
 // A postbox is an outbox that says when a letter has come in. Letters leave behind the answer, on the real clock,
 // whatever the clock of the test shows.
 type postbox struct {
-	*mail.Outbox
+	*mail.Mailbox
 	arrived chan struct{}
 	minutes <-chan time.Time // on the real clock, as the letters are
 }
@@ -73,18 +73,18 @@ const patience = 3
 func newPostbox(t *testing.T) *postbox {
 	minutes := time.NewTicker(time.Minute)
 	t.Cleanup(minutes.Stop)
-	return &postbox{&mail.Outbox{}, make(chan struct{}, 1000), minutes.C}
+	return &postbox{&mail.Mailbox{}, make(chan struct{}, 1000), minutes.C}
 }
 
 // Send keeps the letter and says so.
-func (p *postbox) Send(ctx context.Context, l mail.Letter) error {
+func (p *postbox) Send(ctx context.Context, l mail.Email) error {
 	defer func() {
 		select {
 		case p.arrived <- struct{}{}:
 		default: // no wake-up is lost: as many as fit wait to be taken, and after each one every letter is looked at
 		}
 	}()
-	return p.Outbox.Send(ctx, l)
+	return p.Mailbox.Send(ctx, l)
 }
 
 // letter waits for a letter to an address and returns the newest about something.
@@ -118,7 +118,7 @@ func (p *portal) awaitLetters(to, about string, atLeast int) (texts []string) {
 
 // textsTo returns the texts of the letters to an address that have something in them or in their subject, oldest first.
 func (p *portal) textsTo(to, about string) (texts []string) {
-	for _, l := range p.outbox.Letters() {
+	for _, l := range p.outbox.Emails() {
 		if l.To == to && strings.Contains(l.Subject+l.Text, about) {
 			texts = append([]string{l.Text}, texts...)
 		}
@@ -140,10 +140,10 @@ func linkIn(t *testing.T, letter string) string {
 // lettersTo returns every letter to an address. No more are sent afterwards.
 func (p *portal) lettersTo(email string) (texts []string) {
 	p.t.Helper()
-	if err := p.app.Post.Close(context.Background()); err != nil {
+	if err := p.app.Outbox.Close(context.Background()); err != nil {
 		p.t.Fatal(err)
 	}
-	for _, l := range p.outbox.Letters() {
+	for _, l := range p.outbox.Emails() {
 		if l.To == email {
 			texts = append(texts, l.Subject+"\n"+strings.Join(strings.Fields(l.Text), " "))
 		}

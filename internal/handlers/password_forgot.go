@@ -39,7 +39,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := &forgotView{Email: f["email"]}
-	key, err := auth.EmailKey(f["email"])
+	key, err := auth.NormalizeEmail(f["email"])
 	if err != nil {
 		v.Problems = problems{{"email", "Write an address like name@example.com."}}
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
@@ -52,7 +52,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	}
 	if a.Guard.MayWriteTo(r.Context(), key, client) {
 		a.beside(r, func(ctx context.Context) error {
-			user, key, err := a.Accounts.NewResetKey(ctx, f["email"], client)
+			user, key, err := a.Accounts.NewResetToken(ctx, f["email"], client)
 			if err != nil {
 				return err
 			}
@@ -67,5 +67,5 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) forgotSent(w http.ResponseWriter, r *http.Request) error {
-	return a.render(w, r, http.StatusOK, &forgotSentView{ValidText: words(account.ResetValid), DevMail: a.Outbox != nil})
+	return a.render(w, r, http.StatusOK, &forgotSentView{ValidText: words(account.ResetValid), DevMail: a.Mailbox != nil})
 }

@@ -26,7 +26,7 @@ func (*resetView) page() string { return "reset.html" }
 // should be kept from their account by a cache.
 func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
 	err := a.take(w, r, resetLink, func(key string) error {
-		_, err := a.Accounts.ResetKeyOwner(r.Context(), key)
+		_, err := a.Accounts.ResetTokenOwner(r.Context(), key)
 		return err
 	}, &resetView{})
 	if errors.Is(err, bag.ErrUnavailable) {
@@ -45,7 +45,7 @@ func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, key string, wrong problems) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	user, err := a.Accounts.ResetKeyOwner(r.Context(), key)
+	user, err := a.Accounts.ResetTokenOwner(r.Context(), key)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &resetView{})
 	}

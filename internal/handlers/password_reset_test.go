@@ -188,9 +188,9 @@ func TestResetOvertakes(t *testing.T) {
 		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: "late " + u.ID}); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("a sign-in with the old password: got %v, want ErrConflict", err)
 		}
-		key := account.LetterKey{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
+		key := account.OneTimeToken{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
 		e := audit.Event{ID: "e" + u.ID, UserID: u.ID, Kind: audit.PasswordResetRequested}
-		if err := p.store.ReplaceLetterKey(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrConflict) {
+		if err := p.store.ReplaceOneTimeToken(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("a key for the account as it was before: got %v, want ErrConflict", err)
 		}
 	})
@@ -218,7 +218,7 @@ func TestForgottenPasswordTellsNothing(t *testing.T) {
 		sameAnswer(t, "again", p.browser().Post("/password/forgot", "email", known.Email), want)
 		sameAnswer(t, "again, unknown", p.browser().Post("/password/forgot", "email", unknown), want)
 	}
-	for _, l := range p.outbox.Letters() {
+	for _, l := range p.outbox.Emails() {
 		if l.To != known.Email {
 			t.Errorf("a letter went to %s", l.To)
 		}

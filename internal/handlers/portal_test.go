@@ -59,13 +59,13 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	p.limits, p.sprays = &limiter{ratelimit.NewMemory()}, &limiter{ratelimit.NewMemory()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sealer := testSealer(t)
-	post := mail.NewPost(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
+	post := mail.NewOutbox(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Extend: func(x Extension) { probe.Add(probe.Portal(x)) },
 		Drafts: draft.New(b.store, sealer),
 		Bag:    bag.New(bag.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log}),
-		Post:   post, Outbox: p.outbox.Outbox, Log: log,
+		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {

@@ -44,10 +44,10 @@ const letterID = "LETTER"
 
 func recordPortal(t *testing.T, adjust func(*settings)) *portal {
 	t.Helper()
-	letter := mail.Letter{ID: letterID, To: "rosa@example.org", Subject: "A letter", Text: "Text", HTML: "<!doctype html><h1>Letter</h1>"}
+	letter := mail.Email{ID: letterID, To: "rosa@example.org", Subject: "A letter", Text: "Text", HTML: "<!doctype html><h1>Letter</h1>"}
 	return portalOn(t, sqliteBackend(t), func(o *Options, policy *settings) {
-		o.Outbox = &mail.Outbox{}
-		if err := o.Outbox.Send(t.Context(), letter); err != nil {
+		o.Mailbox = &mail.Mailbox{}
+		if err := o.Mailbox.Send(t.Context(), letter); err != nil {
 			t.Fatal(err)
 		}
 		adjust(policy)

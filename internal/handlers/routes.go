@@ -52,7 +52,7 @@ func (a *app) router() http.Handler {
 	everybody.post("/preferences", a.setPreferences, on(home))
 	everybody.get("/plans", a.showPlans, nav("plans"), returned)
 	everybody.post("/basket", a.choosePlan, on("/plans"))
-	if a.Outbox != nil {
+	if a.Mailbox != nil {
 		everybody.get("/dev/mail", a.devMail)
 		everybody.get("/dev/mail/{id}", a.devLetter)
 	}

@@ -145,7 +145,7 @@ func TestOmissionsAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.Outbox = newPostbox(t).Outbox
+		a.Mailbox = newPostbox(t).Mailbox
 		r := a.router().(chi.Router)
 		everybody := group{app: a, router: r}
 		add(a, everybody, everybody.signedIn())

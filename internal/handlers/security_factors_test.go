@@ -302,7 +302,7 @@ func TestSecondFactorRequired(t *testing.T) {
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.RequireSecondFactor = true })
 	u := p.newUser("Quin")
 	b := p.signedIn(u)
-	b.Get("/account/security").Want(http.StatusOK).Says("Set up a second step first")
+	b.Get("/account/security").Want(http.StatusOK).Says("Set up two-factor authentication first")
 	table, changes := access(t), accessColumn(t, 4)
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		line := method + " " + route

@@ -310,7 +310,7 @@ func TestPasskeyOfDemo(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM passkeys`); n != 0 {
 			t.Errorf("%d passkeys of a demo that is gone", n)
 		}
-		if n := len(p.outbox.Letters()); n != 0 {
+		if n := len(p.outbox.Emails()); n != 0 {
 			t.Errorf("%d letters", n)
 		}
 	})

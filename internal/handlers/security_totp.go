@@ -74,7 +74,7 @@ func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong
 		Since: factors.TOTPSince, Others: len(others),
 		Keep: a.Accounts.LacksFactor(without), First: !v.User.SecondFactor(), Problems: wrong,
 	}
-	secret, err := a.Accounts.WaitingTOTP(r.Context(), actor(r), brand.Name, v.User.Email)
+	secret, err := a.Accounts.PendingTOTP(r.Context(), actor(r), brand.Name, v.User.Email)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, status, view)
 	}
@@ -102,7 +102,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if f["code"] == "" {
 		return a.totpForm(w, r, http.StatusUnprocessableEntity, problem{"code", "Enter the code that your app shows."})
 	}
-	if _, err := a.Accounts.WaitingTOTP(r.Context(), actor(r), brand.Name, v.User.Email); errors.Is(err, audit.ErrNotFound) {
+	if _, err := a.Accounts.PendingTOTP(r.Context(), actor(r), brand.Name, v.User.Email); errors.Is(err, audit.ErrNotFound) {
 		a.flash(r, "That took too long, so this is another secret. Please add it to your app in place of the one before.")
 		return a.beginTOTP(w, r)
 	}

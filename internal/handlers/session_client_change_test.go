@@ -59,7 +59,7 @@ func TestAnotherNetwork(t *testing.T) {
 			t.Errorf("%d events with the address it came from, want 1", n)
 		}
 		other := p.signedIn(u)
-		other.Get("/account").Says("One of your sessions is worth a look").SaysNot("Nothing to improve")
+		other.Get("/account").Says("One of your sessions looks suspicious").SaysNot("Nothing to improve")
 		other.Get("/account/sessions").Says("It was used from another network, 198.51.100.0/24.")
 		b.Get("/account/sessions").Says("It was used from another network, 198.51.100.0/24.").SaysNot("This session began")
 		b.Get("/account/activity?kind=sessions").Says("A session was used from another browser or network")
@@ -67,10 +67,10 @@ func TestAnotherNetwork(t *testing.T) {
 		b.Reauth(password).Leads("/account/sessions")
 		away.Cookies = b.Cookies
 		away.recognise()
-		away.Get("/account").Want(http.StatusOK).SaysNot("is worth a look")
+		away.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
 		b.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "network")
-		b.at("203.0.113.9").Get("/account").Says("is worth a look").Says("another network, 203.0.113.0/24")
+		b.at("203.0.113.9").Get("/account").Says("looks suspicious").Says("another network, 203.0.113.0/24")
 		p.wantFlagged(u.ID, "network", "network")
 		if letters := p.lettersTo(u.Email); len(letters) != 0 {
 			t.Errorf("got letters %q, want none for a network", letters)
@@ -136,7 +136,7 @@ func TestAnotherBrowser(t *testing.T) {
 		if len(letters) != 2 {
 			t.Fatalf("got %d letters, want one for each mark: %q", len(letters), letters)
 		}
-		for _, want := range []string{"begun with Chrome on macOS, was used from Firefox on Linux on", "We have marked it", "https://portal.test/account/sessions"} {
+		for _, want := range []string{"begun with Chrome on macOS, was used from Firefox on Linux on", "We have flagged it", "https://portal.test/account/sessions"} {
 			if !strings.Contains(letters[1], want) {
 				t.Errorf("got no %q in\n%s", want, letters[1])
 			}
@@ -296,7 +296,7 @@ func TestSignInFromElsewhere(t *testing.T) {
 			away := b.at("198.51.100.7")
 			away.Get("/account")
 			away.SignIn(u.Email, password)
-			away.Get("/account").Want(http.StatusOK).SaysNot("is worth a look")
+			away.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
 			if got := p.sessionRow(away); got.Flag != "" || got.Known.Network() != "198.51.100.0/24" {
 				t.Errorf("%s: got %+v, want a session of that network without a mark", mode, got)
 			}
@@ -381,7 +381,7 @@ func TestForeignMark(t *testing.T) {
 		stranger.Reauth(password).Leads("/account/sessions")
 		stranger.Post("/account/sessions/" + b.Handle() + "/recognise").Want(http.StatusNotFound)
 		b.Get("/account/sessions").Says("another network")
-		stranger.Get("/account").SaysNot("is worth a look")
+		stranger.Get("/account").SaysNot("looks suspicious")
 	})
 }
 
@@ -419,7 +419,7 @@ func TestClientChangeReauth(t *testing.T) {
 
 		stolen.Post("/reauth", "password", otherPassword, "next", "/account").Want(http.StatusUnprocessableEntity).Says("another browser, Firefox on Linux")
 		b.Reauth(password).Leads("/account/sessions")
-		b.Get("/account").Want(http.StatusOK).SaysNot("is worth a look")
+		b.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
 		if p.replay(stolen.Token()).StatusCode == http.StatusOK {
 			t.Error("the copy of the cookie is alive")
 		}
@@ -542,7 +542,7 @@ func TestClientChangeEnd(t *testing.T) {
 		b.Get("/signed-out").Says("It was used from another browser or another network than before").Says("If this was not you")
 		p.endedOnce(u.ID, "client_changed")
 		p.wantFlagged(u.ID)
-		p.signedIn(u).Get("/account/sessions").Says("Used from another browser or network").SaysNot("is worth a look")
+		p.signedIn(u).Get("/account/sessions").Says("Used from another browser or network").SaysNot("looks suspicious")
 		letters := p.lettersTo(u.Email)
 		if len(letters) != 1 || !strings.Contains(letters[0], "was used from Firefox on Linux") || !strings.Contains(letters[0], "We have ended it.") {
 			t.Errorf("got letters %q, want one that says it was ended", letters)

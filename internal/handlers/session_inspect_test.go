@@ -118,7 +118,7 @@ func TestInspectorTellsTheRest(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Rest"))
-	b.Get("/account/session").Says("now and at sign-in").Says("None. Nothing about it is worth a look.").Says("An empty bag")
+	b.Get("/account/session").Says("now and at sign-in").Says("None. Nothing suspicious happened in it.").Says("An empty bag")
 	b.Post(probe.Bag, "value", "lantern", "other", "rope").Leads(probe.Bag)
 	b.Get("/account/session").Says("2 values: probe.other (4 bytes), probe.value (7 bytes)").SaysNot("lantern")
 	here := b.IP

@@ -161,7 +161,7 @@ func TestSignInOvertaken(t *testing.T) {
 					overtake(p, b)
 					_, err = p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: auth.HashToken("x")})
 					if !errors.Is(err, auth.ErrConflict) {
-						t.Errorf("got %v, want ErrOvertaken", err)
+						t.Errorf("got %v, want ErrConflict", err)
 					}
 				})
 			}

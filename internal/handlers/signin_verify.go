@@ -22,7 +22,7 @@ func (*verifyView) page() string { return "verify.html" }
 
 // askSecondFactor keeps a sign-in whose password was right until its second step. Nobody is signed in by it.
 func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Proof, remember bool, next string) error {
-	token, err := a.Auth.HoldSignIn(r.Context(), p, remember, a.destination(next), clientOf(r))
+	token, err := a.Auth.SavePendingSignIn(r.Context(), p, remember, a.destination(next), clientOf(r))
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"name", err.Error()})
 	}
-	key, err := auth.EmailKey(f["email"])
+	key, err := auth.NormalizeEmail(f["email"])
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"email", "Write an address like name@example.com."})
 	}
@@ -83,21 +83,21 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		a.tell(*registration.Existing, a.letters.AlreadyMember(registration.Existing.Email))
 	case registration.Token != "":
 		device := senderOf(r)
-		a.Post.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
+		a.Outbox.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil
 }
 
 func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
-	return a.render(w, r, http.StatusOK, &signUpSentView{DevMail: a.Outbox != nil})
+	return a.render(w, r, http.StatusOK, &signUpSentView{DevMail: a.Mailbox != nil})
 }
 
 // showConfirm shows a button. Following the link changes nothing, because mail scanners follow links.
 func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
 	token := chi.URLParam(r, "token")
-	waiting, err := a.Accounts.WaitingSignUp(r.Context(), token)
+	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}

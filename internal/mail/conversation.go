@@ -15,9 +15,8 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// deliver holds one conversation. The connection is ours, not the library's:
-// the library leaves it open after some failures and does not watch ctx once
-// connected.
+// deliver sends one message over a connection of its own. We open and close the connection, because the library leaves
+// it open after some failures and does not watch ctx once connected.
 func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
 	conn, err := s.dial(ctx)
 	if err != nil {
@@ -52,7 +51,7 @@ func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
 	if err := mailer.SendWithSMTPClient(client, msg); err != nil {
 		return refusal(err)
 	}
-	// The server has the letter: what happens to the goodbye changes nothing.
+	// The server has accepted the email, so an error of QUIT does not matter.
 	_ = client.Quit()
 	return nil
 }
@@ -65,8 +64,8 @@ func (s *SMTP) dial(ctx context.Context) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 }
 
-// signIn offers the password in the clear because the channel is TLS to a
-// verified server. LOGIN is for Exchange, which has no PLAIN.
+// signIn sends the password in the clear, which is safe inside TLS to a verified server. LOGIN is for Exchange, which
+// has no PLAIN.
 func (s *SMTP) signIn(client *smtp.Client) error {
 	if s.user == "" {
 		return nil
@@ -88,14 +87,15 @@ func (s *SMTP) signIn(client *smtp.Client) error {
 	return nil
 }
 
-// failure says where the conversation broke off before the letter's turn came. That is never the letter's fault: a server
-// that is away, a certificate that ran out and a password that was changed are put right, and then the letter leaves.
-// The server's own words may be quoted up to the greeting only.
+// failure is the error of a delivery that failed before the email was offered. It is temporary, because the cause (a
+// server that is down, an expired certificate, a changed password) will be repaired. Only errors up to the greeting
+// quote the server.
 func failure(step string, err error) error {
 	return fmt.Errorf("smtp %s: %w: %w", step, ErrTemporary, err)
 }
 
-// refusal says what the server answered to the letter, and whether to try again: unless it refused for good.
+// refusal is the error of an email that the server did not accept. It is temporary unless the server rejected the email
+// permanently.
 func refusal(err error) error {
 	step, code := "sending", 0
 	if e, ok := errors.AsType[*gomail.SendError](err); ok {
@@ -110,8 +110,8 @@ func refusal(err error) error {
 	return failure(step, reason(err))
 }
 
-// reason is what is left of an error when the server's words are left out, which may repeat the password, the recipient or
-// a link from the letter.
+// reason is an error without the server's own text, which may repeat the password, the recipient or a link from the
+// email.
 func reason(err error) error {
 	if e, ok := errors.AsType[*textproto.Error](err); ok {
 		return fmt.Errorf("server answered %d", e.Code)

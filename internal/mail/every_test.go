@@ -11,78 +11,82 @@ import (
 	"golang.org/x/net/html"
 )
 
-// key is the secret of a letter that has one.
+// key is the secret of an email that has one.
 const key = "KEYKEYKEYKEYKEYKEYKEYKEYKE"
 
-// every has an entry for each letter. to, name and device are whatever people wrote; a secret is key.
-var every = map[string]func(to, name, device string) Letter{
-	"AfterFailures": func(to, name, device string) Letter {
-		return letters.AfterFailures(to, name, changed, device, device, 7)
+// every has an entry for each email. to, name and device come from people and may be hostile; key is its secret.
+var every = map[string]func(to, name, device string) Email{
+	"AfterFailures": func(to, name, device string) Email {
+		return emails.AfterFailures(to, name, passwordChanged, device, device, 7)
 	},
-	"AlreadyMember": func(to, _, _ string) Letter { return letters.AlreadyMember(to) },
-	"BrowserChanged": func(to, name, device string) Letter {
-		return letters.BrowserChanged(to, name, changed, device, device, true)
+	"AlreadyMember": func(to, _, _ string) Email { return emails.AlreadyMember(to) },
+	"BrowserChanged": func(to, name, device string) Email {
+		return emails.BrowserChanged(to, name, passwordChanged, device, device, true)
 	},
-	"ConfirmEmailChange": func(to, _, _ string) Letter { return letters.ConfirmEmailChange(to, key, time.Hour) },
-	"ConfirmSignUp": func(to, _, device string) Letter {
-		return letters.ConfirmSignUp(to, key, changed, device, time.Hour)
+	"ConfirmEmailChange": func(to, _, _ string) Email { return emails.ConfirmEmailChange(to, key, time.Hour) },
+	"ConfirmSignUp": func(to, _, device string) Email {
+		return emails.ConfirmSignUp(to, key, passwordChanged, device, time.Hour)
 	},
-	"DeletionAsked": func(to, name, device string) Letter {
-		return letters.DeletionAsked(to, name, changed, device, changed.Add(14*24*time.Hour))
+	"DeletionAsked": func(to, name, device string) Email {
+		return emails.DeletionAsked(to, name, passwordChanged, device, passwordChanged.Add(14*24*time.Hour))
 	},
-	"DeletionStopped": func(to, name, device string) Letter { return letters.DeletionStopped(to, name, changed, device) },
-	"EmailChangeAsked": func(to, name, device string) Letter {
-		return letters.EmailChangeAsked(to, name, changed, device, key, time.Hour)
+	"DeletionStopped": func(to, name, device string) Email { return emails.DeletionStopped(to, name, passwordChanged, device) },
+	"EmailChangeAsked": func(to, name, device string) Email {
+		return emails.EmailChangeAsked(to, name, passwordChanged, device, key, time.Hour)
 	},
-	"EmailChanged": func(to, name, device string) Letter {
-		return letters.EmailChanged(to, name, changed, device, key, time.Hour)
+	"EmailChanged": func(to, name, device string) Email {
+		return emails.EmailChanged(to, name, passwordChanged, device, key, time.Hour)
 	},
-	"EmailInUse": func(to, _, _ string) Letter { return letters.EmailInUse(to) },
-	"Exported":   func(to, name, device string) Letter { return letters.Exported(to, name, changed, device) },
-	"FactorEnrolled": func(to, name, device string) Letter {
-		return letters.FactorEnrolled(to, name, "an app", changed, device)
+	"EmailInUse": func(to, _, _ string) Email { return emails.EmailInUse(to) },
+	"Exported":   func(to, name, device string) Email { return emails.Exported(to, name, passwordChanged, device) },
+	"FactorEnrolled": func(to, name, device string) Email {
+		return emails.FactorEnrolled(to, name, "an app", passwordChanged, device)
 	},
-	"FactorRemoved": func(to, name, device string) Letter {
-		return letters.FactorRemoved(to, name, "an app", changed, device)
+	"FactorRemoved": func(to, name, device string) Email {
+		return emails.FactorRemoved(to, name, "an app", passwordChanged, device)
 	},
-	"FactorsRemoved": func(to, name, _ string) Letter { return letters.FactorsRemoved(to, name, changed) },
-	"PasskeyAdded":   func(to, name, device string) Letter { return letters.PasskeyAdded(to, name, changed, device) },
-	"PasskeyRemoved": func(to, name, device string) Letter { return letters.PasskeyRemoved(to, name, changed, device) },
-	"PasswordReset":  func(to, name, device string) Letter { return letters.PasswordReset(to, name, changed, device) },
-	"RecoveryCodeUsed": func(to, name, device string) Letter {
-		return letters.RecoveryCodeUsed(to, name, changed, device, 7)
+	"FactorsRemoved": func(to, name, _ string) Email { return emails.FactorsRemoved(to, name, passwordChanged) },
+	"PasskeyAdded":   func(to, name, device string) Email { return emails.PasskeyAdded(to, name, passwordChanged, device) },
+	"PasskeyRemoved": func(to, name, device string) Email { return emails.PasskeyRemoved(to, name, passwordChanged, device) },
+	"PasswordReset":  func(to, name, device string) Email { return emails.PasswordReset(to, name, passwordChanged, device) },
+	"RecoveryCodeUsed": func(to, name, device string) Email {
+		return emails.RecoveryCodeUsed(to, name, passwordChanged, device, 7)
 	},
-	"RecoveryCodesMade": func(to, name, device string) Letter { return letters.RecoveryCodesMade(to, name, changed, device) },
-	"ResetPassword":     func(to, name, _ string) Letter { return letters.ResetPassword(to, name, key, time.Hour) },
-	"WrongCodes":        func(to, name, _ string) Letter { return letters.WrongCodes(to, name) },
-	"CookieReused":      func(to, name, device string) Letter { return letters.CookieReused(to, name, changed, device) },
-	"NewDevice":         func(to, name, device string) Letter { return letters.NewDevice(to, name, changed, device, device) },
-	"PasswordChanged":   func(to, name, device string) Letter { return letters.PasswordChanged(to, name, changed, device) },
-	"SessionsEnded":     func(to, name, _ string) Letter { return letters.SessionsEnded(to, name, changed) },
-	"Unlock":            func(to, name, _ string) Letter { return letters.Unlock(to, name, key, time.Hour) },
+	"RecoveryCodesMade": func(to, name, device string) Email {
+		return emails.RecoveryCodesMade(to, name, passwordChanged, device)
+	},
+	"ResetPassword": func(to, name, _ string) Email { return emails.ResetPassword(to, name, key, time.Hour) },
+	"WrongCodes":    func(to, name, _ string) Email { return emails.WrongCodes(to, name) },
+	"CookieReused":  func(to, name, device string) Email { return emails.CookieReused(to, name, passwordChanged, device) },
+	"NewDevice": func(to, name, device string) Email {
+		return emails.NewDevice(to, name, passwordChanged, device, device)
+	},
+	"PasswordChanged": func(to, name, device string) Email { return emails.PasswordChanged(to, name, passwordChanged, device) },
+	"SessionsEnded":   func(to, name, _ string) Email { return emails.SessionsEnded(to, name, passwordChanged) },
+	"Unlock":          func(to, name, _ string) Email { return emails.Unlock(to, name, key, time.Hour) },
 }
 
-// hostile is text that people might write to forge a letter.
+// hostile is text with which somebody might try to forge an email.
 var hostile = []string{
 	"", "Marta Reis", "<script>alert(1)</script>", `"><img src=x onerror=1>`, "<a href=https://evil.example>Marta</a>", "{{.}}", "'};--",
 	"Marta\r\nBcc: victim@example.org", "https://evil.example/", "Łukasz Ż.", strings.Repeat("Marta ", 200), "\u202eatraM", "\xff\x00",
 }
 
-func TestEveryLetterHasAnEntry(t *testing.T) {
-	kind := reflect.TypeFor[Letters]()
+func TestEveryEmailHasAnEntry(t *testing.T) {
+	kind := reflect.TypeFor[Composer]()
 	for m := range kind.Methods() {
-		if m.Type.NumOut() == 1 && m.Type.Out(0) == reflect.TypeFor[Letter]() && every[m.Name] == nil {
-			t.Errorf("%s: a letter without an entry in every", m.Name)
+		if m.Type.NumOut() == 1 && m.Type.Out(0) == reflect.TypeFor[Email]() && every[m.Name] == nil {
+			t.Errorf("%s: an email without an entry in every", m.Name)
 		}
 	}
 	for name := range every {
 		if _, ok := kind.MethodByName(name); !ok {
-			t.Errorf("%s: an entry without a letter", name)
+			t.Errorf("%s: an entry without an email", name)
 		}
 	}
 }
 
-func TestEveryLetter(t *testing.T) {
+func TestEveryEmail(t *testing.T) {
 	for name, write := range every {
 		t.Run(name, func(t *testing.T) {
 			for _, text := range hostile {
@@ -103,15 +107,15 @@ func TestEveryLetter(t *testing.T) {
 	}
 }
 
-// mayBe is all that the HTML of a letter consists of, with the attributes that each element may have. Nothing here loads
-// anything, runs, or leads anywhere but by a link that is pressed.
+// mayBe lists the elements that the HTML of an email may contain, with their attributes. None of them loads or runs
+// anything.
 var mayBe = map[string][]string{
 	"html": {"lang"}, "head": nil, "meta": {"charset", "name", "content"}, "title": nil, "style": nil, "body": {"style"}, "div": {"style"},
 	"p": {"style"}, "a": {"href", "style", "class"},
 }
 
 // sameWords checks that the HTML says what the text says, and that each link shows where it leads: into the portal.
-func sameWords(t *testing.T, l Letter) {
+func sameWords(t *testing.T, l Email) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(l.HTML))
 	if err != nil {
@@ -171,20 +175,20 @@ func sameWords(t *testing.T, l Letter) {
 	}
 }
 
-// Only what is nothing but an address of the portal is a link.
-func TestForeignAddressesAreNoLinks(t *testing.T) {
+// Only a paragraph that consists of a URL of the portal becomes a link.
+func TestOtherAddressesAreNoLinks(t *testing.T) {
 	for paragraph, want := range map[string]bool{
 		base + "/login": true, base + "/": true, base: false, base + ".evil.example/": false, "https://evil.example/": false,
 		base + "/login and more": false, base + "/\nlogin": false, "javascript:alert(1)": false,
 	} {
-		if got := strings.Contains(letters.write("marta@example.org", "Subject", paragraph).HTML, "<a "); got != want {
+		if got := strings.Contains(emails.write("marta@example.org", "Subject", paragraph).HTML, "<a "); got != want {
 			t.Errorf("%q is a link: got %t, want %t", paragraph, got, want)
 		}
 	}
 }
 
 // oneSecret checks that a key stands in a link and nowhere else.
-func oneSecret(t *testing.T, l Letter) {
+func oneSecret(t *testing.T, l Email) {
 	t.Helper()
 	n := strings.Count(l.Text, key)
 	if n > 1 || strings.Contains(l.Subject, key) || strings.Count(l.HTML, key) != 2*n {
@@ -198,7 +202,7 @@ func oneSecret(t *testing.T, l Letter) {
 }
 
 // asSent checks what goes out: ASCII, short lines that end as they should, and no header but ours (ASVS v5.0.0-1.3.11).
-func asSent(t *testing.T, l Letter) {
+func asSent(t *testing.T, l Email) {
 	t.Helper()
 	client, err := NewSMTP("smtp://mail.example.com", "Gatehouse <no-reply@portal.example.com>")
 	if err != nil {

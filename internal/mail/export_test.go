@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// For tests outside of the package, which a store may import.
+// For the tests in package mail_test, which import the store.
 const (
 	Lease      = lease
 	PollEvery  = pollEvery
-	MaxWaiting = maxWaiting
+	MaxWaiting = maxQueued
 )
 
-// Pauses are those between the attempts to send a letter.
+// Pauses are the pauses between the attempts to send an email.
 var Pauses = pauses
 
-// Until is the letter with a link that works for as long as valid.
-func (l Letter) Until(valid time.Duration) Letter { return l.until(valid) }
+// Expiring is expiring for tests outside of the package.
+func (l Email) Expiring(valid time.Duration) Email { return l.expiring(valid) }
 
 // Trust makes the client believe in other certificates than the machine does.
 func (s *SMTP) Trust(roots *x509.CertPool) *SMTP {

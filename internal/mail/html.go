@@ -6,20 +6,21 @@ import (
 	"strings"
 )
 
-//go:embed letter.html
-var letterHTML string
+//go:embed email.html
+var emailHTML string
 
-// page is the HTML of every letter. It loads nothing, so that no server learns when a letter is read.
-var page = template.Must(template.New("letter").Parse(letterHTML))
+// page is the HTML of every email. It loads no images or styles, because a request for one would reveal that the email
+// was opened.
+var page = template.Must(template.New("email").Parse(emailHTML))
 
 type paragraph struct {
 	Text string
-	Link bool // it is an address of the portal
-	Main bool // it is the only one: the letter is about opening it
+	Link bool // a URL of the portal
+	Main bool // the only link of the email, shown as a button
 }
 
-// html is the letter as HTML, in the words of its text.
-func (l Letters) html(subject string, texts []string) string {
+// html is the email as HTML, in the words of its text.
+func (l Composer) html(subject string, texts []string) string {
 	paragraphs, links := make([]paragraph, len(texts)), 0
 	for i, text := range texts {
 		link := strings.HasPrefix(text, l.base()+"/") && !strings.ContainsAny(text, " \t\r\n")
@@ -36,7 +37,7 @@ func (l Letters) html(subject string, texts []string) string {
 		Subject    string
 		Paragraphs []paragraph
 	}{subject, paragraphs})
-	if err != nil { // a string builder takes everything, and the template names nothing else
+	if err != nil { // cannot happen: a strings.Builder accepts every write and the template uses no other fields
 		panic(err)
 	}
 	return b.String()

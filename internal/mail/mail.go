@@ -1,7 +1,6 @@
-// Package mail writes the letters the portal sends, keeps them until they have
-// left, and hands them to a mail server, or to a mailbox in memory during
-// development. It does not know accounts, sessions, HTTP or SQL: callers say
-// whom to write to and why.
+// Package mail composes the emails of the portal, stores them in an outbox until they are sent, and hands them to a
+// mail server, or during development to a mailbox in memory. It does not know accounts, sessions, HTTP or SQL: callers
+// say to whom an email goes and what it is about.
 package mail
 
 import (
@@ -15,10 +14,9 @@ import (
 // ErrTemporary marks a failure after which a later attempt may succeed.
 var ErrTemporary = errors.New("temporary failure")
 
-// Letter is one message to one address, in plain text and the same words in HTML.
-type Letter struct {
-	// ID is unique and stays the same over all attempts to send the letter:
-	// a mail server that was given it twice can tell.
+// Email is one message to one address, as plain text and with the same words as HTML.
+type Email struct {
+	// ID is unique and the same in all attempts to send the email, so that a mail server can recognise a duplicate.
 	ID      string
 	To      string // a bare address, without a display name
 	Subject string
@@ -26,31 +24,32 @@ type Letter struct {
 	HTML    string
 	At      time.Time // when it was written, UTC
 
-	// NotAfter is when the letter's link dies: then it is not sent any more. Zero for a letter that only tells.
+	// NotAfter is when the link in the email expires, after which it is not sent. Zero for an email without such a
+	// link.
 	NotAfter time.Time
 }
 
-// until is the letter with a link that works for as long as valid.
-func (l Letter) until(valid time.Duration) Letter {
+// expiring returns the email with NotAfter set to the end of valid.
+func (l Email) expiring(valid time.Duration) Email {
 	l.NotAfter = l.At.Add(valid)
 	return l
 }
 
 // LogValue keeps the text, which holds tokens, and the person's address out of
 // every log.
-func (l Letter) LogValue() slog.Value {
+func (l Email) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("to_domain", domain(l.To)),
 		slog.String("subject", l.Subject),
 	)
 }
 
-// Sender delivers letters.
+// Sender delivers emails.
 type Sender interface {
 	// Send returns soon after ctx has ended. Its error is ErrTemporary where a
 	// later attempt may help, and contains neither credentials nor anything
-	// of the letter's text.
-	Send(ctx context.Context, l Letter) error
+	// of the email's text.
+	Send(ctx context.Context, l Email) error
 }
 
 // domain is what follows the last @ of an address.

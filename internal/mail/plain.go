@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// columns is the width of a letter's lines. Links are not broken.
+// columns is the width of an email's lines. Links are not broken.
 const columns = 72
 
-// greeting uses the name only where it cannot be taken for anything else.
+// greeting uses the name only if it cannot be mistaken for a link or another sentence.
 func greeting(name string) string {
 	name = strings.TrimSpace(name)
 	if !plain(name, 40, "'’-") {
@@ -18,9 +18,8 @@ func greeting(name string) string {
 	return "Hello " + name + ","
 }
 
-// plain reports whether text from outside may stand in a letter: at most limit
-// characters on one line, letters, spaces and those in also. A full stop has to
-// end a word, because mail programs make links of "evil.example" and of
+// plain reports whether text from outside may stand in an email: at most limit characters on one line, letters, spaces
+// and those in also. A full stop has to end a word, because mail programs make links of "evil.example" and of
 // "192.0.2.1" without being asked.
 func plain(s string, limit int, also string) bool {
 	if s == "" || utf8.RuneCountInString(s) > limit {

@@ -26,12 +26,12 @@ var (
 	// as host, port or path.
 	errURL = errors.New("SMTP URL is not smtp://user:password@host:port or smtps://user:password@host:port (percent-encode reserved characters in the password)")
 
-	// ErrAddress is returned for a letter whose To is not one bare address.
+	// ErrAddress is returned for an email whose To is not one bare address.
 	ErrAddress = errors.New("not an email address")
 )
 
-// SMTP sends letters through a mail server, always over verified TLS. Each
-// letter has its own connection.
+// SMTP sends emails through a mail server, always over verified TLS. Each
+// email has its own connection.
 type SMTP struct {
 	host, port     string
 	implicit       bool // TLS from the first byte, not by STARTTLS
@@ -60,7 +60,7 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 	}
 	sender, err := netmail.ParseAddress(from)
 	if err != nil || strings.ContainsFunc(sender.Address, nonASCII) {
-		return nil, fmt.Errorf("sender of letters: %w", ErrAddress)
+		return nil, fmt.Errorf("sender of emails: %w", ErrAddress)
 	}
 	return &SMTP{
 		host:     u.Hostname(),
@@ -79,8 +79,8 @@ func (s *SMTP) String() string {
 	return "mail server " + net.JoinHostPort(s.host, s.port)
 }
 
-// Send delivers the letter to the server. See Sender for its errors.
-func (s *SMTP) Send(ctx context.Context, l Letter) error {
+// Send delivers the email to the server. See Sender for its errors.
+func (s *SMTP) Send(ctx context.Context, l Email) error {
 	msg, err := s.message(l)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *SMTP) Send(ctx context.Context, l Letter) error {
 
 // message sets every header that would otherwise tell about the machine or the
 // library, and refuses what could become a second header or recipient.
-func (s *SMTP) message(l Letter) (*gomail.Msg, error) {
+func (s *SMTP) message(l Email) (*gomail.Msg, error) {
 	to, err := netmail.ParseAddress(l.To)
 	if err != nil || to.Address != l.To || strings.ContainsFunc(l.To, invisible) {
 		return nil, ErrAddress
@@ -109,7 +109,7 @@ func (s *SMTP) message(l Letter) (*gomail.Msg, error) {
 	msg.Subject(oneLine(l.Subject))
 	msg.SetDateWithValue(cmp.Or(l.At, time.Now()).UTC())
 	msg.SetMessageIDWithValue(cmp.Or(l.ID, rand.Text()) + "@" + domain(s.from.Address))
-	// RFC 3834: holiday notices do not answer to this.
+	// RFC 3834: tells automatic replies not to answer.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)

@@ -12,7 +12,7 @@ import (
 	"example.com/gatehouse/internal/mail/mailtest"
 )
 
-var letter = Letter{
+var testEmail = Email{
 	ID:      "LETTERID",
 	To:      "marta@example.org",
 	Subject: "Confirm your email address",
@@ -51,22 +51,22 @@ func TestDelivers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := tt.server.Start(t)
-			if err := client(t, srv, tt.credentials).Send(t.Context(), letter); err != nil {
+			if err := client(t, srv, tt.credentials).Send(t.Context(), testEmail); err != nil {
 				t.Fatalf("Send: got %v, want nil", err)
 			}
-			got := srv.Letters()
+			got := srv.Emails()
 			if len(got) != 1 {
-				t.Fatalf("letters at the server: got %d, want 1", len(got))
+				t.Fatalf("emails at the server: got %d, want 1", len(got))
 			}
-			if got[0].From != "no-reply@portal.example.com" || got[0].To != letter.To {
-				t.Errorf("envelope: got %q to %q, want no-reply@portal.example.com to %q", got[0].From, got[0].To, letter.To)
+			if got[0].From != "no-reply@portal.example.com" || got[0].To != testEmail.To {
+				t.Errorf("envelope: got %q to %q, want no-reply@portal.example.com to %q", got[0].From, got[0].To, testEmail.To)
 			}
 			m := got[0].Message(t)
-			if subject := m.Header.Get("Subject"); subject != letter.Subject {
-				t.Errorf("subject: got %q, want %q", subject, letter.Subject)
+			if subject := m.Header.Get("Subject"); subject != testEmail.Subject {
+				t.Errorf("subject: got %q, want %q", subject, testEmail.Subject)
 			}
-			if m.Text != letter.Text || m.HTML != letter.HTML {
-				t.Errorf("got text %q and HTML %q, want %q and %q", m.Text, m.HTML, letter.Text, letter.HTML)
+			if m.Text != testEmail.Text || m.HTML != testEmail.HTML {
+				t.Errorf("got text %q and HTML %q, want %q and %q", m.Text, m.HTML, testEmail.Text, testEmail.HTML)
 			}
 		})
 	}
@@ -76,10 +76,10 @@ func TestDelivers(t *testing.T) {
 // in User-Agent and X-Mailer.
 func TestHeadersTellNothingElse(t *testing.T) {
 	srv := (&mailtest.Server{}).Start(t)
-	if err := client(t, srv, "").Send(t.Context(), letter); err != nil {
+	if err := client(t, srv, "").Send(t.Context(), testEmail); err != nil {
 		t.Fatal(err)
 	}
-	header := srv.Letters()[0].Message(t).Header
+	header := srv.Emails()[0].Message(t).Header
 	_, boundary, _ := strings.Cut(header.Get("Content-Type"), "boundary=")
 	want := map[string][]string{
 		"Auto-Submitted": {"auto-generated"},
@@ -88,7 +88,7 @@ func TestHeadersTellNothingElse(t *testing.T) {
 		"From":           {`"Gatehouse" <no-reply@portal.example.com>`},
 		"Message-Id":     {"<LETTERID@portal.example.com>"},
 		"Mime-Version":   {"1.0"},
-		"Subject":        {letter.Subject},
+		"Subject":        {testEmail.Subject},
 		"To":             {"<marta@example.org>"},
 	}
 	if !maps.EqualFunc(header, want, slices.Equal) {
@@ -115,27 +115,27 @@ func TestInjection(t *testing.T) {
 		"ma\u202erta@example.org",
 		"ma\u2028rta@example.org",
 	} {
-		l := letter
+		l := testEmail
 		l.To = to
 		if err := c.Send(t.Context(), l); !errors.Is(err, ErrAddress) {
 			t.Errorf("Send to %q: got %v, want ErrAddress", to, err)
 		}
 	}
-	if n := len(srv.Letters()); n != 0 {
-		t.Fatalf("letters at the server: got %d, want 0", n)
+	if n := len(srv.Emails()); n != 0 {
+		t.Fatalf("emails at the server: got %d, want 0", n)
 	}
 
-	l := letter
+	l := testEmail
 	l.Subject = "Hello\r\nBcc: victim@example.org\r\n\r\nbody"
 	if err := c.Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	m := srv.Letters()[0].Message(t)
+	m := srv.Emails()[0].Message(t)
 	if got, want := m.Header.Get("Subject"), "Hello  Bcc: victim@example.org    body"; got != want {
 		t.Errorf("subject: got %q, want %q", got, want)
 	}
-	if bcc := m.Header.Get("Bcc"); bcc != "" || m.Text != letter.Text {
-		t.Errorf("got Bcc %q and text %q, want none and %q", bcc, m.Text, letter.Text)
+	if bcc := m.Header.Get("Bcc"); bcc != "" || m.Text != testEmail.Text {
+		t.Errorf("got Bcc %q and text %q, want none and %q", bcc, m.Text, testEmail.Text)
 	}
 }
 

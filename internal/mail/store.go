@@ -8,35 +8,35 @@ import (
 )
 
 var (
-	// ErrFull means that as many letters wait as may at once.
-	ErrFull = errors.New("too many letters wait")
-	// ErrNoLetter means that no letter is due, or that somebody else was first to take it.
-	ErrNoLetter = errors.New("no letter is due")
+	// ErrFull means that the outbox holds as many emails as it may.
+	ErrFull = errors.New("too many emails in the outbox")
+	// ErrNoneDue means that no email is due, or that another instance claimed it first.
+	ErrNoneDue = errors.New("no email is due")
 )
 
-// A Row is a letter that has yet to leave, as it is stored: sealed, because it holds an address and often a token.
+// A Row is an unsent email as it is stored: encrypted, because it holds an address and often a token.
 type Row struct {
-	ID                          string // of the letter
+	ID                          string // of the email
 	Sealed                      []byte
 	Attempts                    int // begun so far
 	CreatedAt, DueAt, ExpiresAt time.Time
 }
 
-// place is what the letter is sealed for: a text that is moved to another row does not open.
+// place binds the encrypted text to its row: moved to another row, it does not open. The name is part of stored data.
 func (r Row) place() string { return "letter\x00" + r.ID }
 
 // Store keeps the rows. Each method is one statement; times come from the caller.
 type Store interface {
-	// AddLetter returns ErrFull when that many letters or more wait already.
-	AddLetter(ctx context.Context, r Row, most int) error
-	// ClaimLetter takes the letter that has been due the longest at a time, counts an attempt, and makes it due again at
-	// until. Of several callers at once each gets another letter or ErrNoLetter.
-	ClaimLetter(ctx context.Context, at, until time.Time) (Row, error)
-	// PostponeLetter makes a claimed letter due at another time, unless somebody else has claimed it since.
-	PostponeLetter(ctx context.Context, r Row, due time.Time) error
-	// DropLetter deletes a letter, if there is one.
-	DropLetter(ctx context.Context, id string) error
-	CountLetters(ctx context.Context) (int, error)
+	// AddEmail returns ErrFull when that many emails or more are stored already.
+	AddEmail(ctx context.Context, r Row, most int) error
+	// ClaimEmail takes the email that has been due the longest at a time, counts an attempt, and makes it due again at
+	// until. Concurrent callers get different emails or ErrNoneDue.
+	ClaimEmail(ctx context.Context, at, until time.Time) (Row, error)
+	// PostponeEmail makes a claimed email due at another time, unless another instance has claimed it since.
+	PostponeEmail(ctx context.Context, r Row, due time.Time) error
+	// DeleteEmail deletes an email, if it exists.
+	DeleteEmail(ctx context.Context, id string) error
+	CountEmails(ctx context.Context) (int, error)
 }
 
 // Sealer encrypts text for one place, and opens it there and nowhere else.
@@ -45,13 +45,13 @@ type Sealer interface {
 	Open(sealed []byte, place string) ([]byte, error)
 }
 
-// seal makes the row of a letter that is due at a time.
-func seal(s Sealer, l Letter, at time.Time) (Row, error) {
+// seal encrypts an email into the row that is due at the given time.
+func seal(s Sealer, l Email, at time.Time) (Row, error) {
 	plain, err := json.Marshal(l)
 	if err != nil {
 		return Row{}, err
 	}
-	r := Row{ID: l.ID, CreatedAt: at, DueAt: at, ExpiresAt: at.Add(worthReading)}
+	r := Row{ID: l.ID, CreatedAt: at, DueAt: at, ExpiresAt: at.Add(defaultValidity)}
 	if !l.NotAfter.IsZero() && l.NotAfter.Before(r.ExpiresAt) {
 		r.ExpiresAt = l.NotAfter
 	}
@@ -59,9 +59,9 @@ func seal(s Sealer, l Letter, at time.Time) (Row, error) {
 	return r, err
 }
 
-// unseal returns the letter of a row. It fails when the key is gone or the text was meant for another row.
-func unseal(s Sealer, r Row) (Letter, error) {
-	var l Letter
+// unseal returns the email of a row. It fails when the key is gone or the text was meant for another row.
+func unseal(s Sealer, r Row) (Email, error) {
+	var l Email
 	plain, err := s.Open(r.Sealed, r.place())
 	if err != nil {
 		return l, err

@@ -1,5 +1,5 @@
-// Package seal encrypts what is stored, so that a copy of a database or a Redis shows nothing: bags, kept forms, emails that
-// wait, the secrets of authenticator apps. It knows the keys and neither what is sealed nor where that is kept.
+// Package seal encrypts what is stored, so that a copy of a database or a Redis shows nothing: bags, drafts, the
+// outbox, the secrets of authenticator apps. It knows the keys, but neither what is encrypted nor where that is stored.
 package seal
 
 import (
@@ -11,7 +11,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// What is sealed is a version byte, four bytes naming the key, a nonce, and the text under XChaCha20-Poly1305.
+// A sealed text is a version byte, four bytes naming the key, a nonce, and the text under XChaCha20-Poly1305.
 const (
 	sealVersion = 1
 	keyIDBytes  = 4
@@ -22,8 +22,8 @@ const (
 var errUnreadable = errors.New("sealed text cannot be opened")
 
 // A Sealer encrypts what is stored for one owner in one place. The place is part of what is authenticated, so a sealed
-// text that is moved elsewhere does not open. It does not know what the text is; whoever uses it chooses names of
-// places that nobody else uses. It is safe for concurrent use.
+// text that is moved elsewhere does not open. Each caller must choose names of places that no other caller uses. It is
+// safe for concurrent use.
 type Sealer struct{ keys []sealKey }
 
 type sealKey struct {

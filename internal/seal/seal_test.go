@@ -19,7 +19,7 @@ func sealedWith(t *testing.T, keys ...[]byte) *Sealer {
 	return s
 }
 
-// Keys rotate: the newest seals, the others still open, and one that was taken away does not.
+// The newest key seals, older ones still open, and a removed key does not.
 func TestKeyRotation(t *testing.T) {
 	before, during, after := sealedWith(t, oldKey), sealedWith(t, newKey, oldKey), sealedWith(t, newKey)
 	blob, err := before.Seal([]byte("plan"), "key")

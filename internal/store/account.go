@@ -21,7 +21,7 @@ const userColumns = `users.id, users.email, users.email_key, users.name, users.r
 // userFields returns where userColumns scan to.
 func userFields(u *auth.User) []any {
 	return []any{
-		&u.ID, &u.Email, &u.EmailKey, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
+		&u.ID, &u.Email, &u.NormalizedEmail, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
 		&u.CreatedAt, orZero{&u.DisabledAt}, orZero{&u.DemoUntil}, orZero{&u.DeleteAfter}, &u.TOTP, &u.Passkeys,
 	}
 }
@@ -38,7 +38,7 @@ func createUser(ctx context.Context, tx *sql.Tx, u auth.User, events ...audit.Ev
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at, demo_until)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		u.ID, u.Email, u.EmailKey, u.Name, u.Role, u.PasswordHash, u.PasswordChangedAt, u.Epoch, u.CreatedAt, null(u.DemoUntil))
+		u.ID, u.Email, u.NormalizedEmail, u.Name, u.Role, u.PasswordHash, u.PasswordChangedAt, u.Epoch, u.CreatedAt, null(u.DemoUntil))
 	if err != nil {
 		return fmt.Errorf("create user: %w", err)
 	}
@@ -71,7 +71,7 @@ func (s *Store) UpgradePassword(ctx context.Context, userID, oldHash, newHash st
 	return err
 }
 
-func (s *Store) ChangePassword(ctx context.Context, c account.PasswordChanging) ([]session.Session, error) {
+func (s *Store) ChangePassword(ctx context.Context, c account.ChangePasswordParams) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c.CredentialsChange, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = $1, password_changed_at = $2 WHERE id = $3`,
 			c.PasswordHash, c.At, c.Session.UserID)
@@ -79,7 +79,7 @@ func (s *Store) ChangePassword(ctx context.Context, c account.PasswordChanging) 
 	})
 }
 
-func (s *Store) ChangeName(ctx context.Context, n account.NameChanging) error {
+func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, n.By, n.At, 0); err != nil {
 			return err
@@ -97,7 +97,7 @@ func (s *Store) AddSignUp(ctx context.Context, p account.SignUp) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO signups (token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		p.TokenHash, p.Email, p.EmailKey, p.Name, p.PasswordHash, p.UserAgent, p.CreatedAt, p.ExpiresAt)
+		p.TokenHash, p.Email, p.NormalizedEmail, p.Name, p.PasswordHash, p.UserAgent, p.CreatedAt, p.ExpiresAt)
 	return err
 }
 
@@ -107,7 +107,7 @@ func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (acc
 		SELECT token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at
 		FROM signups
 		WHERE token_hash = $1 AND expires_at > $2`, tokenHash, at).
-		Scan(&p.TokenHash, &p.Email, &p.EmailKey, &p.Name, &p.PasswordHash, &p.UserAgent, &p.CreatedAt, &p.ExpiresAt)
+		Scan(&p.TokenHash, &p.Email, &p.NormalizedEmail, &p.Name, &p.PasswordHash, &p.UserAgent, &p.CreatedAt, &p.ExpiresAt)
 	return p, found(err)
 }
 
@@ -118,7 +118,7 @@ func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User
 			DELETE FROM signups
 			WHERE email_key = $1 AND EXISTS (
 				SELECT 1 FROM signups WHERE token_hash = $2 AND email_key = $3 AND expires_at > $4)`,
-			u.EmailKey, tokenHash, u.EmailKey, u.CreatedAt)
+			u.NormalizedEmail, tokenHash, u.NormalizedEmail, u.CreatedAt)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
@@ -130,15 +130,15 @@ func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User
 	return err
 }
 
-func (s *Store) AddLetterKey(ctx context.Context, k account.LetterKey) error {
+func (s *Store) AddOneTimeToken(ctx context.Context, k account.OneTimeToken) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5)`, k.TokenHash, k.UserID, k.Purpose, k.CreatedAt, k.ExpiresAt)
 	return err
 }
 
-func (s *Store) LetterKey(ctx context.Context, tokenHash, purpose string, at time.Time) (account.LetterKey, error) {
-	k := account.LetterKey{TokenHash: tokenHash, Purpose: purpose}
+func (s *Store) OneTimeToken(ctx context.Context, tokenHash, purpose string, at time.Time) (account.OneTimeToken, error) {
+	k := account.OneTimeToken{TokenHash: tokenHash, Purpose: purpose}
 	err := s.db.QueryRowContext(ctx, `
 		SELECT user_id, created_at, expires_at
 		FROM letter_keys

@@ -11,12 +11,12 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) AskEmailChange(ctx context.Context, a account.EmailAsking) error {
+func (s *Store) RequestEmailChange(ctx context.Context, a account.RequestEmailChangeParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, a.By, a.AskedAt, 0); err != nil {
 			return err
 		}
-		err := replaceLetterKey(ctx, tx, account.LetterKey{
+		err := replaceLetterKey(ctx, tx, account.OneTimeToken{
 			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: "email", CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
 		})
 		if err != nil {
@@ -25,7 +25,7 @@ func (s *Store) AskEmailChange(ctx context.Context, a account.EmailAsking) error
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO email_changes (id, user_id, email, email_key, old_email, old_email_key, confirm_hash, stop_hash, asked_at, undo_until)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			a.ID, a.UserID, a.Email, a.EmailKey, a.OldEmail, a.OldEmailKey, a.ConfirmHash, a.StopHash, a.AskedAt, a.UndoUntil)
+			a.ID, a.UserID, a.Email, a.NormalizedEmail, a.OldEmail, a.OldNormalizedEmail, a.ConfirmHash, a.StopHash, a.AskedAt, a.UndoUntil)
 		if err != nil {
 			return err
 		}
@@ -33,7 +33,7 @@ func (s *Store) AskEmailChange(ctx context.Context, a account.EmailAsking) error
 	})
 }
 
-func (s *Store) WaitingEmailChange(ctx context.Context, userID string, at time.Time) (account.EmailChange, error) {
+func (s *Store) PendingEmailChange(ctx context.Context, userID string, at time.Time) (account.EmailChange, error) {
 	return emailChange(ctx, s.db, `email_changes.user_id = $1 AND letter_keys.expires_at > $2`, userID, at)
 }
 
@@ -53,12 +53,12 @@ func emailChange(ctx context.Context, db querier, where string, args ...any) (ac
 			confirmed_at, undo_until
 		FROM email_changes LEFT JOIN letter_keys ON letter_keys.token_hash = confirm_hash
 		WHERE `+where, args...).
-		Scan(&c.ID, &c.UserID, &c.Email, &c.EmailKey, &c.OldEmail, &c.OldEmailKey, &c.AskedAt, orZero{&c.ConfirmUntil},
+		Scan(&c.ID, &c.UserID, &c.Email, &c.NormalizedEmail, &c.OldEmail, &c.OldNormalizedEmail, &c.AskedAt, orZero{&c.ConfirmUntil},
 			orZero{&c.ConfirmedAt}, &c.UndoUntil)
 	return c, found(err)
 }
 
-func (s *Store) ConfirmEmailChange(ctx context.Context, c account.EmailConfirming) (change account.EmailChange, ended []session.Session, err error) {
+func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailChangeParams) (change account.EmailChange, ended []session.Session, err error) {
 	err = s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		userID := c.Session.UserID
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
@@ -95,20 +95,20 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.EmailConfirmin
 }
 
 // confirmed writes the new address over the one it was asked in place of, and how that can be taken back.
-func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c account.EmailConfirming) error {
+func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c account.ConfirmEmailChangeParams) error {
 	_, err := tx.ExecContext(ctx, `UPDATE email_changes SET confirmed_at = $1, undo_hash = $2, undo_until = $3 WHERE id = $4`,
 		c.At, c.UndoHash, c.UndoUntil, change.ID)
 	if err != nil {
 		return err
 	}
 	result, err := tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2 WHERE id = $3 AND email_key = $4`,
-		change.Email, change.EmailKey, change.UserID, change.OldEmailKey)
+		change.Email, change.NormalizedEmail, change.UserID, change.OldNormalizedEmail)
 	return changed(result, err, audit.ErrNotFound)
 }
 
 // UndoEmailChange writes the address last, as ConfirmEmailChange does: PostgreSQL locks the account's row against the
 // events of others for it, and somebody who is ending a session at this moment has yet to write one.
-func (s *Store) UndoEmailChange(ctx context.Context, u account.EmailUndoing) (ended []session.Session, err error) {
+func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangeParams) (ended []session.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, u.UserID)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
@@ -133,7 +133,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.EmailUndoing) (en
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2, password_hash = $3 WHERE id = $4`,
-			u.OldEmail, u.OldEmailKey, u.PasswordHash, u.UserID)
+			u.OldEmail, u.OldNormalizedEmail, u.PasswordHash, u.UserID)
 		if err != nil {
 			return err
 		}

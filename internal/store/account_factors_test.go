@@ -42,7 +42,7 @@ func TestFactorsChange(t *testing.T) {
 		for _, user := range []string{"ada", "bob"} {
 			if err := errors.Join(
 				s.AddPendingSignIn(t.Context(), pending("waits-"+user, user), event("waits-"+user, user, audit.MFARequired)),
-				s.AddLetterKey(t.Context(), account.LetterKey{TokenHash: user, UserID: user, Purpose: "p", ExpiresAt: at.Add(time.Hour)}),
+				s.AddOneTimeToken(t.Context(), account.OneTimeToken{TokenHash: user, UserID: user, Purpose: "p", ExpiresAt: at.Add(time.Hour)}),
 				s.SetTOTPEnrolment(t.Context(), account.TOTPEnrolment{SessionID: "s-" + user, UserID: user, Sealed: []byte{1}, ExpiresAt: at.Add(time.Hour)}),
 			); err != nil {
 				t.Fatal(err)
@@ -57,14 +57,14 @@ func TestFactorsChange(t *testing.T) {
 		if _, err := s.EnrolTOTP(t.Context(), change(dead, 0, []string{"x"}), secretOf(u)); !errors.Is(err, auth.ErrEnded) {
 			t.Errorf("another token: got %v, want ErrEnded", err)
 		}
-		if got, err := s.UserByEmail(t.Context(), u.EmailKey); err != nil || got != u {
+		if got, err := s.UserByEmail(t.Context(), u.NormalizedEmail); err != nil || got != u {
 			t.Errorf("a refused change changed the account: %+v, %v", got, err)
 		}
 		ended, err := s.EnrolTOTP(t.Context(), change(by, 0, []string{"x", "y"}), secretOf(u))
 		if err != nil || len(ended) != 1 || ended[0].ID != "other" || ended[0].EndReason != session.ReasonRevoked || ended[0].EndedBy != "by" {
 			t.Fatalf("got %+v, %v", ended, err)
 		}
-		got, err := s.UserByEmail(t.Context(), u.EmailKey)
+		got, err := s.UserByEmail(t.Context(), u.NormalizedEmail)
 		if err != nil || !got.TOTP || got.Epoch != 1 || row(t, s, "by").TokenHash == by.TokenHash || row(t, s, "bobs") != bobs {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -225,7 +225,7 @@ func TestPendingSignIn(t *testing.T) {
 		}
 		once(t, "a pending sign-in", auth.ErrConflict, func(i int) error { return opening(fmt.Sprint("s", i), "ada", "one") })
 		add("dropped")
-		if err := s.DropPendingSignIn(t.Context(), "dropped"); err != nil {
+		if err := s.DeletePendingSignIn(t.Context(), "dropped"); err != nil {
 			t.Fatal(err)
 		}
 		if err := opening("dropped", "ada", "dropped"); !errors.Is(err, auth.ErrConflict) {

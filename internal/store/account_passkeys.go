@@ -102,7 +102,7 @@ func (s *Store) RemovePasskey(ctx context.Context, c account.CredentialsChange, 
 	})
 }
 
-func (s *Store) RenamePasskey(ctx context.Context, r account.PasskeyRenaming) error {
+func (s *Store) RenamePasskey(ctx context.Context, r account.RenamePasskeyParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := onTheWordOf(ctx, tx, r.By, r.At, 0); err != nil {
 			return err

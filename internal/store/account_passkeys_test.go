@@ -44,7 +44,7 @@ func TestPasskeysComeBack(t *testing.T) {
 		newUser(t, s, "bob")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		if found, _ := s.UserByEmail(t.Context(), u.EmailKey); found.Passkeys {
+		if found, _ := s.UserByEmail(t.Context(), u.NormalizedEmail); found.Passkeys {
 			t.Error("an account without a passkey has one")
 		}
 		first, second := newPasskey("b", "ada"), newPasskey("a", "ada")
@@ -188,7 +188,7 @@ func TestRenameAndRemovePasskey(t *testing.T) {
 		open(t, s, theirs)
 		addPasskey(t, s, &x, 0, newPasskey("key", "ada"))
 		rename := func(by session.Session, id string) error {
-			return s.RenamePasskey(t.Context(), account.PasskeyRenaming{By: by.By(device.Client{}), ID: id, Name: "Other", At: at, Event: event("rename-"+by.ID+id, by.UserID, audit.PasskeyRenamed)})
+			return s.RenamePasskey(t.Context(), account.RenamePasskeyParams{By: by.By(device.Client{}), ID: id, Name: "Other", At: at, Event: event("rename-"+by.ID+id, by.UserID, audit.PasskeyRenamed)})
 		}
 		stolen := x
 		stolen.TokenHash = "stolen"

@@ -16,7 +16,7 @@ func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 	return u, found(err)
 }
 
-func (s *Store) ReplaceLetterKey(ctx context.Context, k account.LetterKey, epoch int64, e audit.Event) error {
+func (s *Store) ReplaceOneTimeToken(ctx context.Context, k account.OneTimeToken, epoch int64, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the account's row makes the letters of one account take turns with each other and with what kills them.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
@@ -31,7 +31,7 @@ func (s *Store) ReplaceLetterKey(ctx context.Context, k account.LetterKey, epoch
 	})
 }
 
-func replaceLetterKey(ctx context.Context, tx *sql.Tx, k account.LetterKey) error {
+func replaceLetterKey(ctx context.Context, tx *sql.Tx, k account.OneTimeToken) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1 AND purpose = $2`, k.UserID, k.Purpose)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func replaceLetterKey(ctx context.Context, tx *sql.Tx, k account.LetterKey) erro
 	return err
 }
 
-func (s *Store) ResetPassword(ctx context.Context, r account.PasswordResetting) ([]session.Session, error) {
+func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams) ([]session.Session, error) {
 	var ended []session.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `

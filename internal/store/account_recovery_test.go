@@ -92,12 +92,12 @@ func texts(t *testing.T, db *sql.DB, query string) (found []string) {
 	return found
 }
 
-func resetKey(user string) account.LetterKey {
-	return account.LetterKey{TokenHash: "key-" + user, UserID: user, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+func resetKey(user string) account.OneTimeToken {
+	return account.OneTimeToken{TokenHash: "key-" + user, UserID: user, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
 }
 
-func resetting(user string) account.PasswordResetting {
-	return account.PasswordResetting{
+func resetting(user string) account.ResetPasswordParams {
+	return account.ResetPasswordParams{
 		UserID: user, KeyHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, audit.PasswordChange),
 	}
 }
@@ -105,17 +105,17 @@ func resetting(user string) account.PasswordResetting {
 // A key sets one password of one account, while it lasts and the account is not disabled; otherwise nothing changes.
 func TestResetPassword(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		for name, spoil := range map[string]func(r *account.PasswordResetting){
-			"good":          func(*account.PasswordResetting) {},
-			"unknown":       func(r *account.PasswordResetting) { r.KeyHash = "invented" },
-			"too old":       func(r *account.PasswordResetting) { r.At = at.Add(time.Hour) },
-			"other account": func(r *account.PasswordResetting) { r.UserID = "other" },
-			"other purpose": func(r *account.PasswordResetting) {
+		for name, spoil := range map[string]func(r *account.ResetPasswordParams){
+			"good":          func(*account.ResetPasswordParams) {},
+			"unknown":       func(r *account.ResetPasswordParams) { r.KeyHash = "invented" },
+			"too old":       func(r *account.ResetPasswordParams) { r.At = at.Add(time.Hour) },
+			"other account": func(r *account.ResetPasswordParams) { r.UserID = "other" },
+			"other purpose": func(r *account.ResetPasswordParams) {
 				if _, err := s.DB().Exec(`UPDATE letter_keys SET purpose = 'unlock' WHERE token_hash = $1`, r.KeyHash); err != nil {
 					t.Fatal(err)
 				}
 			},
-			"disabled": func(r *account.PasswordResetting) {
+			"disabled": func(r *account.ResetPasswordParams) {
 				if _, err := s.DB().Exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, at, r.UserID); err != nil {
 					t.Fatal(err)
 				}
@@ -126,7 +126,7 @@ func TestResetPassword(t *testing.T) {
 			}
 			newUser(t, s, name)
 			open(t, s, newSession("s-"+name, name))
-			if err := s.ReplaceLetterKey(t.Context(), resetKey(name), 0, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
+			if err := s.ReplaceOneTimeToken(t.Context(), resetKey(name), 0, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
 				t.Fatal(err)
 			}
 			r := resetting(name)
@@ -140,7 +140,7 @@ func TestResetPassword(t *testing.T) {
 				if err != nil || len(ended) != 1 || u.PasswordHash != "new" || u.Epoch != 1 || row(t, s, "s-good").EndReason != session.ReasonPasswordChanged {
 					t.Errorf("got %d ended, %+v, %v", len(ended), u, err)
 				}
-				if _, err := s.LetterKey(t.Context(), "key-good", "reset", at); !errors.Is(err, audit.ErrNotFound) {
+				if _, err := s.OneTimeToken(t.Context(), "key-good", "reset", at); !errors.Is(err, audit.ErrNotFound) {
 					t.Errorf("the key is still there: %v", err)
 				}
 				continue
@@ -158,20 +158,20 @@ func TestEmailChangeOnce(t *testing.T) {
 		u := newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		change := account.EmailChange{ID: "c", UserID: "ada", Email: "Ada@example.net", EmailKey: "ada@example.net", OldEmail: u.Email,
-			OldEmailKey: u.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(2 * time.Hour)}
-		err := s.AskEmailChange(t.Context(), account.EmailAsking{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x.By(device.Client{}), Event: event("asked", "ada", audit.EmailChangeRequested)})
+		change := account.EmailChange{ID: "c", UserID: "ada", Email: "Ada@example.net", NormalizedEmail: "ada@example.net", OldEmail: u.Email,
+			OldNormalizedEmail: u.NormalizedEmail, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(2 * time.Hour)}
+		err := s.RequestEmailChange(t.Context(), account.RequestEmailChangeParams{EmailChange: change, ConfirmHash: "confirm", StopHash: "stop", By: x.By(device.Client{}), Event: event("asked", "ada", audit.EmailChangeRequested)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.WaitingEmailChange(t.Context(), "ada", at); err != nil || got != change {
+		if got, err := s.PendingEmailChange(t.Context(), "ada", at); err != nil || got != change {
 			t.Errorf("got %+v, %v\nwant %+v", got, err, change)
 		}
 		newUser(t, s, "bob")
 		open(t, s, newSession("bobs", "bob"))
 		stolen := x
 		stolen.TokenHash = "stolen"
-		for what, c := range map[string]account.EmailConfirming{
+		for what, c := range map[string]account.ConfirmEmailChangeParams{
 			"too late": {KeyHash: "confirm", Rotation: session.Rotation{Session: x, At: at.Add(time.Minute)}}, "another account": {KeyHash: "confirm", Rotation: session.Rotation{Session: newSession("bobs", "bob"), At: at}},
 			"another key": {KeyHash: "stop", Rotation: session.Rotation{Session: x, At: at}}, "another token": {KeyHash: "confirm", Rotation: session.Rotation{Session: stolen, At: at}},
 		} {
@@ -185,13 +185,13 @@ func TestEmailChangeOnce(t *testing.T) {
 			}
 		}
 		if got := race(4, func(i int) error {
-			c := account.EmailConfirming{KeyHash: "confirm", Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprint("next", i), At: at}, UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour)}
+			c := account.ConfirmEmailChangeParams{KeyHash: "confirm", Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprint("next", i), At: at}, UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour)}
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
 			return err
 		}); got != 1 {
 			t.Errorf("%d confirmations counted, want 1", got)
 		}
-		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != change.Email || now.EmailKey != change.EmailKey || now.Epoch != 1 {
+		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != change.Email || now.NormalizedEmail != change.NormalizedEmail || now.Epoch != 1 {
 			t.Errorf("got %+v, %v", now, err)
 		}
 		done, err := s.EmailChangeToUndo(t.Context(), "stop", at)
@@ -199,12 +199,12 @@ func TestEmailChangeOnce(t *testing.T) {
 			t.Fatalf("got %+v, %v", done, err)
 		}
 		if got := race(4, func(i int) error {
-			_, err := s.UndoEmailChange(t.Context(), account.EmailUndoing{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
+			_, err := s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
 			return err
 		}); got != 1 {
 			t.Errorf("%d undos counted, want 1", got)
 		}
-		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != u.Email || now.EmailKey != u.EmailKey || now.PasswordHash != "none" || now.Epoch != 2 {
+		if now, err := s.UserByID(t.Context(), "ada"); err != nil || now.Email != u.Email || now.NormalizedEmail != u.NormalizedEmail || now.PasswordHash != "none" || now.Epoch != 2 {
 			t.Errorf("got %+v, %v", now, err)
 		}
 	})
@@ -227,9 +227,9 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				}
 			}
 			name := fmt.Sprint("c", round)
-			change := account.EmailChange{ID: name, UserID: "ada", Email: name + "@example.net", EmailKey: name + "@example.net", OldEmail: now.Email,
-				OldEmailKey: now.EmailKey, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)}
-			err = s.AskEmailChange(t.Context(), account.EmailAsking{EmailChange: change, ConfirmHash: name, StopHash: "stop" + name, By: sessions[0].By(device.Client{}),
+			change := account.EmailChange{ID: name, UserID: "ada", Email: name + "@example.net", NormalizedEmail: name + "@example.net", OldEmail: now.Email,
+				OldNormalizedEmail: now.NormalizedEmail, AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)}
+			err = s.RequestEmailChange(t.Context(), account.RequestEmailChangeParams{EmailChange: change, ConfirmHash: name, StopHash: "stop" + name, By: sessions[0].By(device.Client{}),
 				Event: event("asked"+name, "ada", audit.EmailChangeRequested)})
 			if err != nil {
 				t.Fatal(err)
@@ -238,9 +238,9 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				var err error
 				switch x := sessions[i]; i {
 				case 0:
-					_, _, err = s.ConfirmEmailChange(t.Context(), account.EmailConfirming{KeyHash: name, Rotation: session.Rotation{Session: x, NewTokenHash: "n" + name, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
+					_, _, err = s.ConfirmEmailChange(t.Context(), account.ConfirmEmailChangeParams{KeyHash: name, Rotation: session.Rotation{Session: x, NewTokenHash: "n" + name, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
 				case 1:
-					_, err = s.UndoEmailChange(t.Context(), account.EmailUndoing{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
+					_, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
 					x.EndedAt, x.EndReason = at, session.ReasonRevoked
 					err = s.EndSession(t.Context(), x, device.Client{})

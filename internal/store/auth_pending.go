@@ -61,7 +61,7 @@ func (s *Store) TakePendingAttempt(ctx context.Context, tokenHash string, at tim
 	return p, u, found(err)
 }
 
-func (s *Store) DropPendingSignIn(ctx context.Context, tokenHash string) error {
+func (s *Store) DeletePendingSignIn(ctx context.Context, tokenHash string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE token_hash = $1`, tokenHash)
 	return err
 }

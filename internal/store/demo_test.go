@@ -16,7 +16,7 @@ import (
 // newDemo is a demo account that is over at a moment, with a live and an ended session.
 func newDemo(id string, until time.Time) demo.Demo {
 	u := auth.User{
-		ID: "demo-" + id, Email: id + "@demo.example", EmailKey: id + "@demo.example", Name: "N", Role: auth.RoleMember,
+		ID: "demo-" + id, Email: id + "@demo.example", NormalizedEmail: id + "@demo.example", Name: "N", Role: auth.RoleMember,
 		PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at, DemoUntil: until,
 	}
 	live, over := newSession("live-"+id, u.ID), newSession("over-"+id, u.ID)

@@ -11,7 +11,7 @@ import (
 
 var _ mail.Store = (*Store)(nil)
 
-func (s *Store) AddLetter(ctx context.Context, r mail.Row, most int) error {
+func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	result, err := s.db.ExecContext(ctx, `
 		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at)
 		SELECT $1, $2, $3, $4, $5, $6
@@ -20,9 +20,9 @@ func (s *Store) AddLetter(ctx context.Context, r mail.Row, most int) error {
 	return changed(result, err, mail.ErrFull)
 }
 
-// ClaimLetter says twice what is due: PostgreSQL looks for the row before it waits for another instance that is
+// ClaimEmail says twice what is due: PostgreSQL looks for the row before it waits for another instance that is
 // claiming it, and looks at the outer condition again afterwards.
-func (s *Store) ClaimLetter(ctx context.Context, at, until time.Time) (mail.Row, error) {
+func (s *Store) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	var r mail.Row
 	err := s.db.QueryRowContext(ctx, `
 		UPDATE letters
@@ -35,22 +35,22 @@ func (s *Store) ClaimLetter(ctx context.Context, at, until time.Time) (mail.Row,
 		RETURNING id, sealed, attempts, created_at, due_at, expires_at`, until, at, at).
 		Scan(&r.ID, &r.Sealed, &r.Attempts, &r.CreatedAt, &r.DueAt, &r.ExpiresAt)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = mail.ErrNoLetter
+		err = mail.ErrNoneDue
 	}
 	return r, err
 }
 
-func (s *Store) PostponeLetter(ctx context.Context, r mail.Row, due time.Time) error {
+func (s *Store) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE letters SET due_at = $1 WHERE id = $2 AND attempts = $3`, due, r.ID, r.Attempts)
 	return err
 }
 
-func (s *Store) DropLetter(ctx context.Context, id string) error {
+func (s *Store) DeleteEmail(ctx context.Context, id string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM letters WHERE id = $1`, id)
 	return err
 }
 
-func (s *Store) CountLetters(ctx context.Context) (int, error) {
+func (s *Store) CountEmails(ctx context.Context) (int, error) {
 	var n int
 	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM letters`).Scan(&n)
 	return n, err

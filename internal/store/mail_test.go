@@ -19,7 +19,7 @@ func newLetter(id string, due time.Time) mail.Row {
 func addLetters(t *testing.T, s *store.Store, rows ...mail.Row) {
 	t.Helper()
 	for _, r := range rows {
-		if err := s.AddLetter(t.Context(), r, 1000); err != nil {
+		if err := s.AddEmail(t.Context(), r, 1000); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -27,7 +27,7 @@ func addLetters(t *testing.T, s *store.Store, rows ...mail.Row) {
 
 func wantLetters(t *testing.T, s *store.Store, want int) {
 	t.Helper()
-	if n, err := s.CountLetters(t.Context()); n != want || err != nil {
+	if n, err := s.CountEmails(t.Context()); n != want || err != nil {
 		t.Errorf("letters: got %d, %v, want %d", n, err, want)
 	}
 }
@@ -38,20 +38,20 @@ func TestClaimLetter(t *testing.T) {
 		addLetters(t, s, newLetter("late", at.Add(-time.Minute)), newLetter("later", at), newLetter("not yet", at.Add(time.Microsecond)))
 		until := at.Add(time.Hour)
 		for _, want := range []string{"late", "later"} {
-			got, err := s.ClaimLetter(t.Context(), at, until)
+			got, err := s.ClaimEmail(t.Context(), at, until)
 			if err != nil || got.ID != want || !bytes.Equal(got.Sealed, []byte("sealed "+want)) || got.Attempts != 1 ||
 				!got.CreatedAt.Equal(at) || !got.DueAt.Equal(until) || !got.ExpiresAt.Equal(at.Add(24*time.Hour)) {
 				t.Errorf("got %+v, %v, want %s", got, err, want)
 			}
 		}
-		if r, err := s.ClaimLetter(t.Context(), at, until); !errors.Is(err, mail.ErrNoLetter) {
-			t.Errorf("got %+v, %v, want ErrNoLetter", r, err)
+		if r, err := s.ClaimEmail(t.Context(), at, until); !errors.Is(err, mail.ErrNoneDue) {
+			t.Errorf("got %+v, %v, want ErrNoneDue", r, err)
 		}
-		again, err := s.ClaimLetter(t.Context(), until, until.Add(time.Hour))
+		again, err := s.ClaimEmail(t.Context(), until, until.Add(time.Hour))
 		if err != nil || again.ID != "not yet" {
 			t.Errorf("got %+v, %v, want the one that has become due first", again, err)
 		}
-		if again, err = s.ClaimLetter(t.Context(), until, until.Add(time.Hour)); err != nil || again.ID != "late" || again.Attempts != 2 {
+		if again, err = s.ClaimEmail(t.Context(), until, until.Add(time.Hour)); err != nil || again.ID != "late" || again.Attempts != 2 {
 			t.Errorf("got %+v, %v, want the second attempt of one whose lease is over", again, err)
 		}
 		wantLetters(t, s, 3)
@@ -79,8 +79,8 @@ func TestClaimLettersTogether(t *testing.T) {
 					if done {
 						return
 					}
-					r, err := s.ClaimLetter(t.Context(), at, at.Add(time.Hour))
-					if errors.Is(err, mail.ErrNoLetter) {
+					r, err := s.ClaimEmail(t.Context(), at, at.Add(time.Hour))
+					if errors.Is(err, mail.ErrNoneDue) {
 						continue
 					}
 					if err != nil {
@@ -106,25 +106,25 @@ func TestClaimLettersTogether(t *testing.T) {
 func TestPostponeAndDropLetters(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		addLetters(t, s, newLetter("one", at), newLetter("two", at.Add(time.Hour)))
-		slow, err := s.ClaimLetter(t.Context(), at, at)
+		slow, err := s.ClaimEmail(t.Context(), at, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		quick, err := s.ClaimLetter(t.Context(), at, at)
+		quick, err := s.ClaimEmail(t.Context(), at, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(s.PostponeLetter(t.Context(), quick, at.Add(time.Minute)), s.PostponeLetter(t.Context(), slow, at)); err != nil {
+		if err := errors.Join(s.PostponeEmail(t.Context(), quick, at.Add(time.Minute)), s.PostponeEmail(t.Context(), slow, at)); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := s.ClaimLetter(t.Context(), at.Add(time.Minute-time.Microsecond), at); !errors.Is(err, mail.ErrNoLetter) {
+		if r, err := s.ClaimEmail(t.Context(), at.Add(time.Minute-time.Microsecond), at); !errors.Is(err, mail.ErrNoneDue) {
 			t.Errorf("got %+v, %v, want nothing before the later time", r, err)
 		}
-		if r, err := s.ClaimLetter(t.Context(), at.Add(time.Minute), at); err != nil || r.ID != "one" {
+		if r, err := s.ClaimEmail(t.Context(), at.Add(time.Minute), at); err != nil || r.ID != "one" {
 			t.Errorf("got %+v, %v, want one", r, err)
 		}
 		for range 2 {
-			if err := s.DropLetter(t.Context(), "one"); err != nil {
+			if err := s.DeleteEmail(t.Context(), "one"); err != nil {
 				t.Error(err)
 			}
 			wantLetters(t, s, 1)
@@ -135,7 +135,7 @@ func TestPostponeAndDropLetters(t *testing.T) {
 func TestLettersAreBounded(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		for i, want := range []error{nil, nil, mail.ErrFull, mail.ErrFull} {
-			if err := s.AddLetter(t.Context(), newLetter(fmt.Sprint(i), at), 2); !errors.Is(err, want) {
+			if err := s.AddEmail(t.Context(), newLetter(fmt.Sprint(i), at), 2); !errors.Is(err, want) {
 				t.Errorf("letter %d: got %v, want %v", i, err, want)
 			}
 		}

@@ -22,7 +22,7 @@ func TestChangeName(t *testing.T) {
 		open(t, s, by)
 		open(t, s, foreign)
 		change := func(by session.Session, from, to string, at time.Time) error {
-			return s.ChangeName(t.Context(), account.NameChanging{
+			return s.ChangeName(t.Context(), account.ChangeNameParams{
 				By: by.By(device.Client{}), Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, audit.ProfileChanged),
 			})
 		}

@@ -56,7 +56,7 @@ func TestPasswordChangeOvertaken(t *testing.T) {
 		newUser(t, s, "ada")
 		by := newSession("by", "ada")
 		open(t, s, by)
-		change := account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Rotation: session.Rotation{Session: by, NewTokenHash: "next", At: at}, Epoch: 0}}
+		change := account.ChangePasswordParams{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Rotation: session.Rotation{Session: by, NewTokenHash: "next", At: at}, Epoch: 0}}
 		if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
@@ -125,15 +125,15 @@ func TestTouchNeverGoesBack(t *testing.T) {
 func TestConfirmIsConditional(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		for _, p := range []account.SignUp{
-			{TokenHash: "good", EmailKey: "good@example.org", CreatedAt: at, ExpiresAt: at.Add(time.Hour)},
-			{TokenHash: "old", EmailKey: "old@example.org", CreatedAt: at, ExpiresAt: at},
+			{TokenHash: "good", NormalizedEmail: "good@example.org", CreatedAt: at, ExpiresAt: at.Add(time.Hour)},
+			{TokenHash: "old", NormalizedEmail: "old@example.org", CreatedAt: at, ExpiresAt: at},
 		} {
 			if err := s.AddSignUp(t.Context(), p); err != nil {
 				t.Fatal(err)
 			}
 		}
 		confirm := func(hash, email string) error {
-			u := auth.User{ID: "user-" + email, EmailKey: email, CreatedAt: at, PasswordChangedAt: at}
+			u := auth.User{ID: "user-" + email, NormalizedEmail: email, CreatedAt: at, PasswordChangedAt: at}
 			return s.ConfirmSignUp(t.Context(), hash, u, event(hash+email, u.ID, audit.UserCreated))
 		}
 		for hash, email := range map[string]string{"invented": "good@example.org", "old": "old@example.org", "good": "other@example.org"} {
@@ -157,11 +157,11 @@ func TestConfirmTogether(t *testing.T) {
 			made := 0
 			for link := range 4 {
 				hash := fmt.Sprint(round, "-", link)
-				if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: hash, EmailKey: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}); err != nil {
+				if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: hash, NormalizedEmail: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}); err != nil {
 					t.Fatal(err)
 				}
 				wg.Go(func() {
-					u := auth.User{ID: hash, EmailKey: email, CreatedAt: at, PasswordChangedAt: at}
+					u := auth.User{ID: hash, NormalizedEmail: email, CreatedAt: at, PasswordChangedAt: at}
 					err := s.ConfirmSignUp(t.Context(), hash, u, event(hash, hash, audit.UserCreated))
 					mu.Lock()
 					defer mu.Unlock()

@@ -30,7 +30,7 @@ var at = time.Date(2026, 11, 20, 12, 34, 56, 123456000, time.UTC)
 
 func userOf(id string) auth.User {
 	return auth.User{
-		ID: id, Email: id + "@Example.org", EmailKey: id + "@example.org", Name: "Name of " + id, Role: auth.RoleMember,
+		ID: id, Email: id + "@Example.org", NormalizedEmail: id + "@example.org", Name: "Name of " + id, Role: auth.RoleMember,
 		PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at,
 	}
 }
@@ -81,7 +81,7 @@ func TestWhatIsStoredComesBack(t *testing.T) {
 				t.Errorf("%s: got %v, want ErrNotFound", what, err)
 			}
 		}
-		if err := s.CreateUser(t.Context(), auth.User{ID: "other", EmailKey: "ada@example.org", CreatedAt: at, PasswordChangedAt: at}, event("x", "other", audit.UserCreated)); !errors.Is(err, auth.ErrEmailTaken) {
+		if err := s.CreateUser(t.Context(), auth.User{ID: "other", NormalizedEmail: "ada@example.org", CreatedAt: at, PasswordChangedAt: at}, event("x", "other", audit.UserCreated)); !errors.Is(err, auth.ErrEmailTaken) {
 			t.Errorf("same address: got %v, want ErrEmailTaken", err)
 		}
 	})
@@ -114,7 +114,7 @@ func TestChangesAreConditional(t *testing.T) {
 			return err
 		},
 		"change password": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
-			_, err := s.ChangePassword(t.Context(), account.PasswordChanging{PasswordHash: "new", CredentialsChange: account.CredentialsChange{
+			_, err := s.ChangePassword(t.Context(), account.ChangePasswordParams{PasswordHash: "new", CredentialsChange: account.CredentialsChange{
 				Rotation: session.Rotation{Session: x, NewTokenHash: "changed-" + x.ID, At: at}, Reason: session.ReasonPasswordChanged,
 				Events: []audit.Event{event("change-"+x.ID, x.UserID, audit.PasswordChange)},
 			}})
@@ -320,7 +320,7 @@ func TestPrune(t *testing.T) {
 			}
 			err := errors.Join(
 				s.AddSignUp(t.Context(), account.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}),
-				s.AddLetterKey(t.Context(), account.LetterKey{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
+				s.AddOneTimeToken(t.Context(), account.OneTimeToken{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -91,11 +91,11 @@ func (p person) pending() auth.PendingSignIn {
 	return x
 }
 
-func (p person) asking(ctx context.Context) account.EmailAsking {
+func (p person) asking(ctx context.Context) account.RequestEmailChangeParams {
 	u, _ := p.UserByID(ctx, p.id)
 	to := rand.Text()
-	return account.EmailAsking{
-		EmailChange: account.EmailChange{ID: to, UserID: p.id, Email: to, EmailKey: to, OldEmail: u.Email, OldEmailKey: u.EmailKey,
+	return account.RequestEmailChangeParams{
+		EmailChange: account.EmailChange{ID: to, UserID: p.id, Email: to, NormalizedEmail: to, OldEmail: u.Email, OldNormalizedEmail: u.NormalizedEmail,
 			AskedAt: at, ConfirmUntil: at.Add(time.Minute), UndoUntil: at.Add(time.Hour)},
 		ConfirmHash: "confirm" + to, StopHash: "stop" + to, By: p.session(ctx).By(device.Client{}), Event: p.event(audit.EmailChangeRequested),
 	}
@@ -104,7 +104,7 @@ func (p person) asking(ctx context.Context) account.EmailAsking {
 // everything is what people, their thieves and the sweeper do.
 var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
-		return p.CreateUser(ctx, auth.User{ID: p.id, Email: p.id, EmailKey: p.id, Role: auth.RoleMember, PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at},
+		return p.CreateUser(ctx, auth.User{ID: p.id, Email: p.id, NormalizedEmail: p.id, Role: auth.RoleMember, PasswordHash: "hash", PasswordChangedAt: at, CreatedAt: at},
 			p.event(audit.UserCreated))
 	},
 	func(ctx context.Context, p person) error {
@@ -124,7 +124,7 @@ var everything = []func(context.Context, person) error{
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
-		return second(p.ChangePassword(ctx, account.PasswordChanging{CredentialsChange: p.change(ctx), PasswordHash: "other"}))
+		return second(p.ChangePassword(ctx, account.ChangePasswordParams{CredentialsChange: p.change(ctx), PasswordHash: "other"}))
 	},
 	func(ctx context.Context, p person) error {
 		secret := auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 1, EnrolledAt: at}
@@ -168,31 +168,31 @@ var everything = []func(context.Context, person) error{
 		return err
 	},
 	func(ctx context.Context, p person) error {
-		key := account.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
-		if err := p.ReplaceLetterKey(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
+		key := account.OneTimeToken{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
+		if err := p.ReplaceOneTimeToken(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
 			return err
 		}
-		r := account.PasswordResetting{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
+		r := account.ResetPasswordParams{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
 		return second(p.ResetPassword(ctx, r))
 	},
 	func(ctx context.Context, p person) error {
-		return p.AddLetterKey(ctx, account.LetterKey{TokenHash: rand.Text(), UserID: p.id, Purpose: "unlock", CreatedAt: at, ExpiresAt: at})
+		return p.AddOneTimeToken(ctx, account.OneTimeToken{TokenHash: rand.Text(), UserID: p.id, Purpose: "unlock", CreatedAt: at, ExpiresAt: at})
 	},
 	func(ctx context.Context, p person) error {
 		asking := p.asking(ctx)
-		if err := p.AskEmailChange(ctx, asking); err != nil {
+		if err := p.RequestEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		c := account.EmailConfirming{KeyHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
+		c := account.ConfirmEmailChangeParams{KeyHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
 		_, _, err := p.ConfirmEmailChange(ctx, c)
 		return err
 	},
 	func(ctx context.Context, p person) error {
 		asking := p.asking(ctx)
-		if err := p.AskEmailChange(ctx, asking); err != nil {
+		if err := p.RequestEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		return second(p.UndoEmailChange(ctx, account.EmailUndoing{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
+		return second(p.UndoEmailChange(ctx, account.UndoEmailChangeParams{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
 	},
 	func(ctx context.Context, p person) error {
 		d := account.Deletion{By: p.session(ctx).By(device.Client{}), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(audit.DeletionRequested)}

@@ -11,11 +11,11 @@ const purposeUnlock = "unlock"
 
 // AddUnlockToken stores the token of an unlock email, by its hash, among the others that emails carry.
 func (s *Store) AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error {
-	return s.AddLetterKey(ctx, account.LetterKey{TokenHash: hash, UserID: userID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: expires})
+	return s.AddOneTimeToken(ctx, account.OneTimeToken{TokenHash: hash, UserID: userID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: expires})
 }
 
 // UnlockTokenOwner returns the account of an unlock email's token.
 func (s *Store) UnlockTokenOwner(ctx context.Context, hash string, at time.Time) (userID string, err error) {
-	k, err := s.LetterKey(ctx, hash, purposeUnlock, at)
+	k, err := s.OneTimeToken(ctx, hash, purposeUnlock, at)
 	return k.UserID, err
 }

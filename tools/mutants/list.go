@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A mutant is one sabotage.
+// A mutant is one deliberate defect.
 type mutant struct {
 	area     string // of the list
 	promise  string // that it breaks

@@ -2,7 +2,7 @@
 // defence that can be taken out without a red test is a comment; this finds those.
 //
 // It reads list.txt, copies what git tracks into a temporary folder, checks there that the named tests pass as things
-// are, and then makes one replacement after the other. A sabotage that does not compile proves nothing and is an error,
+// are, and then makes one replacement after the other. A defect that does not compile proves nothing and is an error,
 // as is an entry whose text is not in its file exactly once. The working tree is never written to.
 //
 // It knows neither Go's syntax nor what the defences are: what is broken, and which test is to notice, is written down

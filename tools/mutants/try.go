@@ -20,10 +20,12 @@ const tryWithin = 30 * time.Minute
 
 var testTimeout = 5 * time.Minute
 
-// chances are how often a test may run before it has missed the sabotage. One of a race does not win it each time.
+// chances are how often a test may run before it counts as blind to the defect, because a test of a race does not hit
+// it every time.
 const chances = 3
 
-// programTests build and start the program: they could not tell one that does not compile from one that does not start.
+// programTests build and start the program, so they cannot tell a defect that does not compile from one that does not
+// start.
 const programTests = "./proof"
 
 var (

@@ -35,16 +35,16 @@ const (
 // Server is a mail server on 127.0.0.1 that keeps what it is given.
 type Server struct {
 	Addr  string
-	Roots *x509.CertPool // vouch for it
+	Roots *x509.CertPool // certificates to trust
 	PEM   []byte         // the same, as a file has it
 
-	// What it does differently, set before it starts.
+	// Faults, set before the server starts.
 	Mechanisms []string
 	SignIn     func() error
-	Rcpt       func(to string) error // before it takes a reader
-	Vanish     func() bool           // whether it goes away in the middle, before the letter
-	Data       func(to string) error // before it takes a letter
-	Hangup     func() bool           // whether it takes the letter and goes away without an answer
+	Rcpt       func(to string) error // may reject a recipient
+	Vanish     func() bool           // whether it closes the connection before the email
+	Data       func(to string) error // may reject an email
+	Hangup     func() bool           // whether it accepts the email and closes the connection without an answer
 	NoTLS      bool                  // offers no STARTTLS
 	Implicit   bool
 
@@ -55,7 +55,7 @@ type Server struct {
 	attempts int      // to sign in
 }
 
-// Received is a letter as it arrived.
+// Received is an email as it arrived.
 type Received struct {
 	From, To string
 	Raw      []byte
@@ -99,8 +99,8 @@ func (s *Server) Start(t testing.TB) *Server {
 	return s
 }
 
-// Letters returns what arrived so far, oldest first.
-func (s *Server) Letters() []Received {
+// Emails returns what arrived so far, oldest first.
+func (s *Server) Emails() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.received)
@@ -205,7 +205,7 @@ func (l *loginServer) Next(answer []byte) ([]byte, bool, error) {
 	return nil, true, l.check(*l.user, string(answer))
 }
 
-// A Message is a letter taken apart.
+// A Message is a parsed email.
 type Message struct {
 	Header     netmail.Header
 	Text, HTML string
@@ -244,7 +244,7 @@ func (r Received) Message(t testing.TB) Message {
 	return m
 }
 
-// Certify gives the server a certificate for 127.0.0.1, before it starts or at the latest then.
+// Certify gives the server a certificate for 127.0.0.1. Start calls it unless a test has.
 func (s *Server) Certify(t testing.TB) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -7,10 +7,10 @@ import (
 
 // FactorEnrolled tells the owner of an account that a second step was set up at a time, from a device described in a
 // few words. factor is one of our own phrases, "an authenticator app" (ASVS v5.0.0-6.3.7).
-func (l Letters) FactorEnrolled(to, name, factor string, at time.Time, device string) Letter {
+func (l Composer) FactorEnrolled(to, name, factor string, at time.Time, device string) Email {
 	return l.write(to, "A second step was set up for your account",
 		greeting(name),
-		"Signing in to your account at "+l.base()+" now asks for a second step beside the password: "+factor+". It was set up on "+clock(at)+" from "+deviceName(device)+". All other devices were signed out.",
+		"Signing in to your account at "+l.base()+" now uses two-factor authentication: after the password it asks for "+factor+". It was set up on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do. Keep the recovery codes where you find them without this device.",
 		l.unlessYou(),
 		l.base()+"/account/security",
@@ -18,10 +18,10 @@ func (l Letters) FactorEnrolled(to, name, factor string, at time.Time, device st
 }
 
 // FactorRemoved tells the owner of an account that a second step was removed.
-func (l Letters) FactorRemoved(to, name, factor string, at time.Time, device string) Letter {
+func (l Composer) FactorRemoved(to, name, factor string, at time.Time, device string) Email {
 	return l.write(to, "A second step was removed from your account",
 		greeting(name),
-		"Signing in to your account at "+l.base()+" no longer asks for "+factor+". It was removed on "+clock(at)+" from "+deviceName(device)+". All other devices were signed out.",
+		"Signing in to your account at "+l.base()+" no longer asks for "+factor+". It was removed on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
 		l.unlessYou(),
 		l.base()+"/account/security",
@@ -29,10 +29,10 @@ func (l Letters) FactorRemoved(to, name, factor string, at time.Time, device str
 }
 
 // RecoveryCodesMade tells the owner of an account that fresh recovery codes took the place of the old ones.
-func (l Letters) RecoveryCodesMade(to, name string, at time.Time, device string) Letter {
+func (l Composer) RecoveryCodesMade(to, name string, at time.Time, device string) Email {
 	return l.write(to, "You have new recovery codes",
 		greeting(name),
-		"New recovery codes were made for your account at "+l.base()+" on "+clock(at)+" from "+deviceName(device)+". The codes before no longer work. All other devices were signed out.",
+		"New recovery codes were made for your account at "+l.base()+" on "+formatTime(at)+" from "+printableDevice(device)+". The codes before no longer work. All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
 		l.unlessYou(),
 		l.base()+"/account/security",
@@ -40,10 +40,10 @@ func (l Letters) RecoveryCodesMade(to, name string, at time.Time, device string)
 }
 
 // RecoveryCodeUsed tells the owner of an account that one of its recovery codes was used, and how many are left.
-func (l Letters) RecoveryCodeUsed(to, name string, at time.Time, device string, left int) Letter {
+func (l Composer) RecoveryCodeUsed(to, name string, at time.Time, device string, left int) Email {
 	return l.write(to, "A recovery code of your account was used",
 		greeting(name),
-		"One of the recovery codes of your account at "+l.base()+" was used on "+clock(at)+" from "+deviceName(device)+", together with your password. "+codesLeft(left),
+		"One of the recovery codes of your account at "+l.base()+" was used on "+formatTime(at)+" from "+printableDevice(device)+", together with your password. "+codesLeft(left),
 		"If it was you, there is nothing you need to do. You can make new codes whenever you like.",
 		l.unlessYou(),
 		l.base()+"/account/security",
@@ -52,10 +52,10 @@ func (l Letters) RecoveryCodeUsed(to, name string, at time.Time, device string, 
 
 // FactorsRemoved tells the owner of an account that the people who run the portal took every second step from it at a
 // time, which only they can do for somebody who has lost all of them.
-func (l Letters) FactorsRemoved(to, name string, at time.Time) Letter {
+func (l Composer) FactorsRemoved(to, name string, at time.Time) Email {
 	return l.write(to, "Every second step was removed from your account",
 		greeting(name),
-		"On "+clock(at)+" the people who run "+l.base()+" removed every second step and the recovery codes from your account. Every device was signed out. Until you set up another, your password alone signs you in.",
+		"On "+formatTime(at)+" the people who run "+l.base()+" removed every second step and the recovery codes from your account. Every device was signed out. Until you set up another, your password alone signs you in.",
 		"If you asked them to, sign in and set up a second step again:",
 		l.base()+"/account/security",
 		"If you did not ask them to, please contact them at once, and change your password.",
@@ -64,7 +64,7 @@ func (l Letters) FactorsRemoved(to, name string, at time.Time) Letter {
 
 // WrongCodes tells the owner of an account that somebody knows its password and has tried several wrong codes
 // (ASVS v5.0.0-6.3.5).
-func (l Letters) WrongCodes(to, name string) Letter {
+func (l Composer) WrongCodes(to, name string) Email {
 	return l.write(to, "Somebody knows your password",
 		greeting(name),
 		"Somebody has given the right password of your account at "+l.base()+", and then several wrong codes. The wrong codes have not let anybody in.",
@@ -84,6 +84,6 @@ func codesLeft(n int) string {
 	return fmt.Sprintf("%d of your codes can still be used.", n)
 }
 
-func (l Letters) unlessYou() string {
+func (l Composer) unlessYou() string {
 	return "If it was not you, somebody else is signed in to your account: change your password now, look at your activity, and remove what you do not recognise. If you cannot sign in, please contact the people who run this portal at once."
 }

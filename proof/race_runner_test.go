@@ -13,20 +13,20 @@ import (
 // inFlight is what requests in flight put into the bag.
 const inFlight = "in flight"
 
-// A rounder runs the rounds of one race and counts what must not be.
-type rounder struct {
+// A raceRunner runs the rounds of one race and counts violations.
+type raceRunner struct {
 	*person
 	goesOn bool
 	n      int
 
 	began []int // where the round begins in the logs of the portals
 
-	oldAlive, onOldToken, signedOut, lost int // all of them 0 in the end
-	tally
+	oldAlive, onOldToken, signedOut, lost int // each has to be 0 in the end
+	counters
 }
 
 // round lets one browser work in several tabs while its session ends or rotates.
-func (r *rounder) round(prepare func(*person, *webtest.Client) func() *flight) {
+func (r *raceRunner) round(prepare func(*person, *webtest.Client) func() *flight) {
 	r.t.Helper()
 	r.began = r.began[:0]
 	for _, p := range r.portals {
@@ -40,14 +40,14 @@ func (r *rounder) round(prepare func(*person, *webtest.Client) func() *flight) {
 		slow = append(slow, writing(r.via(c, r.n+3), probe.Bag, "value", inFlight))
 	}
 	slow, release := r.stoppedReader(c, slow)
-	deed := act()
+	action := act()
 	meanwhile := r.tabs(c)
-	done := deed.land().Want(http.StatusSeeOther)
+	done := action.land().Want(http.StatusSeeOther)
 	if strings.Contains(done.Header.Get("Location"), "/login") {
 		r.t.Errorf("round %d: %s was not done", r.n, done.What)
 	}
 	crossing := r.tabs(c)
-	deed.by.Keep(done)
+	action.by.Keep(done)
 
 	rotated := r.rotatedAt()
 	kept := false // from before a rotation, or from after an end
@@ -72,7 +72,7 @@ func (r *rounder) round(prepare func(*person, *webtest.Client) func() *flight) {
 }
 
 // tabs are requests that nothing holds back, in every second round with a change of the bag among them.
-func (r *rounder) tabs(c *webtest.Client) []*flight {
+func (r *raceRunner) tabs(c *webtest.Client) []*flight {
 	var tabs []*flight
 	for i, path := range []string{"/account", probe.Bag, "/account/sessions"} {
 		tabs = append(tabs, sending(r.via(c, r.n+i), http.MethodGet, path))
@@ -84,7 +84,7 @@ func (r *rounder) tabs(c *webtest.Client) []*flight {
 }
 
 // stoppedReader adds a reader that is stopped in the middle of its page, in every fourth round and where that can be done.
-func (r *rounder) stoppedReader(c *webtest.Client, slow []*flight) (with []*flight, release func()) {
+func (r *raceRunner) stoppedReader(c *webtest.Client, slow []*flight) (with []*flight, release func()) {
 	r.t.Helper()
 	if r.n%4 != 3 || !r.portals[0].onPostgres() {
 		return slow, func() {}
@@ -96,7 +96,7 @@ func (r *rounder) stoppedReader(c *webtest.Client, slow []*flight) (with []*flig
 }
 
 // judge looks at what is left when everything has arrived.
-func (r *rounder) judge(c *webtest.Client, before string, kept bool) {
+func (r *raceRunner) judge(c *webtest.Client, before string, kept bool) {
 	r.t.Helper()
 	if r.via(c.Copied(before), r.n+1).Get("/account").StatusCode == http.StatusOK {
 		r.oldAlive++
@@ -108,7 +108,7 @@ func (r *rounder) judge(c *webtest.Client, before string, kept bool) {
 			r.oldAlive++
 		}
 	}
-	if c.Token() == before { // which the answer takes away where the session is over
+	if c.Token() == before { // deleted by the answer if the session is over
 		r.onOldToken++
 	}
 	if kept {

@@ -35,8 +35,9 @@ func raceSignIn(p *person) map[string]int {
 	return outcomes
 }
 
-// signInLate signs in while another device ends everything. On PostgreSQL both wait in a queue before the account's row, in
-// turns the one or the other first, both with what was true before; so it is certain what becomes of the sign-in.
+// signInLate signs in while another device ends all sessions. On PostgreSQL both wait in a queue for the lock of the
+// account's row, alternately the one or the other first, both having read the same state; so the outcome of the sign-in
+// is certain.
 func (p *person) signInLate(n int, late *webtest.Client) (certain string) {
 	p.t.Helper()
 	c := p.signIn(n + 1)

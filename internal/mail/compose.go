@@ -8,19 +8,17 @@ import (
 	"time"
 )
 
-// Letters writes the portal's letters. Every link in them begins with Base, the
-// portal's own URL.
+// Composer writes the texts of the portal's emails. Every link in them begins with Base, the portal's own URL.
 //
-// Anybody can make the portal write to anybody by typing an address into the
-// sign-up form. So the letters that follow from it, ConfirmSignUp and
-// AlreadyMember, hold nothing that was typed there besides the address itself.
-type Letters struct {
+// Anybody can make the portal send an email to anybody by typing an address into the sign-up form. So ConfirmSignUp and
+// AlreadyMember contain nothing else that was typed there.
+type Composer struct {
 	Base string
 }
 
 // AlreadyMember tells somebody who has an account that their address was used
 // to sign up again.
-func (l Letters) AlreadyMember(to string) Letter {
+func (l Composer) AlreadyMember(to string) Email {
 	return l.write(to, "You already have an account",
 		"Hello,",
 		"Somebody, probably you, tried to sign up at "+l.base()+" with this address. You already have an account there, so we did not make another. You can sign in:",
@@ -29,31 +27,30 @@ func (l Letters) AlreadyMember(to string) Letter {
 	)
 }
 
-// Unlock gives the owner of an account under attack a way to sign in without
-// the wait that wrong passwords have brought upon it. valid is how long the key
-// works (ASVS v5.0.0-6.3.5).
-func (l Letters) Unlock(to, name, key string, valid time.Duration) Letter {
+// Unlock gives the owner of an account under attack a link to sign in without the delay after wrong passwords. valid is
+// how long the key works (ASVS v5.0.0-6.3.5).
+func (l Composer) Unlock(to, name, key string, valid time.Duration) Email {
 	return l.write(to, "Many wrong passwords for your account",
 		greeting(name),
 		"Somebody has tried many wrong passwords for your account at "+l.base()+", so everybody who tries to sign in to it now has to wait. With this link you need not wait:",
 		l.base()+"/login?unlock="+url.QueryEscape(key),
-		"The link works for "+lasting(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
+		"The link works for "+formatDuration(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
 		"If it was not you who tried, the wrong passwords have not let anybody in. If you use your password anywhere else, or it is easy to guess, please sign in and change it.",
-	).until(valid)
+	).expiring(valid)
 }
 
 // PasswordChanged tells the owner of an account that its password was changed
 // at a time, from a device described in a few words, "Firefox on Linux"
 // (ASVS v5.0.0-6.3.7).
-func (l Letters) PasswordChanged(to, name string, at time.Time, device string) Letter {
+func (l Composer) PasswordChanged(to, name string, at time.Time, device string) Email {
 	return l.write(to, "Your password was changed",
 		greeting(name),
-		"The password of your account at "+l.base()+" was changed on "+clock(at)+" from "+deviceName(device)+". All other devices were signed out.",
+		"The password of your account at "+l.base()+" was changed on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
 		"If it was not you, sign in, change your password again, and look at your activity for anything else you do not recognise:",
 		l.base()+"/account/security/password",
 		l.base()+"/account/activity",
-		"If you cannot sign in, choose another password with a letter:",
+		"If you cannot sign in, reset your password by email:",
 		l.base()+"/password/forgot",
 	)
 }
@@ -61,10 +58,10 @@ func (l Letters) PasswordChanged(to, name string, at time.Time, device string) L
 // CookieReused tells the owner of an account that a cookie which one of its
 // sessions had replaced was used again at a time. device is where that session
 // began, in a few words.
-func (l Letters) CookieReused(to, name string, at time.Time, device string) Letter {
-	return l.write(to, "One of your sessions is worth a look",
+func (l Composer) CookieReused(to, name string, at time.Time, device string) Email {
+	return l.write(to, "One of your sessions looks suspicious",
 		greeting(name),
-		"A session of your account at "+l.base()+", begun with "+deviceName(device)+", had replaced its cookie. The old cookie was used again on "+clock(at)+". It opened nothing, but somebody may have a copy of it, and of others.",
+		"A session of your account at "+l.base()+", begun with "+printableDevice(device)+", had replaced its cookie. The old cookie was used again on "+formatTime(at)+". It opened nothing, but somebody may have a copy of it, and of others.",
 		"Please look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
 		l.base()+"/account/sessions",
 		l.base()+"/account/security/password",
@@ -75,14 +72,14 @@ func (l Letters) CookieReused(to, name string, at time.Time, device string) Lett
 // BrowserChanged tells the owner of an account that a session begun on one
 // device was used from another at a time, both described in a few words, and
 // whether the session was ended for it.
-func (l Letters) BrowserChanged(to, name string, at time.Time, began, used string, ended bool) Letter {
-	consequence := "We have marked it for you."
+func (l Composer) BrowserChanged(to, name string, at time.Time, began, used string, ended bool) Email {
+	consequence := "We have flagged it for you."
 	if ended {
 		consequence = "We have ended it."
 	}
 	return l.write(to, "One of your sessions was used from another browser",
 		greeting(name),
-		"A session of your account at "+l.base()+", begun with "+deviceName(began)+", was used from "+deviceName(used)+" on "+clock(at)+". A session does not change its browser by itself, so somebody may have copied its cookie. "+consequence,
+		"A session of your account at "+l.base()+", begun with "+printableDevice(began)+", was used from "+printableDevice(used)+" on "+formatTime(at)+". A session does not change its browser by itself, so somebody may have copied its cookie. "+consequence,
 		"If it was you, there is nothing you need to do.",
 		"If it was not you, look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
 		l.base()+"/account/sessions",
@@ -90,27 +87,28 @@ func (l Letters) BrowserChanged(to, name string, at time.Time, began, used strin
 	)
 }
 
-// deviceName is a device as it may stand in a letter.
-func deviceName(device string) string {
+// printableDevice is the name of a device if it is safe in an email. It is made from the User-Agent header, which
+// anybody can choose.
+func printableDevice(device string) string {
 	if !plain(device, 60, "0123456789-()") {
 		return "a device we could not name"
 	}
 	return device
 }
 
-// clock says a time to the minute.
-func clock(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }
+// formatTime writes a time to the minute.
+func formatTime(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }
 
-// base is Base without the slash that would double the one of every path.
-func (l Letters) base() string {
+// base is Base without a slash at the end, because every path begins with one.
+func (l Composer) base() string {
 	return strings.TrimRight(l.Base, "/")
 }
 
-// write makes a letter of paragraphs, once as text and once as HTML. A paragraph that is nothing but an address of the
-// portal is a link. Whoever sends a link that dies says until when the letter is worth sending: write(...).until(valid).
-func (l Letters) write(to, subject string, paragraphs ...string) Letter {
-	paragraphs = append(paragraphs, "This letter was sent to "+to+" by "+l.base()+".")
-	letter := Letter{
+// write makes an email of paragraphs, once as text and once as HTML. A paragraph that consists of a URL of the portal
+// becomes a link. An email with a link that expires is made with write(...).expiring(valid).
+func (l Composer) write(to, subject string, paragraphs ...string) Email {
+	paragraphs = append(paragraphs, "This email was sent to "+to+" by "+l.base()+".")
+	email := Email{
 		ID:      rand.Text(),
 		To:      to,
 		Subject: subject,
@@ -120,13 +118,13 @@ func (l Letters) write(to, subject string, paragraphs ...string) Letter {
 	for i, p := range paragraphs {
 		paragraphs[i] = wrap(p)
 	}
-	letter.Text = strings.Join(paragraphs, "\n\n") + "\n"
-	return letter
+	email.Text = strings.Join(paragraphs, "\n\n") + "\n"
+	return email
 }
 
-// lasting says a duration in its largest exact unit, rounded down to whole
-// minutes: a link must not be promised for longer than it works.
-func lasting(d time.Duration) string {
+// formatDuration writes a duration in its largest exact unit, rounded down to whole minutes, so that no link is
+// promised for longer than it works.
+func formatDuration(d time.Duration) string {
 	const day = 24 * time.Hour
 	unit, word := time.Second, "second"
 	switch {

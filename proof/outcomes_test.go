@@ -10,21 +10,21 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// grace is how long a request that was on its way during a rotation may take. It is the portal's promise, not a wish of
-// this test: a machine that needs longer cannot be judged by.
+// grace is how long the portal accepts the previous token of a request that was in flight during a rotation. A slower
+// answer proves nothing and is counted as too late.
 const grace = 2 * time.Second
 
-// An outcome is what an answer of a round says to the browser. Whatever is none of these is a fault, however late it is.
+// An outcome is how the portal answered a request of a round. Any other answer is a fault, however late it is.
 type outcome int
 
 const (
-	wrong      outcome = iota
-	done               // or, for "Stay signed in", asked again: both lead to the account
-	stored             // the value, in so many words
-	notNow             // "not now", as it may be on a slow machine: nobody believes that the value is in the bag
-	askAgain           // the same page, or the one that a form comes back to
-	overtaken          // "Stay signed in", when somebody else was first
-	turnedAway         // as somebody who is not signed in
+	wrong       outcome = iota
+	done                // or, for "Stay signed in", asked again: both lead to the account
+	stored              // the value, in so many words
+	notNow              // a 503 of a slow machine, which does not claim that the value is in the bag
+	retry               // the same page, or the one that a form comes back to
+	conflict            // "Stay signed in", when somebody else was first
+	notSignedIn         // as somebody who is not signed in
 )
 
 func outcomeOf(a *webtest.Answer) outcome {
@@ -41,17 +41,18 @@ func outcomeOf(a *webtest.Answer) outcome {
 		return notNow
 	case method == http.MethodGet && a.StatusCode == http.StatusTemporaryRedirect && location == path,
 		path == probe.Bag && a.StatusCode == http.StatusSeeOther && location == wayBack(a):
-		return askAgain
+		return retry
 	case path == "/session/extend" && a.StatusCode == http.StatusSeeOther && location == signIn:
-		return overtaken
+		return conflict
 	case method == http.MethodGet && a.StatusCode == http.StatusSeeOther && location == signIn,
 		path == "/session/extend" && a.StatusCode == http.StatusSeeOther && location == "/signed-out":
-		return turnedAway
+		return notSignedIn
 	}
 	return wrong
 }
 
-// wayBack is where the browser is led that asks again: forms of the rounds have no page under their own address.
+// wayBack is where a retry leads: to the page itself, and for a form to /account, because the forms of the rounds have
+// no page at their own path.
 func wayBack(a *webtest.Answer) string {
 	if path, isPage := strings.CutPrefix(a.What, "GET "); isPage {
 		return path
@@ -59,13 +60,13 @@ func wayBack(a *webtest.Answer) string {
 	return "/account"
 }
 
-// arrived does with an answer what the browser does, and reports whether it says that the value is in the bag.
-// rotated is when the session was; zero for a request that the portal had taken before that.
-func (r *rounder) arrived(c *webtest.Client, a *webtest.Answer, rotated time.Time) (kept bool) {
+// arrived handles an answer as the browser does, and reports whether it says that the value is in the bag. rotated is
+// when the session was rotated; zero for a request that the portal received before that.
+func (r *raceRunner) arrived(c *webtest.Client, a *webtest.Answer, rotated time.Time) (kept bool) {
 	r.t.Helper()
 	c.Keep(a)
 	out := outcomeOf(a)
-	if !rotated.IsZero() && out == turnedAway && time.Since(rotated) > grace {
+	if !rotated.IsZero() && out == notSignedIn && time.Since(rotated) > grace {
 		r.tooLate++
 		return false
 	}
@@ -73,27 +74,27 @@ func (r *rounder) arrived(c *webtest.Client, a *webtest.Answer, rotated time.Tim
 	switch out {
 	case wrong:
 		r.t.Errorf("round %d: %s answered %d to %q", r.n, a.What, a.StatusCode, a.Header.Get("Location"))
-	case askAgain:
-		r.askedAgain++
+	case retry:
+		r.retried++
 		if r.goesOn && r.via(c, r.n).Get(wayBack(a)).StatusCode != http.StatusOK {
 			r.signedOut++
 		}
-	case overtaken: // the way to sign in leads whoever is signed in to where they came from
+	case conflict: // the sign-in page redirects a browser that is signed in to next
 		if r.goesOn {
 			r.via(c, r.n).Get(a.Header.Get("Location")).Leads(wayBack(a))
 		}
-	case turnedAway:
+	case notSignedIn:
 		if r.goesOn {
 			r.signedOut++
 		}
 	case notNow:
-		r.refused++
+		r.unavailable++
 	}
 	return out == stored
 }
 
 // rotatedAt is when a session of this person was rotated last, zero if theirs are over.
-func (r *rounder) rotatedAt() (at time.Time) {
+func (r *raceRunner) rotatedAt() (at time.Time) {
 	r.t.Helper()
 	if !r.goesOn {
 		return at

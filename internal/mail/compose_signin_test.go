@@ -5,25 +5,25 @@ import (
 	"testing"
 )
 
-func TestSignInLetters(t *testing.T) {
+func TestSignInEmails(t *testing.T) {
 	for name, tt := range map[string]struct {
-		letter Letter
-		words  []string
+		email Email
+		words []string
 	}{
 		"NewDevice": {
-			letters.NewDevice("marta@example.org", "Marta Reis", changed, "Firefox on Linux", "2001:db8:40::/48"),
+			emails.NewDevice("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "2001:db8:40::/48"),
 			[]string{"Hello Marta Reis,", "on 20 November 2026 at 20:04 UTC from Firefox on Linux, on the network 2001:db8:40::/48.", "If it was not you, sign that device out", base + "/account/sessions "},
 		},
 		"AfterFailures": {
-			letters.AfterFailures("marta@example.org", "Marta Reis", changed, "Firefox on Linux", "198.51.100.0/24", 12),
+			emails.AfterFailures("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "198.51.100.0/24", 12),
 			[]string{"on 20 November 2026 at 20:04 UTC from Firefox on Linux, on the network 198.51.100.0/24.", "12 attempts to sign in were refused", base + "/account/activity "},
 		},
 		"SessionsEnded": {
-			letters.SessionsEnded("marta@example.org", "Marta Reis", changed),
+			emails.SessionsEnded("marta@example.org", "Marta Reis", passwordChanged),
 			[]string{"on all devices on 20 November 2026 at 20:04 UTC.", base + "/login "},
 		},
 	} {
-		text := strings.Join(strings.Fields(tt.letter.Text), " ")
+		text := strings.Join(strings.Fields(tt.email.Text), " ")
 		for _, words := range tt.words {
 			if !strings.Contains(text, words) {
 				t.Errorf("%s: got no %q in\n%s", name, words, text)
@@ -31,7 +31,7 @@ func TestSignInLetters(t *testing.T) {
 		}
 	}
 	for _, network := range []string{"", "loopback", "unknown", "evil.example", "198.51.100.7", "198.51.100.0/24\n\nhttps://evil.example", "fe80::%evil.example/48"} {
-		l := letters.NewDevice("marta@example.org", "Marta", changed, "Firefox on Linux", network)
+		l := emails.NewDevice("marta@example.org", "Marta", passwordChanged, "Firefox on Linux", network)
 		if !strings.Contains(strings.Join(strings.Fields(l.Text), " "), "Linux, on a network we could not name.") {
 			t.Errorf("network %q: got\n%s", network, l.Text)
 		}

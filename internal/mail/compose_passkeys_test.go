@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-func TestPasskeyLetters(t *testing.T) {
+func TestPasskeyEmails(t *testing.T) {
 	const to, name, device = "marta@example.org", "Marta Reis", "Firefox on Linux"
-	for subject, l := range map[string]Letter{
-		"A passkey was added to your account":     letters.PasskeyAdded(to, name, changed, device),
-		"A passkey was removed from your account": letters.PasskeyRemoved(to, name, changed, device),
+	for subject, l := range map[string]Email{
+		"A passkey was added to your account":     emails.PasskeyAdded(to, name, passwordChanged, device),
+		"A passkey was removed from your account": emails.PasskeyRemoved(to, name, passwordChanged, device),
 	} {
 		flowing := strings.Join(strings.Fields(l.Text), " ")
 		if l.To != to || l.Subject != subject || !strings.HasPrefix(l.Text, "Hello "+name+",\n") {
@@ -25,7 +25,7 @@ func TestPasskeyLetters(t *testing.T) {
 		}
 		wellFormed(t, l)
 	}
-	if l := letters.PasskeyAdded(to, name, changed, "Visit http://evil.example"); strings.Contains(l.Text, "evil") {
+	if l := emails.PasskeyAdded(to, name, passwordChanged, "Visit http://evil.example"); strings.Contains(l.Text, "evil") {
 		t.Errorf("got the client's words:\n%s", l.Text)
 	}
 }

@@ -4,10 +4,10 @@ import "time"
 
 // PasskeyAdded tells the owner of an account that a passkey was added at a time, from a device described in a few words
 // (ASVS v5.0.0-6.3.7).
-func (l Letters) PasskeyAdded(to, name string, at time.Time, device string) Letter {
+func (l Composer) PasskeyAdded(to, name string, at time.Time, device string) Email {
 	return l.write(to, "A passkey was added to your account",
 		greeting(name),
-		"A passkey was added to your account at "+l.base()+" on "+clock(at)+" from "+deviceName(device)+". Whoever has it can sign in without your password, and the password alone no longer signs anybody in. All other devices were signed out.",
+		"A passkey was added to your account at "+l.base()+" on "+formatTime(at)+" from "+printableDevice(device)+". Whoever has it can sign in without your password, and the password alone no longer signs anybody in. All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
 		l.unlessYou(),
 		l.base()+"/account/security/passkeys",
@@ -15,10 +15,10 @@ func (l Letters) PasskeyAdded(to, name string, at time.Time, device string) Lett
 }
 
 // PasskeyRemoved tells the owner of an account that a passkey was removed.
-func (l Letters) PasskeyRemoved(to, name string, at time.Time, device string) Letter {
+func (l Composer) PasskeyRemoved(to, name string, at time.Time, device string) Email {
 	return l.write(to, "A passkey was removed from your account",
 		greeting(name),
-		"A passkey of your account at "+l.base()+" was removed on "+clock(at)+" from "+deviceName(device)+". It opens nothing any more. All other devices were signed out.",
+		"A passkey of your account at "+l.base()+" was removed on "+formatTime(at)+" from "+printableDevice(device)+". It opens nothing any more. All other devices were signed out.",
 		"If it was you, you can delete it from the device or the password manager that has it as well.",
 		l.unlessYou(),
 		l.base()+"/account/security/passkeys",

@@ -1,0 +1,107 @@
+package gatehouse_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A retiredWord is an identifier or a phrase that the project has replaced.
+type retiredWord struct {
+	word  string // regular expression
+	write string // what stands in its place
+	under string // folders in which it is retired, separated by spaces; "" for all
+}
+
+var retiredWords = []retiredWord{
+	{`\b(Letter|Email)Key(s|Owner)?\b`, "OneTimeToken, or NormalizeEmail for an address", ""},
+	{`\b(PasswordChanging|NameChanging|PasskeyRenaming|PasswordResetting|MassEnding)\b`, "ChangePasswordParams and the like", ""},
+	{`\bEmail(Asking|Confirming|Undoing)\b`, "RequestEmailChangeParams and the like", ""},
+	{`\bErr(Overtaken|Waits|Refused|Foreign|NoLetter)\b`, "ErrConflict, ErrReauthRequired, ErrInvalid, ErrNotOwned, ErrNoneDue", ""},
+	{`\b(HoldSignIn|DropSignIn)\b`, "SavePendingSignIn, DeletePendingSignIn", ""},
+	{`\b(Ask(EmailChange|Deletion)|Waiting(EmailChange|SignUp|TOTP))\b`, "Request..., Pending...", ""},
+	{`\b(Add|Claim|Postpone|Drop|Count)Letters?\(`, "AddEmail and the like", ""},
+	{`\bmail\.(Letters?|Post|NewPost|Leave)\b`, "mail.Email, Composer, Outbox, Enqueue", ""},
+	{`\b([Ww]itness(es)?|[Dd]eeds?|[Mm]eddl(er|ers|e|es|ing)|[Rr]ounder)\b`, "simulated client, action, fault injector, race runner", "proof"},
+	{`\b([Tt]ally|[Tt]allied|grounds?)\b`, "counters, environment", "proof"},
+	{`(?i)\bletters?\b`, "email, or outbox", "internal/account internal/audit internal/billing internal/demo internal/draft internal/mail internal/seal ui/templates"},
+	{`(?i)\bunwanted mail\b`, "spam", ""},
+	{`(?i)\bworth a look\b`, "suspicious on a page, flagged in code", "internal/account internal/auth internal/mail ui/templates"},
+	{`(?i)\ban end to it all\b`, "deletion of the account: this is an idiom for suicide", ""},
+	{`\bforeign\b`, "not owned, or of another account", "internal/account internal/audit internal/auth internal/billing proof"},
+	{`\b(leave|tell|beside|turnAway|askAgain|foreign|strays)\(`, "a name that says what it does: enqueue, notify, redirectOr403", "internal/account internal/auth internal/demo internal/mail proof"},
+	{`\bthrow-away\b`, "temporary", "internal"},
+}
+
+// rightWords are the places where a retired word stands for a reason, by file and a part of the line.
+var rightWords = []struct{ file, line, reason string }{
+	{"internal/mail/store.go", `"letter\x00"`, "part of what is stored: emails that were sealed before would not open"},
+	{"internal/mail/outbox_test.go", "letters", "the name of the table"},
+	{"internal/mail/plain.go", "letters, spaces", "letters of the alphabet"},
+	{"ui/templates/pages/dev-mail.html", "range .Letters", "a field of the page's view"},
+	{"ui/templates/pages/dev-mail.html", `class="panel letter"`, "a class of the stylesheet"},
+}
+
+// notOurWords are not searched: what others wrote, what was stored or measured once, and this list.
+var notOurWords = []string{"words_test.go", "migrations", "docs/evidence", "cmd/web/testdata", "internal/auth/common-passwords.txt", ".git"}
+
+// TestRetiredWords keeps words from coming back that were replaced because they had several meanings or had to be guessed.
+func TestRetiredWords(t *testing.T) {
+	patterns := make([]*regexp.Regexp, len(retiredWords))
+	for i, r := range retiredWords {
+		patterns[i] = regexp.MustCompile(r.word)
+	}
+	used := make([]bool, len(rightWords))
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		path = filepath.ToSlash(path)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(notOurWords, path) && d.IsDir():
+			return filepath.SkipDir
+		case d.IsDir() || slices.Contains(notOurWords, path) || !slices.Contains([]string{".go", ".html", ".md", ".sql", ".js", ".css"}, filepath.Ext(path)):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for n, line := range strings.Split(string(text), "\n") {
+			for i, r := range retiredWords {
+				word := patterns[i].FindString(line)
+				if word != "" && r.isRetiredIn(path) && !isRight(path, line, used) {
+					t.Errorf("%s:%d: %q is retired, write: %s", path, n+1, word, r.write)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, right := range rightWords {
+		if !used[i] {
+			t.Errorf("%s has no line with %q any more: take it out of rightWords", right.file, right.line)
+		}
+	}
+}
+
+func (r retiredWord) isRetiredIn(path string) bool {
+	return r.under == "" || slices.ContainsFunc(strings.Fields(r.under), func(folder string) bool {
+		return strings.HasPrefix(path, folder+"/")
+	})
+}
+
+func isRight(path, line string, used []bool) bool {
+	for i, right := range rightWords {
+		if right.file == path && strings.Contains(line, right.line) {
+			used[i] = true
+			return true
+		}
+	}
+	return false
+}
