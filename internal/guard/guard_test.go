@@ -91,3 +91,41 @@ func TestRecentTokensAreBounded(t *testing.T) {
 		t.Error("a token that was not used for long is still remembered")
 	}
 }
+
+// Emails to one reader wait, from however many networks they are asked for, and those to others do not.
+func TestEmailsToOneReader(t *testing.T) {
+	t.Parallel()
+	g := newGuard()
+	for i := range Emails.Burst {
+		if !g.MayWriteTo(t.Context(), "ada@example.org", network(i)) {
+			t.Fatalf("email %d of %d is refused", i+1, Emails.Burst)
+		}
+	}
+	if g.MayWriteTo(t.Context(), "ada@example.org", network(Emails.Burst)) {
+		t.Error("one email more than the limit allows")
+	}
+	if !g.MayWriteTo(t.Context(), "grace@example.org", network(0)) {
+		t.Error("somebody else's email is refused")
+	}
+}
+
+// The owner of an account that is guessed at is written to once for each reason, not once for each guess.
+func TestOwnerIsWarnedOnce(t *testing.T) {
+	t.Parallel()
+	g := newGuard()
+	warned := 0
+	for i := range 3 * WrongCodes.Burst {
+		if g.WarnOfCodes(t.Context(), "ada") {
+			warned++
+			if i < WrongCodes.Burst {
+				t.Errorf("warned of wrong code %d", i+1)
+			}
+		}
+	}
+	if warned != 1 {
+		t.Errorf("warned %d times of wrong codes, want once", warned)
+	}
+	if !g.OffersUnlock(t.Context(), "ada@example.org") || g.OffersUnlock(t.Context(), "ada@example.org") {
+		t.Error("an unlock email is not offered once")
+	}
+}

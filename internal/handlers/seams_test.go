@@ -59,7 +59,7 @@ func TestLimitsFloodNoLog(t *testing.T) {
 	}{
 		"password reset": {"forgot:" + customer(b.IP), guard.Resets.Rule, func() *webtest.Answer { return p.browser().Post("/password/forgot", "email", webtest.Email()) }},
 		"email":          {"email:" + u.ID, guard.EmailChanges.Rule, func() *webtest.Answer { return b.Post("/account/email", "email", webtest.Email()) }},
-		"passkey name":   {"passkey name:" + u.ID, guard.NameChanges.Rule, func() *webtest.Answer { return b.Post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
+		"passkey name":   {"passkey name:" + u.ID, guard.PasskeyNames.Rule, func() *webtest.Answer { return b.Post("/account/security/passkeys/"+id+"/rename", "name", "Other") }},
 		"passkey":        {"passkey:" + customer(b.IP), guard.PasskeyAnswers.Rule, func() *webtest.Answer { return b.Post("/account/export", "assertion", "{}") }},
 		"code":           {"code:" + u.ID, guard.Codes.Rule, func() *webtest.Answer { return waiting.Post("/login/verify", "code", "123456") }},
 	} {
