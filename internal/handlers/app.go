@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -75,13 +76,26 @@ type app struct {
 	lateForms map[string]*lateForm // by the pattern of the page that they stand on
 }
 
-// New returns the portal. It fails only for templates that do not parse.
+// New returns the portal. It fails for a part that is missing, and for templates that do not parse.
 func New(o Options) (http.Handler, error) {
+	if part := o.missing(); part != "" {
+		return nil, fmt.Errorf("handlers: Options.%s is missing: whoever builds the portal has to set it", part)
+	}
 	a, err := newApp(o)
 	if err != nil {
 		return nil, err
 	}
 	return a.router(), nil
+}
+
+// missing names a part that is needed and not there, "" for none.
+func (o Options) missing() string {
+	for field, part := range reflect.ValueOf(o).Fields() {
+		if k := part.Kind(); (k == reflect.Interface || k == reflect.Pointer) && part.IsNil() && field.Name != "Outbox" {
+			return field.Name
+		}
+	}
+	return ""
 }
 
 func newApp(o Options) (*app, error) {

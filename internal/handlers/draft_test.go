@@ -506,23 +506,42 @@ func TestHeldFormIsSealed(t *testing.T) {
 	}
 }
 
-// Each field that is kept of a form has its place on the page that shows it again, and none is a secret.
+// Each form that is kept when it comes too late is shown again with what was typed, names its draft so that saving it
+// deletes that, and keeps no secret.
 func TestHeldRoutes(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	b := p.signedIn(p.newUser("Ada"))
-	b.Reauth(password)
-	for page, late := range p.app.lateForms {
-		res := b.Get(withParams(page)).Want(http.StatusOK)
-		for _, field := range late.fields {
-			if field != "next" { // has its place only where the page was asked for with one
-				holds(res, `name="`+field+`"`)
+	u, names := p.newUser("Ada"), append(fieldNames(t), "held")
+	for key, rt := range p.app.table {
+		if rt.late == nil {
+			continue
+		}
+		for _, secret := range append(slices.Clone(identityFields), "current_password") {
+			if slices.Contains(rt.late.fields, secret) {
+				t.Errorf("%s keeps %s", key, secret)
 			}
 		}
-		for _, secret := range []string{"password", "current_password", "code"} {
-			if slices.Contains(late.fields, secret) {
-				t.Errorf("%s keeps %s", late.name, secret)
+		b, path, page := p.signedIn(u), withParams(key.pattern), withParams(rt.page)
+		b.Reauth(password)
+		for _, field := range rt.late.fields {
+			if field != "next" { // has its place only where the page was asked for with one
+				holds(b.Get(page).Want(http.StatusOK), `name="`+field+`"`)
 			}
+		}
+		if !strings.Contains(key.pattern, "/probe/") && !slices.Contains(b.fieldsOf(names, path), "held") {
+			t.Errorf("%s does not read the field held: read it, and deleteDraft what it names once the form is saved", key)
+		}
+		b.timeOut()
+		var typed []string
+		for _, field := range rt.late.fields {
+			typed = append(typed, field, "typed as "+field)
+		}
+		next, id := heldAt(b.Post(path, typed...), "/login", page)
+		b.SignIn(u.Email, password)
+		b.Reauth(password)
+		filled := b.Get(next).Want(http.StatusOK)
+		if !strings.Contains(filled.Body, `name="held" value="`+id+`"`) || !strings.Contains(filled.Body, "typed as ") {
+			t.Errorf("%s: %s does not show what was kept: fill in what restore returns, and send its id along in a hidden field held", key, page)
 		}
 	}
 }

@@ -81,6 +81,9 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	}
 	p.auth, p.audit, p.sessions, p.accounts, p.demos = o.Auth, o.Audit, o.Sessions, o.Accounts, o.Demos
 	o.Billing = billing.New(b.store.Ledger(p.audit), billing.Sandbox{}, log)
+	if part := o.missing(); part != "" {
+		t.Fatalf("Options.%s is missing: set it where the tests make their parts, in settings_test.go", part)
+	}
 	if p.app, err = newApp(o); err != nil {
 		t.Fatal(err)
 	}
