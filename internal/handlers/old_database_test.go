@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/store"
 )
@@ -22,7 +21,7 @@ const (
 	oldToken  = "XnI2Py1BwX6yo1YPyM-dC7P7zUOUI5NaiIGpsy-R7JI"
 	oldSecret = "776XBPHV4DUTCISTHXXVK4JRAWCQ3Z5E"
 	oldDraft  = "MTURTMCBNU7FZZLKEWRP4OCI7E"
-	oldLetter = "OLDLETTEROLDLETTEROLDLETTE"
+	oldMessage = "OLDLETTEROLDLETTEROLDLETTE"
 )
 
 // oldBackend is the database of an older program, brought up to date as at a start.
@@ -43,7 +42,7 @@ func oldBackend(t *testing.T) backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return backend{store: s, bags: bag.SQLBags{DB: s.DB()}}
+	return backend{store: s, bags: s.Bags()}
 }
 
 // TestOldDatabase: who was signed in before an update still is, and everything that was sealed opens. What is stored keeps
@@ -70,11 +69,11 @@ func TestOldDatabase(t *testing.T) {
 			t.Errorf("%d flagged sessions, want none: the browser and its network are known", n)
 		}
 
-		var sent mail.Outbox
+		var sent mail.Mailbox
 		var log bytes.Buffer
-		post := mail.NewPost(mail.Options{Store: p.store, Sealer: sealer, Sender: &sent, Log: slog.New(slog.NewTextHandler(&log, nil))})
-		_ = post.Close(t.Context())
-		if got := sent.Letters(); len(got) != 1 || got[0].ID != oldLetter || got[0].To != oldEmail || got[0].Text != "It was written by the version before.\n" {
+		outbox := mail.NewOutbox(mail.Options{Store: p.store, Sealer: sealer, Sender: &sent, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		_ = outbox.Close(t.Context())
+		if got := sent.Emails(); len(got) != 1 || got[0].ID != oldMessage || got[0].To != oldEmail || got[0].Text != "It was written by the version before.\n" {
 			t.Errorf("sent %+v, want the one email that waited\n%s", got, log.String())
 		}
 	})
