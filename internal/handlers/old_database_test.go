@@ -16,11 +16,11 @@ import (
 
 // What a browser, an app and a mailbox held when testdata/database-10.sql was written.
 const (
-	oldEmail  = "ada@portal.example"
-	oldIP     = "2001:db8:6:1::7"
-	oldToken  = "XnI2Py1BwX6yo1YPyM-dC7P7zUOUI5NaiIGpsy-R7JI"
-	oldSecret = "776XBPHV4DUTCISTHXXVK4JRAWCQ3Z5E"
-	oldDraft  = "MTURTMCBNU7FZZLKEWRP4OCI7E"
+	oldEmail   = "ada@portal.example"
+	oldIP      = "2001:db8:6:1::7"
+	oldToken   = "XnI2Py1BwX6yo1YPyM-dC7P7zUOUI5NaiIGpsy-R7JI"
+	oldSecret  = "776XBPHV4DUTCISTHXXVK4JRAWCQ3Z5E"
+	oldDraft   = "MTURTMCBNU7FZZLKEWRP4OCI7E"
 	oldMessage = "OLDLETTEROLDLETTEROLDLETTE"
 )
 
