@@ -41,7 +41,7 @@ type Options struct {
 	Passkeys *auth.Passkeys
 	Guard    *guard.Guard
 	Outbox   *mail.Outbox
-	Mailbox  *mail.Mailbox // the development mailbox; nil leaves /dev/mail out
+	Mailbox  *mail.Mailbox `missing:"ok"` // the development mailbox; nil leaves /dev/mail out
 	Log      *slog.Logger
 	Demo     bool // visitors are offered an account to try
 
@@ -91,7 +91,7 @@ func New(o Options) (http.Handler, error) {
 // missing names a part that is needed and not there, "" for none.
 func (o Options) missing() string {
 	for field, part := range reflect.ValueOf(o).Fields() {
-		if k := part.Kind(); (k == reflect.Interface || k == reflect.Pointer) && part.IsNil() && field.Name != "Outbox" {
+		if k := part.Kind(); (k == reflect.Interface || k == reflect.Pointer) && part.IsNil() && field.Tag.Get("missing") != "ok" {
 			return field.Name
 		}
 	}
