@@ -250,7 +250,7 @@ func TestDevelopmentMailbox(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), nil)
 	p.browser().Get("/dev/mail").Want(http.StatusOK)
-	l := p.app.letters.AlreadyMember("marta@example.org")
+	l := p.app.emails.AlreadyMember("marta@example.org")
 	if err := p.app.Mailbox.Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,10 @@ import (
 type emailView struct {
 	Layout
 	Email        string    // as typed
-	Held         string    // id of the held form that this one was filled in from
+	DraftID      string    // id of the held form that this one was filled in from
 	Demo         bool      // no letter would arrive
-	Waiting      string    // address that waits to be confirmed, "" for none
-	WaitingUntil time.Time // how long it can be
+	Pending      string    // address that waits to be confirmed, "" for none
+	PendingUntil time.Time // how long it can be
 	ValidText    string    // "24 hours"
 	UndoText     string    // "7 days"
 	Restored     *restoredView
@@ -32,7 +32,7 @@ func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := &emailView{Held: before.id}
+	v := &emailView{DraftID: before.id}
 	if before.view != nil {
 		v.Email, v.Restored = before.fields["email"], before.view
 	}
@@ -40,27 +40,27 @@ func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *emailView) error {
-	u := visitorOf(r).User
+	u := currentOf(r).User
 	v.Demo = u.IsDemo()
 	v.ValidText, v.UndoText = words(account.EmailChangeValid), words(account.EmailUndoValid)
 	waiting, err := a.Accounts.PendingEmailChange(r.Context(), u.ID)
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
-	v.Waiting, v.WaitingUntil = waiting.Email, waiting.ConfirmUntil
+	v.Pending, v.PendingUntil = waiting.Email, waiting.ConfirmUntil
 	return a.render(w, r, status, v)
 }
 
-// askEmail begins a change of address. Whether the new one has an account shows in its letter alone, and that is decided
+// requestEmailChange begins a change of address. Whether the new one has an account shows in its letter alone, and that is decided
 // beside the answer (ASVS v5.0.0-6.3.8).
-func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
+func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "email", "held")
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	refuse := func(status int, text string) error {
-		return a.emailForm(w, r, status, &emailView{Email: f["email"], Held: f["held"], Problems: problems{{"email", text}}})
+		return a.emailForm(w, r, status, &emailView{Email: f["email"], DraftID: f["held"], Problems: problems{{"email", text}}})
 	}
 	key, err := auth.NormalizeEmail(f["email"])
 	switch {
@@ -94,21 +94,21 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 }
 
 // writeToBoth tells the old address how to stop the change, and the new one how to confirm it.
-func (a *app) writeToBoth(r *http.Request, email, emailKey, confirm, stop string) {
-	u := visitorOf(r).User
-	a.tell(u, a.letters.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
-	if !a.Guard.MayWriteTo(r.Context(), emailKey, clientOf(r)) {
+func (a *app) writeToBoth(r *http.Request, email, normalizedEmail, confirm, stop string) {
+	u := currentOf(r).User
+	a.notify(u, a.emails.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
+	if !a.Guard.MayWriteTo(r.Context(), normalizedEmail, clientOf(r)) {
 		return
 	}
-	a.beside(r, func(ctx context.Context) error {
+	a.background(r, func(ctx context.Context) error {
 		taken, err := a.Accounts.HasUser(ctx, email)
 		switch {
 		case err != nil:
 			return err
 		case taken:
-			a.Outbox.Send(a.letters.EmailInUse(email))
+			a.Outbox.Send(a.emails.EmailInUse(email))
 		default:
-			a.Outbox.Send(a.letters.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
+			a.Outbox.Send(a.emails.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
 		}
 		return nil
 	})

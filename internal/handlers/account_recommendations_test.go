@@ -104,10 +104,10 @@ func TestAdviceOnManySessions(t *testing.T) {
 	// The session that is being looked from is never the forgotten one.
 	s := session.Session{ID: "this", LastSeenAt: time.Now().Add(-unusedAfter)}
 	safe := auth.User{Passkeys: true, PasswordChangedAt: time.Now()}
-	if got := adviceFor([]session.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
+	if got := recommend([]session.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
 		t.Errorf("got %q", got)
 	}
-	if got := adviceFor([]session.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
+	if got := recommend([]session.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
 		t.Errorf("with a limit of one: got %q", got)
 	}
 }

@@ -35,7 +35,7 @@ var documentedLimits = map[string]guard.Limit{
 	"changes of one account's address":                                        guard.EmailChanges,
 	"files with everything about one account":                                 guard.Exports,
 	"tokens that are nobody's, from one network":                              guard.UnknownTokens,
-	"keys of letters that were never sent, from one network":                  guard.UnknownKeys,
+	"keys of letters that were never sent, from one network":                  guard.UnknownOneTimeTokens,
 	"sign-ups from one network":                                               guard.SignUps,
 	"letters to one address, asked for from one network":                      guard.EmailsHere,
 	"letters to one address":                                                  guard.Emails,

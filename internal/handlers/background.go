@@ -11,7 +11,7 @@ import (
 
 // beside does something while the request is answered, so that the answer's duration says nothing. It has ten seconds
 // and is not waited for when the program stops; an unknown account is no error here.
-func (a *app) beside(r *http.Request, do func(ctx context.Context) error) {
+func (a *app) background(r *http.Request, do func(ctx context.Context) error) {
 	ctx := context.WithoutCancel(r.Context())
 	id := clientOf(r).RequestID
 	go func() {

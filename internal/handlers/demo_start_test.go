@@ -424,7 +424,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 		t.Errorf("%d rows wait for a letter, want 0", n)
 	}
 	// Letters leave in order: when the last has come, so has every other.
-	p.app.tell(known, p.app.letters.AlreadyMember("last@example.org"))
+	p.app.notify(known, p.app.emails.AlreadyMember("last@example.org"))
 	p.letter("last@example.org", "account")
 	for _, l := range p.outbox.Emails() {
 		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {

@@ -17,10 +17,10 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// A lateForm is what is kept of a form that comes too late. See keeps.
+// A lateForm is what is kept of a form that comes too late. See drafts.
 type lateForm struct {
 	name    string   // in the database, where a URL would be one that somebody could choose
-	waiting string   // what the person was about to do
+	purpose string   // what the person was about to do
 	cancel  string   // the page before it, which asks for nothing
 	fields  []string // may be shown again
 }
@@ -39,7 +39,7 @@ func (a *app) lateFormAt(address string) *lateForm {
 		return form
 	}
 	named := sha256.Sum256([]byte(strings.Join(context.URLParams.Values, "/")))
-	return &lateForm{form.name + " " + hex.EncodeToString(named[:]), form.waiting, fillPattern(form.cancel, pattern, u.EscapedPath()), form.fields}
+	return &lateForm{form.name + " " + hex.EncodeToString(named[:]), form.purpose, fillPattern(form.cancel, pattern, u.EscapedPath()), form.fields}
 }
 
 // restoredView says above a form where the text in it comes from.
@@ -84,7 +84,7 @@ func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) 
 }
 
 // draftFor returns the form that next comes back to and its draft, if that is for the current user to see.
-func (a *app) draftFor(ctx context.Context, v *visitor, next string) (*lateForm, draft.Draft, error) {
+func (a *app) draftFor(ctx context.Context, v *current, next string) (*lateForm, draft.Draft, error) {
 	late := a.lateFormAt(next)
 	if late == nil {
 		return nil, draft.Draft{}, draft.ErrNotFound
@@ -118,7 +118,7 @@ func ranOut(s session.Session) bool {
 
 // restore returns the draft for the form of this page.
 func (a *app) restore(r *http.Request) (restored, error) {
-	v := visitorOf(r)
+	v := currentOf(r)
 	_, f, err := a.draftFor(r.Context(), v, r.URL.RequestURI())
 	if errors.Is(err, draft.ErrNotFound) {
 		return restored{}, nil

@@ -155,7 +155,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if a.databaseAway(ctx, err) {
+	if a.databaseUnavailable(ctx, err) {
 		e := unavailable(err)
 		e.text = "A part of the portal is out of reach. Whether your change was made is not certain: please look before you try again."
 		return e
@@ -169,8 +169,8 @@ func retryAfter(d time.Duration) string {
 	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))
 }
 
-// databaseAway reports whether an error is there because the database could not do what it was asked, or cannot at this
+// databaseUnavailable reports whether an error is there because the database could not do what it was asked, or cannot at this
 // moment.
-func (a *app) databaseAway(ctx context.Context, err error) bool {
+func (a *app) databaseUnavailable(ctx context.Context, err error) bool {
 	return a.Database.Refused(err) || a.Database.Ping(ctx) != nil
 }

@@ -5,7 +5,7 @@ import "net/http"
 // signOut ends the session of this browser. When the row cannot be ended it says so: the session would still open with
 // a copy of the cookie.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
-	if v := visitorOf(r); v != nil {
+	if v := currentOf(r); v != nil {
 		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, clearSiteData
 // finishLogoutOf is finishLogout for a link from an email, which ends all sessions of an account: the browser that
 // followed it may be signed in to that account, to another, or to none.
 func (a *app) finishLogoutOf(w http.ResponseWriter, r *http.Request, userID, next string) {
-	if v := visitorOf(r); v != nil && v.UserID == userID {
+	if v := currentOf(r); v != nil && v.UserID == userID {
 		a.finishLogout(w, r, clearNothing, next)
 		return
 	}

@@ -44,7 +44,7 @@ func (a *app) refuseCrossSite(next http.Handler) http.Handler {
 			return
 		}
 		var user, handle string
-		if v := visitorOf(r); v != nil {
+		if v := currentOf(r); v != nil {
 			user, handle = v.User.ID, v.ID
 		}
 		a.Audit.Report(r.Context(), audit.CrossSiteRequest, user, handle, "", clientOf(r))

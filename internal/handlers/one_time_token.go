@@ -12,19 +12,19 @@ import (
 
 // A keyLink is a link in a letter whose key goes on in the visitor's bag, sealed, where neither the history of the
 // browser nor another site's log sees it (ASVS v5.0.0-14.2.1).
-type keyLink struct {
+type tokenLink struct {
 	bag  string // name of the key there
 	page string // where the form is
 }
 
 var (
-	resetLink = keyLink{"reset key", "/password/reset"}
-	emailLink = keyLink{"email key", "/account/email/confirm"}
+	resetLink = tokenLink{"reset key", "/password/reset"}
+	emailLink = tokenLink{"email key", "/account/email/confirm"}
 )
 
 // take moves the key out of the address. Nothing is used up: mail scanners follow links, and the page behind this one
 // has a button. A key that is good for nothing is answered by dead and not kept.
-func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner func(key string) error, dead view) error {
+func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, owner func(key string) error, dead view) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	key := chi.URLParam(r, "token")
 	err := owner(key)
@@ -42,7 +42,7 @@ func (a *app) take(w http.ResponseWriter, r *http.Request, link keyLink, owner f
 }
 
 // key is the one that the link was followed with, "" for none. bag.ErrUnavailable while nobody can tell.
-func (a *app) key(r *http.Request, link keyLink) (string, error) {
+func (a *app) oneTimeToken(r *http.Request, link tokenLink) (string, error) {
 	if a.Bag.Unavailable(r.Context()) {
 		return "", bag.ErrUnavailable
 	}
@@ -50,4 +50,4 @@ func (a *app) key(r *http.Request, link keyLink) (string, error) {
 }
 
 // dropKey forgets it once it is used.
-func (a *app) dropKey(r *http.Request, link keyLink) { a.Bag.Pop(r.Context(), link.bag) }
+func (a *app) dropOneTimeToken(r *http.Request, link tokenLink) { a.Bag.Pop(r.Context(), link.bag) }

@@ -51,12 +51,12 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
 	if a.Guard.MayWriteTo(r.Context(), key, client) {
-		a.beside(r, func(ctx context.Context) error {
+		a.background(r, func(ctx context.Context) error {
 			user, key, err := a.Accounts.NewResetToken(ctx, f["email"], client)
 			if err != nil {
 				return err
 			}
-			a.tell(user, a.letters.ResetPassword(user.Email, user.Name, key, account.ResetValid))
+			a.notify(user, a.emails.ResetPassword(user.Email, user.Name, key, account.ResetValid))
 			return nil
 		})
 	} else {

@@ -22,10 +22,10 @@ type resetView struct {
 
 func (*resetView) page() string { return "reset.html" }
 
-// takeResetKey takes the key out of the address. While the bag cannot be reached the form is shown here instead: nobody
+// takeResetToken takes the key out of the address. While the bag cannot be reached the form is shown here instead: nobody
 // should be kept from their account by a cache.
-func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
-	err := a.take(w, r, resetLink, func(key string) error {
+func (a *app) takeResetToken(w http.ResponseWriter, r *http.Request) error {
+	err := a.takeToken(w, r, resetLink, func(key string) error {
 		_, err := a.Accounts.ResetTokenOwner(r.Context(), key)
 		return err
 	}, &resetView{})
@@ -36,7 +36,7 @@ func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
-	key, err := a.key(r, resetLink)
+	key, err := a.oneTimeToken(r, resetLink)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	key := chi.URLParam(r, "token")
 	if key == "" {
-		if key, err = a.key(r, resetLink); err != nil {
+		if key, err = a.oneTimeToken(r, resetLink); err != nil {
 			return err
 		}
 	}
@@ -80,8 +80,8 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(user, a.letters.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
-	a.dropKey(r, resetLink)
+	a.notify(user, a.emails.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
+	a.dropOneTimeToken(r, resetLink)
 	a.finishLogoutOf(w, r, user.ID, "/login?reset=yes")
 	return nil
 }

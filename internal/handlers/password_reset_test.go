@@ -137,7 +137,7 @@ func TestResetKeyDies(t *testing.T) {
 		letters := len(p.textsTo(u.Email, ""))
 		b.Post("/password/forgot", "email", u.Email).Leads("/password/forgot/sent")
 		synctest.Wait()
-		p.app.tell(u, p.app.letters.AlreadyMember("last@example.org")) // letters leave in order
+		p.app.notify(u, p.app.emails.AlreadyMember("last@example.org")) // letters leave in order
 		p.letter("last@example.org", "account")
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
 		if got := len(p.textsTo(u.Email, "")); got != letters {

@@ -80,15 +80,15 @@ const none = ""
 // the form comes too late.
 func on(page string) option { return func(rt *route) { rt.page = page } }
 
-// keeps has those fields of a form kept when it comes too late, and shown again to the same person: never a password, a
+// drafts has those fields of a form kept when it comes too late, and shown again to the same person: never a password, a
 // code or a file. The name says in the database which form it is. Then come what the person was about to do, and the page
 // that asks for nothing, for those who cancel.
-func keeps(name, waiting, cancel string, fields ...string) option {
+func drafts(name, waiting, cancel string, fields ...string) option {
 	return func(rt *route) { rt.late, rt.lateSaid = &lateForm{name, waiting, cancel, fields}, true }
 }
 
-// keepsNothing is said of forms that hold only secrets and choices, so that nothing is kept when they come too late.
-func keepsNothing(rt *route) { rt.lateSaid = true }
+// noDraft is said of forms that hold only secrets and choices, so that nothing is kept when they come too late.
+func noDraft(rt *route) { rt.lateSaid = true }
 
 // returned has people come back to a page for everybody after signing in; notReturned keeps them from a guarded one.
 func returned(rt *route)    { rt.returned = true }

@@ -11,7 +11,7 @@ import (
 )
 
 // doubt says why a session is worth a look, "" when it does not.
-func doubt(s session.Session) string {
+func flagText(s session.Session) string {
 	switch s.Flag {
 	case session.FlagTokenReused:
 		return "A cookie that this session had replaced was used again. Somebody may have a copy of it."
@@ -59,9 +59,9 @@ func networkName(network string) string {
 	return "another network, " + network
 }
 
-func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
+func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	}
 	a.flash(r, "Thank you. The session is no longer marked.")
 	seeOther(w, r, "/account/sessions")

@@ -33,7 +33,7 @@ func (*signedOutView) page() string { return "signed-out.html" }
 const signedOutPage = "/signed-out"
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
-	if visitorOf(r) != nil {
+	if currentOf(r) != nil {
 		seeOther(w, r, home)
 		return nil
 	}

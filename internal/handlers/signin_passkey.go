@@ -55,7 +55,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if err := a.leavePending(w, r, proof.User()); err != nil {
+	if err := a.dropPending(w, r, proof.User()); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, struct {
@@ -64,7 +64,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 }
 
 // leavePending forgets the sign-in that waits for its second step in this browser, which has taken another way.
-func (a *app) leavePending(w http.ResponseWriter, r *http.Request, in auth.User) error {
+func (a *app) dropPending(w http.ResponseWriter, r *http.Request, in auth.User) error {
 	token := a.Bag.Pending(r)
 	if token == "" {
 		return nil

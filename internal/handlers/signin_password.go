@@ -17,7 +17,7 @@ type signInView struct {
 	RememberText  string // limits of "keep me signed in"; "" when it is switched off
 	IdleText      string
 	LifetimeText  string
-	Kept          bool // what was typed in the form before is held
+	HasDraft      bool // what was typed in the form before is held
 	Confirmed     bool // the address was confirmed just now
 	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
 	Reset         bool // the password was set with a letter just now
@@ -33,7 +33,7 @@ func (*signInView) page() string { return "login.html" }
 // only another sign-in gives them more time.
 func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := query(r, "next")
-	if v := visitorOf(r); v != nil && v.IdleExpiresAt.Before(v.ExpiresAt) {
+	if v := currentOf(r); v != nil && v.IdleExpiresAt.Before(v.ExpiresAt) {
 		seeOther(w, r, a.destination(next))
 		return nil
 	}
@@ -53,7 +53,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
 	p := a.Sessions.Policy()
-	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.hasDraft(r, next)}
+	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), HasDraft: a.hasDraft(r, next)}
 	v.Unwarned, v.Passkey = true, passkeySignInView{Next: next, Offer: true}
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
@@ -115,15 +115,15 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignIn
 		by.ReplacedHash = auth.HashToken(token)
 	}
 	somebodyElse := false
-	if before := visitorOf(r); before != nil {
+	if before := currentOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
 	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Opened, error) {
 		by.TokenHash = tokenHash
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
-			exchangeOf(r).visitor = &visitor{Session: opened.Session, User: proof.User()}
-			a.tellOfSignIn(proof.User(), opened)
+			exchangeOf(r).current = &current{Session: opened.Session, User: proof.User()}
+			a.notifyOfSignIn(proof.User(), opened)
 		}
 		return openedAs(opened.Session), err
 	})

@@ -80,10 +80,10 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case registration.Existing != nil:
-		a.tell(*registration.Existing, a.letters.AlreadyMember(registration.Existing.Email))
+		a.notify(*registration.Existing, a.emails.AlreadyMember(registration.Existing.Email))
 	case registration.Token != "":
 		device := senderOf(r)
-		a.Outbox.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
+		a.Outbox.Send(a.emails.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil

@@ -95,7 +95,7 @@ func TestGuessingKeys(t *testing.T) {
 		p.browser().Post("/signup", "name", "Kim", "email", email, "password", password).Want(http.StatusSeeOther)
 		link := linkIn(t, p.letter(email, "confirm/"))
 		b := p.browser()
-		for i := range guard.UnknownKeys.Burst {
+		for i := range guard.UnknownOneTimeTokens.Burst {
 			b.Get(link).Want(http.StatusOK)
 			if path := "/email/confirm/" + rand.Text(); i%2 == 0 {
 				b.Get(path).Want(http.StatusNotFound)
