@@ -150,7 +150,7 @@ func (p *portal) validFor(u auth.User, line string) wayIn {
 	case "GET /email/confirm/{token}", "POST /email/confirm/{token}":
 		in.email = webtest.Email()
 		p.browser().Post("/signup", "name", "Only", "email", in.email, "password", password).Want(http.StatusSeeOther)
-		_, in.param, _ = strings.Cut(linkIn(p.t, p.letter(in.email, "confirm/")), "confirm/")
+		_, in.param, _ = strings.Cut(linkIn(p.t, p.email(in.email, "confirm/")), "confirm/")
 	case "GET /email/undo/{token}", "POST /email/undo/{token}":
 		mover := p.newUser("Only")
 		_, stop := p.signedIn(mover).moves(mover, webtest.Email())
@@ -269,12 +269,12 @@ func TestDevelopmentMailbox(t *testing.T) {
 }
 
 // Another person's session answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
-func TestForeignSession(t *testing.T) {
+func TestSessionNotOwned(t *testing.T) {
 	t.Parallel()
-	onBackends(t, func(t *testing.T, p *portal) { p.checkForeignSession(t) })
+	onBackends(t, func(t *testing.T, p *portal) { p.checkSessionNotOwned(t) })
 }
 
-func (p *portal) checkForeignSession(t *testing.T) {
+func (p *portal) checkSessionNotOwned(t *testing.T) {
 	mine, theirs := p.signedIn(p.newUser("Mallory")), p.signedIn(p.newUser("Alice"))
 	handle := theirs.Handle()
 	mine.Reauth(password).Leads("/account/sessions")

@@ -20,7 +20,7 @@ func (b *browser) moves(u auth.User, to string) (confirm, stop string) {
 	const confirms, stops = "/account/email/confirm/", "/email/undo/"
 	old, there := len(b.p.textsTo(u.Email, stops)), len(b.p.textsTo(to, confirms))
 	b.Post("/account/email", "email", to).Leads("/account/email")
-	return linkIn(b.p.t, b.p.nextLetter(to, confirms, there)), linkIn(b.p.t, b.p.nextLetter(u.Email, stops, old))
+	return linkIn(b.p.t, b.p.nextEmail(to, confirms, there)), linkIn(b.p.t, b.p.nextEmail(u.Email, stops, old))
 }
 
 func (b *browser) confirmsEmail(link string) *webtest.Answer {
@@ -64,7 +64,7 @@ func TestChangeOfAddress(t *testing.T) {
 		b.Get("/account/session").Says("because you changed your address")
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(to, password)
-		p.letter(u.Email, "began to use another address")
+		p.email(u.Email, "began to use another address")
 		b.Get(confirm).Want(http.StatusNotFound)
 		b.Post("/account/email/confirm").Want(http.StatusNotFound)
 	})
@@ -108,7 +108,7 @@ func TestUndoChangeOfAddress(t *testing.T) {
 		thief.confirmsEmail(confirm).Leads("/account/profile")
 		thief.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
 		reset := p.browser().forgets(to)
-		undo := linkIn(t, p.letter(u.Email, "began to use another address"))
+		undo := linkIn(t, p.email(u.Email, "began to use another address"))
 		p.browser().Get(undo).Want(http.StatusOK).Says("it is " + u.Email + " again")
 		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
 		if thief.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
@@ -193,8 +193,8 @@ func TestTakenAddress(t *testing.T) {
 		b.Reauth(password).Want(http.StatusSeeOther)
 		want := b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
 		sameAnswer(t, "taken", b.Post("/account/email", "email", other.Email), want)
-		if letter := p.letter(other.Email, "another account"); strings.Contains(letter, "/confirm/") {
-			t.Errorf("the letter helps:\n%s", letter)
+		if message := p.email(other.Email, "another account"); strings.Contains(message, "/confirm/") {
+			t.Errorf("the letter helps:\n%s", message)
 		}
 		to := webtest.Email()
 		confirm, _ := b.moves(u, to)
@@ -244,7 +244,7 @@ func TestAddressMistakes(t *testing.T) {
 }
 
 // A new address that was typed in a session which had timed out is kept for its person.
-func TestAddressIsHeld(t *testing.T) {
+func TestAddressIsKeptAsDraft(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Hedi")

@@ -47,7 +47,7 @@ func TestUndoLeavesOlderFactors(t *testing.T) {
 	b := p.signedIn(u)
 	older := b.passkeyOf("Older")
 	b.Post("/account/email", "email", webtest.Email()).Leads("/account/email")
-	undo := linkIn(t, p.letter(u.Email, "/email/undo/"))
+	undo := linkIn(t, p.email(u.Email, "/email/undo/"))
 	newer := newPasskeyDevice(t)
 	b.enrol(newer, "Newer").Want(http.StatusSeeOther)
 	p.browser().Post(undo).Want(http.StatusSeeOther)

@@ -227,11 +227,11 @@ func (p *portal) checkNotMe(t *testing.T) {
 	if strings.Contains(ended.Body, handle) || strings.Contains(b.Get("/account/activity").Body, "#t-"+handle) {
 		t.Error("a link to a session that is over")
 	}
-	p.checkForeignEvent(t, page(audit.LoginFail))
+	p.checkEventNotOwned(t, page(audit.LoginFail))
 }
 
 // Somebody else's event answers like one that does not exist (ASVS v5.0.0-8.2.2).
-func (p *portal) checkForeignEvent(t *testing.T, path string) {
+func (p *portal) checkEventNotOwned(t *testing.T, path string) {
 	mallory := p.signedIn(p.newUser("Mallory"))
 	logged := len(p.log.String())
 	foreign := mallory.Get(path).Want(http.StatusNotFound)

@@ -66,14 +66,14 @@ func pathwaysAreEqual(t *testing.T) {
 }
 
 // Letters of an account with a second factor lead to the sign-in, and that goes on asking for it.
-func lettersPassNoSecondFactor(t *testing.T) {
+func emailsPassNoSecondFactor(t *testing.T) {
 	p := newPortal(t)
 	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lisa")
 	owner, to := p.signedIn(u), webtest.Email()
 	owner.enrolApp()
 	owner.Post("/account/email", "email", to).Leads("/account/email")
-	confirm, stop := linkIn(t, p.letter(to, "/account/email/confirm/")), linkIn(t, p.letter(u.Email, "/email/undo/"))
+	confirm, stop := linkIn(t, p.email(to, "/account/email/confirm/")), linkIn(t, p.email(u.Email, "/email/undo/"))
 	reader := p.browser()
 	reader.Get(confirm)
 	reader.Post("/account/email/confirm")
@@ -96,20 +96,20 @@ func lettersPassNoSecondFactor(t *testing.T) {
 func suspicionIsTold(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Susi")
-	p.arrive(u, webtest.ChromeOnMac, "198.51.100.7")
-	p.arrive(u, firefoxOnLinux, "203.0.113.9")
-	p.letter(u.Email, "A sign-in from a new device")
+	p.signInFrom(u, webtest.ChromeOnMac, "198.51.100.7")
+	p.signInFrom(u, firefoxOnLinux, "203.0.113.9")
+	p.email(u.Email, "A sign-in from a new device")
 	for range 5 {
 		p.browser().at("198.51.100.7").guess(u.Email)
 	}
-	p.arrive(u, webtest.ChromeOnMac, "203.0.113.9")
-	p.letter(u.Email, "A sign-in after many that failed")
+	p.signInFrom(u, webtest.ChromeOnMac, "203.0.113.9")
+	p.email(u.Email, "A sign-in after many that failed")
 	half, app, _ := p.enrolled("Hal")
 	b := p.withPassword(half.Email)
 	for range guard.WrongCodes.Burst + 1 {
 		b.Post("/login/verify", "code", app.wrong())
 	}
-	p.letter(half.Email, "Somebody knows your password")
+	p.email(half.Email, "Somebody knows your password")
 }
 
 // Each change of the ways into an account is a letter to its owner, and one of the address goes to both, without a secret.
@@ -121,7 +121,7 @@ func changesAreTold(t *testing.T) {
 		b, to := p.signedIn(u), webtest.Email()
 		tell := func(email, about string) {
 			t.Helper()
-			if letter := p.letter(email, about); strings.Contains(letter, password) || strings.Contains(letter, otherPassword) {
+			if message := p.email(email, about); strings.Contains(message, password) || strings.Contains(message, otherPassword) {
 				t.Errorf("the letter about %q holds a password", about)
 			}
 		}
@@ -195,7 +195,7 @@ func resetsAreBound(t *testing.T) {
 // Whoever has lost a factor shows another one or a recovery code, at the sign-in and before the lost one is replaced. The
 // password and every letter together do neither.
 func lostFactorsAreReplaced(t *testing.T) {
-	t.Run("letters", lettersPassNoSecondFactor)
+	t.Run("letters", emailsPassNoSecondFactor)
 	p := newPortal(t)
 	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lotta")

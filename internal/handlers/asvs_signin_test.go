@@ -136,7 +136,7 @@ func noDefaultAccounts(t *testing.T) {
 }
 
 // Every link of a letter, opened and pressed, leaves a browser as signed out as it was.
-func lettersSignNobodyIn(t *testing.T) {
+func emailsSignNobodyIn(t *testing.T) {
 	p := newPortal(t)
 	u, email := p.newUser("Lettie"), webtest.Email()
 	p.browser().Post("/signup", "name", "New", "email", email, "password", password).Want(http.StatusSeeOther)
@@ -144,13 +144,13 @@ func lettersSignNobodyIn(t *testing.T) {
 	for range guard.AccountHere.Burst + 1 {
 		p.browser().guess(u.Email)
 	}
-	for _, letter := range []string{p.letter(email, "confirm/"), p.letter(u.Email, "unlock="), p.letter(u.Email, "account")} {
-		for _, link := range letterLink.FindAllStringSubmatch(letter, -1) {
+	for _, message := range []string{p.email(email, "confirm/"), p.email(u.Email, "unlock="), p.email(u.Email, "account")} {
+		for _, link := range linkInText.FindAllStringSubmatch(message, -1) {
 			b := p.browser()
 			b.Get(link[1])
 			b.Post(link[1])
 			if b.Alive() {
-				t.Errorf("a link of a letter signed somebody in:\n%s", letter)
+				t.Errorf("a link of a letter signed somebody in:\n%s", message)
 			}
 		}
 	}
@@ -165,14 +165,14 @@ func addressesAreNotTold(t *testing.T) {
 	}
 }
 
-func firstKeysAreShortLived(t *testing.T) {
+func firstTokensAreShortLived(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		seen := map[string]bool{}
 		ask := func() (email, link string) {
 			email = webtest.Email()
 			p.browser().Post("/signup", "name", "Keya", "email", email, "password", password).Want(http.StatusSeeOther)
-			link = linkIn(t, p.letter(email, "confirm/"))
+			link = linkIn(t, p.email(email, "confirm/"))
 			key := strings.TrimPrefix(link, "/email/confirm/")
 			if bits := len(key) * bits.Len(31); seen[key] || bits < 128 {
 				t.Errorf("a key of %d bits, seen before: %t", bits, seen[key])

@@ -253,7 +253,7 @@ func TestDemoEndsTwice(t *testing.T) {
 }
 
 // Nobody can sign in to a demo that is over, so nobody is told that what they typed in it waits for that.
-func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
+func TestNoDraftForAnEndedDemo(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.browser()
@@ -425,7 +425,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 	}
 	// Letters leave in order: when the last has come, so has every other.
 	p.app.notify(known, p.app.emails.AlreadyMember("last@example.org"))
-	p.letter("last@example.org", "account")
+	p.email("last@example.org", "account")
 	for _, l := range p.outbox.Emails() {
 		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {
 			t.Errorf("a letter to %s: %s", l.To, l.Subject)

@@ -55,7 +55,7 @@ func TestDurationsTellNothing(t *testing.T) {
 				known = append(known, p.newUser("Kay").Email, states["with an app"](p))
 			}
 			for _, q := range questions {
-				if q.beside != different { // what is left over from one answer would slow down the next
+				if q.background != different { // what is left over from one answer would slow down the next
 					size.check(t, q.name, q.begin(p), known)
 				}
 			}

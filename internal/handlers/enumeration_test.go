@@ -22,9 +22,9 @@ import (
 // about one address a time. What it answers is compared here, byte for byte and by the statements it takes, and by the
 // clock in TestDurationsTellNothing.
 type question struct {
-	name   string
-	begin  func(p *portal) (ask func(email string) *webtest.Answer)
-	beside work
+	name       string
+	begin      func(p *portal) (ask func(email string) *webtest.Answer)
+	background work
 }
 
 // work is what a question leaves to be done beside its answer.
@@ -32,7 +32,7 @@ type work int
 
 const (
 	nothing   work = iota
-	oneLetter      // a letter goes to the address whatever it is, after as many statements
+	oneEmail       // a letter goes to the address whatever it is, after as many statements
 	different      // for an account there is more to do; TestNothingIsAwaited shows that the answer does not wait for it
 )
 
@@ -57,7 +57,7 @@ var questions = []question{
 			b.Get("/account/email")                                     // takes what is said on the next page
 			return res
 		}
-	}, oneLetter},
+	}, oneEmail},
 	{"challenge for a passkey", func(p *portal) func(string) *webtest.Answer {
 		return func(email string) *webtest.Answer {
 			res := p.browser().postJSON(beginSignIn, map[string]string{"email": email, "username": email})
@@ -194,18 +194,18 @@ func TestSameWork(t *testing.T) {
 			const asksToUse = "Somebody, probably you, wants" // the letter of a change of address, whoever has the new one
 			all := 0
 			for _, q := range questions {
-				if q.beside == different {
+				if q.background == different {
 					continue
 				}
 				ask := q.begin(p)
 				count := func(email string, want int) (least int) {
 					least = 1000
 					for n := 0; n < 3 && least != want; n++ { // something else may be at work beside one of them
-						letters := len(p.textsTo(email, asksToUse))
+						messages := len(p.textsTo(email, asksToUse))
 						statements.Taken()
 						ask(email)
-						if q.beside == oneLetter {
-							p.nextLetter(email, asksToUse, letters)
+						if q.background == oneEmail {
+							p.nextEmail(email, asksToUse, messages)
 						}
 						least = min(least, statements.Taken())
 					}
@@ -232,7 +232,7 @@ func TestNothingIsAwaited(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		for _, q := range questions {
-			if q.beside != different {
+			if q.background != different {
 				continue
 			}
 			ask, known := q.begin(p), p.newUser("Kay").Email
@@ -250,7 +250,7 @@ func TestNothingIsAwaited(t *testing.T) {
 			if strings.Contains(p.log.String(), "beside the answer") {
 				t.Fatalf("%s: the answer waited until the work beside it was given up", q.name)
 			}
-			p.nextLetter(known, "", 0) // which was waiting all the while
+			p.nextEmail(known, "", 0) // which was waiting all the while
 		}
 	})
 }

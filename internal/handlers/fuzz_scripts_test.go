@@ -100,7 +100,7 @@ func (s *target) challenge(t *testing.T) string {
 }
 
 // keyPages are opened by the keys of letters, each by its own kind.
-var keyPages = []struct{ page, key string }{
+var tokenPages = []struct{ page, key string }{
 	{"/email/confirm/", "ABCDEFGHIJKLMNOPQRSTUVWXYA"}, {"/email/undo/", "ABCDEFGHIJKLMNOPQRSTUVWXYB"},
 	{"/password/reset/", "ABCDEFGHIJKLMNOPQRSTUVWXYC"}, {"/account/email/confirm/", "ABCDEFGHIJKLMNOPQRSTUVWXYD"},
 }
@@ -108,18 +108,18 @@ var keyPages = []struct{ page, key string }{
 // FuzzKey follows links of letters that were never sent, beside letters that wait with known keys: each opens its own page
 // alone, goes on as no referrer, and nothing is kept of any other.
 func FuzzKey(f *testing.F) {
-	for which, of := range keyPages {
+	for which, of := range tokenPages {
 		for _, key := range []string{
-			of.key, keyPages[(which+1)%len(keyPages)].key, strings.ToLower(of.key), of.key[:25], of.key + "A", " " + of.key, of.key + "\x00", of.key + "/x",
+			of.key, tokenPages[(which+1)%len(tokenPages)].key, strings.ToLower(of.key), of.key[:25], of.key + "A", " " + of.key, of.key + "\x00", of.key + "/x",
 			of.key + "?", of.key + "#", "%41" + of.key[1:], "..", "", "CANARY", "\xff",
 		} {
 			f.Add(uint8(which), key)
 		}
 	}
 	s := newTarget(f)
-	s.leaveLetters(f)
+	s.sendEmails(f)
 	f.Fuzz(func(t *testing.T, which uint8, key string) {
-		of, key := keyPages[int(which)%len(keyPages)], withCanary(key, raw)
+		of, key := tokenPages[int(which)%len(tokenPages)], withCanary(key, raw)
 		path, good, before := of.page+url.PathEscape(key), key == of.key, s.waiting(t)
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if good && method == http.MethodPost {
@@ -140,10 +140,10 @@ func FuzzKey(f *testing.F) {
 }
 
 // leaveLetters makes a letter of each kind wait.
-func (s *target) leaveLetters(f *testing.F) {
+func (s *target) sendEmails(f *testing.F) {
 	f.Helper()
 	ctx, at := context.Background(), time.Now().UTC()
-	hash := func(i int) string { return auth.HashToken(keyPages[i].key) }
+	hash := func(i int) string { return auth.HashToken(tokenPages[i].key) }
 	resumed, err := s.app.Sessions.Resume(ctx, session.Credential{Token: s.token, ReadOnly: true})
 	if err != nil {
 		f.Fatal(err)

@@ -60,7 +60,7 @@ func TestGuessing(t *testing.T) {
 		}
 		owner.SignIn(u.Email, password)
 
-		link := linkIn(t, p.letter(u.Email, "unlock="))
+		link := linkIn(t, p.email(u.Email, "unlock="))
 		here := p.browser() // the same network as the thief
 		form := here.Get(link).Want(http.StatusOK)
 		key := link[strings.Index(link, "unlock=")+len("unlock="):]
@@ -73,7 +73,7 @@ func TestGuessing(t *testing.T) {
 }
 
 // A letter's key opens nothing by itself, works for its own account only, and is limited in turn.
-func TestUnlockKey(t *testing.T) {
+func TestUnlockToken(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
@@ -323,7 +323,7 @@ func TestDistributedGuessing(t *testing.T) {
 		t.Errorf("%d lines say that the account waits, want 1", n)
 	}
 	// The owner gets in with the letter, and with that the failures are no longer in a row.
-	link := linkIn(t, p.letter(u.Email, "unlock="))
+	link := linkIn(t, p.email(u.Email, "unlock="))
 	_, key, _ := strings.Cut(link, "unlock=")
 	from(1002).Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
 	if n := len(p.kinds(u.ID)); n != guard.Account.Burst+5 { // made, guessed at, locked, signed in, after failures

@@ -17,12 +17,12 @@ import (
 // letters keeps what the post keeps, in a database of its own and one statement at a time. The worker of a post is on the
 // real clock and in nobody's bubble: on the database of the portal its statements would be counted by tests, and a test
 // on a clock of its own would wait no time at all for a lock that the worker holds.
-type letters struct {
+type emailStore struct {
 	mu sync.Mutex
 	db *store.Store
 }
 
-func newLetters(t *testing.T) *letters { return &letters{db: storetest.SQLite(t)} }
+func newEmailStore(t *testing.T) *emailStore { return &emailStore{db: storetest.SQLite(t)} }
 
 var noTimes atomic.Int64
 
@@ -32,31 +32,31 @@ func noTime() time.Time {
 	return time.Date(2000, 1, 1, 0, 0, 0, int(noTimes.Add(1))*int(time.Microsecond), time.UTC)
 }
 
-func (l *letters) AddEmail(ctx context.Context, r mail.Row, most int) error {
+func (l *emailStore) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.AddEmail(ctx, r, most)
 }
 
-func (l *letters) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
+func (l *emailStore) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.ClaimEmail(ctx, at, until)
 }
 
-func (l *letters) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
+func (l *emailStore) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.PostponeEmail(ctx, r, due)
 }
 
-func (l *letters) DeleteEmail(ctx context.Context, id string) error {
+func (l *emailStore) DeleteEmail(ctx context.Context, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.DeleteEmail(ctx, id)
 }
 
-func (l *letters) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
+func (l *emailStore) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
 
 // A postbox is an outbox that says when a letter has come in. Letters leave behind the answer, on the real clock,
 // whatever the clock of the test shows.
@@ -88,19 +88,19 @@ func (p *postbox) Send(ctx context.Context, l mail.Email) error {
 }
 
 // letter waits for a letter to an address and returns the newest about something.
-func (p *portal) letter(to, about string) string {
+func (p *portal) email(to, about string) string {
 	p.t.Helper()
-	texts := p.awaitLetters(to, about, 1)
+	texts := p.awaitEmails(to, about, 1)
 	return texts[len(texts)-1]
 }
 
 // nextLetter waits for the letter after those about it that were there before.
-func (p *portal) nextLetter(to, about string, before int) string {
+func (p *portal) nextEmail(to, about string, before int) string {
 	p.t.Helper()
-	return p.awaitLetters(to, about, before+1)[before]
+	return p.awaitEmails(to, about, before+1)[before]
 }
 
-func (p *portal) awaitLetters(to, about string, atLeast int) (texts []string) {
+func (p *portal) awaitEmails(to, about string, atLeast int) (texts []string) {
 	p.t.Helper()
 	for struck := 0; struck < patience; {
 		if texts = p.textsTo(to, about); len(texts) >= atLeast {
@@ -126,19 +126,19 @@ func (p *portal) textsTo(to, about string) (texts []string) {
 	return texts
 }
 
-var letterLink = regexp.MustCompile(`https://portal\.test(/\S+)`)
+var linkInText = regexp.MustCompile(`https://portal\.test(/\S+)`)
 
-func linkIn(t *testing.T, letter string) string {
+func linkIn(t *testing.T, message string) string {
 	t.Helper()
-	m := letterLink.FindStringSubmatch(letter)
+	m := linkInText.FindStringSubmatch(message)
 	if m == nil {
-		t.Fatalf("no link in the letter:\n%s", letter)
+		t.Fatalf("no link in the letter:\n%s", message)
 	}
 	return m[1]
 }
 
 // lettersTo returns every letter to an address. No more are sent afterwards.
-func (p *portal) lettersTo(email string) (texts []string) {
+func (p *portal) emailsTo(email string) (texts []string) {
 	p.t.Helper()
 	if err := p.app.Outbox.Close(context.Background()); err != nil {
 		p.t.Fatal(err)

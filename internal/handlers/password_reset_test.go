@@ -24,7 +24,7 @@ func (b *browser) forgets(email string) string {
 	const about = "/password/reset/"
 	before := len(b.p.textsTo(email, about))
 	b.Post("/password/forgot", "email", email).Leads("/password/forgot/sent")
-	return linkIn(b.p.t, b.p.nextLetter(email, about, before))
+	return linkIn(b.p.t, b.p.nextEmail(email, about, before))
 }
 
 // TestForgottenPassword goes from the letter to a sign-in with another password: the link's page changes nothing, the
@@ -59,7 +59,7 @@ func TestForgottenPassword(t *testing.T) {
 		b.Get("/login?reset=yes").Says("Sign in with the new one.")
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(u.Email, otherPassword)
-		if told := p.letter(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
+		if told := p.email(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
 			t.Error("the letter holds the password")
 		}
 		b.Get("/password/reset").Want(http.StatusNotFound)
@@ -107,7 +107,7 @@ func TestResetWhileSignedIn(t *testing.T) {
 }
 
 // Half an hour, to the nanosecond; a newer letter kills the older, and so does every change of credentials.
-func TestResetKeyDies(t *testing.T) {
+func TestResetTokenDies(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Dee")
@@ -134,13 +134,13 @@ func TestResetKeyDies(t *testing.T) {
 		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
 		b.Get(fourth).Want(http.StatusNotFound)
 		b.Post(fourth, "password", otherPassword).Want(http.StatusNotFound)
-		letters := len(p.textsTo(u.Email, ""))
+		messages := len(p.textsTo(u.Email, ""))
 		b.Post("/password/forgot", "email", u.Email).Leads("/password/forgot/sent")
 		synctest.Wait()
 		p.app.notify(u, p.app.emails.AlreadyMember("last@example.org")) // letters leave in order
-		p.letter("last@example.org", "account")
+		p.email("last@example.org", "account")
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
-		if got := len(p.textsTo(u.Email, "")); got != letters {
+		if got := len(p.textsTo(u.Email, "")); got != messages {
 			t.Error("a disabled account got a letter")
 		}
 		b.Post(fourth, "password", otherPassword).Leads("/login?reset=yes")
@@ -175,7 +175,7 @@ func TestResetOnce(t *testing.T) {
 
 // A sign-in that was under way with the old password is refused after a reset, and a key made for the account as it was
 // before a change is not stored after it.
-func TestResetOvertakes(t *testing.T) {
+func TestResetWinsOverSignIn(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ova")
@@ -213,7 +213,7 @@ func TestForgottenPasswordTellsNothing(t *testing.T) {
 	for what, email := range map[string]string{"unknown": unknown, "disabled": disabled.Email, "demo": demoEmail, "other case": strings.ToUpper(known.Email)} {
 		sameAnswer(t, what, p.browser().Post("/password/forgot", "email", email), want)
 	}
-	p.letter(known.Email, "/password/reset/")
+	p.email(known.Email, "/password/reset/")
 	for range guard.EmailsHere.Burst + 2 { // limited in silence, alike
 		sameAnswer(t, "again", p.browser().Post("/password/forgot", "email", known.Email), want)
 		sameAnswer(t, "again, unknown", p.browser().Post("/password/forgot", "email", unknown), want)
@@ -236,7 +236,7 @@ func TestForgottenPasswordLimits(t *testing.T) {
 		for range guard.EmailsHere.Burst + 3 {
 			b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
 		}
-		p.letter(u.Email, "/password/reset/")
+		p.email(u.Email, "/password/reset/")
 		for range guard.Resets.Burst - guard.EmailsHere.Burst - 3 {
 			b.Post("/password/forgot", "email", webtest.Email()).Want(http.StatusSeeOther)
 		}
@@ -265,8 +265,8 @@ func TestResetLinkIgnoresTheHost(t *testing.T) {
 	r.Host = "evil.example"
 	b.Do(r)
 	b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
-	if letter := p.letter(u.Email, "/password/reset/"); strings.Contains(letter, "evil") {
-		t.Errorf("the request changed the letter:\n%s", letter)
+	if message := p.email(u.Email, "/password/reset/"); strings.Contains(message, "evil") {
+		t.Errorf("the request changed the letter:\n%s", message)
 	}
 }
 

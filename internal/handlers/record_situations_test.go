@@ -78,7 +78,7 @@ var situations = map[string][]situation{
 		{words: "of a payment that was declined", before: withPayment("mastercard-0002")},
 	},
 
-	"GET /dev/mail/{id}":          {{words: "of a letter", before: withLetter}},
+	"GET /dev/mail/{id}":          {{words: "of a letter", before: withEmail}},
 	"GET /email/confirm/{token}":  {{words: "of a letter", before: withSignUp}},
 	"POST /email/confirm/{token}": {{words: "of a letter", before: withSignUp}},
 	"GET /email/undo/{token}":     {{words: "of a letter", before: withUndo}},

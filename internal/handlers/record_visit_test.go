@@ -75,7 +75,7 @@ func (s situation) visit(route recordRoute, who recordPerson, p *portal, shared 
 			v.elsewhere() // so that there is another session to be shown; a demo has some
 		}
 	}
-	v.b = who.arrive(v.recordAccount)
+	v.b = who.signIn(v.recordAccount)
 	if s.here != nil {
 		s.here(v)
 	}
@@ -141,5 +141,5 @@ func (v *visit) fill(typed []string) (filled []string) {
 
 // follows takes the parameter out of the link in a letter.
 func (v *visit) follows(to, about string) {
-	v.param = path.Base(linkIn(v.p.t, v.p.letter(to, about)))
+	v.param = path.Base(linkIn(v.p.t, v.p.email(to, about)))
 }

@@ -89,19 +89,19 @@ func (a *app) signedInView(v *current) *signedInView {
 
 // initials are the first letters of the first and last word of a name.
 func initials(name string) string {
-	var letters []rune
+	var firsts []rune
 	for word := range strings.FieldsSeq(name) {
 		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) || unicode.IsDigit(first) {
-			letters = append(letters, unicode.ToUpper(first))
+			firsts = append(firsts, unicode.ToUpper(first))
 		}
 	}
-	switch len(letters) {
+	switch len(firsts) {
 	case 0:
 		return "?"
 	case 1:
-		return string(letters)
+		return string(firsts)
 	}
-	return string([]rune{letters[0], letters[len(letters)-1]})
+	return string([]rune{firsts[0], firsts[len(firsts)-1]})
 }
 
 // words says a duration as people do: "30 minutes", "7 days", "1 hour 30 minutes".

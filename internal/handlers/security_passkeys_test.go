@@ -33,7 +33,7 @@ func TestPasskeyEnrolment(t *testing.T) {
 		b.Get(passkeysPage).Says("My laptop").Says("Not used yet").Says("Copied to your other devices")
 		b.Get("/account/security").Says("1 passkey")
 		b.Get("/account/activity").Says("A passkey was added")
-		if letter := p.letter(u.Email, "A passkey was added to your account"); strings.Contains(letter, "My laptop") {
+		if message := p.email(u.Email, "A passkey was added to your account"); strings.Contains(message, "My laptop") {
 			t.Error("the letter repeats a name that anybody may have chosen")
 		}
 
@@ -208,7 +208,7 @@ func TestPasskeyRemoved(t *testing.T) {
 		p.browser().finish(waiting, "").Want(http.StatusUnprocessableEntity)
 		b.Post(passkeysPage + "/" + id + "/remove").Want(http.StatusNotFound)
 		b.Get("/account/activity").Says("A passkey was removed")
-		p.letter(u.Email, "A passkey was removed from your account")
+		p.email(u.Email, "A passkey was removed from your account")
 		p.withPassword(u.Email) // still two steps
 		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != auth.RecoveryCodeCount {
 			t.Errorf("%d recovery codes while a passkey is left", n)
@@ -238,7 +238,7 @@ func TestPasskeyRequired(t *testing.T) {
 }
 
 // Somebody else's passkey answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
-func TestForeignPasskey(t *testing.T) {
+func TestPasskeyNotOwned(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.limits.Limiter = limiterOff{}

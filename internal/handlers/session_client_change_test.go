@@ -66,20 +66,20 @@ func TestAnotherNetwork(t *testing.T) {
 
 		b.Reauth(password).Leads("/account/sessions")
 		away.Cookies = b.Cookies
-		away.recognise()
+		away.dismissFlag()
 		away.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
 		b.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "network")
 		b.at("203.0.113.9").Get("/account").Says("looks suspicious").Says("another network, 203.0.113.0/24")
 		p.wantFlagged(u.ID, "network", "network")
-		if letters := p.lettersTo(u.Email); len(letters) != 0 {
-			t.Errorf("got letters %q, want none for a network", letters)
+		if messages := p.emailsTo(u.Email); len(messages) != 0 {
+			t.Errorf("got letters %q, want none for a network", messages)
 		}
 	})
 }
 
 // recognise presses "This was me" on this browser's own ticket.
-func (b *browser) recognise() {
+func (b *browser) dismissFlag() {
 	b.p.t.Helper()
 	b.Post("/account/sessions/" + b.Handle() + "/recognise").Leads("/account/sessions")
 }
@@ -126,19 +126,19 @@ func TestAnotherBrowser(t *testing.T) {
 		p.wantFlagged(u.ID, "browser")
 		b.Get("/account/sessions").Says("This session began in Chrome on macOS and was used from Firefox on Linux.").SaysNot("another network")
 		b.Reauth(password).Leads("/account/sessions")
-		b.recognise()
+		b.dismissFlag()
 		stolen.Cookies = b.Cookies
 		stolen.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "browser")
 		stolen.as(webtest.FirefoxOnWindows).at("198.51.100.7").Get("/account").Says("was used from Firefox on Windows. It was used from another network, 198.51.100.0/24.")
 		p.wantFlagged(u.ID, "browser", "browser and network")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 2 {
-			t.Fatalf("got %d letters, want one for each mark: %q", len(letters), letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 2 {
+			t.Fatalf("got %d letters, want one for each mark: %q", len(messages), messages)
 		}
 		for _, want := range []string{"begun with Chrome on macOS, was used from Firefox on Linux on", "We have flagged it", "https://portal.test/account/sessions"} {
-			if !strings.Contains(letters[1], want) {
-				t.Errorf("got no %q in\n%s", want, letters[1])
+			if !strings.Contains(messages[1], want) {
+				t.Errorf("got no %q in\n%s", want, messages[1])
 			}
 		}
 	})
@@ -164,8 +164,8 @@ func TestChangedClientAtOnce(t *testing.T) {
 		u := p.newUser("Simon")
 		p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
 		p.wantFlagged(u.ID, "browser")
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
+		if messages := p.emailsTo(u.Email); len(messages) != 1 {
+			t.Errorf("got %d letters, want 1", len(messages))
 		}
 	})
 }
@@ -208,7 +208,7 @@ func (p *portal) crowdIn(token string, want int) {
 }
 
 // Looking changes nothing, whoever looks and whatever the setting.
-func TestPeekFromAnotherClient(t *testing.T) {
+func TestReadOnlyFromAnotherClient(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []session.ClientChange{session.ClientChangeFlag, session.ClientChangeReauth, session.ClientChangeEnd} {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
@@ -305,7 +305,7 @@ func TestSignInFromElsewhere(t *testing.T) {
 }
 
 // Whoever copies a cookie while its owner's elevation window is open can do nothing with the window: the mark closes it.
-func TestMarkClosesTheWindow(t *testing.T) {
+func TestFlagClosesTheWindow(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Wanda"))
@@ -323,7 +323,7 @@ func TestMarkClosesTheWindow(t *testing.T) {
 }
 
 // The use of a replaced token is the graver mark: it takes the place of a changed client, and not the other way round.
-func TestGraverMark(t *testing.T) {
+func TestGraverFlag(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Greta")
@@ -341,12 +341,12 @@ func TestGraverMark(t *testing.T) {
 			t.Errorf("%d session_token_reused events, want 1", n)
 		}
 		b.Reauth(password) // the mark has closed the window
-		b.recognise()      // says nothing about clients
+		b.dismissFlag()    // says nothing about clients
 		b.at("198.51.100.7").Get("/account").Says("another network, 198.51.100.0/24")
 		p.wantFlagged(u.ID, "network", "network")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 1 || !strings.Contains(letters[0], "begun with Chrome on macOS, had replaced its cookie.") {
-			t.Errorf("got letters %q, want one about the cookie", letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 1 || !strings.Contains(messages[0], "begun with Chrome on macOS, had replaced its cookie.") {
+			t.Errorf("got letters %q, want one about the cookie", messages)
 		}
 	})
 }
@@ -365,14 +365,14 @@ func TestReplacedTokenAsksForTheState(t *testing.T) {
 				t.Errorf("got %+v, want ended", got)
 			}
 		}
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
+		if messages := p.emailsTo(u.Email); len(messages) != 1 {
+			t.Errorf("got %d letters, want 1", len(messages))
 		}
 	})
 }
 
 // A mark belongs to the owner of the session: to anybody else it is not there.
-func TestForeignMark(t *testing.T) {
+func TestFlagNotOwned(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Fay")
@@ -464,7 +464,7 @@ func (b *browser) wantWaiting() {
 }
 
 // The other mark does not set a waiting session free, nor keep one from being made to wait.
-func TestWaitingOutlivesTheGraverMark(t *testing.T) {
+func TestWaitingOutlivesTheGraverFlag(t *testing.T) {
 	t.Parallel()
 	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Gwen")
@@ -491,7 +491,7 @@ func TestWaitingOutlivesTheGraverMark(t *testing.T) {
 }
 
 // "This was me" from another session of the owner sets the waiting one free, without the window it had.
-func TestRecogniseWaiting(t *testing.T) {
+func TestDismissWaiting(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.OnClientChange = session.ClientChangeReauth })
 	u := p.newUser("Wanda")
@@ -543,9 +543,9 @@ func TestClientChangeEnd(t *testing.T) {
 		p.endedOnce(u.ID, "client_changed")
 		p.wantFlagged(u.ID)
 		p.signedIn(u).Get("/account/sessions").Says("Used from another browser or network").SaysNot("looks suspicious")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 1 || !strings.Contains(letters[0], "was used from Firefox on Linux") || !strings.Contains(letters[0], "We have ended it.") {
-			t.Errorf("got letters %q, want one that says it was ended", letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 1 || !strings.Contains(messages[0], "was used from Firefox on Linux") || !strings.Contains(messages[0], "We have ended it.") {
+			t.Errorf("got letters %q, want one that says it was ended", messages)
 		}
 	})
 }
@@ -560,8 +560,8 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, session.FlagTokenReused, u.ID) // the graver mark is no shelter
 		p.crowdIn(b.Token(), http.StatusSeeOther)
 		p.endedOnce(u.ID, "client_changed")
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
+		if messages := p.emailsTo(u.Email); len(messages) != 1 {
+			t.Errorf("got %d letters, want 1", len(messages))
 		}
 	})
 }
