@@ -16,17 +16,17 @@ type Limit struct {
 
 // Limits of one network. The /48 around an IPv6 network has a wider one, but for the last two.
 var (
-	SignIns              = Limit{rule(30, 10*time.Second), "address", "sign-in"}       // to any account
-	PasskeyChallenges    = Limit{rule(120, time.Second), "passkey begin", "passkey"}   // each sign-in page asks for one
-	PasskeyAnswers       = Limit{rule(30, 10*time.Second), "passkey", "passkey"}       // each costs a signature
-	UnknownTokens        = Limit{rule(30, 2*time.Second), "token", "session token"}    // session tokens that are nobody's
-	UnknownOneTimeTokens = Limit{rule(30, 10*time.Second), "key", "key of a letter"}   // one-time tokens that were never sent
-	SignUps              = Limit{rule(60, 20*time.Second), "sign-up", "sign-up"}       // begun
-	Resets               = Limit{rule(30, 20*time.Second), "forgot", "password reset"} // asked for
-	Baskets              = Limit{rule(60, 10*time.Second), "basket", "basket"}         // of people who are not signed in
-	Demos                = Limit{rule(10, time.Minute), "demo", "demo"}                // demo accounts
-	AccountHere          = Limit{inARow(5), "account here", ""}                        // sign-ins to one account
-	EmailsHere           = Limit{rule(5, 10*time.Minute), "letters here", ""}          // to one email address
+	SignIns           = Limit{rule(30, 10*time.Second), "address", "sign-in"}       // to any account
+	PasskeyChallenges = Limit{rule(120, time.Second), "passkey begin", "passkey"}   // each sign-in page asks for one
+	PasskeyAnswers    = Limit{rule(30, 10*time.Second), "passkey", "passkey"}       // each costs a signature
+	UnknownTokens     = Limit{rule(30, 2*time.Second), "token", "session token"}    // session tokens that are nobody's
+	OneTimeTokens     = Limit{rule(30, 10*time.Second), "key", "one-time token"}   // one-time tokens that were never sent
+	SignUps           = Limit{rule(60, 20*time.Second), "sign-up", "sign-up"}       // begun
+	Resets            = Limit{rule(30, 20*time.Second), "forgot", "password reset"} // asked for
+	Baskets           = Limit{rule(60, 10*time.Second), "basket", "basket"}         // of people who are not signed in
+	Demos             = Limit{rule(10, time.Minute), "demo", "demo"}                // demo accounts
+	AccountHere       = Limit{inARow(5), "account here", ""}                        // sign-ins to one account
+	EmailsHere        = Limit{rule(5, 10*time.Minute), "letters here", ""}          // to one email address
 )
 
 // Limits of one account, session, email address or password, wherever the attempts come from.

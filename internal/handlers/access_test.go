@@ -130,15 +130,15 @@ var inSteps = map[string]func(b *browser) *webtest.Answer{
 }
 
 // wayIn is what somebody needs who tries to get in by a route without being signed in: the owner's own address, password
-// and letters. What a route asks for is in the form, what its address asks for replaces the parameter.
+// and emails. What a route asks for is in the form, what its address asks for replaces the parameter.
 type wayIn struct {
 	email string
 	form  []string
 	param string
 }
 
-// validFor fills in everything a route could take from somebody who knows the password and reads the letters of u. Whoever
-// adds a route by which a letter or a form gets somebody further adds here what is valid for it.
+// validFor fills in everything a route could take from somebody who knows the password and reads the emails of u. Whoever
+// adds a route by which an email or a form gets somebody further adds here what is valid for it.
 func (p *portal) validFor(u auth.User, line string) wayIn {
 	p.t.Helper()
 	in := wayIn{email: u.Email, param: "X", form: []string{
@@ -245,7 +245,7 @@ func documentedSignIns(t *testing.T) (lines []string) {
 	return lines
 }
 
-// A development portal shows its letters; any other has no such address.
+// A development portal shows its emails; any other has no such address.
 func TestDevelopmentMailbox(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), nil)

@@ -173,7 +173,7 @@ func TestDeletionAndForgottenPassword(t *testing.T) {
 	b.Post("/account/delete/stop").Leads("/account")
 }
 
-// forgetsAfter asks for a letter where others are on their way.
+// forgetsAfter asks for an email where others are on their way.
 func (b *browser) forgetsAfter(email, about string) string {
 	b.p.t.Helper()
 	b.Post("/password/forgot", "email", email).Want(http.StatusSeeOther)

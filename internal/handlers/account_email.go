@@ -15,8 +15,8 @@ import (
 type emailView struct {
 	Layout
 	Email        string    // as typed
-	DraftID      string    // id of the held form that this one was filled in from
-	Demo         bool      // no letter would arrive
+	DraftID      string    // id of the draft that this form was filled in from
+	Demo         bool      // no email would arrive
 	Pending      string    // address that waits to be confirmed, "" for none
 	PendingUntil time.Time // how long it can be
 	ValidText    string    // "24 hours"
@@ -51,8 +51,8 @@ func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *e
 	return a.render(w, r, status, v)
 }
 
-// requestEmailChange begins a change of address. Whether the new one has an account shows in its letter alone, and that is decided
-// beside the answer (ASVS v5.0.0-6.3.8).
+// requestEmailChange begins a change of address. Whether the new one has an account shows in its email alone, and that is decided
+// in the background (ASVS v5.0.0-6.3.8).
 func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "email", "held")
 	if err != nil {
@@ -62,13 +62,13 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	refuse := func(status int, text string) error {
 		return a.emailForm(w, r, status, &emailView{Email: f["email"], DraftID: f["held"], Problems: problems{{"email", text}}})
 	}
-	key, err := auth.NormalizeEmail(f["email"])
+	normalized, err := auth.NormalizeEmail(f["email"])
 	switch {
 	case v.User.IsDemo():
-		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no letters, so its address stays as it is.")
+		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no emails, so its address stays as it is.")
 	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, "Write an address like name@example.com.")
-	case key == v.User.NormalizedEmail:
+	case normalized == v.User.NormalizedEmail:
 		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
 	}
 	try, wait := a.Guard.FromAccount(r.Context(), guard.EmailChanges, actor(r))
@@ -81,14 +81,14 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 		try.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrEmail) {
-		return refuse(http.StatusUnprocessableEntity, "No letter arrives at that address. Choose another.")
+		return refuse(http.StatusUnprocessableEntity, "No email arrives at that address. Choose another.")
 	}
 	if err != nil {
 		return err
 	}
-	a.writeToBoth(r, f["email"], key, confirm, stop)
+	a.writeToBoth(r, f["email"], normalized, confirm, stop)
 	a.deleteDraft(r, v.UserID, f["held"])
-	a.flash(r, "A letter is on its way to the new address. Until you answer it, nothing changes.")
+	a.flash(r, "An email is on its way to the new address. Until you answer it, nothing changes.")
 	seeOther(w, r, "/account/email")
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // What a thief has added since asking for another address goes with that address, and so does the password they know:
-// nobody is in until the owner has chosen another one by letter.
+// nobody is in until the owner has chosen another one by email.
 func TestUndoTakesBackWaysIn(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {

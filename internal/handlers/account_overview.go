@@ -13,7 +13,7 @@ type overviewView struct {
 	Session         sessionCard
 	Recommendations []recommendation
 	Others          int
-	Flagged         int // live sessions that are worth a look
+	Flagged         int // live sessions that are flagged
 	PasswordChanged time.Time
 	App, Passkeys   bool // which second steps the account has
 	Recent          []eventView

@@ -12,7 +12,7 @@ import (
 type profileView struct {
 	Layout
 	Name     string // as typed, or as it is
-	DraftID  string // id of the held form that this one was filled in from
+	DraftID  string // id of the draft that this form was filled in from
 	Since    time.Time
 	Restored *restoredView
 	Problems problems

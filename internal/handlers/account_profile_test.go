@@ -38,7 +38,7 @@ func TestProfile(t *testing.T) {
 		}
 		b.Post("/account/security/password", "current_password", password, "password", otherPassword).Want(http.StatusSeeOther)
 		if message := p.email(u.Email, "password"); !strings.Contains(message, "Ada Lovelace") {
-			t.Errorf("the letter is not to Ada Lovelace:\n%s", message)
+			t.Errorf("the email is not to Ada Lovelace:\n%s", message)
 		}
 		other.Get("/account").Says("Bea")
 	})

@@ -18,13 +18,13 @@ const (
 	manySessions = 8
 )
 
-// advice is one thing its owner could do about the account.
+// A recommendation is one thing that its owner could do about the account.
 type recommendation struct {
 	Icon, Text  string
 	Link, Label string
 }
 
-// recommend says what could be better, the most urgent first; nothing when all is well. Marked sessions have a notice of
+// recommend lists what could be better, the most urgent first; nothing when all is well. Flagged sessions have a notice of
 // their own. limit is how many sessions the account may have, codes how many recovery codes are left in it.
 func recommend(live []session.Session, currentID string, u auth.User, codes, limit int, now time.Time) []recommendation {
 	const devices = "/account/sessions"

@@ -82,7 +82,7 @@ func TestRecommendations(t *testing.T) {
 	p.exec(`UPDATE recovery_codes SET used_at = NULL`)
 	p.exec(`UPDATE sessions SET flag = 'token_reused'`)
 	if got := b.recommends(); !strings.Contains(got, "Nothing besides the above.") {
-		t.Errorf("with a marked session: got %q", got)
+		t.Errorf("with a flagged session: got %q", got)
 	}
 }
 

@@ -65,7 +65,7 @@ func pathwaysAreEqual(t *testing.T) {
 	}
 }
 
-// Letters of an account with a second factor lead to the sign-in, and that goes on asking for it.
+// Emails of an account with a second factor lead to the sign-in, and that goes on asking for it.
 func emailsPassNoSecondFactor(t *testing.T) {
 	p := newPortal(t)
 	p.limits.Limiter = limiterOff{}
@@ -112,7 +112,7 @@ func suspicionIsTold(t *testing.T) {
 	p.email(half.Email, "Somebody knows your password")
 }
 
-// Each change of the ways into an account is a letter to its owner, and one of the address goes to both, without a secret.
+// Each change of the ways into an account is an email to its owner, and one of the address goes to both, without a secret.
 func changesAreTold(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Cleo")
@@ -122,7 +122,7 @@ func changesAreTold(t *testing.T) {
 		tell := func(email, about string) {
 			t.Helper()
 			if message := p.email(email, about); strings.Contains(message, password) || strings.Contains(message, otherPassword) {
-				t.Errorf("the letter about %q holds a password", about)
+				t.Errorf("the email about %q holds a password", about)
 			}
 		}
 		confirm, _ := b.moves(u, to)
@@ -193,9 +193,9 @@ func resetsAreBound(t *testing.T) {
 }
 
 // Whoever has lost a factor shows another one or a recovery code, at the sign-in and before the lost one is replaced. The
-// password and every letter together do neither.
+// password and every email together do neither.
 func lostFactorsAreReplaced(t *testing.T) {
-	t.Run("letters", emailsPassNoSecondFactor)
+	t.Run("emails", emailsPassNoSecondFactor)
 	p := newPortal(t)
 	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lotta")

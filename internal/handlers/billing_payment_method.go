@@ -21,7 +21,7 @@ type paymentMethodView struct {
 	Chosen              string // key; "" for none
 	Name, Address       string
 	Next                string // the checkout, when the form was opened from there; else ""
-	DraftID             string // id of the held form that this one was filled in from
+	DraftID             string // id of the draft that this form was filled in from
 	Restored            *restoredView
 	MaxName, MaxAddress int
 	Problems            problems

@@ -21,10 +21,10 @@ type devEmailView struct {
 
 func (*devMailView) page() string { return "dev-mail.html" }
 
-// letterLinks finds the addresses of pages in a letter. The bare address of the portal leads nowhere in particular.
+// linksInEmail finds the addresses of pages in an email. The bare address of the portal leads nowhere in particular.
 var linksInEmail = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?)]`)
 
-// devMail shows the letters of a development portal, which go nowhere else. Production does not have this route.
+// devMail shows the emails of a development portal, which go nowhere else. Production does not have this route.
 func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	v := &devMailView{}
 	for _, l := range a.Mailbox.Emails() {
@@ -33,10 +33,10 @@ func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, v)
 }
 
-// letterPolicy lets a letter look as it does where it is read, and neither load, send nor run anything.
+// devEmailPolicy lets an email look as it does where it is read, and neither load, send nor run anything.
 const devEmailPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
-// devEmail shows the HTML of one letter, alone in its page.
+// devEmail shows the HTML of one email, alone in its page.
 func (a *app) devEmail(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range a.Mailbox.Emails() {
 		if l.ID == chi.URLParam(r, "id") {

@@ -72,7 +72,7 @@ func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) 
 	id, err := a.Drafts.Save(r.Context(), draft.Draft{UserID: s.UserID, SessionID: s.ID, Route: late.name, Fields: fields}, life)
 	if err != nil {
 		if !errors.Is(err, draft.ErrInvalid) && !errors.Is(err, draft.ErrNotFound) {
-			a.Log.WarnContext(r.Context(), "form not held", "route", late.name, "err", err)
+			a.Log.WarnContext(r.Context(), "draft not saved", "route", late.name, "err", err)
 		}
 		return back
 	}
@@ -142,6 +142,6 @@ func (a *app) hasDraft(r *http.Request, next string) bool {
 // deleteDraft deletes what was saved, or replaced. If it cannot, the text goes when its time is up.
 func (a *app) deleteDraft(r *http.Request, userID, id string) {
 	if err := a.Drafts.Delete(r.Context(), id, userID); err != nil {
-		a.Log.WarnContext(r.Context(), "held form not deleted", "err", err)
+		a.Log.WarnContext(r.Context(), "draft not deleted", "err", err)
 	}
 }

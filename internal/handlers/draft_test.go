@@ -35,7 +35,7 @@ func (b *browser) timeOut() (handle string) {
 	return handle
 }
 
-// heldAt checks that the answer leads to the page and comes back to the form with what was held, and returns where that is.
+// draftAt checks that the answer leads to the page and comes back to the form with the draft, and returns where that is.
 func draftAt(a *webtest.Answer, page, form string) (next, id string) {
 	a.T.Helper()
 	to, err := url.Parse(a.Want(http.StatusSeeOther).Header.Get("Location"))
@@ -45,7 +45,7 @@ func draftAt(a *webtest.Answer, page, form string) (next, id string) {
 	next = to.Query().Get("next")
 	path, id, found := strings.Cut(next, "?held=")
 	if to.Path != page || path != form || !found || len(id) != 26 {
-		a.T.Fatalf("%s: got Location %q, want %s, back to %s with a held form", a.What, to, page, form)
+		a.T.Fatalf("%s: got Location %q, want %s, back to %s with a draft", a.What, to, page, form)
 	}
 	return next, id
 }
@@ -112,10 +112,10 @@ func TestFormAfterTimeout(t *testing.T) {
 		}
 		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save").SaysNot("name=\"held\"")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
-			t.Errorf("%d held forms, want none", n)
+			t.Errorf("%d drafts, want none", n)
 		}
 		if !strings.Contains(p.log.String(), `"form_held"`) || strings.Contains(p.log.String(), "Byron") {
-			t.Error("the log does not have the holding, or has the text")
+			t.Error("the log does not have the saving, or has the text")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'form_held'`); n != 0 {
 			t.Error("anybody with a dead cookie can fill the trail")
@@ -285,13 +285,13 @@ func TestDraftsExpire(t *testing.T) {
 		time.Sleep(time.Microsecond)
 		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 1 {
-			t.Errorf("%d held forms, want the latest only", n)
+			t.Errorf("%d drafts, want the latest only", n)
 		}
 		if err := draft.Sweep(t.Context(), p.store); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
-			t.Errorf("%d held forms after the sweep", n)
+			t.Errorf("%d drafts after the sweep", n)
 		}
 	})
 }
@@ -316,7 +316,7 @@ func TestDraftsAreFew(t *testing.T) {
 		b.Get(nexts[3]).SaysNot("Check and press Save")
 		b.Get(emailPage + "?held=" + id).Says(nowConfirmed)
 		if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != 2 {
-			t.Errorf("%d held forms of one session, want 2", n)
+			t.Errorf("%d drafts of one session, want 2", n)
 		}
 		for range 4 {
 			c := p.signedIn(u)
@@ -325,7 +325,7 @@ func TestDraftsAreFew(t *testing.T) {
 			}
 		}
 		if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != draft.PerUser {
-			t.Errorf("%d held forms of one account, want %d", n, draft.PerUser)
+			t.Errorf("%d drafts of one account, want %d", n, draft.PerUser)
 		}
 		b.Get(emailPage + "?held=" + id).SaysNot("Check and press Save")
 		bystander.Reauth(password)
@@ -406,7 +406,7 @@ func TestWhatIsNoDraft(t *testing.T) {
 		b.Do(r).Want(http.StatusForbidden)
 	})
 	if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
-		t.Errorf("%d held forms, want none", n)
+		t.Errorf("%d drafts, want none", n)
 	}
 }
 
@@ -420,7 +420,7 @@ func TestSavingDraftFails(t *testing.T) {
 	late := b.Post(profilePage, "name", "Ada Byron")
 	late.Leads("/login?next=%2Faccount%2Fprofile")
 	b.Follow(late).SaysNot("is kept")
-	if !strings.Contains(p.log.String(), "form not held") {
+	if !strings.Contains(p.log.String(), "draft not saved") {
 		t.Error("the log does not say so")
 	}
 	c := p.signedIn(p.newUser("Bea"))

@@ -27,12 +27,12 @@ type question struct {
 	background work
 }
 
-// work is what a question leaves to be done beside its answer.
+// work is what a question leaves to be done in the background.
 type work int
 
 const (
 	nothing   work = iota
-	oneEmail       // a letter goes to the address whatever it is, after as many statements
+	oneEmail       // an email goes to the address whatever it is, after as many statements
 	different      // for an account there is more to do; TestNothingIsAwaited shows that the answer does not wait for it
 )
 
@@ -165,7 +165,7 @@ func TestOneAnswerWhenThrottled(t *testing.T) {
 		var want *webtest.Answer
 		for state, make := range states {
 			if state == "unconfirmed" {
-				continue // its letter is sent from outside the bubble
+				continue // its email is sent from outside the bubble
 			}
 			p.limits.Reset(t.Context(), "address:"+customer(p.browser().IP))
 			email := make(p)
@@ -191,7 +191,7 @@ func TestSameWork(t *testing.T) {
 			s, statements := open(t)
 			p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
 			p.limits.Limiter = limiterOff{}
-			const asksToUse = "Somebody, probably you, wants" // the letter of a change of address, whoever has the new one
+			const asksToUse = "Somebody, probably you, wants" // the email of a change of address, whoever has the new one
 			all := 0
 			for _, q := range questions {
 				if q.background == different {
@@ -226,7 +226,7 @@ func TestSameWork(t *testing.T) {
 	}
 }
 
-// What takes longer for an account than for nobody is done beside the answer: while nothing can be written to the
+// What takes longer for an account than for nobody is done in the background: while nothing can be written to the
 // database the answer comes, and says the same.
 func TestNothingIsAwaited(t *testing.T) {
 	t.Parallel()
@@ -247,8 +247,8 @@ func TestNothingIsAwaited(t *testing.T) {
 			if err := tx.Rollback(); err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(p.log.String(), "beside the answer") {
-				t.Fatalf("%s: the answer waited until the work beside it was given up", q.name)
+			if strings.Contains(p.log.String(), "background work failed") {
+				t.Fatalf("%s: the answer waited until the work in the background was given up", q.name)
 			}
 			p.nextEmail(known, "", 0) // which was waiting all the while
 		}

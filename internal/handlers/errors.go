@@ -124,7 +124,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// asStatus decides what people are told. An error nobody foresaw is a fault of ours, unless the database is away.
+// asStatus decides what people are told. An error nobody foresaw is a fault of ours, unless the database is unavailable.
 func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if e, ok := errors.AsType[statusError](err); ok {
 		return e
@@ -150,7 +150,7 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if errors.Is(err, bag.ErrUnavailable) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: err,
-			text: "The place where baskets, the keys of letters and new recovery codes wait for you is out of reach. The rest of the portal works. " +
+			text: "The place where baskets, the links of emails and new recovery codes wait for you is out of reach. The rest of the portal works. " +
 				"If you were changing how you sign in, please look at your security page before you try again."}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

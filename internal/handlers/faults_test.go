@@ -13,7 +13,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// brokenBags is a bag store that can be switched off, as a Redis that is away.
+// brokenBags is a bag store that can be switched off, like a Redis that is down.
 type brokenBags struct {
 	bag.Bags
 	unavailable bool
@@ -42,7 +42,7 @@ func (b *brokenBags) Delete(ctx context.Context, key string) error {
 	return b.Bags.Delete(ctx, key)
 }
 
-// Without the bag people stay signed in, sign in and out, rotate and revoke; only what is the bag says it is away.
+// Without the bag people stay signed in, sign in and out, rotate and revoke; only what needs the bag says that it is unavailable.
 func TestBagUnavailable(t *testing.T) {
 	t.Parallel()
 	under := sqliteBackend(t)

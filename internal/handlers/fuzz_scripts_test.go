@@ -99,13 +99,13 @@ func (s *target) challenge(t *testing.T) string {
 	return asked.PublicKey.Challenge
 }
 
-// keyPages are opened by the keys of letters, each by its own kind.
+// tokenPages are opened by the one-time tokens, each by its own kind.
 var tokenPages = []struct{ page, key string }{
 	{"/email/confirm/", "ABCDEFGHIJKLMNOPQRSTUVWXYA"}, {"/email/undo/", "ABCDEFGHIJKLMNOPQRSTUVWXYB"},
 	{"/password/reset/", "ABCDEFGHIJKLMNOPQRSTUVWXYC"}, {"/account/email/confirm/", "ABCDEFGHIJKLMNOPQRSTUVWXYD"},
 }
 
-// FuzzKey follows links of letters that were never sent, beside letters that wait with known keys: each opens its own page
+// FuzzKey follows links of emails that were never sent, beside emails that wait with known tokens: each opens its own page
 // alone, goes on as no referrer, and nothing is kept of any other.
 func FuzzKey(f *testing.F) {
 	for which, of := range tokenPages {
@@ -130,16 +130,16 @@ func FuzzKey(f *testing.F) {
 				t.Errorf("%s %q: got %d", method, path, res.Code)
 			}
 			if good && res.Header().Get("Referrer-Policy") != "no-referrer" {
-				t.Errorf("%s %q: the key goes out as the referrer", method, path)
+				t.Errorf("%s %q: the token goes out as the referrer", method, path)
 			}
 		}
 		if after := s.waiting(t); after != before {
-			t.Errorf("%q: %d keys and bags, before: %d", path, after, before)
+			t.Errorf("%q: %d tokens and bags, before: %d", path, after, before)
 		}
 	})
 }
 
-// leaveLetters makes a letter of each kind wait.
+// sendEmails makes an email of each kind wait.
 func (s *target) sendEmails(f *testing.F) {
 	f.Helper()
 	ctx, at := context.Background(), time.Now().UTC()
@@ -163,7 +163,7 @@ func (s *target) sendEmails(f *testing.F) {
 	}
 }
 
-// waiting counts the keys that wait, and the bags that one may have been put in.
+// waiting counts the tokens that wait, and the bags that one may have been put in.
 func (s *target) waiting(t *testing.T) (n int) {
 	t.Helper()
 	err := s.db.DB().QueryRowContext(context.Background(), `

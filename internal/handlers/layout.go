@@ -16,14 +16,14 @@ type Layout struct {
 	Flash       string // one sentence about the change just made
 	SignedIn    *signedInView
 	Preferences preferences
-	Here        string // this page's address, where a change of the look comes back to
+	Here        string // this page's address, where a change of the preferences comes back to
 	// Unwarned pages outlive the session, so nothing on them warns of its end.
 	Unwarned bool
 }
 
 func (l *Layout) frame() *Layout { return l }
 
-// visitorView is the signed-in person and the clocks of this session. It is nil when nobody is signed in.
+// signedInView is the current user and the clocks of this session. It is nil when nobody is signed in.
 type signedInView struct {
 	Name, Email, Initials string
 	Handle                string    // the public name of this session, never the token

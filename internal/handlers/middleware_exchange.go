@@ -31,7 +31,7 @@ type exchange struct {
 	compressible bool             // by compress, which takes out of the answer what render tells it
 }
 
-// A visitor is the signed-in person of this request and their session.
+// current is the session of this request and its user.
 type current struct {
 	session.Session
 	User auth.User
@@ -48,7 +48,7 @@ func currentOf(r *http.Request) *current { return exchangeOf(r).current }
 func actor(r *http.Request) audit.Actor { return currentOf(r).By(clientOf(r)) }
 
 // exchange begins the exchange and logs how it ended: one line, by route pattern, because URLs can hold the keys of
-// letters (ASVS v5.0.0-14.2.1, 16.2.5).
+// emails (ASVS v5.0.0-14.2.1, 16.2.5).
 func (a *app) exchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()

@@ -10,7 +10,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// tell sends the owner of an account a letter about it. A demo account has no mailbox.
+// notify sends the owner of an account an email about it. A demo account has no mailbox.
 func (a *app) notify(owner auth.User, l mail.Email) {
 	if !owner.IsDemo() {
 		a.Outbox.Send(l)
@@ -18,7 +18,7 @@ func (a *app) notify(owner auth.User, l mail.Email) {
 }
 
 // warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
-// letter: a phone changes networks many times a day, and letters that mean nothing teach people not to read them.
+// email: a phone changes networks many times a day, and emails that mean nothing teach people not to read them.
 func (a *app) warnOwner(found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
@@ -30,7 +30,7 @@ func (a *app) warnOwner(found session.Found) {
 	}
 }
 
-// notifyOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one letter, about the
+// notifyOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one email, about the
 // graver of the two reasons.
 func (a *app) notifyOfSignIn(u auth.User, in session.SignedIn) {
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
@@ -42,5 +42,5 @@ func (a *app) notifyOfSignIn(u auth.User, in session.SignedIn) {
 	}
 }
 
-// senderOf names the device that a request came from, as it stands in a letter.
+// senderOf names the device that a request came from, as it stands in an email.
 func senderOf(r *http.Request) string { return named(clientOf(r).Name()) }

@@ -109,7 +109,7 @@ func inTime(t *testing.T, p *portal, test func(t *testing.T)) {
 		p.t, p.tb.TB = t, t
 		defer func() {
 			p.t, p.tb.TB = before, before
-			time.Sleep(time.Minute) // what is done beside the last answer may be waiting for SQLite
+			time.Sleep(time.Minute) // what is done in the background of the last answer may be waiting for SQLite
 		}()
 		test(t)
 	})

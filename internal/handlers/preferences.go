@@ -12,13 +12,13 @@ import (
 	"example.com/gatehouse/internal/brand"
 )
 
-// A look is how a page is shown.
+// preferences are how a page is shown.
 type preferences struct {
 	Theme    string // "light" or "dark"; "" leaves it to the system
 	NotesOff bool   // margin notes are hidden
 }
 
-// A preference is what somebody chose for this browser; "" is what they left to us. The words come from these lists,
+// storedPreferences are what somebody chose for this browser; "" is what they left to us. The words come from these lists,
 // never from the browser.
 type storedPreferences struct{ theme, notes string }
 
@@ -27,10 +27,10 @@ var (
 	toggles = []string{"on", "off"}
 )
 
-// preferencesLife is how long a browser remembers a look, from the last choice on.
+// preferencesLife is how long a browser remembers them, from the last choice on.
 const preferencesLife = 365 * 24 * time.Hour
 
-// preferencesCookie carries a preference with the attributes of the session's own cookie. It says nothing about who somebody
+// preferencesCookie carries them with the attributes of the session's own cookie. It says nothing about who somebody
 // is, makes no session and fills no bag.
 func (a *app) preferencesCookie(p storedPreferences) *http.Cookie {
 	c := a.Bag.Cookie()
@@ -41,7 +41,7 @@ func (a *app) preferencesCookie(p storedPreferences) *http.Cookie {
 	return &c
 }
 
-// preferenceOf reads the cookie. What is not one of our words, or comes twice, is no choice.
+// storedPreferencesOf reads the cookie. What is not one of our words, or comes twice, is no choice.
 func (a *app) storedPreferencesOf(r *http.Request) storedPreferences {
 	sent := r.CookiesNamed(a.preferencesCookie(storedPreferences{}).Name)
 	if len(sent) != 1 {
@@ -64,7 +64,7 @@ func (a *app) preferencesOf(r *http.Request) preferences {
 	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff}
 }
 
-// setPreferences changes what the form names and leaves the rest of the look as it was.
+// setPreferences changes what the form names and leaves the rest as it was.
 func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "theme", "notes", "next")
 	if err != nil {

@@ -19,7 +19,7 @@ type reauthView struct {
 	Cancel     string    // where to go instead
 	Changed    string    // why the session waits, "It was used from another network."; "" when it does not
 	Waiting    string    // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
-	KeptUntil  time.Time // how long what was typed is held; zero when nothing is
+	KeptUntil  time.Time // until when what was typed is kept; zero when nothing is
 	WindowText string    // "15 minutes"
 	Identity   identityView
 }

@@ -12,7 +12,7 @@ import (
 type group struct {
 	app     *app
 	router  chi.Router
-	guarded bool // a visitor who asks is sent to sign in first
+	guarded bool // who is not signed in is sent to sign in first
 }
 
 // with is the group behind one guard more, which asks nobody to sign in.
@@ -54,7 +54,7 @@ func (g group) add(method, pattern string, h handler, says []option) {
 // A route is a line of the table in routes.go. Tests say what to write where a line leaves out what it has to say.
 type route struct {
 	method, pattern string
-	guarded         bool   // a visitor who asks is sent to sign in first
+	guarded         bool   // who is not signed in is sent to sign in first
 	returned        bool   // people are sent to this page after signing in or confirming
 	page            string // pattern of the page that the form stands on
 	nav             string // entry of the navigation that is lit

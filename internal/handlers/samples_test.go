@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/internal/bag"
 )
 
-// hostile is what clients may write into names, device strings, searches and letters.
+// hostile is what clients may write into names, device strings, searches and emails.
 var hostile = []string{
 	`<img src=x onerror=1>"'{{.}}`,
 	strings.Repeat("Wolfeschlegelsteinhausenbergerdorff", 6)[:200],

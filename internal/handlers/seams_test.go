@@ -26,7 +26,7 @@ func TestRightPasswordsUseUpNoNetwork(t *testing.T) {
 	}
 }
 
-// Letters name a browser that nobody knows alike, whatever they are about.
+// Emails name a browser that nobody knows alike, whatever they are about.
 func TestEmailsNameTheSender(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)

@@ -20,7 +20,7 @@ import (
 )
 
 // Setting up an app takes a re-authentication, a secret and its first code. It ends the other sessions, gives this one
-// another token, leaves an event and a letter, and shows ten recovery codes, once.
+// another token, leaves an event and an email, and shows ten recovery codes, once.
 func TestEnrolment(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -364,7 +364,7 @@ func TestSecretIsResealed(t *testing.T) {
 	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusInternalServerError)
 }
 
-// Neither secrets nor codes are in the log, in the database as they are, in a letter or in an address.
+// Neither secrets nor codes are in the log, in the database as they are, in an email or in an address.
 func TestFactorsLeakNothing(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -380,7 +380,7 @@ func TestFactorsLeakNothing(t *testing.T) {
 	dump := p.dump()
 	messages := strings.Join(p.emailsTo(u.Email), "\n")
 	for what, secret := range secrets {
-		for where, text := range map[string]string{"the log": p.log.String(), "the database": dump, "a letter": messages} {
+		for where, text := range map[string]string{"the log": p.log.String(), "the database": dump, "an email": messages} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the %s is in %s", what, where)
 			}
@@ -391,7 +391,7 @@ func TestFactorsLeakNothing(t *testing.T) {
 	}
 }
 
-// While the bag is away nothing is changed that would leave somebody without their recovery codes; whoever has a second
+// While the bag is unavailable nothing is changed that would leave somebody without their recovery codes; whoever has a second
 // factor signs in as ever.
 func TestFactorsWithoutTheBag(t *testing.T) {
 	t.Parallel()

@@ -59,8 +59,8 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 
 const securityPage = "/account/security"
 
-// changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that
-// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is away.
+// changeFactors makes one change of the second factors of the current user, under a token of its own. Recovery codes that
+// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is unavailable.
 func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
 	if a.Bag.Unavailable(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",

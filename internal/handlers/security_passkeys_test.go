@@ -34,7 +34,7 @@ func TestPasskeyEnrolment(t *testing.T) {
 		b.Get("/account/security").Says("1 passkey")
 		b.Get("/account/activity").Says("A passkey was added")
 		if message := p.email(u.Email, "A passkey was added to your account"); strings.Contains(message, "My laptop") {
-			t.Error("the letter repeats a name that anybody may have chosen")
+			t.Error("the email repeats a name that anybody may have chosen")
 		}
 
 		// From now on a password alone opens nothing; with a recovery code it does.
@@ -281,7 +281,7 @@ func TestPasskeyRenamed(t *testing.T) {
 	})
 }
 
-// A demo has passkeys like any account. They go with it, and no letter is written.
+// A demo has passkeys like any account. They go with it, and no email is written.
 func TestPasskeyOfDemo(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -311,7 +311,7 @@ func TestPasskeyOfDemo(t *testing.T) {
 			t.Errorf("%d passkeys of a demo that is gone", n)
 		}
 		if n := len(p.outbox.Emails()); n != 0 {
-			t.Errorf("%d letters", n)
+			t.Errorf("%d emails", n)
 		}
 	})
 }

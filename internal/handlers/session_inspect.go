@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/internal/bag"
 )
 
-// inspectorView is the visitor's own session, field by field.
+// inspectorView is the current session, field by field.
 type inspectorView struct {
 	Layout
 	Session        sessionCard
@@ -141,11 +141,11 @@ var sessionColumns = []fact{
 	{"idle_expires_at", "when it ends for want of use, never after the next"},
 	{"expires_at", "when it ends in any case; nothing moves it"},
 	{"elevated_until", "until when your confirmation counts"},
-	{"flag", "why it is worth a look"},
+	{"flag", "why it is flagged"},
 	{"ended_at", "empty while it lives; once set, never unset"},
 	{"end_reason", "why it ended, one reason"},
 	{"ended_by", "from which session it was ended"},
 	{"known_clients", "the browsers and networks you stand for"},
 	{"known_agent", "what a known browser says of itself since an update"},
-	{"flag_client", "what of another browser or network raised the mark"},
+	{"flag_client", "what of another browser or network raised the flag"},
 }

@@ -82,8 +82,8 @@ func TestReauthenticationRotates(t *testing.T) {
 	}
 }
 
-// A request on its way with the token that was just replaced is asked again; it neither opens anything nor marks the
-// session. Later use of that token marks it.
+// A request on its way with the token that was just replaced is asked again; it neither opens anything nor flags the
+// session. Later use of that token flags it.
 func TestReplacedToken(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -127,7 +127,7 @@ func TestReplacedToken(t *testing.T) {
 			t.Error("use of the replaced token ended the session")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_token_reused'`); n != 1 {
-			t.Errorf("%d session_token_reused events, want 1 while the mark stands", n)
+			t.Errorf("%d session_token_reused events, want 1 while the flag stands", n)
 		}
 		recognise := "/account/sessions/" + b.Handle() + "/recognise"
 		b.Post(recognise).Leads("/account/sessions")
@@ -198,7 +198,7 @@ func TestPasswordChange(t *testing.T) {
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(u.Email, otherPassword)
 		if message := p.email(u.Email, "password"); strings.Contains(message, otherPassword) {
-			t.Error("the letter holds the password")
+			t.Error("the email holds the password")
 		}
 	})
 }

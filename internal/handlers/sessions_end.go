@@ -130,7 +130,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// foreign logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
+// notOwned logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
 func (a *app) notOwned(r *http.Request, err error) error {
 	if errors.Is(err, audit.ErrNotFound) {
 		v := currentOf(r)

@@ -10,7 +10,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// doubt says why a session is worth a look, "" when it does not.
+// flagText says why a session is flagged, "" when it is not.
 func flagText(s session.Session) string {
 	switch s.Flag {
 	case session.FlagTokenReused:
@@ -28,7 +28,7 @@ func flagText(s session.Session) string {
 	return ""
 }
 
-// usedFrom says what raised the mark to whoever is asked who they are because of it. That may be a thief, so
+// usedFrom says what raised the flag to whoever is asked who they are because of it. That may be a thief, so
 // nothing is said of the owner's own browser and network.
 func usedFrom(c device.Set) string {
 	var from []string
@@ -63,7 +63,7 @@ func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
 		return a.notOwned(r, err)
 	}
-	a.flash(r, "Thank you. The session is no longer marked.")
+	a.flash(r, "Thank you. The session is no longer flagged.")
 	seeOther(w, r, "/account/sessions")
 	return nil
 }

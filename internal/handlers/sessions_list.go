@@ -10,14 +10,14 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// ticketView is one live session.
+// A sessionCard shows one live session.
 type sessionCard struct {
 	Handle     string
 	Current    bool
 	Icon       string // monitor, smartphone, laptop, terminal or globe
 	Device     string // "Firefox on Windows", from an allow-list of names
 	Agent      string // the User-Agent header, cleaned: text written by the client
-	Flag       string // why it is worth a look, "" when it does not
+	Flag       string // why it is flagged, "" when it is not
 	Remembered bool   // "keep me signed in" was chosen
 	LastSeen   time.Time
 	ActiveNow  bool
@@ -29,13 +29,13 @@ type sessionCard struct {
 	Lifetime   progressBar
 }
 
-// fuseView is a bar that burns down.
+// A progressBar shows how much of a limit is used.
 type progressBar struct {
 	Percent int // used, 0 to 100
 	Text    string
 }
 
-// endedTicketView is one session that is over, for the list "Recently ended".
+// An endedSessionCard shows one session that is over, in the list "Recently ended".
 type endedSessionCard struct {
 	Icon, Device, IP string
 	At               time.Time
@@ -72,7 +72,7 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, view)
 }
 
-// tickets returns the session of the request and the other live ones of the person, newest activity first.
+// sessionCards returns the session of the request and the other live ones of the person, newest activity first.
 func (a *app) sessionCards(r *http.Request) (current sessionCard, others []sessionCard, err error) {
 	v := currentOf(r)
 	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
@@ -107,13 +107,13 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 	return t
 }
 
-// fuse draws how much of a limit is used.
+// progressOf is how much of a limit is used.
 func progressOf(used, limit time.Duration) progressBar {
 	used = min(max(used, 0), limit)
 	return progressBar{Percent: int(100 * used / max(limit, 1)), Text: fmt.Sprintf("%s of %s", short(used), short(limit))}
 }
 
-// short says a duration in the space of a ticket: "12 min", "8 h 24 min", "3 d".
+// short says a duration in the space of a session card: "12 min", "8 h 24 min", "3 d".
 func short(d time.Duration) string {
 	switch {
 	case d < time.Minute:

@@ -27,7 +27,7 @@ func TestNewDevice(t *testing.T) {
 		before func(p *portal, u auth.User)
 		agent  string
 		ip     string
-		want   int    // letters
+		want   int    // emails
 		says   string // each of them
 	}{
 		"the first sign-in ever": {func(*portal, auth.User) {}, webtest.ChromeOnMac, home, 0, ""},
@@ -64,19 +64,19 @@ func TestNewDevice(t *testing.T) {
 			after := today() // midnight may have passed
 			messages := p.emailsTo(u.Email)
 			if len(messages) != tt.want {
-				t.Errorf("got letters %q, want %d", messages, tt.want)
+				t.Errorf("got emails %q, want %d", messages, tt.want)
 			}
 			for _, l := range messages {
 				if !strings.Contains(l, tt.says) || !strings.Contains(l, before) && !strings.Contains(l, after) {
-					t.Errorf("got letter %q, want one that says %q", l, tt.says)
+					t.Errorf("got email %q, want one that says %q", l, tt.says)
 				}
 			}
 		})
 	}
 }
 
-// Five refused attempts are worth a letter and an event when the next one succeeds, four are not, and the count begins
-// again with each success. One letter goes out, however much is strange.
+// Five refused attempts are worth an email and an event when the next one succeeds, four are not, and the count begins
+// again with each success. One email goes out, however much is strange.
 func TestSuccessAfterFailures(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -105,7 +105,7 @@ func TestSuccessAfterFailures(t *testing.T) {
 		p.signedIn(u).Get("/account/activity?kind=sign-ins").Says("Signed in after several attempts that were refused")
 		messages := p.emailsTo(u.Email)
 		if len(messages) != 1 || !strings.Contains(messages[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
-			t.Errorf("got letters %q, want one about five attempts", messages)
+			t.Errorf("got emails %q, want one about five attempts", messages)
 		}
 	})
 }

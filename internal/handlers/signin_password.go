@@ -12,15 +12,15 @@ import (
 type signInView struct {
 	Layout
 	Email, Next   string
-	Unlock        string // key of an unlock letter, carried by the form
+	Unlock        string // token of an unlock email, carried by the form
 	Remember      bool
 	RememberText  string // limits of "keep me signed in"; "" when it is switched off
 	IdleText      string
 	LifetimeText  string
-	HasDraft      bool // what was typed in the form before is held
+	HasDraft      bool // what was typed before is kept as a draft
 	Confirmed     bool // the address was confirmed just now
 	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
-	Reset         bool // the password was set with a letter just now
+	Reset         bool // the password was set with an email just now
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
 	Passkey       passkeySignInView
@@ -79,7 +79,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 		text := tooManyAttempts(limited.Wait)
 		if limited.Account != "" {
 			a.offerUnlock(r, limited.Account, f["email"])
-			text += " If you have an account here, the letter we sent you shows a way in at once."
+			text += " If you have an account here, the email we sent you shows a way in at once."
 		}
 		return refuse(http.StatusTooManyRequests, text)
 	}

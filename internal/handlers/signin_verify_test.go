@@ -157,7 +157,7 @@ func codesOpenOne(t *testing.T) {
 	})
 }
 
-// After five wrong codes the password is asked again, and a right code comes too late. The owner has a letter by then.
+// After five wrong codes the password is asked again, and a right code comes too late. The owner has an email by then.
 func TestPendingAttempts(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -188,7 +188,7 @@ func TestPendingAttempts(t *testing.T) {
 			}
 		}
 		if n != 1 {
-			t.Errorf("%d letters about wrong codes, want 1", n)
+			t.Errorf("%d emails about wrong codes, want 1", n)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// A letter's link opens an account once, for whoever signed up with it, until its time is up.
+// An email's link opens an account once, for whoever signed up with it, until its time is up.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -59,7 +59,7 @@ func TestSignUpWithAddressOfAnother(t *testing.T) {
 	b.Post("/signup", "name", "Mallory", "email", strings.ToUpper(victim.Email), "password", otherPassword).Want(303)
 	message := p.email(victim.Email, "account")
 	if strings.Contains(message, "/email/confirm/") || strings.Contains(message, "Mallory") {
-		t.Errorf("the letter helps a stranger:\n%s", message)
+		t.Errorf("the email helps a stranger:\n%s", message)
 	}
 	p.browser().Post("/login", "email", victim.Email, "password", otherPassword).Want(422)
 	p.browser().SignIn(victim.Email, password)
@@ -71,7 +71,7 @@ func TestSignUpWithAddressOfAnother(t *testing.T) {
 		b.Post("/signup", "name", "Mallory", "email", waiting, "password", otherPassword).Want(303)
 	}
 	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst {
-		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are letters", n, guard.EmailsHere.Burst)
+		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are emails", n, guard.EmailsHere.Burst)
 	}
 	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sign_up_address_taken'`); n != guard.EmailsHere.Burst {
 		t.Errorf("%d events in the victim's trail, want %d", n, guard.EmailsHere.Burst)
@@ -80,7 +80,7 @@ func TestSignUpWithAddressOfAnother(t *testing.T) {
 	elsewhere.IP = "2001:db8:ffff:fffe::1"
 	elsewhere.Post("/signup", "name", "Owner", "email", waiting, "password", password).Want(303)
 	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst+1 {
-		t.Error("a stranger used up the letters of somebody who wants one")
+		t.Error("a stranger used up the emails of somebody who wants one")
 	}
 }
 
@@ -129,7 +129,7 @@ func TestRegisterChecksThePassword(t *testing.T) {
 	}
 }
 
-// Somebody who reads a letter for a sign-up that was not theirs learns it from the letter and from the page: when it was
+// Somebody who reads an email for a sign-up that was not theirs learns it from the email and from the page: when it was
 // asked for, and from what. What the stranger typed stands in neither.
 func TestConfirmSaysWhoAsked(t *testing.T) {
 	t.Parallel()

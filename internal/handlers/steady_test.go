@@ -81,7 +81,7 @@ func TestMalformedCookiesCostNothing(t *testing.T) {
 	}
 }
 
-// steadyVisitor is somebody with a value in the bag.
+// steadyClient is somebody with a value in the bag.
 func steadyClient(p *portal) *browser {
 	p.t.Helper()
 	b := p.signedIn(p.newUser("Steady Eddie"))
@@ -90,7 +90,7 @@ func steadyClient(p *portal) *browser {
 	return b
 }
 
-// steadyGet asks for a page that needs nothing but the visitor and the bag.
+// steadyGet asks for a page that needs nothing but the session and the bag.
 func (b *browser) steadyGet() {
 	b.p.t.Helper()
 	res := b.bag().Says("Steady Eddie").Says("lantern")

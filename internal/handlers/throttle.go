@@ -34,7 +34,7 @@ func tooManyPasskeys(w http.ResponseWriter, wait time.Duration) error {
 	return writeJSON(w, http.StatusTooManyRequests, problemJSON{Error: errorLimited, Text: tooManyAttempts(wait)})
 }
 
-// offerUnlock sends the owner of a limited account an email with the way past the limit. It happens beside the answer,
+// offerUnlock sends the owner of a limited account an email with the way past the limit. It happens in the background of the answer,
 // which would otherwise tell by its duration whether there is an owner.
 func (a *app) offerUnlock(r *http.Request, account, email string) {
 	if !a.Guard.OffersUnlock(r.Context(), account) {
@@ -88,7 +88,7 @@ func (a *app) settleLookUp(next http.Handler) http.Handler {
 // from the limits of the network; beyond them tokens are no longer looked up.
 func (a *app) limitGuesses(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		try, wait := a.Guard.FromNetwork(r.Context(), guard.UnknownOneTimeTokens, clientOf(r))
+		try, wait := a.Guard.FromNetwork(r.Context(), guard.OneTimeTokens, clientOf(r))
 		if wait > 0 {
 			a.fail(w, r, limitError(wait, "Too many links", "Your network followed many links that do not work. Please try again in "+words(wait)+"."))
 			return
