@@ -119,33 +119,33 @@ func changesAreTold(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		p.limits.Limiter = limiterOff{}
 		b, to := p.signedIn(u), webtest.Email()
-		tell := func(email, about string) {
+		wantEmail := func(email, about string) {
 			t.Helper()
 			if message := p.email(email, about); strings.Contains(message, password) || strings.Contains(message, otherPassword) {
 				t.Errorf("the email about %q holds a password", about)
 			}
 		}
 		confirm, _ := b.moves(u, to)
-		tell(u.Email, "/email/undo/")
-		tell(to, "/account/email/confirm/")
+		wantEmail(u.Email, "/email/undo/")
+		wantEmail(to, "/account/email/confirm/")
 		b.confirmsEmail(confirm).Leads("/account/profile")
-		tell(u.Email, "began to use another address")
+		wantEmail(u.Email, "began to use another address")
 		b.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
-		tell(to, "password")
+		wantEmail(to, "password")
 		p.browser().Post(p.browser().forgets(to), "password", password).Leads("/login?reset=yes")
-		tell(to, "was set with a link")
+		wantEmail(to, "was set with a link")
 		b.SignIn(to, password)
 		b.enrolApp()
-		tell(to, "A second step was set up")
+		wantEmail(to, "A second step was set up")
 		d := newPasskeyDevice(t)
 		b.enrol(d, "Laptop").Want(http.StatusSeeOther)
-		tell(to, "A passkey was added")
+		wantEmail(to, "A passkey was added")
 		b.Post(recoveryCodesPage).Want(http.StatusSeeOther)
-		tell(to, "You have new recovery codes")
+		wantEmail(to, "You have new recovery codes")
 		b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Want(http.StatusSeeOther)
-		tell(to, "A passkey was removed")
+		wantEmail(to, "A passkey was removed")
 		b.Post("/account/security/totp/remove").Want(http.StatusSeeOther)
-		tell(to, "A second step was removed")
+		wantEmail(to, "A second step was removed")
 	})
 }
 

@@ -49,7 +49,7 @@ var questions = []question{
 		return func(email string) *webtest.Answer { return p.browser().Post("/password/forgot", "email", email) }
 	}, different},
 	{"change of address", func(p *portal) func(string) *webtest.Answer {
-		b := p.signedIn(p.newUser("Asker"))
+		b := p.signedIn(p.newUser("Asa"))
 		b.Reauth(password)
 		return func(email string) *webtest.Answer {
 			res := b.Post("/account/email", "email", email)

@@ -97,7 +97,7 @@ func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 		}()
 		err := h(w, r)
 		switch {
-		case errors.Is(err, auth.ErrEnded): // somebody was first: go on as signed out
+		case errors.Is(err, auth.ErrEnded): // another request ended the session first: go on as signed out
 			a.Bag.Abandon(r.Context())
 			seeOther(w, r, "/login?"+url.Values{"next": {a.wayBack(r)}}.Encode())
 		case err != nil:
@@ -124,7 +124,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// asStatus decides what people are told. An error nobody foresaw is a fault of ours, unless the database is unavailable.
+// asStatus decides what people are told. Any other error is a fault of ours, unless the database is unavailable.
 func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if e, ok := errors.AsType[statusError](err); ok {
 		return e

@@ -23,7 +23,7 @@ type identityView struct {
 	Problems           problems
 }
 
-// identityForm asks the person signed in for all that their account asks for (ASVS v5.0.0-7.5.1).
+// identityForm asks the current user for the password, and for a code if the account has a second factor (ASVS v5.0.0-7.5.1).
 func identityForm(r *http.Request, hint string, wrong problems) identityView {
 	u := currentOf(r).User
 	return identityView{Field: "password", Label: "Password", Hint: hint, Code: u.SecondFactor(), App: u.TOTP, Passkey: u.Passkeys, Problems: wrong}
@@ -31,8 +31,8 @@ func identityForm(r *http.Request, hint string, wrong problems) identityView {
 
 const enterPassword = "Enter your password."
 
-// identify checks what a form brought, in the fields of identityFields, within the limits of this session. What was wrong is
-// told under the status; it is nil when the proof is complete.
+// identify checks the identityFields of a form, within the limits of this session. wrong is what to show under the status; it
+// is nil when the proof is complete.
 func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
 	if f["assertion"] != "" {
 		return a.identifyByPasskey(w, r, f["assertion"], failure)

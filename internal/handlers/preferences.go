@@ -88,7 +88,7 @@ func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
 }
 
 // page returns next if it is an address of this portal that can be opened, and the start page otherwise. Unlike
-// destination it knows the pages for everybody: nobody is on their way there with new rights, they are there already.
+// destination it accepts every page: people only come back to where they are, and gain no rights on the way.
 func (a *app) page(next string) string {
 	const start = "/"
 	if !isLocal(next) {

@@ -30,7 +30,7 @@ func (a *app) send(w http.ResponseWriter, r *http.Request, status int, v view) e
 	l := v.frame()
 	l.Preferences, l.Here = a.preferencesOf(r), a.page(r.URL.RequestURI())
 	who := currentOf(r)
-	if who == nil || !a.Sessions.Policy().NeedsReauth(who.Session) { // what was done is for whoever did it, not for a thief to read
+	if who == nil || !a.Sessions.Policy().NeedsReauth(who.Session) { // a session that needs re-authentication may be a thief's, who must not read it
 		l.Flash = a.shown(r, bagFlash)
 	}
 	if who != nil {

@@ -10,9 +10,9 @@ import (
 	"example.com/gatehouse/ui"
 )
 
-// router is the table of everything the portal answers. The group that a line begins with is its guard, except where
-// docs/access.md says "script" or "password here": there the handler asks. A test compares the two. What else a line may
-// say, such as nav and drafts, is explained in route.go; where it says too little, a test says what to write.
+// router is the table of everything the portal answers. A line begins with its group, which is its guard. Where
+// docs/access.md says "script" or "password here", the handler checks in place of the guard; a test compares the two. The
+// options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
@@ -67,7 +67,7 @@ func (a *app) router() http.Handler {
 	emailed.get("/password/reset/{token}", a.takeResetToken)
 	emailed.post("/password/reset/{token}", a.reset)
 
-	// Signed in, in a session that may be waiting for its re-authentication
+	// Signed in, also in a flagged session that has to be re-authenticated first
 	anySession := everybody.signedIn(a.requireSignedIn)
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
 	anySession.post("/reauth", a.reauth, noDraft)

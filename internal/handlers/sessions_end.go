@@ -38,7 +38,7 @@ func (a *app) showEndAll(w http.ResponseWriter, r *http.Request) error {
 	return a.confirmEnding(w, r, http.StatusOK, true, nil)
 }
 
-// confirmEnding lists exactly what will end, and asks who it is on the same page if re-authentication is stale:
+// confirmEnding lists exactly what will end. If the session is not elevated it asks for the password on the same page, so that
 // one press does both.
 func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, all bool, wrong problems) error {
 	current, others, err := a.sessionCards(r)
@@ -83,8 +83,8 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// elevateFor re-authenticates with what the confirm page asked for where the window is not open. It reports whether
-// it has answered already.
+// elevateFor re-authenticates with the fields of the confirm page, unless the session is elevated. done reports whether it has
+// answered the request.
 func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done bool, err error) {
 	f, err := form(r, identityFields...)
 	if err != nil || currentOf(r).Elevated(time.Now()) {
@@ -130,7 +130,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// notOwned logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
+// notOwned logs a request for a session of somebody else. The answer is the same as for a session that does not exist.
 func (a *app) notOwned(r *http.Request, err error) error {
 	if errors.Is(err, audit.ErrNotFound) {
 		v := currentOf(r)

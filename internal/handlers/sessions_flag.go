@@ -28,8 +28,8 @@ func flagText(s session.Session) string {
 	return ""
 }
 
-// usedFrom says what raised the flag to whoever is asked who they are because of it. That may be a thief, so
-// nothing is said of the owner's own browser and network.
+// usedFrom says what raised the flag, on the page that asks for the re-authentication. Its reader may be a thief, so it says
+// nothing of the owner's own browser and network.
 func usedFrom(c device.Set) string {
 	var from []string
 	if browser := c.Browser(); browser != "" {

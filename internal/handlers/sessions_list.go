@@ -97,7 +97,7 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 		Idle:     progressOf(now.Sub(s.LastSeenAt), a.Sessions.Policy().IdleLimit(s.Remembered)),
 		Lifetime: progressOf(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
 	}
-	if t.Current { // this very page is its latest request, written or not
+	if t.Current { // this page is its latest request, also when that was not written
 		t.ActiveNow, t.Idle = true, progressOf(0, a.Sessions.Policy().IdleLimit(s.Remembered))
 	}
 	if s.IP != s.LastIP {

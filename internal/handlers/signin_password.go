@@ -29,8 +29,8 @@ type signInView struct {
 
 func (*signInView) page() string { return "login.html" }
 
-// showSignIn sends people who are signed in on, but for those whose session is about to reach its absolute limit:
-// only another sign-in gives them more time.
+// showSignIn leads people who are signed in to the page that they wanted. Near the absolute limit of their session it shows
+// the form, because only another sign-in gives them more time.
 func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := query(r, "next")
 	if v := currentOf(r); v != nil && v.IdleExpiresAt.Before(v.ExpiresAt) {
@@ -103,8 +103,8 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A session that was open
-// in this browser ends with it. A visitor's bag comes along; the bag of somebody else who was signed in does not.
+// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). The session that
+// was open in this browser ends. The bag of a visitor is kept; the bag of another user is not.
 func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
 	return a.openSessionBy(r, proof, session.SignInRequest{Remember: remember})
 }
