@@ -48,16 +48,16 @@ func parse(patterns ...string) *template.Template {
 // view has what the template reads, under the names it reads it by.
 type view struct {
 	Layout
-	Chosen   string
-	Away     bool
-	Problems problems
+	Chosen      string
+	Unavailable bool
+	Problems    problems
 }
 
 // Layout is the part that every page has.
 type Layout struct {
 	Nav, Path, Flash string
-	Visitor          *visitor
-	Look             struct {
+	SignedIn         *signedIn
+	Preferences      struct {
 		Theme    string
 		NotesOff bool
 	}
@@ -65,7 +65,7 @@ type Layout struct {
 	Unwarned bool
 }
 
-type visitor struct {
+type signedIn struct {
 	Name, Email, Initials, Handle, User string
 	IdleText                            string
 	IdleEnds, ElevatedUntil             time.Time
@@ -101,7 +101,7 @@ func (problems) On(string) string { return "" }
 // write executes the page for somebody with a plan in the basket.
 func write(w io.Writer, name, email, basket string) error {
 	now := time.Now()
-	v := view{Chosen: basket, Layout: Layout{Nav: "plans", Path: "/plans", Here: "/plans", Visitor: &visitor{
+	v := view{Chosen: basket, Layout: Layout{Nav: "plans", Path: "/plans", Here: "/plans", SignedIn: &signedIn{
 		Name: name, Email: email, Initials: "GH", Handle: "AAAAAAAAAAAAAAAAAAAAAAAAAA", User: "BBBBBBBBBBBBBBBBBBBBBBBBBB",
 		IdleText: "30 minutes", IdleEnds: now.Add(30 * time.Minute), IdleMS: 1_800_000, AbsoluteMS: 86_400_000, WarnMS: 120_000,
 	}}}

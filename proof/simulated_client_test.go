@@ -96,7 +96,7 @@ func (sc *simulatedClient) handleOf(b *browserOf) (string, error) {
 	}
 	handle := a.Want(http.StatusOK).CurrentHandle()
 	if handle == "" {
-		sc.t.Error("no current ticket on the sessions page")
+		sc.t.Error("no current session on the sessions page")
 	}
 	return handle, nil
 }

@@ -60,7 +60,7 @@ func TestForgottenPasswordInBrowser(t *testing.T) {
 		b.signIn(email, webtest.OtherPassword)
 		b.isAt("/account")
 		b.follow("Activity")
-		b.reads("Password set with a link from a letter")
+		b.reads("Password set with a link from an email")
 	})
 }
 
@@ -78,7 +78,7 @@ func TestChangeOfAddressInBrowser(t *testing.T) {
 		b.isAt("/account/email")
 		b.fill("email", to)
 		b.press("Send the email")
-		b.reads("A letter is on its way to the new address.", "A change waits to be confirmed", to)
+		b.reads("An email is on its way to the new address.", "A change waits to be confirmed", to)
 		b.linkTo("/account/email/confirm/")
 		b.isAt("/account/email/confirm")
 		b.press("Use this address")

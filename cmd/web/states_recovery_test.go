@@ -76,7 +76,7 @@ func lookAtLetters(t *testing.T, _ *program) {
 		b.press("Send the email")
 		webtest.Until(b.t, "this letter, and not only the one of before", func() bool {
 			b.open("/dev/mail")
-			return evaluate[bool](b.person, `[...document.querySelectorAll('.letter dd bdi')].some(e => e.textContent === 'taken@example.org')`)
+			return evaluate[bool](b.person, `[...document.querySelectorAll('.email dd bdi')].some(e => e.textContent === 'taken@example.org')`)
 		})
 		b.linkTo("/account/email/confirm/")
 		p.enrol(b.t, "taken@example.org", "Somebody Fast")

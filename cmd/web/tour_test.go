@@ -121,7 +121,7 @@ func TestVisitWithoutScripts(t *testing.T) {
 	b.press("Confirm")
 	b.isAt("/account/sessions") // the press is not repeated by itself
 	b.press("This was me")
-	b.reads("The session is no longer marked.")
+	b.reads("The session is no longer flagged.")
 
 	b.follow("Activity")
 	b.fill("q", "replaced cookie")

@@ -126,7 +126,7 @@ func endOneFromTheOther(b, other *person) {
 	b.isAt("/account/sessions")
 	b.reads("Chrome on Linux This device", "Firefox on Windows", b.Network+"::2")
 	if n := evaluate[int](b, `document.querySelectorAll('[data-session]').length`); n != 2 {
-		b.t.Fatalf("got %d tickets, want 2", n)
+		b.t.Fatalf("got %d session cards, want 2", n)
 	}
 	b.press("Sign out Firefox on Windows")
 	b.isAt("/reauth")

@@ -88,10 +88,10 @@ func (g *Guard) FromAccount(ctx context.Context, l Limit, by audit.Actor) (*Atte
 
 // MayWriteTo takes an email from the limits of its reader. Each network has its own, so that a stranger elsewhere does not
 // use up the emails of somebody who wants one.
-func (g *Guard) MayWriteTo(ctx context.Context, emailKey string, c device.Client) bool {
+func (g *Guard) MayWriteTo(ctx context.Context, normalizedEmail string, c device.Client) bool {
 	t := g.begin()
-	return t.take(ctx, EmailsHere.key+":"+c.Customer()+":"+emailKey, EmailsHere.Rule) == 0 &&
-		t.take(ctx, Emails.key+":"+emailKey, Emails.Rule) == 0
+	return t.take(ctx, EmailsHere.key+":"+c.Customer()+":"+normalizedEmail, EmailsHere.Rule) == 0 &&
+		t.take(ctx, Emails.key+":"+normalizedEmail, Emails.Rule) == 0
 }
 
 // accountName is the name of an account in the limits, for email addresses that have one and those that have none.

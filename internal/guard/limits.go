@@ -20,7 +20,7 @@ var (
 	PasskeyChallenges = Limit{rule(120, time.Second), "passkey begin", "passkey"}   // each sign-in page asks for one
 	PasskeyAnswers    = Limit{rule(30, 10*time.Second), "passkey", "passkey"}       // each costs a signature
 	UnknownTokens     = Limit{rule(30, 2*time.Second), "token", "session token"}    // session tokens that are nobody's
-	UnknownKeys       = Limit{rule(30, 10*time.Second), "key", "key of a letter"}   // one-time tokens that were never sent
+	OneTimeTokens     = Limit{rule(30, 10*time.Second), "key", "one-time token"}    // one-time tokens that were never sent
 	SignUps           = Limit{rule(60, 20*time.Second), "sign-up", "sign-up"}       // begun
 	Resets            = Limit{rule(30, 20*time.Second), "forgot", "password reset"} // asked for
 	Baskets           = Limit{rule(60, 10*time.Second), "basket", "basket"}         // of people who are not signed in

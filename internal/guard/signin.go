@@ -90,8 +90,8 @@ func (g *Guard) BeginConfirmation(ctx context.Context, by audit.Actor) error {
 
 func confirmations(by audit.Actor) string { return Confirmations.key + ":" + by.SessionID }
 
-// BeginCode takes a guess at a code of somebody's app from the limit of the account. A recovery code is beyond guessing, so
-// its owner gets in whoever else is at it.
+// BeginCode takes a guess at a code of somebody's app from the limit of the account. A recovery code cannot be guessed, so
+// it is not limited, and lets the owner in while others guess.
 func (g *Guard) BeginCode(ctx context.Context, userID, typed string, by audit.Actor) error {
 	if !auth.IsTOTPCode(typed) {
 		return nil

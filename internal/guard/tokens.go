@@ -9,9 +9,9 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// Nobody guesses 256 random bits. Who tries costs the database a read each time, so tokens that turn out to be nobody's
-// are counted by network, and beyond the limit a token is no longer looked up (ASVS v5.0.0-6.3.1, 16.3.3). One that was
-// valid a while ago still is: a neighbour who guesses signs nobody out.
+// A token of 256 random bits cannot be guessed, but each try costs the database a read. So tokens that belong to nobody are
+// counted by network, and beyond the limit tokens are no longer looked up (ASVS v5.0.0-6.3.1, 16.3.3). Recently valid tokens
+// still are, so that somebody who guesses does not sign out others in the same network.
 
 // BeginLookUp takes the look-up of a session's token from the limit of its network. Unless the token is nobody's, it is to
 // be returned. For a recently valid token nothing is taken, and the attempt is nil.
@@ -25,7 +25,7 @@ func (g *Guard) BeginLookUp(ctx context.Context, token string, c device.Client) 
 // RememberToken makes a token a recently valid one.
 func (g *Guard) RememberToken(token string) { g.recent.add(token) }
 
-// recentTokens remembers tokens that were somebody's when they were last looked up, by their hash and without saying whose.
+// recentTokens remembers tokens that belonged to somebody when they were last looked up: their hashes, without the owners.
 // It decides nothing but whether a token may be looked up.
 type recentTokens struct {
 	mu          sync.Mutex

@@ -17,7 +17,7 @@ const UnlockValid = 30 * time.Minute
 // the password is still asked.
 type Store interface {
 	// UserByEmail returns ErrNotFound for an unknown address.
-	UserByEmail(ctx context.Context, emailKey string) (auth.User, error)
+	UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error)
 	AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error
 	// UnlockTokenOwner returns the account of a token. ErrNotFound when the token is unknown, or its time is up.
 	UnlockTokenOwner(ctx context.Context, hash string, at time.Time) (userID string, err error)

@@ -130,15 +130,15 @@ var inSteps = map[string]func(b *browser) *webtest.Answer{
 }
 
 // wayIn is what somebody needs who tries to get in by a route without being signed in: the owner's own address, password
-// and letters. What a route asks for is in the form, what its address asks for replaces the parameter.
+// and emails. What a route asks for is in the form, what its address asks for replaces the parameter.
 type wayIn struct {
 	email string
 	form  []string
 	param string
 }
 
-// validFor fills in everything a route could take from somebody who knows the password and reads the letters of u. Whoever
-// adds a route by which a letter or a form gets somebody further adds here what is valid for it.
+// validFor fills in everything a route could take from somebody who knows the password and reads the emails of u. Whoever
+// adds a route by which an email or a form gets somebody further adds here what is valid for it.
 func (p *portal) validFor(u auth.User, line string) wayIn {
 	p.t.Helper()
 	in := wayIn{email: u.Email, param: "X", form: []string{
@@ -150,7 +150,7 @@ func (p *portal) validFor(u auth.User, line string) wayIn {
 	case "GET /email/confirm/{token}", "POST /email/confirm/{token}":
 		in.email = webtest.Email()
 		p.browser().Post("/signup", "name", "Only", "email", in.email, "password", password).Want(http.StatusSeeOther)
-		_, in.param, _ = strings.Cut(linkIn(p.t, p.letter(in.email, "confirm/")), "confirm/")
+		_, in.param, _ = strings.Cut(linkIn(p.t, p.email(in.email, "confirm/")), "confirm/")
 	case "GET /email/undo/{token}", "POST /email/undo/{token}":
 		mover := p.newUser("Only")
 		_, stop := p.signedIn(mover).moves(mover, webtest.Email())
@@ -245,12 +245,12 @@ func documentedSignIns(t *testing.T) (lines []string) {
 	return lines
 }
 
-// A development portal shows its letters; any other has no such address.
+// A development portal shows its emails; any other has no such address.
 func TestDevelopmentMailbox(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), nil)
 	p.browser().Get("/dev/mail").Want(http.StatusOK)
-	l := p.app.letters.AlreadyMember("marta@example.org")
+	l := p.app.emails.AlreadyMember("marta@example.org")
 	if err := p.app.Mailbox.Send(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
@@ -269,12 +269,12 @@ func TestDevelopmentMailbox(t *testing.T) {
 }
 
 // Another person's session answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
-func TestForeignSession(t *testing.T) {
+func TestSessionNotOwned(t *testing.T) {
 	t.Parallel()
-	onBackends(t, func(t *testing.T, p *portal) { p.checkForeignSession(t) })
+	onBackends(t, func(t *testing.T, p *portal) { p.checkSessionNotOwned(t) })
 }
 
-func (p *portal) checkForeignSession(t *testing.T) {
+func (p *portal) checkSessionNotOwned(t *testing.T) {
 	mine, theirs := p.signedIn(p.newUser("Mallory")), p.signedIn(p.newUser("Alice"))
 	handle := theirs.Handle()
 	mine.Reauth(password).Leads("/account/sessions")

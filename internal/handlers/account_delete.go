@@ -28,7 +28,7 @@ func (a *app) showDelete(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sure bool, wrong problems) error {
-	u := visitorOf(r).User
+	u := currentOf(r).User
 	v := &deleteView{
 		At: u.DeleteAfter, GraceText: words(account.DeletionGrace), Demo: u.IsDemo(), Sure: sure,
 		Problems: wrong, Identity: identityForm(r, "For this, and for nothing else.", wrong),
@@ -48,14 +48,14 @@ func (a *app) deleteForm(w http.ResponseWriter, r *http.Request, status int, sur
 	return a.render(w, r, status, v)
 }
 
-// askDeletion marks the account for deletion and signs it out everywhere. It is confirmed for itself, also right after a
+// requestDeletion marks the account for deletion and signs it out everywhere. It is confirmed for itself, also right after a
 // re-authentication (ASVS v5.0.0-7.4.2, 7.5.3).
-func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
+func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, append([]string{"sure"}, identityFields...)...)
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	if v.User.DeletionPending() {
 		seeOther(w, r, leavePage)
 		return nil
@@ -74,13 +74,13 @@ func (a *app) askDeletion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(v.User, a.letters.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
+	a.notify(v.User, a.emails.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
 	a.finishLogout(w, r, clearStorage, signedOutPage)
 	return nil
 }
 
 func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	if !v.User.DeletionPending() {
 		seeOther(w, r, home)
 		return nil
@@ -88,7 +88,7 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Accounts.KeepAccount(r.Context(), actor(r)); err != nil {
 		return err
 	}
-	a.tell(v.User, a.letters.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(v.User, a.emails.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.flash(r, "Your account stays, with everything in it.")
 	seeOther(w, r, home)
 	return nil

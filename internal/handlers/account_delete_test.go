@@ -37,7 +37,7 @@ func TestDeletion(t *testing.T) {
 			t.Fatal("want every session of the account ended, and no other")
 		}
 		phone.Get("/signed-out").Says("This account is to be deleted")
-		p.letter(u.Email, "Your account will be deleted")
+		p.email(u.Email, "Your account will be deleted")
 
 		b.SignIn(u.Email, password)
 		for _, path := range []string{"/account", "/account/sessions", "/account/session", "/account/profile"} {
@@ -109,7 +109,7 @@ func TestDeletionStopped(t *testing.T) {
 		b.SignIn(u.Email, password)
 		b.Post("/account/delete/stop").Leads("/account")
 		b.Get("/account").Want(http.StatusOK).Says("Your account stays, with everything in it.")
-		p.letter(u.Email, "The account stays")
+		p.email(u.Email, "The account stays")
 		p.exec(`UPDATE users SET created_at = $1 WHERE id = $2`, longAgo, u.ID)
 		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
@@ -173,9 +173,9 @@ func TestDeletionAndForgottenPassword(t *testing.T) {
 	b.Post("/account/delete/stop").Leads("/account")
 }
 
-// forgetsAfter asks for a letter where others are on their way.
+// forgetsAfter asks for an email where others are on their way.
 func (b *browser) forgetsAfter(email, about string) string {
 	b.p.t.Helper()
 	b.Post("/password/forgot", "email", email).Want(http.StatusSeeOther)
-	return linkIn(b.p.t, b.p.letter(email, about))
+	return linkIn(b.p.t, b.p.email(email, about))
 }

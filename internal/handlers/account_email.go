@@ -15,10 +15,10 @@ import (
 type emailView struct {
 	Layout
 	Email        string    // as typed
-	Held         string    // id of the held form that this one was filled in from
-	Demo         bool      // no letter would arrive
-	Waiting      string    // address that waits to be confirmed, "" for none
-	WaitingUntil time.Time // how long it can be
+	DraftID      string    // id of the draft that this form was filled in from
+	Demo         bool      // no email would arrive
+	Pending      string    // address that waits to be confirmed, "" for none
+	PendingUntil time.Time // how long it can be
 	ValidText    string    // "24 hours"
 	UndoText     string    // "7 days"
 	Restored     *restoredView
@@ -32,7 +32,7 @@ func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := &emailView{Held: before.id}
+	v := &emailView{DraftID: before.id}
 	if before.view != nil {
 		v.Email, v.Restored = before.fields["email"], before.view
 	}
@@ -40,35 +40,35 @@ func (a *app) showEmail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *emailView) error {
-	u := visitorOf(r).User
+	u := currentOf(r).User
 	v.Demo = u.IsDemo()
 	v.ValidText, v.UndoText = words(account.EmailChangeValid), words(account.EmailUndoValid)
 	waiting, err := a.Accounts.PendingEmailChange(r.Context(), u.ID)
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
-	v.Waiting, v.WaitingUntil = waiting.Email, waiting.ConfirmUntil
+	v.Pending, v.PendingUntil = waiting.Email, waiting.ConfirmUntil
 	return a.render(w, r, status, v)
 }
 
-// askEmail begins a change of address. Whether the new one has an account shows in its letter alone, and that is decided
-// beside the answer (ASVS v5.0.0-6.3.8).
-func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
+// requestEmailChange begins a change of address. Whether the new one has an account shows in its email alone, and that is decided
+// in the background (ASVS v5.0.0-6.3.8).
+func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "email", "held")
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	refuse := func(status int, text string) error {
-		return a.emailForm(w, r, status, &emailView{Email: f["email"], Held: f["held"], Problems: problems{{"email", text}}})
+		return a.emailForm(w, r, status, &emailView{Email: f["email"], DraftID: f["held"], Problems: problems{{"email", text}}})
 	}
-	key, err := auth.NormalizeEmail(f["email"])
+	normalized, err := auth.NormalizeEmail(f["email"])
 	switch {
 	case v.User.IsDemo():
-		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no letters, so its address stays as it is.")
+		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no emails, so its address stays as it is.")
 	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, "Write an address like name@example.com.")
-	case key == v.User.NormalizedEmail:
+	case normalized == v.User.NormalizedEmail:
 		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
 	}
 	try, wait := a.Guard.FromAccount(r.Context(), guard.EmailChanges, actor(r))
@@ -81,34 +81,34 @@ func (a *app) askEmail(w http.ResponseWriter, r *http.Request) error {
 		try.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrEmail) {
-		return refuse(http.StatusUnprocessableEntity, "No letter arrives at that address. Choose another.")
+		return refuse(http.StatusUnprocessableEntity, "No email arrives at that address. Choose another.")
 	}
 	if err != nil {
 		return err
 	}
-	a.writeToBoth(r, f["email"], key, confirm, stop)
+	a.writeToBoth(r, f["email"], normalized, confirm, stop)
 	a.deleteDraft(r, v.UserID, f["held"])
-	a.flash(r, "A letter is on its way to the new address. Until you answer it, nothing changes.")
+	a.flash(r, "An email is on its way to the new address. Until you answer it, nothing changes.")
 	seeOther(w, r, "/account/email")
 	return nil
 }
 
 // writeToBoth tells the old address how to stop the change, and the new one how to confirm it.
-func (a *app) writeToBoth(r *http.Request, email, emailKey, confirm, stop string) {
-	u := visitorOf(r).User
-	a.tell(u, a.letters.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
-	if !a.Guard.MayWriteTo(r.Context(), emailKey, clientOf(r)) {
+func (a *app) writeToBoth(r *http.Request, email, normalizedEmail, confirm, stop string) {
+	u := currentOf(r).User
+	a.notify(u, a.emails.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
+	if !a.Guard.MayWriteTo(r.Context(), normalizedEmail, clientOf(r)) {
 		return
 	}
-	a.beside(r, func(ctx context.Context) error {
+	a.background(r, func(ctx context.Context) error {
 		taken, err := a.Accounts.HasUser(ctx, email)
 		switch {
 		case err != nil:
 			return err
 		case taken:
-			a.Outbox.Send(a.letters.EmailInUse(email))
+			a.Outbox.Send(a.emails.EmailInUse(email))
 		default:
-			a.Outbox.Send(a.letters.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
+			a.Outbox.Send(a.emails.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
 		}
 		return nil
 	})

@@ -21,21 +21,21 @@ type emailConfirmView struct {
 
 func (*emailConfirmView) page() string { return "email-confirm.html" }
 
-func (a *app) takeEmailKey(w http.ResponseWriter, r *http.Request) error {
-	return a.take(w, r, emailLink, func(key string) error {
-		_, err := a.Accounts.EmailChangeTokenOwner(r.Context(), key)
+func (a *app) takeEmailToken(w http.ResponseWriter, r *http.Request) error {
+	return a.takeToken(w, r, emailLink, func(token string) error {
+		_, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
 		return err
 	}, &emailConfirmView{})
 }
 
 func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	v := &emailConfirmView{}
-	key, err := a.key(r, emailLink)
+	token, err := a.oneTimeToken(r, emailLink)
 	if err != nil {
 		return err
 	}
-	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), key)
-	if err == nil && owner.ID != visitorOf(r).UserID {
+	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
+	if err == nil && owner.ID != currentOf(r).UserID {
 		err = audit.ErrNotFound
 	}
 	if errors.Is(err, audit.ErrNotFound) {
@@ -48,7 +48,7 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, others, err := a.tickets(r)
+	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -56,18 +56,18 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, v)
 }
 
-// confirmEmail makes the new address count, in a session of the account: the letter alone opens nothing. The old
+// confirmEmail makes the new address count, in a session of the account: the email alone opens nothing. The old
 // address is told how to take it back.
 func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
-	key, err := a.key(r, emailLink)
+	v := currentOf(r)
+	token, err := a.oneTimeToken(r, emailLink)
 	if err != nil {
 		return err
 	}
 	var change account.EmailChange
 	var undo string
 	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (opened bag.Opened, err error) {
-		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, key, tokenHash, clientOf(r))
+		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})
 	switch {
@@ -78,9 +78,9 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.dropKey(r, emailLink)
-	a.Outbox.Send(a.letters.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
-	a.flash(r, "Your address was changed. From now on you sign in with it, and our letters go there.")
+	a.dropOneTimeToken(r, emailLink)
+	a.Outbox.Send(a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
+	a.flash(r, "Your address was changed. From now on you sign in with it, and our emails go there.")
 	seeOther(w, r, "/account/profile")
 	return nil
 }

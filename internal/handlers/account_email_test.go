@@ -13,14 +13,14 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// moves asks for a change of address and returns the links in the letters: to confirm it, and to stop it.
+// moves asks for a change of address and returns the links in the emails: to confirm it, and to stop it.
 func (b *browser) moves(u auth.User, to string) (confirm, stop string) {
 	b.p.t.Helper()
 	b.Reauth(password).Want(http.StatusSeeOther)
 	const confirms, stops = "/account/email/confirm/", "/email/undo/"
 	old, there := len(b.p.textsTo(u.Email, stops)), len(b.p.textsTo(to, confirms))
 	b.Post("/account/email", "email", to).Leads("/account/email")
-	return linkIn(b.p.t, b.p.nextLetter(to, confirms, there)), linkIn(b.p.t, b.p.nextLetter(u.Email, stops, old))
+	return linkIn(b.p.t, b.p.nextEmail(to, confirms, there)), linkIn(b.p.t, b.p.nextEmail(u.Email, stops, old))
 }
 
 func (b *browser) confirmsEmail(link string) *webtest.Answer {
@@ -36,7 +36,7 @@ func TestChangeOfAddress(t *testing.T) {
 		b, other := p.signedIn(u), p.signedIn(u)
 		reset := p.browser().forgets(u.Email)
 		confirm, stop := b.moves(u, to)
-		b.Get("/account/email").Says("A letter is on its way").Says("A change waits to be confirmed").Says(to)
+		b.Get("/account/email").Says("An email is on its way").Says("A change waits to be confirmed").Says(to)
 
 		p.browser().Get(stop).Want(http.StatusOK).Says("stays " + u.Email) // looking stops nothing
 		stranger := p.browser()
@@ -50,7 +50,7 @@ func TestChangeOfAddress(t *testing.T) {
 		before := b.Token()
 		page := b.Follow(b.Get(confirm)).Want(http.StatusOK).Says(to)
 		if strings.Contains(page.Body, strings.TrimPrefix(confirm, "/account/email/confirm/")) {
-			t.Error("the key is in the page")
+			t.Error("the token is in the page")
 		}
 		b.Post("/account/email/confirm").Leads("/account/profile")
 		b.Get("/account/profile").Says("Your address was changed.").Says(to)
@@ -58,19 +58,19 @@ func TestChangeOfAddress(t *testing.T) {
 			t.Error("the token stays")
 		}
 		if other.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
-			t.Error("another session or a letter from before lives on")
+			t.Error("another session or an email from before lives on")
 		}
 		other.Get("/signed-out").Says("signed this device out")
 		b.Get("/account/session").Says("because you changed your address")
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(to, password)
-		p.letter(u.Email, "began to use another address")
+		p.email(u.Email, "began to use another address")
 		b.Get(confirm).Want(http.StatusNotFound)
 		b.Post("/account/email/confirm").Want(http.StatusNotFound)
 	})
 }
 
-// The letter takes somebody who is not signed in through the sign-in, and on.
+// The email takes somebody who is not signed in through the sign-in, and on.
 func TestConfirmAddressAfterSigningIn(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -86,7 +86,7 @@ func TestConfirmAddressAfterSigningIn(t *testing.T) {
 }
 
 // The old address takes a change back for a week, before and after it took effect and whatever else was changed: all
-// sessions end, letters from before are dead, and a new password is asked for.
+// sessions end, emails from before are dead, and a new password is asked for.
 func TestUndoChangeOfAddress(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -108,13 +108,13 @@ func TestUndoChangeOfAddress(t *testing.T) {
 		thief.confirmsEmail(confirm).Leads("/account/profile")
 		thief.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
 		reset := p.browser().forgets(to)
-		undo := linkIn(t, p.letter(u.Email, "began to use another address"))
+		undo := linkIn(t, p.email(u.Email, "began to use another address"))
 		p.browser().Get(undo).Want(http.StatusOK).Says("it is " + u.Email + " again")
 		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
 		if thief.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
-			t.Error("the thief is still in, or can come back by letter")
+			t.Error("the thief is still in, or can come back by email")
 		}
-		thief.Get("/signed-out").Says("Somebody used the link of a letter about your account")
+		thief.Get("/signed-out").Says("Somebody used the link of an email about your account")
 		p.browser().Post("/login", "email", to, "password", otherPassword).Want(422)
 		link := p.browser().forgets(u.Email)
 		p.browser().Post(link, "password", "nine calm otters drift").Want(http.StatusSeeOther)
@@ -183,7 +183,7 @@ func TestChangeOfAddressDies(t *testing.T) {
 	})
 }
 
-// Whether the new address has an account shows in its letter alone. One that gets an account before it is confirmed is
+// Whether the new address has an account shows in its email alone. One that gets an account before it is confirmed is
 // refused, and nothing is lost.
 func TestTakenAddress(t *testing.T) {
 	t.Parallel()
@@ -193,8 +193,8 @@ func TestTakenAddress(t *testing.T) {
 		b.Reauth(password).Want(http.StatusSeeOther)
 		want := b.Post("/account/email", "email", webtest.Email()).Want(http.StatusSeeOther)
 		sameAnswer(t, "taken", b.Post("/account/email", "email", other.Email), want)
-		if letter := p.letter(other.Email, "another account"); strings.Contains(letter, "/confirm/") {
-			t.Errorf("the letter helps:\n%s", letter)
+		if message := p.email(other.Email, "another account"); strings.Contains(message, "/confirm/") {
+			t.Errorf("the email helps:\n%s", message)
 		}
 		to := webtest.Email()
 		confirm, _ := b.moves(u, to)
@@ -222,7 +222,7 @@ func TestAddressMistakes(t *testing.T) {
 	b.Reauth(password).Want(http.StatusSeeOther)
 	for email, words := range map[string]string{
 		"": "Write an address like", "mia(at)example.org": "Write an address like", strings.ToUpper(u.Email): "That is your address already",
-		"visitor-x@demo.example": "No letter arrives",
+		"visitor-x@demo.example": "No email arrives",
 	} {
 		if res := b.Post("/account/email", "email", email).Want(422).Says(words); email != "" && !strings.Contains(res.Body, `value="`+email+`"`) {
 			t.Errorf("%s: what was typed is lost", email)
@@ -240,11 +240,11 @@ func TestAddressMistakes(t *testing.T) {
 	visitor.Post("/demo").Want(http.StatusSeeOther)
 	p.exec(`UPDATE sessions SET elevated_until = $1 WHERE user_id LIKE 'demo-%'`, time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond))
 	visitor.Get("/account/email").Want(http.StatusOK).Says("A demo account has no mailbox")
-	visitor.Post("/account/email", "email", webtest.Email()).Want(422).Says("A demo account has no mailbox and sends no letters")
+	visitor.Post("/account/email", "email", webtest.Email()).Want(422).Says("A demo account has no mailbox and sends no emails")
 }
 
 // A new address that was typed in a session which had timed out is kept for its person.
-func TestAddressIsHeld(t *testing.T) {
+func TestAddressIsKeptAsDraft(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Hedi")

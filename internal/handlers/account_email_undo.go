@@ -23,7 +23,7 @@ func (*emailUndoView) page() string { return "email-undo.html" }
 
 // showEmailUndo shows a button. Following the link changes nothing, because mail scanners follow links.
 func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
 	token := chi.URLParam(r, "token")
 	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {

@@ -8,7 +8,7 @@ import (
 )
 
 // What a thief has added since asking for another address goes with that address, and so does the password they know:
-// nobody is in until the owner has chosen another one by letter.
+// nobody is in until the owner has chosen another one by email.
 func TestUndoTakesBackWaysIn(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -47,7 +47,7 @@ func TestUndoLeavesOlderFactors(t *testing.T) {
 	b := p.signedIn(u)
 	older := b.passkeyOf("Older")
 	b.Post("/account/email", "email", webtest.Email()).Leads("/account/email")
-	undo := linkIn(t, p.letter(u.Email, "/email/undo/"))
+	undo := linkIn(t, p.email(u.Email, "/email/undo/"))
 	newer := newPasskeyDevice(t)
 	b.enrol(newer, "Newer").Want(http.StatusSeeOther)
 	p.browser().Post(undo).Want(http.StatusSeeOther)

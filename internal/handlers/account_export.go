@@ -40,7 +40,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(v.User, a.letters.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(v.User, a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("account.json")+`"`)

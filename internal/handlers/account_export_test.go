@@ -60,7 +60,7 @@ func TestExport(t *testing.T) {
 				t.Errorf("the file holds the %s", what)
 			}
 		}
-		p.letter(u.Email, "was downloaded as a file")
+		p.email(u.Email, "was downloaded as a file")
 	})
 }
 

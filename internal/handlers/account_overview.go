@@ -10,10 +10,10 @@ import (
 
 type overviewView struct {
 	Layout
-	Session         ticketView
-	Advice          []advice
+	Session         sessionCard
+	Recommendations []recommendation
 	Others          int
-	Marked          int // live sessions that are worth a look
+	Flagged         int // live sessions that are flagged
 	PasswordChanged time.Time
 	App, Passkeys   bool // which second steps the account has
 	Recent          []eventView
@@ -25,7 +25,7 @@ func (*overviewView) page() string { return "overview.html" }
 const recentEvents = 5
 
 func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
 	if err != nil {
 		return err
@@ -39,14 +39,14 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := &overviewView{
-		Session: a.ticket(v.Session, v.ID),
+		Session: a.sessionCard(v.Session, v.ID),
 		Others:  max(0, len(sessions)-1), PasswordChanged: v.User.PasswordChangedAt,
 		App: v.User.TOTP, Passkeys: v.User.Passkeys,
-		Advice: adviceFor(sessions, v.ID, v.User, factors.CodesLeft, a.Sessions.Policy().SessionsPerUser, time.Now()),
+		Recommendations: recommend(sessions, v.ID, v.User, factors.CodesLeft, a.Sessions.Policy().SessionsPerUser, time.Now()),
 	}
 	for _, s := range sessions {
 		if s.Flag != "" {
-			view.Marked++
+			view.Flagged++
 		}
 	}
 	for _, e := range events {

@@ -12,7 +12,7 @@ import (
 type profileView struct {
 	Layout
 	Name     string // as typed, or as it is
-	Held     string // id of the held form that this one was filled in from
+	DraftID  string // id of the draft that this form was filled in from
 	Since    time.Time
 	Restored *restoredView
 	Problems problems
@@ -21,7 +21,7 @@ type profileView struct {
 func (*profileView) page() string { return "profile.html" }
 
 func profileForm(r *http.Request, name, heldID string) *profileView {
-	return &profileView{Name: name, Held: heldID, Since: visitorOf(r).User.CreatedAt}
+	return &profileView{Name: name, DraftID: heldID, Since: currentOf(r).User.CreatedAt}
 }
 
 func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {
@@ -29,7 +29,7 @@ func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := profileForm(r, visitorOf(r).User.Name, before.id)
+	v := profileForm(r, currentOf(r).User.Name, before.id)
 	if before.view != nil {
 		v.Name, v.Restored = before.fields["name"], before.view
 	}
@@ -41,7 +41,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	refuse := func(status int, text string) error {
 		view := profileForm(r, f["name"], f["held"])
 		view.Problems = problems{{"name", text}}

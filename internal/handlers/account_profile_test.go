@@ -37,8 +37,8 @@ func TestProfile(t *testing.T) {
 			t.Error("the log has the name, or not the event")
 		}
 		b.Post("/account/security/password", "current_password", password, "password", otherPassword).Want(http.StatusSeeOther)
-		if letter := p.letter(u.Email, "password"); !strings.Contains(letter, "Ada Lovelace") {
-			t.Errorf("the letter is not to Ada Lovelace:\n%s", letter)
+		if message := p.email(u.Email, "password"); !strings.Contains(message, "Ada Lovelace") {
+			t.Errorf("the email is not to Ada Lovelace:\n%s", message)
 		}
 		other.Get("/account").Says("Bea")
 	})

@@ -18,15 +18,15 @@ const (
 	manySessions = 8
 )
 
-// advice is one thing its owner could do about the account.
-type advice struct {
+// A recommendation is one thing that its owner could do about the account.
+type recommendation struct {
 	Icon, Text  string
 	Link, Label string
 }
 
-// adviceFor says what could be better, the most urgent first; nothing when all is well. Marked sessions have a notice of
+// recommend lists what could be better, the most urgent first; nothing when all is well. Flagged sessions have a notice of
 // their own. limit is how many sessions the account may have, codes how many recovery codes are left in it.
-func adviceFor(live []session.Session, currentID string, u auth.User, codes, limit int, now time.Time) []advice {
+func recommend(live []session.Session, currentID string, u auth.User, codes, limit int, now time.Time) []recommendation {
 	const devices = "/account/sessions"
 	forgotten := 0
 	for _, s := range live {
@@ -34,27 +34,27 @@ func adviceFor(live []session.Session, currentID string, u auth.User, codes, lim
 			forgotten++
 		}
 	}
-	var all []advice
+	var all []recommendation
 	if forgotten > 0 {
-		all = append(all, advice{"history", have(forgotten, "other session") + " not been used for " + words(unusedAfter) + " or more.", devices, "Sign out what you do not need"})
+		all = append(all, recommendation{"history", have(forgotten, "other session") + " not been used for " + words(unusedAfter) + " or more.", devices, "Sign out what you do not need"})
 	}
 	if len(live) >= manySessions || len(live) == limit && limit > 1 {
 		text := count(len(live), "session") + " at once are many to keep an eye on."
 		if len(live) == limit {
 			text = "All " + count(limit, "session") + " are taken: the next sign-in ends the oldest."
 		}
-		all = append(all, advice{"laptop", text, devices, "Look through them"})
+		all = append(all, recommendation{"laptop", text, devices, "Look through them"})
 	}
 	switch {
 	case !u.SecondFactor():
-		all = append(all, advice{"shield-check", "Your password alone opens your account. With a passkey or an authenticator app, whoever learns it still stands outside.",
+		all = append(all, recommendation{"shield-check", "Your password alone opens your account. With a passkey or an authenticator app, whoever learns it still stands outside.",
 			securityPage, "Set up a second step"})
 	case codes <= fewCodes:
-		all = append(all, advice{"key-round", left(codes) + ". Without one, losing your second step means losing your account.",
+		all = append(all, recommendation{"key-round", left(codes) + ". Without one, losing your second step means losing your account.",
 			recoveryCodesPage, "Make new ones"})
 	}
 	if now.Sub(u.PasswordChangedAt) >= oldPassword {
-		all = append(all, advice{"key-round", "Your password is more than a year old. That is fine, unless you use it anywhere else.",
+		all = append(all, recommendation{"key-round", "Your password is more than a year old. That is fine, unless you use it anywhere else.",
 			"/account/security/password", "Change it"})
 	}
 	return all

@@ -11,13 +11,13 @@ import (
 )
 
 // advises is what the overview suggests, as people read it.
-func (b *browser) advises() string {
+func (b *browser) recommends() string {
 	b.p.t.Helper()
 	return webtest.Text(between(b.Get("/account").Want(200).Body, `id="improve"`, `</section>`))
 }
 
-// TestAdvice changes one fact after the other, and reads what becomes of it.
-func TestAdvice(t *testing.T) {
+// TestRecommendations changes one fact after the other, and reads what becomes of it.
+func TestRecommendations(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Addie")
@@ -25,7 +25,7 @@ func TestAdvice(t *testing.T) {
 	const calm = "Nothing to improve"
 	expect := func(want ...string) {
 		t.Helper()
-		got := b.advises()
+		got := b.recommends()
 		at := 0
 		for _, w := range want { // in this order
 			i := strings.Index(got[at:], w)
@@ -43,7 +43,7 @@ func TestAdvice(t *testing.T) {
 	expect(alone)
 
 	p.exec(`UPDATE users SET password_changed_at = $1`, ago(oldPassword-time.Hour))
-	if got := b.advises(); strings.Contains(got, old) {
+	if got := b.recommends(); strings.Contains(got, old) {
 		t.Errorf("got %q an hour before", got)
 	}
 	p.exec(`UPDATE users SET password_changed_at = $1`, ago(oldPassword))
@@ -53,7 +53,7 @@ func TestAdvice(t *testing.T) {
 	kept.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(303)
 	handle := kept.Handle()
 	p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, ago(unusedAfter-time.Hour), handle)
-	if got := b.advises(); strings.Contains(got, "not been used") {
+	if got := b.recommends(); strings.Contains(got, "not been used") {
 		t.Errorf("got %q an hour before", got)
 	}
 	p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, ago(unusedAfter), handle)
@@ -62,7 +62,7 @@ func TestAdvice(t *testing.T) {
 	for range testPolicy.SessionsPerUser - 3 {
 		p.signedIn(u)
 	}
-	if got := b.advises(); strings.Contains(got, "taken") {
+	if got := b.recommends(); strings.Contains(got, "taken") {
 		t.Errorf("got %q with a place left", got)
 	}
 	p.signedIn(u)
@@ -81,12 +81,12 @@ func TestAdvice(t *testing.T) {
 	}
 	p.exec(`UPDATE recovery_codes SET used_at = NULL`)
 	p.exec(`UPDATE sessions SET flag = 'token_reused'`)
-	if got := b.advises(); !strings.Contains(got, "Nothing besides the above.") {
-		t.Errorf("with a marked session: got %q", got)
+	if got := b.recommends(); !strings.Contains(got, "Nothing besides the above.") {
+		t.Errorf("with a flagged session: got %q", got)
 	}
 }
 
-func TestAdviceOnManySessions(t *testing.T) {
+func TestRecommendationOnManySessions(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.SessionsPerUser = 20 })
 	u := p.newUser("Manny")
@@ -94,20 +94,20 @@ func TestAdviceOnManySessions(t *testing.T) {
 	for range manySessions - 1 {
 		b = p.signedIn(u)
 	}
-	if got := b.advises(); strings.Contains(got, "at once are many") {
+	if got := b.recommends(); strings.Contains(got, "at once are many") {
 		t.Errorf("got %q", got)
 	}
 	p.signedIn(u)
-	if got := b.advises(); !strings.Contains(got, "8 sessions at once are many") {
+	if got := b.recommends(); !strings.Contains(got, "8 sessions at once are many") {
 		t.Errorf("got %q", got)
 	}
 	// The session that is being looked from is never the forgotten one.
 	s := session.Session{ID: "this", LastSeenAt: time.Now().Add(-unusedAfter)}
 	safe := auth.User{Passkeys: true, PasswordChangedAt: time.Now()}
-	if got := adviceFor([]session.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
+	if got := recommend([]session.Session{s}, "this", safe, 10, 20, time.Now()); got != nil {
 		t.Errorf("got %q", got)
 	}
-	if got := adviceFor([]session.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
+	if got := recommend([]session.Session{s}, "this", safe, 10, 1, time.Now()); got != nil {
 		t.Errorf("with a limit of one: got %q", got)
 	}
 }

@@ -207,7 +207,7 @@ func (p *portal) checkNotMe(t *testing.T) {
 		}
 	}
 	if strings.Contains(trail.Body, page(audit.LoginSuccess)) {
-		t.Error("the activity page doubts an ordinary sign-in")
+		t.Error("the activity page warns about an ordinary sign-in")
 	}
 	b.Get(page(audit.LoginFail)).Want(200).Says("A sign-in with a wrong password was refused").Says("It belongs to no session")
 	seen := b.Get(page(audit.ReauthFail)).Want(200).Says("Sign out Firefox on Windows").Says("You have 1 other session.")
@@ -227,16 +227,16 @@ func (p *portal) checkNotMe(t *testing.T) {
 	if strings.Contains(ended.Body, handle) || strings.Contains(b.Get("/account/activity").Body, "#t-"+handle) {
 		t.Error("a link to a session that is over")
 	}
-	p.checkForeignEvent(t, page(audit.LoginFail))
+	p.checkEventNotOwned(t, page(audit.LoginFail))
 }
 
 // Somebody else's event answers like one that does not exist (ASVS v5.0.0-8.2.2).
-func (p *portal) checkForeignEvent(t *testing.T, path string) {
+func (p *portal) checkEventNotOwned(t *testing.T, path string) {
 	mallory := p.signedIn(p.newUser("Mallory"))
 	logged := len(p.log.String())
-	foreign := mallory.Get(path).Want(http.StatusNotFound)
+	notOwned := mallory.Get(path).Want(http.StatusNotFound)
 	unknown := mallory.Get("/account/activity/AAAAAAAAAAAAAAAAAAAAAAAAAA/not-me").Want(http.StatusNotFound)
-	if webtest.Text(foreign.Body) != webtest.Text(unknown.Body) {
+	if webtest.Text(notOwned.Body) != webtest.Text(unknown.Body) {
 		t.Error("somebody else's event answers differently from none")
 	}
 	if got := strings.Count(p.log.String()[logged:], `"msg":"authz_fail"`); got != 2 {

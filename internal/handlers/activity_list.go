@@ -94,7 +94,7 @@ func activityLink(path, kind, text, before string) string {
 
 // liveSessions are the person's sessions that have not ended, by handle.
 func (a *app) liveSessions(r *http.Request) (map[string]session.Session, error) {
-	sessions, err := a.Sessions.Sessions(r.Context(), visitorOf(r).UserID)
+	sessions, err := a.Sessions.Sessions(r.Context(), currentOf(r).UserID)
 	live := make(map[string]session.Session, len(sessions))
 	for _, s := range sessions {
 		live[s.ID] = s
@@ -107,7 +107,7 @@ func (a *app) liveSessions(r *http.Request) (map[string]session.Session, error) 
 func (a *app) trail(r *http.Request, f audit.Filter) iter.Seq2[audit.Event, error] {
 	return func(yield func(audit.Event, error) bool) {
 		for {
-			events, err := a.Audit.Events(r.Context(), visitorOf(r).UserID, f)
+			events, err := a.Audit.Events(r.Context(), currentOf(r).UserID, f)
 			if err != nil {
 				yield(audit.Event{}, err)
 				return

@@ -25,7 +25,7 @@ type choice struct{ Value, Label string }
 var sentences = map[audit.Kind]eventView{
 	audit.LoginSuccess:          {Icon: "key-round", Text: "Signed in"},
 	audit.LoginFail:             {Icon: "triangle-alert", Text: "A sign-in with a wrong password was refused", Risk: true},
-	audit.LoginLock:             {Icon: "triangle-alert", Text: "Too many wrong passwords: sign-in was slowed down and a letter sent", Risk: true},
+	audit.LoginLock:             {Icon: "triangle-alert", Text: "Too many wrong passwords: sign-in was slowed down and an email sent", Risk: true},
 	audit.LoginSuccessAfterFail: {Icon: "triangle-alert", Text: "Signed in after several attempts that were refused", Risk: true},
 	audit.PasswordChange:        {Icon: "shield-check", Text: "Password changed", Risk: true},
 	audit.PasswordChangeFail:    {Icon: "triangle-alert", Text: "A password change with a wrong current password was refused", Risk: true},
@@ -33,7 +33,7 @@ var sentences = map[audit.Kind]eventView{
 	audit.SessionExpired:        {Icon: "log-out", Text: "Session ended"},
 	audit.SessionTokenReused:    {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
 	audit.SessionFlagged:        {Icon: "triangle-alert", Text: "A session was used from another browser or network", Risk: true},
-	audit.SessionRecognised:     {Icon: "circle-check", Text: "A marked session was recognised"},
+	audit.SessionRecognised:     {Icon: "circle-check", Text: "A flagged session was recognised"},
 	audit.ReauthSuccess:         {Icon: "fingerprint", Text: "Confirmed it is you"},
 	audit.ReauthFail:            {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
 	audit.SignUpAddressTaken:    {Icon: "info", Text: "Somebody tried to sign up with your address"},
@@ -48,7 +48,7 @@ var sentences = map[audit.Kind]eventView{
 	audit.RecoveryCodesMade: {Icon: "shield-check", Text: "Ten recovery codes were made", Risk: true},
 	audit.RecoveryCodeUsed:  {Icon: "key-round", Text: "A recovery code was used", Risk: true},
 
-	audit.PasswordResetRequested: {Icon: "key-round", Text: "A letter was asked for because the password was forgotten", Risk: true},
+	audit.PasswordResetRequested: {Icon: "key-round", Text: "An email was asked for because the password was forgotten", Risk: true},
 	audit.EmailChangeRequested:   {Icon: "user", Text: "A change of address was asked for", Risk: true},
 	audit.EmailChanged:           {Icon: "user", Text: "Address changed", Risk: true},
 	audit.EmailChangeUndone:      {Icon: "triangle-alert", Text: "A change of address was stopped from the old address", Risk: true},
@@ -82,7 +82,7 @@ var reasonSentences = map[string]map[audit.Kind]string{
 	string(auth.MethodTOTP):         {audit.LoginSuccess: "Signed in with a password and a code"},
 	string(auth.MethodRecoveryCode): {audit.LoginSuccess: "Signed in with a password and a recovery code"},
 	"operator":                      {audit.MFARemoved: "Every second step was removed by the people who run this portal"},
-	"reset":                         {audit.PasswordChange: "Password set with a link from a letter"},
+	"reset":                         {audit.PasswordChange: "Password set with a link from an email"},
 }
 
 var endSentences = map[session.Reason]string{

@@ -31,7 +31,7 @@ func TestLinesFollowTheReason(t *testing.T) {
 		{audit.MFARemoved, "totp", "An authenticator app was removed"},
 		{audit.MFARemoved, auth.PasskeyReason, "A passkey was removed"},
 		{audit.PasswordChange, "", "Password changed"},
-		{audit.PasswordChange, "reset", "Password set with a link from a letter"},
+		{audit.PasswordChange, "reset", "Password set with a link from an email"},
 	} {
 		if got := eventLine(audit.Event{Kind: tt.kind, Reason: tt.reason}).Text; got != tt.want {
 			t.Errorf("%s for %q: got %q, want %q", tt.kind, tt.reason, got, tt.want)

@@ -77,7 +77,7 @@ func TestTrail(t *testing.T) {
 	b.SignIn(u.Email, password)
 	b.Reauth(password).Want(http.StatusSeeOther)
 	step([]string{"email_change_requested"}, func() { b.Post("/account/email", "email", webtest.Email()) })
-	link = linkIn(t, p.letter(u.Email, "/email/undo/"))
+	link = linkIn(t, p.email(u.Email, "/email/undo/"))
 	step([]string{"email_change_undone", "session_expired:revoked"}, func() { b.Post(link) })
 	b.Post(b.forgets(u.Email), "password", password).Want(http.StatusSeeOther) // the one from before opens nothing any more
 	b.SignIn(u.Email, password)
@@ -109,7 +109,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 		}
 	}
 	keep(b.Post("/signup", "name", "Leah", "email", email, "password", password))
-	link := linkIn(t, p.letter(email, "confirm/"))
+	link := linkIn(t, p.email(email, "confirm/"))
 	secrets["confirmation key"] = strings.TrimPrefix(link, "/email/confirm/")
 	b.Get(link)
 	keep(b.Post(link))
@@ -132,7 +132,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 	keep(b.Post("/login", "email", email, "password", password))
 	b.Reauth(password)
 	keep(b.Post("/account/email", "email", webtest.Email()))
-	stop := linkIn(t, p.letter(email, "/email/undo/"))
+	stop := linkIn(t, p.email(email, "/email/undo/"))
 	secrets["stop key"] = strings.TrimPrefix(stop, "/email/undo/")
 	b.Get(stop)
 	keep(b.Post(stop))

@@ -68,8 +68,8 @@ type Database interface {
 // app is the portal. Its handlers answer or return an error, never both.
 type app struct {
 	Options
-	letters mail.Composer
-	pages   map[string]*template.Template
+	emails mail.Composer
+	pages  map[string]*template.Template
 
 	routes    chi.Routes
 	table     map[routeKey]*route  // what the lines of routes.go say
@@ -104,7 +104,7 @@ func newApp(o Options) (*app, error) {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
 	return &app{
-		Options: o, letters: mail.Composer{Base: o.BaseURL.String()}, pages: pages,
+		Options: o, emails: mail.Composer{Base: o.BaseURL.String()}, pages: pages,
 	}, nil
 }
 

@@ -65,15 +65,15 @@ func pathwaysAreEqual(t *testing.T) {
 	}
 }
 
-// Letters of an account with a second factor lead to the sign-in, and that goes on asking for it.
-func lettersPassNoSecondFactor(t *testing.T) {
+// Emails of an account with a second factor lead to the sign-in, and that goes on asking for it.
+func emailsPassNoSecondFactor(t *testing.T) {
 	p := newPortal(t)
 	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lisa")
 	owner, to := p.signedIn(u), webtest.Email()
 	owner.enrolApp()
 	owner.Post("/account/email", "email", to).Leads("/account/email")
-	confirm, stop := linkIn(t, p.letter(to, "/account/email/confirm/")), linkIn(t, p.letter(u.Email, "/email/undo/"))
+	confirm, stop := linkIn(t, p.email(to, "/account/email/confirm/")), linkIn(t, p.email(u.Email, "/email/undo/"))
 	reader := p.browser()
 	reader.Get(confirm)
 	reader.Post("/account/email/confirm")
@@ -96,56 +96,56 @@ func lettersPassNoSecondFactor(t *testing.T) {
 func suspicionIsTold(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Susi")
-	p.arrive(u, webtest.ChromeOnMac, "198.51.100.7")
-	p.arrive(u, firefoxOnLinux, "203.0.113.9")
-	p.letter(u.Email, "A sign-in from a new device")
+	p.signInFrom(u, webtest.ChromeOnMac, "198.51.100.7")
+	p.signInFrom(u, firefoxOnLinux, "203.0.113.9")
+	p.email(u.Email, "A sign-in from a new device")
 	for range 5 {
 		p.browser().at("198.51.100.7").guess(u.Email)
 	}
-	p.arrive(u, webtest.ChromeOnMac, "203.0.113.9")
-	p.letter(u.Email, "A sign-in after many that failed")
+	p.signInFrom(u, webtest.ChromeOnMac, "203.0.113.9")
+	p.email(u.Email, "A sign-in after many that failed")
 	half, app, _ := p.enrolled("Hal")
 	b := p.withPassword(half.Email)
 	for range guard.WrongCodes.Burst + 1 {
 		b.Post("/login/verify", "code", app.wrong())
 	}
-	p.letter(half.Email, "Somebody knows your password")
+	p.email(half.Email, "Somebody knows your password")
 }
 
-// Each change of the ways into an account is a letter to its owner, and one of the address goes to both, without a secret.
+// Each change of the ways into an account is an email to its owner, and one of the address goes to both, without a secret.
 func changesAreTold(t *testing.T) {
 	p := newPortal(t)
 	u := p.newUser("Cleo")
 	inTime(t, p, func(t *testing.T) {
 		p.limits.Limiter = limiterOff{}
 		b, to := p.signedIn(u), webtest.Email()
-		tell := func(email, about string) {
+		wantEmail := func(email, about string) {
 			t.Helper()
-			if letter := p.letter(email, about); strings.Contains(letter, password) || strings.Contains(letter, otherPassword) {
-				t.Errorf("the letter about %q holds a password", about)
+			if message := p.email(email, about); strings.Contains(message, password) || strings.Contains(message, otherPassword) {
+				t.Errorf("the email about %q holds a password", about)
 			}
 		}
 		confirm, _ := b.moves(u, to)
-		tell(u.Email, "/email/undo/")
-		tell(to, "/account/email/confirm/")
+		wantEmail(u.Email, "/email/undo/")
+		wantEmail(to, "/account/email/confirm/")
 		b.confirmsEmail(confirm).Leads("/account/profile")
-		tell(u.Email, "began to use another address")
+		wantEmail(u.Email, "began to use another address")
 		b.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
-		tell(to, "password")
+		wantEmail(to, "password")
 		p.browser().Post(p.browser().forgets(to), "password", password).Leads("/login?reset=yes")
-		tell(to, "was set with a link")
+		wantEmail(to, "was set with a link")
 		b.SignIn(to, password)
 		b.enrolApp()
-		tell(to, "A second step was set up")
+		wantEmail(to, "A second step was set up")
 		d := newPasskeyDevice(t)
 		b.enrol(d, "Laptop").Want(http.StatusSeeOther)
-		tell(to, "A passkey was added")
+		wantEmail(to, "A passkey was added")
 		b.Post(recoveryCodesPage).Want(http.StatusSeeOther)
-		tell(to, "You have new recovery codes")
+		wantEmail(to, "You have new recovery codes")
 		b.Post(passkeysPage + "/" + p.passkeyID(d) + "/remove").Want(http.StatusSeeOther)
-		tell(to, "A passkey was removed")
+		wantEmail(to, "A passkey was removed")
 		b.Post("/account/security/totp/remove").Want(http.StatusSeeOther)
-		tell(to, "A second step was removed")
+		wantEmail(to, "A second step was removed")
 	})
 }
 
@@ -193,9 +193,9 @@ func resetsAreBound(t *testing.T) {
 }
 
 // Whoever has lost a factor shows another one or a recovery code, at the sign-in and before the lost one is replaced. The
-// password and every letter together do neither.
+// password and every email together do neither.
 func lostFactorsAreReplaced(t *testing.T) {
-	t.Run("letters", lettersPassNoSecondFactor)
+	t.Run("emails", emailsPassNoSecondFactor)
 	p := newPortal(t)
 	p.limits.Limiter = limiterOff{}
 	u := p.newUser("Lotta")

@@ -24,21 +24,21 @@ var documentedLimits = map[string]guard.Limit{
 	"sign-ins to one account from one network":                                guard.AccountHere,
 	"sign-ins to one account from everywhere":                                 guard.Account,
 	"accounts on which one password failed":                                   guard.Sprayed,
-	"sign-ins with the key of an unlock letter":                               guard.Unlocked,
+	"sign-ins with the token of an unlock email":                              guard.Unlocked,
 	"the password and the code asked again inside a session":                  guard.Confirmations,
 	"codes of one account's app":                                              guard.Codes,
-	"wrong codes at the sign-in, before the owner has a letter":               guard.WrongCodes,
-	"letters about guesses for one account, of each kind":                     guard.Warnings,
+	"wrong codes at the sign-in, before the owner has an email":               guard.WrongCodes,
+	"emails about guesses for one account, of each kind":                      guard.Warnings,
 	"challenges for passkeys, for one network":                                guard.PasskeyChallenges,
 	"answers of passkeys, from one network":                                   guard.PasskeyAnswers,
 	"forgotten passwords from one network":                                    guard.Resets,
 	"changes of one account's address":                                        guard.EmailChanges,
 	"files with everything about one account":                                 guard.Exports,
 	"tokens that are nobody's, from one network":                              guard.UnknownTokens,
-	"keys of letters that were never sent, from one network":                  guard.UnknownKeys,
+	"one-time tokens that were never sent, from one network":                  guard.OneTimeTokens,
 	"sign-ups from one network":                                               guard.SignUps,
-	"letters to one address, asked for from one network":                      guard.EmailsHere,
-	"letters to one address":                                                  guard.Emails,
+	"emails to one address, asked for from one network":                       guard.EmailsHere,
+	"emails to one address":                                                   guard.Emails,
 	"baskets of visitors from one network":                                    guard.Baskets,
 	"demo accounts for one network":                                           guard.Demos,
 	"changes of one account's name, and as many of the names of its passkeys": guard.NameChanges,
@@ -135,8 +135,8 @@ func noDefaultAccounts(t *testing.T) {
 	}
 }
 
-// Every link of a letter, opened and pressed, leaves a browser as signed out as it was.
-func lettersSignNobodyIn(t *testing.T) {
+// Every link of an email, opened and pressed, leaves a browser as signed out as it was.
+func emailsSignNobodyIn(t *testing.T) {
 	p := newPortal(t)
 	u, email := p.newUser("Lettie"), webtest.Email()
 	p.browser().Post("/signup", "name", "New", "email", email, "password", password).Want(http.StatusSeeOther)
@@ -144,13 +144,13 @@ func lettersSignNobodyIn(t *testing.T) {
 	for range guard.AccountHere.Burst + 1 {
 		p.browser().guess(u.Email)
 	}
-	for _, letter := range []string{p.letter(email, "confirm/"), p.letter(u.Email, "unlock="), p.letter(u.Email, "account")} {
-		for _, link := range letterLink.FindAllStringSubmatch(letter, -1) {
+	for _, message := range []string{p.email(email, "confirm/"), p.email(u.Email, "unlock="), p.email(u.Email, "account")} {
+		for _, link := range linkInText.FindAllStringSubmatch(message, -1) {
 			b := p.browser()
 			b.Get(link[1])
 			b.Post(link[1])
 			if b.Alive() {
-				t.Errorf("a link of a letter signed somebody in:\n%s", letter)
+				t.Errorf("a link of an email signed somebody in:\n%s", message)
 			}
 		}
 	}
@@ -165,14 +165,14 @@ func addressesAreNotTold(t *testing.T) {
 	}
 }
 
-func firstKeysAreShortLived(t *testing.T) {
+func firstTokensAreShortLived(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		seen := map[string]bool{}
 		ask := func() (email, link string) {
 			email = webtest.Email()
 			p.browser().Post("/signup", "name", "Keya", "email", email, "password", password).Want(http.StatusSeeOther)
-			link = linkIn(t, p.letter(email, "confirm/"))
+			link = linkIn(t, p.email(email, "confirm/"))
 			key := strings.TrimPrefix(link, "/email/confirm/")
 			if bits := len(key) * bits.Len(31); seen[key] || bits < 128 {
 				t.Errorf("a key of %d bits, seen before: %t", bits, seen[key])

@@ -9,16 +9,16 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// beside does something while the request is answered, so that the answer's duration says nothing. It has ten seconds
+// background does something while the request is answered, so that the duration of the answer tells nothing. It has ten seconds
 // and is not waited for when the program stops; an unknown account is no error here.
-func (a *app) beside(r *http.Request, do func(ctx context.Context) error) {
+func (a *app) background(r *http.Request, do func(ctx context.Context) error) {
 	ctx := context.WithoutCancel(r.Context())
 	id := clientOf(r).RequestID
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		if err := do(ctx); err != nil && !errors.Is(err, audit.ErrNotFound) {
-			a.Log.ErrorContext(ctx, "beside the answer", "id", id, "err", err)
+			a.Log.ErrorContext(ctx, "background work failed", "id", id, "err", err)
 		}
 	}()
 }

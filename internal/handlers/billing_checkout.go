@@ -64,7 +64,7 @@ func (a *app) bill(r *http.Request) (billing.Bill, error) {
 	if !ok || !billing.IsOrder(order) {
 		return billing.Bill{}, errNothingToPay
 	}
-	m, err := a.Billing.Method(r.Context(), visitorOf(r).UserID)
+	m, err := a.Billing.Method(r.Context(), currentOf(r).UserID)
 	if errors.Is(err, billing.ErrNotFound) && !plan.Free() {
 		return billing.Bill{}, errNoMethod
 	}
@@ -92,7 +92,7 @@ func (a *app) showCheckout(w http.ResponseWriter, r *http.Request) error {
 		return a.noBill(w, r, http.StatusOK, err)
 	}
 	// A slow request may have brought an old basket back.
-	_, err = a.Billing.Payment(r.Context(), visitorOf(r).UserID, b.Order)
+	_, err = a.Billing.Payment(r.Context(), currentOf(r).UserID, b.Order)
 	if err == nil {
 		seeOther(w, r, receiptPage(b.Order))
 		return nil
@@ -105,7 +105,7 @@ func (a *app) showCheckout(w http.ResponseWriter, r *http.Request) error {
 
 // review shows the bill. changed says what is not as it was confirmed, wrong what is wrong with the form.
 func (a *app) review(w http.ResponseWriter, r *http.Request, status int, b billing.Bill, changed, wrong problems) error {
-	waiting, err := a.Billing.Payments(r.Context(), visitorOf(r).UserID, billing.Pending, 1)
+	waiting, err := a.Billing.Payments(r.Context(), currentOf(r).UserID, billing.Pending, 1)
 	if err != nil {
 		return err
 	}
@@ -164,13 +164,13 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	p, err := a.Billing.Payment(r.Context(), v.UserID, f["order"])
 	if err == nil { // a second press, a replay, or a page that was open for long
 		return a.toReceipt(w, r, p)
 	}
 	if errors.Is(err, billing.ErrNotOwned) || !errors.Is(err, billing.ErrNotFound) {
-		return a.foreignPayment(r, err)
+		return a.paymentNotOwned(r, err)
 	}
 	b, err := a.bill(r)
 	if err != nil {
@@ -189,7 +189,7 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID},
 		actor(r))
 	if err != nil {
-		return a.foreignPayment(r, err)
+		return a.paymentNotOwned(r, err)
 	}
 	return a.toReceipt(w, r, p)
 }

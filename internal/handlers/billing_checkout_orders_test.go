@@ -63,7 +63,7 @@ func TestDeclined(t *testing.T) {
 }
 
 // Somebody else's payment answers like one that does not exist, and stays as it is.
-func TestForeignPayment(t *testing.T) {
+func TestPaymentNotOwned(t *testing.T) {
 	t.Parallel()
 	onTills(t, func(t *testing.T, p *portal, k *bank) {
 		_, alice := p.payer("visa-0119")
@@ -119,10 +119,10 @@ func TestEmptyBasket(t *testing.T) {
 	k := p.till(nil)
 	_, b := p.payer("visa-4242")
 	shown := b.reviewed()
-	bags.away = true
+	bags.unavailable = true
 	b.Get("/billing/checkout").Want(http.StatusServiceUnavailable).SaysNot("empty")
 	b.confirm(shown, password).Want(http.StatusServiceUnavailable)
-	bags.away = false
+	bags.unavailable = false
 	empty := p.signedIn(p.newUser("Emma"))
 	empty.Get("/billing/checkout").Want(200).Says("Your basket is empty").Says("See the plans")
 	empty.Post("/billing/checkout", "password", password).Want(422).Says("Your basket is empty")

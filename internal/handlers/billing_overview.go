@@ -51,7 +51,7 @@ func paymentViewOf(p billing.Payment) paymentView {
 }
 
 func (a *app) showBilling(w http.ResponseWriter, r *http.Request) error {
-	ctx, userID := r.Context(), visitorOf(r).UserID
+	ctx, userID := r.Context(), currentOf(r).UserID
 	v := &billingView{}
 	m, err := a.Billing.Method(ctx, userID)
 	if err != nil && !errors.Is(err, billing.ErrNotFound) {
@@ -83,9 +83,9 @@ func (a *app) showBilling(w http.ResponseWriter, r *http.Request) error {
 
 // showReceipt shows a payment to whoever made it. Looking settles nothing.
 func (a *app) showReceipt(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.Billing.Payment(r.Context(), visitorOf(r).UserID, chi.URLParam(r, "id"))
+	p, err := a.Billing.Payment(r.Context(), currentOf(r).UserID, chi.URLParam(r, "id"))
 	if err != nil {
-		return a.foreignPayment(r, err)
+		return a.paymentNotOwned(r, err)
 	}
 	return a.render(w, r, http.StatusOK, &receiptView{
 		paymentView: paymentViewOf(p), PlanKey: p.Plan,
@@ -94,9 +94,9 @@ func (a *app) showReceipt(w http.ResponseWriter, r *http.Request) error {
 
 // foreignPayment answers alike for payments that do not exist and those of others, and logs the asking
 // (ASVS v5.0.0-8.2.2).
-func (a *app) foreignPayment(r *http.Request, err error) error {
+func (a *app) paymentNotOwned(r *http.Request, err error) error {
 	if errors.Is(err, billing.ErrNotFound) {
-		v := visitorOf(r)
+		v := currentOf(r)
 		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "payment", clientOf(r))
 		return notFoundError()
 	}

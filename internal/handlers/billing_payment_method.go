@@ -21,7 +21,7 @@ type paymentMethodView struct {
 	Chosen              string // key; "" for none
 	Name, Address       string
 	Next                string // the checkout, when the form was opened from there; else ""
-	Held                string // id of the held form that this one was filled in from
+	DraftID             string // id of the draft that this form was filled in from
 	Restored            *restoredView
 	MaxName, MaxAddress int
 	Problems            problems
@@ -38,10 +38,10 @@ func (a *app) showPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 	}
 	if before.view != nil {
 		v := a.paymentMethodForm(before.fields)
-		v.Held, v.Restored = before.id, before.view
+		v.DraftID, v.Restored = before.id, before.view
 		return a.render(w, r, http.StatusOK, v)
 	}
-	m, err := a.Billing.Method(r.Context(), visitorOf(r).UserID)
+	m, err := a.Billing.Method(r.Context(), currentOf(r).UserID)
 	if err != nil && !errors.Is(err, billing.ErrNotFound) {
 		return err
 	}
@@ -54,7 +54,7 @@ func (a *app) showPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 func (a *app) paymentMethodForm(fields map[string]string) *paymentMethodView {
 	v := &paymentMethodView{
 		Chosen: fields["instrument"], Name: fields["name"], Address: fields["address"],
-		Held: fields["held"], MaxName: auth.MaxName, MaxAddress: billing.MaxAddress,
+		DraftID: fields["held"], MaxName: auth.MaxName, MaxAddress: billing.MaxAddress,
 	}
 	if a.destination(fields["next"]) == checkoutPage {
 		v.Next = checkoutPage
@@ -71,7 +71,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	typed := billing.Method{UserID: v.UserID, Instrument: f["instrument"], Name: f["name"], Address: f["address"]}
 	m, wrong := cleanMethod(typed)
 	if wrong != nil {

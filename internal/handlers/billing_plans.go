@@ -9,8 +9,8 @@ import (
 
 type plansView struct {
 	Layout
-	Chosen string // key of the plan in the basket, "" for none
-	Away   bool   // the basket cannot be reached at the moment
+	Chosen      string // key of the plan in the basket, "" for none
+	Unavailable bool   // the basket cannot be reached at the moment
 	// Problems has an entry when the plan asked for does not exist.
 	Problems problems
 }
@@ -47,7 +47,7 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	v := &plansView{Away: a.Bag.Unavailable(r.Context()), Problems: wrong}
+	v := &plansView{Unavailable: a.Bag.Unavailable(r.Context()), Problems: wrong}
 	if plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan)); ok {
 		v.Chosen = plan.Key
 	}
@@ -64,7 +64,7 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return a.plansPage(w, r, http.StatusUnprocessableEntity, problems{{"plan", "Choose one of the plans on this page."}})
 	}
-	if visitorOf(r) == nil {
+	if currentOf(r) == nil {
 		if _, wait := a.Guard.FromNetwork(r.Context(), guard.Baskets, clientOf(r)); wait > 0 {
 			return limitError(wait, "That is a lot of baskets",
 				"Many plans are being chosen from your network. Please try again in "+words(wait)+", or sign in first.")

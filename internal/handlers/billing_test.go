@@ -70,7 +70,7 @@ func TestPaymentMethodComesLate(t *testing.T) {
 		const path = "/billing/payment-method"
 		b := p.signedIn(p.newUser("Ada"))
 		late := b.Post(path, "instrument", "visa-4242", "name", "Ada & Co", "address", "<b>1\nLondon", "next", "/billing/checkout")
-		next, id := heldAt(late, "/reauth", path)
+		next, id := draftAt(late, "/reauth", path)
 		holds(b.Follow(late).Says("Save your payment method"), `href="/billing">Cancel`)
 		filled := b.Follow(b.Post("/reauth", "password", password, "next", next)).Want(http.StatusOK).Says(nowConfirmed)
 		holds(filled, `value="visa-4242" aria-describedby="about-0" required checked`, `value="Ada &amp; Co"`, "\n&lt;b&gt;1\nLondon</textarea>",

@@ -253,7 +253,7 @@ func TestDemoEndsTwice(t *testing.T) {
 }
 
 // Nobody can sign in to a demo that is over, so nobody is told that what they typed in it waits for that.
-func TestNothingIsHeldForAnEndedDemo(t *testing.T) {
+func TestNoDraftForAnEndedDemo(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.browser()
@@ -421,14 +421,14 @@ func TestDemoSendsNoMail(t *testing.T) {
 	sameAnswer(t, "of a demo account", signUp(strings.ToUpper(email)), want)
 	sameAnswer(t, "of the demo's domain", signUp("somebody@demo.example"), want)
 	if n := p.count(`SELECT count(*) FROM signups`) + p.count(`SELECT count(*) FROM letter_keys`); n != 0 {
-		t.Errorf("%d rows wait for a letter, want 0", n)
+		t.Errorf("%d rows wait for an email, want 0", n)
 	}
-	// Letters leave in order: when the last has come, so has every other.
-	p.app.tell(known, p.app.letters.AlreadyMember("last@example.org"))
-	p.letter("last@example.org", "account")
+	// Emails leave in order: when the last has come, so has every other.
+	p.app.notify(known, p.app.emails.AlreadyMember("last@example.org"))
+	p.email("last@example.org", "account")
 	for _, l := range p.outbox.Emails() {
 		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {
-			t.Errorf("a letter to %s: %s", l.To, l.Subject)
+			t.Errorf("an email to %s: %s", l.To, l.Subject)
 		}
 	}
 	if _, err := p.accounts.CreateUser(t.Context(), "Op", "op@demo.example", password, auth.RoleAdmin); err == nil {

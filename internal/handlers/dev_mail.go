@@ -10,10 +10,10 @@ import (
 
 type devMailView struct {
 	Layout
-	Letters []letterView
+	Emails []devEmailView
 }
 
-type letterView struct {
+type devEmailView struct {
 	ID, To, Subject, Text string
 	At                    time.Time
 	Links                 []string
@@ -21,26 +21,26 @@ type letterView struct {
 
 func (*devMailView) page() string { return "dev-mail.html" }
 
-// letterLinks finds the addresses of pages in a letter. The bare address of the portal leads nowhere in particular.
-var letterLinks = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?)]`)
+// linksInEmail finds the addresses of pages in an email. The bare address of the portal leads nowhere in particular.
+var linksInEmail = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!?)]`)
 
-// devMail shows the letters of a development portal, which go nowhere else. Production does not have this route.
+// devMail shows the emails of a development portal, which go nowhere else. Production does not have this route.
 func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	v := &devMailView{}
 	for _, l := range a.Mailbox.Emails() {
-		v.Letters = append(v.Letters, letterView{ID: l.ID, To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: letterLinks.FindAllString(l.Text, -1)})
+		v.Emails = append(v.Emails, devEmailView{ID: l.ID, To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: linksInEmail.FindAllString(l.Text, -1)})
 	}
 	return a.render(w, r, http.StatusOK, v)
 }
 
-// letterPolicy lets a letter look as it does where it is read, and neither load, send nor run anything.
-const letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+// devEmailPolicy lets an email look as it does where it is read, and neither load, send nor run anything.
+const devEmailPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
-// devLetter shows the HTML of one letter, alone in its page.
-func (a *app) devLetter(w http.ResponseWriter, r *http.Request) error {
+// devEmail shows the HTML of one email, alone in its page.
+func (a *app) devEmail(w http.ResponseWriter, r *http.Request) error {
 	for _, l := range a.Mailbox.Emails() {
 		if l.ID == chi.URLParam(r, "id") {
-			w.Header().Set("Content-Security-Policy", letterPolicy)
+			w.Header().Set("Content-Security-Policy", devEmailPolicy)
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Cache-Control", "no-store")
 			_, _ = w.Write([]byte(l.HTML)) // a client that went away is nobody's error

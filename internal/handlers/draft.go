@@ -17,16 +17,16 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// A lateForm is what is kept of a form that comes too late. See keeps.
+// A lateForm says what is saved of a form that comes too late. See drafts.
 type lateForm struct {
 	name    string   // in the database, where a URL would be one that somebody could choose
-	waiting string   // what the person was about to do
+	purpose string   // what the person was about to do
 	cancel  string   // the page before it, which asks for nothing
 	fields  []string // may be shown again
 }
 
-// lateFormAt returns the form that stands on the page at that address and is kept when it comes too late, or nil.
-// What its address names, such as the thing to rename, is part of the form's name: it is shown again for that thing alone.
+// lateFormAt returns the form on the page at that address, or nil when nothing of it is saved. The parameters of the address
+// are part of the form's name, so that a draft of one thing is never shown in the form of another.
 func (a *app) lateFormAt(address string) *lateForm {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -39,7 +39,7 @@ func (a *app) lateFormAt(address string) *lateForm {
 		return form
 	}
 	named := sha256.Sum256([]byte(strings.Join(context.URLParams.Values, "/")))
-	return &lateForm{form.name + " " + hex.EncodeToString(named[:]), form.waiting, fillPattern(form.cancel, pattern, u.EscapedPath()), form.fields}
+	return &lateForm{form.name + " " + hex.EncodeToString(named[:]), form.purpose, fillPattern(form.cancel, pattern, u.EscapedPath()), form.fields}
 }
 
 // restoredView says above a form where the text in it comes from.
@@ -54,8 +54,8 @@ type restored struct {
 	view   *restoredView
 }
 
-// saveDraft keeps what may be kept of a form that came too late in the session s, and returns where its person comes back
-// to. The id in that address says which text is theirs to look at; it opens nothing by itself.
+// saveDraft saves what may be saved of a form that came too late in the session s, and returns the address to come back to.
+// The id in that address only selects the draft. Whether somebody may see it is checked when it is read.
 func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) (back string) {
 	back = a.wayBack(r)
 	if a.routeOf(r).late == nil {
@@ -67,24 +67,24 @@ func (a *app) saveDraft(r *http.Request, s session.Session, life time.Duration) 
 	}
 	fields, err := form(r, late.fields...)
 	if err != nil {
-		return back // no form, or one that could not have been saved in time either
+		return back // no form, or one that would have been refused in time as well
 	}
 	id, err := a.Drafts.Save(r.Context(), draft.Draft{UserID: s.UserID, SessionID: s.ID, Route: late.name, Fields: fields}, life)
 	if err != nil {
 		if !errors.Is(err, draft.ErrInvalid) && !errors.Is(err, draft.ErrNotFound) {
-			a.Log.WarnContext(r.Context(), "form not held", "route", late.name, "err", err)
+			a.Log.WarnContext(r.Context(), "draft not saved", "route", late.name, "err", err)
 		}
 		return back
 	}
 	a.Audit.Report(r.Context(), audit.FormHeld, s.UserID, s.ID, late.name, clientOf(r))
-	if before, err := form(r, "held"); err == nil { // this one has taken its place
+	if before, err := form(r, "held"); err == nil { // the new draft replaces it
 		a.deleteDraft(r, s.UserID, before["held"])
 	}
 	return back + "?" + url.Values{"held": {id}}.Encode()
 }
 
 // draftFor returns the form that next comes back to and its draft, if that is for the current user to see.
-func (a *app) draftFor(ctx context.Context, v *visitor, next string) (*lateForm, draft.Draft, error) {
+func (a *app) draftFor(ctx context.Context, v *current, next string) (*lateForm, draft.Draft, error) {
 	late := a.lateFormAt(next)
 	if late == nil {
 		return nil, draft.Draft{}, draft.ErrNotFound
@@ -94,7 +94,7 @@ func (a *app) draftFor(ctx context.Context, v *visitor, next string) (*lateForm,
 		return late, f, err
 	}
 	// Text from another session is shown only if that one timed out. What was typed in a session that still lives
-	// elsewhere, or that somebody had to end, may be a thief's.
+	// elsewhere, or that somebody had to end, may have been typed by a thief.
 	s, err := a.Sessions.Session(ctx, v.UserID, f.SessionID)
 	if errors.Is(err, audit.ErrNotFound) || err == nil && !ranOut(s) {
 		return late, draft.Draft{}, draft.ErrNotFound
@@ -118,7 +118,7 @@ func ranOut(s session.Session) bool {
 
 // restore returns the draft for the form of this page.
 func (a *app) restore(r *http.Request) (restored, error) {
-	v := visitorOf(r)
+	v := currentOf(r)
 	_, f, err := a.draftFor(r.Context(), v, r.URL.RequestURI())
 	if errors.Is(err, draft.ErrNotFound) {
 		return restored{}, nil
@@ -129,7 +129,7 @@ func (a *app) restore(r *http.Request) (restored, error) {
 	return restored{f.ID, f.Fields, &restoredView{SignedOut: f.SessionID != v.ID}}, nil
 }
 
-// hasDraft reports whether there is a draft for the form that next comes back to, whoever's it is.
+// hasDraft reports whether there is a draft for the form that next comes back to, whoever it belongs to.
 func (a *app) hasDraft(r *http.Request, next string) bool {
 	late := a.lateFormAt(next)
 	if late == nil {
@@ -139,9 +139,9 @@ func (a *app) hasDraft(r *http.Request, next string) bool {
 	return err == nil && exists
 }
 
-// deleteDraft deletes what was saved, or replaced. If it cannot, the text goes when its time is up.
+// deleteDraft deletes a draft that was used or replaced. If it cannot, the sweeper deletes the draft when it has expired.
 func (a *app) deleteDraft(r *http.Request, userID, id string) {
 	if err := a.Drafts.Delete(r.Context(), id, userID); err != nil {
-		a.Log.WarnContext(r.Context(), "held form not deleted", "err", err)
+		a.Log.WarnContext(r.Context(), "draft not deleted", "err", err)
 	}
 }

@@ -35,8 +35,8 @@ func (b *browser) timeOut() (handle string) {
 	return handle
 }
 
-// heldAt checks that the answer leads to the page and comes back to the form with what was held, and returns where that is.
-func heldAt(a *webtest.Answer, page, form string) (next, id string) {
+// draftAt checks that the answer leads to the page and comes back to the form with the draft, and returns where that is.
+func draftAt(a *webtest.Answer, page, form string) (next, id string) {
 	a.T.Helper()
 	to, err := url.Parse(a.Want(http.StatusSeeOther).Header.Get("Location"))
 	if err != nil {
@@ -45,7 +45,7 @@ func heldAt(a *webtest.Answer, page, form string) (next, id string) {
 	next = to.Query().Get("next")
 	path, id, found := strings.Cut(next, "?held=")
 	if to.Path != page || path != form || !found || len(id) != 26 {
-		a.T.Fatalf("%s: got Location %q, want %s, back to %s with a held form", a.What, to, page, form)
+		a.T.Fatalf("%s: got Location %q, want %s, back to %s with a draft", a.What, to, page, form)
 	}
 	return next, id
 }
@@ -87,7 +87,7 @@ func TestFormAfterTimeout(t *testing.T) {
 		handle := b.timeOut()
 		typed := `Ada "><b>Byron`
 		late := b.Post(profilePage, "name", typed)
-		next, id := heldAt(late, "/login", profilePage)
+		next, id := draftAt(late, "/login", profilePage)
 		b.Follow(late).Says("What you typed is kept").Says("For your security").SaysNot("Byron")
 		wrong := b.Post("/login", "email", u.Email, "password", otherPassword, "next", next)
 		wrong.Want(http.StatusUnprocessableEntity).Says("What you typed is kept")
@@ -112,10 +112,10 @@ func TestFormAfterTimeout(t *testing.T) {
 		}
 		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save").SaysNot("name=\"held\"")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
-			t.Errorf("%d held forms, want none", n)
+			t.Errorf("%d drafts, want none", n)
 		}
 		if !strings.Contains(p.log.String(), `"form_held"`) || strings.Contains(p.log.String(), "Byron") {
-			t.Error("the log does not have the holding, or has the text")
+			t.Error("the log does not have the saving, or has the text")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'form_held'`); n != 0 {
 			t.Error("anybody with a dead cookie can fill the trail")
@@ -137,7 +137,7 @@ func TestFormAfterElevation(t *testing.T) {
 		before := keptUntil()
 		late := b.Post(emailPage, "email", `"ada & co"<b>@example.org`)
 		after := keptUntil() // another minute may have begun
-		next, id := heldAt(late, "/reauth", emailPage)
+		next, id := draftAt(late, "/reauth", emailPage)
 		asked := b.Follow(late).Says("Waiting for you").Says("Change your address").Says("Nothing is saved yet.")
 		holds(asked.SaysEither(before, after), `href="/account/profile">Cancel`)
 		b.Post("/reauth", "password", otherPassword, "next", next).Want(http.StatusUnprocessableEntity).Says("Change your address")
@@ -161,7 +161,7 @@ func TestFieldsOfALateForm(t *testing.T) {
 	onBackends(t, func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Ada"))
 		const title, text = `Ada "& Co`, "<b>1\r\nLondon"
-		next, id := heldAt(b.Post(probe.Form, "title", title, "text", text, "password", "typed-here"), "/reauth", probe.Form)
+		next, id := draftAt(b.Post(probe.Form, "title", title, "text", text, "password", "typed-here"), "/reauth", probe.Form)
 		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("Save this form")
 		filled := b.Follow(b.Post("/reauth", "password", password, "next", next)).Want(http.StatusOK).Says("Saved: 0").SaysNot("typed-here")
 		holds(filled, `name="title" value="`+html.EscapeString(title)+`"`, `name="text">`+html.EscapeString(text)+`</textarea>`,
@@ -177,7 +177,7 @@ func TestFormFromElsewhere(t *testing.T) {
 	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Ada")
 		b := p.signedIn(u).at("198.51.100.7")
-		next, id := heldAt(b.Post(profilePage, "name", "Ada Byron"), "/reauth", profilePage)
+		next, id := draftAt(b.Post(profilePage, "name", "Ada Byron"), "/reauth", profilePage)
 		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("198.51.100.0/24").Says("Save your profile").Says("What you typed is kept").SaysNot("Byron")
 		b.Get(next).Leads("/reauth?next=" + url.QueryEscape(next))
 		holds(b.Follow(b.Post("/reauth", "password", password, "next", next)).Says(nowConfirmed), `value="Ada Byron"`)
@@ -195,20 +195,20 @@ func TestFormAfterTimeoutNeedsElevation(t *testing.T) {
 	u := p.newUser("Ada")
 	b := p.signedIn(u)
 	b.timeOut()
-	next, _ := heldAt(b.Post(emailPage, "email", "ada & co"), "/login", emailPage)
+	next, _ := draftAt(b.Post(emailPage, "email", "ada & co"), "/login", emailPage)
 	asked := b.Post("/login", "email", u.Email, "password", password, "next", next)
 	b.Follow(b.Follow(asked)).Says("Change your address")
 	holds(b.Follow(b.Post("/reauth", "password", password, "next", next)).Says(signedOutBefore), `value="ada &amp; co"`)
 }
 
 // Nobody else gets it, or learns that there is anything.
-func TestHeldFormIsForItsOwner(t *testing.T) {
+func TestDraftIsForItsOwner(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u, mallory := p.newUser("Ada"), p.newUser("Mallory")
 		b := p.signedIn(u)
 		b.timeOut()
-		next, id := heldAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
+		next, id := draftAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
 		ordinary := func(what string, a *webtest.Answer) {
 			t.Helper()
 			a.Want(http.StatusOK).SaysNot("Check and press Save")
@@ -238,12 +238,12 @@ func TestHeldFormIsForItsOwner(t *testing.T) {
 }
 
 // Text from a session that lives elsewhere, or that somebody had to end, may be a thief's: a link to it shows nothing.
-func TestHeldFormOfAnotherSession(t *testing.T) {
+func TestDraftOfAnotherSession(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	thief, owner := p.signedIn(u), p.signedIn(u)
-	next, _ := heldAt(thief.Post(emailPage, "email", "mallory@example.org"), "/reauth", emailPage)
+	next, _ := draftAt(thief.Post(emailPage, "email", "mallory@example.org"), "/reauth", emailPage)
 	owner.Reauth(password)
 	planted := func(when string) {
 		t.Helper()
@@ -260,13 +260,13 @@ func TestHeldFormOfAnotherSession(t *testing.T) {
 	planted("after the session is forgotten")
 }
 
-func TestHeldFormsExpire(t *testing.T) {
+func TestDraftsExpire(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	inTime(t, p, func(t *testing.T) {
 		b := p.signedIn(u)
-		next, _ := heldAt(b.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
+		next, _ := draftAt(b.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
 		time.Sleep(10*time.Minute - time.Microsecond)
 		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("Waiting for you")
 		time.Sleep(time.Microsecond)
@@ -275,7 +275,7 @@ func TestHeldFormsExpire(t *testing.T) {
 		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
 
 		time.Sleep(30 * time.Minute)
-		next, _ = heldAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
+		next, _ = draftAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
 		time.Sleep(24*time.Hour - time.Microsecond)
 		if err := draft.Sweep(t.Context(), p.store); err != nil {
 			t.Fatal(err)
@@ -285,30 +285,30 @@ func TestHeldFormsExpire(t *testing.T) {
 		time.Sleep(time.Microsecond)
 		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 1 {
-			t.Errorf("%d held forms, want the latest only", n)
+			t.Errorf("%d drafts, want the latest only", n)
 		}
 		if err := draft.Sweep(t.Context(), p.store); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
-			t.Errorf("%d held forms after the sweep", n)
+			t.Errorf("%d drafts after the sweep", n)
 		}
 	})
 }
 
 // The oldest make room, in one session and in one account. A form that comes late again takes the place of itself.
-func TestHeldFormsAreFew(t *testing.T) {
+func TestDraftsAreFew(t *testing.T) {
 	t.Parallel()
 	onBackendsWith(t, func(_ *Options, policy *settings) { policy.SessionsPerUser = 20 }, func(t *testing.T, p *portal) {
 		u, bystander := p.newUser("Ada"), p.signedIn(p.newUser("Bea"))
-		other, _ := heldAt(bystander.Post(emailPage, "email", "bea@example.org"), "/reauth", emailPage)
+		other, _ := draftAt(bystander.Post(emailPage, "email", "bea@example.org"), "/reauth", emailPage)
 		var nexts []string
 		b := p.signedIn(u)
 		for range draft.PerSession + 1 {
-			next, _ := heldAt(b.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
+			next, _ := draftAt(b.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
 			nexts = append(nexts, next)
 		}
-		_, id := heldAt(b.Post(emailPage, "email", "ada@example.org", "held", idIn(nexts[3])), "/reauth", emailPage)
+		_, id := draftAt(b.Post(emailPage, "email", "ada@example.org", "held", idIn(nexts[3])), "/reauth", emailPage)
 		b.Reauth(password)
 		b.Get(nexts[0]).SaysNot("Check and press Save")
 		b.Get(nexts[1]).SaysNot("Check and press Save")
@@ -316,16 +316,16 @@ func TestHeldFormsAreFew(t *testing.T) {
 		b.Get(nexts[3]).SaysNot("Check and press Save")
 		b.Get(emailPage + "?held=" + id).Says(nowConfirmed)
 		if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != 2 {
-			t.Errorf("%d held forms of one session, want 2", n)
+			t.Errorf("%d drafts of one session, want 2", n)
 		}
 		for range 4 {
 			c := p.signedIn(u)
 			for range draft.PerSession {
-				heldAt(c.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
+				draftAt(c.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
 			}
 		}
 		if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != draft.PerUser {
-			t.Errorf("%d held forms of one account, want %d", n, draft.PerUser)
+			t.Errorf("%d drafts of one account, want %d", n, draft.PerUser)
 		}
 		b.Get(emailPage + "?held=" + id).SaysNot("Check and press Save")
 		bystander.Reauth(password)
@@ -336,7 +336,7 @@ func TestHeldFormsAreFew(t *testing.T) {
 func idIn(next string) string { _, id, _ := strings.Cut(next, "?held="); return id }
 
 // What is no text of a session that merely ran out of time is not kept, and the answer is the one of any late request.
-func TestWhatIsNotHeld(t *testing.T) {
+func TestWhatIsNoDraft(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
@@ -406,12 +406,12 @@ func TestWhatIsNotHeld(t *testing.T) {
 		b.Do(r).Want(http.StatusForbidden)
 	})
 	if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
-		t.Errorf("%d held forms, want none", n)
+		t.Errorf("%d drafts, want none", n)
 	}
 }
 
 // Somebody who cannot be helped is not told that they were.
-func TestHoldingFails(t *testing.T) {
+func TestSavingDraftFails(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.signedIn(p.newUser("Ada"))
@@ -420,7 +420,7 @@ func TestHoldingFails(t *testing.T) {
 	late := b.Post(profilePage, "name", "Ada Byron")
 	late.Leads("/login?next=%2Faccount%2Fprofile")
 	b.Follow(late).SaysNot("is kept")
-	if !strings.Contains(p.log.String(), "form not held") {
+	if !strings.Contains(p.log.String(), "draft not saved") {
 		t.Error("the log does not say so")
 	}
 	c := p.signedIn(p.newUser("Bea"))
@@ -430,15 +430,15 @@ func TestHoldingFails(t *testing.T) {
 }
 
 // What is posted beside the fields of the list is in no table and no log, sealed or not.
-func TestNoSecretIsHeld(t *testing.T) {
+func TestNoSecretInDrafts(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Ada")
 	b := p.signedIn(u)
 	secrets := []string{"current_password", "secretone-Q7", "password", "secrettwo-Q7", "code", "secretthree-Q7", "card", "secretfour-Q7"}
-	_, email := heldAt(b.Post(emailPage, append([]string{"email", "ada@late.example"}, secrets...)...), "/reauth", emailPage)
+	_, email := draftAt(b.Post(emailPage, append([]string{"email", "ada@late.example"}, secrets...)...), "/reauth", emailPage)
 	b.timeOut()
-	_, profile := heldAt(b.Post(profilePage, append([]string{"name", "Ada Byron"}, secrets...)...), "/login", profilePage)
+	_, profile := draftAt(b.Post(profilePage, append([]string{"name", "Ada Byron"}, secrets...)...), "/login", profilePage)
 	for _, want := range []draft.Draft{
 		{ID: email, Route: "email", Fields: map[string]string{"email": "ada@late.example"}},
 		{ID: profile, Route: "profile", Fields: map[string]string{"name": "Ada Byron"}},
@@ -476,7 +476,7 @@ func TestNoSecretIsHeld(t *testing.T) {
 }
 
 // A row that is changed by hand opens nowhere else.
-func TestHeldFormIsSealed(t *testing.T) {
+func TestDraftIsSealed(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, mallory := p.newUser("Ada"), p.newUser("Mallory")
@@ -491,7 +491,7 @@ func TestHeldFormIsSealed(t *testing.T) {
 		{"to another person", `UPDATE held_forms SET user_id = $1 WHERE id = $2`, func() []any { return []any{u.ID, id} }},
 	} {
 		t.Run(move.name, func(t *testing.T) {
-			_, id = heldAt(other.Post(emailPage, "email", "mallory@example.org"), "/reauth", emailPage)
+			_, id = draftAt(other.Post(emailPage, "email", "mallory@example.org"), "/reauth", emailPage)
 			p.exec(move.statement, move.args()...)
 			for _, id := range []string{id, strings.Repeat("A", 26)} {
 				for _, who := range []auth.User{u, mallory} {
@@ -508,7 +508,7 @@ func TestHeldFormIsSealed(t *testing.T) {
 
 // Each form that is kept when it comes too late is shown again with what was typed, names its draft so that saving it
 // deletes that, and keeps no secret.
-func TestHeldRoutes(t *testing.T) {
+func TestRoutesOfDrafts(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, names := p.newUser("Ada"), append(fieldNames(t), "held")
@@ -536,7 +536,7 @@ func TestHeldRoutes(t *testing.T) {
 		for _, field := range rt.late.fields {
 			typed = append(typed, field, "typed as "+field)
 		}
-		next, id := heldAt(b.Post(path, typed...), "/login", page)
+		next, id := draftAt(b.Post(path, typed...), "/login", page)
 		b.SignIn(u.Email, password)
 		b.Reauth(password)
 		filled := b.Get(next).Want(http.StatusOK)

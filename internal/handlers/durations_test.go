@@ -55,7 +55,7 @@ func TestDurationsTellNothing(t *testing.T) {
 				known = append(known, p.newUser("Kay").Email, states["with an app"](p))
 			}
 			for _, q := range questions {
-				if q.beside != different { // what is left over from one answer would slow down the next
+				if q.background != different { // what is left over from one answer would slow down the next
 					size.check(t, q.name, q.begin(p), known)
 				}
 			}
@@ -67,18 +67,18 @@ func TestDurationsTellNothing(t *testing.T) {
 func (s sampling) check(t *testing.T, name string, ask func(email string) *webtest.Answer, known []string) {
 	t.Helper()
 	var found []float64
-	for len(found) < alarms && (len(found) == 0 || away(found[len(found)-1]) >= s.unlike) {
+	for len(found) < alarms && (len(found) == 0 || distance(found[len(found)-1]) >= s.unlike) {
 		found = append(found, s.compare(ask, known))
 	}
 	t.Logf("%s: %.3f", name, found)
-	if away(found[len(found)-1]) >= s.unlike {
+	if distance(found[len(found)-1]) >= s.unlike {
 		t.Errorf("%s: an answer about a known address takes longer than one about an unknown with a probability of "+
 			"%.2f, each time it was measured, want about 0.5", name, found)
 	}
 }
 
-// away is how far a probability is from that of answers that are alike.
-func away(probability float64) float64 { return math.Abs(probability - 0.5) }
+// distance is how far a probability is from that of answers that are alike.
+func distance(probability float64) float64 { return math.Abs(probability - 0.5) }
 
 // compare returns the probability that an answer about a known address takes longer than one about an unknown.
 func (s sampling) compare(ask func(email string) *webtest.Answer, known []string) (probability float64) {
@@ -93,7 +93,7 @@ func (s sampling) compare(ask func(email string) *webtest.Answer, known []string
 			sides[first]()
 			sides[1-first]()
 		}
-		if probability = longer(ofKnown, ofUnknown); away(probability) < s.alike {
+		if probability = longer(ofKnown, ofUnknown); distance(probability) < s.alike {
 			break
 		}
 	}

@@ -22,17 +22,17 @@ import (
 // about one address a time. What it answers is compared here, byte for byte and by the statements it takes, and by the
 // clock in TestDurationsTellNothing.
 type question struct {
-	name   string
-	begin  func(p *portal) (ask func(email string) *webtest.Answer)
-	beside work
+	name       string
+	begin      func(p *portal) (ask func(email string) *webtest.Answer)
+	background work
 }
 
-// work is what a question leaves to be done beside its answer.
+// work is what a question leaves to be done in the background.
 type work int
 
 const (
 	nothing   work = iota
-	oneLetter      // a letter goes to the address whatever it is, after as many statements
+	oneEmail       // an email goes to the address whatever it is, after as many statements
 	different      // for an account there is more to do; TestNothingIsAwaited shows that the answer does not wait for it
 )
 
@@ -49,7 +49,7 @@ var questions = []question{
 		return func(email string) *webtest.Answer { return p.browser().Post("/password/forgot", "email", email) }
 	}, different},
 	{"change of address", func(p *portal) func(string) *webtest.Answer {
-		b := p.signedIn(p.newUser("Asker"))
+		b := p.signedIn(p.newUser("Asa"))
 		b.Reauth(password)
 		return func(email string) *webtest.Answer {
 			res := b.Post("/account/email", "email", email)
@@ -57,7 +57,7 @@ var questions = []question{
 			b.Get("/account/email")                                     // takes what is said on the next page
 			return res
 		}
-	}, oneLetter},
+	}, oneEmail},
 	{"challenge for a passkey", func(p *portal) func(string) *webtest.Answer {
 		return func(email string) *webtest.Answer {
 			res := p.browser().postJSON(beginSignIn, map[string]string{"email": email, "username": email})
@@ -165,7 +165,7 @@ func TestOneAnswerWhenThrottled(t *testing.T) {
 		var want *webtest.Answer
 		for state, make := range states {
 			if state == "unconfirmed" {
-				continue // its letter is sent from outside the bubble
+				continue // its email is sent from outside the bubble
 			}
 			p.limits.Reset(t.Context(), "address:"+customer(p.browser().IP))
 			email := make(p)
@@ -191,21 +191,21 @@ func TestSameWork(t *testing.T) {
 			s, statements := open(t)
 			p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
 			p.limits.Limiter = limiterOff{}
-			const asksToUse = "Somebody, probably you, wants" // the letter of a change of address, whoever has the new one
+			const asksToUse = "Somebody, probably you, wants" // the email of a change of address, whoever has the new one
 			all := 0
 			for _, q := range questions {
-				if q.beside == different {
+				if q.background == different {
 					continue
 				}
 				ask := q.begin(p)
 				count := func(email string, want int) (least int) {
 					least = 1000
 					for n := 0; n < 3 && least != want; n++ { // something else may be at work beside one of them
-						letters := len(p.textsTo(email, asksToUse))
+						messages := len(p.textsTo(email, asksToUse))
 						statements.Taken()
 						ask(email)
-						if q.beside == oneLetter {
-							p.nextLetter(email, asksToUse, letters)
+						if q.background == oneEmail {
+							p.nextEmail(email, asksToUse, messages)
 						}
 						least = min(least, statements.Taken())
 					}
@@ -226,13 +226,13 @@ func TestSameWork(t *testing.T) {
 	}
 }
 
-// What takes longer for an account than for nobody is done beside the answer: while nothing can be written to the
+// What takes longer for an account than for nobody is done in the background: while nothing can be written to the
 // database the answer comes, and says the same.
 func TestNothingIsAwaited(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		for _, q := range questions {
-			if q.beside != different {
+			if q.background != different {
 				continue
 			}
 			ask, known := q.begin(p), p.newUser("Kay").Email
@@ -247,10 +247,10 @@ func TestNothingIsAwaited(t *testing.T) {
 			if err := tx.Rollback(); err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(p.log.String(), "beside the answer") {
-				t.Fatalf("%s: the answer waited until the work beside it was given up", q.name)
+			if strings.Contains(p.log.String(), "background work failed") {
+				t.Fatalf("%s: the answer waited until the work in the background was given up", q.name)
 			}
-			p.nextLetter(known, "", 0) // which was waiting all the while
+			p.nextEmail(known, "", 0) // which was waiting all the while
 		}
 	})
 }

@@ -97,7 +97,7 @@ func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 		}()
 		err := h(w, r)
 		switch {
-		case errors.Is(err, auth.ErrEnded): // somebody was first: go on as signed out
+		case errors.Is(err, auth.ErrEnded): // another request ended the session first: go on as signed out
 			a.Bag.Abandon(r.Context())
 			seeOther(w, r, "/login?"+url.Values{"next": {a.wayBack(r)}}.Encode())
 		case err != nil:
@@ -124,7 +124,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// asStatus decides what people are told. An error nobody foresaw is a fault of ours, unless the database is away.
+// asStatus decides what people are told. Any other error is a fault of ours, unless the database is unavailable.
 func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if e, ok := errors.AsType[statusError](err); ok {
 		return e
@@ -150,12 +150,12 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if errors.Is(err, bag.ErrUnavailable) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: err,
-			text: "The place where baskets, the keys of letters and new recovery codes wait for you is out of reach. The rest of the portal works. " +
+			text: "The place where baskets, the links of emails and new recovery codes wait for you is out of reach. The rest of the portal works. " +
 				"If you were changing how you sign in, please look at your security page before you try again."}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if a.databaseAway(ctx, err) {
+	if a.databaseUnavailable(ctx, err) {
 		e := unavailable(err)
 		e.text = "A part of the portal is out of reach. Whether your change was made is not certain: please look before you try again."
 		return e
@@ -169,8 +169,8 @@ func retryAfter(d time.Duration) string {
 	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))
 }
 
-// databaseAway reports whether an error is there because the database could not do what it was asked, or cannot at this
+// databaseUnavailable reports whether an error is there because the database could not do what it was asked, or cannot at this
 // moment.
-func (a *app) databaseAway(ctx context.Context, err error) bool {
+func (a *app) databaseUnavailable(ctx context.Context, err error) bool {
 	return a.Database.Refused(err) || a.Database.Ping(ctx) != nil
 }

@@ -32,7 +32,7 @@ func (a *app) extension(groups map[string]group) Extension {
 			groups[guard].get(pattern, h, nav(none), readOnly)
 		},
 		Post: func(guard, pattern string, h func(http.ResponseWriter, *http.Request) error, name, cancel string, fields ...string) {
-			says := keeps(name, "Save this form", cancel, fields...)
+			says := drafts(name, "Save this form", cancel, fields...)
 			if name == "" {
 				says = func(*route) {}
 			}
@@ -40,7 +40,7 @@ func (a *app) extension(groups map[string]group) Extension {
 		},
 		Form: form, Bag: a.Bag,
 		Name: func(r *http.Request) string {
-			if v := visitorOf(r); v != nil {
+			if v := currentOf(r); v != nil {
 				return v.User.Name
 			}
 			return ""
@@ -49,6 +49,6 @@ func (a *app) extension(groups map[string]group) Extension {
 			before, err := a.restore(r)
 			return before.id, before.fields, err
 		},
-		Saved: func(r *http.Request, id string) { a.deleteDraft(r, visitorOf(r).UserID, id) },
+		Saved: func(r *http.Request, id string) { a.deleteDraft(r, currentOf(r).UserID, id) },
 	}
 }

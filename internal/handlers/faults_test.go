@@ -13,37 +13,37 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// brokenBags is a bag store that can be switched off, as a Redis that is away.
+// brokenBags is a bag store that can be switched off, like a Redis that is down.
 type brokenBags struct {
 	bag.Bags
-	away bool
+	unavailable bool
 }
 
-var errAway = errors.New("dial tcp 10.0.0.1:6379: connection refused")
+var errUnavailable = errors.New("dial tcp 10.0.0.1:6379: connection refused")
 
 func (b *brokenBags) Find(ctx context.Context, key string) ([]byte, error) {
-	if b.away {
-		return nil, errAway
+	if b.unavailable {
+		return nil, errUnavailable
 	}
 	return b.Bags.Find(ctx, key)
 }
 
 func (b *brokenBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
-	if b.away {
-		return false, errAway
+	if b.unavailable {
+		return false, errUnavailable
 	}
 	return b.Bags.Swap(ctx, key, old, sealed, expires)
 }
 
 func (b *brokenBags) Delete(ctx context.Context, key string) error {
-	if b.away {
-		return errAway
+	if b.unavailable {
+		return errUnavailable
 	}
 	return b.Bags.Delete(ctx, key)
 }
 
-// Without the bag people stay signed in, sign in and out, rotate and revoke; only what is the bag says it is away.
-func TestBagAway(t *testing.T) {
+// Without the bag people stay signed in, sign in and out, rotate and revoke; only what needs the bag says that it is unavailable.
+func TestBagUnavailable(t *testing.T) {
 	t.Parallel()
 	under := sqliteBackend(t)
 	bags := &brokenBags{Bags: under.bags}
@@ -54,7 +54,7 @@ func TestBagAway(t *testing.T) {
 	anonymous := p.browser()
 	anonymous.keeps("ladder")
 
-	bags.away = true
+	bags.unavailable = true
 	b.Get("/account").Want(http.StatusOK).Says("Bagley")
 	b.bag().Says("out of reach").SaysNot("lantern")
 	res := b.Post(probe.Bag, "value", "rope").Want(http.StatusServiceUnavailable).Says("is out of reach").Says("Sign out")
@@ -76,12 +76,12 @@ func TestBagAway(t *testing.T) {
 		t.Error("a visitor's cookie was deleted while nobody could tell whether it was good")
 	}
 
-	bags.away = false
+	bags.unavailable = false
 	anonymous.bag().Says("ladder").SaysNot("rope")
 	b.Get("/account").Want(http.StatusOK)
 	b.bag().SaysNot("rope")
 	b.Post("/logout").Leads("/signed-out")
-	bags.away = true
+	bags.unavailable = true
 	third := p.signedIn(u)
 	third.Post("/logout").Leads("/signed-out")
 	if third.Alive() {
@@ -113,7 +113,7 @@ func TestBagLost(t *testing.T) {
 }
 
 // Without the database nobody is shown a page as signed in, and no sign-out is claimed (ASVS v5.0.0-16.5.2, 16.5.3).
-func TestDatabaseAway(t *testing.T) {
+func TestDatabaseUnavailable(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Dora")

@@ -99,27 +99,27 @@ func (s *target) challenge(t *testing.T) string {
 	return asked.PublicKey.Challenge
 }
 
-// keyPages are opened by the keys of letters, each by its own kind.
-var keyPages = []struct{ page, key string }{
+// tokenPages are opened by the one-time tokens, each by its own kind.
+var tokenPages = []struct{ page, key string }{
 	{"/email/confirm/", "ABCDEFGHIJKLMNOPQRSTUVWXYA"}, {"/email/undo/", "ABCDEFGHIJKLMNOPQRSTUVWXYB"},
 	{"/password/reset/", "ABCDEFGHIJKLMNOPQRSTUVWXYC"}, {"/account/email/confirm/", "ABCDEFGHIJKLMNOPQRSTUVWXYD"},
 }
 
-// FuzzKey follows links of letters that were never sent, beside letters that wait with known keys: each opens its own page
+// FuzzKey follows links of emails that were never sent, beside emails that wait with known tokens: each opens its own page
 // alone, goes on as no referrer, and nothing is kept of any other.
 func FuzzKey(f *testing.F) {
-	for which, of := range keyPages {
+	for which, of := range tokenPages {
 		for _, key := range []string{
-			of.key, keyPages[(which+1)%len(keyPages)].key, strings.ToLower(of.key), of.key[:25], of.key + "A", " " + of.key, of.key + "\x00", of.key + "/x",
+			of.key, tokenPages[(which+1)%len(tokenPages)].key, strings.ToLower(of.key), of.key[:25], of.key + "A", " " + of.key, of.key + "\x00", of.key + "/x",
 			of.key + "?", of.key + "#", "%41" + of.key[1:], "..", "", "CANARY", "\xff",
 		} {
 			f.Add(uint8(which), key)
 		}
 	}
 	s := newTarget(f)
-	s.leaveLetters(f)
+	s.sendEmails(f)
 	f.Fuzz(func(t *testing.T, which uint8, key string) {
-		of, key := keyPages[int(which)%len(keyPages)], withCanary(key, raw)
+		of, key := tokenPages[int(which)%len(tokenPages)], withCanary(key, raw)
 		path, good, before := of.page+url.PathEscape(key), key == of.key, s.waiting(t)
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if good && method == http.MethodPost {
@@ -130,20 +130,20 @@ func FuzzKey(f *testing.F) {
 				t.Errorf("%s %q: got %d", method, path, res.Code)
 			}
 			if good && res.Header().Get("Referrer-Policy") != "no-referrer" {
-				t.Errorf("%s %q: the key goes out as the referrer", method, path)
+				t.Errorf("%s %q: the token goes out as the referrer", method, path)
 			}
 		}
 		if after := s.waiting(t); after != before {
-			t.Errorf("%q: %d keys and bags, before: %d", path, after, before)
+			t.Errorf("%q: %d tokens and bags, before: %d", path, after, before)
 		}
 	})
 }
 
-// leaveLetters makes a letter of each kind wait.
-func (s *target) leaveLetters(f *testing.F) {
+// sendEmails makes an email of each kind wait.
+func (s *target) sendEmails(f *testing.F) {
 	f.Helper()
 	ctx, at := context.Background(), time.Now().UTC()
-	hash := func(i int) string { return auth.HashToken(keyPages[i].key) }
+	hash := func(i int) string { return auth.HashToken(tokenPages[i].key) }
 	resumed, err := s.app.Sessions.Resume(ctx, session.Credential{Token: s.token, ReadOnly: true})
 	if err != nil {
 		f.Fatal(err)
@@ -163,7 +163,7 @@ func (s *target) leaveLetters(f *testing.F) {
 	}
 }
 
-// waiting counts the keys that wait, and the bags that one may have been put in.
+// waiting counts the tokens that wait, and the bags that one may have been put in.
 func (s *target) waiting(t *testing.T) (n int) {
 	t.Helper()
 	err := s.db.DB().QueryRowContext(context.Background(), `

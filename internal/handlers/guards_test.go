@@ -57,7 +57,7 @@ func TestFormOfOneThing(t *testing.T) {
 		b := p.signedIn(u)
 		page, other := probe.Form+"/first", probe.Form+"/second"
 		const title = `Ada "& Co`
-		next, id := heldAt(b.Post(page, "title", title, "text", "x"), "/reauth", page)
+		next, id := draftAt(b.Post(page, "title", title, "text", "x"), "/reauth", page)
 		asked := b.Get("/reauth?next=" + url.QueryEscape(next)).Says("Save this form")
 		holds(asked, fmt.Sprintf(`href="%s/cancelled">Cancel`, page))
 		filled := b.Follow(b.Post("/reauth", "password", password, "next", next)).Want(http.StatusOK)
@@ -71,7 +71,7 @@ func TestFormOfOneThing(t *testing.T) {
 		b.Get(next).Says("Saved: 1")
 
 		b.timeOut()
-		next, _ = heldAt(b.Post(page, "title", title, "text", "x"), "/login", page)
+		next, _ = draftAt(b.Post(page, "title", title, "text", "x"), "/login", page)
 		b.Follow(b.Post("/login", "email", u.Email, "password", password, "next", next)).Want(http.StatusSeeOther)
 	})
 }

@@ -16,11 +16,11 @@ func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if err := a.Database.Ping(ctx); err != nil {
 		exchangeOf(r).cause = err
-		plain(w, http.StatusServiceUnavailable, "database: away\n")
+		plain(w, http.StatusServiceUnavailable, "database: unavailable\n")
 		return
 	}
 	if a.CacheReady != nil && a.CacheReady(ctx) != nil {
-		plain(w, http.StatusOK, "database: ok\nwarning: redis is away; sessions work, baskets do not\n")
+		plain(w, http.StatusOK, "database: ok\nwarning: redis is unavailable; sessions work, baskets do not\n")
 		return
 	}
 	plain(w, http.StatusOK, "ok\n")

@@ -18,7 +18,7 @@ var hostileValues = map[string]string{
 	"invalid utf-8":   "a\xff\xfeb",
 	"right to left":   "abc\u202etxt.exe",
 	"markup":          `"><script>alert(1)</script><img src=x onerror=alert(1)>`,
-	"template":        `{{.Visitor.Email}}`,
+	"template":        `{{.SignedIn.Email}}`,
 	"sql":             `' OR 1=1; DROP TABLE users; --`,
 	"header":          "x\r\nSet-Cookie: a=b",
 	"evil next":       "//evil.example",

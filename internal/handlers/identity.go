@@ -23,16 +23,16 @@ type identityView struct {
 	Problems           problems
 }
 
-// identityForm asks the person signed in for all that their account asks for (ASVS v5.0.0-7.5.1).
+// identityForm asks the current user for the password, and for a code if the account has a second factor (ASVS v5.0.0-7.5.1).
 func identityForm(r *http.Request, hint string, wrong problems) identityView {
-	u := visitorOf(r).User
+	u := currentOf(r).User
 	return identityView{Field: "password", Label: "Password", Hint: hint, Code: u.SecondFactor(), App: u.TOTP, Passkey: u.Passkeys, Problems: wrong}
 }
 
 const enterPassword = "Enter your password."
 
-// identify checks what a form brought, in the fields of identityFields, within the limits of this session. What was wrong is
-// told under the status; it is nil when the proof is complete.
+// identify checks the identityFields of a form, within the limits of this session. wrong is what to show under the status; it
+// is nil when the proof is complete.
 func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
 	if f["assertion"] != "" {
 		return a.identifyByPasskey(w, r, f["assertion"], failure)
@@ -40,7 +40,7 @@ func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]stri
 	if f["password"] == "" {
 		wrong = append(wrong, problem{"password", enterPassword})
 	}
-	if u := visitorOf(r).User; f["code"] == "" && u.SecondFactor() {
+	if u := currentOf(r).User; f["code"] == "" && u.SecondFactor() {
 		wrong = append(wrong, problem{"code", enterCode(u)})
 	}
 	if wrong != nil {
@@ -90,7 +90,7 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 	if err != nil || wrong != nil {
 		return wrong, status, err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	return nil, 0, a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
 		elevated, err := a.Sessions.Elevate(r.Context(), v.Session, proof, tokenHash, clientOf(r))
 		if err != nil {

@@ -55,5 +55,5 @@ func (a *app) reportRecoveryCode(r *http.Request, p auth.Proof) {
 		return
 	}
 	a.flash(r, "You used a recovery code. %d of %d are left.", factors.CodesLeft, auth.RecoveryCodeCount)
-	a.tell(u, a.letters.RecoveryCodeUsed(u.Email, u.Name, time.Now(), senderOf(r), factors.CodesLeft))
+	a.notify(u, a.emails.RecoveryCodeUsed(u.Email, u.Name, time.Now(), senderOf(r), factors.CodesLeft))
 }

@@ -11,20 +11,20 @@ type view interface {
 // Layout is what every page shows around its own content. Views embed it; layout.html takes it by its name once, because a
 // template looks a promoted field up anew each time, through all fields of the view.
 type Layout struct {
-	Nav     string // entry that is lit, from the line in routes.go
-	Path    string // this page's own path, where "Stay signed in" comes back to
-	Flash   string // one sentence about the change just made
-	Visitor *visitorView
-	Look    look
-	Here    string // this page's address, where a change of the look comes back to
+	Nav         string // entry that is lit, from the line in routes.go
+	Path        string // this page's own path, where "Stay signed in" comes back to
+	Flash       string // one sentence about the change just made
+	SignedIn    *signedInView
+	Preferences preferences
+	Here        string // this page's address, where a change of the preferences comes back to
 	// Unwarned pages outlive the session, so nothing on them warns of its end.
 	Unwarned bool
 }
 
 func (l *Layout) frame() *Layout { return l }
 
-// visitorView is the signed-in person and the clocks of this session. It is nil when nobody is signed in.
-type visitorView struct {
+// signedInView is the current user and the clocks of this session. It is nil when nobody is signed in.
+type signedInView struct {
 	Name, Email, Initials string
 	Handle                string    // the public name of this session, never the token
 	User                  string    // the public name of the account

@@ -35,7 +35,7 @@ func (b *browser) guess(email string) *webtest.Answer {
 }
 
 // Guesses at one account from one network wait; the right password does not get through meanwhile; the page, its
-// header and the clock agree; the owner elsewhere is not locked out, and gets a letter with the way in
+// header and the clock agree; the owner elsewhere is not locked out, and gets an email with the way in
 // (ASVS v5.0.0-6.3.1).
 func TestGuessing(t *testing.T) {
 	t.Parallel()
@@ -60,20 +60,20 @@ func TestGuessing(t *testing.T) {
 		}
 		owner.SignIn(u.Email, password)
 
-		link := linkIn(t, p.letter(u.Email, "unlock="))
+		link := linkIn(t, p.email(u.Email, "unlock="))
 		here := p.browser() // the same network as the thief
 		form := here.Get(link).Want(http.StatusOK)
 		key := link[strings.Index(link, "unlock=")+len("unlock="):]
 		if !strings.Contains(form.Body, key) {
-			t.Fatal("the form does not carry the key on")
+			t.Fatal("the form does not carry the token on")
 		}
-		thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a key is one account's
+		thief.Post("/login", "email", other.Email, "password", "wrong but long enough", "unlock", key) // a token is one account's
 		here.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
 	})
 }
 
-// A letter's key opens nothing by itself, works for its own account only, and is limited in turn.
-func TestUnlockKey(t *testing.T) {
+// A one-time token opens nothing by itself, works for its own account only, and is limited in turn.
+func TestUnlockToken(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, other := p.newUser("Uma"), p.newUser("Oskar")
@@ -91,7 +91,7 @@ func TestUnlockKey(t *testing.T) {
 	}
 	b.Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusTooManyRequests)
 	if b.Alive() {
-		t.Error("a key signed somebody in")
+		t.Error("a token signed somebody in")
 	}
 	p.signedInWithout(u).changePassword().Want(http.StatusSeeOther)
 	p.limits.Limiter = ratelimit.NewMemory()
@@ -163,7 +163,7 @@ func TestGuessingAtManyAccounts(t *testing.T) {
 			}
 		}
 		if len(p.outbox.Emails()) > 0 {
-			t.Error("letters were sent for a limit that is no account's")
+			t.Error("emails were sent for a limit that is no account's")
 		}
 		if got := guess(250, webtest.Email()); got != http.StatusTooManyRequests {
 			t.Errorf("with another address in every header: got %d, want 429", got)
@@ -243,7 +243,7 @@ func TestSpraying(t *testing.T) {
 		t.Errorf("Retry-After %q, want 1 to 180 seconds", res.Header.Get("Retry-After"))
 	}
 	if len(p.outbox.Emails()) > 0 {
-		t.Error("a letter was sent: an account for each try would get one")
+		t.Error("an email was sent: an account for each try would get one")
 	}
 	from(1001).Post("/login", "email", webtest.Email(), "password", sprayed+"!").Want(422)
 	from(1002).SignIn(u.Email, password)
@@ -322,8 +322,8 @@ func TestDistributedGuessing(t *testing.T) {
 	if n := strings.Count(p.log.String(), `"msg":"authn_login_fail_max"`); n != 1 {
 		t.Errorf("%d lines say that the account waits, want 1", n)
 	}
-	// The owner gets in with the letter, and with that the failures are no longer in a row.
-	link := linkIn(t, p.letter(u.Email, "unlock="))
+	// The owner gets in with the email, and with that the failures are no longer in a row.
+	link := linkIn(t, p.email(u.Email, "unlock="))
 	_, key, _ := strings.Cut(link, "unlock=")
 	from(1002).Post("/login", "email", u.Email, "password", password, "unlock", key).Want(http.StatusSeeOther)
 	if n := len(p.kinds(u.ID)); n != guard.Account.Burst+5 { // made, guessed at, locked, signed in, after failures
@@ -332,7 +332,7 @@ func TestDistributedGuessing(t *testing.T) {
 	from(1003).SignIn(u.Email, password)
 }
 
-// While Redis is away each instance counts for itself: nobody is locked out by that, and nobody guesses freely.
+// While Redis is down each instance counts for itself: nobody is locked out by that, and nobody guesses freely.
 func TestLimitsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)

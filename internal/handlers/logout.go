@@ -5,7 +5,7 @@ import "net/http"
 // signOut ends the session of this browser. When the row cannot be ended it says so: the session would still open with
 // a copy of the cookie.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
-	if v := visitorOf(r); v != nil {
+	if v := currentOf(r); v != nil {
 		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
 			return err
 		}
@@ -20,18 +20,18 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// What a logout tells the browser to forget beside the session's own cookie.
+// What a logout tells the browser to clear, besides the cookie of the session.
 const (
-	// clearAll leaves nothing behind on a shared computer, the look of the pages included.
+	// clearAll is for shared computers: everything goes, the preferences for pages included.
 	clearAll = `"cookies", "storage"`
 	// clearStorage spares the cookie by which the page after a deletion knows until when the account can be kept.
 	clearStorage = `"storage"`
-	// clearNothing is for somebody who signs in again in the same browser: they have not left it.
+	// clearNothing is for somebody who goes on in the same browser and only has to sign in again.
 	clearNothing = ""
 )
 
-// finishLogout answers every request that has ended the session it came with, so that none of them forgets a part: the
-// cookie and the bag go, the browser clears what it keeps, and the next page explains the end (ASVS v5.0.0-7.4.1, 14.3.1).
+// finishLogout answers every request that ended its own session, so that none of them leaves out a step: it deletes the cookie
+// and the bag, tells the browser what to clear, and leads to a page that explains the end (ASVS v5.0.0-7.4.1, 14.3.1).
 func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, clearSiteData, next string) {
 	a.Bag.End(r.Context())
 	if clearSiteData != clearNothing {
@@ -43,7 +43,7 @@ func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, clearSiteData
 // finishLogoutOf is finishLogout for a link from an email, which ends all sessions of an account: the browser that
 // followed it may be signed in to that account, to another, or to none.
 func (a *app) finishLogoutOf(w http.ResponseWriter, r *http.Request, userID, next string) {
-	if v := visitorOf(r); v != nil && v.UserID == userID {
+	if v := currentOf(r); v != nil && v.UserID == userID {
 		a.finishLogout(w, r, clearNothing, next)
 		return
 	}

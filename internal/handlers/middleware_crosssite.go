@@ -35,8 +35,8 @@ func (a *app) isOurs(origin, host string) bool {
 	return err == nil && u.Scheme == a.BaseURL.Scheme && (u.Host == host || u.Host == a.BaseURL.Host)
 }
 
-// refuseCrossSite answers what isCrossSite found. It stands inside the session so that the page can keep its Sign out
-// button; the session was only looked at, not extended.
+// refuseCrossSite refuses what isCrossSite found. It runs after the session is known, so that the page can show its Sign out
+// button; the session is read and not extended.
 func (a *app) refuseCrossSite(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !exchangeOf(r).crossSite {
@@ -44,7 +44,7 @@ func (a *app) refuseCrossSite(next http.Handler) http.Handler {
 			return
 		}
 		var user, handle string
-		if v := visitorOf(r); v != nil {
+		if v := currentOf(r); v != nil {
 			user, handle = v.User.ID, v.ID
 		}
 		a.Audit.Report(r.Context(), audit.CrossSiteRequest, user, handle, "", clientOf(r))

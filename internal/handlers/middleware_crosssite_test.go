@@ -21,7 +21,7 @@ func TestCrossSite(t *testing.T) {
 		{"cross site", "cross-site", "https://evil.test", false},
 		{"cross site without an origin", "cross-site", "", false},
 		{"same site", "same-site", "https://evil.portal.test", false},
-		{"foreign origin", "", "https://evil.test", false},
+		{"origin of another site", "", "https://evil.test", false},
 		{"null origin", "", "null", false},
 		{"http origin", "", "http://portal.test", false},
 		{"origin contradicts fetch metadata", "same-origin", "https://evil.test", false},

@@ -23,7 +23,7 @@ import (
 // the outermost layer and used by one goroutine.
 type exchange struct {
 	client       device.Client // with the id of the request, which is in the log and on error pages
-	visitor      *visitor
+	current      *current
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite    bool             // another site made the browser send it
@@ -31,8 +31,8 @@ type exchange struct {
 	compressible bool             // by compress, which takes out of the answer what render tells it
 }
 
-// A visitor is the signed-in person of this request and their session.
-type visitor struct {
+// current is the session of this request and its user.
+type current struct {
 	session.Session
 	User auth.User
 }
@@ -41,14 +41,14 @@ type exchangeKey struct{}
 
 func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKey{}).(*exchange) }
 
-// visitorOf returns who is signed in, or nil.
-func visitorOf(r *http.Request) *visitor { return exchangeOf(r).visitor }
+// currentOf returns who is signed in, or nil.
+func currentOf(r *http.Request) *current { return exchangeOf(r).current }
 
 // actor is the session of the person who is signed in, and where the request came from.
-func actor(r *http.Request) audit.Actor { return visitorOf(r).By(clientOf(r)) }
+func actor(r *http.Request) audit.Actor { return currentOf(r).By(clientOf(r)) }
 
 // exchange begins the exchange and logs how it ended: one line, by route pattern, because URLs can hold the keys of
-// letters (ASVS v5.0.0-14.2.1, 16.2.5).
+// emails (ASVS v5.0.0-14.2.1, 16.2.5).
 func (a *app) exchange(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -70,9 +70,9 @@ func (a *app) exchange(next http.Handler) http.Handler {
 			slog.Int("status", status), slog.Duration("took", took),
 		}
 		client := clientOf(r)
-		if x.visitor != nil {
-			client = x.visitor.User.Recorded(client)
-			attrs = append(attrs, slog.String("session", x.visitor.ID))
+		if x.current != nil {
+			client = x.current.User.Recorded(client)
+			attrs = append(attrs, slog.String("session", x.current.ID))
 		}
 		attrs = append(attrs, slog.String("ip", client.IP))
 		if x.cause != nil {

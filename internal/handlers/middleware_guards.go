@@ -9,11 +9,11 @@ import (
 	"example.com/gatehouse/internal/draft"
 )
 
-// requireVisitor lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
+// requireSignedIn lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
 // that had timed out is kept for them.
-func (a *app) requireVisitor(next http.Handler) http.Handler {
+func (a *app) requireSignedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitorOf(r) != nil {
+		if currentOf(r) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -25,7 +25,7 @@ func (a *app) requireVisitor(next http.Handler) http.Handler {
 		if a.cookieRefused(r) {
 			query.Set("cookie", "refused")
 		}
-		turnAway(w, r, "/login?"+query.Encode())
+		redirectOr403(w, r, "/login?"+query.Encode())
 	})
 }
 
@@ -37,25 +37,25 @@ func (a *app) cookieRefused(r *http.Request) bool {
 		a.Bag.Ended(r.Context()) == ""
 }
 
-// requireConfirmed lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
+// requireNotFlagged lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
 // typed is kept for them.
-func (a *app) requireConfirmed(next http.Handler) http.Handler {
+func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Sessions.Policy().NeedsReauth(visitorOf(r).Session) {
-			back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
-			turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+		if a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
+			back := a.saveDraft(r, currentOf(r).Session, draft.UntilConfirmed)
+			redirectOr403(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// requireStaying lets nobody into an account that is to be deleted. Where it can be kept and its data taken away, this guard
+// requireNotDeleting lets nobody into an account that is to be deleted. Where it can be kept and its data taken away, this guard
 // does not stand.
-func (a *app) requireStaying(next http.Handler) http.Handler {
+func (a *app) requireNotDeleting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitorOf(r).User.DeletionPending() {
-			turnAway(w, r, leavePage)
+		if currentOf(r).User.DeletionPending() {
+			redirectOr403(w, r, leavePage)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -63,11 +63,11 @@ func (a *app) requireStaying(next http.Handler) http.Handler {
 }
 
 // requireFactor leaves somebody who has to get a second factor first only the pages where they can. In an account that is
-// to be deleted there is none to get: requireStaying says what is left there.
+// to be deleted there is none to get: requireNotDeleting says what is left there.
 func (a *app) requireFactor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who := visitorOf(r).User; a.Accounts.LacksFactor(who) && !who.DeletionPending() {
-			turnAway(w, r, securityPage)
+		if who := currentOf(r).User; a.Accounts.LacksFactor(who) && !who.DeletionPending() {
+			redirectOr403(w, r, securityPage)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -78,12 +78,12 @@ func (a *app) requireFactor(next http.Handler) http.Handler {
 // comes later than that is kept while they do it again, so it needs no grace.
 func (a *app) requireElevation(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitorOf(r).Elevated(time.Now()) {
+		if currentOf(r).Elevated(time.Now()) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		back := a.saveDraft(r, visitorOf(r).Session, draft.UntilConfirmed)
-		turnAway(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+		back := a.saveDraft(r, currentOf(r).Session, draft.UntilConfirmed)
+		redirectOr403(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
 	})
 }
 
@@ -92,7 +92,7 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 func (a *app) requireRole(role string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			v := visitorOf(r)
+			v := currentOf(r)
 			if v.User.Role == role {
 				next.ServeHTTP(w, r)
 				return
@@ -104,8 +104,8 @@ func (a *app) requireRole(role string) func(http.Handler) http.Handler {
 	}
 }
 
-// turnAway sends people to another page first, and tells a script where that is.
-func turnAway(w http.ResponseWriter, r *http.Request, where string) {
+// redirectOr403 sends people to another page first, and tells a script where that is.
+func redirectOr403(w http.ResponseWriter, r *http.Request, where string) {
 	if wantsJSON(r) {
 		_ = writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: where}) // two strings always marshal
 		return

@@ -61,6 +61,6 @@ func (a *app) compress() func(http.Handler) http.Handler {
 // mixesSecretsWithInput reports whether the answer may hold both somebody's data and text chosen by whoever made the
 // browser ask. A path is such text where it leads to nothing; where there is a page, they cannot choose it.
 func mixesSecretsWithInput(r *http.Request, status int) bool {
-	return visitorOf(r) != nil &&
+	return currentOf(r) != nil &&
 		(status != http.StatusOK || r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.RawQuery != "")
 }

@@ -11,9 +11,9 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// askAgainAfter is the pause before a request that crossed a rotation is sent again: time for the other answer, with
+// retryPause is the pause before a request that crossed a rotation is sent again: time for the other answer, with
 // the cookie in it, to arrive.
-const askAgainAfter = 200 * time.Millisecond
+const retryPause = 200 * time.Millisecond
 
 // lookUpWithin bounds how long it takes to learn who asks. Of a request with a token that is the first thing that needs
 // the database, so this is how long whoever has one waits while that hangs.
@@ -52,7 +52,7 @@ func (a *app) standing(r *http.Request, readOnly bool) (bag.Session, error) {
 	x := found.Session
 	switch {
 	case found.State == session.Live:
-		exchangeOf(r).visitor = &visitor{Session: x, User: found.User}
+		exchangeOf(r).current = &current{Session: x, User: found.User}
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}
@@ -94,7 +94,7 @@ func (a *app) resume(r *http.Request, token string, readOnly bool) (session.Foun
 func (a *app) retryAfterRotation(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	select {
-	case <-time.After(askAgainAfter):
+	case <-time.After(retryPause):
 	case <-r.Context().Done():
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {

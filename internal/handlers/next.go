@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// home is where people go who asked for nowhere else.
+// home is where people are led who did not ask for another page.
 const home = "/account"
 
 // destination returns next if it is a page that people are returned to, and home otherwise. No URL from a client is
@@ -23,7 +23,7 @@ func (a *app) destination(next string) string {
 }
 
 // isLocal reports whether browsers take the text for a path on this origin. They disagree with url.Parse about
-// backslashes, control characters and leading slashes, so those are refused before it is asked.
+// backslashes, control characters and leading slashes, so texts with those are refused before url.Parse reads them.
 func isLocal(next string) bool {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || len(next) > 1024 {
 		return false

@@ -10,37 +10,37 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// tell sends the owner of an account a letter about it. A demo account has no mailbox.
-func (a *app) tell(owner auth.User, l mail.Email) {
+// notify sends the owner of an account an email about it. A demo account has no mailbox.
+func (a *app) notify(owner auth.User, l mail.Email) {
 	if !owner.IsDemo() {
 		a.Outbox.Send(l)
 	}
 }
 
 // warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
-// letter: a phone changes networks many times a day, and letters that mean nothing teach people not to read them.
+// email: a phone changes networks many times a day, and emails that mean nothing teach people not to read them.
 func (a *app) warnOwner(found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
 	case found.Raised == session.FlagTokenReused:
-		a.tell(u, a.letters.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
+		a.notify(u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
 	case found.Raised == session.FlagClientChanged && browser != "":
 		ended := !s.EndedAt.IsZero()
-		a.tell(u, a.letters.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
+		a.notify(u, a.emails.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
 	}
 }
 
-// tellOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one letter, about the
+// notifyOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one email, about the
 // graver of the two reasons.
-func (a *app) tellOfSignIn(u auth.User, in session.SignedIn) {
+func (a *app) notifyOfSignIn(u auth.User, in session.SignedIn) {
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {
 	case in.Failures > 0:
-		a.tell(u, a.letters.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
+		a.notify(u, a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
 	case in.NewDevice:
-		a.tell(u, a.letters.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
+		a.notify(u, a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
 	}
 }
 
-// senderOf names the device that a request came from, as it stands in a letter.
+// senderOf names the device that a request came from, as it stands in an email.
 func senderOf(r *http.Request) string { return named(clientOf(r).Name()) }

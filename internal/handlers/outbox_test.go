@@ -14,59 +14,59 @@ import (
 	"example.com/gatehouse/internal/store/storetest"
 )
 
-// letters keeps what the post keeps, in a database of its own and one statement at a time. The worker of a post is on the
+// emailStore keeps what the outbox keeps, in a database of its own and one statement at a time. The worker of an outbox is on the
 // real clock and in nobody's bubble: on the database of the portal its statements would be counted by tests, and a test
 // on a clock of its own would wait no time at all for a lock that the worker holds.
-type letters struct {
+type emailStore struct {
 	mu sync.Mutex
 	db *store.Store
 }
 
-func newLetters(t *testing.T) *letters { return &letters{db: storetest.SQLite(t)} }
+func newEmailStore(t *testing.T) *emailStore { return &emailStore{db: storetest.SQLite(t)} }
 
 var noTimes atomic.Int64
 
-// noTime moves by no more than the order of letters, so that a letter is due whatever the clock of the test showed when it
-// was written. Letters that are due at one instant leave in the order of their ids, which are random.
+// noTime moves by no more than the order of emails, so that an email is due whatever the clock of the test showed when it
+// was written. Emails that are due at one instant leave in the order of their ids, which are random.
 func noTime() time.Time {
 	return time.Date(2000, 1, 1, 0, 0, 0, int(noTimes.Add(1))*int(time.Microsecond), time.UTC)
 }
 
-func (l *letters) AddEmail(ctx context.Context, r mail.Row, most int) error {
+func (l *emailStore) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.AddEmail(ctx, r, most)
 }
 
-func (l *letters) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
+func (l *emailStore) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.ClaimEmail(ctx, at, until)
 }
 
-func (l *letters) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
+func (l *emailStore) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.PostponeEmail(ctx, r, due)
 }
 
-func (l *letters) DeleteEmail(ctx context.Context, id string) error {
+func (l *emailStore) DeleteEmail(ctx context.Context, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.DeleteEmail(ctx, id)
 }
 
-func (l *letters) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
+func (l *emailStore) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
 
-// A postbox is an outbox that says when a letter has come in. Letters leave behind the answer, on the real clock,
+// A postbox is an outbox that says when an email has come in. Emails leave behind the answer, on the real clock,
 // whatever the clock of the test shows.
 type postbox struct {
 	*mail.Mailbox
 	arrived chan struct{}
-	minutes <-chan time.Time // on the real clock, as the letters are
+	minutes <-chan time.Time // on the real clock, as the emails are
 }
 
-// patience is how many minutes may strike before a letter is missed. The first may be left over from before the wait, and
+// patience is how many minutes may strike before an email is missed. The first may be left over from before the wait, and
 // the second strikes too early: what remains is one whole minute, however long the test has taken until then.
 const patience = 3
 
@@ -76,31 +76,31 @@ func newPostbox(t *testing.T) *postbox {
 	return &postbox{&mail.Mailbox{}, make(chan struct{}, 1000), minutes.C}
 }
 
-// Send keeps the letter and says so.
+// Send keeps the email and says so.
 func (p *postbox) Send(ctx context.Context, l mail.Email) error {
 	defer func() {
 		select {
 		case p.arrived <- struct{}{}:
-		default: // no wake-up is lost: as many as fit wait to be taken, and after each one every letter is looked at
+		default: // no wake-up is lost: as many as fit wait to be taken, and after each one every email is looked at
 		}
 	}()
 	return p.Mailbox.Send(ctx, l)
 }
 
-// letter waits for a letter to an address and returns the newest about something.
-func (p *portal) letter(to, about string) string {
+// email waits for an email to an address and returns the newest about something.
+func (p *portal) email(to, about string) string {
 	p.t.Helper()
-	texts := p.awaitLetters(to, about, 1)
+	texts := p.awaitEmails(to, about, 1)
 	return texts[len(texts)-1]
 }
 
-// nextLetter waits for the letter after those about it that were there before.
-func (p *portal) nextLetter(to, about string, before int) string {
+// nextEmail waits for the email after those about it that were there before.
+func (p *portal) nextEmail(to, about string, before int) string {
 	p.t.Helper()
-	return p.awaitLetters(to, about, before+1)[before]
+	return p.awaitEmails(to, about, before+1)[before]
 }
 
-func (p *portal) awaitLetters(to, about string, atLeast int) (texts []string) {
+func (p *portal) awaitEmails(to, about string, atLeast int) (texts []string) {
 	p.t.Helper()
 	for struck := 0; struck < patience; {
 		if texts = p.textsTo(to, about); len(texts) >= atLeast {
@@ -112,11 +112,11 @@ func (p *portal) awaitLetters(to, about string, atLeast int) (texts []string) {
 			struck++
 		}
 	}
-	p.t.Fatalf("%d letters to %s about %q, want %d", len(texts), to, about, atLeast)
+	p.t.Fatalf("%d emails to %s about %q, want %d", len(texts), to, about, atLeast)
 	return nil
 }
 
-// textsTo returns the texts of the letters to an address that have something in them or in their subject, oldest first.
+// textsTo returns the texts of the emails to an address that have something in them or in their subject, oldest first.
 func (p *portal) textsTo(to, about string) (texts []string) {
 	for _, l := range p.outbox.Emails() {
 		if l.To == to && strings.Contains(l.Subject+l.Text, about) {
@@ -126,19 +126,19 @@ func (p *portal) textsTo(to, about string) (texts []string) {
 	return texts
 }
 
-var letterLink = regexp.MustCompile(`https://portal\.test(/\S+)`)
+var linkInText = regexp.MustCompile(`https://portal\.test(/\S+)`)
 
-func linkIn(t *testing.T, letter string) string {
+func linkIn(t *testing.T, message string) string {
 	t.Helper()
-	m := letterLink.FindStringSubmatch(letter)
+	m := linkInText.FindStringSubmatch(message)
 	if m == nil {
-		t.Fatalf("no link in the letter:\n%s", letter)
+		t.Fatalf("no link in the email:\n%s", message)
 	}
 	return m[1]
 }
 
-// lettersTo returns every letter to an address. No more are sent afterwards.
-func (p *portal) lettersTo(email string) (texts []string) {
+// emailsTo returns every email to an address. No more are sent afterwards.
+func (p *portal) emailsTo(email string) (texts []string) {
 	p.t.Helper()
 	if err := p.app.Outbox.Close(context.Background()); err != nil {
 		p.t.Fatal(err)

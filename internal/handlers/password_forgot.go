@@ -30,16 +30,16 @@ func (a *app) showForgot(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, &forgotView{Undone: query(r, "undone") == "yes"})
 }
 
-// forgot answers the same for every address, after the same work: what depends on there being an account happens beside
-// the answer (ASVS v5.0.0-6.3.8). An address without an account gets no letter. Whoever mistyped theirs learns it from the
-// page, and nobody can have letters sent to strangers here.
+// forgot answers the same for every address, after the same work: what depends on there being an account happens in the
+// background of the answer (ASVS v5.0.0-6.3.8). An address without an account gets no email. Whoever mistyped theirs learns it from the
+// page, and nobody can have emails sent to strangers here.
 func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "email")
 	if err != nil {
 		return err
 	}
 	v := &forgotView{Email: f["email"]}
-	key, err := auth.NormalizeEmail(f["email"])
+	normalized, err := auth.NormalizeEmail(f["email"])
 	if err != nil {
 		v.Problems = problems{{"email", "Write an address like name@example.com."}}
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
@@ -50,17 +50,17 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"", "Many passwords are being forgotten in your network. Please try again in " + words(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	if a.Guard.MayWriteTo(r.Context(), key, client) {
-		a.beside(r, func(ctx context.Context) error {
-			user, key, err := a.Accounts.NewResetToken(ctx, f["email"], client)
+	if a.Guard.MayWriteTo(r.Context(), normalized, client) {
+		a.background(r, func(ctx context.Context) error {
+			user, token, err := a.Accounts.NewResetToken(ctx, f["email"], client)
 			if err != nil {
 				return err
 			}
-			a.tell(user, a.letters.ResetPassword(user.Email, user.Name, key, account.ResetValid))
+			a.notify(user, a.emails.ResetPassword(user.Email, user.Name, token, account.ResetValid))
 			return nil
 		})
 	} else {
-		a.Guard.Report(r.Context(), "password reset", key, client)
+		a.Guard.Report(r.Context(), "password reset", normalized, client)
 	}
 	seeOther(w, r, "/password/forgot/sent")
 	return nil

@@ -22,11 +22,11 @@ type resetView struct {
 
 func (*resetView) page() string { return "reset.html" }
 
-// takeResetKey takes the key out of the address. While the bag cannot be reached the form is shown here instead: nobody
+// takeResetToken takes the token out of the address. While the bag cannot be reached the form is shown here instead: nobody
 // should be kept from their account by a cache.
-func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
-	err := a.take(w, r, resetLink, func(key string) error {
-		_, err := a.Accounts.ResetTokenOwner(r.Context(), key)
+func (a *app) takeResetToken(w http.ResponseWriter, r *http.Request) error {
+	err := a.takeToken(w, r, resetLink, func(token string) error {
+		_, err := a.Accounts.ResetTokenOwner(r.Context(), token)
 		return err
 	}, &resetView{})
 	if errors.Is(err, bag.ErrUnavailable) {
@@ -36,16 +36,16 @@ func (a *app) takeResetKey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
-	key, err := a.key(r, resetLink)
+	token, err := a.oneTimeToken(r, resetLink)
 	if err != nil {
 		return err
 	}
-	return a.resetForm(w, r, http.StatusOK, key, nil)
+	return a.resetForm(w, r, http.StatusOK, token, nil)
 }
 
-func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, key string, wrong problems) error {
+func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, token string, wrong problems) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	user, err := a.Accounts.ResetTokenOwner(r.Context(), key)
+	user, err := a.Accounts.ResetTokenOwner(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &resetView{})
 	}
@@ -57,21 +57,21 @@ func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, key 
 	})
 }
 
-// reset sets the password with the key in the address or in the bag. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
+// reset sets the password with the token in the address or in the bag. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
 func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "password")
 	if err != nil {
 		return err
 	}
-	key := chi.URLParam(r, "token")
-	if key == "" {
-		if key, err = a.key(r, resetLink); err != nil {
+	token := chi.URLParam(r, "token")
+	if token == "" {
+		if token, err = a.oneTimeToken(r, resetLink); err != nil {
 			return err
 		}
 	}
-	user, err := a.Accounts.ResetPassword(r.Context(), key, f["password"], clientOf(r))
+	user, err := a.Accounts.ResetPassword(r.Context(), token, f["password"], clientOf(r))
 	if wrong, ok := errors.AsType[auth.PasswordError](err); ok {
-		return a.resetForm(w, r, http.StatusUnprocessableEntity, key, problems{{"password", wrong.Error()}})
+		return a.resetForm(w, r, http.StatusUnprocessableEntity, token, problems{{"password", wrong.Error()}})
 	}
 	if errors.Is(err, audit.ErrNotFound) {
 		w.Header().Set("Referrer-Policy", "no-referrer")
@@ -80,8 +80,8 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(user, a.letters.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
-	a.dropKey(r, resetLink)
+	a.notify(user, a.emails.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
+	a.dropOneTimeToken(r, resetLink)
 	a.finishLogoutOf(w, r, user.ID, "/login?reset=yes")
 	return nil
 }

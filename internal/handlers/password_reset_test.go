@@ -18,17 +18,17 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// forgets asks for a letter and returns the link in it.
+// forgets asks for an email and returns the link in it.
 func (b *browser) forgets(email string) string {
 	b.p.t.Helper()
 	const about = "/password/reset/"
 	before := len(b.p.textsTo(email, about))
 	b.Post("/password/forgot", "email", email).Leads("/password/forgot/sent")
-	return linkIn(b.p.t, b.p.nextLetter(email, about, before))
+	return linkIn(b.p.t, b.p.nextEmail(email, about, before))
 }
 
-// TestForgottenPassword goes from the letter to a sign-in with another password: the link's page changes nothing, the
-// key leaves the address, every session ends, nobody is signed in, and the link is dead (ASVS v5.0.0-6.4.3, 7.4.3).
+// TestForgottenPassword goes from the email to a sign-in with another password: the link's page changes nothing, the
+// token leaves the address, every session ends, nobody is signed in, and the link is dead (ASVS v5.0.0-6.4.3, 7.4.3).
 func TestForgottenPassword(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -46,7 +46,7 @@ func TestForgottenPassword(t *testing.T) {
 		}
 		page := b.Follow(res).Want(http.StatusOK).Says(u.Email)
 		if key := strings.TrimPrefix(link, "/password/reset/"); strings.Contains(page.Body, key) || page.Header.Get("Referrer-Policy") != "no-referrer" {
-			t.Error("the key is in the page, or its address goes to others")
+			t.Error("the token is in the page, or its address goes to others")
 		}
 		if !laptop.Alive() || !phone.Alive() || p.count(`SELECT count(*) FROM sessions`) != 2 {
 			t.Fatal("looking at the link changed something")
@@ -55,12 +55,12 @@ func TestForgottenPassword(t *testing.T) {
 		if b.Alive() || laptop.Alive() || phone.Alive() {
 			t.Error("somebody is signed in after the reset")
 		}
-		laptop.Get("/signed-out").Says("It was set with the link of a letter")
+		laptop.Get("/signed-out").Says("It was set with the link of an email")
 		b.Get("/login?reset=yes").Says("Sign in with the new one.")
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(u.Email, otherPassword)
-		if told := p.letter(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
-			t.Error("the letter holds the password")
+		if told := p.email(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
+			t.Error("the email holds the password")
 		}
 		b.Get("/password/reset").Want(http.StatusNotFound)
 		b.Get(link).Want(http.StatusNotFound)
@@ -69,7 +69,7 @@ func TestForgottenPassword(t *testing.T) {
 	})
 }
 
-// The address in the letter takes the form as well, for whoever has no bag.
+// The address in the email takes the form as well, for whoever has no bag.
 func TestResetByItsAddress(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -85,7 +85,7 @@ func TestResetByItsAddress(t *testing.T) {
 	p.browser().SignIn(u.Email, otherPassword)
 }
 
-// Somebody who is signed in and has forgotten the password can have a letter too; their cookie goes with the session. A
+// Somebody who is signed in and has forgotten the password can have an email too; their cookie goes with the session. A
 // reset in a browser where somebody else is signed in leaves them alone.
 func TestResetWhileSignedIn(t *testing.T) {
 	t.Parallel()
@@ -106,8 +106,8 @@ func TestResetWhileSignedIn(t *testing.T) {
 	}
 }
 
-// Half an hour, to the nanosecond; a newer letter kills the older, and so does every change of credentials.
-func TestResetKeyDies(t *testing.T) {
+// Half an hour, to the nanosecond; a newer email kills the older, and so does every change of credentials.
+func TestResetTokenDies(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Dee")
@@ -134,20 +134,20 @@ func TestResetKeyDies(t *testing.T) {
 		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
 		b.Get(fourth).Want(http.StatusNotFound)
 		b.Post(fourth, "password", otherPassword).Want(http.StatusNotFound)
-		letters := len(p.textsTo(u.Email, ""))
+		messages := len(p.textsTo(u.Email, ""))
 		b.Post("/password/forgot", "email", u.Email).Leads("/password/forgot/sent")
 		synctest.Wait()
-		p.app.tell(u, p.app.letters.AlreadyMember("last@example.org")) // letters leave in order
-		p.letter("last@example.org", "account")
+		p.app.notify(u, p.app.emails.AlreadyMember("last@example.org")) // emails leave in order
+		p.email("last@example.org", "account")
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
-		if got := len(p.textsTo(u.Email, "")); got != letters {
-			t.Error("a disabled account got a letter")
+		if got := len(p.textsTo(u.Email, "")); got != messages {
+			t.Error("a disabled account got an email")
 		}
 		b.Post(fourth, "password", otherPassword).Leads("/login?reset=yes")
 	})
 }
 
-// Of many requests with one key exactly one sets the password, on both databases (ASVS v5.0.0-2.3.4).
+// Of many requests with one token exactly one sets the password, on both databases (ASVS v5.0.0-2.3.4).
 func TestResetOnce(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -173,9 +173,9 @@ func TestResetOnce(t *testing.T) {
 	})
 }
 
-// A sign-in that was under way with the old password is refused after a reset, and a key made for the account as it was
+// A sign-in that was under way with the old password is refused after a reset, and a token made for the account as it was
 // before a change is not stored after it.
-func TestResetOvertakes(t *testing.T) {
+func TestResetWinsOverSignIn(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		u := p.newUser("Ova")
@@ -191,13 +191,13 @@ func TestResetOvertakes(t *testing.T) {
 		key := account.OneTimeToken{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
 		e := audit.Event{ID: "e" + u.ID, UserID: u.ID, Kind: audit.PasswordResetRequested}
 		if err := p.store.ReplaceOneTimeToken(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrConflict) {
-			t.Errorf("a key for the account as it was before: got %v, want ErrConflict", err)
+			t.Errorf("a token for the account as it was before: got %v, want ErrConflict", err)
 		}
 	})
 }
 
 // Nothing tells an address with an account from one without: answer and headers are the same, and whoever has none gets
-// no letter (ASVS v5.0.0-6.3.8).
+// no email (ASVS v5.0.0-6.3.8).
 func TestForgottenPasswordTellsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -213,20 +213,20 @@ func TestForgottenPasswordTellsNothing(t *testing.T) {
 	for what, email := range map[string]string{"unknown": unknown, "disabled": disabled.Email, "demo": demoEmail, "other case": strings.ToUpper(known.Email)} {
 		sameAnswer(t, what, p.browser().Post("/password/forgot", "email", email), want)
 	}
-	p.letter(known.Email, "/password/reset/")
+	p.email(known.Email, "/password/reset/")
 	for range guard.EmailsHere.Burst + 2 { // limited in silence, alike
 		sameAnswer(t, "again", p.browser().Post("/password/forgot", "email", known.Email), want)
 		sameAnswer(t, "again, unknown", p.browser().Post("/password/forgot", "email", unknown), want)
 	}
 	for _, l := range p.outbox.Emails() {
 		if l.To != known.Email {
-			t.Errorf("a letter went to %s", l.To)
+			t.Errorf("an email went to %s", l.To)
 		}
 	}
 	p.browser().Post("/password/forgot", "email", "no address").Want(422).Says("Write an address like")
 }
 
-// Letters are limited by reader in silence, requests by network aloud.
+// Emails are limited by reader in silence, requests by network aloud.
 func TestForgottenPasswordLimits(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -236,7 +236,7 @@ func TestForgottenPasswordLimits(t *testing.T) {
 		for range guard.EmailsHere.Burst + 3 {
 			b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
 		}
-		p.letter(u.Email, "/password/reset/")
+		p.email(u.Email, "/password/reset/")
 		for range guard.Resets.Burst - guard.EmailsHere.Burst - 3 {
 			b.Post("/password/forgot", "email", webtest.Email()).Want(http.StatusSeeOther)
 		}
@@ -245,7 +245,7 @@ func TestForgottenPasswordLimits(t *testing.T) {
 			t.Error("no Retry-After, or what was typed is lost")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n > guard.EmailsHere.Burst {
-			t.Errorf("%d letters for one reader, want at most %d", n, guard.EmailsHere.Burst)
+			t.Errorf("%d emails for one reader, want at most %d", n, guard.EmailsHere.Burst)
 		}
 	})
 }
@@ -265,12 +265,12 @@ func TestResetLinkIgnoresTheHost(t *testing.T) {
 	r.Host = "evil.example"
 	b.Do(r)
 	b.Post("/password/forgot", "email", u.Email).Want(http.StatusSeeOther)
-	if letter := p.letter(u.Email, "/password/reset/"); strings.Contains(letter, "evil") {
-		t.Errorf("the request changed the letter:\n%s", letter)
+	if message := p.email(u.Email, "/password/reset/"); strings.Contains(message, "evil") {
+		t.Errorf("the request changed the email:\n%s", message)
 	}
 }
 
-// While the bag is away the form is shown under its own address: nobody is kept from their account by a cache.
+// While the bag is unavailable the form is shown under its own address: nobody is kept from their account by a cache.
 func TestResetWithoutBag(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)

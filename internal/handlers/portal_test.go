@@ -59,7 +59,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	p.limits, p.sprays = &limiter{ratelimit.NewMemory()}, &limiter{ratelimit.NewMemory()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sealer := testSealer(t)
-	post := mail.NewOutbox(mail.Options{Store: newLetters(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
+	post := mail.NewOutbox(mail.Options{Store: newEmailStore(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Extend: func(x Extension) { probe.Add(probe.Portal(x)) },
@@ -109,7 +109,7 @@ func inTime(t *testing.T, p *portal, test func(t *testing.T)) {
 		p.t, p.tb.TB = t, t
 		defer func() {
 			p.t, p.tb.TB = before, before
-			time.Sleep(time.Minute) // what is done beside the last answer may be waiting for SQLite
+			time.Sleep(time.Minute) // what is done in the background of the last answer may be waiting for SQLite
 		}()
 		test(t)
 	})

@@ -12,43 +12,43 @@ import (
 	"example.com/gatehouse/internal/brand"
 )
 
-// A look is how a page is shown.
-type look struct {
+// preferences are how a page is shown.
+type preferences struct {
 	Theme    string // "light" or "dark"; "" leaves it to the system
 	NotesOff bool   // margin notes are hidden
 }
 
-// A preference is what somebody chose for this browser; "" is what they left to us. The words come from these lists,
+// storedPreferences are what somebody chose for this browser; "" is what they left to us. The words come from these lists,
 // never from the browser.
-type preference struct{ theme, notes string }
+type storedPreferences struct{ theme, notes string }
 
 var (
 	themes  = []string{"light", "dark"}
 	toggles = []string{"on", "off"}
 )
 
-// lookLife is how long a browser remembers a look, from the last choice on.
-const lookLife = 365 * 24 * time.Hour
+// preferencesLife is how long a browser remembers them, from the last choice on.
+const preferencesLife = 365 * 24 * time.Hour
 
-// lookCookie carries a preference with the attributes of the session's own cookie. It says nothing about who somebody
+// preferencesCookie carries them with the attributes of the session's own cookie. It says nothing about who somebody
 // is, makes no session and fills no bag.
-func (a *app) lookCookie(p preference) *http.Cookie {
+func (a *app) preferencesCookie(p storedPreferences) *http.Cookie {
 	c := a.Bag.Cookie()
-	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.LookCookie, c.Secure), p.theme+"."+p.notes, int(lookLife.Seconds())
-	if p == (preference{}) {
+	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.LookCookie, c.Secure), p.theme+"."+p.notes, int(preferencesLife.Seconds())
+	if p == (storedPreferences{}) {
 		c.Value, c.MaxAge = "", -1
 	}
 	return &c
 }
 
-// preferenceOf reads the cookie. What is not one of our words, or comes twice, is no choice.
-func (a *app) preferenceOf(r *http.Request) preference {
-	sent := r.CookiesNamed(a.lookCookie(preference{}).Name)
+// storedPreferencesOf reads the cookie. What is not one of our words, or comes twice, is no choice.
+func (a *app) storedPreferencesOf(r *http.Request) storedPreferences {
+	sent := r.CookiesNamed(a.preferencesCookie(storedPreferences{}).Name)
 	if len(sent) != 1 {
-		return preference{}
+		return storedPreferences{}
 	}
 	theme, notes, _ := strings.Cut(sent[0].Value, ".")
-	return preference{theme: word(themes, theme), notes: word(toggles, notes)}
+	return storedPreferences{theme: word(themes, theme), notes: word(toggles, notes)}
 }
 
 // word returns the word of the list that equals the text, or "".
@@ -59,18 +59,18 @@ func word(list []string, text string) string {
 	return ""
 }
 
-func (a *app) lookOf(r *http.Request) look {
-	p := a.preferenceOf(r)
-	return look{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff}
+func (a *app) preferencesOf(r *http.Request) preferences {
+	p := a.storedPreferencesOf(r)
+	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff}
 }
 
-// setPreferences changes what the form names and leaves the rest of the look as it was.
+// setPreferences changes what the form names and leaves the rest as it was.
 func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "theme", "notes", "next")
 	if err != nil {
 		return err
 	}
-	p := a.preferenceOf(r)
+	p := a.storedPreferencesOf(r)
 	if theme := f["theme"]; theme != "" {
 		p.theme = word(themes, theme)
 		if p.theme == "" && theme != "system" {
@@ -82,13 +82,13 @@ func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
 			return badRequest("Notes can be on or off. Nothing was changed.")
 		}
 	}
-	http.SetCookie(w, a.lookCookie(p))
+	http.SetCookie(w, a.preferencesCookie(p))
 	seeOther(w, r, a.page(f["next"]))
 	return nil
 }
 
 // page returns next if it is an address of this portal that can be opened, and the start page otherwise. Unlike
-// destination it knows the pages for everybody: nobody is on their way there with new rights, they are there already.
+// destination it accepts every page: people only come back to where they are, and gain no rights on the way.
 func (a *app) page(next string) string {
 	const start = "/"
 	if !isLocal(next) {

@@ -10,18 +10,18 @@ import (
 )
 
 // looksLike is the html element of a page: what decides its colours and its notes.
-func looksLike(a *webtest.Answer, t *testing.T, want string) {
+func showsAs(a *webtest.Answer, t *testing.T, want string) {
 	t.Helper()
 	if got := regexp.MustCompile(`<html[^>]*>`).FindString(a.Body); got != want {
 		t.Errorf("%s: got %s, want %s", a.What, got, want)
 	}
 }
 
-func TestLook(t *testing.T) {
+func TestPreferences(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
-	looksLike(b.Get("/"), t, `<html lang="en">`)
+	showsAs(b.Get("/"), t, `<html lang="en">`)
 	choice := b.Post("/preferences", "theme", "dark", "next", "/signup?x=y")
 	choice.Leads("/signup?x=y")
 	const want = "__Host-look=dark.; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"
@@ -32,7 +32,7 @@ func TestLook(t *testing.T) {
 		t.Errorf("got %d bags, want none", n)
 	}
 	dark := b.Get("/login")
-	looksLike(dark, t, `<html lang="en" data-theme="dark">`)
+	showsAs(dark, t, `<html lang="en" data-theme="dark">`)
 	if got := dark.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("got Cache-Control %q, want no-store", got)
 	}
@@ -42,15 +42,15 @@ func TestLook(t *testing.T) {
 	b.Post("/preferences", "notes", "off", "next", "/login").Leads("/login")
 	const both = `<html lang="en" data-theme="dark" data-notes="off">`
 	for _, path := range []string{"/", "/login", "/nothing", "/logout"} { // error pages too
-		looksLike(b.Get(path), t, both)
+		showsAs(b.Get(path), t, both)
 	}
-	looksLike(b.Post("/signup"), t, both)
+	showsAs(b.Post("/signup"), t, both)
 	b.SignIn(p.newUser("Theo").Email, password)
-	looksLike(b.Get("/account"), t, both)
+	showsAs(b.Get("/account"), t, both)
 	b.Post("/preferences", "theme", "light").Leads("/")
-	looksLike(b.Get("/account"), t, `<html lang="en" data-theme="light" data-notes="off">`)
+	showsAs(b.Get("/account"), t, `<html lang="en" data-theme="light" data-notes="off">`)
 	forgotten := b.Post("/preferences", "theme", "system", "notes", "on")
-	looksLike(b.Get("/account"), t, `<html lang="en">`)
+	showsAs(b.Get("/account"), t, `<html lang="en">`)
 	if got := forgotten.Header.Get("Set-Cookie"); !strings.HasPrefix(got, "__Host-look=.on;") {
 		t.Errorf("got %q, want the notes remembered", got)
 	}
@@ -66,7 +66,7 @@ func TestLook(t *testing.T) {
 }
 
 // Whoever changes the look comes back to the page they were on, where there is one to come back to.
-func TestLookComesBack(t *testing.T) {
+func TestPreferencesComeBack(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
@@ -89,17 +89,17 @@ func TestNotesOffByDefault(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.NotesOff = true })
 	b := p.browser()
-	looksLike(b.Get("/"), t, `<html lang="en" data-notes="off">`)
+	showsAs(b.Get("/"), t, `<html lang="en" data-notes="off">`)
 	b.Post("/preferences", "theme", "dark")
-	looksLike(b.Get("/"), t, `<html lang="en" data-theme="dark" data-notes="off">`)
+	showsAs(b.Get("/"), t, `<html lang="en" data-theme="dark" data-notes="off">`)
 	b.Post("/preferences", "notes", "on")
-	looksLike(b.Get("/"), t, `<html lang="en" data-theme="dark">`)
+	showsAs(b.Get("/"), t, `<html lang="en" data-theme="dark">`)
 	b.Post("/preferences", "theme", "system")
-	looksLike(b.Get("/"), t, `<html lang="en">`)
+	showsAs(b.Get("/"), t, `<html lang="en">`)
 }
 
 // The cookie is the browser's own word. It selects from ours or nothing.
-func TestLookCookieOnlySelects(t *testing.T) {
+func TestPreferencesCookieOnlySelects(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	for _, sent := range []string{

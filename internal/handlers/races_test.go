@@ -148,7 +148,7 @@ func TestBagFollowsItsOwner(t *testing.T) {
 	}
 }
 
-// Two presses of one button do the thing once, and nobody is marked as a thief for it.
+// Two presses of one button do the thing once, and nobody is flagged as a thief for it.
 func TestDoublePress(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -175,7 +175,7 @@ func TestDoublePress(t *testing.T) {
 		}
 	}
 	if n := p.count(`SELECT count(*) FROM sessions WHERE flag <> ''`); n != 0 {
-		t.Errorf("%d sessions marked", n)
+		t.Errorf("%d sessions flagged", n)
 	}
 	for kind, want := range map[string]int{"reauth_success": 2} {
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = $1`, kind); n != want {

@@ -19,7 +19,7 @@ type reauthView struct {
 	Cancel     string    // where to go instead
 	Changed    string    // why the session waits, "It was used from another network."; "" when it does not
 	Waiting    string    // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
-	KeptUntil  time.Time // how long what was typed is held; zero when nothing is
+	KeptUntil  time.Time // until when what was typed is kept; zero when nothing is
 	WindowText string    // "15 minutes"
 	Identity   identityView
 }
@@ -28,7 +28,7 @@ func (*reauthView) page() string { return "reauth.html" }
 
 func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 	next := a.destination(query(r, "next"))
-	if visitorOf(r).Elevated(time.Now()) {
+	if currentOf(r).Elevated(time.Now()) {
 		seeOther(w, r, next)
 		return nil
 	}
@@ -40,12 +40,12 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 		Next: next, Cancel: home, Waiting: a.waiting(r, next), WindowText: words(a.Sessions.Policy().Elevation),
 		Identity: identityForm(r, "", wrong),
 	}
-	if s := visitorOf(r).Session; a.Sessions.Policy().NeedsReauth(s) {
+	if s := currentOf(r).Session; a.Sessions.Policy().NeedsReauth(s) {
 		v.Changed = usedFrom(s.FlagClient)
 	}
-	late, f, err := a.draftFor(r.Context(), visitorOf(r), next)
+	late, f, err := a.draftFor(r.Context(), currentOf(r), next)
 	if err == nil {
-		v.Waiting, v.KeptUntil, v.Cancel = late.waiting, f.ExpiresAt, late.cancel
+		v.Waiting, v.KeptUntil, v.Cancel = late.purpose, f.ExpiresAt, late.cancel
 	} else if !errors.Is(err, draft.ErrNotFound) {
 		return err
 	}
@@ -62,12 +62,12 @@ func (a *app) waiting(r *http.Request, next string) string {
 	if err == nil && strings.HasPrefix(u.Path, securityPage+"/") {
 		return "Change how you sign in"
 	}
-	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Sessions.Policy().NeedsReauth(visitorOf(r).Session) {
+	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
 		return ""
 	}
 	route := chi.NewRouteContext()
 	a.routes.Match(route, http.MethodGet, u.Path)
-	s, err := a.Sessions.Session(r.Context(), visitorOf(r).UserID, route.URLParam("handle"))
+	s, err := a.Sessions.Session(r.Context(), currentOf(r).UserID, route.URLParam("handle"))
 	if err != nil {
 		return ""
 	}

@@ -16,7 +16,7 @@ func afterLogout(v *visit)   { v.b.Post("/logout") }
 func afterEmail(v *visit)    { v.b.Post("/account/email", "email", webtest.Email()) }
 func afterCodes(v *visit)    { v.b.Post("/account/security/recovery-codes") }
 
-// afterLink has followed the link of the letter, whose key then waits in the bag.
+// afterLink has followed the link of the email, whose token is then in the bag.
 func afterLink(link string) func(v *visit) { return func(v *visit) { v.b.Get(link + v.param) } }
 
 // afterSecret is at the page that waits for the first code of an app, and types it.

@@ -11,24 +11,24 @@ type recordPerson struct {
 	name, is string
 	demo     bool // has a demo account
 	brief    bool // is asked each route as it stands, and in few other situations
-	arrive   func(a *recordAccount) *browser
+	signIn   func(a *recordAccount) *browser
 }
 
 // The people of the record, by the portals they come to: the last two meet a guard that a setting puts up.
 var (
 	recordPeople = []recordPerson{
-		{name: "nobody", is: "is not signed in", arrive: (*recordAccount).browser},
-		{name: "member", is: "is signed in", arrive: (*recordAccount).signIn},
-		{name: "flagged", is: "is signed in, and the session was used from another network", brief: true, arrive: (*recordAccount).flagged},
-		{name: "elevated", is: "is signed in, and has confirmed a moment ago who it is", arrive: (*recordAccount).elevated},
-		{name: "demo", is: "is the visitor of a demo account", demo: true, brief: true, arrive: (*recordAccount).tries},
-		{name: "leaving", is: "is signed in to an account that is to be deleted", brief: true, arrive: (*recordAccount).leaving},
+		{name: "nobody", is: "is not signed in", signIn: (*recordAccount).browser},
+		{name: "member", is: "is signed in", signIn: (*recordAccount).signIn},
+		{name: "flagged", is: "is signed in, and the session was used from another network", brief: true, signIn: (*recordAccount).flagged},
+		{name: "elevated", is: "is signed in, and has confirmed a moment ago who it is", signIn: (*recordAccount).elevated},
+		{name: "demo", is: "is the visitor of a demo account", demo: true, brief: true, signIn: (*recordAccount).tries},
+		{name: "leaving", is: "is signed in to an account that is to be deleted", brief: true, signIn: (*recordAccount).leaving},
 	}
 	recordWaiting = []recordPerson{
-		{name: "waiting", is: "is flagged, where ON_CLIENT_CHANGE is reauth", brief: true, arrive: (*recordAccount).flagged},
+		{name: "waiting", is: "is flagged, where ON_CLIENT_CHANGE is reauth", brief: true, signIn: (*recordAccount).flagged},
 	}
 	recordLacking = []recordPerson{
-		{name: "lacking", is: "is signed in without a second step, where REQUIRE_SECOND_FACTOR is true", brief: true, arrive: (*recordAccount).signIn},
+		{name: "lacking", is: "is signed in without a second step, where REQUIRE_SECOND_FACTOR is true", brief: true, signIn: (*recordAccount).signIn},
 	}
 )
 

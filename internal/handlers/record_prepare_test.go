@@ -62,7 +62,7 @@ func (v *visit) reads(page *webtest.Answer, link *regexp.Regexp) {
 	v.param = found[1]
 }
 
-func withLetter(v *visit) { v.param = letterID }
+func withEmail(v *visit) { v.param = emailID }
 
 func withSignUp(v *visit) {
 	to := webtest.Email()

@@ -16,11 +16,11 @@ var (
 var situations = map[string][]situation{
 	"GET /account/activity/{id}/not-me":  {{words: "of the account", before: withWrongPassword}},
 	"POST /account/delete":               {{words: "filled in", typed: []string{"sure", "on", "password", "{password}"}, also: []string{"demo"}}},
-	"GET /account/email":                 {{words: "while a change waits for its letter", here: afterEmail}},
+	"GET /account/email":                 {{words: "while a change waits for its email", here: afterEmail}},
 	"POST /account/email":                {{words: "filled in", typed: []string{"email", "{another email}"}, also: []string{"demo"}}},
-	"GET /account/email/confirm":         {{words: "after the link of the letter", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
-	"POST /account/email/confirm":        {{words: "after the link of the letter", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
-	"GET /account/email/confirm/{token}": {{words: "of a letter", before: withNewEmail}},
+	"GET /account/email/confirm":         {{words: "after the link of the email", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
+	"POST /account/email/confirm":        {{words: "after the link of the email", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
+	"GET /account/email/confirm/{token}": {{words: "of an email", before: withNewEmail}},
 	"POST /account/export":               {{words: "filled in", typed: typesPassword}},
 	"POST /account/profile":              {{words: "filled in", typed: []string{"name", "Ada"}, also: []string{"demo"}}},
 
@@ -78,11 +78,11 @@ var situations = map[string][]situation{
 		{words: "of a payment that was declined", before: withPayment("mastercard-0002")},
 	},
 
-	"GET /dev/mail/{id}":          {{words: "of a letter", before: withLetter}},
-	"GET /email/confirm/{token}":  {{words: "of a letter", before: withSignUp}},
-	"POST /email/confirm/{token}": {{words: "of a letter", before: withSignUp}},
-	"GET /email/undo/{token}":     {{words: "of a letter", before: withUndo}},
-	"POST /email/undo/{token}":    {{words: "of a letter", before: withUndo}},
+	"GET /dev/mail/{id}":          {{words: "of an email", before: withEmail}},
+	"GET /email/confirm/{token}":  {{words: "of an email", before: withSignUp}},
+	"POST /email/confirm/{token}": {{words: "of an email", before: withSignUp}},
+	"GET /email/undo/{token}":     {{words: "of an email", before: withUndo}},
+	"POST /email/undo/{token}":    {{words: "of an email", before: withUndo}},
 
 	"GET /login": {{words: "on the way to a page", query: "?next=%2Faccount%2Fsessions"}},
 	"POST /login": {
@@ -99,15 +99,15 @@ var situations = map[string][]situation{
 	"POST /logout": {{words: "between the steps of a sign-in", before: withApp, here: afterPassword}},
 
 	"POST /password/forgot":       {{words: "filled in", typed: []string{"email", "{email}"}}},
-	"GET /password/reset":         {{words: "after the link of the letter", before: withReset, here: afterLink("/password/reset/")}},
-	"GET /password/reset/{token}": {{words: "of a letter", before: withReset}},
+	"GET /password/reset":         {{words: "after the link of the email", before: withReset, here: afterLink("/password/reset/")}},
+	"GET /password/reset/{token}": {{words: "of an email", before: withReset}},
 	"POST /password/reset": {
-		{words: "after the link of the letter", before: withReset, here: afterLink("/password/reset/")},
-		{words: "after the link of the letter, filled in", before: withReset, here: afterLink("/password/reset/"), typed: typesNew},
+		{words: "after the link of the email", before: withReset, here: afterLink("/password/reset/")},
+		{words: "after the link of the email, filled in", before: withReset, here: afterLink("/password/reset/"), typed: typesNew},
 	},
 	"POST /password/reset/{token}": {
-		{words: "of a letter", before: withReset},
-		{words: "of a letter, filled in", before: withReset, typed: typesNew},
+		{words: "of an email", before: withReset},
+		{words: "of an email, filled in", before: withReset, typed: typesNew},
 	},
 
 	"POST /preferences": {{words: "filled in", typed: []string{"theme", "dark"}}},

@@ -39,15 +39,15 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// letterID names the one letter in the development mailbox, which holds none of those that the portal sends.
-const letterID = "LETTER"
+// emailID names the one email in the development mailbox, which holds none of those that the portal sends.
+const emailID = "EMAIL"
 
 func recordPortal(t *testing.T, adjust func(*settings)) *portal {
 	t.Helper()
-	letter := mail.Email{ID: letterID, To: "rosa@example.org", Subject: "A letter", Text: "Text", HTML: "<!doctype html><h1>Letter</h1>"}
+	message := mail.Email{ID: emailID, To: "rosa@example.org", Subject: "An email", Text: "Text", HTML: "<!doctype html><h1>Email</h1>"}
 	return portalOn(t, sqliteBackend(t), func(o *Options, policy *settings) {
 		o.Mailbox = &mail.Mailbox{}
-		if err := o.Mailbox.Send(t.Context(), letter); err != nil {
+		if err := o.Mailbox.Send(t.Context(), message); err != nil {
 			t.Fatal(err)
 		}
 		adjust(policy)

@@ -75,7 +75,7 @@ func (s situation) visit(route recordRoute, who recordPerson, p *portal, shared 
 			v.elsewhere() // so that there is another session to be shown; a demo has some
 		}
 	}
-	v.b = who.arrive(v.recordAccount)
+	v.b = who.signIn(v.recordAccount)
 	if s.here != nil {
 		s.here(v)
 	}
@@ -108,7 +108,7 @@ func formPage(pattern string) string {
 	switch pattern {
 	case "/basket", "/logout", "/preferences", "/session/extend":
 		return "/plans"
-	case "/demo", "/password/reset/{token}": // a GET of the second takes the key away from there
+	case "/demo", "/password/reset/{token}": // a GET of the second takes the token away from there
 		return "/"
 	case "/account/sessions/{handle}/recognise":
 		return "/account/sessions"
@@ -139,7 +139,7 @@ func (v *visit) fill(typed []string) (filled []string) {
 	return filled
 }
 
-// follows takes the parameter out of the link in a letter.
+// follows takes the parameter out of the link in an email.
 func (v *visit) follows(to, about string) {
-	v.param = path.Base(linkIn(v.p.t, v.p.letter(to, about)))
+	v.param = path.Base(linkIn(v.p.t, v.p.email(to, about)))
 }

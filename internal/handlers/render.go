@@ -28,14 +28,14 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 // send executes the page of the view into a buffer and sends it. On error nothing was sent.
 func (a *app) send(w http.ResponseWriter, r *http.Request, status int, v view) error {
 	l := v.frame()
-	l.Look, l.Here = a.lookOf(r), a.page(r.URL.RequestURI())
-	who := visitorOf(r)
-	if who == nil || !a.Sessions.Policy().NeedsReauth(who.Session) { // what was done is for whoever did it, not for a thief to read
+	l.Preferences, l.Here = a.preferencesOf(r), a.page(r.URL.RequestURI())
+	who := currentOf(r)
+	if who == nil || !a.Sessions.Policy().NeedsReauth(who.Session) { // a session that needs re-authentication may be a thief's, who must not read it
 		l.Flash = a.shown(r, bagFlash)
 	}
 	if who != nil {
-		l.Visitor, l.Path = a.visitorView(who), a.wayBack(r)
-		l.Visitor.Demo = a.demoView(r, who.User)
+		l.SignedIn, l.Path = a.signedInView(who), a.wayBack(r)
+		l.SignedIn.Demo = a.demoView(r, who.User)
 	}
 	page, ok := a.pages[v.page()]
 	if !ok {
@@ -73,9 +73,9 @@ func (a *app) flash(r *http.Request, format string, args ...any) {
 	a.Bag.Put(r.Context(), bagFlash, said)
 }
 
-func (a *app) visitorView(v *visitor) *visitorView {
+func (a *app) signedInView(v *current) *signedInView {
 	now := time.Now()
-	view := &visitorView{
+	view := &signedInView{
 		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID,
 		IdleText: words(a.Sessions.Policy().IdleLimit(v.Remembered)), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
@@ -89,19 +89,19 @@ func (a *app) visitorView(v *visitor) *visitorView {
 
 // initials are the first letters of the first and last word of a name.
 func initials(name string) string {
-	var letters []rune
+	var firsts []rune
 	for word := range strings.FieldsSeq(name) {
 		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) || unicode.IsDigit(first) {
-			letters = append(letters, unicode.ToUpper(first))
+			firsts = append(firsts, unicode.ToUpper(first))
 		}
 	}
-	switch len(letters) {
+	switch len(firsts) {
 	case 0:
 		return "?"
 	case 1:
-		return string(letters)
+		return string(firsts)
 	}
-	return string([]rune{letters[0], letters[len(letters)-1]})
+	return string([]rune{firsts[0], firsts[len(firsts)-1]})
 }
 
 // words says a duration as people do: "30 minutes", "7 days", "1 hour 30 minutes".

@@ -12,10 +12,10 @@ import (
 type group struct {
 	app     *app
 	router  chi.Router
-	guarded bool // a visitor who asks is sent to sign in first
+	guarded bool // who is not signed in is sent to sign in first
 }
 
-// with is the group behind one guard more, which asks nobody to sign in.
+// with is the group behind more guards, none of which sends anybody to sign in.
 func (g group) with(guards ...func(http.Handler) http.Handler) group {
 	return group{g.app, g.router.With(guards...), g.guarded}
 }
@@ -51,10 +51,10 @@ func (g group) add(method, pattern string, h handler, says []option) {
 	g.router.Method(method, pattern, serve(h))
 }
 
-// A route is a line of the table in routes.go. Tests say what to write where a line leaves out what it has to say.
+// A route is a line of the table in routes.go. A test says what to write where a line leaves out an option that it needs.
 type route struct {
 	method, pattern string
-	guarded         bool   // a visitor who asks is sent to sign in first
+	guarded         bool   // who is not signed in is sent to sign in first
 	returned        bool   // people are sent to this page after signing in or confirming
 	page            string // pattern of the page that the form stands on
 	nav             string // entry of the navigation that is lit
@@ -80,27 +80,27 @@ const none = ""
 // the form comes too late.
 func on(page string) option { return func(rt *route) { rt.page = page } }
 
-// keeps has those fields of a form kept when it comes too late, and shown again to the same person: never a password, a
-// code or a file. The name says in the database which form it is. Then come what the person was about to do, and the page
-// that asks for nothing, for those who cancel.
-func keeps(name, waiting, cancel string, fields ...string) option {
-	return func(rt *route) { rt.late, rt.lateSaid = &lateForm{name, waiting, cancel, fields}, true }
+// drafts names the fields of a form that are saved when it comes too late, and shown again to the same person. A password, a
+// code or a file is never among them. name identifies the form in the database, purpose says what the person was about to do,
+// and cancel is a page without re-authentication for those who cancel.
+func drafts(name, purpose, cancel string, fields ...string) option {
+	return func(rt *route) { rt.late, rt.lateSaid = &lateForm{name, purpose, cancel, fields}, true }
 }
 
-// keepsNothing is said of forms that hold only secrets and choices, so that nothing is kept when they come too late.
-func keepsNothing(rt *route) { rt.lateSaid = true }
+// noDraft is for forms that hold only secrets and choices: nothing of them is saved when they come too late.
+func noDraft(rt *route) { rt.lateSaid = true }
 
-// returned has people come back to a page for everybody after signing in; notReturned keeps them from a guarded one.
+// returned lets people come back to a page for everybody after signing in. notReturned takes a guarded page out of that.
 func returned(rt *route)    { rt.returned = true }
 func notReturned(rt *route) { rt.returned = false }
 
-// forScripts is said of addresses that scripts ask: what goes wrong is told them as JSON.
+// forScripts is for addresses that scripts call: errors are answered as JSON.
 func forScripts(rt *route) { rt.script = true }
 
-// readOnly is said of what a page asks for by itself, again and again: it is no activity of its session.
+// readOnly is for addresses that a page polls by itself: the request is no activity, so it does not extend the session.
 func readOnly(rt *route) { rt.readOnly = true }
 
-// noRoute stands for addresses outside the table. What is answered there lights nothing and is never returned to.
+// noRoute stands for addresses outside the table. They light no entry, and nobody is returned to them.
 var noRoute = &route{}
 
 // routeOf is the route that the request was matched with. The session's middleware and all behind it may ask.
@@ -124,7 +124,7 @@ func (a *app) route(method, pattern string) *route {
 	return noRoute
 }
 
-// navOf is the entry that is lit on what the route answers: its own, or that of the page that its form stands on.
+// navOf is the entry that is lit on the answer of the route: its own, or that of the page that its form stands on.
 func (a *app) navOf(rt *route) string {
 	if rt.navSaid {
 		return rt.nav

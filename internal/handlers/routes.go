@@ -10,9 +10,9 @@ import (
 	"example.com/gatehouse/ui"
 )
 
-// router is the table of everything the portal answers. The group that a line begins with is its guard, except where
-// docs/access.md says "script" or "password here": there the handler asks. A test compares the two. What else a line may
-// say, such as nav and keeps, is explained in route.go; where it says too little, a test says what to write.
+// router is the table of everything the portal answers. A line begins with its group, which is its guard. Where
+// docs/access.md says "script" or "password here", the handler checks in place of the guard; a test compares the two. The
+// options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
@@ -54,7 +54,7 @@ func (a *app) router() http.Handler {
 	everybody.post("/basket", a.choosePlan, on("/plans"))
 	if a.Mailbox != nil {
 		everybody.get("/dev/mail", a.devMail)
-		everybody.get("/dev/mail/{id}", a.devLetter)
+		everybody.get("/dev/mail/{id}", a.devEmail)
 	}
 
 	// Everybody who has the link of an email
@@ -63,75 +63,75 @@ func (a *app) router() http.Handler {
 	emailed.post("/email/confirm/{token}", a.confirm)
 	emailed.get("/email/undo/{token}", a.showEmailUndo)
 	emailed.post("/email/undo/{token}", a.undoEmail)
-	emailed.get("/account/email/confirm/{token}", a.takeEmailKey, returned)
-	emailed.get("/password/reset/{token}", a.takeResetKey)
+	emailed.get("/account/email/confirm/{token}", a.takeEmailToken, returned)
+	emailed.get("/password/reset/{token}", a.takeResetToken)
 	emailed.post("/password/reset/{token}", a.reset)
 
-	// Signed in, in a session that may be waiting for its re-authentication
-	waiting := everybody.signedIn(a.requireVisitor)
-	waiting.get("/reauth", a.showReauth, nav(none), notReturned)
-	waiting.post("/reauth", a.reauth, keepsNothing)
-	waiting.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), keepsNothing)
-	confirmed := waiting.signedIn(a.requireConfirmed)
+	// Signed in, also in a flagged session that has to be re-authenticated first
+	anySession := everybody.signedIn(a.requireSignedIn)
+	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
+	anySession.post("/reauth", a.reauth, noDraft)
+	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft)
+	notFlagged := anySession.signedIn(a.requireNotFlagged)
 
 	// Signed in, and all that is open to somebody whose account is to be deleted
-	leaving := confirmed.signedIn(a.requireFactor)
-	leaving.get("/account/export", a.showExport, nav("profile"))
-	leaving.post("/account/export", a.export, keepsNothing)
-	leaving.get("/account/delete", a.showDelete, nav("profile"))
-	leaving.post("/account/delete", a.askDeletion, keepsNothing)
-	leaving.post("/account/delete/stop", a.keepAccount, on(home), keepsNothing)
+	toBeDeleted := notFlagged.signedIn(a.requireFactor)
+	toBeDeleted.get("/account/export", a.showExport, nav("profile"))
+	toBeDeleted.post("/account/export", a.export, noDraft)
+	toBeDeleted.get("/account/delete", a.showDelete, nav("profile"))
+	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft)
+	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft)
 
 	// Signed in, and all that is open to somebody who has to set up a second step first
-	settingUp := confirmed.signedIn(a.requireStaying)
-	settingUp.get("/account/security", a.security, nav("security"))
-	settingUp.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), keepsNothing)
-	settingUp.get("/account/security/passkeys", a.showPasskeys, nav("security"))
-	settingUp.get("/account/security/passkeys/{id}", a.showPasskey, nav("security"))
-	settingUp.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), keepsNothing)
+	enrolling := notFlagged.signedIn(a.requireNotDeleting)
+	enrolling.get("/account/security", a.security, nav("security"))
+	enrolling.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), noDraft)
+	enrolling.get("/account/security/passkeys", a.showPasskeys, nav("security"))
+	enrolling.get("/account/security/passkeys/{id}", a.showPasskey, nav("security"))
+	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft)
 
-	settingUpSurely := settingUp.signedIn(a.requireElevation)
-	settingUpSurely.get("/account/security/totp", a.showTOTP, nav("security"))
-	settingUpSurely.post("/account/security/totp", a.setTOTP, keepsNothing)
-	settingUpSurely.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), keepsNothing)
-	settingUpSurely.get("/account/security/recovery-codes", a.showRecoveryCodes, nav("security"))
-	settingUpSurely.post("/account/security/recovery-codes", a.makeRecoveryCodes, keepsNothing)
-	settingUpSurely.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), keepsNothing)
-	settingUpSurely.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), keepsNothing)
-	settingUpSurely.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), keepsNothing)
+	enrollingElevated := enrolling.signedIn(a.requireElevation)
+	enrollingElevated.get("/account/security/totp", a.showTOTP, nav("security"))
+	enrollingElevated.post("/account/security/totp", a.setTOTP, noDraft)
+	enrollingElevated.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), noDraft)
+	enrollingElevated.get("/account/security/recovery-codes", a.showRecoveryCodes, nav("security"))
+	enrollingElevated.post("/account/security/recovery-codes", a.makeRecoveryCodes, noDraft)
+	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft)
+	enrollingElevated.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), noDraft)
+	enrollingElevated.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), noDraft)
 
-	signedIn := settingUp.signedIn(a.requireFactor)
+	signedIn := enrolling.signedIn(a.requireFactor)
 	signedIn.get("/account", a.overview, nav("overview"))
 	signedIn.get("/account/session", a.inspect, nav("sessions"))
 	signedIn.get("/account/sessions", a.showSessions, nav("sessions"))
 	signedIn.get("/account/sessions/{handle}/end", a.showEndSession, nav("sessions"))
 	signedIn.get("/account/sessions/end-others", a.showEndOthers, nav("sessions"))
-	signedIn.post("/account/sessions/end-others", a.endOthers, keepsNothing)
+	signedIn.post("/account/sessions/end-others", a.endOthers, noDraft)
 	signedIn.get("/account/sessions/end-all", a.showEndAll, nav("sessions"))
-	signedIn.post("/account/sessions/end-all", a.endAll, keepsNothing)
+	signedIn.post("/account/sessions/end-all", a.endAll, noDraft)
 	signedIn.get("/account/activity", a.activity, nav("activity"))
 	signedIn.get("/account/activity/{id}/not-me", a.notMe, nav("activity"))
 	signedIn.get("/account/security/password", a.showPassword, nav("security"))
-	signedIn.post("/account/security/password", a.changePassword, keepsNothing)
+	signedIn.post("/account/security/password", a.changePassword, noDraft)
 	signedIn.get("/account/profile", a.showProfile, nav("profile"))
-	signedIn.post("/account/profile", a.saveProfile, keeps("profile", "Save your profile", home, "name"))
+	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"))
 	signedIn.get("/account/email/confirm", a.showEmailConfirm, nav("profile"))
-	signedIn.post("/account/email/confirm", a.confirmEmail, keepsNothing)
+	signedIn.post("/account/email/confirm", a.confirmEmail, noDraft)
 	signedIn.get("/billing", a.showBilling, nav("billing"))
 	signedIn.get("/billing/checkout", a.showCheckout, nav("billing"))
-	signedIn.post("/billing/checkout", a.pay, keepsNothing)
+	signedIn.post("/billing/checkout", a.pay, noDraft)
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
 
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
-	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, keepsNothing)
-	reauthenticated.post("/account/sessions/{handle}/recognise", a.recognise, on("/account/sessions"), keepsNothing)
+	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft)
+	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
-	reauthenticated.post("/account/email", a.askEmail, keeps("email", "Change your address", "/account/profile", "email"))
+	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"))
 	reauthenticated.get("/billing/payment-method", a.showPaymentMethod, nav("billing"))
 	reauthenticated.post("/billing/payment-method", a.setPaymentMethod,
-		keeps("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
+		drafts("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
 
 	if a.Extend != nil {
 		a.Extend(a.extension(map[string]group{

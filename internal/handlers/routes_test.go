@@ -61,15 +61,15 @@ func mistakesOf(a *app) (mistakes []string) {
 		}
 		switch {
 		case rt.guarded && !rt.lateSaid:
-			wrong("%s can come too late: write keeps(...) with the fields to show again, or keepsNothing", key)
+			wrong("%s can come too late: write drafts(...) with the fields to show again, or noDraft", key)
 		case rt.late == nil:
 			continue
 		case !rt.guarded:
-			wrong("%s is for everybody and cannot come too late: leave out keeps(...)", key)
+			wrong("%s is for everybody and cannot come too late: leave out drafts(...)", key)
 		case !page.returned:
-			wrong("%s: nobody comes back to %s, so nothing can be kept for it: write keepsNothing, or returned on the line of the page", key, rt.page)
+			wrong("%s: nobody comes back to %s, so nothing can be kept for it: write noDraft, or returned on the line of the page", key, rt.page)
 		case pages[rt.page] != nil:
-			wrong("%s: the page %s has kept another form already: give one of them a page of its own, or write keepsNothing", key, rt.page)
+			wrong("%s: the page %s has kept another form already: give one of them a page of its own, or write noDraft", key, rt.page)
 		case names[rt.late.name] != nil:
 			wrong("%s: another form is kept as %q: write another name", key, rt.late.name)
 		}
@@ -123,21 +123,21 @@ func TestOmissionsAreNamed(t *testing.T) {
 	for want, add := range map[string]func(a *app, everybody, signedIn group){
 		"GET /x says nothing about the navigation":             func(_ *app, _, signedIn group) { signedIn.get("/x", notFound) },
 		`no entry of the navigation is called "x"`:             func(_ *app, _, signedIn group) { signedIn.get("/x", notFound, nav("x")) },
-		"POST /x: there is no page at this address: write on(": func(_ *app, _, signedIn group) { signedIn.post("/x", notFound, keepsNothing) },
+		"POST /x: there is no page at this address: write on(": func(_ *app, _, signedIn group) { signedIn.post("/x", notFound, noDraft) },
 		`POST /x: on("/y") is no page`:                         func(_ *app, everybody, _ group) { everybody.post("/x", notFound, on("/y")) },
 		`POST /x: on("/dev/mail/{id}") has {id}, which`:        func(_ *app, everybody, _ group) { everybody.post("/x", notFound, on("/dev/mail/{id}")) },
-		"POST /account can come too late: write keeps(":        func(_ *app, _, signedIn group) { signedIn.post("/account", notFound) },
+		"POST /account can come too late: write drafts(":       func(_ *app, _, signedIn group) { signedIn.post("/account", notFound) },
 		"POST /plans is for everybody and cannot come too late": func(_ *app, everybody, _ group) {
-			everybody.post("/plans", notFound, keeps("x", "X", home, "x"))
+			everybody.post("/plans", notFound, drafts("x", "X", home, "x"))
 		},
 		"nobody comes back to /login": func(_ *app, _, signedIn group) {
-			signedIn.post("/x", notFound, on("/login"), keeps("x", "X", home, "x"))
+			signedIn.post("/x", notFound, on("/login"), drafts("x", "X", home, "x"))
 		},
 		"the page /account/profile has kept another form": func(_ *app, _, signedIn group) {
-			signedIn.post("/x", notFound, on("/account/profile"), keeps("x", "X", home, "x"))
+			signedIn.post("/x", notFound, on("/account/profile"), drafts("x", "X", home, "x"))
 		},
 		`another form is kept as "profile"`: func(_ *app, _, signedIn group) {
-			signedIn.post("/account", notFound, keeps("profile", "X", home, "x"))
+			signedIn.post("/account", notFound, drafts("profile", "X", home, "x"))
 		},
 		"GET /x is chi's alone": func(a *app, everybody, _ group) { everybody.router.Get("/x", a.handle(notFound)) },
 	} {

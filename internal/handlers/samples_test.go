@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/internal/bag"
 )
 
-// hostile is what clients may write into names, device strings, searches and letters.
+// hostile is what clients may write into names, device strings, searches and emails.
 var hostile = []string{
 	`<img src=x onerror=1>"'{{.}}`,
 	strings.Repeat("Wolfeschlegelsteinhausenbergerdorff", 6)[:200],
@@ -78,7 +78,7 @@ func fill(v reflect.Value, text string, now time.Time) {
 
 func ordinary(now time.Time) []sample {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	marta := &visitorView{
+	marta := &signedInView{
 		Name: "Marta Reis", Email: "marta@example.org", Initials: "MR", Handle: "h0", User: "u0", IdleText: "30 minutes",
 		IdleEnds: now.Add(30 * time.Minute), IdleMS: 1800000, AbsoluteMS: 68400000, WarnMS: 120000,
 	}
@@ -88,21 +88,21 @@ func ordinary(now time.Time) []sample {
 	trying.Demo = &demoView{Until: now.Add(time.Hour), Password: "abcde-fghij-klmno-pqrst"}
 	changed.Demo = &demoView{Until: now.Add(time.Hour), Changed: true}
 	current := identityView{Field: "current_password", Label: "Current password"}
-	in := func(nav string) Layout { return Layout{Nav: nav, Path: "/account", Visitor: marta} }
-	flash := Layout{Nav: "sessions", Path: "/account/sessions", Visitor: &confirmed,
+	in := func(nav string) Layout { return Layout{Nav: nav, Path: "/account", SignedIn: marta} }
+	flash := Layout{Nav: "sessions", Path: "/account/sessions", SignedIn: &confirmed,
 		Flash: "Signed out Edge on Windows. It can no longer use your account."}
 
-	this := ticketView{Handle: "h1", Current: true, Icon: "laptop", Device: "Firefox on Linux", ActiveNow: true, LastSeen: now,
+	this := sessionCard{Handle: "h1", Current: true, Icon: "laptop", Device: "Firefox on Linux", ActiveNow: true, LastSeen: now,
 		Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", SignedIn: ago(5 * time.Hour),
-		Method: "password", IP: "203.0.113.24", Idle: fuseView{3, "1 of 30 min"}, Lifetime: fuseView{21, "5 h 7 of 24 h"}}
-	phone := ticketView{Handle: "h2", Icon: "smartphone", Device: "Safari on iPhone", Kept: true, LastSeen: ago(49 * time.Hour),
+		Method: "password", IP: "203.0.113.24", Idle: progressBar{3, "1 of 30 min"}, Lifetime: progressBar{21, "5 h 7 of 24 h"}}
+	phone := sessionCard{Handle: "h2", Icon: "smartphone", Device: "Safari on iPhone", Remembered: true, LastSeen: ago(49 * time.Hour),
 		SignedIn: ago(20 * 24 * time.Hour), Method: "password", IP: "2001:db8:4c1::77", SignedInIP: "203.0.113.88",
-		Idle: fuseView{29, "2 of 7 days"}, Lifetime: fuseView{67, "20 of 30 days"}}
-	doubtful := ticketView{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
+		Idle: progressBar{29, "2 of 7 days"}, Lifetime: progressBar{67, "20 of 30 days"}}
+	doubtful := sessionCard{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
 		Flag: "A cookie that this session had replaced was used again.", SignedIn: ago(23 * time.Hour), Method: "password",
-		IP: "198.51.100.7", Idle: fuseView{80, "24 of 30 min"}, Lifetime: fuseView{96, "23 h of 24 h"}}
-	others := []ticketView{phone, doubtful}
-	ended := []endedTicketView{
+		IP: "198.51.100.7", Idle: progressBar{80, "24 of 30 min"}, Lifetime: progressBar{96, "23 h of 24 h"}}
+	others := []sessionCard{phone, doubtful}
+	ended := []endedSessionCard{
 		{"terminal", "curl", "203.0.113.9", ago(3 * time.Hour), "Signed out from another device"},
 		{"laptop", "Edge on Windows", "203.0.113.24", ago(50 * time.Hour), "Not used for too long"},
 	}
@@ -155,22 +155,22 @@ func ordinary(now time.Time) []sample {
 			Identity: asked(problem{"password", "This password is not right."})}},
 		{"reauth-changed", &reauthView{Layout: in(""), Next: "/account", WindowText: "15 minutes",
 			Changed: "This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24."}},
-		{"overview-marked", &overviewView{Layout: in("overview"), Session: this, Others: 2, Marked: 1}},
-		{"overview-advice", &overviewView{Layout: in("overview"), Session: this, PasswordChanged: ago(400 * 24 * time.Hour), Advice: []advice{
+		{"overview-marked", &overviewView{Layout: in("overview"), Session: this, Others: 2, Flagged: 1}},
+		{"overview-advice", &overviewView{Layout: in("overview"), Session: this, PasswordChanged: ago(400 * 24 * time.Hour), Recommendations: []recommendation{
 			{"history", "1 other session has not been used for 3 days or more.", "/account/sessions", "Sign out what you do not need"}}}},
 		{"overview", &overviewView{Layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
 			Recent: events, Basket: "Team"}},
 		{"overview-second", &overviewView{Layout: in("overview"), Session: this, PasswordChanged: now, App: true}},
 		{"overview-passkey", &overviewView{Layout: in("overview"), Session: this, PasswordChanged: now, Passkeys: true}},
-		{"overview-demo", &overviewView{Layout: Layout{Nav: "overview", Path: "/account", Visitor: &trying}, Session: this, Others: 2,
+		{"overview-demo", &overviewView{Layout: Layout{Nav: "overview", Path: "/account", SignedIn: &trying}, Session: this, Others: 2,
 			PasswordChanged: ago(21 * 24 * time.Hour), Recent: events}},
-		{"security-demo", &securityView{Layout: Layout{Nav: "security", Visitor: &changed}, PasswordChanged: now, Sessions: 3, WindowText: "15 minutes", MinLength: 15}},
+		{"security-demo", &securityView{Layout: Layout{Nav: "security", SignedIn: &changed}, PasswordChanged: now, Sessions: 3, WindowText: "15 minutes", MinLength: 15}},
 		{"sessions", &sessionsView{flash, this, others, ended, 20}},
 		{"sessions-alone", &sessionsView{in("sessions"), this, nil, nil, 20}},
 		{"session-end", &endSessionView{flash, doubtful}},
 		{"sessions-end-others", &endSessionsView{Layout: flash, Sessions: others}},
 		{"sessions-end-all", &endSessionsView{Layout: in("sessions"), All: true, Stale: true,
-			Sessions: []ticketView{this, phone, doubtful}, Identity: asked(problem{"password", "This password is not right."})}},
+			Sessions: []sessionCard{this, phone, doubtful}, Identity: asked(problem{"password", "This password is not right."})}},
 		{"security", &securityView{Layout: flash, PasswordChanged: ago(90 * 24 * time.Hour), Sessions: 3, WindowText: "15 minutes", MinLength: 15}},
 		{"security-second", &securityView{Layout: in("security"), PasswordChanged: ago(90 * 24 * time.Hour), Sessions: 1, WindowText: "15 minutes", MinLength: 15,
 			SecondFactor: true, App: ago(time.Hour), Codes: 7, OfCodes: 10, Problems: problems{{"", "This is your last."}}}},
@@ -191,7 +191,7 @@ func ordinary(now time.Time) []sample {
 		{"password", &passwordView{Layout: in("security"), MinLength: 15, MaxLength: 128, Others: 2}},
 		{"password-wrong", &passwordView{Layout: in("security"), MinLength: 15, MaxLength: 128, Identity: current, Problems: problems{
 			{"current_password", "This is not your password."}, {"password", "Use at least 15 characters."}}}},
-		{"passkeys", &passkeysView{Layout: Layout{Nav: "security", Visitor: &confirmed}, Name: "Firefox on Linux", MaxName: 60, Others: 2,
+		{"passkeys", &passkeysView{Layout: Layout{Nav: "security", SignedIn: &confirmed}, Name: "Firefox on Linux", MaxName: 60, Others: 2,
 			Passkeys: []passkeyView{{"P1", "Work laptop", ago(90 * 24 * time.Hour), ago(time.Hour), false}, {"P2", "Phone", ago(time.Hour), time.Time{}, true}}}},
 		{"passkeys-stale", &passkeysView{Layout: in("security"), Stale: true, Others: 2}},
 		{"passkeys-full", &passkeysView{Layout: in("security"), Full: true, Problems: problems{{"", "You have as many passkeys as an account can have."}}}},
@@ -212,9 +212,9 @@ func ordinary(now time.Time) []sample {
 			Lifetime: clockView{"19 hours", "24 hours", now.Add(19 * time.Hour)}, Bag: []bag.Entry{{Name: "basket.plan", Bytes: 4}}}},
 		{"activity-none", &activityView{Layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{Layout: in("plans"), Chosen: "hall"}},
-		{"plans-away", &plansView{Away: true, Problems: problems{{"plan", "There is no such plan."}}}},
+		{"plans-away", &plansView{Unavailable: true, Problems: problems{{"plan", "There is no such plan."}}}},
 		{"profile", &profileView{Layout: in("profile"), Name: "Marta Reis", Since: ago(90 * 24 * time.Hour)}},
-		{"profile-restored", &profileView{Layout: in("profile"), Name: "Marta R.", Held: "AAAA", Since: ago(90 * 24 * time.Hour),
+		{"profile-restored", &profileView{Layout: in("profile"), Name: "Marta R.", DraftID: "AAAA", Since: ago(90 * 24 * time.Hour),
 			Restored: &restoredView{SignedOut: true}}},
 		{"profile-wrong", &profileView{Layout: in("profile"), Since: ago(90 * 24 * time.Hour), Problems: problems{
 			{"name", "Tell us what to call you."}}}},
@@ -227,8 +227,8 @@ func ordinary(now time.Time) []sample {
 			Problems: problems{{"password", "Use at least 15 characters."}}}},
 		{"reset-dead", &resetView{}},
 		{"email", &emailView{Layout: in("profile"), ValidText: "24 hours", UndoText: "7 days"}},
-		{"email-waiting", &emailView{Layout: in("profile"), Waiting: "m.reis@example.net", WaitingUntil: now.Add(time.Hour), ValidText: "24 hours", UndoText: "7 days"}},
-		{"email-restored", &emailView{Layout: in("profile"), Email: "m.reis@example.net", Held: "AAAA", Restored: &restoredView{}}},
+		{"email-waiting", &emailView{Layout: in("profile"), Pending: "m.reis@example.net", PendingUntil: now.Add(time.Hour), ValidText: "24 hours", UndoText: "7 days"}},
+		{"email-restored", &emailView{Layout: in("profile"), Email: "m.reis@example.net", DraftID: "AAAA", Restored: &restoredView{}}},
 		{"email-demo", &emailView{Layout: in("profile"), Demo: true, Problems: problems{{"email", "A demo account has no mailbox."}}}},
 		{"email-confirm", &emailConfirmView{Layout: in("profile"), Email: "m.reis@example.net", Others: 2}},
 		{"email-confirm-taken", &emailConfirmView{Layout: in("profile"), Taken: true}},
@@ -260,7 +260,7 @@ func ordinary(now time.Time) []sample {
 			Text: "The address may be mistyped, or what was here has gone."}},
 		{"error-500", &errorView{Status: 500, Heading: "Something went wrong",
 			Text: "It is our fault, not yours. Nothing you sent was kept.", Reference: "7F3AQ2"}},
-		{"dev-mail", &devMailView{Letters: []letterView{{"L1", "marta@example.org", "Confirm your email address",
+		{"dev-mail", &devMailView{Emails: []devEmailView{{"L1", "marta@example.org", "Confirm your email address",
 			"Hello Marta,\n\nfollow this link:\nhttp://localhost:8080/email/confirm/AAAA\n", ago(time.Minute),
 			[]string{"http://localhost:8080/email/confirm/AAAA"}}}}},
 	}

@@ -26,8 +26,8 @@ func TestRightPasswordsUseUpNoNetwork(t *testing.T) {
 	}
 }
 
-// Letters name a browser that nobody knows alike, whatever they are about.
-func TestLettersNameTheSender(t *testing.T) {
+// Emails name a browser that nobody knows alike, whatever they are about.
+func TestEmailsNameTheSender(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u := p.newUser("Uta")
@@ -35,8 +35,8 @@ func TestLettersNameTheSender(t *testing.T) {
 	b.Agent = "Something/1.0 (X11; Linux x86_64)"
 	b.SignIn(u.Email, password)
 	b.enrolApp()
-	if letter := strings.Join(strings.Fields(p.letter(u.Email, "recovery codes")), " "); !strings.Contains(letter, "from an unknown browser on Linux.") {
-		t.Errorf("got %q", letter)
+	if message := strings.Join(strings.Fields(p.email(u.Email, "recovery codes")), " "); !strings.Contains(message, "from an unknown browser on Linux.") {
+		t.Errorf("got %q", message)
 	}
 }
 

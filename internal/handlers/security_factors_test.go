@@ -20,7 +20,7 @@ import (
 )
 
 // Setting up an app takes a re-authentication, a secret and its first code. It ends the other sessions, gives this one
-// another token, leaves an event and a letter, and shows ten recovery codes, once.
+// another token, leaves an event and an email, and shows ten recovery codes, once.
 func TestEnrolment(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -64,7 +64,7 @@ func TestEnrolment(t *testing.T) {
 		}
 		b.Get("/account/security").Says("10 of 10 left")
 		b.Get("/account/session").Says("because you changed how you sign in")
-		p.letter(u.Email, "A second step was set up")
+		p.email(u.Email, "A second step was set up")
 		if got := p.kinds(u.ID); !slices.Contains(got, "mfa_enrolled:totp") || !slices.Contains(got, "recovery_codes_made") || !slices.Contains(got, "session_expired:revoked") {
 			t.Errorf("got %q", got)
 		}
@@ -140,7 +140,7 @@ func TestRemoval(t *testing.T) {
 		}
 		p.browser().SignIn(u.Email, password)
 		b.Post("/account/security/recovery-codes/download", "codes", codes[0]).Leads("/account/security/recovery-codes")
-		p.letter(u.Email, "A second step was removed")
+		p.email(u.Email, "A second step was removed")
 		if got := p.kinds(u.ID); !slices.Contains(got, "mfa_removed:totp") {
 			t.Errorf("got %q", got)
 		}
@@ -189,7 +189,7 @@ func TestFreshRecoveryCodes(t *testing.T) {
 			}
 		}
 		p.withPassword(u.Email).Post("/login/verify", "code", fresh[0]).Leads("/account")
-		p.letter(u.Email, "You have new recovery codes")
+		p.email(u.Email, "You have new recovery codes")
 	})
 }
 
@@ -364,7 +364,7 @@ func TestSecretIsResealed(t *testing.T) {
 	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusInternalServerError)
 }
 
-// Neither secrets nor codes are in the log, in the database as they are, in a letter or in an address.
+// Neither secrets nor codes are in the log, in the database as they are, in an email or in an address.
 func TestFactorsLeakNothing(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -378,9 +378,9 @@ func TestFactorsLeakNothing(t *testing.T) {
 	res.Leads("/account")
 	b.Post("/account/security/recovery-codes/download", "codes", codes[1]).Want(http.StatusOK)
 	dump := p.dump()
-	letters := strings.Join(p.lettersTo(u.Email), "\n")
+	messages := strings.Join(p.emailsTo(u.Email), "\n")
 	for what, secret := range secrets {
-		for where, text := range map[string]string{"the log": p.log.String(), "the database": dump, "a letter": letters} {
+		for where, text := range map[string]string{"the log": p.log.String(), "the database": dump, "an email": messages} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the %s is in %s", what, where)
 			}
@@ -391,7 +391,7 @@ func TestFactorsLeakNothing(t *testing.T) {
 	}
 }
 
-// While the bag is away nothing is changed that would leave somebody without their recovery codes; whoever has a second
+// While the bag is unavailable nothing is changed that would leave somebody without their recovery codes; whoever has a second
 // factor signs in as ever.
 func TestFactorsWithoutTheBag(t *testing.T) {
 	t.Parallel()

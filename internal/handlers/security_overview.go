@@ -35,7 +35,7 @@ func (a *app) security(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, wrong ...problem) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
 	if err != nil {
 		return err
@@ -59,15 +59,15 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 
 const securityPage = "/account/security"
 
-// changeFactors makes one change of the second factors of the visitor, under a token of its own. Recovery codes that
-// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is away.
+// changeFactors makes one change of the second factors of the current user, under a token of its own. Recovery codes that
+// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is unavailable.
 func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
 	if a.Bag.Unavailable(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: bag.ErrUnavailable,
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
 		done, err = change(account.FactorChange{
 			Session: v.Session, Client: clientOf(r), User: v.User, NewTokenHash: tokenHash,
@@ -102,8 +102,8 @@ func (a *app) removed(w http.ResponseWriter, r *http.Request, done account.Facto
 	case err != nil:
 		return err
 	}
-	u := visitorOf(r).User
-	a.tell(u, a.letters.FactorRemoved(u.Email, u.Name, factor, time.Now(), senderOf(r)))
+	u := currentOf(r).User
+	a.notify(u, a.emails.FactorRemoved(u.Email, u.Name, factor, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, sentence)
 	return nil
 }

@@ -55,12 +55,12 @@ func (a *app) showPasskeys(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	all, err := a.Accounts.Passkeys(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	_, others, err := a.tickets(r)
+	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -85,16 +85,16 @@ func (a *app) showPasskey(w http.ResponseWriter, r *http.Request) error {
 
 // passkeyForm shows one passkey. Without a name the field shows its own.
 func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, name string, wrong problems) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	p, err := a.Accounts.Passkey(r.Context(), v.UserID, chi.URLParam(r, "id"))
 	if err != nil {
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	}
 	all, err := a.Accounts.Passkeys(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	_, others, err := a.tickets(r)
+	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, na
 
 // beginEnrolment hands out what a browser needs to make a passkey for this account.
 func (a *app) beginEnrolment(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	options, err := a.Passkeys.BeginEnrolment(r.Context(), actor(r), v.User)
 	if errors.Is(err, auth.ErrTooManyPasskeys) {
 		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorRefused, Text: passkeyProblem(err)[0].Text})
@@ -156,8 +156,8 @@ func (a *app) finishEnrolment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
-	a.tell(v.User, a.letters.PasskeyAdded(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	v := currentOf(r)
+	a.notify(v.User, a.emails.PasskeyAdded(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your passkey was added.")
 	return nil
 }
@@ -177,7 +177,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 		return a.passkeyForm(w, r, http.StatusUnprocessableEntity, f["name"], problems{{"name", wrong.Error()}})
 	}
 	if err != nil {
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	}
 	a.flash(r, "The passkey is called %s now.", name)
 	seeOther(w, r, passkeysPage)
@@ -186,7 +186,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 
 // removePasskey forgets a passkey, ends every other session and rotates this one (ASVS v5.0.0-6.5.6, 7.4.3).
 func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
-	v, id := visitorOf(r), chi.URLParam(r, "id")
+	v, id := currentOf(r), chi.URLParam(r, "id")
 	done, err := a.changeFactors(r, func(change account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.RemovePasskey(r.Context(), change, id)
 	})
@@ -195,9 +195,9 @@ func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
 			problems{{"", "Every account here needs a second step, and this is your last. Set up another one first."}})
 	}
 	if err != nil {
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	}
-	a.tell(v.User, a.letters.PasskeyRemoved(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(v.User, a.emails.PasskeyRemoved(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your passkey was removed.")
 	return nil
 }

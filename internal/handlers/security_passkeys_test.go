@@ -33,8 +33,8 @@ func TestPasskeyEnrolment(t *testing.T) {
 		b.Get(passkeysPage).Says("My laptop").Says("Not used yet").Says("Copied to your other devices")
 		b.Get("/account/security").Says("1 passkey")
 		b.Get("/account/activity").Says("A passkey was added")
-		if letter := p.letter(u.Email, "A passkey was added to your account"); strings.Contains(letter, "My laptop") {
-			t.Error("the letter repeats a name that anybody may have chosen")
+		if message := p.email(u.Email, "A passkey was added to your account"); strings.Contains(message, "My laptop") {
+			t.Error("the email repeats a name that anybody may have chosen")
 		}
 
 		// From now on a password alone opens nothing; with a recovery code it does.
@@ -208,7 +208,7 @@ func TestPasskeyRemoved(t *testing.T) {
 		p.browser().finish(waiting, "").Want(http.StatusUnprocessableEntity)
 		b.Post(passkeysPage + "/" + id + "/remove").Want(http.StatusNotFound)
 		b.Get("/account/activity").Says("A passkey was removed")
-		p.letter(u.Email, "A passkey was removed from your account")
+		p.email(u.Email, "A passkey was removed from your account")
 		p.withPassword(u.Email) // still two steps
 		if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1`, u.ID); n != auth.RecoveryCodeCount {
 			t.Errorf("%d recovery codes while a passkey is left", n)
@@ -238,7 +238,7 @@ func TestPasskeyRequired(t *testing.T) {
 }
 
 // Somebody else's passkey answers like one that does not exist, and stays as it is (ASVS v5.0.0-8.2.2).
-func TestForeignPasskey(t *testing.T) {
+func TestPasskeyNotOwned(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		p.limits.Limiter = limiterOff{}
@@ -281,7 +281,7 @@ func TestPasskeyRenamed(t *testing.T) {
 	})
 }
 
-// A demo has passkeys like any account. They go with it, and no letter is written.
+// A demo has passkeys like any account. They go with it, and no email is written.
 func TestPasskeyOfDemo(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -311,7 +311,7 @@ func TestPasskeyOfDemo(t *testing.T) {
 			t.Errorf("%d passkeys of a demo that is gone", n)
 		}
 		if n := len(p.outbox.Emails()); n != 0 {
-			t.Errorf("%d letters", n)
+			t.Errorf("%d emails", n)
 		}
 	})
 }

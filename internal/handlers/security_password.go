@@ -24,7 +24,7 @@ func (a *app) showPassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) passwordForm(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	_, others, err := a.tickets(r)
+	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	var mistakes problems
 	if f["current_password"] == "" && f["assertion"] == "" {
 		mistakes = append(mistakes, problem{"current_password", enterPassword})
@@ -75,7 +75,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(v.User, a.letters.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	if ended == 0 {
 		a.flash(r, "Your password was changed.")
 	} else {

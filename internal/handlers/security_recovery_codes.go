@@ -28,12 +28,12 @@ type recoveryCodesView struct {
 func (*recoveryCodesView) page() string { return "recovery-codes.html" }
 
 func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	_, others, err := a.tickets(r)
+	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 
 // makeRecoveryCodes makes ten that take the place of all before.
 func (a *app) makeRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
-	u := visitorOf(r).User
+	u := currentOf(r).User
 	if !u.SecondFactor() {
 		a.flash(r, "Recovery codes come with a second step. Set one up first.")
 		seeOther(w, r, securityPage)
@@ -61,7 +61,7 @@ func (a *app) makeRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(u, a.letters.RecoveryCodesMade(u.Email, u.Name, time.Now(), senderOf(r)))
+	a.notify(u, a.emails.RecoveryCodesMade(u.Email, u.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "You have new recovery codes. The ones before no longer work.")
 	return nil
 }
@@ -74,7 +74,7 @@ func (a *app) downloadRecoveryCodes(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	codes := strings.Fields(f["codes"])
-	good, err := a.Accounts.HasRecoveryCodes(r.Context(), visitorOf(r).UserID, codes)
+	good, err := a.Accounts.HasRecoveryCodes(r.Context(), currentOf(r).UserID, codes)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (a *app) downloadRecoveryCodes(w http.ResponseWriter, r *http.Request) erro
 	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("recovery-codes.txt")+`"`)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
-	text := "Recovery codes for " + visitorOf(r).User.Email + " at " + a.BaseURL.String() + "\r\n" +
+	text := "Recovery codes for " + currentOf(r).User.Email + " at " + a.BaseURL.String() + "\r\n" +
 		"Each works once, together with the password.\r\n\r\n" + strings.Join(codes, "\r\n") + "\r\n"
 	_, _ = w.Write([]byte(text)) // a client that went away is nobody's error
 	return nil

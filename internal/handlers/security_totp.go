@@ -59,12 +59,12 @@ func (a *app) showTOTP(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong ...problem) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	_, others, err := a.tickets(r)
+	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := visitorOf(r)
+	v := currentOf(r)
 	if f["begin"] != "" {
 		return a.beginTOTP(w, r)
 	}
@@ -116,7 +116,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.tell(v.User, a.letters.FactorEnrolled(v.User.Email, v.User.Name, "a code from an authenticator app", time.Now(), senderOf(r)))
+	a.notify(v.User, a.emails.FactorEnrolled(v.User.Email, v.User.Name, "a code from an authenticator app", time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your authenticator app is set up.")
 	return nil
 }
@@ -130,7 +130,7 @@ func (a *app) beginTOTP(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) removeTOTP(w http.ResponseWriter, r *http.Request) error {
-	if !visitorOf(r).User.TOTP {
+	if !currentOf(r).User.TOTP {
 		a.flash(r, "There is no authenticator app to remove.")
 		seeOther(w, r, securityPage)
 		return nil

@@ -48,9 +48,9 @@ func TestAnotherNetwork(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Nettie")
 		b := p.signedIn(u)
-		away := b.at("198.51.100.7")
+		elsewhere := b.at("198.51.100.7")
 		for range 3 {
-			away.Get("/account").Want(http.StatusOK)
+			elsewhere.Get("/account").Want(http.StatusOK)
 			b.Get("/account").Want(http.StatusOK)
 			b.at("203.0.113.9").Get("/account").Want(http.StatusOK)
 		}
@@ -65,21 +65,21 @@ func TestAnotherNetwork(t *testing.T) {
 		b.Get("/account/activity?kind=sessions").Says("A session was used from another browser or network")
 
 		b.Reauth(password).Leads("/account/sessions")
-		away.Cookies = b.Cookies
-		away.recognise()
-		away.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
+		elsewhere.Cookies = b.Cookies
+		elsewhere.dismissFlag()
+		elsewhere.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
 		b.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "network")
 		b.at("203.0.113.9").Get("/account").Says("looks suspicious").Says("another network, 203.0.113.0/24")
 		p.wantFlagged(u.ID, "network", "network")
-		if letters := p.lettersTo(u.Email); len(letters) != 0 {
-			t.Errorf("got letters %q, want none for a network", letters)
+		if messages := p.emailsTo(u.Email); len(messages) != 0 {
+			t.Errorf("got emails %q, want none for a network", messages)
 		}
 	})
 }
 
-// recognise presses "This was me" on this browser's own ticket.
-func (b *browser) recognise() {
+// dismissFlag presses "This was me" on this browser's own session card.
+func (b *browser) dismissFlag() {
 	b.p.t.Helper()
 	b.Post("/account/sessions/" + b.Handle() + "/recognise").Leads("/account/sessions")
 }
@@ -104,13 +104,13 @@ func TestNetworks(t *testing.T) {
 			b.SignIn(u.Email, password)
 			b.at(tt.to).Get("/account").Want(http.StatusOK)
 			if n := p.count(`SELECT count(*) FROM sessions WHERE id = $1 AND flag <> ''`, b.Handle()); (n == 1) != tt.change {
-				t.Errorf("%s to %s: marked %d, want a change: %t", tt.from, tt.to, n, tt.change)
+				t.Errorf("%s to %s: flagged %d, want a change: %t", tt.from, tt.to, n, tt.change)
 			}
 		}
 	})
 }
 
-// An update of the browser is no change, another browser is. Its owner reads which, on the ticket and in one letter.
+// An update of the browser is no change, another browser is. Its owner reads which, on the session card and in one email.
 func TestAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
@@ -126,19 +126,19 @@ func TestAnotherBrowser(t *testing.T) {
 		p.wantFlagged(u.ID, "browser")
 		b.Get("/account/sessions").Says("This session began in Chrome on macOS and was used from Firefox on Linux.").SaysNot("another network")
 		b.Reauth(password).Leads("/account/sessions")
-		b.recognise()
+		b.dismissFlag()
 		stolen.Cookies = b.Cookies
 		stolen.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "browser")
 		stolen.as(webtest.FirefoxOnWindows).at("198.51.100.7").Get("/account").Says("was used from Firefox on Windows. It was used from another network, 198.51.100.0/24.")
 		p.wantFlagged(u.ID, "browser", "browser and network")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 2 {
-			t.Fatalf("got %d letters, want one for each mark: %q", len(letters), letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 2 {
+			t.Fatalf("got %d emails, want one for each flag: %q", len(messages), messages)
 		}
 		for _, want := range []string{"begun with Chrome on macOS, was used from Firefox on Linux on", "We have flagged it", "https://portal.test/account/sessions"} {
-			if !strings.Contains(letters[1], want) {
-				t.Errorf("got no %q in\n%s", want, letters[1])
+			if !strings.Contains(messages[1], want) {
+				t.Errorf("got no %q in\n%s", want, messages[1])
 			}
 		}
 	})
@@ -157,15 +157,15 @@ func TestUnknownClients(t *testing.T) {
 	other.Do(r).Want(http.StatusOK).Says("It was used from an unknown network.")
 }
 
-// Of many requests of a changed client that come at once, one raises the mark and one letter goes out.
+// Of many requests of a changed client that come at once, one raises the flag and one email goes out.
 func TestChangedClientAtOnce(t *testing.T) {
 	t.Parallel()
 	onBackendsWith(t, func(_ *Options, policy *settings) { policy.Browser = together(crowd) }, func(t *testing.T, p *portal) {
 		u := p.newUser("Simon")
 		p.crowdIn(p.signedIn(u).Token(), http.StatusOK)
 		p.wantFlagged(u.ID, "browser")
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
+		if messages := p.emailsTo(u.Email); len(messages) != 1 {
+			t.Errorf("got %d emails, want 1", len(messages))
 		}
 	})
 }
@@ -208,7 +208,7 @@ func (p *portal) crowdIn(token string, want int) {
 }
 
 // Looking changes nothing, whoever looks and whatever the setting.
-func TestPeekFromAnotherClient(t *testing.T) {
+func TestReadOnlyFromAnotherClient(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []session.ClientChange{session.ClientChangeFlag, session.ClientChangeReauth, session.ClientChangeEnd} {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
@@ -235,7 +235,7 @@ func (p *portal) sessionRow(b *browser) session.Session {
 	return s
 }
 
-// X-Forwarded-For counts only from a proxy that is trusted: anybody else can neither raise a mark with it nor hide one.
+// X-Forwarded-For counts only from a proxy that is trusted: anybody else can neither raise a flag with it nor hide one.
 func TestForwardedClients(t *testing.T) {
 	t.Parallel()
 	asked := func(b *browser, forwarded string) {
@@ -264,21 +264,21 @@ func TestForwardedClients(t *testing.T) {
 	p.wantFlagged(u.ID, "network")
 }
 
-// A session that was opened before sessions knew their clients learns them with its next activity, and is not marked.
+// A session that was opened before sessions knew their clients learns them with its next activity, and is not flagged.
 func TestSessionFromBefore(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Old")
 		b := p.signedIn(u)
 		p.exec(`UPDATE sessions SET known_clients = '' WHERE user_id = $1`, u.ID)
-		away := b.at("198.51.100.7")
-		away.Get("/account").Want(http.StatusOK)
+		elsewhere := b.at("198.51.100.7")
+		elsewhere.Get("/account").Want(http.StatusOK)
 		if got := p.sessionRow(b).Known; got != "" {
 			t.Errorf("learnt %q within the touch interval, want nothing written", got)
 		}
 		p.exec(`UPDATE sessions SET last_seen_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-2*time.Minute), u.ID)
-		away.Get("/account").Want(http.StatusOK) // learnt
-		away.Get("/account").Want(http.StatusOK)
+		elsewhere.Get("/account").Want(http.StatusOK) // learnt
+		elsewhere.Get("/account").Want(http.StatusOK)
 		b.at(p.prefix + "::99").as(chromeUpdated).Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID)
 		b.as(firefoxOnLinux).at("203.0.113.9").Get("/account").Want(http.StatusOK)
@@ -293,37 +293,37 @@ func TestSignInFromElsewhere(t *testing.T) {
 		onBoth(t, mode, func(t *testing.T, p *portal) {
 			u := p.newUser("Signe")
 			b := p.signedIn(u)
-			away := b.at("198.51.100.7")
-			away.Get("/account")
-			away.SignIn(u.Email, password)
-			away.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
-			if got := p.sessionRow(away); got.Flag != "" || got.Known.Network() != "198.51.100.0/24" {
-				t.Errorf("%s: got %+v, want a session of that network without a mark", mode, got)
+			elsewhere := b.at("198.51.100.7")
+			elsewhere.Get("/account")
+			elsewhere.SignIn(u.Email, password)
+			elsewhere.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
+			if got := p.sessionRow(elsewhere); got.Flag != "" || got.Known.Network() != "198.51.100.0/24" {
+				t.Errorf("%s: got %+v, want a session of that network without a flag", mode, got)
 			}
 		})
 	}
 }
 
-// Whoever copies a cookie while its owner's elevation window is open can do nothing with the window: the mark closes it.
-func TestMarkClosesTheWindow(t *testing.T) {
+// Whoever copies a cookie while its owner's elevation window is open can do nothing with the window: the flag closes it.
+func TestFlagClosesTheWindow(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Wanda"))
 		handle := b.Handle()
 		b.Reauth(password).Leads("/account/sessions")
 		thief := p.holding(b.Token()).as(firefoxOnLinux)
-		for range 2 { // in the very request that raises the mark, and in the next
+		for range 2 { // in the very request that raises the flag, and in the next
 			thief.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
 		}
 		b.Get(probe.Form).Leads("/reauth?next=" + url.QueryEscape(probe.Form))
 		if p.sessionRow(b).Flag != session.FlagClientChanged {
-			t.Error("the mark is gone")
+			t.Error("the flag is gone")
 		}
 	})
 }
 
-// The use of a replaced token is the graver mark: it takes the place of a changed client, and not the other way round.
-func TestGraverMark(t *testing.T) {
+// The use of a replaced token is the graver flag: it takes the place of a changed client, and not the other way round.
+func TestGraverFlag(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Greta")
@@ -340,13 +340,13 @@ func TestGraverMark(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_token_reused'`, u.ID); n != 1 {
 			t.Errorf("%d session_token_reused events, want 1", n)
 		}
-		b.Reauth(password) // the mark has closed the window
-		b.recognise()      // says nothing about clients
+		b.Reauth(password) // the flag has closed the window
+		b.dismissFlag()    // says nothing about clients
 		b.at("198.51.100.7").Get("/account").Says("another network, 198.51.100.0/24")
 		p.wantFlagged(u.ID, "network", "network")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 1 || !strings.Contains(letters[0], "begun with Chrome on macOS, had replaced its cookie.") {
-			t.Errorf("got letters %q, want one about the cookie", letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 1 || !strings.Contains(messages[0], "begun with Chrome on macOS, had replaced its cookie.") {
+			t.Errorf("got emails %q, want one about the cookie", messages)
 		}
 	})
 }
@@ -365,14 +365,14 @@ func TestReplacedTokenAsksForTheState(t *testing.T) {
 				t.Errorf("got %+v, want ended", got)
 			}
 		}
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
+		if messages := p.emailsTo(u.Email); len(messages) != 1 {
+			t.Errorf("got %d emails, want 1", len(messages))
 		}
 	})
 }
 
-// A mark belongs to the owner of the session: to anybody else it is not there.
-func TestForeignMark(t *testing.T) {
+// A flag belongs to the owner of the session: to anybody else it is not there.
+func TestFlagNotOwned(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		u := p.newUser("Fay")
@@ -463,8 +463,8 @@ func (b *browser) wantWaiting() {
 	}
 }
 
-// The other mark does not set a waiting session free, nor keep one from being made to wait.
-func TestWaitingOutlivesTheGraverMark(t *testing.T) {
+// The other flag does not set a waiting session free, nor keep one from being made to wait.
+func TestWaitingOutlivesTheGraverFlag(t *testing.T) {
 	t.Parallel()
 	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
 		u := p.newUser("Gwen")
@@ -491,24 +491,24 @@ func TestWaitingOutlivesTheGraverMark(t *testing.T) {
 }
 
 // "This was me" from another session of the owner sets the waiting one free, without the window it had.
-func TestRecogniseWaiting(t *testing.T) {
+func TestDismissWaiting(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(_ *Options, policy *settings) { policy.OnClientChange = session.ClientChangeReauth })
 	u := p.newUser("Wanda")
 	b, other := p.signedIn(u), p.signedIn(u)
 	b.Reauth(password).Leads("/account/sessions")
 	handle := b.Handle()
-	away := b.at("198.51.100.7")
-	away.Get("/account").Leads("/reauth?next=%2Faccount")
+	elsewhere := b.at("198.51.100.7")
+	elsewhere.Get("/account").Leads("/reauth?next=%2Faccount")
 	other.Reauth(password).Leads("/account/sessions")
 	other.Post("/account/sessions/" + handle + "/recognise").Leads("/account/sessions")
-	away.Get("/account").Want(http.StatusOK)
-	if end := "/account/sessions/" + other.Handle() + "/end"; !strings.HasPrefix(away.Post(end).Header.Get("Location"), "/reauth") {
+	elsewhere.Get("/account").Want(http.StatusOK)
+	if end := "/account/sessions/" + other.Handle() + "/end"; !strings.HasPrefix(elsewhere.Post(end).Header.Get("Location"), "/reauth") {
 		t.Error("the window from before the change counts again")
 	}
 }
 
-// A session that was marked while its portal only marked waits once the portal asks for more, open window or not.
+// A session that was flagged while its portal only flagged waits once the portal asks for more, open window or not.
 func TestSettingBecomesStricter(t *testing.T) {
 	t.Parallel()
 	stores := sqliteBackend(t)
@@ -543,9 +543,9 @@ func TestClientChangeEnd(t *testing.T) {
 		p.endedOnce(u.ID, "client_changed")
 		p.wantFlagged(u.ID)
 		p.signedIn(u).Get("/account/sessions").Says("Used from another browser or network").SaysNot("looks suspicious")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 1 || !strings.Contains(letters[0], "was used from Firefox on Linux") || !strings.Contains(letters[0], "We have ended it.") {
-			t.Errorf("got letters %q, want one that says it was ended", letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 1 || !strings.Contains(messages[0], "was used from Firefox on Linux") || !strings.Contains(messages[0], "We have ended it.") {
+			t.Errorf("got emails %q, want one that says it was ended", messages)
 		}
 	})
 }
@@ -557,11 +557,11 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 	}, func(t *testing.T, p *portal) {
 		u := p.newUser("Ende")
 		b := p.signedIn(u)
-		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, session.FlagTokenReused, u.ID) // the graver mark is no shelter
+		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, session.FlagTokenReused, u.ID) // the graver flag is no shelter
 		p.crowdIn(b.Token(), http.StatusSeeOther)
 		p.endedOnce(u.ID, "client_changed")
-		if letters := p.lettersTo(u.Email); len(letters) != 1 {
-			t.Errorf("got %d letters, want 1", len(letters))
+		if messages := p.emailsTo(u.Email); len(messages) != 1 {
+			t.Errorf("got %d emails, want 1", len(messages))
 		}
 	})
 }
@@ -586,7 +586,7 @@ func TestWaitingIsCheap(t *testing.T) {
 	}
 }
 
-// Comparing costs no statement, and no header is taken apart whose text is known to be good. While a session is marked,
+// Comparing costs no statement, and no header is taken apart whose text is known to be good. While a session is flagged,
 // the owner and a thief who take turns write nothing.
 func TestComparingIsCheap(t *testing.T) {
 	t.Parallel()
@@ -618,7 +618,7 @@ func TestComparingIsCheap(t *testing.T) {
 		thief.bag()
 		for _, one := range []*browser{b, thief, updated, thief.at("203.0.113.7")} {
 			if read, names := cost(one); read != 2 || names != 0 {
-				t.Errorf("marked: %d statements, %d headers parsed, want 2 and 0", read, names)
+				t.Errorf("flagged: %d statements, %d headers parsed, want 2 and 0", read, names)
 			}
 		}
 		time.Sleep(2 * time.Minute)

@@ -9,24 +9,24 @@ import (
 	"example.com/gatehouse/internal/bag"
 )
 
-// inspectorView is the visitor's own session, field by field.
+// inspectorView is the current session, field by field.
 type inspectorView struct {
 	Layout
-	Session   ticketView
-	Cookie    []fact // attributes as browsers get them
-	Name      string // of the cookie
-	Hash      string // the beginning of what is stored of the token
-	RotatedAt time.Time
-	Rotated   string // why: "because you signed in"; "" when the trail does not say
-	Idle      clockView
-	Lifetime  clockView
-	Confirmed time.Time   // when the person re-authenticated; zero when that no longer counts
-	Window    string      // how long a re-authentication counts
-	IPNow     string      // of this request, on record or not; of a demo only its network
-	IPThen    string      // at sign-in
-	Row       []fact      // columns of the sessions table
-	Bag       []bag.Entry // names and sizes
-	BagAway   bool
+	Session        sessionCard
+	Cookie         []fact // attributes as browsers get them
+	Name           string // of the cookie
+	Hash           string // the beginning of what is stored of the token
+	RotatedAt      time.Time
+	Rotated        string // why: "because you signed in"; "" when the trail does not say
+	Idle           clockView
+	Lifetime       clockView
+	Confirmed      time.Time   // when the person re-authenticated; zero when that no longer counts
+	Window         string      // how long a re-authentication counts
+	IPNow          string      // of this request, on record or not; of a demo only its network
+	IPThen         string      // at sign-in
+	Row            []fact      // columns of the sessions table
+	Bag            []bag.Entry // names and sizes
+	BagUnavailable bool
 }
 
 func (*inspectorView) page() string { return "inspector.html" }
@@ -45,7 +45,7 @@ const hashShown = 8
 
 // inspect shows somebody their own session. Neither the token nor its whole hash is among it.
 func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
-	v, p := visitorOf(r), a.Sessions.Policy()
+	v, p := currentOf(r), a.Sessions.Policy()
 	rotated, err := a.whyRotated(r)
 	if err != nil {
 		return err
@@ -55,10 +55,10 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 		cookie.Expires = bag.CookieExpires(v.ExpiresAt)
 	}
 	view := &inspectorView{
-		Session: a.ticket(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
+		Session: a.sessionCard(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
-		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagAway: a.Bag.Unavailable(r.Context()),
+		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagUnavailable: a.Bag.Unavailable(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)
@@ -72,7 +72,7 @@ func clockOf(ends time.Time, limit time.Duration) clockView {
 
 // whyRotated reads from the trail what made the token that the browser carries now.
 func (a *app) whyRotated(r *http.Request) (string, error) {
-	v := visitorOf(r)
+	v := currentOf(r)
 	events, err := a.Audit.Events(r.Context(), v.UserID, audit.Filter{
 		Session: v.ID, Kinds: []audit.Kind{audit.SessionCreated, audit.SessionRenewed}, Limit: 1,
 	})
@@ -141,11 +141,11 @@ var sessionColumns = []fact{
 	{"idle_expires_at", "when it ends for want of use, never after the next"},
 	{"expires_at", "when it ends in any case; nothing moves it"},
 	{"elevated_until", "until when your confirmation counts"},
-	{"flag", "why it is worth a look"},
+	{"flag", "why it is flagged"},
 	{"ended_at", "empty while it lives; once set, never unset"},
 	{"end_reason", "why it ended, one reason"},
 	{"ended_by", "from which session it was ended"},
 	{"known_clients", "the browsers and networks you stand for"},
 	{"known_agent", "what a known browser says of itself since an update"},
-	{"flag_client", "what of another browser or network raised the mark"},
+	{"flag_client", "what of another browser or network raised the flag"},
 }

@@ -82,8 +82,8 @@ func TestReauthenticationRotates(t *testing.T) {
 	}
 }
 
-// A request on its way with the token that was just replaced is asked again; it neither opens anything nor marks the
-// session. Later use of that token marks it.
+// A request on its way with the token that was just replaced is asked again; it neither opens anything nor flags the
+// session. Later use of that token flags it.
 func TestReplacedToken(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -127,7 +127,7 @@ func TestReplacedToken(t *testing.T) {
 			t.Error("use of the replaced token ended the session")
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_token_reused'`); n != 1 {
-			t.Errorf("%d session_token_reused events, want 1 while the mark stands", n)
+			t.Errorf("%d session_token_reused events, want 1 while the flag stands", n)
 		}
 		recognise := "/account/sessions/" + b.Handle() + "/recognise"
 		b.Post(recognise).Leads("/account/sessions")
@@ -138,7 +138,7 @@ func TestReplacedToken(t *testing.T) {
 
 // A sign-in whose password was checked before a sign-out everywhere, and that would open its session after it, is
 // refused.
-func TestSignInOvertaken(t *testing.T) {
+func TestSignInConflict(t *testing.T) {
 	t.Parallel()
 	for name, open := range backends {
 		t.Run(name, func(t *testing.T) {
@@ -197,8 +197,8 @@ func TestPasswordChange(t *testing.T) {
 		other.Follow(other.Get("/account")).Says("Your password was changed")
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(u.Email, otherPassword)
-		if letter := p.letter(u.Email, "password"); strings.Contains(letter, otherPassword) {
-			t.Error("the letter holds the password")
+		if message := p.email(u.Email, "password"); strings.Contains(message, otherPassword) {
+			t.Error("the email holds the password")
 		}
 	})
 }
@@ -254,11 +254,11 @@ func TestBagUnderAReplacedToken(t *testing.T) {
 // keepsBags never takes a bag away from where it is.
 type keepsBags struct{ bag.Bags }
 
-func (keepsBags) Delete(context.Context, string) error { return errAway }
+func (keepsBags) Delete(context.Context, string) error { return errUnavailable }
 
 func (k keepsBags) Swap(ctx context.Context, key string, old, sealed []byte, expires time.Time) (bool, error) {
 	if sealed == nil {
-		return false, errAway
+		return false, errUnavailable
 	}
 	return k.Bags.Swap(ctx, key, old, sealed, expires)
 }

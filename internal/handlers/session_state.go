@@ -60,7 +60,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return unavailable(err)
 	case found.State == session.Live:
-		exchangeOf(r).visitor = &visitor{Session: x, User: found.User}
+		exchangeOf(r).current = &current{Session: x, User: found.User}
 		return answerJSON(w, active(x))
 	case found.State == session.Rotated: // on its way when the token was replaced: the session is as alive as before
 		return answerJSON(w, active(x))
@@ -79,7 +79,7 @@ func asksForItself(r *http.Request) bool {
 
 // extend counts as activity: "Stay signed in", pressed in a form or by a script.
 func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	wantsJSON := wantsJSON(r)
 	if v == nil {
 		if wantsJSON {

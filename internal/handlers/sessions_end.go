@@ -15,14 +15,14 @@ import (
 // endSessionView asks before one session is ended.
 type endSessionView struct {
 	Layout
-	Session ticketView
+	Session sessionCard
 }
 
 // endSessionsView lists what ends, and asks who it is when re-authentication is stale.
 type endSessionsView struct {
 	Layout
 	All      bool // this session too
-	Sessions []ticketView
+	Sessions []sessionCard
 	Stale    bool
 	Identity identityView
 }
@@ -38,19 +38,19 @@ func (a *app) showEndAll(w http.ResponseWriter, r *http.Request) error {
 	return a.confirmEnding(w, r, http.StatusOK, true, nil)
 }
 
-// confirmEnding lists exactly what will end, and asks who it is on the same page if re-authentication is stale:
+// confirmEnding lists exactly what will end. If the session is not elevated it asks for the password on the same page, so that
 // one press does both.
 func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, all bool, wrong problems) error {
-	current, others, err := a.tickets(r)
+	current, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
 	v := &endSessionsView{
-		All: all, Sessions: others, Stale: !visitorOf(r).Elevated(time.Now()),
+		All: all, Sessions: others, Stale: !currentOf(r).Elevated(time.Now()),
 		Identity: identityForm(r, "To confirm it is you.", wrong),
 	}
 	if all {
-		v.Sessions = append([]ticketView{current}, others...)
+		v.Sessions = append([]sessionCard{current}, others...)
 	}
 	return a.render(w, r, status, v)
 }
@@ -83,11 +83,11 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// elevateFor re-authenticates with what the confirm page asked for where the window is not open. It reports whether
-// it has answered already.
+// elevateFor re-authenticates with the fields of the confirm page, unless the session is elevated. done reports whether it has
+// answered the request.
 func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done bool, err error) {
 	f, err := form(r, identityFields...)
-	if err != nil || visitorOf(r).Elevated(time.Now()) {
+	if err != nil || currentOf(r).Elevated(time.Now()) {
 		return false, err
 	}
 	wrong, status, err := a.reauthenticate(w, r, f)
@@ -99,21 +99,21 @@ func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done
 
 // showEndSession asks before one session is ended: the page a re-authentication comes back to.
 func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
+	v := currentOf(r)
 	s, err := a.Sessions.Session(r.Context(), v.UserID, chi.URLParam(r, "handle"))
 	if err != nil {
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	}
 	if !s.EndedAt.IsZero() || s.ID == v.ID {
 		seeOther(w, r, "/account/sessions")
 		return nil
 	}
-	return a.render(w, r, http.StatusOK, &endSessionView{Session: a.ticket(s, v.ID)})
+	return a.render(w, r, http.StatusOK, &endSessionView{Session: a.sessionCard(s, v.ID)})
 }
 
 // endSession ends one of the person's sessions (ASVS v5.0.0-7.5.2).
 func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
-	v, handle := visitorOf(r), chi.URLParam(r, "handle")
+	v, handle := currentOf(r), chi.URLParam(r, "handle")
 	if handle == v.ID {
 		return a.signOut(w, r)
 	}
@@ -122,7 +122,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, auth.ErrEnded):
 		a.flash(r, "%s was already signed out.", name)
 	case err != nil:
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	default:
 		a.flash(r, "Signed out %s. It can no longer use your account.", name)
 	}
@@ -130,10 +130,10 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// foreign logs somebody asking for what is not theirs; the answer is the same as for what does not exist.
-func (a *app) foreign(r *http.Request, err error) error {
+// notOwned logs a request for a session of somebody else. The answer is the same as for a session that does not exist.
+func (a *app) notOwned(r *http.Request, err error) error {
 	if errors.Is(err, audit.ErrNotFound) {
-		v := visitorOf(r)
+		v := currentOf(r)
 		a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "session", clientOf(r))
 	}
 	return err

@@ -10,8 +10,8 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// doubt says why a session is worth a look, "" when it does not.
-func doubt(s session.Session) string {
+// flagText says why a session is flagged, "" when it is not.
+func flagText(s session.Session) string {
 	switch s.Flag {
 	case session.FlagTokenReused:
 		return "A cookie that this session had replaced was used again. Somebody may have a copy of it."
@@ -28,8 +28,8 @@ func doubt(s session.Session) string {
 	return ""
 }
 
-// usedFrom says what raised the mark to whoever is asked who they are because of it. That may be a thief, so
-// nothing is said of the owner's own browser and network.
+// usedFrom says what raised the flag, on the page that asks for the re-authentication. Its reader may be a thief, so it says
+// nothing of the owner's own browser and network.
 func usedFrom(c device.Set) string {
 	var from []string
 	if browser := c.Browser(); browser != "" {
@@ -59,11 +59,11 @@ func networkName(network string) string {
 	return "another network, " + network
 }
 
-func (a *app) recognise(w http.ResponseWriter, r *http.Request) error {
+func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
-		return a.foreign(r, err)
+		return a.notOwned(r, err)
 	}
-	a.flash(r, "Thank you. The session is no longer marked.")
+	a.flash(r, "Thank you. The session is no longer flagged.")
 	seeOther(w, r, "/account/sessions")
 	return nil
 }

@@ -10,33 +10,33 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// ticketView is one live session.
-type ticketView struct {
+// A sessionCard shows one live session.
+type sessionCard struct {
 	Handle     string
 	Current    bool
 	Icon       string // monitor, smartphone, laptop, terminal or globe
 	Device     string // "Firefox on Windows", from an allow-list of names
 	Agent      string // the User-Agent header, cleaned: text written by the client
-	Flag       string // why it is worth a look, "" when it does not
-	Kept       bool   // "keep me signed in" was chosen
+	Flag       string // why it is flagged, "" when it is not
+	Remembered bool   // "keep me signed in" was chosen
 	LastSeen   time.Time
 	ActiveNow  bool
 	SignedIn   time.Time
 	Method     string // "password"
 	IP         string // address of the latest request
 	SignedInIP string // address at sign-in when it differs from IP, else ""
-	Idle       fuseView
-	Lifetime   fuseView
+	Idle       progressBar
+	Lifetime   progressBar
 }
 
-// fuseView is a bar that burns down.
-type fuseView struct {
+// A progressBar shows how much of a limit is used.
+type progressBar struct {
 	Percent int // used, 0 to 100
 	Text    string
 }
 
-// endedTicketView is one session that is over, for the list "Recently ended".
-type endedTicketView struct {
+// An endedSessionCard shows one session that is over, in the list "Recently ended".
+type endedSessionCard struct {
 	Icon, Device, IP string
 	At               time.Time
 	Why              string
@@ -44,17 +44,17 @@ type endedTicketView struct {
 
 type sessionsView struct {
 	Layout
-	Current ticketView
-	Others  []ticketView
-	Ended   []endedTicketView
+	Current sessionCard
+	Others  []sessionCard
+	Ended   []endedSessionCard
 	Limit   int
 }
 
 func (*sessionsView) page() string { return "sessions.html" }
 
 func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
-	v := visitorOf(r)
-	current, others, err := a.tickets(r)
+	v := currentOf(r)
+	current, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
@@ -67,53 +67,53 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)
-		view.Ended = append(view.Ended, endedTicketView{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
+		view.Ended = append(view.Ended, endedSessionCard{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
 	}
 	return a.render(w, r, http.StatusOK, view)
 }
 
-// tickets returns the session of the request and the other live ones of the person, newest activity first.
-func (a *app) tickets(r *http.Request) (current ticketView, others []ticketView, err error) {
-	v := visitorOf(r)
+// sessionCards returns the session of the request and the other live ones of the person, newest activity first.
+func (a *app) sessionCards(r *http.Request) (current sessionCard, others []sessionCard, err error) {
+	v := currentOf(r)
 	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
 	if err != nil {
-		return ticketView{}, nil, err
+		return sessionCard{}, nil, err
 	}
-	current = a.ticket(v.Session, v.ID)
+	current = a.sessionCard(v.Session, v.ID)
 	for _, s := range sessions {
 		if s.ID != v.ID {
-			others = append(others, a.ticket(s, v.ID))
+			others = append(others, a.sessionCard(s, v.ID))
 		}
 	}
 	return current, others, nil
 }
 
-func (a *app) ticket(s session.Session, currentID string) ticketView {
+func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 	d, now := device.Parse(s.UserAgent), time.Now()
-	t := ticketView{
+	t := sessionCard{
 		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: device.Printable(s.UserAgent),
-		Kept: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Sessions.Policy().Touch,
+		Remembered: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Sessions.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: methodWords[s.Method], IP: s.LastIP,
-		Idle:     fuse(now.Sub(s.LastSeenAt), a.Sessions.Policy().IdleLimit(s.Remembered)),
-		Lifetime: fuse(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
+		Idle:     progressOf(now.Sub(s.LastSeenAt), a.Sessions.Policy().IdleLimit(s.Remembered)),
+		Lifetime: progressOf(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
 	}
-	if t.Current { // this very page is its latest request, written or not
-		t.ActiveNow, t.Idle = true, fuse(0, a.Sessions.Policy().IdleLimit(s.Remembered))
+	if t.Current { // this page is its latest request, also when that was not written
+		t.ActiveNow, t.Idle = true, progressOf(0, a.Sessions.Policy().IdleLimit(s.Remembered))
 	}
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP
 	}
-	t.Flag = doubt(s)
+	t.Flag = flagText(s)
 	return t
 }
 
-// fuse draws how much of a limit is used.
-func fuse(used, limit time.Duration) fuseView {
+// progressOf is how much of a limit is used.
+func progressOf(used, limit time.Duration) progressBar {
 	used = min(max(used, 0), limit)
-	return fuseView{Percent: int(100 * used / max(limit, 1)), Text: fmt.Sprintf("%s of %s", short(used), short(limit))}
+	return progressBar{Percent: int(100 * used / max(limit, 1)), Text: fmt.Sprintf("%s of %s", short(used), short(limit))}
 }
 
-// short says a duration in the space of a ticket: "12 min", "8 h 24 min", "3 d".
+// short says a duration in the space of a session card: "12 min", "8 h 24 min", "3 d".
 func short(d time.Duration) string {
 	switch {
 	case d < time.Minute:

@@ -33,7 +33,7 @@ func (*signedOutView) page() string { return "signed-out.html" }
 const signedOutPage = "/signed-out"
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
-	if visitorOf(r) != nil {
+	if currentOf(r) != nil {
 		seeOther(w, r, home)
 		return nil
 	}
@@ -94,13 +94,13 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 		v.Heading, v.Worrying = "This device was signed out", true
 		v.Text = "Somebody using your account on " + by + " signed this device out " + at + "."
 		if s.EndedBy == "" {
-			v.Text = "Somebody used the link of a letter about your account to sign out every device " + at + "."
+			v.Text = "Somebody used the link of an email about your account to sign out every device " + at + "."
 		}
 	case session.ReasonPasswordChanged:
 		v.Heading, v.Worrying = "Your password was changed", true
 		v.Text = "It was changed on " + by + " " + at + ", and all other devices were signed out."
 		if s.EndedBy == "" {
-			v.Text = "It was set with the link of a letter " + at + ", and every device was signed out."
+			v.Text = "It was set with the link of an email " + at + ", and every device was signed out."
 		}
 	case session.ReasonReplaced:
 		v.Heading, v.Worrying = "Another sign-in took this place", true

@@ -12,7 +12,7 @@ import (
 )
 
 // arrive signs in from a browser at an address, as somebody without a cookie.
-func (p *portal) arrive(u auth.User, agent, ip string) *browser {
+func (p *portal) signInFrom(u auth.User, agent, ip string) *browser {
 	p.t.Helper()
 	b := p.browser().as(agent).at(ip)
 	b.SignIn(u.Email, password)
@@ -27,31 +27,31 @@ func TestNewDevice(t *testing.T) {
 		before func(p *portal, u auth.User)
 		agent  string
 		ip     string
-		want   int    // letters
+		want   int    // emails
 		says   string // each of them
 	}{
 		"the first sign-in ever": {func(*portal, auth.User) {}, webtest.ChromeOnMac, home, 0, ""},
-		"the same device":        {func(p *portal, u auth.User) { p.arrive(u, webtest.ChromeOnMac, home) }, chromeUpdated, "198.51.100.250", 0, ""},
-		"another browser": {func(p *portal, u auth.User) { p.arrive(u, webtest.ChromeOnMac, home) }, firefoxOnLinux, home, 1,
+		"the same device":        {func(p *portal, u auth.User) { p.signInFrom(u, webtest.ChromeOnMac, home) }, chromeUpdated, "198.51.100.250", 0, ""},
+		"another browser": {func(p *portal, u auth.User) { p.signInFrom(u, webtest.ChromeOnMac, home) }, firefoxOnLinux, home, 1,
 			"from Firefox on Linux, on the network 198.51.100.0/24."},
-		"another network": {func(p *portal, u auth.User) { p.arrive(u, webtest.ChromeOnMac, home) }, webtest.ChromeOnMac, elsewhere, 1,
+		"another network": {func(p *portal, u auth.User) { p.signInFrom(u, webtest.ChromeOnMac, home) }, webtest.ChromeOnMac, elsewhere, 1,
 			"from Chrome on macOS, on the network 203.0.113.0/24."},
 		"each known by itself": {func(p *portal, u auth.User) {
-			p.arrive(u, webtest.ChromeOnMac, home)
-			p.arrive(u, firefoxOnLinux, elsewhere).Post("/logout")
+			p.signInFrom(u, webtest.ChromeOnMac, home)
+			p.signInFrom(u, firefoxOnLinux, elsewhere).Post("/logout")
 		}, firefoxOnLinux, home, 1, "on the network 203.0.113.0/24."},
 		"signed out by its owner elsewhere": {func(p *portal, u auth.User) {
-			b := p.arrive(u, webtest.ChromeOnMac, home)
-			thief := p.arrive(u, firefoxOnLinux, elsewhere)
+			b := p.signInFrom(u, webtest.ChromeOnMac, home)
+			thief := p.signInFrom(u, firefoxOnLinux, elsewhere)
 			b.Reauth(password)
 			b.Post("/account/sessions/" + thief.Handle() + "/end").Leads("/account/sessions")
 		}, firefoxOnLinux, elsewhere, 2, "from Firefox on Linux, on the network 203.0.113.0/24."},
 		"away for longer than sessions are kept": {func(p *portal, u auth.User) {
-			p.arrive(u, webtest.ChromeOnMac, home)
+			p.signInFrom(u, webtest.ChromeOnMac, home)
 			p.exec(`DELETE FROM sessions WHERE user_id = $1`, u.ID)
 		}, webtest.ChromeOnMac, home, 1, "from Chrome on macOS, on the network 198.51.100.0/24."},
 		"a wrong password": {func(p *portal, u auth.User) {
-			p.arrive(u, webtest.ChromeOnMac, home)
+			p.signInFrom(u, webtest.ChromeOnMac, home)
 			p.browser().as(firefoxOnLinux).Post("/login", "email", u.Email, "password", otherPassword).Want(422)
 		}, webtest.ChromeOnMac, home, 0, ""},
 	} {
@@ -60,23 +60,23 @@ func TestNewDevice(t *testing.T) {
 			today := func() string { return "on " + time.Now().UTC().Format("2 January 2006") }
 			u, before := p.newUser("Nora"), today()
 			tt.before(p, u)
-			p.arrive(u, tt.agent, tt.ip)
+			p.signInFrom(u, tt.agent, tt.ip)
 			after := today() // midnight may have passed
-			letters := p.lettersTo(u.Email)
-			if len(letters) != tt.want {
-				t.Errorf("got letters %q, want %d", letters, tt.want)
+			messages := p.emailsTo(u.Email)
+			if len(messages) != tt.want {
+				t.Errorf("got emails %q, want %d", messages, tt.want)
 			}
-			for _, l := range letters {
+			for _, l := range messages {
 				if !strings.Contains(l, tt.says) || !strings.Contains(l, before) && !strings.Contains(l, after) {
-					t.Errorf("got letter %q, want one that says %q", l, tt.says)
+					t.Errorf("got email %q, want one that says %q", l, tt.says)
 				}
 			}
 		})
 	}
 }
 
-// Five refused attempts are worth a letter and an event when the next one succeeds, four are not, and the count begins
-// again with each success. One letter goes out, however much is strange.
+// Five refused attempts are worth an email and an event when the next one succeeds, four are not, and the count begins
+// again with each success. One email goes out, however much is strange.
 func TestSuccessAfterFailures(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -103,9 +103,9 @@ func TestSuccessAfterFailures(t *testing.T) {
 			t.Errorf("got events %v, want %v", events, want)
 		}
 		p.signedIn(u).Get("/account/activity?kind=sign-ins").Says("Signed in after several attempts that were refused")
-		letters := p.lettersTo(u.Email)
-		if len(letters) != 1 || !strings.Contains(letters[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
-			t.Errorf("got letters %q, want one about five attempts", letters)
+		messages := p.emailsTo(u.Email)
+		if len(messages) != 1 || !strings.Contains(messages[0], "from Firefox on Linux, on the network 203.0.113.0/24. Before that, 5 attempts") {
+			t.Errorf("got emails %q, want one about five attempts", messages)
 		}
 	})
 }

@@ -31,8 +31,8 @@ func (a *app) beginPasskeySignIn(w http.ResponseWriter, r *http.Request) error {
 
 const passkeyRefused = "We could not sign you in with that passkey. Try another one, or your password."
 
-// finishPasskeySignIn opens a session for whoever holds the passkey (ASVS v5.0.0-6.3.3). Guesses at passwords, however
-// many, do not stand in its way: nobody guesses a passkey, so only the network is limited.
+// finishPasskeySignIn opens a session for whoever holds the passkey (ASVS v5.0.0-6.3.3). Only the
+// network is limited: a passkey cannot be guessed, so wrong passwords must not keep its owner out.
 func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error {
 	var sent struct {
 		Assertion json.RawMessage `json:"assertion"`
@@ -55,7 +55,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if err := a.leavePending(w, r, proof.User()); err != nil {
+	if err := a.dropPending(w, r, proof.User()); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, struct {
@@ -63,8 +63,8 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	}{a.destination(sent.Next)})
 }
 
-// leavePending forgets the sign-in that waits for its second step in this browser, which has taken another way.
-func (a *app) leavePending(w http.ResponseWriter, r *http.Request, in auth.User) error {
+// dropPending deletes the pending sign-in of this browser, because a passkey has finished it.
+func (a *app) dropPending(w http.ResponseWriter, r *http.Request, in auth.User) error {
 	token := a.Bag.Pending(r)
 	if token == "" {
 		return nil

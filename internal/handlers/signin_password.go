@@ -12,15 +12,15 @@ import (
 type signInView struct {
 	Layout
 	Email, Next   string
-	Unlock        string // key of an unlock letter, carried by the form
+	Unlock        string // token of an unlock email, carried by the form
 	Remember      bool
 	RememberText  string // limits of "keep me signed in"; "" when it is switched off
 	IdleText      string
 	LifetimeText  string
-	Kept          bool // what was typed in the form before is held
+	HasDraft      bool // what was typed before is kept as a draft
 	Confirmed     bool // the address was confirmed just now
 	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
-	Reset         bool // the password was set with a letter just now
+	Reset         bool // the password was set with an email just now
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
 	Passkey       passkeySignInView
@@ -29,11 +29,11 @@ type signInView struct {
 
 func (*signInView) page() string { return "login.html" }
 
-// showSignIn sends people who are signed in on, but for those whose session is about to reach its absolute limit:
-// only another sign-in gives them more time.
+// showSignIn leads people who are signed in to the page that they wanted. Near the absolute limit of their session it shows
+// the form, because only another sign-in gives them more time.
 func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := query(r, "next")
-	if v := visitorOf(r); v != nil && v.IdleExpiresAt.Before(v.ExpiresAt) {
+	if v := currentOf(r); v != nil && v.IdleExpiresAt.Before(v.ExpiresAt) {
 		seeOther(w, r, a.destination(next))
 		return nil
 	}
@@ -53,7 +53,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
 	p := a.Sessions.Policy()
-	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), Kept: a.hasDraft(r, next)}
+	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), HasDraft: a.hasDraft(r, next)}
 	v.Unwarned, v.Passkey = true, passkeySignInView{Next: next, Offer: true}
 	if p.RememberOffered() {
 		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
@@ -79,7 +79,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 		text := tooManyAttempts(limited.Wait)
 		if limited.Account != "" {
 			a.offerUnlock(r, limited.Account, f["email"])
-			text += " If you have an account here, the letter we sent you shows a way in at once."
+			text += " If you have an account here, the email we sent you shows a way in at once."
 		}
 		return refuse(http.StatusTooManyRequests, text)
 	}
@@ -103,8 +103,8 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). A session that was open
-// in this browser ends with it. A visitor's bag comes along; the bag of somebody else who was signed in does not.
+// openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). The session that
+// was open in this browser ends. The bag of a visitor is kept; the bag of another user is not.
 func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
 	return a.openSessionBy(r, proof, session.SignInRequest{Remember: remember})
 }
@@ -115,15 +115,15 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignIn
 		by.ReplacedHash = auth.HashToken(token)
 	}
 	somebodyElse := false
-	if before := visitorOf(r); before != nil {
+	if before := currentOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
 	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Opened, error) {
 		by.TokenHash = tokenHash
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
-			exchangeOf(r).visitor = &visitor{Session: opened.Session, User: proof.User()}
-			a.tellOfSignIn(proof.User(), opened)
+			exchangeOf(r).current = &current{Session: opened.Session, User: proof.User()}
+			a.notifyOfSignIn(proof.User(), opened)
 		}
 		return openedAs(opened.Session), err
 	})

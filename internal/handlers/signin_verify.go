@@ -20,7 +20,7 @@ type verifyView struct {
 
 func (*verifyView) page() string { return "verify.html" }
 
-// askSecondFactor keeps a sign-in whose password was right until its second step. Nobody is signed in by it.
+// askSecondFactor saves a sign-in whose password was right until its second step. It signs nobody in.
 func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Proof, remember bool, next string) error {
 	token, err := a.Auth.SavePendingSignIn(r.Context(), p, remember, a.destination(next), clientOf(r))
 	if err != nil {
@@ -48,7 +48,7 @@ func (a *app) verifyForm(w http.ResponseWriter, r *http.Request, status int, u a
 	return a.render(w, r, status, v)
 }
 
-// startAgain answers when no sign-in waits in this browser, or none any more.
+// startAgain answers when this browser has no pending sign-in, or one that has expired.
 func (a *app) startAgain(w http.ResponseWriter, r *http.Request, err error) error {
 	if !errors.Is(err, audit.ErrNotFound) {
 		return err
@@ -63,7 +63,7 @@ func (a *app) startAgain(w http.ResponseWriter, r *http.Request, err error) erro
 }
 
 // verify takes the second step: a code of the app, or a recovery code. The session is opened in the transaction that
-// deletes what waited, so one sign-in opens one session (ASVS v5.0.0-6.3.4, 7.2.4).
+// deletes the pending sign-in, so one sign-in opens one session (ASVS v5.0.0-6.3.4, 7.2.4).
 func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "code")
 	if err != nil {

@@ -157,7 +157,7 @@ func codesOpenOne(t *testing.T) {
 	})
 }
 
-// After five wrong codes the password is asked again, and a right code comes too late. The owner has a letter by then.
+// After five wrong codes the password is asked again, and a right code comes too late. The owner has an email by then.
 func TestPendingAttempts(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
@@ -178,17 +178,17 @@ func TestPendingAttempts(t *testing.T) {
 		if p.sessionsOf(u) != 0 || p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NOT NULL`, u.ID) != 0 {
 			t.Error("a code that came too late was taken")
 		}
-		if letter := p.letter(u.Email, "Somebody knows your password"); !strings.Contains(letter, "several wrong codes") {
-			t.Errorf("got %q", letter)
+		if message := p.email(u.Email, "Somebody knows your password"); !strings.Contains(message, "several wrong codes") {
+			t.Errorf("got %q", message)
 		}
 		n := 0
-		for _, l := range p.lettersTo(u.Email) {
+		for _, l := range p.emailsTo(u.Email) {
 			if strings.HasPrefix(l, "Somebody knows") {
 				n++
 			}
 		}
 		if n != 1 {
-			t.Errorf("%d letters about wrong codes, want 1", n)
+			t.Errorf("%d emails about wrong codes, want 1", n)
 		}
 	})
 }
@@ -318,8 +318,8 @@ func TestRecoveryCodeSignsIn(t *testing.T) {
 		b.Get("/account/security").Says("9 of 10 left")
 		p.withPassword(u.Email).Post("/login/verify", "code", codes[3]).Want(http.StatusUnprocessableEntity)
 		p.withPassword(u.Email).Post("/login/verify", "code", codes[4]).Leads("/account")
-		if letter := p.letter(u.Email, "was used"); !strings.Contains(letter, "can still be used") || strings.Contains(letter, codes[3]) {
-			t.Errorf("got %q", letter)
+		if message := p.email(u.Email, "was used"); !strings.Contains(message, "can still be used") || strings.Contains(message, codes[3]) {
+			t.Errorf("got %q", message)
 		}
 		if got := p.kinds(u.ID); !slices.Contains(got, "recovery_code_used") || !slices.Contains(got, "authn_login_success:password+recovery_code") {
 			t.Errorf("got %q", got)

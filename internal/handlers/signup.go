@@ -46,7 +46,7 @@ func signUpForm(name, email string) *signUpView {
 	return &signUpView{Name: name, Email: email, MinLength: auth.MinPassword, MaxLength: auth.MaxPassword}
 }
 
-// signUp answers the same for an address that has an account and one that has none; the letter tells its reader.
+// signUp answers the same for an address that has an account and one that has none; the email tells its reader.
 func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "name", "email", "password")
 	if err != nil {
@@ -57,7 +57,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"name", err.Error()})
 	}
-	key, err := auth.NormalizeEmail(f["email"])
+	normalized, err := auth.NormalizeEmail(f["email"])
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"email", "Write an address like name@example.com."})
 	}
@@ -73,17 +73,17 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
 	application := account.Application{Name: name, Email: f["email"], Password: f["password"]}
-	application.Unanswered = !a.Guard.MayWriteTo(r.Context(), key, clientOf(r))
+	application.Unanswered = !a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
 	registration, err := a.Accounts.Register(r.Context(), application, clientOf(r))
 	if err != nil {
 		return err
 	}
 	switch {
 	case registration.Existing != nil:
-		a.tell(*registration.Existing, a.letters.AlreadyMember(registration.Existing.Email))
+		a.notify(*registration.Existing, a.emails.AlreadyMember(registration.Existing.Email))
 	case registration.Token != "":
 		device := senderOf(r)
-		a.Outbox.Send(a.letters.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
+		a.Outbox.Send(a.emails.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
 	}
 	seeOther(w, r, "/signup/sent")
 	return nil
@@ -95,7 +95,7 @@ func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
 
 // showConfirm shows a button. Following the link changes nothing, because mail scanners follow links.
 func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the key
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
 	token := chi.URLParam(r, "token")
 	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {

@@ -14,7 +14,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// A letter's link opens an account once, for whoever signed up with it, until its time is up.
+// An email's link opens an account once, for whoever signed up with it, until its time is up.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -22,7 +22,7 @@ func TestConfirm(t *testing.T) {
 		email := webtest.Email()
 		b := p.browser()
 		b.Post("/signup", "name", "First", "email", email, "password", password).Want(303)
-		first := linkIn(t, p.letter(email, "confirm/"))
+		first := linkIn(t, p.email(email, "confirm/"))
 		b.Post("/signup", "name", "Second", "email", email, "password", otherPassword).Want(303)
 
 		for range 3 { // scanners look
@@ -42,7 +42,7 @@ func TestConfirm(t *testing.T) {
 
 		late := webtest.Email()
 		b.Post("/signup", "name", "Late", "email", late, "password", password).Want(303)
-		link := linkIn(t, p.letter(late, "confirm/"))
+		link := linkIn(t, p.email(late, "confirm/"))
 		time.Sleep(account.SignUpValid)
 		b.Get(link).Want(http.StatusNotFound)
 		b.Post(link).Want(http.StatusNotFound)
@@ -51,15 +51,15 @@ func TestConfirm(t *testing.T) {
 
 // Whoever signs up with somebody else's address gets no account out of it: it is made when its reader confirms, and
 // a sign-up for a taken address changes nothing.
-func TestSignUpWithForeignAddress(t *testing.T) {
+func TestSignUpWithAddressOfAnother(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	victim := p.newUser("Vic")
 	b := p.browser()
 	b.Post("/signup", "name", "Mallory", "email", strings.ToUpper(victim.Email), "password", otherPassword).Want(303)
-	letter := p.letter(victim.Email, "account")
-	if strings.Contains(letter, "/email/confirm/") || strings.Contains(letter, "Mallory") {
-		t.Errorf("the letter helps a stranger:\n%s", letter)
+	message := p.email(victim.Email, "account")
+	if strings.Contains(message, "/email/confirm/") || strings.Contains(message, "Mallory") {
+		t.Errorf("the email helps a stranger:\n%s", message)
 	}
 	p.browser().Post("/login", "email", victim.Email, "password", otherPassword).Want(422)
 	p.browser().SignIn(victim.Email, password)
@@ -71,7 +71,7 @@ func TestSignUpWithForeignAddress(t *testing.T) {
 		b.Post("/signup", "name", "Mallory", "email", waiting, "password", otherPassword).Want(303)
 	}
 	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst {
-		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are letters", n, guard.EmailsHere.Burst)
+		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are emails", n, guard.EmailsHere.Burst)
 	}
 	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sign_up_address_taken'`); n != guard.EmailsHere.Burst {
 		t.Errorf("%d events in the victim's trail, want %d", n, guard.EmailsHere.Burst)
@@ -80,7 +80,7 @@ func TestSignUpWithForeignAddress(t *testing.T) {
 	elsewhere.IP = "2001:db8:ffff:fffe::1"
 	elsewhere.Post("/signup", "name", "Owner", "email", waiting, "password", password).Want(303)
 	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst+1 {
-		t.Error("a stranger used up the letters of somebody who wants one")
+		t.Error("a stranger used up the emails of somebody who wants one")
 	}
 }
 
@@ -91,7 +91,7 @@ func TestMassAssignment(t *testing.T) {
 	email := webtest.Email()
 	b := p.browser()
 	b.Post("/signup", "name", "Ann", "email", email, "password", password, "role", "admin", "confirmed", "1", "id", "x").Want(303)
-	b.Post(linkIn(t, p.letter(email, "confirm/")), "role", "admin").Want(303)
+	b.Post(linkIn(t, p.email(email, "confirm/")), "role", "admin").Want(303)
 	if n := p.count(`SELECT count(*) FROM users WHERE role = 'admin'`); n != 0 {
 		t.Error("somebody made an administrator of themselves")
 	}
@@ -129,7 +129,7 @@ func TestRegisterChecksThePassword(t *testing.T) {
 	}
 }
 
-// Somebody who reads a letter for a sign-up that was not theirs learns it from the letter and from the page: when it was
+// Somebody who reads an email for a sign-up that was not theirs learns it from the email and from the page: when it was
 // asked for, and from what. What the stranger typed stands in neither.
 func TestConfirmSaysWhoAsked(t *testing.T) {
 	t.Parallel()
@@ -138,10 +138,10 @@ func TestConfirmSaysWhoAsked(t *testing.T) {
 		stranger := p.browser()
 		stranger.Agent = webtest.FirefoxOnWindows
 		stranger.Post("/signup", "name", "Call 0800", "email", email, "password", password).Want(303)
-		letter := strings.Join(strings.Fields(p.letter(email, "confirm/")), " ")
-		page := p.browser().Get(linkIn(t, letter)).Want(200).Says("from Firefox on Windows").Says("Do not press")
-		if !strings.Contains(letter, "from Firefox on Windows, somebody") || strings.Contains(letter+page.Body, "0800") {
-			t.Errorf("got\n%s", letter)
+		message := strings.Join(strings.Fields(p.email(email, "confirm/")), " ")
+		page := p.browser().Get(linkIn(t, message)).Want(200).Says("from Firefox on Windows").Says("Do not press")
+		if !strings.Contains(message, "from Firefox on Windows, somebody") || strings.Contains(message+page.Body, "0800") {
+			t.Errorf("got\n%s", message)
 		}
 	})
 }

@@ -16,7 +16,7 @@ func TestSteadyState(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		s, statements := storetest.CountingSQLite(t)
 		p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
-		b := steadyVisitor(p)
+		b := steadyClient(p)
 		statements.Taken()
 		b.steadyGet()
 		if got := statements.Taken(); got != 2 {
@@ -27,7 +27,7 @@ func TestSteadyState(t *testing.T) {
 		s, statements := storetest.CountingPostgres(t)
 		pool, commands := storetest.CountingRedis(t)
 		p := portalOn(t, backend{store: s, bags: bag.NewRedisBags(pool)}, nil)
-		b := steadyVisitor(p)
+		b := steadyClient(p)
 		statements.Taken()
 		commands.Taken()
 		b.steadyGet()
@@ -81,8 +81,8 @@ func TestMalformedCookiesCostNothing(t *testing.T) {
 	}
 }
 
-// steadyVisitor is somebody with a value in the bag.
-func steadyVisitor(p *portal) *browser {
+// steadyClient is somebody with a value in the bag.
+func steadyClient(p *portal) *browser {
 	p.t.Helper()
 	b := p.signedIn(p.newUser("Steady Eddie"))
 	b.keeps("lantern")
@@ -90,7 +90,7 @@ func steadyVisitor(p *portal) *browser {
 	return b
 }
 
-// steadyGet asks for a page that needs nothing but the visitor and the bag.
+// steadyGet asks for a page that needs nothing but the session and the bag.
 func (b *browser) steadyGet() {
 	b.p.t.Helper()
 	res := b.bag().Says("Steady Eddie").Says("lantern")

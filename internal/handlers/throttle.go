@@ -34,19 +34,19 @@ func tooManyPasskeys(w http.ResponseWriter, wait time.Duration) error {
 	return writeJSON(w, http.StatusTooManyRequests, problemJSON{Error: errorLimited, Text: tooManyAttempts(wait)})
 }
 
-// offerUnlock sends the owner of a limited account an email with the way past the limit. It happens beside the answer,
+// offerUnlock sends the owner of a limited account an email with the way past the limit. It happens in the background of the answer,
 // which would otherwise tell by its duration whether there is an owner.
 func (a *app) offerUnlock(r *http.Request, account, email string) {
 	if !a.Guard.OffersUnlock(r.Context(), account) {
 		return
 	}
 	client := clientOf(r)
-	a.beside(r, func(ctx context.Context) error {
+	a.background(r, func(ctx context.Context) error {
 		user, token, err := a.Guard.NewUnlockToken(ctx, email, client)
 		if err != nil {
 			return err
 		}
-		a.tell(user, a.letters.Unlock(user.Email, user.Name, token, guard.UnlockValid))
+		a.notify(user, a.emails.Unlock(user.Email, user.Name, token, guard.UnlockValid))
 		return nil
 	})
 }
@@ -54,7 +54,7 @@ func (a *app) offerUnlock(r *http.Request, account, email string) {
 // warnOfCodes writes to the owner when several codes were wrong at the sign-in.
 func (a *app) warnOfCodes(r *http.Request, u auth.User) {
 	if a.Guard.WarnOfCodes(context.WithoutCancel(r.Context()), u.ID) {
-		a.tell(u, a.letters.WrongCodes(u.Email, u.Name))
+		a.notify(u, a.emails.WrongCodes(u.Email, u.Name))
 	}
 }
 
@@ -88,7 +88,7 @@ func (a *app) settleLookUp(next http.Handler) http.Handler {
 // from the limits of the network; beyond them tokens are no longer looked up.
 func (a *app) limitGuesses(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		try, wait := a.Guard.FromNetwork(r.Context(), guard.UnknownKeys, clientOf(r))
+		try, wait := a.Guard.FromNetwork(r.Context(), guard.OneTimeTokens, clientOf(r))
 		if wait > 0 {
 			a.fail(w, r, limitError(wait, "Too many links", "Your network followed many links that do not work. Please try again in "+words(wait)+"."))
 			return

@@ -86,16 +86,16 @@ func TestStaleCookie(t *testing.T) {
 	}
 }
 
-// Keys of letters that were never sent are looked up only so often for one network; one that is good costs nothing.
-func TestGuessingKeys(t *testing.T) {
+// One-time tokens that were never sent are looked up only so often for one network; one that is good costs nothing.
+func TestGuessingOneTimeTokens(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		email := webtest.Email()
 		p.browser().Post("/signup", "name", "Kim", "email", email, "password", password).Want(http.StatusSeeOther)
-		link := linkIn(t, p.letter(email, "confirm/"))
+		link := linkIn(t, p.email(email, "confirm/"))
 		b := p.browser()
-		for i := range guard.UnknownKeys.Burst {
+		for i := range guard.OneTimeTokens.Burst {
 			b.Get(link).Want(http.StatusOK)
 			if path := "/email/confirm/" + rand.Text(); i%2 == 0 {
 				b.Get(path).Want(http.StatusNotFound)

@@ -40,7 +40,7 @@ func TestWaitsOfAnAccount(t *testing.T) {
 	})
 }
 
-// A hundred failures in a row end in a quiet day (SP 800-63B-4 section 3.2.2). The owner gets past that by letter, and
+// A hundred failures in a row end in a quiet day (SP 800-63B-4 section 3.2.2). The owner gets past that by email, and
 // sessions that are open go on.
 func TestAHundredFailures(t *testing.T) {
 	t.Parallel()

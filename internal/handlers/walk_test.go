@@ -18,7 +18,7 @@ func TestWalk(t *testing.T) {
 		ada.Post("/signup", "name", "Ada Lovelace", "email", email, "password", password).Leads("/signup/sent")
 		ada.Get("/signup/sent").Want(http.StatusOK)
 
-		link := linkIn(t, p.letter(email, "/email/confirm/"))
+		link := linkIn(t, p.email(email, "/email/confirm/"))
 		ada.Get(link).Want(http.StatusOK)
 		ada.Get("/account").Leads("/login?next=%2Faccount")
 		ada.Post(link).Leads("/login?confirmed=yes")
