@@ -52,21 +52,21 @@ func (s settings) growth(r *results, all []*contender, e servers) error {
 func (s settings) gatehouseAt(c *contender, first int) (list, end float64, err error) {
 	var lists, ends []float64
 	for person := range s.repeat {
-		visitor, err := c.process.signedIn(other(first + person))
+		client, err := c.process.signedIn(other(first + person))
 		if err != nil {
 			return 0, 0, err
 		}
-		if _, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
+		if _, err := want(client, http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
 			return 0, 0, err
 		}
 		for range 5 {
-			a, err := want(visitor, http.StatusOK, http.MethodGet, "/account/sessions")
+			a, err := want(client, http.StatusOK, http.MethodGet, "/account/sessions")
 			if err != nil {
 				return 0, 0, err
 			}
 			lists = append(lists, milliseconds(a.Took))
 		}
-		a, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
+		a, err := want(client, http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
 		if err != nil {
 			return 0, 0, err
 		}
@@ -81,19 +81,19 @@ func other(person int) string { return fmt.Sprintf("other-%d@example.com", perso
 func stockAt(c *contender, repeat int) (list, end float64, err error) {
 	var lists, ends []float64
 	for range repeat {
-		var visitor *webtest.Client
+		var client *webtest.Client
 		for range own + 1 {
-			visitor = newClient(c.process.origin)
-			if _, err := want(visitor, http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
+			client = newClient(c.process.origin)
+			if _, err := want(client, http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
 				return 0, 0, err
 			}
 		}
-		a, err := want(visitor, http.StatusOK, http.MethodGet, "/sessions")
+		a, err := want(client, http.StatusOK, http.MethodGet, "/sessions")
 		if err != nil {
 			return 0, 0, err
 		}
 		lists = append(lists, milliseconds(a.Took))
-		if a, err = want(visitor, http.StatusOK, http.MethodPost, "/end-all"); err != nil {
+		if a, err = want(client, http.StatusOK, http.MethodPost, "/end-all"); err != nil {
 			return 0, 0, err
 		}
 		ends = append(ends, milliseconds(a.Took))

@@ -66,7 +66,7 @@ func (s settings) counts(r *results, all []*contender, e servers) error {
 func (c *contender) count(conn redis.Conn, w wires) (count, error) {
 	var n count
 	ask := func() error {
-		a, err := want(c.visitor, http.StatusOK, http.MethodGet, "/plans")
+		a, err := want(c.client, http.StatusOK, http.MethodGet, "/plans")
 		if err != nil {
 			return err
 		}
@@ -120,8 +120,8 @@ func (s settings) signIns(r *results, all []*contender, _ servers) error {
 			began := time.Now()
 			argon2.IDKey([]byte(c.process.password), []byte("sixteen bytes ok"), 2, 19*1024, 1, 32)
 			hash := time.Since(began)
-			visitor := newClient(c.process.origin)
-			a, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/login", "email", administrator, "password", c.process.password)
+			client := newClient(c.process.origin)
+			a, err := want(client, http.StatusSeeOther, http.MethodPost, "/login", "email", administrator, "password", c.process.password)
 			if err != nil {
 				return err
 			}

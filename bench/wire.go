@@ -53,14 +53,14 @@ func (w *wire) carry(client net.Conn) {
 	}}, client)
 }
 
-// A tap looks at what is about to be written.
+// A tap calls onWrite with the length of what is about to be written.
 type tap struct {
 	io.Writer
-	look func(int)
+	onWrite func(int)
 }
 
 func (t tap) Write(b []byte) (int, error) {
-	t.look(len(b))
+	t.onWrite(len(b))
 	return t.Writer.Write(b)
 }
 

@@ -110,7 +110,7 @@ func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
 	more := grown(before, p.rows(t, db))
 	for i, k := range s.kept {
 		allowed := k.burst + int(time.Since(began)/k.every) + 1
-		if strings.Contains(p.Log.String(), "redis is away") {
+		if strings.Contains(p.Log.String(), "redis is unavailable") {
 			allowed += k.burst // from then on the process has counted by itself
 		}
 		n := more[k.table]

@@ -107,7 +107,7 @@ func signUp(b *person, email string) {
 	b.press("Create account")
 	b.isAt("/signup/sent")
 	b.follow("Read it in the development mailbox")
-	webtest.Until(b.t, "a letter", func() bool { // letters leave behind the answer
+	webtest.Until(b.t, "an email", func() bool { // emails are sent after the answer
 		b.open("/dev/mail")
 		return evaluate[bool](b, `document.querySelector('a[href*="/email/confirm/"]') !== null`)
 	})
@@ -126,7 +126,7 @@ func endOneFromTheOther(b, other *person) {
 	b.isAt("/account/sessions")
 	b.reads("Chrome on Linux This device", "Firefox on Windows", b.Network+"::2")
 	if n := evaluate[int](b, `document.querySelectorAll('[data-session]').length`); n != 2 {
-		b.t.Fatalf("got %d tickets, want 2", n)
+		b.t.Fatalf("got %d sessions, want 2", n)
 	}
 	b.press("Sign out Firefox on Windows")
 	b.isAt("/reauth")

@@ -125,7 +125,7 @@ func (l *Redis) Return(ctx context.Context, key string, r Rule) {
 	}
 }
 
-// Reset implements [Limiter]. When Redis is away, only this process forgets the keys.
+// Reset implements [Limiter]. When Redis is unavailable, only this process forgets the keys.
 func (l *Redis) Reset(ctx context.Context, keys ...string) {
 	l.fallback.Reset(ctx, keys...)
 	var all []any
@@ -159,7 +159,7 @@ func (l *Redis) run(ctx context.Context, key string, r Rule, by int) (wait time.
 	return wait, err
 }
 
-// ask asks even when ctx is already cancelled: an attempt counts although the visitor hung up.
+// ask calls Redis even when ctx is already cancelled: an attempt counts although the client hung up.
 func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) error) error {
 	if until := l.silent.Load(); until != nil && time.Now().Before(*until) {
 		return errSilent
@@ -180,7 +180,7 @@ func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) er
 
 func (l *Redis) warn(ctx context.Context, err error) {
 	if l.warnings.Take(ctx, "redis", Rule{Burst: 1, Every: time.Minute}) == 0 {
-		l.log.WarnContext(ctx, "redis is away: attempts are counted in this process alone", "err", err)
+		l.log.WarnContext(ctx, "redis is unavailable: attempts are counted in this process alone", "err", err)
 	}
 }
 

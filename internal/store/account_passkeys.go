@@ -104,7 +104,7 @@ func (s *Store) RemovePasskey(ctx context.Context, c account.CredentialsChange, 
 
 func (s *Store) RenamePasskey(ctx context.Context, r account.RenamePasskeyParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, r.By, r.At, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, r.By, r.At, 0); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3`, r.Name, r.ID, r.By.UserID)

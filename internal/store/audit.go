@@ -85,11 +85,11 @@ func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]au
 		return fmt.Sprintf("$%d", len(args))
 	}
 	if len(f.Kinds) > 0 {
-		marks := make([]string, len(f.Kinds))
+		placeholders := make([]string, len(f.Kinds))
 		for i, kind := range f.Kinds {
-			marks[i] = arg(string(kind))
+			placeholders[i] = arg(string(kind))
 		}
-		where += ` AND kind IN (` + strings.Join(marks, `, `) + `)`
+		where += ` AND kind IN (` + strings.Join(placeholders, `, `) + `)`
 	}
 	if f.Session != "" {
 		where += ` AND session_id = ` + arg(f.Session)

@@ -39,7 +39,7 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor) error {
 	e := by.Event(audit.PaymentMethodChange)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by, m.ChangedAt, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, m.ChangedAt, 0); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -59,14 +59,14 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor)
 	return err
 }
 
-// Begin inserts the payment on the word of a live session: auth.ErrConflict when that is over.
+// Begin inserts the payment if the session that asks is live, else auth.ErrConflict.
 func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) error {
 	var events []audit.Event
 	if p.State == billing.Paid {
 		events = append(events, by.Event(audit.PlanStarted))
 	}
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by, p.CreatedAt, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, p.CreatedAt, 0); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

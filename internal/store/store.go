@@ -114,7 +114,7 @@ func unreachable(err error) error {
 	return errors.New("the database does not answer")
 }
 
-// DB gives the same connections to others who keep something of their own beside, such as bags.
+// DB returns the same connections for other tables, such as that of bags.
 func (s *Store) DB() *sql.DB { return s.db }
 
 // Close closes the connections.

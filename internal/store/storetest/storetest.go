@@ -100,7 +100,7 @@ func PostgresURL(t testing.TB) string {
 }
 
 // Redis returns a pool on TEST_REDIS_URL, or on the server of this machine. Its keys are random, so tests share it. An
-// answer may take longer than a visitor would wait, because the machine is busy with other tests. What the product does
+// answer may take longer than a person would wait, because the machine is busy with other tests. What the product does
 // about a slow Redis, or one that is no primary, is for tests that dial as the product does.
 func Redis(t testing.TB) *redis.Pool {
 	t.Helper()
