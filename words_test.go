@@ -35,6 +35,18 @@ var retiredWords = []retiredWord{
 	{`\bforeign\b`, "not owned, or of another account", "internal/account internal/audit internal/auth internal/billing proof"},
 	{`\b(leave|tell|beside|turnAway|askAgain|foreign|strays)\(`, "a name that says what it does: enqueue, notify, redirectOr403", "internal/account internal/auth internal/demo internal/mail proof"},
 	{`\bthrow-away\b`, "temporary", "internal"},
+	{`\b(onTheWordOf|deleteMarked|dropWaiting)\b`, "requireLiveSession, deleteDue, dropPending", ""},
+	{`(?i)\bletters?\b`, "email, one-time token, or outbox", "internal/store internal/config internal/ratelimit internal/redispool internal/device bench tools docs proof"},
+	{`\bforeign\b`, "not owned, or of another account", "internal/store internal/config internal/ratelimit cmd bench docs"},
+	{`\b(leave|tell|beside|turnAway|askAgain|foreign|strays)\(`, "a name that says what it does: announce, signOut, addAnonymous", "internal/store internal/config internal/ratelimit cmd bench tools webtest"},
+	{`(?i)\b(worth a look|graver)\b`, "suspicious, or more serious", "internal/store internal/config internal/ratelimit cmd bench docs proof"},
+	{`\b(un)?marked\b`, "flagged, or flagged as suspicious", "internal/store internal/config internal/ratelimit bench docs"},
+	{`\bstrays?\b`, "anonymous events", "internal/store cmd docs"},
+	{`(?i)\b(doubts?|advice|genuine|arrivals?)\b`, "suspicious, recommendations, recently valid, new-device check", "internal/store internal/config internal/ratelimit cmd bench docs"},
+	{`\b(tickets?|fuses?)\b`, "session card, progress bar", "internal/store internal/config cmd bench docs proof webtest"},
+	{`(?i)\b(is|are|was) away\b`, "is unavailable", "internal/store internal/config internal/ratelimit cmd bench docs proof"},
+	{`\bgrounds?\b`, "environment", "docs"},
+	{`\bthrow-away\b`, "temporary", "cmd bench docs"},
 }
 
 // rightWords are the places where a retired word stands for a reason, by file and a part of the line.
@@ -44,6 +56,9 @@ var rightWords = []struct{ file, line, reason string }{
 	{"internal/mail/plain.go", "letters, spaces", "letters of the alphabet"},
 	{"ui/templates/pages/dev-mail.html", "range .Letters", "a field of the page's view"},
 	{"ui/templates/pages/dev-mail.html", `class="panel letter"`, "a class of the stylesheet"},
+	{"internal/store/mail.go", "letters", "the name of the table"},
+	{"proof/load_visitors_test.go", `["letters"]`, "the name of the table"},
+	{"proof/soak_test.go", `"letters"`, "the name of the table"},
 }
 
 // notOurWords are not searched: what others wrote, what was stored or measured once, and this list.

@@ -34,7 +34,7 @@ func (c *Client) Handle() string {
 	c.T.Helper()
 	handle := c.Get("/account/sessions").Want(http.StatusOK).CurrentHandle()
 	if handle == "" {
-		c.complain("no current ticket on the sessions page")
+		c.complain("no current session on the sessions page")
 	}
 	return handle
 }
