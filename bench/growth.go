@@ -10,7 +10,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 )
 
-// own is how many sessions a person has. Whoever is measured signs in once more.
+// own is how many sessions a person has, before the sign-in that is measured.
 const own = 5
 
 // growth measures listing and ending one person's sessions while those of others become more.
@@ -101,8 +101,8 @@ func stockAt(c *contender, repeat int) (list, end float64, err error) {
 	return median(lists), median(ends), nil
 }
 
-// addSessions makes other people's sessions, five each, out of the ones that are there, so that a column more or less is
-// no business of this program. It returns the bytes that each takes with its indexes.
+// addSessions makes other people's sessions, five each, as copies of those that exist, so that this program
+// need not know the columns. It returns the bytes that each takes with its indexes.
 func addSessions(db *sql.DB, from, to int) (float64, error) {
 	size := func() (n int64, err error) {
 		err = db.QueryRow(`SELECT pg_total_relation_size('sessions')`).Scan(&n)

@@ -124,8 +124,8 @@ func TestRedisUnavailable(t *testing.T) {
 				if got := takeAll(t, l, "ada@example.com", r); got != 3 {
 					t.Errorf("takes after a reset: got %d, want 3", got)
 				}
-				if took := time.Since(began); took > patience {
-					t.Errorf("twelve calls took %v, want one at most to wait, for %v", took, patience)
+				if took := time.Since(began); took > callTimeout {
+					t.Errorf("twelve calls took %v, want one at most to wait, for %v", took, callTimeout)
 				}
 				if got := strings.Count(lines.String(), "\n"); got != 1 {
 					t.Errorf("got %d warnings in the first minute, want 1:\n%s", got, lines.String())

@@ -51,9 +51,9 @@ func (s *Store) CountUsers(ctx context.Context) (int, error) {
 	return n, err
 }
 
-func (s *Store) UserByEmail(ctx context.Context, emailKey string) (auth.User, error) {
+func (s *Store) UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error) {
 	var u auth.User
-	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, emailKey).Scan(userFields(&u)...)
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, normalizedEmail).Scan(userFields(&u)...)
 	return u, found(err)
 }
 

@@ -63,8 +63,8 @@ func dropPending(ctx context.Context, tx *sql.Tx, userID string) error {
 	return nil
 }
 
-// dropFactorsSince deletes the second factors that an account got at a time or later, and the recovery codes unless
-// another factor is left that they stand in for.
+// dropFactorsSince deletes the second factors that an account got at the given time or later, and the recovery codes
+// unless another factor is left that they can replace.
 func dropFactorsSince(ctx context.Context, tx *sql.Tx, userID string, since time.Time) error {
 	for _, statement := range []string{
 		`DELETE FROM totp_secrets WHERE user_id = $1 AND enrolled_at >= $2`,

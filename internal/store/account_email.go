@@ -69,7 +69,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 			return err
 		}
 		change, err = emailChange(ctx, tx, `confirm_hash = $1 AND email_changes.user_id = $2 AND letter_keys.expires_at > $3`,
-			c.KeyHash, userID, c.At)
+			c.TokenHash, userID, c.At)
 		if err != nil {
 			return err
 		}

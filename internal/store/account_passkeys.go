@@ -68,7 +68,7 @@ func (s *Store) UsePasskey(ctx context.Context, p auth.Passkey, spent auth.Spent
 	})
 }
 
-// spend writes that a challenge was answered. Of two answers at once, the second waits for the first and finds its row.
+// spend records that a challenge was answered. Of two concurrent answers, the second waits for the first and finds its row.
 func spend(ctx context.Context, tx *sql.Tx, c auth.SpentChallenge) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO spent_challenges (hash, expires_at) VALUES ($1, $2)`, c.Hash, c.ExpiresAt)
 	if isDuplicate(err) {

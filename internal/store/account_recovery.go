@@ -56,7 +56,7 @@ func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams
 		// The row above is locked by now, so of several requests with one token a single one still finds it here.
 		result, err = tx.ExecContext(ctx, `
 			DELETE FROM letter_keys
-			WHERE token_hash = $1 AND user_id = $2 AND purpose = 'reset' AND expires_at > $3`, r.KeyHash, r.UserID, r.At)
+			WHERE token_hash = $1 AND user_id = $2 AND purpose = 'reset' AND expires_at > $3`, r.TokenHash, r.UserID, r.At)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}

@@ -10,8 +10,7 @@ import (
 	"example.com/gatehouse/internal/billing"
 )
 
-// Ledger is billing's Store. What the owner of an account should read about comes with its event: one transaction,
-// and then the log.
+// Ledger implements billing.Store. Each change is in one transaction with its event, which is logged after the commit.
 type Ledger struct {
 	store *Store
 	trail *audit.Trail
@@ -19,7 +18,7 @@ type Ledger struct {
 
 var _ billing.Store = Ledger{}
 
-// Ledger returns billing's Store on the same connections. The events it writes are logged by trail.
+// Ledger returns a billing.Store on the same connections. The events it writes are logged by trail.
 func (s *Store) Ledger(trail *audit.Trail) Ledger { return Ledger{s, trail} }
 
 // Method returns how the account pays.

@@ -44,8 +44,8 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 	return ended, err
 }
 
-// makeRoom ends the oldest live sessions beyond limit-1. What has timed out unnoticed takes no room and keeps its own
-// reason, which whoever notices it writes. The LIMIT is there because SQLite knows OFFSET only behind one.
+// makeRoom ends the oldest live sessions beyond limit-1. Sessions that timed out unnoticed do not count; they end with
+// their own reason when they are noticed. The LIMIT is there because SQLite allows OFFSET only after one.
 func makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, limit int) ([]session.Session, error) {
 	return endMany(ctx, tx, `id IN (
 			SELECT id FROM sessions
@@ -62,8 +62,8 @@ const ending = `
 	WHERE `
 
 // endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $4. All of
-// them end in one statement, so that none can be used again meanwhile; which of them had ended by themselves is written
-// after it.
+// them end in one statement, so that none can be used meanwhile. The reason of those that had timed out is corrected after
+// it.
 func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
 	rows, err := tx.QueryContext(ctx, ending+`ended_at IS NULL AND `+where+`
 		RETURNING `+sessionColumns, append([]any{at, string(reason), by}, args...)...)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Without skips a test for want of a server, and fails it in CI, where a skipped test would be a silent hole.
+// Without skips a test because a server is missing, and fails it in CI, where a skipped test could go unnoticed.
 func Without(t testing.TB, what, variable string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
