@@ -41,6 +41,18 @@ var retiredWords = []retiredWord{
 	{`\b(Recognise|Unflag|Standing|Carrier|Asker|Peek|Keeper)\b`, "DismissFlag, State, SignInRequest, Actor, ReadOnly, requireNotFlagged", ""},
 	{`\b(arrivals?|genuine|advice|doubts?)\b`, "new-device check, recently valid tokens, recommendations, flag", "internal"},
 	{`\b([Tt]icket|[Ff]use)(s|View)?\b`, "session card, progress bar", ""},
+	{`\b(onTheWordOf|deleteMarked|dropWaiting)\b`, "requireLiveSession, deleteDue, dropPending", ""},
+	{`(?i)\bletters?\b`, "email, one-time token, or outbox", "internal/store internal/config internal/ratelimit internal/redispool internal/device bench tools docs proof"},
+	{`\bforeign\b`, "not owned, or of another account", "internal/store internal/config internal/ratelimit cmd bench docs"},
+	{`\b(leave|tell|beside|turnAway|askAgain|foreign|strays)\(`, "a name that says what it does: announce, signOut, addAnonymous", "internal/store internal/config internal/ratelimit cmd bench tools webtest"},
+	{`(?i)\b(worth a look|graver)\b`, "suspicious, or more serious", "internal/store internal/config internal/ratelimit cmd bench docs proof"},
+	{`\b(un)?marked\b`, "flagged, or flagged as suspicious", "internal/store internal/config internal/ratelimit bench docs"},
+	{`\bstrays?\b`, "anonymous events", "internal/store cmd docs"},
+	{`(?i)\b(doubts?|advice|genuine|arrivals?)\b`, "suspicious, recommendations, recently valid, new-device check", "internal/store internal/config internal/ratelimit cmd bench docs"},
+	{`\b(tickets?|fuses?)\b`, "session card, progress bar", "internal/store internal/config cmd bench docs proof webtest"},
+	{`(?i)\b(is|are|was) away\b`, "is unavailable", "internal/store internal/config internal/ratelimit cmd bench docs proof"},
+	{`\bgrounds?\b`, "environment", "docs"},
+	{`\bthrow-away\b`, "temporary", "cmd bench docs"},
 }
 
 // rightWords are the places where a retired word stands for a reason, by file and a part of the line.
@@ -54,6 +66,9 @@ var rightWords = []struct{ file, line, reason string }{
 	{"internal/guard/limits.go", `"letters`, "the names of limits in Redis"},
 	{"internal/guard/limits.go", `"unlock letter"`, "the name of a limit in Redis"},
 	{"internal/guard/signin.go", `"codes letter:"`, "the name of a limit in Redis"},
+	{"internal/store/mail.go", "letters", "the name of the table"},
+	{"proof/load_visitors_test.go", `["letters"]`, "the name of the table"},
+	{"proof/soak_test.go", `"letters"`, "the name of the table"},
 }
 
 // notOurWords are not searched: what others wrote, what was stored or measured once, and this list.

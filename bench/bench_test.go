@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The benchmark runs through, and measures something everywhere. How much is not asked: speed is no matter for a test.
+// The benchmark runs to the end and measures something everywhere. The test compares no figures, because speed depends on
+// the machine.
 func TestBench(t *testing.T) {
 	s := settings{rounds: 1, round: time.Second, most: 1000, mostStock: 1000, repeat: 3, postgres: os.Getenv("TEST_POSTGRES_URL")}
 	if s.postgres == "" {
@@ -55,7 +56,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// missing says which of the servers that the benchmark stands on is not there.
+// missing names a server that the benchmark needs and that is not there.
 func missing(t *testing.T, postgres string) error {
 	t.Helper()
 	db, err := sql.Open("pgx", postgres)

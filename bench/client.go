@@ -7,7 +7,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// uncompressed is how all contenders are asked: what is measured is not the compressor.
+// uncompressed is asked of all contenders, so that the compressor is not measured.
 var uncompressed = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: connections}
 
 // newClient returns a browser in front of a contender. Like the load it does not say which one it is, so that nothing of a
@@ -36,7 +36,7 @@ func cookie(c *webtest.Client) string {
 	return strings.Join(pairs, "; ")
 }
 
-// administrator is who a fresh Gatehouse has.
+// administrator is the address of the account that a fresh Gatehouse has.
 const administrator = "grace@example.com"
 
 // signedIn signs somebody in. Everybody has the administrator's password.

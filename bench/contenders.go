@@ -91,7 +91,7 @@ func plain(before func(*http.Request) error) http.Handler {
 const documentedIdle = 10
 
 // stock is chi, scs and redisstore the way their documentation puts them together, an idle timeout, and the account from
-// PostgreSQL. Its sessions of one person are found by going through all of them, which is what scs offers.
+// PostgreSQL. The sessions of one person are found by iterating over all sessions, which is what scs offers.
 func stock(e servers, idle int) (http.Handler, error) {
 	db, err := sql.Open("pgx", e.postgres)
 	if err != nil {

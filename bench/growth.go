@@ -10,7 +10,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 )
 
-// own is how many sessions a person has. Whoever is measured signs in once more.
+// own is how many sessions a person has, before the sign-in that is measured.
 const own = 5
 
 // growth measures listing and ending one person's sessions while those of others become more.
@@ -52,21 +52,21 @@ func (s settings) growth(r *results, all []*contender, e servers) error {
 func (s settings) gatehouseAt(c *contender, first int) (list, end float64, err error) {
 	var lists, ends []float64
 	for person := range s.repeat {
-		visitor, err := c.process.signedIn(other(first + person))
+		client, err := c.process.signedIn(other(first + person))
 		if err != nil {
 			return 0, 0, err
 		}
-		if _, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
+		if _, err := want(client, http.StatusSeeOther, http.MethodPost, "/reauth", "password", c.process.password); err != nil {
 			return 0, 0, err
 		}
 		for range 5 {
-			a, err := want(visitor, http.StatusOK, http.MethodGet, "/account/sessions")
+			a, err := want(client, http.StatusOK, http.MethodGet, "/account/sessions")
 			if err != nil {
 				return 0, 0, err
 			}
 			lists = append(lists, milliseconds(a.Took))
 		}
-		a, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
+		a, err := want(client, http.StatusSeeOther, http.MethodPost, "/account/sessions/end-all")
 		if err != nil {
 			return 0, 0, err
 		}
@@ -81,19 +81,19 @@ func other(person int) string { return fmt.Sprintf("other-%d@example.com", perso
 func stockAt(c *contender, repeat int) (list, end float64, err error) {
 	var lists, ends []float64
 	for range repeat {
-		var visitor *webtest.Client
+		var client *webtest.Client
 		for range own + 1 {
-			visitor = newClient(c.process.origin)
-			if _, err := want(visitor, http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
+			client = newClient(c.process.origin)
+			if _, err := want(client, http.StatusOK, http.MethodPost, "/login", "user", "user-2"); err != nil {
 				return 0, 0, err
 			}
 		}
-		a, err := want(visitor, http.StatusOK, http.MethodGet, "/sessions")
+		a, err := want(client, http.StatusOK, http.MethodGet, "/sessions")
 		if err != nil {
 			return 0, 0, err
 		}
 		lists = append(lists, milliseconds(a.Took))
-		if a, err = want(visitor, http.StatusOK, http.MethodPost, "/end-all"); err != nil {
+		if a, err = want(client, http.StatusOK, http.MethodPost, "/end-all"); err != nil {
 			return 0, 0, err
 		}
 		ends = append(ends, milliseconds(a.Took))
@@ -101,8 +101,8 @@ func stockAt(c *contender, repeat int) (list, end float64, err error) {
 	return median(lists), median(ends), nil
 }
 
-// addSessions makes other people's sessions, five each, out of the ones that are there, so that a column more or less is
-// no business of this program. It returns the bytes that each takes with its indexes.
+// addSessions makes other people's sessions, five each, as copies of those that exist, so that this program
+// need not know the columns. It returns the bytes that each takes with its indexes.
 func addSessions(db *sql.DB, from, to int) (float64, error) {
 	size := func() (n int64, err error) {
 		err = db.QueryRow(`SELECT pg_total_relation_size('sessions')`).Scan(&n)

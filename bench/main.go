@@ -1,6 +1,6 @@
 // Command bench measures what a signed-in session costs: the real Gatehouse beside the same page without a session, with
 // one read of Redis, and with stock chi, scs and redisstore. It writes docs/evidence/performance.md. It needs a PostgreSQL and
-// redis-server; everything it makes goes with it. Contenders take turns in every round, and what is told is the median of
+// redis-server; everything it makes goes with it. Contenders take turns in every round, and the report has the median of
 // their ratios, because the speed of a machine changes from one minute to the next.
 package main
 
@@ -110,10 +110,10 @@ func (s settings) measure(ctx context.Context) (results, error) {
 type contender struct {
 	name    string
 	process *process
-	visitor *webtest.Client // signed in, with a plan in the basket
+	client  *webtest.Client // signed in, with a plan in the basket
 }
 
-func (c *contender) target() target { return target{c.process, "/plans", cookie(c.visitor)} }
+func (c *contender) target() target { return target{c.process, "/plans", cookie(c.client)} }
 
 const (
 	plainName    = "net/http, the same template, no session"
@@ -124,8 +124,8 @@ const (
 	postgresName = "Gatehouse, PostgreSQL and Redis"
 )
 
-// startContenders starts all of them. Gatehouse tells its administrator's password only on a fresh database: before has
-// those who were told, if there are any.
+// startContenders starts all of them. Gatehouse prints the password of its administrator only on a fresh database: before has
+// the contenders that know it, if there are any.
 func (s settings) startContenders(e servers, before []*contender) ([]*contender, error) {
 	program := filepath.Join(s.dir, "web")
 	build := exec.Command("go", "build", "-o", program, "./cmd/web") //nolint:gosec // a fixed command
@@ -148,7 +148,7 @@ func (s settings) startContenders(e servers, before []*contender) ([]*contender,
 		}
 		all = append(all, &contender{c.name, p, newClient(p.origin)})
 		if c.name == stockName || c.name == wideName {
-			if _, err := want(all[len(all)-1].visitor, 200, "POST", "/login", "user", "user-1"); err != nil {
+			if _, err := want(all[len(all)-1].client, 200, "POST", "/login", "user", "user-1"); err != nil {
 				return all, err
 			}
 		}
@@ -162,19 +162,19 @@ func (s settings) startContenders(e servers, before []*contender) ([]*contender,
 			p.password = before[len(all)].process.password
 		}
 		all = append(all, &contender{way.name, p, nil})
-		visitor, err := p.signedIn(administrator)
+		client, err := p.signedIn(administrator)
 		if err == nil {
-			_, err = want(visitor, 303, "POST", "/basket", "plan", "hall")
+			_, err = want(client, 303, "POST", "/basket", "plan", "hall")
 		}
 		if err != nil {
 			return all, err
 		}
-		all[len(all)-1].visitor = visitor
+		all[len(all)-1].client = client
 	}
 	return all, nil
 }
 
-// named is the contender of that name.
+// named returns the contender of that name.
 func named(all []*contender, name string) *contender {
 	return all[slices.IndexFunc(all, func(c *contender) bool { return c.name == name })]
 }
@@ -191,7 +191,7 @@ type way struct {
 	env  []string
 }
 
-// gatehouses are the two ways. The log goes to standard error, which nobody reads here.
+// gatehouses returns the two ways. The log goes to standard error, which nobody reads here.
 func (s settings) gatehouses(e servers) []way {
 	common := []string{"GATEHOUSE_ADDR=127.0.0.1:0", "GATEHOUSE_LOG_FORMAT=json"}
 	return []way{

@@ -35,7 +35,7 @@ func (s settings) pages(r *results, all []*contender, _ servers) error {
 // asked is how many requests the counts are taken over.
 const asked = 100
 
-// counts finds out what one page costs beyond time. The contenders are started once more for that, behind wires.
+// counts measures what one page costs apart from time. For this the contenders are started once more, behind wires.
 func (s settings) counts(r *results, all []*contender, e servers) error {
 	wired, w, err := e.wired()
 	if err != nil {
@@ -62,11 +62,11 @@ func (s settings) counts(r *results, all []*contender, e servers) error {
 	return nil
 }
 
-// count asks for the page and says what that took.
+// count requests the page and counts what that cost.
 func (c *contender) count(conn redis.Conn, w wires) (count, error) {
 	var n count
 	ask := func() error {
-		a, err := want(c.visitor, http.StatusOK, http.MethodGet, "/plans")
+		a, err := want(c.client, http.StatusOK, http.MethodGet, "/plans")
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func commands(conn redis.Conn) (int, error) {
 	return n, err
 }
 
-// signIns compares a sign-in with the password hash alone, which no sign-in can do without.
+// signIns compares a sign-in with its password hash alone, the part that cannot be saved.
 func (s settings) signIns(r *results, all []*contender, _ servers) error {
 	for _, name := range []string{sqliteName, postgresName} {
 		c := named(all, name)
@@ -120,8 +120,8 @@ func (s settings) signIns(r *results, all []*contender, _ servers) error {
 			began := time.Now()
 			argon2.IDKey([]byte(c.process.password), []byte("sixteen bytes ok"), 2, 19*1024, 1, 32)
 			hash := time.Since(began)
-			visitor := newClient(c.process.origin)
-			a, err := want(visitor, http.StatusSeeOther, http.MethodPost, "/login", "email", administrator, "password", c.process.password)
+			client := newClient(c.process.origin)
+			a, err := want(client, http.StatusSeeOther, http.MethodPost, "/login", "email", administrator, "password", c.process.password)
 			if err != nil {
 				return err
 			}

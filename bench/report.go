@@ -68,7 +68,7 @@ func (r results) markdown(s settings) string {
 	say("what it does where it keeps more connections to Redis than the %d of its documentation.\n", documentedIdle)
 	say("Gatehouse writes out what is the same on every page when it reads its templates, and remembers what depends on the page's")
 	say("address alone; the others execute the same template as `html/template` does. That is a part of what the ratios show, most")
-	say("of all beside the first row.\n")
+	say("of all compared with the first row.\n")
 	r.traffic(say)
 	r.rest(say)
 	return b.String()

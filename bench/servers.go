@@ -18,7 +18,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 )
 
-// servers are what the contenders stand on: a database of their own on the PostgreSQL that is there, and a Redis that
+// servers are what the contenders use: a database of their own on the PostgreSQL that is there, and a Redis that
 // nobody else uses, because stock scs looks at every key.
 type servers struct {
 	postgres string // URL of an empty database
@@ -103,7 +103,7 @@ type process struct {
 	cmd      *exec.Cmd
 }
 
-// start runs a command until it says where it is. wait is the last line to be waited for.
+// start runs a command until it prints its URL. wait is the last line to wait for.
 func start(env []string, wait, name string) (*process, error) {
 	p := &process{cmd: exec.Command(name)} //nolint:gosec // what this program has built
 	p.cmd.Env = append(os.Environ(), env...)

@@ -53,18 +53,18 @@ func (w *wire) carry(client net.Conn) {
 	}}, client)
 }
 
-// A tap looks at what is about to be written.
+// A tap calls onWrite with the length of what is about to be written.
 type tap struct {
 	io.Writer
-	look func(int)
+	onWrite func(int)
 }
 
 func (t tap) Write(b []byte) (int, error) {
-	t.look(len(b))
+	t.onWrite(len(b))
 	return t.Writer.Write(b)
 }
 
-// wires are the way to both servers. The one to PostgreSQL is in the clear, whose bytes mean something.
+// wires lead to both servers. The one to PostgreSQL is not encrypted, so that its messages can be counted.
 type wires struct{ postgres, redis *wire }
 
 func (s servers) wired() (servers, wires, error) {
@@ -95,7 +95,7 @@ func (w wires) close() {
 	_ = w.redis.listener.Close()
 }
 
-// crossed is what went over the wires since they were made.
+// crossed is what was sent over the wires since they were made.
 func (w wires) crossed() count {
 	return count{
 		postgresTrips: int(w.postgres.trips.Load()), redisTrips: int(w.redis.trips.Load()),

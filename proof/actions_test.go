@@ -23,7 +23,7 @@ func (sc *simulatedClient) signIn() error {
 	if len(sc.alive) > 4 {
 		return nil
 	}
-	c := sc.stranger.Fresh()
+	c := sc.visitor.Fresh()
 	a, err := sc.send(c, "/login", "email", sc.email, "password", sc.password)
 	if err == nil {
 		a.Leads("/account")
@@ -183,7 +183,7 @@ func (sc *simulatedClient) pay() error {
 
 // signUp uses a new network each time, so that the limit per network is not reached.
 func (sc *simulatedClient) signUp() error {
-	c := sc.stranger.Fresh()
+	c := sc.visitor.Fresh()
 	c.IP = webtest.Network() + "::7"
 	email := webtest.Email()
 	a, err := sc.send(c, "/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password)

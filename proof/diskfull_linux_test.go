@@ -54,10 +54,10 @@ func TestDiskFull(t *testing.T) {
 			t.Errorf("POST %s: the cookie was touched", path)
 		}
 	}
-	stranger := p.Client(t)
-	wantUnavailable(t, stranger.Post("/login", "email", x.email, "password", webtest.Password), p)
-	wantUnavailable(t, stranger.Post("/signup", "name", "Grace", "email", "grace."+x.email, "password", webtest.Password), p)
-	if stranger.Token() != "" {
+	visitor := p.Client(t)
+	wantUnavailable(t, visitor.Post("/login", "email", x.email, "password", webtest.Password), p)
+	wantUnavailable(t, visitor.Post("/signup", "name", "Grace", "email", "grace."+x.email, "password", webtest.Password), p)
+	if visitor.Token() != "" {
 		t.Error("a cookie of a session that is not there")
 	}
 	webtest.Until(t, "activity that cannot be written", func() bool {

@@ -91,7 +91,7 @@ func TestRedisFaults(t *testing.T) {
 				t.Errorf("%q in the bag, want what was put there after the fault", value)
 			}
 			if value := inBag(visitor); !f.forgets && value != "before" {
-				t.Errorf("%q in the visitor's bag, want what was there before the fault", value)
+				t.Errorf("%q in the bag of the visitor, want what was there before the fault", value)
 			}
 			webtest.Until(t, "a Redis that is ready", func() bool { return desk.Get("/readyz").Body == "ok\n" })
 		})

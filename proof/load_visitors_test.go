@@ -11,7 +11,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// A kept is what strangers of one network can make the portal keep, however much they send: some at once, then one more
+// A kept is what visitors of one network can make the portal store, however much they send: some at once, then one more
 // each so often, each for a while (docs/evidence/load.md).
 type kept struct {
 	table  string
@@ -30,7 +30,7 @@ type sent struct {
 	kept   []kept
 }
 
-var strangers = map[string]sent{
+var floods = map[string]sent{
 	"pages": {times: 400, send: func(c *webtest.Client, i int) *http.Request {
 		paths := []string{
 			"/", "/login?next=/account", "/signup", "/plans", "/password/forgot", "/signed-out", "/login/verify", "/account", "/nothing", "/password/reset",
@@ -86,7 +86,7 @@ func TestFloodOfVisitors(t *testing.T) {
 			env := newEnvironment(t)
 			db, p := env.facts(t).DB(), start(t, env)
 			webtest.Until(t, "the administrator of a first start", func() bool { return env.rows(t, db)["users"] == 1 })
-			for what, s := range strangers {
+			for what, s := range floods {
 				t.Run(what, func(t *testing.T) { s.check(t, p, db) })
 			}
 			if len(env) > 1 {
@@ -110,7 +110,7 @@ func (s sent) check(t *testing.T, p *portal, db *sql.DB) {
 	more := grown(before, p.rows(t, db))
 	for i, k := range s.kept {
 		allowed := k.burst + int(time.Since(began)/k.every) + 1
-		if strings.Contains(p.Log.String(), "redis is away") {
+		if strings.Contains(p.Log.String(), "redis is unavailable") {
 			allowed += k.burst // from then on the process has counted by itself
 		}
 		n := more[k.table]

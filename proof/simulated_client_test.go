@@ -21,7 +21,7 @@ type simulatedClient struct {
 	t               *testing.T
 	random          *rand.Rand
 	send            func(c *webtest.Client, path string, fields ...string) (*webtest.Answer, error)
-	stranger        *webtest.Client // a browser of theirs without a cookie
+	visitor         *webtest.Client // a browser of theirs without a cookie
 	email, password string
 	alive           []*browserOf
 	dead            []string        // tokens that must not open anything
@@ -41,10 +41,10 @@ type browserOf struct {
 func newSimulatedClient(t *testing.T, p *portal, number uint64, send func(*webtest.Client, string, ...string) (*webtest.Answer, error)) *simulatedClient {
 	t.Helper()
 	sc := &simulatedClient{
-		t: t, random: rand.New(rand.NewPCG(*seed, number+1)), send: send, stranger: p.Client(t),
+		t: t, random: rand.New(rand.NewPCG(*seed, number+1)), send: send, visitor: p.Client(t),
 		email: p.account(t, "Ada Lovelace"), password: webtest.Password, orders: map[string]bool{}, acknowledged: map[string]int{},
 	}
-	b := sc.stranger.Fresh().SignIn(sc.email, webtest.Password)
+	b := sc.visitor.Fresh().SignIn(sc.email, webtest.Password)
 	b.Reauth(webtest.Password)
 	b.Post("/billing/payment-method", "instrument", "visa-4242", "name", "Ada", "address", "1 Mint Lane").Leads("/billing")
 	sc.alive = []*browserOf{{Client: b}}
@@ -130,7 +130,7 @@ func (sc *simulatedClient) compare(b *browserOf, want ...string) {
 // verify compares what was acknowledged with what the restarted portal and its database show.
 func (sc *simulatedClient) verify(p *portal, db *sql.DB) {
 	sc.t.Helper()
-	sc.stranger.Origin = p.Origin
+	sc.visitor.Origin = p.Origin
 	for _, b := range sc.alive {
 		b.Origin = p.Origin
 	}
@@ -145,7 +145,7 @@ func (sc *simulatedClient) verify(p *portal, db *sql.DB) {
 		sc.compare(b, b.value)
 	}
 	for _, token := range slices.Backward(sc.dead) {
-		if opens(sc.stranger.Copied(token)) {
+		if opens(sc.visitor.Copied(token)) {
 			sc.t.Error("a session is alive that was acknowledged to be over, or an old token of it")
 		}
 	}

@@ -61,8 +61,8 @@ const connsMore = 3 * peopleOfSoak
 var stays = map[string]map[string]int{
 	"events":       {"requests": 3, "a demo": 60},       // a year, those of demos two hours
 	"stray_events": {"failing": 1},                      // a day
-	"signups":      {"letters": 1},                      // a day
-	"letter_keys":  {"letters": 1},                      // half an hour
+	"signups":      {"emails": 1},                       // a day
+	"letter_keys":  {"emails": 1},                       // half an hour
 	"users":        {"a demo": 1},                       // two hours
 	"held_forms":   {"a demo": 1},                       // of a session that ended under the form
 	"bags":         {"basket and re-authentication": 2}, // an hour, of visitors who chose a plan and did not sign in

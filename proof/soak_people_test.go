@@ -57,7 +57,7 @@ var days = map[string]func(w *town, c *webtest.Client, email string){
 		w.do(c, http.MethodGet, "/account/sessions")
 		w.do(c, http.MethodPost, "/account/profile", "name", "Vera Visitor")
 	},
-	"letters": func(w *town, c *webtest.Client, email string) {
+	"emails": func(w *town, c *webtest.Client, email string) {
 		w.do(c, http.MethodPost, "/signup", "name", "Noah Newman", "email", webtest.Email(), "password", webtest.Password)
 		w.do(c, http.MethodPost, "/password/forgot", "email", email)
 	},

@@ -24,8 +24,8 @@ func TestBackShowsNothing(t *testing.T) {
 		name := map[bool]string{true: "scripts on", false: "scripts off"}[scripts]
 		t.Run(name, func(t *testing.T) {
 			for _, c := range []struct {
-				name  string
-				leave func(b *person, email string)
+				name    string
+				signOut func(b *person, email string)
 			}{
 				{"signed out here", func(b *person, _ string) {
 					b.press("Sign out")
@@ -55,7 +55,7 @@ func TestBackShowsNothing(t *testing.T) {
 					}
 					b.open("/account/sessions")
 					b.reads("Ada Lovelace")
-					c.leave(b, email)
+					c.signOut(b, email)
 					b.back()
 					if body := evaluate[string](b, `document.documentElement.outerHTML`); strings.Contains(body, "Ada") || strings.Contains(body, email) {
 						t.Errorf("Back shows the account: %s", b.text())

@@ -64,7 +64,7 @@ func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
 	return s, nil
 }
 
-// people makes the services of people's accounts on the store. Attempts are counted in Redis where there is one.
+// people makes the services for accounts on the store. Attempts are counted in Redis where there is one.
 func (p *parts) people(c config.Settings, log *slog.Logger) {
 	p.audit = audit.NewTrail(p.store, log)
 	g := guard.Options{Attempts: ratelimit.NewMemory(), Sprays: ratelimit.NewMemory(), Store: p.store, Audit: p.audit}

@@ -141,7 +141,7 @@ func TestSecondStep(t *testing.T) {
 	})
 }
 
-// lookAtSecondFactors looks at every page of the second step, in every state.
+// lookAtSecondFactors looks at every page of two-factor authentication, in every state.
 func lookAtSecondFactors(t *testing.T, p *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	email := p.account(t, "Ada Lovelace")
@@ -221,7 +221,7 @@ func lookAtSecondFactors(t *testing.T, p *program) {
 	})
 }
 
-// lookAtRequired looks at what is open to somebody who has to set up a second step first.
+// lookAtRequired looks at what is open to somebody who has to set up two-factor authentication first.
 func lookAtRequired(t *testing.T, p *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::9")
 	b.open("/login")

@@ -128,7 +128,7 @@ func absoluteLimitNear(t *testing.T, p *program) {
 	b.open("/account/security")
 	b.shows("dialog")
 	b.stopClocks()
-	p.setLimit(t, handle, 10*time.Minute) // for the time that a test takes to look, and to type
+	p.setLimit(t, handle, 10*time.Minute) // for the time that a test needs
 	b.reads("You need to sign in again soon")
 	b.is(`document.activeElement.innerText === 'Sign in again now' && !document.querySelector('#idle-dialog [data-stay]').checkVisibility()`)
 	b.key(escape)
@@ -220,7 +220,7 @@ func (p *program) restored(t *testing.T, meanwhile func(handle string)) *person 
 	return b
 }
 
-// TestIdleWarningAdmits runs on a portal of its own, whose database goes away and comes back.
+// TestIdleWarningAdmits runs on a portal of its own, whose database stops and comes back.
 func TestIdleWarningAdmits(t *testing.T) {
 	p := start(t, onSQLite(t))
 	lost := func() { p.change(t, `ALTER TABLE sessions RENAME TO gone_sessions`) }

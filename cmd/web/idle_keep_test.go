@@ -224,7 +224,7 @@ func toldTooEarly(t *testing.T, p *program) {
 	a := p.runningOut(t, "/account", 20*time.Minute)
 	handle := a.handle()
 	b := a.another("/static/icon.svg")
-	tell := func() {
+	announce := func() {
 		b.is(`(() => { new BroadcastChannel('session').postMessage({t: 'ended', sid: '` + handle + `'}); return true })()`)
 	}
 	// What the page means to do in three seconds waits for the test.
@@ -232,7 +232,7 @@ func toldTooEarly(t *testing.T, p *program) {
 		window.setTimeout = (f, ms) => ms === 3000 ? (soon.set(--last, f), last) : set(f, ms)
 		window.clearTimeout = id => soon.delete(id) || clear(id); return true })()`)
 	for n := range 4 {
-		tell()
+		announce()
 		a.comes(`asked('/session/state') === ` + strconv.Itoa(n+1)) // at once
 	}
 	a.is(`soon.size === 1`) // and once more for all of them
@@ -242,7 +242,7 @@ func toldTooEarly(t *testing.T, p *program) {
 }
 
 // signInUntold signs somebody in whose session has ended, in another tab, without a page that could tell the others. The
-// tab is of a page that names an icon: asked for /favicon.ico, the portal could take away the cookie of this sign-in as it
+// tab is of a page that names an icon: asked for /favicon.ico, the portal could delete the cookie of this sign-in as it
 // answers to the one before.
 func (b *person) signInUntold(email string) {
 	b.t.Helper()

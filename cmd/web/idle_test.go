@@ -64,7 +64,7 @@ func bannerComes(t *testing.T, p *program) {
 	b.is(`document.activeElement === document.body`)
 	b.reads("Are you still there?", "you will be signed out in")
 	if got := p.idleEnd(t, b.handle()); !got.Equal(end) {
-		t.Errorf("the session ends at %s after a look, want %s as before", got, end)
+		t.Errorf("the session ends at %s after a state request, want %s as before", got, end)
 	}
 	b.click(`#idle-banner [data-stay]`)
 	b.shows("")
@@ -86,7 +86,7 @@ func dialogComes(t *testing.T, p *program) {
 	}
 	b.is(`stages.join() === 'banner,dialog' && ` + onStay)
 	if got := p.idleEnd(t, handle); !got.Equal(end) {
-		t.Errorf("the session ends at %s after a look, want %s as before", got, end)
+		t.Errorf("the session ends at %s after a state request, want %s as before", got, end)
 	}
 	b.unhurried(handle)
 	b.key(enter)

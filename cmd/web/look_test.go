@@ -65,8 +65,8 @@ func (b *person) hasNotes(want bool) {
 	}
 }
 
-// lookAtLooks inspects a choice against the system's: inspection itself goes through both schemes of the system.
-func lookAtLooks(t *testing.T, p *program) {
+// lookAtPreferences inspects a chosen colour scheme against that of the system: inspection itself goes through both schemes of the system.
+func lookAtPreferences(t *testing.T, p *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.at("look-dark-visitor", http.StatusOK, func() int {
 		b.open("/")
@@ -128,22 +128,22 @@ func lookAtOneSession(t *testing.T, p *program) {
 	})
 	p.change(t, `UPDATE sessions SET flag = 'token_reused', ip = '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff' WHERE id = $1`, b.handle())
 	b.press("Sign out")
-	p.doubt(t, email)
+	p.suspicious(t, email)
 	b.open("/login")
 	b.signIn(email, webtest.Password)
-	b.at("overview-advice", http.StatusOK, func() int { return b.open("/account") })
-	b.at("activity-doubts", http.StatusOK, func() int { return b.open("/account/activity?kind=sign-ins") })
-	b.at("not-me-elsewhere", http.StatusOK, func() int { return b.doubts("Firefox on Windows") })
-	b.at("not-me-nobody", http.StatusOK, func() int { return b.doubts("curl") })
+	b.at("overview-recommendations", http.StatusOK, func() int { return b.open("/account") })
+	b.at("activity-suspicious", http.StatusOK, func() int { return b.open("/account/activity?kind=sign-ins") })
+	b.at("not-me-elsewhere", http.StatusOK, func() int { return b.notMe("Firefox on Windows") })
+	b.at("not-me-nobody", http.StatusOK, func() int { return b.notMe("curl") })
 	b.at("not-me-here", http.StatusOK, func() int {
 		b.open("/reauth")
 		b.fill("password", webtest.OtherPassword)
 		b.press("Confirm")
-		return b.doubts("Chrome on Linux")
+		return b.notMe("Chrome on Linux")
 	})
 	b.at("not-me-over", http.StatusOK, func() int {
 		p.change(b.t, `UPDATE sessions SET ended_at = last_seen_at, end_reason = 'idle' WHERE user_agent = $1`, webtest.FirefoxOnWindows)
-		return b.doubts("Firefox on Windows")
+		return b.notMe("Firefox on Windows")
 	})
 	b.at("activity-csv-reauth", http.StatusOK, func() int {
 		b.open("/account/activity?kind=sign-ins")
@@ -158,24 +158,24 @@ func lookAtOneSession(t *testing.T, p *program) {
 	})
 }
 
-// doubt gives somebody a forgotten session on Windows, with a wrong password in it, one that is marked, an old password,
+// suspicious gives somebody a forgotten session on Windows, with a wrong password in it, a flagged one, an old password,
 // and a guess from outside.
-func (p *program) doubt(t testing.TB, email string) {
+func (p *program) suspicious(t testing.TB, email string) {
 	t.Helper()
 	lastYear := time.Now().UTC().AddDate(-1, -1, 0).Truncate(time.Microsecond)
 	p.change(t, `UPDATE users SET password_changed_at = $1 WHERE email = $2`, lastYear, email)
-	forgotten, marked, outside := p.Client(t), p.Client(t), p.Client(t)
+	forgotten, flagged, outside := p.Client(t), p.Client(t), p.Client(t)
 	forgotten.Agent, outside.Agent = webtest.FirefoxOnWindows, "curl/8.5.0"
 	forgotten.SignIn(email, webtest.Password)
 	forgotten.Post("/reauth", "password", webtest.OtherPassword).Want(http.StatusUnprocessableEntity)
 	p.change(t, `UPDATE sessions SET last_seen_at = $1 WHERE id = $2`, time.Now().UTC().AddDate(0, 0, -5).Truncate(time.Microsecond), forgotten.Handle())
-	marked.SignIn(email, webtest.Password)
-	p.change(t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, marked.Handle())
+	flagged.SignIn(email, webtest.Password)
+	p.change(t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, flagged.Handle())
 	outside.Post("/login", "email", email, "password", webtest.OtherPassword).Want(http.StatusUnprocessableEntity)
 }
 
-// doubts follows "this was not me" of the newest doubtful line from that device.
-func (l *looker) doubts(device string) int {
+// notMe follows "this was not me" of the newest suspicious line from that device.
+func (l *looker) notMe(device string) int {
 	l.t.Helper()
 	l.open("/account/activity?kind=sign-ins&q=" + device[:4])
 	return l.load("this was not me", chromedp.Click(`a[href$="/not-me"]`))

@@ -27,12 +27,12 @@ func (c removeFactorsCommand) Run(s surroundings, flags *config.Flags) (err erro
 	defer func() { err = errors.Join(err, p.close()) }()
 	user, ended, err := p.accounts.RemoveFactors(s.ctx, c.Email)
 	if errors.Is(err, audit.ErrNotFound) {
-		return fmt.Errorf("%s has no account with a second step", c.Email)
+		return fmt.Errorf("%s has no account with a second factor", c.Email)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "Removed every second step of %s. Sessions ended: %d.\n", user.Email, ended)
+	fmt.Fprintf(s.stdout, "Removed the second factors of %s. Sessions ended: %d.\n", user.Email, ended)
 	if user.IsDemo() {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (migrateCommand) Run(s surroundings, flags *config.Flags) error {
 
 type userCommands struct {
 	Create        createUserCommand    `cmd:"" help:"Make an account with a confirmed address."`
-	RemoveFactors removeFactorsCommand `cmd:"" help:"Take every second step from an account, for somebody who has lost them all. Make sure first who is asking."`
+	RemoveFactors removeFactorsCommand `cmd:"" help:"Remove the second factors of an account, for somebody who has lost them all. Make sure first who is asking."`
 }
 
 type createUserCommand struct {
@@ -65,7 +65,7 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) (err error) 
 	case errors.Is(err, auth.ErrEmailTaken):
 		return fmt.Errorf("%s has an account already", u.Email)
 	case errors.Is(err, auth.ErrEmail):
-		return fmt.Errorf("%q is not an email address that letters can be sent to", u.Email)
+		return fmt.Errorf("%q is not an email address that emails can be sent to", u.Email)
 	case err != nil:
 		return err
 	}

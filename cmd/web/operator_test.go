@@ -71,7 +71,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// TestUserCreate makes accounts beside a running portal, which knows them at once.
+// TestUserCreate makes accounts while a portal runs, which knows them at once.
 func TestUserCreate(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
@@ -138,8 +138,8 @@ func TestHealthcheck(t *testing.T) {
 	}
 }
 
-// TestUserRemoveFactors lets somebody back in who has lost every second step, beside a running portal, which sends the
-// letter about it.
+// TestUserRemoveFactors lets somebody back in who has lost all second factors, while the portal runs and sends the
+// email about it.
 func TestUserRemoveFactors(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t))
@@ -150,15 +150,15 @@ func TestUserRemoveFactors(t *testing.T) {
 		out, _, err := command(t, "", append([]string{"user", "remove-factors", "--email=" + email}, p.data...)...)
 		return out, err
 	}
-	if out, err := remove("nobody@example.net"); err == nil || !strings.Contains(err.Error(), "no account with a second step") || out != "" {
+	if out, err := remove("nobody@example.net"); err == nil || !strings.Contains(err.Error(), "no account with a second factor") || out != "" {
 		t.Errorf("somebody else: got %v and %q", err, out)
 	}
-	if out, err := remove(email); err != nil || !strings.Contains(out, "Removed every second step of "+email) {
+	if out, err := remove(email); err != nil || !strings.Contains(out, "Removed the second factors of "+email) {
 		t.Fatalf("got %v and %q", err, out)
 	}
 	c := p.Client(t)
 	c.SignIn(email, webtest.Password)
-	webtest.Until(t, "the letter", func() bool {
+	webtest.Until(t, "the email", func() bool {
 		return strings.Contains(c.Get("/dev/mail").Body, "Every second step was removed from your account")
 	})
 	if _, err := remove(email); err == nil {

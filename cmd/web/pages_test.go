@@ -14,16 +14,16 @@ import (
 // a picture of each there.
 func TestPages(t *testing.T) {
 	p := start(t, onSQLite(t))
-	for name, look := range map[string]func(*testing.T, *program){
+	for name, visit := range map[string]func(*testing.T, *program){
 		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
-		"many sessions": lookAtManySessions, "marks": lookAtMarks, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
+		"many sessions": lookAtManySessions, "flags": lookAtFlags, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
-		"looks": lookAtLooks, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
-		"letters": lookAtLetters, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
+		"preferences": lookAtPreferences, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
+		"emails": lookAtEmails, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			look(t, p)
+			visit(t, p)
 		})
 	}
 	t.Run("passkeys", func(t *testing.T) {
@@ -63,7 +63,7 @@ func lookAsVisitor(t *testing.T, _ *program) {
 		return b.press("Create account")
 	})
 	b.at("mail", http.StatusOK, func() int {
-		webtest.Until(b.t, "a letter", func() bool { b.open("/dev/mail"); return b.says("Confirm your email address") })
+		webtest.Until(b.t, "an email", func() bool { b.open("/dev/mail"); return b.says("Confirm your email address") })
 		return http.StatusOK
 	})
 	b.at("confirm", http.StatusOK, func() int {

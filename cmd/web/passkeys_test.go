@@ -30,7 +30,7 @@ func (b *person) finger(id webauthn.AuthenticatorID, known, there bool) {
 }
 
 // signInByButton presses the button of the sign-in page for the authenticator's passkey. The finger is off the sensor until
-// then, or the offer beside the address would be answered first. An authenticator looks for it once, when it is asked, so
+// then, or the offer at the address field would be answered first. An authenticator looks for it once, when it is asked, so
 // the page asks only after it is there.
 func (b *person) signInByButton(id webauthn.AuthenticatorID, path string) {
 	b.t.Helper()

@@ -51,7 +51,7 @@ func start(t testing.TB, data []string, flags ...string) *program {
 	return &program{p, data, open(t, data)}
 }
 
-// serveArgs are the arguments for a portal on a free port, which believes the tests who their visitors are.
+// serveArgs are the arguments for a portal on a free port, which trusts the addresses that the tests name.
 func serveArgs(data, flags []string) []string {
 	return slices.Concat([]string{"--addr=127.0.0.1:0", "--trusted-proxies=127.0.0.1"}, data, flags)
 }

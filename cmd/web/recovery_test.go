@@ -31,7 +31,7 @@ func withAndWithoutScripts(t *testing.T, walk func(t *testing.T, p *program, b *
 	})
 }
 
-// TestForgottenPasswordInBrowser goes from the sign-in page through the letter to the account, with another password.
+// TestForgottenPasswordInBrowser goes from the sign-in page through the email to the account, with another password.
 func TestForgottenPasswordInBrowser(t *testing.T) {
 	withAndWithoutScripts(t, func(t *testing.T, p *program, b *person) {
 		email := p.account(t, "Ada Lovelace")

@@ -62,7 +62,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return draft.Sweep(ctx, p.store) })
 		return nil
 	})
-	if p.pool == nil { // Redis forgets by itself
+	if p.pool == nil { // Redis deletes expired bags itself
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.store.Bags().Sweep); return nil })
 	}
 	if c.OpsAddr != "" {

@@ -9,8 +9,8 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// lookAtMarks shows every mark on sessions elsewhere and on the session of the browser itself.
-func lookAtMarks(t *testing.T, p *program) {
+// lookAtFlags shows every flag, on other sessions and on the current one.
+func lookAtFlags(t *testing.T, p *program) {
 	email := p.account(t, "Ada Lovelace")
 	for _, from := range []struct{ agent, ip string }{
 		{webtest.ChromeOnMac, "198.51.100.7"}, {webtest.FirefoxOnWindows, p.Network + "::7"}, {"curl/8.5.0", "2001:db8:40:1::1f"},
@@ -23,22 +23,22 @@ func lookAtMarks(t *testing.T, p *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.open("/login")
 	b.signIn(email, webtest.Password)
-	b.at("marked-elsewhere", http.StatusOK, func() int { return b.open("/account/sessions") })
-	b.at("marked-overview", http.StatusOK, func() int { return b.open("/account") })
+	b.at("flagged-elsewhere", http.StatusOK, func() int { return b.open("/account/sessions") })
+	b.at("flagged-overview", http.StatusOK, func() int { return b.open("/account") })
 	handle := b.handle()
 	for _, flag := range []string{"client_changed", "token_reused"} {
-		b.at("marked-here-"+strings.ReplaceAll(flag, "_", "-"), http.StatusOK, func() int {
-			p.mark(b.t, handle, flag)
+		b.at("flagged-here-"+strings.ReplaceAll(flag, "_", "-"), http.StatusOK, func() int {
+			p.flag(b.t, handle, flag)
 			return b.open("/account/sessions")
 		})
 	}
-	p.mark(t, handle, "client_changed")
-	b.at("marked-activity", http.StatusOK, func() int { return b.open("/account/activity?kind=sessions") })
-	b.at("marked-recognise-reauth", http.StatusOK, func() int {
+	p.flag(t, handle, "client_changed")
+	b.at("flagged-activity", http.StatusOK, func() int { return b.open("/account/activity?kind=sessions") })
+	b.at("flagged-dismiss-reauth", http.StatusOK, func() int {
 		b.open("/account")
 		return b.press("This was me")
 	})
-	b.at("marked-recognised", http.StatusOK, func() int {
+	b.at("flagged-dismissed", http.StatusOK, func() int {
 		b.fill("password", webtest.Password)
 		b.press("Confirm")
 		return b.press("This was me")
@@ -49,8 +49,8 @@ func lookAtMarks(t *testing.T, p *program) {
 	})
 }
 
-// mark marks a session as if it had been used from another browser and network.
-func (p *program) mark(t testing.TB, handle, flag string) {
+// flag flags a session as if it had been used from another browser and network.
+func (p *program) flag(t testing.TB, handle, flag string) {
 	t.Helper()
 	p.change(t, `UPDATE sessions SET flag = $1, flag_client = $2 WHERE id = $3`,
 		flag, "browser Firefox on Windows\nnetwork 2001:db8:4000::/48", handle)
@@ -62,7 +62,7 @@ func lookAtWaiting(t *testing.T, _ *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, "203.0.113.24")
 	b.open("/login")
 	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
-	p.mark(t, b.handle(), "client_changed")
+	p.flag(t, b.handle(), "client_changed")
 	b.at("reauth-waiting", http.StatusOK, func() int {
 		status := b.open("/account/activity")
 		b.isAt("/reauth")
@@ -93,7 +93,7 @@ func TestStayWhileWaiting(t *testing.T) {
 	p.setEnd(t, handle, warning-10*time.Second)
 	b.open("/account/sessions")
 	b.shows("banner")
-	p.mark(t, handle, "client_changed")
+	p.flag(t, handle, "client_changed")
 	b.click(`#idle-banner [data-stay]`)
 	b.comes(`location.pathname === '/reauth' && document.readyState === 'complete'`)
 	b.reads("This session was used from another browser, Firefox on Windows")

@@ -8,7 +8,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// linkTo waits for a letter with a link that begins so, reads it in the development mailbox and follows it.
+// linkTo waits for an email with a link that begins so, reads it in the development mailbox and follows it.
 func (b *person) linkTo(path string) int {
 	b.t.Helper()
 	return b.open(b.linkIn(path))
@@ -18,7 +18,7 @@ func (b *person) linkTo(path string) int {
 func (b *person) linkIn(path string) string {
 	b.t.Helper()
 	var link string
-	webtest.Until(b.t, "a letter with a link to "+path, func() bool {
+	webtest.Until(b.t, "an email with a link to "+path, func() bool {
 		b.open("/dev/mail")
 		link = evaluate[string](b, `document.querySelector('a[href*="`+path+`"]')?.textContent ?? ''`)
 		return link != ""
@@ -26,8 +26,8 @@ func (b *person) linkIn(path string) string {
 	return link
 }
 
-// lookAtLetters goes through what begins or ends with a letter.
-func lookAtLetters(t *testing.T, _ *program) {
+// lookAtEmails goes through what begins or ends with an email.
+func lookAtEmails(t *testing.T, _ *program) {
 	p := start(t, onSQLite(t)) // with a mailbox of its own
 	email := p.account(t, "Ada Lovelace")
 	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
@@ -74,7 +74,7 @@ func lookAtLetters(t *testing.T, _ *program) {
 		b.open("/account/email")
 		b.fill("email", "taken@example.org")
 		b.press("Send the email")
-		webtest.Until(b.t, "this letter, and not only the one of before", func() bool {
+		webtest.Until(b.t, "this email, and not only the one before", func() bool {
 			b.open("/dev/mail")
 			return evaluate[bool](b.person, `[...document.querySelectorAll('.email dd bdi')].some(e => e.textContent === 'taken@example.org')`)
 		})

@@ -18,7 +18,7 @@ var elsewhere = []struct {
 	{"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", "192.0.2.61", 2 * time.Hour, 3 * time.Minute},
 }
 
-// spread signs somebody in elsewhere, some hours ago, and marks the last of those sessions.
+// spread signs somebody in elsewhere, some hours ago, and flags the last of those sessions.
 func (p *program) spread(t testing.TB, email string) {
 	t.Helper()
 	for i, e := range elsewhere {
@@ -76,7 +76,7 @@ func lookAtManySessions(t *testing.T, p *program) {
 	b.at("sessions-ended", http.StatusOK, func() int { return b.press("Sign out this session") })
 	b.at("end-others", http.StatusOK, func() int { return b.open("/account/sessions/end-others") })
 	b.at("security-confirmed", http.StatusOK, func() int { return b.open("/account/security") })
-	b.at("sessions-recognised", http.StatusOK, func() int {
+	b.at("sessions-dismissed", http.StatusOK, func() int {
 		b.open("/account/sessions")
 		return b.press("This was me")
 	})
@@ -157,13 +157,13 @@ func lookAtLimits(t *testing.T, p *program) {
 	})
 }
 
-// lookAtFaults takes tables away, which is as near to a broken database as a portal in one process gets.
+// lookAtFaults removes tables, which is as near to a broken database as a portal in one process gets.
 func lookAtFaults(t *testing.T, p *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::4")
 	b.open("/login")
 	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
 	p.change(t, `ALTER TABLE bags RENAME TO gone_bags`)
-	b.at("plans-away", http.StatusOK, func() int { return b.open("/plans") })
+	b.at("plans-unavailable", http.StatusOK, func() int { return b.open("/plans") })
 	b.at("503-basket", http.StatusServiceUnavailable, func() int { return b.press("Choose Hall") })
 	p.change(t, `ALTER TABLE events RENAME TO gone_events`)
 	b.at("500", http.StatusInternalServerError, func() int { return b.open("/account/activity") })

@@ -9,7 +9,7 @@ import (
 
 // TestTour is an evening with the portal, as its visitors have it: a plan is chosen before anybody signs in, paid for
 // with the password for that payment, and forgotten about; the warning comes, somebody stays, then nobody does; the page
-// says why it ended, and after the next sign-in there is a session that deserves a look.
+// says why it ended, and after the next sign-in there is a suspicious session.
 func TestTour(t *testing.T) {
 	eachWay(t, func(t *testing.T, scripts bool) {
 		p := start(t, onSQLite(t))
@@ -103,7 +103,7 @@ func endTheMarked(b *person) {
 	b.reads("Signed out Chrome on macOS. It can no longer use your account.", "Only this device is signed in")
 }
 
-// TestVisitWithoutScripts goes through what somebody who tries the demo finds, with scripts switched off: a marked
+// TestVisitWithoutScripts goes through what somebody who tries the demo finds, with scripts switched off: a flagged
 // session, what to do about it, the trail, a form that comes back as it was typed, and another colour scheme.
 func TestVisitWithoutScripts(t *testing.T) {
 	p := start(t, onSQLite(t))

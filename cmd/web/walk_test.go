@@ -107,7 +107,7 @@ func signUp(b *person, email string) {
 	b.press("Create account")
 	b.isAt("/signup/sent")
 	b.follow("Read it in the development mailbox")
-	webtest.Until(b.t, "a letter", func() bool { // letters leave behind the answer
+	webtest.Until(b.t, "an email", func() bool { // emails are sent after the answer
 		b.open("/dev/mail")
 		return evaluate[bool](b, `document.querySelector('a[href*="/email/confirm/"]') !== null`)
 	})

@@ -53,7 +53,7 @@ func TestPageWeight(t *testing.T) {
 		weigh(page, laterPage, func() { b.open(page) })
 	}
 	b.press("Sign out")
-	b.open("/") // a demo has more to show than any account that a visitor makes
+	b.open("/") // a demo has more to show than a new account
 	weigh("/account of a demo", laterPage, func() { b.press("Try the demo") })
 	for _, page := range []string{"/account/sessions", "/account/activity", "/account/session", "/account/profile", "/billing"} {
 		weigh(page+" of a demo", laterPage, func() { b.open(page) })

@@ -54,7 +54,7 @@ type RequestEmailChangeParams struct {
 // ConfirmEmailChangeParams are the confirmation of a change of address, from one session.
 type ConfirmEmailChangeParams struct {
 	session.Rotation
-	KeyHash   string
+	TokenHash string
 	UndoHash  string
 	UndoUntil time.Time
 	Client    device.Client
@@ -121,8 +121,8 @@ func (s *Service) EmailChangeTokenOwner(ctx context.Context, token string) (auth
 func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, token, newHash string, c device.Client) (EmailChange, string, error) {
 	undo, at := auth.NewToken(), audit.Now()
 	params := ConfirmEmailChangeParams{
-		Rotation: session.Rotation{Session: by, NewTokenHash: newHash, At: at},
-		KeyHash:  auth.HashToken(token), UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), Client: c,
+		Rotation:  session.Rotation{Session: by, NewTokenHash: newHash, At: at},
+		TokenHash: auth.HashToken(token), UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), Client: c,
 		Events: []audit.Event{audit.NewEvent(audit.EmailChanged, by.UserID, by.ID, c), audit.NewEvent(audit.SessionRenewed, by.UserID, by.ID, c)},
 	}
 	params.Events[1].Reason = "email_changed"

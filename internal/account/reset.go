@@ -41,10 +41,10 @@ type RecoveryStore interface {
 
 // ResetPasswordParams are a new password, set with a one-time token.
 type ResetPasswordParams struct {
-	UserID, KeyHash, PasswordHash string
-	At                            time.Time
-	Client                        device.Client
-	Event                         audit.Event
+	UserID, TokenHash, PasswordHash string
+	At                              time.Time
+	Client                          device.Client
+	Event                           audit.Event
 }
 
 // ResetValid is how long the token of a password reset works.
@@ -113,7 +113,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, c d
 		return auth.User{}, err
 	}
 	r := ResetPasswordParams{
-		UserID: user.ID, KeyHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c,
+		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c,
 		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"

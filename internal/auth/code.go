@@ -8,9 +8,9 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
-// CheckCode completes the proof of a password by what else the account asks for: a code of its authenticator app or one
-// of its recovery codes, each taken once (ASVS v5.0.0-6.5.1). A wrong one leaves an event of the given kind, and is
-// ErrBadCode; a LimitedError after too many. by has no session during a sign-in.
+// CheckCode completes the proof of a password with a code of the account's authenticator app or one of its recovery
+// codes, each accepted once (ASVS v5.0.0-6.5.1). A wrong code is ErrBadCode and recorded as an event of the given kind;
+// a LimitedError after too many. by has no session during a sign-in.
 func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials

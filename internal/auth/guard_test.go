@@ -126,7 +126,7 @@ func TestSecondDoorIsLimited(t *testing.T) {
 			return err
 		})
 	})
-	t.Run("code beside a password", func(t *testing.T) {
+	t.Run("code after a password", func(t *testing.T) {
 		t.Parallel()
 		d := newSecondDoor(t)
 		d.enrol()

@@ -51,8 +51,8 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 }
 
 // CheckSignIn checks the answer of a passkey. A LimitedError after too many, ErrBadCredentials for whatever is wrong with
-// it, a disabled account and a demo that is over alike. A good answer uses up its challenge: of several that are the same,
-// one is good (ASVS v5.0.0-6.5.1).
+// it, a disabled account and an expired demo alike. A valid answer uses up its challenge, so that the same answer is
+// accepted only once (ASVS v5.0.0-6.5.1).
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, audit.Actor{Client: c})
 	if err != nil {
@@ -65,8 +65,9 @@ func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Clie
 	return proof, p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
 }
 
-// CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one leaves an
-// event of the given kind. A LimitedError after too many, ErrBadCredentials, or ErrEnded when the session is over.
+// CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one is
+// recorded as an event of the given kind. A LimitedError after too many, ErrBadCredentials, or ErrEnded when the session
+// is over.
 func (p *Passkeys) CheckConfirmation(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, by)
 	if err != nil {

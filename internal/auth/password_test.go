@@ -51,7 +51,7 @@ func TestCheckNewPassword(t *testing.T) {
 		}
 	}
 	if err := CheckNewPassword("eight ch", 8); err != nil {
-		t.Errorf("eight characters beside a second factor: %v", err)
+		t.Errorf("eight characters with a second factor: %v", err)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestBlocklist(t *testing.T) {
 		t.Errorf("%d of %d listed passwords checked: the list is not there", checked, len(common()))
 	}
 	if CheckNewPassword("password1", 8) == nil {
-		t.Error("password1 is accepted beside a second factor")
+		t.Error("password1 is accepted with a second factor")
 	}
 }
 

@@ -49,17 +49,17 @@ func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignI
 	return s.store.PendingSignIn(ctx, HashToken(token), audit.Now())
 }
 
-// CheckPendingCode takes one of the attempts of a pending sign-in, and then looks at the code: of codes that are tried at
-// the same moment no more are looked at than there are attempts. It returns the sign-in with the attempts that are left. A
-// LimitedError after too many codes of the account, which takes no attempt; ErrNotFound as PendingSignIn, ErrBadCode for a
-// wrong code. The proof carries the epoch from before the password was checked.
-func (s *Service) CheckPendingCode(ctx context.Context, waiting PendingSignIn, typed string, c device.Client) (PendingSignIn, Proof, error) {
+// CheckPendingCode counts one attempt of a pending sign-in and then checks the code, in this order, so that concurrent
+// requests cannot check more codes than there are attempts. It returns the sign-in with the attempts that are left. A
+// LimitedError after too many codes of the account, which counts no attempt; ErrNotFound as PendingSignIn; ErrBadCode for
+// a wrong code. The proof carries the epoch from before the password was checked.
+func (s *Service) CheckPendingCode(ctx context.Context, pending PendingSignIn, typed string, c device.Client) (PendingSignIn, Proof, error) {
 	by := audit.Actor{Client: c}
-	if err := s.guard.BeginCode(ctx, waiting.UserID, typed, by); err != nil {
-		return waiting, Proof{}, err
+	if err := s.guard.BeginCode(ctx, pending.UserID, typed, by); err != nil {
+		return pending, Proof{}, err
 	}
-	taken, u, err := s.store.TakePendingAttempt(ctx, waiting.TokenHash, audit.Now())
-	if err == nil && u.ID != waiting.UserID {
+	taken, u, err := s.store.TakePendingAttempt(ctx, pending.TokenHash, audit.Now())
+	if err == nil && u.ID != pending.UserID {
 		err = audit.ErrNotFound
 	}
 	if err != nil {
@@ -70,8 +70,8 @@ func (s *Service) CheckPendingCode(ctx context.Context, waiting PendingSignIn, t
 	return taken, p, err
 }
 
-// FinishElsewhere forgets the sign-in that waits under the token because its browser has taken another way in, and, where
-// that led to the same account, the failures before it.
+// FinishElsewhere deletes the pending sign-in of the token because its browser has signed in another way. If that was to
+// the same account, the failures before it are no longer counted.
 func (s *Service) FinishElsewhere(ctx context.Context, token string, in User, c device.Client) error {
 	if _, u, err := s.PendingSignIn(ctx, token); err == nil && u.ID == in.ID {
 		s.guard.Proved(ctx, Proof{u, MethodPassword}, audit.Actor{Client: c})

@@ -33,7 +33,7 @@ func (p Proof) Complete() bool {
 	return p.method != "" && (p.method != MethodPassword || !p.user.SecondFactor())
 }
 
-// ProofOfDemo is the proof of the visitor for whom a demo account has just been made. For any other account it returns
+// ProofOfDemo is the proof of the person for whom a demo account has just been made. For any other account it returns
 // an empty proof.
 func ProofOfDemo(u User) Proof {
 	if !u.IsDemo() {

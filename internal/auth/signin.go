@@ -16,7 +16,7 @@ type PasswordSignIn struct {
 }
 
 // CheckSignIn checks an email address and a password. A LimitedError after too many tries. ErrBadCredentials for an unknown
-// address, a wrong password, a disabled account and a demo that is over alike, after one password hash and the write of
+// address, a wrong password, a disabled account and an expired demo alike, after one password hash and the write of
 // one event in each case (ASVS v5.0.0-6.3.8). ErrBusy when too many are waiting.
 func (s *Service) CheckSignIn(ctx context.Context, typed PasswordSignIn, c device.Client) (Proof, error) {
 	attempt, err := s.guard.BeginSignIn(ctx, typed, c)
@@ -98,8 +98,8 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 }
 
 // CheckPassword checks the password of a signed-in person, for a re-authentication or a password change. A wrong one
-// leaves an event of the given kind. A LimitedError after too many, ErrBadCredentials, ErrBusy, or ErrEnded when the session
-// is over.
+// is recorded as an event of the given kind. A LimitedError after too many, ErrBadCredentials, ErrBusy, or ErrEnded when the
+// session is over.
 func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password string, kind audit.Kind) (Proof, error) {
 	if err := s.guard.BeginConfirmation(ctx, by); err != nil {
 		return Proof{}, err

@@ -7,8 +7,8 @@ import "strings"
 // Name is what people read: on pages, in emails, in their authenticator app. It is refused as a password.
 const Name = "Gatehouse"
 
-// Names of cookies. They do not contain Name, because they tell a stranger nothing about the program. Browsers send a
-// cookie to every port of a host, so a fork that runs beside another on localhost needs names of its own here.
+// Names of cookies. They do not contain Name, so that they do not reveal the program to outsiders. Browsers send a
+// cookie to every port of a host, so a fork that runs next to another on localhost needs names of its own here.
 const (
 	SessionCookie = "id"      // the token
 	EndedCookie   = "ended"   // the public handle of the session that ended in this browser

@@ -30,7 +30,7 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.redis()
 	l.sessions()
 	l.keys()
-	l.letters()
+	l.mail()
 	l.proxies()
 	l.s.LogFormat = l.oneOf("LOG_FORMAT", f.LogFormat, "text", "json")
 	if f.LogFormat == "" && l.s.Production() {
@@ -42,8 +42,8 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	return l.s, l.warnings, nil
 }
 
-// A loader goes on after a mistake. It remembers which variables were refused, so that a value standing in for a refused
-// one is not compared with the others and blamed for what it does not say.
+// A loader goes on after a mistake. It remembers which variables were refused, so that the default in place of a refused
+// one is not compared with the others and refused too.
 type loader struct {
 	flags    *Flags
 	s        Settings
@@ -86,7 +86,7 @@ func (l *loader) number(name, text string, byDefault, least, most int) int {
 	return n
 }
 
-func (l *loader) letters() {
+func (l *loader) mail() {
 	l.smtp()
 	text := l.flags.MailFrom
 	if text == "" {

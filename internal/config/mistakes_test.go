@@ -34,7 +34,7 @@ func mistakes(t *testing.T, base func() config.Flags, rows []mistake, secrets ..
 			}
 		}
 		if s.Addr != "" {
-			t.Errorf("%+v: got settings beside the error, want none", f)
+			t.Errorf("%+v: got settings together with the error, want none", f)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestMistakesInDevelopment(t *testing.T) {
 	})
 }
 
-// What stands in for a refused value is not held against the others.
+// The default in place of a refused value causes no second mistake.
 func TestARefusedValueIsNotCompared(t *testing.T) {
 	mistakes(t, func() config.Flags { return config.Flags{} }, []mistake{
 		{"PROFILE", "", func(f *config.Flags) { f.Profile, f.SessionLifetime = "strict", "5m" }},

@@ -39,7 +39,7 @@ func (l *loader) hostPort(name, text, byDefault string) string {
 	return text
 }
 
-// proxies reads TRUSTED_PROXIES. Trusting everybody would let every visitor choose the address that is limited and logged.
+// proxies reads TRUSTED_PROXIES. Trusting everybody would let every client choose the address that is limited and logged.
 func (l *loader) proxies() {
 	for text := range strings.SplitSeq(l.flags.TrustedProxies, ",") {
 		if text = strings.TrimSpace(text); text == "" {
@@ -61,7 +61,7 @@ func (l *loader) proxies() {
 	}
 	served := l.s.TLSCert != "" || l.s.ACMEDomain != ""
 	if l.s.Production() && !served && len(l.s.TrustedProxies) == 0 && l.fine("TRUSTED_PROXIES", "BASE_URL") {
-		l.warn("TRUSTED_PROXIES", "is empty though something else terminates TLS: every visitor will seem to come from one address")
+		l.warn("TRUSTED_PROXIES", "is empty though something else terminates TLS: all clients will seem to come from one address")
 	}
 }
 

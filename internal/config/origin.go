@@ -25,7 +25,7 @@ func (l *loader) baseURL() {
 	case l.s.HTTPS() && domain != "" && host != domain && l.fine("ACME_DOMAIN"):
 		l.refuse("BASE_URL", "%s is not on %s (%s)", l.s.Origin(), brand.Env("ACME_DOMAIN"), domain)
 	case l.s.HTTPS() && l.s.Production() && derived && loopback(host):
-		l.warn("BASE_URL", "is not set: links in letters lead to %s", l.s.Origin())
+		l.warn("BASE_URL", "is not set: links in emails lead to %s", l.s.Origin())
 	case l.s.HTTPS():
 	case l.s.Production():
 		l.refuse("BASE_URL", "%s is not https, which production requires", l.s.Origin())

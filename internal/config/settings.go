@@ -36,7 +36,7 @@ type Settings struct {
 
 	Keys     [][]byte     // KEYS: 32 bytes each, newest first; none only in development. Secret
 	SMTPURL  string       // SMTP_URL: "smtp://..." or "smtps://..." with a port, empty only in development. Secret
-	MailFrom mail.Address // MAIL_FROM: sender of letters
+	MailFrom mail.Address // MAIL_FROM: sender of emails
 
 	TrustedProxies     []netip.Prefix // TRUSTED_PROXIES: masked, IPv4 as IPv4
 	InsecureCookie     bool           // INSECURE_COOKIE: as given; [Settings.Secure] decides
@@ -71,7 +71,7 @@ func (s Settings) Origin() string { return s.BaseURL.String() }
 // Remember reports whether "keep me signed in" is offered.
 func (s Settings) Remember() bool { return s.RememberLifetime > 0 }
 
-// DevMail reports whether letters go to the development mailbox instead of a mail server.
+// DevMail reports whether emails go to the development mailbox instead of a mail server.
 func (s Settings) DevMail() bool { return s.SMTPURL == "" }
 
 // Listening returns the settings once the listener has its port. Only a base URL that was made from an ADDR with port 0

@@ -100,7 +100,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// Strangers make accounts on a real portal by themselves only if its operator wants that.
+// Anybody can make a demo account in production only if the operator wants that.
 func TestDemo(t *testing.T) {
 	for _, tt := range []struct {
 		given                   string

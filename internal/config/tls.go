@@ -12,7 +12,7 @@ import (
 )
 
 // certificate reads TLS_CERT, TLS_KEY and ACME_DOMAIN. It loads the pair, so that a wrong file stops the start and not the
-// first visitor.
+// first request.
 func (l *loader) certificate() {
 	l.s.TLSCert, l.s.TLSKey, l.s.ACMEDomain = l.flags.TLSCert, l.flags.TLSKey, strings.ToLower(l.flags.ACMEDomain)
 	if domain := l.s.ACMEDomain; domain != "" {

@@ -49,7 +49,7 @@ func (l *loader) smtp() {
 	}
 	if text == "" {
 		if l.s.Production() {
-			l.refuse("SMTP_URL", "is required in production: letters would go to the development mailbox")
+			l.refuse("SMTP_URL", "is required in production: emails would go to the development mailbox")
 		}
 		return
 	}

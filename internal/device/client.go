@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// A Client is where a request came from. The user agent is the client's own word, the address the peer's or a trusted
-// proxy's.
+// A Client is where a request came from. The user agent is text of the client; the address is that of the connection or
+// named by a trusted proxy.
 type Client struct {
 	IP        string
 	UserAgent string // at most 256 bytes, valid UTF-8
@@ -55,10 +55,11 @@ func (r *reading) readAddress() *reading {
 	return r
 }
 
-// Customer is the part of an address that one customer usually has to themselves: limits by address count per network.
+// Customer is the part of an address that one customer of a provider usually has alone. Limits by address count per
+// customer.
 func (c Client) Customer() string { return c.reading().readAddress().customer }
 
-// Site is what one customer with IPv6 may have to themselves beyond that: the /48. "" for IPv4.
+// Site is the largest network that one customer with IPv6 may have, the /48. "" for IPv4.
 func (c Client) Site() string { return c.reading().readAddress().site }
 
 // Network is the part of an address that stays when a provider gives a home or an office another one.

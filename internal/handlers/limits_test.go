@@ -349,7 +349,7 @@ func TestLimitsWithoutRedis(t *testing.T) {
 		b.guess(u.Email).Want(422)
 	}
 	b.guess(u.Email).Want(http.StatusTooManyRequests)
-	if n := strings.Count(p.log.String(), "redis is away"); n != 1 {
+	if n := strings.Count(p.log.String(), "redis is unavailable"); n != 1 {
 		t.Errorf("%d warnings in a minute, want 1", n)
 	}
 }

@@ -39,7 +39,7 @@ type Store interface {
 	CountEmails(ctx context.Context) (int, error)
 }
 
-// Sealer encrypts text for one place, and opens it there and nowhere else.
+// Sealer encrypts text for one place in the database; moved to another place, it does not open.
 type Sealer interface {
 	Seal(plain []byte, place string) ([]byte, error)
 	Open(sealed []byte, place string) ([]byte, error)

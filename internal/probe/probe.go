@@ -1,6 +1,6 @@
 // Package probe is small pages that exist in tests only: one that keeps values in the bag, and a form behind a
-// re-authentication that is kept when it comes too late. Tests of bags, late forms, elevation, races and outages stand on
-// them, so that they hold whatever becomes of the pages of a product. It knows no page but its own, and no program that
+// re-authentication that is kept when it comes too late. Tests of bags, late forms, elevation, races and outages use
+// them, so that they do not depend on the pages of a product. It knows no page but its own, and no program that
 // people run contains it.
 package probe
 
@@ -106,7 +106,7 @@ func (p *probes) showForm(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// poll tells who asks.
+// poll answers with the name of the current user.
 func (p *probes) poll(w http.ResponseWriter, r *http.Request) error {
 	page(w, "<p>%s</p>", p.Name(r))
 	return nil

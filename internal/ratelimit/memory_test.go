@@ -35,7 +35,7 @@ func TestMemoryForgetsFullKeys(t *testing.T) {
 		for range 500 {
 			m.Take(t.Context(), "500", r)
 		}
-		if got := held(t, m); got != 1 {
+		if got := countKeys(t, m); got != 1 {
 			t.Errorf("after 1000 keys became full and 500 takes of one: got %d keys, want 1", got)
 		}
 	})
@@ -59,7 +59,7 @@ func TestMemoryForgetsReturnedKeys(t *testing.T) {
 	m, r := NewMemory(), Rule{Burst: 2, Every: time.Hour}
 	m.Take(t.Context(), "key", r)
 	m.Return(t.Context(), "key", r)
-	if got := held(t, m); got != 0 {
+	if got := countKeys(t, m); got != 0 {
 		t.Errorf("after the only take was returned: got %d keys, want 0", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestMemoryStaysInOrder(t *testing.T) {
 			default:
 				time.Sleep(time.Duration(random.Int64N(int64(time.Minute))))
 			}
-			if held(t, m); t.Failed() {
+			if countKeys(t, m); t.Failed() {
 				t.Fatalf("seed %d, step %d", seed, i)
 			}
 		}
@@ -104,11 +104,11 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		flood(1, maxKeys)
 		takeAll(t, m, "used up", r)
-		if got := held(t, m) - 1; got != maxKeys {
+		if got := countKeys(t, m) - 1; got != maxKeys {
 			t.Errorf("got %d of %d keys, want all", got, maxKeys)
 		}
 		flood(maxKeys, maxKeys+1000)
-		if got := held(t, m) - 1; got != maxKeys {
+		if got := countKeys(t, m) - 1; got != maxKeys {
 			t.Errorf("after 1000 more: got %d keys, want %d", got, maxKeys)
 		}
 		if m.Take(t.Context(), "used up", r) == 0 {
@@ -120,8 +120,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 }
 
-// held returns the number of keys in m, which its indexes and its queues must agree on.
-func held(t *testing.T, m *Memory) (n int) {
+// countKeys returns the number of keys in m, which its indexes and its queues must agree on.
+func countKeys(t *testing.T, m *Memory) (n int) {
 	t.Helper()
 	for _, table := range []table{m.budgets, m.runs} {
 		if len(table.of) != len(table.queue) {

@@ -34,7 +34,7 @@ type Growth struct {
 // as many succeed as the rule allows. The rule of a key may change: what was taken stays taken.
 type Limiter interface {
 	// Take takes one from the key's budget and returns 0, or takes nothing and returns how long the budget needs to
-	// have one again. A take after that succeeds unless somebody else was first.
+	// have one again. A take after that succeeds unless another one came first.
 	Take(ctx context.Context, key string, r Rule) (wait time.Duration)
 
 	// Return gives back one that was taken, as for a sign-in that succeeded. A budget never holds more than Burst.
@@ -89,8 +89,8 @@ func (r Rule) pause(n int) time.Duration {
 	return pause
 }
 
-// A digest stands in for a key. It has one size however long the key is, and does not show the address in it; whoever
-// guesses the address can still check the guess.
+// A digest replaces a key. It has one size however long the key is, and does not show the address in it, though a guessed
+// address can be checked.
 type digest [sha256.Size]byte
 
 func digestOf(key string) digest { return sha256.Sum256([]byte(key)) }

@@ -20,11 +20,11 @@ var (
 )
 
 const (
-	// patience is how long a call waits for Redis, a free connection included: a pool with Wait has no bound of its own.
-	patience = time.Second
+	// callTimeout is how long a call waits for Redis, a free connection included: a pool with Wait has no bound of its own.
+	callTimeout = time.Second
 
-	// respite is how long Redis is left alone after it kept a call waiting. A sign-in makes up to seven calls: each would wait.
-	respite = 2 * time.Second
+	// pauseAfterTimeout is how long Redis is not asked after a call timed out. A sign-in makes up to seven calls: each would wait.
+	pauseAfterTimeout = 2 * time.Second
 )
 
 var errSilent = errors.New("redis kept a call waiting a moment ago")
@@ -85,12 +85,12 @@ return 0
 // Redis is a Limiter that all instances of the portal share. It stores a digest of each key, for no longer than the
 // budget needs to fill.
 //
-// When Redis does not answer within a second, a Memory of this process decides instead and a warning is logged, at most
-// one a minute; so it does for two seconds more, without asking. An outage thus allows each key one more Burst on each
-// instance, one that comes and goes up to twice the rate besides, and neither locks anybody out.
+// When Redis does not answer within a second, a Memory of this process decides instead, for two seconds more without
+// asking, and a warning is logged, at most one a minute. An outage allows each key one more Burst on each instance,
+// repeated outages up to twice the rate. Neither locks anybody out.
 //
 // The instances' clocks should agree to within Every. One that is ahead may allow a key as many more takes as fit into
-// the difference; one that is behind makes people wait longer, and says so.
+// the difference; one that is behind makes people wait longer.
 type Redis struct {
 	pool     *redis.Pool
 	log      *slog.Logger
@@ -125,7 +125,7 @@ func (l *Redis) Return(ctx context.Context, key string, r Rule) {
 	}
 }
 
-// Reset implements [Limiter]. When Redis is away, only this process forgets the keys.
+// Reset implements [Limiter]. When Redis is unavailable, only this process forgets the keys.
 func (l *Redis) Reset(ctx context.Context, keys ...string) {
 	l.fallback.Reset(ctx, keys...)
 	var all []any
@@ -159,12 +159,12 @@ func (l *Redis) run(ctx context.Context, key string, r Rule, by int) (wait time.
 	return wait, err
 }
 
-// ask asks even when ctx is already cancelled: an attempt counts although the visitor hung up.
+// ask calls Redis even when ctx is already cancelled: an attempt counts although the client hung up.
 func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) error) error {
 	if until := l.silent.Load(); until != nil && time.Now().Before(*until) {
 		return errSilent
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	conn, err := l.pool.GetContext(ctx)
 	if err == nil {
@@ -172,7 +172,7 @@ func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) er
 		_ = conn.Close()
 	}
 	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
-		until := time.Now().Add(respite)
+		until := time.Now().Add(pauseAfterTimeout)
 		l.silent.Store(&until)
 	}
 	return err
@@ -180,7 +180,7 @@ func (l *Redis) ask(ctx context.Context, do func(context.Context, redis.Conn) er
 
 func (l *Redis) warn(ctx context.Context, err error) {
 	if l.warnings.Take(ctx, "redis", Rule{Burst: 1, Every: time.Minute}) == 0 {
-		l.log.WarnContext(ctx, "redis is away: attempts are counted in this process alone", "err", err)
+		l.log.WarnContext(ctx, "redis is unavailable: attempts are counted in this process alone", "err", err)
 	}
 }
 

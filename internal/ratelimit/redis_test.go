@@ -82,8 +82,8 @@ func TestRealRedisKeysExpire(t *testing.T) {
 	}
 }
 
-// An attempt counts although the visitor hung up before it was counted, and Redis is not blamed for it.
-func TestRedisCountsHungUpVisitors(t *testing.T) {
+// An attempt counts although the client hung up before it was counted, and Redis is not blamed for it.
+func TestRedisCountsHungUpClients(t *testing.T) {
 	server := miniredis.RunT(t)
 	l := NewRedis(newPool(t, "redis://"+server.Addr()), slog.New(slog.NewTextHandler(failing{t}, nil)))
 	gone, cancel := context.WithCancel(t.Context())
@@ -92,11 +92,11 @@ func TestRedisCountsHungUpVisitors(t *testing.T) {
 	l.Take(gone, "key", r)
 	l.Take(gone, "key", r)
 	if wait := l.Take(t.Context(), "key", r); wait == 0 {
-		t.Error("two attempts of visitors who hung up were not counted")
+		t.Error("two attempts of clients that hung up were not counted")
 	}
 }
 
-func TestRedisAway(t *testing.T) {
+func TestRedisUnavailable(t *testing.T) {
 	closed := miniredis.RunT(t)
 	closedURL := "redis://" + closed.Addr()
 	closed.Close()
@@ -124,8 +124,8 @@ func TestRedisAway(t *testing.T) {
 				if got := takeAll(t, l, "ada@example.com", r); got != 3 {
 					t.Errorf("takes after a reset: got %d, want 3", got)
 				}
-				if took := time.Since(began); took > patience {
-					t.Errorf("twelve calls took %v, want one at most to wait, for %v", took, patience)
+				if took := time.Since(began); took > callTimeout {
+					t.Errorf("twelve calls took %v, want one at most to wait, for %v", took, callTimeout)
 				}
 				if got := strings.Count(lines.String(), "\n"); got != 1 {
 					t.Errorf("got %d warnings in the first minute, want 1:\n%s", got, lines.String())
@@ -151,7 +151,7 @@ func TestRedisComesBack(t *testing.T) {
 
 	server.SetError("LOADING Redis is loading the dataset in memory")
 	if got := takeAll(t, l, "key", r); got != 3 {
-		t.Errorf("takes while Redis is away: got %d, want 3", got)
+		t.Errorf("takes while Redis is unavailable: got %d, want 3", got)
 	}
 	server.SetError("")
 	if got := takeAll(t, l, "key", r); got != 0 {
@@ -160,7 +160,7 @@ func TestRedisComesBack(t *testing.T) {
 	l.Reset(t.Context(), "key")
 	server.SetError("LOADING Redis is loading the dataset in memory")
 	if got := takeAll(t, l, "key", r); got != 3 {
-		t.Errorf("takes after a reset, Redis away again: got %d, want 3", got)
+		t.Errorf("takes after a reset, Redis unavailable again: got %d, want 3", got)
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package redispool makes the connections to a Redis that must hold up nobody: bounded in number and in time, and to a
-// primary alone. It does not know what they are used for.
+// Package redispool makes connections to Redis that are bounded in number and in waiting time, so that a hung Redis cannot
+// block requests, and only to a primary. It does not know what they are used for.
 package redispool
 
 import (
@@ -51,14 +51,14 @@ func New(url string, more ...redis.DialOption) *redis.Pool {
 	}
 }
 
-// Get lends a connection of the pool in time, or not at all.
+// Get borrows a connection of the pool within Timeout, or fails.
 func Get(ctx context.Context, pool *redis.Pool) (redis.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	return pool.GetContext(ctx)
 }
 
-// primaryOnly refuses a replica, and gives a connection up whose server becomes one.
+// primaryOnly refuses a replica, and drops a connection whose server becomes one.
 func primaryOnly(ctx context.Context, conn redis.ConnWithContext) (redis.Conn, error) {
 	role, err := redis.Values(conn.DoContext(ctx, "ROLE"))
 	if err == nil && len(role) > 0 {
@@ -87,13 +87,13 @@ func (c *toPrimary) Do(command string, args ...any) (any, error) {
 	return reply, c.note(err)
 }
 
-// DoContext is Do with a bound of the caller's.
+// DoContext is Do bounded by the context.
 func (c *toPrimary) DoContext(ctx context.Context, command string, args ...any) (any, error) {
 	reply, err := c.ConnWithContext.DoContext(ctx, command, args...)
 	return reply, c.note(err)
 }
 
-// Err is what the pool asks before it keeps a connection.
+// Err is called by the pool before it reuses a connection.
 func (c *toPrimary) Err() error {
 	if c.demoted != nil {
 		return c.demoted

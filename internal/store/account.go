@@ -51,9 +51,9 @@ func (s *Store) CountUsers(ctx context.Context) (int, error) {
 	return n, err
 }
 
-func (s *Store) UserByEmail(ctx context.Context, emailKey string) (auth.User, error) {
+func (s *Store) UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error) {
 	var u auth.User
-	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, emailKey).Scan(userFields(&u)...)
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, normalizedEmail).Scan(userFields(&u)...)
 	return u, found(err)
 }
 
@@ -81,7 +81,7 @@ func (s *Store) ChangePassword(ctx context.Context, c account.ChangePasswordPara
 
 func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, n.By, n.At, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, n.By, n.At, 0); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE users SET name = $1 WHERE id = $2 AND name = $3 AND disabled_at IS NULL`,

@@ -11,8 +11,8 @@ import (
 )
 
 // changeCredentials is one transaction: it raises the epoch, rotates the session that asks, makes the change, ends the
-// other sessions, and deletes what waits with the credentials that were. ErrConflict or ErrEnded, and nothing of it,
-// when the epoch is not the given one or the session is not live.
+// other sessions, and deletes what is pending with the old credentials. When the epoch is not the given one or the session
+// is not live it changes nothing and returns ErrConflict or ErrEnded.
 func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChange, change func(tx *sql.Tx) error) ([]session.Session, error) {
 	var ended []session.Session
 	userID := c.Session.UserID
@@ -37,7 +37,7 @@ func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChan
 		if err != nil {
 			return err
 		}
-		if err := dropWaiting(ctx, tx, userID); err != nil {
+		if err := dropPending(ctx, tx, userID); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, c.Client), c.Events...)...)
@@ -48,9 +48,9 @@ func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChan
 	return ended, nil
 }
 
-// dropWaiting deletes what was begun with the credentials of an account and must not be finished with others: sign-ins
-// between two factors, letters that let somebody do something, an authenticator app that was not confirmed.
-func dropWaiting(ctx context.Context, tx *sql.Tx, userID string) error {
+// dropPending deletes what was begun with the old credentials of an account and must not be finished with others: sign-ins
+// between two factors, one-time tokens that were sent, an authenticator app that was not confirmed.
+func dropPending(ctx context.Context, tx *sql.Tx, userID string) error {
 	for _, statement := range []string{
 		`DELETE FROM pending_sign_ins WHERE user_id = $1`,
 		`DELETE FROM letter_keys WHERE user_id = $1`,
@@ -63,8 +63,8 @@ func dropWaiting(ctx context.Context, tx *sql.Tx, userID string) error {
 	return nil
 }
 
-// dropFactorsSince deletes the second factors that an account got at a time or later, and the recovery codes unless
-// another factor is left that they stand in for.
+// dropFactorsSince deletes the second factors that an account got at the given time or later, and the recovery codes
+// unless another factor is left that they can replace.
 func dropFactorsSince(ctx context.Context, tx *sql.Tx, userID string, since time.Time) error {
 	for _, statement := range []string{
 		`DELETE FROM totp_secrets WHERE user_id = $1 AND enrolled_at >= $2`,

@@ -22,7 +22,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := onTheWordOf(ctx, tx, d.By, d.At, 1); err != nil {
+		if err := requireLiveSession(ctx, tx, d.By, d.At, 1); err != nil {
 			return err
 		}
 		if ended, err = endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
@@ -42,7 +42,7 @@ func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := onTheWordOf(ctx, tx, by, at, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, at, 0); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, e)
@@ -50,18 +50,18 @@ func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e
 }
 
 func (s *Store) DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error) {
-	return s.deleteMarked(ctx, "delete_after", due, limit)
+	return s.deleteDue(ctx, "delete_after", due, limit)
 }
 
-// deleteMarked deletes accounts whose time is up, by the column of users that says when. It deletes one at a time, so that
+// deleteDue deletes accounts whose time is up, by the given column of users. It deletes one at a time, so that
 // none waits long for its lock and two instances that sweep at once cannot block each other.
-func (s *Store) deleteMarked(ctx context.Context, mark string, due time.Time, limit int) (deleted []string, err error) {
-	ids, err := s.ids(ctx, `SELECT id FROM users WHERE `+mark+` <= $1 ORDER BY `+mark+` LIMIT $2`, due, limit)
+func (s *Store) deleteDue(ctx context.Context, column string, due time.Time, limit int) (deleted []string, err error) {
+	ids, err := s.ids(ctx, `SELECT id FROM users WHERE `+column+` <= $1 ORDER BY `+column+` LIMIT $2`, due, limit)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
-		err := s.tx(ctx, func(tx *sql.Tx) error { return deleteAccount(ctx, tx, id, mark, due) })
+		err := s.tx(ctx, func(tx *sql.Tx) error { return deleteAccount(ctx, tx, id, column, due) })
 		if errors.Is(err, audit.ErrNotFound) { // its owner keeps it at this moment, or another instance was first
 			continue
 		}
@@ -73,11 +73,11 @@ func (s *Store) deleteMarked(ctx context.Context, mark string, due time.Time, li
 	return deleted, nil
 }
 
-// deleteAccount deletes an account with everything that refers to it. What others change before they write the event of it
-// goes first: PostgreSQL locks the account's row against events for its deletion, and somebody who has just ended a
-// session, used a recovery code or heard of a payment has yet to write one.
-func deleteAccount(ctx context.Context, tx *sql.Tx, id, mark string, due time.Time) error {
-	result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND `+mark+` <= $2`, id, due)
+// deleteAccount deletes an account with everything that refers to it. Sessions, recovery codes and payments are deleted
+// first: another transaction that has just changed one of them still has to write its event, and PostgreSQL refuses events
+// of an account whose row is being deleted.
+func deleteAccount(ctx context.Context, tx *sql.Tx, id, column string, due time.Time) error {
+	result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND `+column+` <= $2`, id, due)
 	if err := changed(result, err, audit.ErrNotFound); err != nil {
 		return err
 	}

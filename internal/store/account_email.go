@@ -13,10 +13,10 @@ import (
 
 func (s *Store) RequestEmailChange(ctx context.Context, a account.RequestEmailChangeParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, a.By, a.AskedAt, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, a.By, a.AskedAt, 0); err != nil {
 			return err
 		}
-		err := replaceLetterKey(ctx, tx, account.OneTimeToken{
+		err := replaceOneTimeToken(ctx, tx, account.OneTimeToken{
 			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: "email", CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
 		})
 		if err != nil {
@@ -69,7 +69,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 			return err
 		}
 		change, err = emailChange(ctx, tx, `confirm_hash = $1 AND email_changes.user_id = $2 AND letter_keys.expires_at > $3`,
-			c.KeyHash, userID, c.At)
+			c.TokenHash, userID, c.At)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 		if err != nil {
 			return err
 		}
-		if err := dropWaiting(ctx, tx, userID); err != nil {
+		if err := dropPending(ctx, tx, userID); err != nil {
 			return err
 		}
 		if err := confirmed(ctx, tx, change, c); err != nil {
@@ -94,7 +94,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 	return change, ended, nil
 }
 
-// confirmed writes the new address over the one it was asked in place of, and how that can be taken back.
+// confirmed replaces the old address by the new one, and writes how that can be undone.
 func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c account.ConfirmEmailChangeParams) error {
 	_, err := tx.ExecContext(ctx, `UPDATE email_changes SET confirmed_at = $1, undo_hash = $2, undo_until = $3 WHERE id = $4`,
 		c.At, c.UndoHash, c.UndoUntil, change.ID)
@@ -106,8 +106,8 @@ func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c ac
 	return changed(result, err, audit.ErrNotFound)
 }
 
-// UndoEmailChange writes the address last, as ConfirmEmailChange does: PostgreSQL locks the account's row against the
-// events of others for it, and somebody who is ending a session at this moment has yet to write one.
+// UndoEmailChange writes the address last, as ConfirmEmailChange does: for it PostgreSQL locks the account's row against
+// the events of other transactions, and one that is ending a session at this moment still has to write its event.
 func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangeParams) (ended []session.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, u.UserID)
@@ -129,7 +129,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err := dropFactorsSince(ctx, tx, u.UserID, u.AskedAt); err != nil {
 			return err
 		}
-		if err := dropWaiting(ctx, tx, u.UserID); err != nil {
+		if err := dropPending(ctx, tx, u.UserID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2, password_hash = $3 WHERE id = $4`,

@@ -8,8 +8,8 @@ import (
 	"example.com/gatehouse/internal/account"
 )
 
-// An exported table is one whose rows belong to a person, and what of them that person is given. A test compares the
-// lists with the schema: a column is in one of them or named below.
+// An exported table is one whose rows belong to a person, with the columns that the person is given. A test compares the
+// lists with the schema: every column is in one of them or named below.
 type exported struct {
 	table, name string
 	person      string // column that says whose row it is
@@ -68,7 +68,7 @@ var notExported = map[string]string{
 	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
 }
 
-// Export reads one table after another. Somebody's own changes in between may show in a later one alone.
+// Export reads one table after another, so a change made meanwhile may show only in the later tables.
 func (s *Store) Export(ctx context.Context, userID string) ([]account.Table, error) {
 	tables := make([]account.Table, len(exports))
 	for i, x := range exports {

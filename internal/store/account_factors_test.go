@@ -30,7 +30,7 @@ func secretOf(u auth.User) auth.TOTPSecret {
 }
 
 // A change of the second factors ends the others, rotates the one it is asked from, raises the epoch and deletes what
-// waits, or does nothing of it.
+// is pending, or does nothing of it.
 func TestFactorsChange(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		u := newUser(t, s, "ada")
@@ -269,7 +269,7 @@ func TestPendingSignIn(t *testing.T) {
 	})
 }
 
-// What waits goes when its time is up, and an enrolment is of one session.
+// What is pending is deleted when it expires, and an enrolment is of one session.
 func TestEnrolmentsWait(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")

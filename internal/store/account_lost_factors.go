@@ -25,7 +25,7 @@ func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []sessi
 		if err := dropFactorsSince(ctx, tx, e.UserID, time.Time{}); err != nil {
 			return err
 		}
-		if err := dropWaiting(ctx, tx, e.UserID); err != nil {
+		if err := dropPending(ctx, tx, e.UserID); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, e.Client), e)...)

@@ -68,7 +68,7 @@ func (s *Store) UsePasskey(ctx context.Context, p auth.Passkey, spent auth.Spent
 	})
 }
 
-// spend writes that a challenge was answered. Of two answers at once, the second waits for the first and finds its row.
+// spend records that a challenge was answered. Of two concurrent answers, the second waits for the first and finds its row.
 func spend(ctx context.Context, tx *sql.Tx, c auth.SpentChallenge) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO spent_challenges (hash, expires_at) VALUES ($1, $2)`, c.Hash, c.ExpiresAt)
 	if isDuplicate(err) {
@@ -104,7 +104,7 @@ func (s *Store) RemovePasskey(ctx context.Context, c account.CredentialsChange, 
 
 func (s *Store) RenamePasskey(ctx context.Context, r account.RenamePasskeyParams) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, r.By, r.At, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, r.By, r.At, 0); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3`, r.Name, r.ID, r.By.UserID)

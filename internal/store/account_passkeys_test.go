@@ -171,9 +171,9 @@ func TestUsePasskey(t *testing.T) {
 				t.Errorf("without a counter: %v", err)
 			}
 		}
-		foreign := p
-		foreign.UserID, foreign.SignCount = "bob", 99
-		if err := s.UsePasskey(t.Context(), foreign, spent("foreign")); !errors.Is(err, auth.ErrConflict) {
+		bobs := p
+		bobs.UserID, bobs.SignCount = "bob", 99
+		if err := s.UsePasskey(t.Context(), bobs, spent("bobs")); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("another user: got %v, want ErrConflict", err)
 		}
 	})
@@ -193,10 +193,10 @@ func TestRenameAndRemovePasskey(t *testing.T) {
 		stolen := x
 		stolen.TokenHash = "stolen"
 		for what, c := range map[string]struct{ got, want error }{
-			"foreign": {rename(theirs, "key"), audit.ErrNotFound}, "unknown": {rename(x, "none"), audit.ErrNotFound},
-			"another token":  {rename(stolen, "key"), auth.ErrConflict},
-			"remove foreign": {second(s.RemovePasskey(t.Context(), change(theirs, 0, nil), "key")), audit.ErrNotFound},
-			"remove unknown": {second(s.RemovePasskey(t.Context(), change(x, 1, nil), "none")), audit.ErrNotFound},
+			"not owned": {rename(theirs, "key"), audit.ErrNotFound}, "unknown": {rename(x, "none"), audit.ErrNotFound},
+			"another token":    {rename(stolen, "key"), auth.ErrConflict},
+			"remove not owned": {second(s.RemovePasskey(t.Context(), change(theirs, 0, nil), "key")), audit.ErrNotFound},
+			"remove unknown":   {second(s.RemovePasskey(t.Context(), change(x, 1, nil), "none")), audit.ErrNotFound},
 		} {
 			if !errors.Is(c.got, c.want) {
 				t.Errorf("%s: got %v, want %v", what, c.got, c.want)

@@ -18,20 +18,21 @@ func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 
 func (s *Store) ReplaceOneTimeToken(ctx context.Context, k account.OneTimeToken, epoch int64, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		// Writing the account's row makes the letters of one account take turns with each other and with what kills them.
+		// Writing the row of the account makes requests for its one-time tokens take turns with each other and with what
+		// revokes them.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			k.UserID, epoch)
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := replaceLetterKey(ctx, tx, k); err != nil {
+		if err := replaceOneTimeToken(ctx, tx, k); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, e)
 	})
 }
 
-func replaceLetterKey(ctx context.Context, tx *sql.Tx, k account.OneTimeToken) error {
+func replaceOneTimeToken(ctx context.Context, tx *sql.Tx, k account.OneTimeToken) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1 AND purpose = $2`, k.UserID, k.Purpose)
 	if err != nil {
 		return err
@@ -52,17 +53,17 @@ func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		// The row above is locked by now, so of several requests with one key a single one still finds it here.
+		// The row above is locked by now, so of several requests with one token a single one still finds it here.
 		result, err = tx.ExecContext(ctx, `
 			DELETE FROM letter_keys
-			WHERE token_hash = $1 AND user_id = $2 AND purpose = 'reset' AND expires_at > $3`, r.KeyHash, r.UserID, r.At)
+			WHERE token_hash = $1 AND user_id = $2 AND purpose = 'reset' AND expires_at > $3`, r.TokenHash, r.UserID, r.At)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
 		if ended, err = endMany(ctx, tx, `user_id = $4`, r.At, session.ReasonPasswordChanged, "", r.UserID); err != nil {
 			return err
 		}
-		if err := dropWaiting(ctx, tx, r.UserID); err != nil {
+		if err := dropPending(ctx, tx, r.UserID); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, r.Client), r.Event)...)

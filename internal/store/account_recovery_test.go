@@ -92,13 +92,13 @@ func texts(t *testing.T, db *sql.DB, query string) (found []string) {
 	return found
 }
 
-func resetKey(user string) account.OneTimeToken {
+func resetToken(user string) account.OneTimeToken {
 	return account.OneTimeToken{TokenHash: "key-" + user, UserID: user, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
 }
 
 func resetting(user string) account.ResetPasswordParams {
 	return account.ResetPasswordParams{
-		UserID: user, KeyHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, audit.PasswordChange),
+		UserID: user, TokenHash: "key-" + user, PasswordHash: "new", At: at, Event: event("reset-"+user, user, audit.PasswordChange),
 	}
 }
 
@@ -107,11 +107,11 @@ func TestResetPassword(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		for name, spoil := range map[string]func(r *account.ResetPasswordParams){
 			"good":          func(*account.ResetPasswordParams) {},
-			"unknown":       func(r *account.ResetPasswordParams) { r.KeyHash = "invented" },
+			"unknown":       func(r *account.ResetPasswordParams) { r.TokenHash = "invented" },
 			"too old":       func(r *account.ResetPasswordParams) { r.At = at.Add(time.Hour) },
 			"other account": func(r *account.ResetPasswordParams) { r.UserID = "other" },
 			"other purpose": func(r *account.ResetPasswordParams) {
-				if _, err := s.DB().Exec(`UPDATE letter_keys SET purpose = 'unlock' WHERE token_hash = $1`, r.KeyHash); err != nil {
+				if _, err := s.DB().Exec(`UPDATE letter_keys SET purpose = 'unlock' WHERE token_hash = $1`, r.TokenHash); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -126,7 +126,7 @@ func TestResetPassword(t *testing.T) {
 			}
 			newUser(t, s, name)
 			open(t, s, newSession("s-"+name, name))
-			if err := s.ReplaceOneTimeToken(t.Context(), resetKey(name), 0, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
+			if err := s.ReplaceOneTimeToken(t.Context(), resetToken(name), 0, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
 				t.Fatal(err)
 			}
 			r := resetting(name)
@@ -172,8 +172,8 @@ func TestEmailChangeOnce(t *testing.T) {
 		stolen := x
 		stolen.TokenHash = "stolen"
 		for what, c := range map[string]account.ConfirmEmailChangeParams{
-			"too late": {KeyHash: "confirm", Rotation: session.Rotation{Session: x, At: at.Add(time.Minute)}}, "another account": {KeyHash: "confirm", Rotation: session.Rotation{Session: newSession("bobs", "bob"), At: at}},
-			"another key": {KeyHash: "stop", Rotation: session.Rotation{Session: x, At: at}}, "another token": {KeyHash: "confirm", Rotation: session.Rotation{Session: stolen, At: at}},
+			"too late": {TokenHash: "confirm", Rotation: session.Rotation{Session: x, At: at.Add(time.Minute)}}, "another account": {TokenHash: "confirm", Rotation: session.Rotation{Session: newSession("bobs", "bob"), At: at}},
+			"another token of the email": {TokenHash: "stop", Rotation: session.Rotation{Session: x, At: at}}, "another token": {TokenHash: "confirm", Rotation: session.Rotation{Session: stolen, At: at}},
 		} {
 			c.NewTokenHash, c.UndoHash, c.UndoUntil = "refused "+what, "refused "+what, at.Add(time.Hour)
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
@@ -185,7 +185,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			}
 		}
 		if got := race(4, func(i int) error {
-			c := account.ConfirmEmailChangeParams{KeyHash: "confirm", Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprint("next", i), At: at}, UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour)}
+			c := account.ConfirmEmailChangeParams{TokenHash: "confirm", Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprint("next", i), At: at}, UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour)}
 			_, _, err := s.ConfirmEmailChange(t.Context(), c)
 			return err
 		}); got != 1 {
@@ -238,7 +238,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				var err error
 				switch x := sessions[i]; i {
 				case 0:
-					_, _, err = s.ConfirmEmailChange(t.Context(), account.ConfirmEmailChangeParams{KeyHash: name, Rotation: session.Rotation{Session: x, NewTokenHash: "n" + name, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
+					_, _, err = s.ConfirmEmailChange(t.Context(), account.ConfirmEmailChangeParams{TokenHash: name, Rotation: session.Rotation{Session: x, NewTokenHash: "n" + name, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
 				case 1:
 					_, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:

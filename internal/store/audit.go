@@ -17,7 +17,7 @@ type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// addEvents adds them with one statement, or a few: what ends or begins brings several.
+// addEvents inserts many events with one statement, because a change often has several.
 func addEvents(ctx context.Context, db execer, events ...audit.Event) error {
 	for some := range slices.Chunk(events, 100) { // a statement has room for some thousands of values
 		var (
@@ -55,14 +55,14 @@ func addStrayEvent(ctx context.Context, db execer, e audit.Event) error {
 	return nil
 }
 
-// maxStrays is how many events without an account are left by a sweep, whoever provokes them.
-const maxStrays = 10_000
+// maxAnonymous is how many events without an account a sweep leaves, so that nobody can fill the table.
+const maxAnonymous = 10_000
 
 func (s *Store) PruneEvents(ctx context.Context, before, anonymousBefore time.Time) error {
 	_, events := s.db.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, before)
 	_, anonymous := s.db.ExecContext(ctx, `
 		DELETE FROM stray_events
-		WHERE at < $1 OR at <= (SELECT at FROM stray_events ORDER BY at DESC LIMIT 1 OFFSET $2)`, anonymousBefore, maxStrays)
+		WHERE at < $1 OR at <= (SELECT at FROM stray_events ORDER BY at DESC LIMIT 1 OFFSET $2)`, anonymousBefore, maxAnonymous)
 	return errors.Join(events, anonymous)
 }
 
@@ -85,11 +85,11 @@ func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]au
 		return fmt.Sprintf("$%d", len(args))
 	}
 	if len(f.Kinds) > 0 {
-		marks := make([]string, len(f.Kinds))
+		placeholders := make([]string, len(f.Kinds))
 		for i, kind := range f.Kinds {
-			marks[i] = arg(string(kind))
+			placeholders[i] = arg(string(kind))
 		}
-		where += ` AND kind IN (` + strings.Join(marks, `, `) + `)`
+		where += ` AND kind IN (` + strings.Join(placeholders, `, `) + `)`
 	}
 	if f.Session != "" {
 		where += ` AND session_id = ` + arg(f.Session)

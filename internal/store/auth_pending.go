@@ -16,8 +16,8 @@ func pendingFields(p *auth.PendingSignIn) []any {
 	return []any{&p.TokenHash, &p.UserID, &p.Epoch, &p.Remember, &p.Next, &p.AttemptsLeft, &p.CreatedAt, &p.ExpiresAt}
 }
 
-// waits is the condition of everything that goes on with a pending sign-in: $1 the hash of its token, $2 the time.
-const waits = `token_hash = $1 AND attempts_left > 0 AND expires_at > $2 AND EXISTS (
+// usable is the condition of every use of a pending sign-in: $1 the hash of its token, $2 the time.
+const usable = `token_hash = $1 AND attempts_left > 0 AND expires_at > $2 AND EXISTS (
 	SELECT 1 FROM users
 	WHERE users.id = pending_sign_ins.user_id AND users.epoch = pending_sign_ins.epoch AND users.disabled_at IS NULL)`
 
@@ -42,7 +42,7 @@ func (s *Store) PendingSignIn(ctx context.Context, tokenHash string, at time.Tim
 	err := s.db.QueryRowContext(ctx, `
 		SELECT `+pendingColumns+`, `+userColumns+`
 		FROM pending_sign_ins JOIN users ON users.id = pending_sign_ins.user_id
-		WHERE `+waits, tokenHash, at).Scan(append(pendingFields(&p), userFields(&u)...)...)
+		WHERE `+usable, tokenHash, at).Scan(append(pendingFields(&p), userFields(&u)...)...)
 	return p, u, found(err)
 }
 
@@ -51,7 +51,7 @@ func (s *Store) TakePendingAttempt(ctx context.Context, tokenHash string, at tim
 		err := tx.QueryRowContext(ctx, `
 			UPDATE pending_sign_ins
 			SET attempts_left = attempts_left - 1
-			WHERE `+waits+`
+			WHERE `+usable+`
 			RETURNING `+pendingColumns, tokenHash, at).Scan(pendingFields(&p)...)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *Store) DeletePendingSignIn(ctx context.Context, tokenHash string) error
 	return err
 }
 
-// finishPending deletes the sign-in that a session is opened for, so that it opens one. ErrConflict when it is gone.
+// finishPending deletes the sign-in that a session is opened for, so that it opens only one. ErrConflict when it is gone.
 func finishPending(ctx context.Context, tx *sql.Tx, tokenHash, userID string, at time.Time) error {
 	if tokenHash == "" {
 		return nil

@@ -29,7 +29,7 @@ func (b Bags) Swap(ctx context.Context, key string, old, sealed []byte, expires 
 		err    error
 	)
 	switch {
-	case old == nil: // one whose time is up, or with nothing in it, is as good as none
+	case old == nil: // an expired or empty bag counts as none
 		result, err = b.db.ExecContext(ctx, `
 			INSERT INTO bags (key, sealed, expires_at)
 			VALUES ($1, $2, $3)
@@ -60,5 +60,5 @@ func (b Bags) Sweep(ctx context.Context) error {
 	return err
 }
 
-// utc is a time as both databases keep it.
+// utc is a time as both databases store it.
 func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -10,8 +10,7 @@ import (
 	"example.com/gatehouse/internal/billing"
 )
 
-// Ledger is billing's Store. What the owner of an account should read about comes with its event: one transaction,
-// and then the log.
+// Ledger implements billing.Store. Each change is in one transaction with its event, which is logged after the commit.
 type Ledger struct {
 	store *Store
 	trail *audit.Trail
@@ -19,7 +18,7 @@ type Ledger struct {
 
 var _ billing.Store = Ledger{}
 
-// Ledger returns billing's Store on the same connections. The events it writes are logged by trail.
+// Ledger returns a billing.Store on the same connections. The events it writes are logged by trail.
 func (s *Store) Ledger(trail *audit.Trail) Ledger { return Ledger{s, trail} }
 
 // Method returns how the account pays.
@@ -39,7 +38,7 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor) error {
 	e := by.Event(audit.PaymentMethodChange)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by, m.ChangedAt, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, m.ChangedAt, 0); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -59,14 +58,14 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor)
 	return err
 }
 
-// Begin inserts the payment on the word of a live session: auth.ErrConflict when that is over.
+// Begin inserts the payment if the session that asks is live, else auth.ErrConflict.
 func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) error {
 	var events []audit.Event
 	if p.State == billing.Paid {
 		events = append(events, by.Event(audit.PlanStarted))
 	}
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by, p.CreatedAt, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, p.CreatedAt, 0); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

@@ -29,7 +29,7 @@ func payment(order, userID string) billing.Payment {
 	}
 }
 
-// Methods and payments are written on the word of a live session, and come back as they went in.
+// Methods and payments are written only from a live session, and are read as they were written.
 func TestLedger(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")

@@ -29,6 +29,6 @@ func (s *Store) CountDemos(ctx context.Context) (int, error) {
 }
 
 func (s *Store) DeleteDemos(ctx context.Context, over time.Time, limit int) (int, error) {
-	deleted, err := s.deleteMarked(ctx, "demo_until", over, limit)
+	deleted, err := s.deleteDue(ctx, "demo_until", over, limit)
 	return len(deleted), err
 }

@@ -13,7 +13,7 @@ var _ draft.Store = (*Store)(nil)
 
 func (s *Store) AddDraft(ctx context.Context, r draft.Row, perSession, perUser int) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		// Writing the account's row makes the forms of one account take turns, so that none sees less than there is.
+		// Writing the account's row makes the drafts of one account take turns, so that each counts all others.
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
 			SET epoch = epoch

@@ -20,8 +20,8 @@ func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	return changed(result, err, mail.ErrFull)
 }
 
-// ClaimEmail says twice what is due: PostgreSQL looks for the row before it waits for another instance that is
-// claiming it, and looks at the outer condition again afterwards.
+// ClaimEmail repeats the condition in the outer query: PostgreSQL selects the row before it waits for another instance
+// that is claiming it, and checks only the outer condition again afterwards.
 func (s *Store) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	var r mail.Row
 	err := s.db.QueryRowContext(ctx, `

@@ -12,11 +12,11 @@ import (
 	"example.com/gatehouse/internal/store"
 )
 
-func newLetter(id string, due time.Time) mail.Row {
+func newEmail(id string, due time.Time) mail.Row {
 	return mail.Row{ID: id, Sealed: []byte("sealed " + id), CreatedAt: at, DueAt: due, ExpiresAt: at.Add(24 * time.Hour)}
 }
 
-func addLetters(t *testing.T, s *store.Store, rows ...mail.Row) {
+func addEmails(t *testing.T, s *store.Store, rows ...mail.Row) {
 	t.Helper()
 	for _, r := range rows {
 		if err := s.AddEmail(t.Context(), r, 1000); err != nil {
@@ -25,17 +25,17 @@ func addLetters(t *testing.T, s *store.Store, rows ...mail.Row) {
 	}
 }
 
-func wantLetters(t *testing.T, s *store.Store, want int) {
+func wantEmails(t *testing.T, s *store.Store, want int) {
 	t.Helper()
 	if n, err := s.CountEmails(t.Context()); n != want || err != nil {
-		t.Errorf("letters: got %d, %v, want %d", n, err, want)
+		t.Errorf("emails: got %d, %v, want %d", n, err, want)
 	}
 }
 
 // The one that has been due the longest comes first, whole, and is nobody else's until its new time.
-func TestClaimLetter(t *testing.T) {
+func TestClaimEmail(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		addLetters(t, s, newLetter("late", at.Add(-time.Minute)), newLetter("later", at), newLetter("not yet", at.Add(time.Microsecond)))
+		addEmails(t, s, newEmail("late", at.Add(-time.Minute)), newEmail("later", at), newEmail("not yet", at.Add(time.Microsecond)))
 		until := at.Add(time.Hour)
 		for _, want := range []string{"late", "later"} {
 			got, err := s.ClaimEmail(t.Context(), at, until)
@@ -54,16 +54,16 @@ func TestClaimLetter(t *testing.T) {
 		if again, err = s.ClaimEmail(t.Context(), until, until.Add(time.Hour)); err != nil || again.ID != "late" || again.Attempts != 2 {
 			t.Errorf("got %+v, %v, want the second attempt of one whose lease is over", again, err)
 		}
-		wantLetters(t, s, 3)
+		wantEmails(t, s, 3)
 	})
 }
 
-// Of many who look for letters at once each gets another one.
-func TestClaimLettersTogether(t *testing.T) {
+// Of many that claim emails at once, each gets another one.
+func TestClaimEmailsTogether(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		const letters, workers = 20, 8
-		for i := range letters {
-			addLetters(t, s, newLetter(fmt.Sprint(i), at))
+		const emails, workers = 20, 8
+		for i := range emails {
+			addEmails(t, s, newEmail(fmt.Sprint(i), at))
 		}
 		var (
 			claiming sync.WaitGroup
@@ -74,7 +74,7 @@ func TestClaimLettersTogether(t *testing.T) {
 			claiming.Go(func() {
 				for {
 					mu.Lock()
-					done := len(got) == letters
+					done := len(got) == emails
 					mu.Unlock()
 					if done {
 						return
@@ -96,16 +96,16 @@ func TestClaimLettersTogether(t *testing.T) {
 		claiming.Wait()
 		for id, n := range got {
 			if n != 1 {
-				t.Errorf("letter %s: %d got it, want one", id, n)
+				t.Errorf("email %s: %d got it, want one", id, n)
 			}
 		}
 	})
 }
 
-// Only who has a letter postpones it: not somebody whose lease was over while they were at it.
-func TestPostponeAndDropLetters(t *testing.T) {
+// Only the holder of the lease postpones an email, not one whose lease ended while it was sending.
+func TestPostponeAndDeleteEmails(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		addLetters(t, s, newLetter("one", at), newLetter("two", at.Add(time.Hour)))
+		addEmails(t, s, newEmail("one", at), newEmail("two", at.Add(time.Hour)))
 		slow, err := s.ClaimEmail(t.Context(), at, at)
 		if err != nil {
 			t.Fatal(err)
@@ -127,18 +127,18 @@ func TestPostponeAndDropLetters(t *testing.T) {
 			if err := s.DeleteEmail(t.Context(), "one"); err != nil {
 				t.Error(err)
 			}
-			wantLetters(t, s, 1)
+			wantEmails(t, s, 1)
 		}
 	})
 }
 
-func TestLettersAreBounded(t *testing.T) {
+func TestEmailsAreBounded(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		for i, want := range []error{nil, nil, mail.ErrFull, mail.ErrFull} {
-			if err := s.AddEmail(t.Context(), newLetter(fmt.Sprint(i), at), 2); !errors.Is(err, want) {
-				t.Errorf("letter %d: got %v, want %v", i, err, want)
+			if err := s.AddEmail(t.Context(), newEmail(fmt.Sprint(i), at), 2); !errors.Is(err, want) {
+				t.Errorf("email %d: got %v, want %v", i, err, want)
 			}
 		}
-		wantLetters(t, s, 2)
+		wantEmails(t, s, 2)
 	})
 }

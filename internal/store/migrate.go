@@ -11,9 +11,9 @@ import (
 	"example.com/gatehouse/migrations"
 )
 
-// Migrate brings the schema up to date and returns how many migrations it applied. Instances that start together
-// take turns: by an advisory lock on PostgreSQL. SQLite has none, but each migration is one exclusive transaction, so
-// who loses the race to one finds it applied when it looks again.
+// Migrate brings the schema up to date and returns how many migrations it applied. Instances that start together take
+// turns by an advisory lock on PostgreSQL. SQLite has no such lock, but each migration is one exclusive transaction, so an
+// instance that comes second finds it applied and tries the next.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
 	provider, err := s.provider()
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 	"example.com/gatehouse/internal/store"
 )
 
-// A name changes once for each reading of it, on the word of a live session, together with its event.
+// A name changes once for each reading of it, from a live session, together with its event.
 func TestChangeName(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		newUser(t, s, "bea")
-		by, foreign := newSession("by", "ada"), newSession("foreign", "bea")
+		by, beas := newSession("by", "ada"), newSession("beas", "bea")
 		open(t, s, by)
-		open(t, s, foreign)
+		open(t, s, beas)
 		change := func(by session.Session, from, to string, at time.Time) error {
 			return s.ChangeName(t.Context(), account.ChangeNameParams{
 				By: by.By(device.Client{}), Old: from, Name: to, At: at, Event: event("changed-"+to, by.UserID, audit.ProfileChanged),
@@ -55,7 +55,7 @@ func TestChangeName(t *testing.T) {
 		if _, err := s.DB().ExecContext(t.Context(), `UPDATE users SET disabled_at = $1 WHERE id = 'bea'`, at); err != nil {
 			t.Fatal(err)
 		}
-		if err := change(foreign, "Name of bea", "f", at); !errors.Is(err, auth.ErrConflict) {
+		if err := change(beas, "Name of bea", "f", at); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("disabled account: got %v, want ErrConflict", err)
 		}
 	})

@@ -25,7 +25,7 @@ func sessionFields(x *session.Session) []any {
 }
 
 // live is the condition of every change of a session that its own browser makes: $1 the handle, $2 the token's hash,
-// $3 the time. No row means somebody else was first.
+// $3 the time. No row means that another request changed the session first.
 const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
 
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {

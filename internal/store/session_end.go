@@ -44,8 +44,8 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 	return ended, err
 }
 
-// makeRoom ends the oldest live sessions beyond limit-1. What has timed out unnoticed takes no room and keeps its own
-// reason, which whoever notices it writes. The LIMIT is there because SQLite knows OFFSET only behind one.
+// makeRoom ends the oldest live sessions beyond limit-1. Sessions that timed out unnoticed do not count; they end with
+// their own reason when they are noticed. The LIMIT is there because SQLite allows OFFSET only after one.
 func makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, limit int) ([]session.Session, error) {
 	return endMany(ctx, tx, `id IN (
 			SELECT id FROM sessions
@@ -62,8 +62,8 @@ const ending = `
 	WHERE `
 
 // endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $4. All of
-// them end in one statement, so that none can be used again meanwhile; which of them had ended by themselves is written
-// after it.
+// them end in one statement, so that none can be used meanwhile. The reason of those that had timed out is corrected after
+// it.
 func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
 	rows, err := tx.QueryContext(ctx, ending+`ended_at IS NULL AND `+where+`
 		RETURNING `+sessionColumns, append([]any{at, string(reason), by}, args...)...)
@@ -96,7 +96,7 @@ func end(ctx context.Context, tx *sql.Tx, x session.Session, c device.Client) er
 
 func (s *Store) Revoke(ctx context.Context, x session.Session, by audit.Actor) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by, x.EndedAt, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, x.EndedAt, 0); err != nil {
 			return err
 		}
 		return end(ctx, tx, x, by.Client)
@@ -105,7 +105,7 @@ func (s *Store) Revoke(ctx context.Context, x session.Session, by audit.Actor) e
 
 func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended []session.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, m.By, m.At, 1); err != nil {
+		if err := requireLiveSession(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
 		}
 		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.UserID, m.Except)
@@ -120,9 +120,9 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 	return ended, err
 }
 
-// onTheWordOf raises the epoch of the session's account by the given number, which makes the endings of one account
-// take turns, and makes sure that the session which asks is not over itself.
-func onTheWordOf(ctx context.Context, tx *sql.Tx, by audit.Actor, at time.Time, raise int) error {
+// requireLiveSession raises the epoch of the account of the session by the given number, which makes the endings of
+// one account take turns, and returns auth.ErrConflict when the session that asks is over.
+func requireLiveSession(ctx context.Context, tx *sql.Tx, by audit.Actor, at time.Time, raise int) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + $1 WHERE id = $2`, raise, by.UserID); err != nil {
 		return err
 	}

@@ -12,22 +12,22 @@ import (
 )
 
 func (s *Store) FlagReused(ctx context.Context, id string, e audit.Event) (bool, error) {
-	return s.mark(ctx, e, `
+	return s.setFlag(ctx, e, `
 		UPDATE sessions
 		SET flag = $1
 		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, id, session.FlagTokenReused)
 }
 
 func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time, e audit.Event) (bool, error) {
-	return s.mark(ctx, e, `
+	return s.setFlag(ctx, e, `
 		UPDATE sessions
 		SET flag = $4, flag_client = $5, elevated_until = $6
 		WHERE `+live+` AND flag IN ('', $7) AND flag_client = '' AND known_clients = $8`,
 		x.ID, x.TokenHash, at, x.Flag, string(x.FlagClient), null(x.ElevatedUntil), x.Flag, string(x.Known))
 }
 
-// mark stores the event if the update changes a row, and reports whether it did.
-func (s *Store) mark(ctx context.Context, e audit.Event, update string, args ...any) (bool, error) {
+// setFlag stores the event if the update changes a row, and reports whether it did.
+func (s *Store) setFlag(ctx context.Context, e audit.Event, update string, args ...any) (bool, error) {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, update, args...)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
@@ -43,7 +43,7 @@ func (s *Store) mark(ctx context.Context, e audit.Event, update string, args ...
 
 func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := onTheWordOf(ctx, tx, by, e.At, 0); err != nil {
+		if err := requireLiveSession(ctx, tx, by, e.At, 0); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `

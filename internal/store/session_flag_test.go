@@ -11,8 +11,9 @@ import (
 	"example.com/gatehouse/internal/store"
 )
 
-// Each mark is written once, the graver one over the other and never the other way round, and goes only as it was read.
-func TestMarks(t *testing.T) {
+// Each flag is written once, the more serious one over the other and never the other way round, and is removed
+// only as it was read.
+func TestFlags(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		open(t, s, newSession("one", "ada"))
@@ -33,33 +34,33 @@ func TestMarks(t *testing.T) {
 			}
 			return first
 		}
-		unflag := func(n string, x session.Session) error {
+		dismiss := func(n string, x session.Session) error {
 			return s.DismissFlag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
 		}
-		unmarked := row(t, s, "one")
-		if err := unflag("0", unmarked); !errors.Is(err, audit.ErrNotFound) {
-			t.Errorf("no mark to take off: got %v, want ErrNotFound", err)
+		unflagged := row(t, s, "one")
+		if err := dismiss("0", unflagged); !errors.Is(err, audit.ErrNotFound) {
+			t.Errorf("no flag to dismiss: got %v, want ErrNotFound", err)
 		}
-		stale := unmarked
+		stale := unflagged
 		stale.Known = "browser Z"
 		if changed(stale, session.FlagClientChanged, "browser Z") {
-			t.Error("marked by what a session knew earlier")
+			t.Error("flagged by what a session knew earlier")
 		}
-		if !changed(unmarked, session.FlagClientChanged, "browser B") || changed(unmarked, session.FlagClientChanged, "browser C") {
+		if !changed(unflagged, session.FlagClientChanged, "browser B") || changed(unflagged, session.FlagClientChanged, "browser C") {
 			t.Error("want the first change to be written, and it alone")
 		}
-		marked := row(t, s, "one")
-		if marked.Flag != session.FlagClientChanged || marked.FlagClient != "browser B" {
-			t.Errorf("got %+v, want the mark of the first change", marked)
+		flagged := row(t, s, "one")
+		if flagged.Flag != session.FlagClientChanged || flagged.FlagClient != "browser B" {
+			t.Errorf("got %+v, want the flag of the first change", flagged)
 		}
 		if !reused("1") || reused("2") || row(t, s, "one").Flag != session.FlagTokenReused {
-			t.Error("want the graver mark once, in place of the other")
+			t.Error("want the more serious flag once, in place of the other")
 		}
-		if changed(marked, session.FlagClientChanged, "browser C") || row(t, s, "one").Flag != session.FlagTokenReused {
-			t.Error("the graver mark was written over")
+		if changed(flagged, session.FlagClientChanged, "browser C") || row(t, s, "one").Flag != session.FlagTokenReused {
+			t.Error("the more serious flag was written over")
 		}
-		if err := unflag("1", marked); !errors.Is(err, audit.ErrNotFound) {
-			t.Errorf("a mark that was not read: got %v, want ErrNotFound", err)
+		if err := dismiss("1", flagged); !errors.Is(err, audit.ErrNotFound) {
+			t.Errorf("a flag that was not read: got %v, want ErrNotFound", err)
 		}
 		gone := newSession("gone", "ada")
 		open(t, s, gone)
@@ -68,23 +69,24 @@ func TestMarks(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {
-			t.Errorf("on the word of a session that is over: got %v, want ErrConflict", err)
+			t.Errorf("from a session that is over: got %v, want ErrConflict", err)
 		}
-		if err := unflag("2", row(t, s, "one")); err != nil {
+		if err := dismiss("2", row(t, s, "one")); err != nil {
 			t.Error(err)
 		}
 		if got := row(t, s, "one"); got.Flag != "" || got.FlagClient != "" || got.Known != "browser A\nnetwork N\nbrowser B" {
-			t.Errorf("got %+v, want no mark and one more client", got)
+			t.Errorf("got %+v, want no flag and one more client", got)
 		}
 		events, err := s.Events(t.Context(), "ada", audit.Filter{Limit: 100})
-		if err != nil || len(events) != 5 { // the account, one for each mark, one for taking it off, one for the session that is over
+		if err != nil || len(events) != 5 { // the account, one for each flag, one for dismissing it, one for the session that is over
 			t.Errorf("got %d events, %v, want 5: %+v", len(events), err, events)
 		}
 	})
 }
 
-// A change that was read before the graver mark came is not written over it; one that was read with it is added to it.
-func TestChangeBesideTheGraverMark(t *testing.T) {
+// A change that was read before the more serious flag came is not written over it; one that was read with it is
+// added to it.
+func TestChangeAfterMoreSeriousFlag(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
@@ -98,14 +100,14 @@ func TestChangeBesideTheGraverMark(t *testing.T) {
 			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged))
 			want := flag == session.FlagTokenReused
 			if err != nil || first != want || row(t, s, "one").Flag != session.FlagTokenReused {
-				t.Errorf("%s: got %t, %v, mark %q, want %t and the graver mark", flag, first, err, row(t, s, "one").Flag, want)
+				t.Errorf("%s: got %t, %v, flag %q, want %t and the more serious flag", flag, first, err, row(t, s, "one").Flag, want)
 			}
 		}
 	})
 }
 
-// A confirmation takes the mark of the client and leaves the graver one.
-func TestConfirmLeavesTheGraverMark(t *testing.T) {
+// A confirmation removes the flag of the client and leaves the more serious one.
+func TestConfirmKeepsMoreSeriousFlag(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
 		for flag, want := range map[string]string{session.FlagClientChanged: "", session.FlagTokenReused: session.FlagTokenReused} {
@@ -126,7 +128,7 @@ func TestConfirmLeavesTheGraverMark(t *testing.T) {
 			}
 			got := row(t, s, flag)
 			if got.Flag != want || got.FlagClient != "" || got.Known != "browser B" || got.TokenHash != "new-"+flag {
-				t.Errorf("%s: got %+v, want mark %q", flag, got, want)
+				t.Errorf("%s: got %+v, want flag %q", flag, got, want)
 			}
 		}
 	})

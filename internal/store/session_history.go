@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// SignInHistory need not read everything at one moment: a sign-in beside it is a sign-in of its own.
+// SignInHistory need not read everything at one moment: a sign-in that happens meanwhile is another sign-in.
 func (s *Store) SignInHistory(ctx context.Context, userID string) (session.History, error) {
 	var h session.History
 	err := s.db.QueryRowContext(ctx, `

@@ -43,7 +43,7 @@ func TestSignInHistory(t *testing.T) {
 		add("5", "ada", audit.LoginFail, 3*time.Second)
 		want(true, 2)
 
-		for id, reason := range map[string]session.Reason{"live": "", "idle": session.ReasonIdle, "changed": session.ReasonPasswordChanged, "stranger": session.ReasonRevoked} {
+		for id, reason := range map[string]session.Reason{"live": "", "idle": session.ReasonIdle, "changed": session.ReasonPasswordChanged, "revoked": session.ReasonRevoked} {
 			x := newSession(id, "ada")
 			x.Known = device.Set("browser " + id)
 			open(t, s, x)
@@ -53,7 +53,7 @@ func TestSignInHistory(t *testing.T) {
 				}
 			}
 		}
-		open(t, s, newSession("foreign", "bea"))
+		open(t, s, newSession("beas", "bea"))
 		want(true, 2, "browser changed", "browser idle", "browser live")
 
 		for i := range session.MaxFailures {

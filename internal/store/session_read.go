@@ -11,8 +11,8 @@ import (
 // A row is read when it is scanned.
 type row interface{ Scan(dest ...any) error }
 
-// hot is a read that every request of somebody signed in makes. Done like any other, the work around it would take
-// longer than the read. SQLite's statement is prepared on first use, because the tables come after the connection.
+// hot is the read that every request of a session makes, so its overhead matters. The statement for SQLite is prepared
+// at first use, because the tables are created after the connection.
 type hot struct{ stmt atomic.Pointer[sql.Stmt] }
 
 // row runs the query, which has to be the same text each time.
@@ -38,8 +38,8 @@ type pgRow func(dest []any) error
 
 func (r pgRow) Scan(dest ...any) error { return r(dest) }
 
-// readPostgres lets pgx scan: database/sql would make a value of every column first, and a goroutine to watch the
-// context. pgx prepares the query by itself, once for each connection.
+// readPostgres scans with pgx, because database/sql would first convert every column and start a goroutine to watch the
+// context. pgx prepares the query itself, once for each connection.
 func readPostgres(ctx context.Context, db *sql.DB, query string, args, dest []any) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package store keeps auth's accounts, sessions and events in SQLite or PostgreSQL: the same SQL and the same
-// migrations for both. It does not decide anything; conditions come with the call and stand in the WHERE clause.
+// Package store stores accounts, sessions, events and everything else in SQLite or PostgreSQL, with the same SQL and the
+// same migrations for both. It decides nothing: conditions come with the call and stand in the WHERE clause.
 package store
 
 import (
@@ -22,7 +22,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// Store is auth's Store on one of the two databases.
+// Store implements what auth, session, account and the others need of a database, on one of the two.
 type Store struct {
 	db       *sql.DB
 	postgres bool
@@ -47,7 +47,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
-		return nil, errors.New("the database URL cannot be read") // the driver's words may hold the password
+		return nil, errors.New("the database URL cannot be read") // the driver's message may contain the password
 	}
 	if strings.HasSuffix(databaseURL, ":memory:") {
 		db.SetMaxOpenConns(1) // each connection would have a database of its own
@@ -58,7 +58,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	}
 	s.db = db
 	if err := s.connect(ctx); errors.Is(ctx.Err(), context.Canceled) {
-		return nil, errors.Join(ctx.Err(), db.Close()) // whoever cancelled it knows
+		return nil, errors.Join(ctx.Err(), db.Close()) // the caller cancelled it and knows why
 	} else if err != nil {
 		return nil, errors.Join(unreachable(err), db.Close())
 	}
@@ -114,7 +114,7 @@ func unreachable(err error) error {
 	return errors.New("the database does not answer")
 }
 
-// DB gives the same connections to others who keep something of their own beside, such as bags.
+// DB returns the same connections for other tables, such as that of bags.
 func (s *Store) DB() *sql.DB { return s.db }
 
 // Close closes the connections.
@@ -135,7 +135,7 @@ func changed(result sql.Result, err, otherwise error) error {
 	return err
 }
 
-// found turns "no rows" into auth's word for it.
+// found turns sql.ErrNoRows into audit.ErrNotFound.
 func found(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return audit.ErrNotFound

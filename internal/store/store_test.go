@@ -338,9 +338,9 @@ func TestPrune(t *testing.T) {
 }
 
 // Events that no account owns are in nobody's trail, last a day, and are bounded in number.
-func TestStrayEvents(t *testing.T) {
+func TestAnonymousEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		stray := func(id string, when time.Time) {
+		addAnonymous := func(id string, when time.Time) {
 			e := event(id, "", audit.LoginFail)
 			e.At = when
 			if err := s.AddEvent(t.Context(), e); err != nil {
@@ -357,15 +357,15 @@ func TestStrayEvents(t *testing.T) {
 			}
 			return n
 		}
-		stray("old", at.Add(-keepAnonymous-time.Microsecond))
-		stray("young", at.Add(-keepAnonymous))
+		addAnonymous("old", at.Add(-keepAnonymous-time.Microsecond))
+		addAnonymous("young", at.Add(-keepAnonymous))
 		if n := left(); n != 1 {
 			t.Errorf("%d events left, want the one of the last day", n)
 		}
 		if events, err := s.Events(t.Context(), "", audit.Filter{Limit: 10}); len(events) > 0 || err != nil {
 			t.Errorf("somebody's trail has %d of them, %v, want none", len(events), err)
 		}
-		stray("model", at)
+		addAnonymous("model", at)
 		_, err := s.DB().Exec(`
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)
 			INSERT INTO stray_events (id, kind, reason, ip, user_agent, at)
@@ -373,7 +373,7 @@ func TestStrayEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stray("newest", at.Add(time.Microsecond))
+		addAnonymous("newest", at.Add(time.Microsecond))
 		// Of more than there is room for, all of one moment go together.
 		if n := left(); n > 10_000 || n < 1 {
 			t.Errorf("%d events left of 10,103, want at most 10,000 and the newest", n)

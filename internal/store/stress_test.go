@@ -172,7 +172,7 @@ var everything = []func(context.Context, person) error{
 		if err := p.ReplaceOneTimeToken(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
 			return err
 		}
-		r := account.ResetPasswordParams{UserID: p.id, KeyHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
+		r := account.ResetPasswordParams{UserID: p.id, TokenHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
 		return second(p.ResetPassword(ctx, r))
 	},
 	func(ctx context.Context, p person) error {
@@ -183,7 +183,7 @@ var everything = []func(context.Context, person) error{
 		if err := p.RequestEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		c := account.ConfirmEmailChangeParams{KeyHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
+		c := account.ConfirmEmailChangeParams{TokenHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
 		_, _, err := p.ConfirmEmailChange(ctx, c)
 		return err
 	},

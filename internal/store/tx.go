@@ -16,7 +16,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// tries bounds how often a transaction is begun again that PostgreSQL undid for the sake of another.
+// tries bounds how often a transaction is tried again that PostgreSQL rolled back because of another.
 const tries = 4
 
 // tx runs do in one transaction: all of it happens, or nothing. do may be run again, so it keeps nothing of a run before.
@@ -29,8 +29,8 @@ func (s *Store) tx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	}
 }
 
-// undone is a deadlock, or a conflict at an isolation level above the usual one: nothing happened, and the next try may
-// succeed.
+// undone reports a deadlock, or a conflict at a higher isolation level than the default: nothing happened, and the next
+// try may succeed.
 func undone(pg *pgconn.PgError) bool { return pg.Code == "40P01" || pg.Code == "40001" }
 
 func (s *Store) tryTx(ctx context.Context, do func(tx *sql.Tx) error) error {
@@ -54,14 +54,14 @@ func rollback(tx *sql.Tx) error {
 	return nil
 }
 
-// unanswered is the error of a commit. It may have happened: the answer can get lost.
+// unanswered is the error of a commit that may have happened although its answer was lost.
 type unanswered struct{ error }
 
 func (e unanswered) Unwrap() error { return e.error }
 
-// txForToken is tx for one that gives a session a token nobody has seen. The token is the receipt: when the answer to the
-// commit got lost, a row that has it says that everything happened. Without that the browser would be left with a
-// token that is dead, and its next request taken for a thief's.
+// txForToken is tx for a transaction that gives a session a new token. If the answer to the commit is lost, a row with
+// that token proves that the commit happened. Without this check the browser would keep the old token, and its next
+// request would look like the use of a stolen one.
 func (s *Store) txForToken(ctx context.Context, tokenHash string, do func(tx *sql.Tx) error) error {
 	err := s.tx(ctx, do)
 	if lost, ok := errors.AsType[unanswered](err); !ok || lost.refused() || !s.receipt(ctx, tokenHash) {
@@ -77,10 +77,10 @@ func (e unanswered) refused() bool {
 	return postgres || lite
 }
 
-// receiptWithin bounds the wait for a commit whose connection is gone: the server may still be at it.
+// receiptWithin bounds the wait for a commit whose connection is gone: the server may still be working on it.
 const receiptWithin = 2 * time.Second
 
-// receipt looks for the row with the token, also for a request whose own time is over.
+// receipt looks for the row with the token, even when the request has reached its deadline.
 func (s *Store) receipt(ctx context.Context, tokenHash string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiptWithin)
 	defer cancel()
@@ -97,8 +97,8 @@ func (s *Store) receipt(ctx context.Context, tokenHash string) bool {
 	}
 }
 
-// Refused reports whether an error is the database's condition, such as a connection that broke, a full disk or a restart,
-// and no mistake in what it was asked.
+// Refused reports whether an error comes from the state of the database, such as a broken connection, a full disk or a
+// restart, and not from a mistake in the query.
 func (s *Store) Refused(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// Broken connections, read-only, undone, no room, not at the moment, stopped, its own disk.
@@ -113,7 +113,7 @@ func (s *Store) Refused(err error) bool {
 		}
 	}
 	_, lost := errors.AsType[unanswered](err)
-	_, network := errors.AsType[net.Error](err) // a deadline that passed as well
+	_, network := errors.AsType[net.Error](err) // an exceeded deadline is one too
 	return lost || network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, pgconn.ErrConnClosed) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -81,7 +81,7 @@ func touchedSince(ctx context.Context, root, revision string) (func(mutant) bool
 
 var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 
-// place is a number that another commit has another of, so that samples differ in time and can be had again.
+// place is a number that depends on the commit, so that samples differ from commit to commit and can be repeated.
 func place(ctx context.Context, root string) (int, error) {
 	head, err := git(ctx, root, "rev-parse", "HEAD")
 	if err != nil {

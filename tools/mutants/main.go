@@ -5,8 +5,8 @@
 // are, and then makes one replacement after the other. A defect that does not compile proves nothing and is an error,
 // as is an entry whose text is not in its file exactly once. The working tree is never written to.
 //
-// It knows neither Go's syntax nor what the defences are: what is broken, and which test is to notice, is written down
-// by hand. So it says nothing about lines that are not in the list, and a test that fails for another reason than the
+// It knows neither Go's syntax nor what the defences are: the list says by hand what is broken and which test has to
+// notice. So it says nothing about lines that are not in the list, and a test that fails for another reason than the
 // promise of its entry counts as one that noticed.
 package main
 

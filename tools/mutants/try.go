@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// tryWithin bounds one entry, the compiler included. Its test has the time of testTimeout: more than the patience of any
-// test, which says itself what it has waited for in vain.
+// tryWithin bounds one entry, the compiler included. Its test has the time of testTimeout: more than any test
+// waits for something before it fails by itself.
 const tryWithin = 30 * time.Minute
 
 var testTimeout = 5 * time.Minute
@@ -101,8 +101,8 @@ func skips(out, test string) bool {
 	return regexp.MustCompile(`(?m)^ *--- SKIP: ` + regexp.QuoteMeta(test) + `(/\S+)? \(`).MatchString(out)
 }
 
-// checkTests runs the tests of all entries as things are. One that fails or does not exist could not tell a sabotage from
-// the truth. Those it returns are skipped, for want of a server: with CI set nothing may be wanting.
+// checkTests runs the tests of all entries as things are. One that fails or does not exist could not notice a defect.
+// Those it returns are skipped because a server is missing, which is an error with CI set.
 func checkTests(ctx context.Context, dir string, all []mutant) (skipped []mutant, err error) {
 	tests := map[string][]string{}
 	for _, m := range all {

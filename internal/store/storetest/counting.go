@@ -121,7 +121,7 @@ func (k countingConn) ExecContext(ctx context.Context, q string, args []driver.N
 	return k.sqliteConn.ExecContext(ctx, q, args)
 }
 
-// PrepareContext counts nothing yet: what is prepared costs a look at the database when it is used.
+// PrepareContext counts nothing yet: what is prepared costs a query when it is used.
 func (k countingConn) PrepareContext(ctx context.Context, q string) (driver.Stmt, error) {
 	stmt, err := k.sqliteConn.PrepareContext(ctx, q)
 	if err != nil {

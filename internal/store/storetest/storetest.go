@@ -100,8 +100,8 @@ func PostgresURL(t testing.TB) string {
 }
 
 // Redis returns a pool on TEST_REDIS_URL, or on the server of this machine. Its keys are random, so tests share it. An
-// answer may take longer than a visitor would wait, because the machine is busy with other tests. What the product does
-// about a slow Redis, or one that is no primary, is for tests that dial as the product does.
+// answer may take longer than a person would wait, because the machine is busy with other tests. Tests of a
+// slow Redis, or of a replica, dial as the product does.
 func Redis(t testing.TB) *redis.Pool {
 	t.Helper()
 	const patience = 10 * time.Second
@@ -147,8 +147,8 @@ func open(t testing.TB, databaseURL string) *store.Store {
 	return s
 }
 
-// migrateAlone makes the tables of a PostgreSQL schema that nobody else migrates. The product takes a lock for that which
-// the whole database has once, and asks for it every second: most of the time of tests that run at once would go there.
+// migrateAlone makes the tables of a PostgreSQL schema that nobody else migrates. The product takes one lock of the
+// whole database for that and retries every second, which would take most of the time of concurrent tests.
 func migrateAlone(t testing.TB, db *sql.DB) {
 	t.Helper()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)

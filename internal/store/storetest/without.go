@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// Without skips a test for want of a server, and fails it in CI, where a skipped test would be a silent hole.
+// Without skips a test because a server is missing, and fails it in CI, where a skipped test could go unnoticed.
 func Without(t testing.TB, what, variable string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatalf("%s is required in CI: set %s", what, variable)
 	}
-	tell(what, variable)
+	announce(what, variable)
 	t.Skipf("skipped for want of %s: set %s to run it", what, variable)
 }
 
-var told sync.Map
+var announced sync.Map
 
-// tell names what a package skips, once. "go test ./..." drops whatever a passing package prints, and people should
-// know what was not tested, so the word goes to the go command's own stderr. Where that cannot be had, "go test -v"
+// announce names what a package skips, once. "go test ./..." drops whatever a passing package prints, and people should
+// know what was not tested, so the message goes to the go command's own stderr. Where that is not possible, "go test -v"
 // still says it.
-func tell(what, variable string) {
-	if _, before := told.LoadOrStore(what, true); before {
+func announce(what, variable string) {
+	if _, before := announced.LoadOrStore(what, true); before {
 		return
 	}
 	parent := fmt.Sprintf("/proc/%d", os.Getppid())

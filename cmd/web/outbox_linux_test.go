@@ -40,21 +40,21 @@ func process(t *testing.T, data []string, roots string, flags ...string) (p *pro
 	}
 }
 
-// TestLettersSurvive: a letter that was promised while the mail server was away leaves after the program was killed, or
-// stopped, and started again. It is the same letter as before, and it leaves once. This file is for Linux, where alone a
+// TestEmailsSurvive enqueues an email while the mail server is unavailable. The email is sent after the program was killed, or
+// stopped, and started again, unchanged and only once. This file is for Linux, the only system where a
 // process can be given other roots of trust.
-func TestLettersSurvive(t *testing.T) {
+func TestEmailsSurvive(t *testing.T) {
 	for name, data := range backends {
 		for _, how := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
 			t.Run(name+", "+how.String(), func(t *testing.T) {
 				t.Parallel()
-				lettersSurvive(t, data(t), how)
+				emailsSurvive(t, data(t), how)
 			})
 		}
 	}
 }
 
-func lettersSurvive(t *testing.T, data []string, how os.Signal) {
+func emailsSurvive(t *testing.T, data []string, how os.Signal) {
 	ops, s := closedPort(t), &mailtest.Server{Addr: closedPort(t), Mechanisms: []string{"PLAIN"}}
 	s.Certify(t)
 	roots := filepath.Join(t.TempDir(), "roots.pem")
@@ -75,15 +75,15 @@ func lettersSurvive(t *testing.T, data []string, how os.Signal) {
 	})
 	counts := counters(t, ops)
 	if !strings.Contains(counts, "\ngatehouse_letters_waiting 1\n") || !strings.Contains(counts, "\ngatehouse_letters_given_up_total 0\n") {
-		t.Errorf("got no letters in the metrics:\n%s", counts)
+		t.Errorf("got no emails in the metrics:\n%s", counts)
 	}
 	end(how)
 
 	s.Start(t)
 	p.change(t, `UPDATE letters SET due_at = $1`, time.Now().UTC()) // the pause is over
 	again, end := process(t, data, roots, flags...)
-	webtest.Until(t, "a letter at the mail server", func() bool { return len(s.Emails()) > 0 })
-	webtest.Until(t, "no letter that waits", func() bool {
+	webtest.Until(t, "an email at the mail server", func() bool { return len(s.Emails()) > 0 })
+	webtest.Until(t, "no email in the outbox", func() bool {
 		var n int
 		again.ask(t, `SELECT count(*) FROM letters`, nil, &n)
 		return n == 0
@@ -91,7 +91,7 @@ func lettersSurvive(t *testing.T, data []string, how os.Signal) {
 	got := s.Emails()
 	m := got[0].Message(t)
 	if len(got) != 1 || got[0].To != email || m.Header.Get("Message-Id") != "<"+id+"@portal.test>" {
-		t.Errorf("got %d letters, to %s with %v, want one to %s with the id %s", len(got), got[0].To, m.Header, email, id)
+		t.Errorf("got %d emails, to %s with %v, want one to %s with the id %s", len(got), got[0].To, m.Header, email, id)
 	}
 	_, link, _ := strings.Cut(m.Text, "/email/confirm/")
 	link, _, _ = strings.Cut(link, "\n")
