@@ -91,7 +91,7 @@ func New(o Options) (http.Handler, error) {
 // missing names a part that is needed and not there, "" for none.
 func (o Options) missing() string {
 	for field, part := range reflect.ValueOf(o).Fields() {
-		if k := part.Kind(); (k == reflect.Interface || k == reflect.Pointer) && part.IsNil() && field.Name != "Outbox" {
+		if k := part.Kind(); (k == reflect.Interface || k == reflect.Pointer) && part.IsNil() && field.Name != "Mailbox" {
 			return field.Name
 		}
 	}
