@@ -16,13 +16,13 @@ import (
 // checkoutView is the review: what will be paid, and who confirms it in the same form.
 type checkoutView struct {
 	Layout
-	Empty    bool // nothing is in the basket
-	Bill     billView
-	Shown    []shownField
-	Changed  bool   // what was confirmed is not what is true now
-	Waiting  string // order whose answer is missing; "" when none is
-	Problems problems
-	Identity identityView
+	Empty        bool // nothing is in the basket
+	Bill         billView
+	Shown        []shownField
+	Changed      bool   // what was confirmed is not what is true now
+	PendingOrder string // order whose answer is missing; "" when none is
+	Problems     problems
+	Identity     identityView
 }
 
 // shownField is a part of the bill as the form carries it, to be compared when it comes back.
@@ -118,7 +118,7 @@ func (a *app) review(w http.ResponseWriter, r *http.Request, status int, b billi
 		v.Identity.Hint = "For " + v.Bill.Amount + " to " + v.Bill.Payee + ", and for nothing else."
 	}
 	if len(waiting) > 0 {
-		v.Waiting = waiting[0].Order
+		v.PendingOrder = waiting[0].Order
 	}
 	return a.render(w, r, status, v)
 }

@@ -17,9 +17,9 @@ type reauthView struct {
 	Layout
 	Next       string
 	Cancel     string    // where to go instead
-	Changed    string    // why the session waits, "It was used from another network."; "" when it does not
-	Waiting    string    // what is waiting, "Sign out Firefox on Windows"; "" when nothing is
-	KeptUntil  time.Time // until when what was typed is kept; zero when nothing is
+	Changed    string    // why the session needs it, "It was used from another network."; "" when it does not
+	Purpose    string    // what the person was about to do, "Sign out Firefox on Windows"; "" for nothing
+	DraftUntil time.Time // until when what was typed is kept; zero when nothing is
 	WindowText string    // "15 minutes"
 	Identity   identityView
 }
@@ -37,7 +37,7 @@ func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int, next string, wrong problems) error {
 	v := &reauthView{
-		Next: next, Cancel: home, Waiting: a.waiting(r, next), WindowText: words(a.Sessions.Policy().Elevation),
+		Next: next, Cancel: home, Purpose: a.purpose(r, next), WindowText: words(a.Sessions.Policy().Elevation),
 		Identity: identityForm(r, "", wrong),
 	}
 	if s := currentOf(r).Session; a.Sessions.Policy().NeedsReauth(s) {
@@ -45,16 +45,16 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 	}
 	late, f, err := a.draftFor(r.Context(), currentOf(r), next)
 	if err == nil {
-		v.Waiting, v.KeptUntil, v.Cancel = late.purpose, f.ExpiresAt, late.cancel
+		v.Purpose, v.DraftUntil, v.Cancel = late.purpose, f.ExpiresAt, late.cancel
 	} else if !errors.Is(err, draft.ErrNotFound) {
 		return err
 	}
 	return a.render(w, r, status, v)
 }
 
-// waiting names what the person was about to do, so that they see what they confirm. In a session that was used from
-// elsewhere that person may be a thief, who is told of no device of the owner's.
-func (a *app) waiting(r *http.Request, next string) string {
+// purpose names what the person was about to do, so that they see what they confirm. A flagged session may be a thief's, so
+// no device of the owner is named there.
+func (a *app) purpose(r *http.Request, next string) string {
 	u, err := url.Parse(next)
 	if err == nil && u.Path == csvPath {
 		return "Download your activity"
