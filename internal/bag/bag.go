@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"time"
 
 	"example.com/gatehouse/internal/session"
 )
@@ -26,10 +25,10 @@ func (m *Manager) Pop(ctx context.Context, key string) string {
 	return m.scs.PopString(ctx, key)
 }
 
-// Put stores what is nice to have, such as a message for the next page. It may be lost with the bag.
+// Put stores a value that may be lost with the bag, such as a message for the next page.
 func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, key, value) }
 
-// Save stores what the person relies on: if it cannot be stored, the answer is an error page in place of the handler's.
+// Save is Put for a value that the person relies on: if it cannot be stored, an error page replaces the handler's answer.
 // It returns ErrUnavailable when that is known already: the bag cannot be reached, or the browser came with a token that was
 // replaced, whose next cookie must not be overwritten.
 func (m *Manager) Save(ctx context.Context, key, value string) error {
@@ -42,20 +41,8 @@ func (m *Manager) Save(ctx context.Context, key, value string) error {
 	return nil
 }
 
-// An Entry is a value of the bag, by its name and size.
-type Entry struct {
-	Name  string
-	Bytes int
-}
-
-// Entries lists what the bag holds, by name, without the values.
-func (m *Manager) Entries(ctx context.Context) []Entry {
-	var entries []Entry
-	for _, name := range m.scs.Keys(ctx) { // sorted
-		entries = append(entries, Entry{name, len(m.scs.GetString(ctx, name))})
-	}
-	return entries
-}
+// Keys returns the names of the values in the bag, sorted.
+func (m *Manager) Keys(ctx context.Context) []string { return m.scs.Keys(ctx) }
 
 // UnknownToken reports whether the browser presented a token under which there is neither a session nor a bag.
 func (m *Manager) UnknownToken(ctx context.Context) bool {
@@ -72,19 +59,14 @@ func (m *Manager) Ended(ctx context.Context) string {
 	if q.state == session.Ended {
 		return q.Handle
 	}
-	return q.farewell
+	return q.lastEnded
 }
 
-// Opened is a session under the token that Rotate made.
-type Opened struct {
-	Expires    time.Time // the absolute limit, which the bag follows
-	Persistent bool      // the cookie outlives the browser
-}
-
-// Rotate makes a token and hands its hash to change, which writes the row. When change succeeds, the answer carries
-// the cookie whatever else happens to the request, because the row has moved; the bag moves along if it can. When it
-// fails, cookie and bag stay as they were. empty starts the bag afresh, for another person.
-func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash string) (Opened, error)) error {
+// Rotate makes a token and hands its hash to change, which writes the row and returns what it says from then on: when the
+// session ends, and whether its cookie outlives the browser. When change succeeds, the answer carries the cookie whatever
+// else happens to the request, because the row has the new token; the bag moves along if it can be written. When it fails,
+// cookie and bag stay as they were. empty starts the bag afresh, for another person.
+func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash string) (Session, error)) error {
 	q := requestOf(ctx)
 	if err := m.scs.RenewToken(ctx); err != nil {
 		return err
@@ -98,11 +80,11 @@ func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash 
 		q.forget()
 		_ = m.scs.Clear(ctx) // it never fails
 	}
-	q.did, q.opened = rotated, opened
+	q.did, q.Expires, q.Persistent = rotated, opened.Expires, opened.Persistent
 	return nil
 }
 
-// End takes away bag and cookie. The row has been ended by the caller.
+// End deletes bag and cookie. The caller has ended the row.
 func (m *Manager) End(ctx context.Context) {
 	q := requestOf(ctx)
 	q.forget()
@@ -110,8 +92,8 @@ func (m *Manager) End(ctx context.Context) {
 	_ = m.scs.Destroy(ctx) // only DeleteCtx could fail, which does nothing here
 }
 
-// Abandon forgets what the request wanted of its bag: it ended in a panic or an error. A row that was rotated or
-// ended keeps its consequence for the cookie.
+// Abandon drops what the request changed in its bag, because it ended in a panic or an error. If its session was rotated or
+// ended, the cookie still follows that.
 func (m *Manager) Abandon(ctx context.Context) {
 	if q := requestOf(ctx); q != nil {
 		q.failed = true

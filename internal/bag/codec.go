@@ -27,7 +27,7 @@ func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 	return b, nil
 }
 
-// Decode never fails: a bag it cannot read is an empty one, because nobody must be locked out by a bag.
+// Decode never fails: a bag that it cannot read counts as empty, because an unreadable bag must not lock anybody out.
 func (codec) Decode(b []byte) (time.Time, map[string]any, error) {
 	values := make(map[string]any)
 	if len(b) < 9 || b[0] != bagVersion {

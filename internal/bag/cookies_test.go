@@ -14,16 +14,16 @@ func TestCookieLines(t *testing.T) {
 		ends := time.Now().Add(time.Hour + time.Second/2)
 		for want, write := range map[string]func(*Manager, *httptest.ResponseRecorder){
 			"id=TOKEN; Path=/; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
-				m.cookies.setSession(w, "TOKEN", Opened{Expires: ends})
+				m.setSession(w, "TOKEN", Session{Expires: ends})
 			},
 			"id=TOKEN; Path=/; Expires=Sat, 01 Jan 2000 01:00:01 GMT; Max-Age=3601; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
-				m.cookies.setSession(w, "TOKEN", Opened{Expires: ends, Persistent: true})
+				m.setSession(w, "TOKEN", Session{Expires: ends, Persistent: true})
 			},
 			"id=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
 				m.Remove(w, "")
 			},
 			"ended=HANDLE; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
-				m.sayFarewell(w, "HANDLE")
+				m.setEnded(w, "HANDLE")
 			},
 			"pending=TOKEN; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Strict": func(m *Manager, w *httptest.ResponseRecorder) {
 				m.SetPending(w, "TOKEN", 5*time.Minute)
@@ -37,7 +37,7 @@ func TestCookieLines(t *testing.T) {
 				if !secure {
 					want = strings.ReplaceAll(strings.TrimPrefix(want, "__Host-"), "; Secure", "")
 				}
-				write(&Manager{cookies: newCookies(secure)}, w)
+				write(&Manager{secure: secure}, w)
 				if got := w.Header()["Set-Cookie"]; len(got) != 1 || got[0] != want {
 					t.Errorf("got %q\nwant %q", got, want)
 				}

@@ -12,9 +12,9 @@ type situation struct {
 	presented bool          // the browser sent a cookie of our name, good or not
 	bag       finding       // under that token
 	did       action        // what the request did to its session
-	emptied   bool          // nothing of the bag may be found again
+	emptied   bool          // the bag that was found is to be deleted
 	changed   bool          // the request wants values of its bag stored
-	failed    bool          // and they are not to be, because its answer is an error
+	failed    bool          // the answer is an error, so they must not be stored
 }
 
 // A finding says what was under the token of a request.
@@ -35,8 +35,8 @@ const (
 	ended
 )
 
-// An outcome is what becomes of the bag and the cookie. A cookie that is removed leaves the farewell of the session that
-// ended.
+// An outcome is what becomes of the bag and the cookie. With a cookie that is removed, the browser gets the handle of the
+// session that ended.
 type outcome struct {
 	stored  bool // with what the request changed; after a rotation under the new token
 	cookie  cookieOutcome
@@ -65,9 +65,9 @@ var outcomes = []line{
 	{func(s situation) bool { return s.did == ended && !s.presented }, outcome{}},
 	{func(s situation) bool { return s.did == ended }, outcome{cookie: cookieRemoved}},
 	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{stored: true}},
-	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // after the end of a session too it is a visitor's
+	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // also after the end of a session
 	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
-	{situation.nobodys, outcome{cookie: cookieRemoved}},
+	{situation.unknown, outcome{cookie: cookieRemoved}},
 }
 
 func decide(s situation) (o outcome) {
@@ -80,14 +80,14 @@ func decide(s situation) (o outcome) {
 
 func (s situation) writes() bool { return s.changed && !s.failed }
 
-// replaced reports whether the browser has a newer cookie. If it does not, this token is a copy, and taking it away helps
-// nobody.
+// replaced reports whether the browser has a newer cookie, which must not be overwritten. A browser that has none uses a copy
+// of the token, which it can present again whatever the answer says.
 func (s situation) replaced() bool { return s.state == session.Replaced || s.state == session.Rotated }
 
-// dead reports whether the token that the browser presented opens nothing any more.
+// dead reports whether the token that the browser presented opened a session once and opens nothing from now on.
 func (s situation) dead() bool { return s.state == session.Ended || s.replaced() }
 
-// nobodys reports whether the browser presented what is neither a session's nor a visitor's.
-func (s situation) nobodys() bool {
+// unknown reports whether the browser presented a cookie that is neither of a session nor of a visitor's bag.
+func (s situation) unknown() bool {
 	return s.state == session.Unknown && s.presented && s.bag == missing
 }

@@ -12,7 +12,7 @@ import (
 type ruling struct {
 	name                                string
 	states                              []session.State
-	deeds                               []action
+	did                                 []action
 	bags                                []finding
 	presented, emptied, changed, failed []bool
 	want                                outcome
@@ -21,7 +21,7 @@ type ruling struct {
 func lists[T comparable](values []T, v T) bool { return values == nil || slices.Contains(values, v) }
 
 func (r ruling) covers(s situation) bool {
-	return lists(r.states, s.state) && lists(r.deeds, s.did) && lists(r.bags, s.bag) && lists(r.presented, s.presented) &&
+	return lists(r.states, s.state) && lists(r.did, s.did) && lists(r.bags, s.bag) && lists(r.presented, s.presented) &&
 		lists(r.emptied, s.emptied) && lists(r.changed, s.changed) && lists(r.failed, s.failed)
 }
 
@@ -37,33 +37,33 @@ var (
 
 var rulings = []ruling{
 	{name: "rotated: the cookie follows the row, and the bag moves", states: []session.State{session.Unknown, session.Live},
-		deeds: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession}},
+		did: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession}},
 	{name: "rotated from a token that is over: and the bag under that one goes", states: []session.State{session.Ended, session.Rotated, session.Replaced},
-		deeds: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession, deleted: true}},
-	{name: "replaced: the browser has a newer cookie", states: replaced, deeds: []action{nothing, ended}, want: outcome{deleted: true}},
-	{name: "the end", states: []session.State{session.Unknown, session.Live}, deeds: []action{ended}, presented: yes,
+		did: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession, deleted: true}},
+	{name: "replaced: the browser has a newer cookie", states: replaced, did: []action{nothing, ended}, want: outcome{deleted: true}},
+	{name: "the end", states: []session.State{session.Unknown, session.Live}, did: []action{ended}, presented: yes,
 		want: outcome{cookie: cookieRemoved}},
-	{name: "the end of nothing", states: []session.State{session.Unknown, session.Live}, deeds: []action{ended}, presented: no},
-	{name: "the end, again", states: over, deeds: []action{ended}, presented: yes,
+	{name: "the end of nothing", states: []session.State{session.Unknown, session.Live}, did: []action{ended}, presented: no},
+	{name: "the end, again", states: over, did: []action{ended}, presented: yes,
 		want: outcome{cookie: cookieRemoved, deleted: true}},
-	{name: "the end, again, without a cookie", states: over, deeds: []action{ended}, presented: no, want: outcome{deleted: true}},
-	{name: "live, and changed", states: live, deeds: left, changed: yes, failed: no, want: outcome{stored: true}},
-	{name: "live, and not changed", states: live, deeds: left, changed: no},
-	{name: "live, and failed", states: live, deeds: left, changed: yes, failed: yes},
-	{name: "over, with something for the visitor", states: over, deeds: left, changed: yes, failed: no,
+	{name: "the end, again, without a cookie", states: over, did: []action{ended}, presented: no, want: outcome{deleted: true}},
+	{name: "live, and changed", states: live, did: left, changed: yes, failed: no, want: outcome{stored: true}},
+	{name: "live, and not changed", states: live, did: left, changed: no},
+	{name: "live, and failed", states: live, did: left, changed: yes, failed: yes},
+	{name: "over, with something for the visitor", states: over, did: left, changed: yes, failed: no,
 		want: outcome{stored: true, cookie: cookieOfBag, deleted: true}},
-	{name: "over", states: over, deeds: left, changed: no, want: outcome{cookie: cookieRemoved, deleted: true}},
-	{name: "over, and failed", states: over, deeds: left, changed: yes, failed: yes,
+	{name: "over", states: over, did: left, changed: no, want: outcome{cookie: cookieRemoved, deleted: true}},
+	{name: "over, and failed", states: over, did: left, changed: yes, failed: yes,
 		want: outcome{cookie: cookieRemoved, deleted: true}},
-	{name: "a visitor, and changed", states: visitor, deeds: left, changed: yes, failed: no, want: outcome{stored: true, cookie: cookieOfBag}},
-	{name: "a cookie that is nobody's", states: visitor, deeds: left, presented: yes, bags: []finding{missing}, changed: no,
+	{name: "a visitor, and changed", states: visitor, did: left, changed: yes, failed: no, want: outcome{stored: true, cookie: cookieOfBag}},
+	{name: "an unknown cookie", states: visitor, did: left, presented: yes, bags: []finding{missing}, changed: no,
 		want: outcome{cookie: cookieRemoved}},
-	{name: "a cookie that is nobody's, and failed", states: visitor, deeds: left, presented: yes, bags: []finding{missing}, changed: yes, failed: yes,
+	{name: "an unknown cookie, and failed", states: visitor, did: left, presented: yes, bags: []finding{missing}, changed: yes, failed: yes,
 		want: outcome{cookie: cookieRemoved}},
-	{name: "nobody", states: visitor, deeds: left, presented: no, bags: []finding{missing}, changed: no},
-	{name: "nobody, and failed", states: visitor, deeds: left, presented: no, bags: []finding{missing}, changed: yes, failed: yes},
-	{name: "a visitor's bag, or one that may be there", states: visitor, deeds: left, bags: []finding{found, unreadable}, changed: no},
-	{name: "a visitor's bag, and failed", states: visitor, deeds: left, bags: []finding{found, unreadable}, changed: yes, failed: yes},
+	{name: "nobody", states: visitor, did: left, presented: no, bags: []finding{missing}, changed: no},
+	{name: "nobody, and failed", states: visitor, did: left, presented: no, bags: []finding{missing}, changed: yes, failed: yes},
+	{name: "a visitor's bag, or one that may be there", states: visitor, did: left, bags: []finding{found, unreadable}, changed: no},
+	{name: "a visitor's bag, and failed", states: visitor, did: left, bags: []finding{found, unreadable}, changed: yes, failed: yes},
 }
 
 // TestDecide holds that each situation is covered by one ruling, and decided as that says. A bag that was found and emptied

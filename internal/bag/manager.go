@@ -1,6 +1,6 @@
 // Package bag is the cookie side of a session: scs for tokens and a small sealed bag of values, and the writer that
 // settles cookie and bag before the first byte of an answer. It does not know who is signed in: each request comes with
-// what the row says of its token, and losing a bag signs nobody in or out.
+// what the row says of its token, so a lost bag signs nobody in or out.
 package bag
 
 import (
@@ -8,10 +8,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 
+	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/session"
 )
@@ -34,17 +36,17 @@ type Options struct {
 	Log    *slog.Logger
 }
 
-// Manager hands each request its bag and settles cookie and bag when it is answered.
+// Manager gives each request its bag, and settles cookie and bag before its answer goes out.
 type Manager struct {
-	scs     *scs.SessionManager
-	bags    *sealed
-	cookies cookies
-	log     *slog.Logger
+	scs    *scs.SessionManager
+	bags   *sealed
+	secure bool
+	log    *slog.Logger
 }
 
 // New returns a Manager.
 func New(o Options) *Manager {
-	m := &Manager{scs: scs.New(), bags: &sealed{o.Sealer, o.Bags, o.Log}, cookies: newCookies(o.Secure), log: o.Log}
+	m := &Manager{scs: scs.New(), bags: &sealed{o.Sealer, o.Bags, o.Log}, secure: o.Secure, log: o.Log}
 	m.scs.Store = m.bags
 	m.scs.Codec = codec{}
 	m.scs.HashTokenInStore = true
@@ -54,35 +56,42 @@ func New(o Options) *Manager {
 
 // A Session is what the row says about the token of one request.
 type Session struct {
-	State   session.State
-	Token   string    // as Token returned it
-	Expires time.Time // when a Live session ends at the latest: the bag lives as long
-	Handle  string    // the public name of a Live or Ended session
+	State      session.State
+	Token      string    // as Token returned it
+	Expires    time.Time // when a Live session ends at the latest, and its bag with it
+	Persistent bool      // the cookie of a session that was just rotated outlives the browser
+	Handle     string    // the public name of a Live or Ended session
 	// Now returns the hash of the token that the browser of this request has by now: another one when Token was
-	// replaced in the meantime. nil without a Token.
+	// replaced in the meantime. nil stands for the same one.
 	Now func(ctx context.Context) (tokenHash string, err error)
 }
 
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
 // byte goes out. When a value that was saved cannot be stored, unavailable answers instead of next.
 func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, unavailable http.HandlerFunc) {
-	q := &request{Session: s, farewell: single(r, m.cookies.ended), saved: map[string]bool{}}
-	q.state, q.presented = s.State, m.Presented(r)
-	ctx := context.WithValue(r.Context(), requestKey{}, q)
+	q := &request{Session: s, lastEnded: m.single(r, brand.EndedCookie), saved: map[string]bool{}}
+	q.state, q.presented = s.State, m.HasCookie(r)
 	token := s.Token
-	if q.dead() { // a bag that is still under it is nobody's any more
+	if q.dead() { // a bag that is still under it must not be read
 		token = ""
 	}
-	ctx, err := m.scs.Load(ctx, token)
+	if s.State != session.Live {
+		q.Expires = time.Now().Add(anonymousLife).UTC()
+	}
+	ctx, err := m.scs.Load(context.WithValue(r.Context(), requestKey{}, q), token)
 	if err != nil { // the sealed store never fails a read; this would be a fault of ours
-		m.log.ErrorContext(ctx, "bag not loaded", "err", err)
+		m.log.ErrorContext(r.Context(), "bag not loaded", "err", err)
 		unavailable(w, r)
 		return
 	}
 	r = r.WithContext(ctx)
-	sw := &writer{ResponseWriter: w}
-	sw.settle = func() error { return m.settle(ctx, q, w) }
-	sw.fail = func() { unavailable(w, r) }
+	sw := &writer{w, sync.OnceValue(func() bool {
+		stored := m.settle(ctx, q, w)
+		if !stored {
+			unavailable(w, r)
+		}
+		return stored
+	})}
 	next.ServeHTTP(sw, r)
 	sw.finish()
 }
@@ -91,14 +100,13 @@ func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next 
 type request struct {
 	Session
 	situation
-	farewell string          // handle in the farewell cookie
-	read     reading         // the bag as it was when the request began
-	saved    map[string]bool // names of values that must not be lost
-	opened   Opened          // the session as it is under the token made in this request
-	filled   bool            // there is something in the bag that was stored
+	lastEnded string          // handle that the browser brought of the session that ended in it
+	read      reading         // the bag as it was when the request began
+	saved     map[string]bool // names of values that must not be lost
+	filled    bool            // there is something in the bag that was stored
 }
 
-// forget leaves nothing of the bag to go on with, but that it has to be deleted.
+// forget drops what was read of the bag, which is to be deleted.
 func (q *request) forget() { q.read, q.emptied = reading{}, true }
 
 type requestKey struct{}

@@ -19,14 +19,14 @@ func newManager(t *testing.T, bags Bags) *Manager {
 	return m
 }
 
-// serve answers one request for the standing with do, and returns what was sent.
+// serve answers one request of that session with do, and returns what was sent.
 func serve(m *Manager, s Session, do http.HandlerFunc) *httptest.ResponseRecorder {
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 	if s.Token != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-id", Value: s.Token})
 	}
 	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, fmt.Sprint("unavailable with ", m.Entries(r.Context())), http.StatusServiceUnavailable)
+		http.Error(w, fmt.Sprint("unavailable with ", m.Keys(r.Context())), http.StatusServiceUnavailable)
 	})
 	return w
 }
@@ -84,7 +84,7 @@ func TestRotate(t *testing.T) {
 	token := sessionCookie(serve(m, Session{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })).Value
 	refused := errors.New("refused")
 	w := serve(m, Session{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
-		if err := m.Rotate(r.Context(), false, func(string) (Opened, error) { return Opened{}, refused }); !errors.Is(err, refused) {
+		if err := m.Rotate(r.Context(), false, func(string) (Session, error) { return Session{}, refused }); !errors.Is(err, refused) {
 			t.Errorf("got %v, want the error of the change", err)
 		}
 	})
@@ -93,9 +93,9 @@ func TestRotate(t *testing.T) {
 	}
 	var hash string
 	w = serve(m, Session{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
-		_ = m.Rotate(r.Context(), false, func(h string) (Opened, error) {
+		_ = m.Rotate(r.Context(), false, func(h string) (Session, error) {
 			hash = h
-			return Opened{Expires: time.Now().Add(time.Hour)}, nil
+			return Session{Expires: time.Now().Add(time.Hour)}, nil
 		})
 	})
 	c := sessionCookie(w)
@@ -244,7 +244,7 @@ func (s strict) Swap(ctx context.Context, key string, old, sealed []byte, expire
 	return s.memoryBags.Swap(ctx, key, old, sealed, expires)
 }
 
-// The end takes bag and cookie, whatever the request did before, and leaves the farewell.
+// The end takes bag and cookie, whatever the request did before, and leaves the handle of the session.
 func TestEnd(t *testing.T) {
 	bags := memoryBags{}
 	m := newManager(t, bags)
@@ -261,7 +261,7 @@ func TestEnd(t *testing.T) {
 		t.Errorf("cookie %v, %d bags, want both gone", c, len(bags))
 	}
 	if !strings.Contains(strings.Join(w.Header().Values("Set-Cookie"), "\n"), "__Host-ended=PUBLIC") {
-		t.Error("no farewell")
+		t.Error("no handle of the session that ended")
 	}
 	serve(m, live, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	dead := live

@@ -88,9 +88,9 @@ func TestKeptAcrossRotation(t *testing.T) {
 			}
 			rotate := func(inside func()) {
 				w := serve(m, before, func(_ http.ResponseWriter, r *http.Request) {
-					_ = m.Rotate(r.Context(), false, func(hash string) (Opened, error) {
+					_ = m.Rotate(r.Context(), false, func(hash string) (Session, error) {
 						now = hash
-						return Opened{Expires: time.Now().Add(time.Hour)}, nil
+						return Session{Expires: time.Now().Add(time.Hour)}, nil
 					})
 					inside()
 				})
@@ -120,7 +120,7 @@ func rotates(t *testing.T, m *Manager, s Session, empty bool, around func(ctx co
 	expires := time.Now().Add(time.Hour)
 	w := serve(m, s, func(_ http.ResponseWriter, r *http.Request) {
 		around(r.Context(), func() {
-			_ = m.Rotate(r.Context(), empty, func(string) (Opened, error) { return Opened{Expires: expires}, nil })
+			_ = m.Rotate(r.Context(), empty, func(string) (Session, error) { return Session{Expires: expires}, nil })
 		})
 	})
 	c := sessionCookie(w)
@@ -184,7 +184,7 @@ func TestNothingToStore(t *testing.T) {
 	for _, rotated := range []bool{false, true} {
 		w := serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
 			if rotated {
-				_ = m.Rotate(r.Context(), false, func(string) (Opened, error) { return Opened{Expires: live.Expires}, nil })
+				_ = m.Rotate(r.Context(), false, func(string) (Session, error) { return Session{Expires: live.Expires}, nil })
 			}
 			changesItsMind(r.Context())
 		})
@@ -198,7 +198,7 @@ func TestNothingToStore(t *testing.T) {
 func TestSaveFailsAfterRotation(t *testing.T) {
 	m := newManager(t, full{memoryBags{}})
 	w := serve(m, Session{}, func(w http.ResponseWriter, r *http.Request) {
-		_ = m.Rotate(r.Context(), false, func(string) (Opened, error) { return Opened{Expires: time.Now().Add(time.Hour)}, nil })
+		_ = m.Rotate(r.Context(), false, func(string) (Session, error) { return Session{Expires: time.Now().Add(time.Hour)}, nil })
 		_ = m.Save(r.Context(), "plan", "hall")
 		http.SetCookie(w, &http.Cookie{Name: "other", Value: "1"})
 		w.WriteHeader(http.StatusSeeOther)

@@ -26,8 +26,8 @@ var _ Bags = RedisBags{}
 
 // NewRedisBags returns bags in the Redis of the pool.
 func NewRedisBags(pool *redis.Pool) RedisBags {
-	// redisstore waits for a connection without a bound. This pool keeps none of its own and borrows from the other, in
-	// time or not at all.
+	// redisstore waits for a connection without a bound. This pool has none of its own and borrows one from the
+	// other, which waits half a second at most.
 	borrowed := &redis.Pool{DialContext: func(ctx context.Context) (redis.Conn, error) { return redispool.Get(ctx, pool) }}
 	return RedisBags{redisstore.NewWithPrefix(borrowed, redisPrefix), pool}
 }

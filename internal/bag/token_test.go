@@ -49,13 +49,13 @@ func FuzzToken(f *testing.F) {
 		} else if sent := honest.FindStringSubmatch(one); sent != nil && n == 1 {
 			t.Errorf("%q, %q: refused", one, two)
 		}
-		standing := Session{}
+		row := Session{}
 		if ok {
-			standing = Session{Token: got, State: session.Unknown}
+			row = Session{Token: got, State: session.Unknown}
 		}
 		w := httptest.NewRecorder()
 		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("unavailable") }
-		m.Serve(w, r, standing, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), unanswered)
+		m.Serve(w, r, row, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), unanswered)
 		for _, line := range w.Header()["Set-Cookie"] {
 			if c, err := http.ParseSetCookie(line); err != nil || c.Value != "" || c.MaxAge >= 0 {
 				t.Errorf("%q, %q: nobody got the cookie %q", one, two, line)

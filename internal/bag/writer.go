@@ -2,22 +2,16 @@ package bag
 
 import "net/http"
 
-// writer settles cookie and bag before the first byte. When that fails it answers with the failure and swallows what
-// the handler goes on to write, so that nobody sees a page behind an error.
+// writer settles cookie and bag before the first byte. When that fails, finish has sent an error page, and what the handler
+// writes after it is dropped, so that no page follows the error.
 type writer struct {
 	http.ResponseWriter
-	settle  func() error
-	fail    func()
-	settled bool
-	failed  bool
+	finish func() bool // settles, once, and reports whether the handler's own answer may go out
 }
 
 func (w *writer) WriteHeader(code int) {
-	if code >= 100 && code < 200 && code != http.StatusSwitchingProtocols {
-		w.ResponseWriter.WriteHeader(code)
-		return
-	}
-	if w.finish() {
+	interim := code >= 100 && code < 200 && code != http.StatusSwitchingProtocols
+	if interim || w.finish() {
 		w.ResponseWriter.WriteHeader(code)
 	}
 }
@@ -35,19 +29,4 @@ func (w *writer) FlushError() error {
 		return nil
 	}
 	return http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// finish settles once and reports whether the handler's own answer may go out.
-func (w *writer) finish() bool {
-	if !w.settled {
-		w.settled = true
-		if err := w.settle(); err != nil {
-			w.failed = true
-			for _, name := range []string{"Location", "Content-Length"} {
-				w.Header().Del(name)
-			}
-			w.fail()
-		}
-	}
-	return !w.failed
 }

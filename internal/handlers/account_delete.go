@@ -75,7 +75,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.notify(v.User, a.emails.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
-	a.finishLogout(w, r, clearStorage, signedOutPage)
+	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
 

@@ -66,7 +66,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	}
 	var change account.EmailChange
 	var undo string
-	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (opened bag.Opened, err error) {
+	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (opened bag.Session, err error) {
 		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})

@@ -44,12 +44,6 @@ func (e statusError) Error() string {
 
 func (e statusError) Unwrap() error { return e.cause }
 
-// isStatus reports whether the error says itself what to answer.
-func isStatus(err error) bool {
-	_, ok := errors.AsType[statusError](err)
-	return ok
-}
-
 func badRequest(text string) error {
 	return statusError{code: http.StatusBadRequest, heading: "We could not read that", text: text}
 }

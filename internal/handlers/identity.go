@@ -91,10 +91,10 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 		return wrong, status, err
 	}
 	v := currentOf(r)
-	return nil, 0, a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
+	return nil, 0, a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Session, error) {
 		elevated, err := a.Sessions.Elevate(r.Context(), v.Session, proof, tokenHash, clientOf(r))
 		if err != nil {
-			return bag.Opened{}, err
+			return bag.Session{}, err
 		}
 		v.Session = elevated
 		return openedAs(elevated), nil

@@ -21,7 +21,7 @@ func (a *app) isCrossSite(r *http.Request) bool {
 	}
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if site == "" && origin == "" {
-		return a.Bag.Presented(r) || a.Bag.Pending(r) != ""
+		return a.Bag.HasCookie(r) || a.Bag.Pending(r) != ""
 	}
 	if origin == "" || origin == "null" && site == "same-origin" { // "null" is what pages with no-referrer send
 		return false
@@ -33,6 +33,12 @@ func (a *app) isCrossSite(r *http.Request) bool {
 func (a *app) isOurs(origin, host string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Scheme == a.BaseURL.Scheme && (u.Host == host || u.Host == a.BaseURL.Host)
+}
+
+// asksForItself reports whether the request is a script's of this origin, as far as its browser says.
+func asksForItself(r *http.Request) bool {
+	site, dest := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
+	return (site == "" || site == "same-origin") && (dest == "" || dest == "empty")
 }
 
 // refuseCrossSite refuses what isCrossSite found. It runs after the session is known, so that the page can show its Sign out

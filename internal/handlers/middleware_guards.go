@@ -10,7 +10,7 @@ import (
 )
 
 // requireSignedIn lets signed-in people through and sends others to sign in, and back. What somebody typed in a session
-// that had timed out is kept for them.
+// that had timed out becomes a draft.
 func (a *app) requireSignedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if currentOf(r) != nil {
@@ -33,12 +33,12 @@ func (a *app) requireSignedIn(next http.Handler) http.Handler {
 // Some refuse Secure cookies from http://localhost.
 func (a *app) cookieRefused(r *http.Request) bool {
 	from, err := url.Parse(r.Referer())
-	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Bag.Presented(r) &&
+	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Bag.HasCookie(r) &&
 		a.Bag.Ended(r.Context()) == ""
 }
 
 // requireNotFlagged lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
-// typed is kept for them.
+// typed becomes a draft.
 func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
@@ -50,8 +50,8 @@ func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 	})
 }
 
-// requireNotDeleting lets nobody into an account that is to be deleted. Where it can be kept and its data taken away, this guard
-// does not stand.
+// requireNotDeleting lets nobody into an account that is to be deleted. The pages where it can be kept
+// or exported are not behind this guard.
 func (a *app) requireNotDeleting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if currentOf(r).User.DeletionPending() {
@@ -75,7 +75,7 @@ func (a *app) requireFactor(next http.Handler) http.Handler {
 }
 
 // requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2). A form that
-// comes later than that is kept while they do it again, so it needs no grace.
+// comes later than that becomes a draft while they do it again, so it needs no grace.
 func (a *app) requireElevation(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if currentOf(r).Elevated(time.Now()) {

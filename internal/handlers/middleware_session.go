@@ -15,8 +15,8 @@ import (
 // the cookie in it, to arrive.
 const retryPause = 200 * time.Millisecond
 
-// lookUpWithin bounds how long it takes to learn who asks. Of a request with a token that is the first thing that needs
-// the database, so this is how long whoever has one waits while that hangs.
+// lookUpWithin bounds how long it takes to learn who asks. A request with a token needs the database for that first, so this
+// is how long it waits while the database hangs.
 const lookUpWithin = 5 * time.Second
 
 // session finds out who asks, with one read of the row, and serves the request with their bag.
@@ -25,68 +25,61 @@ func (a *app) session(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r)
 		x.crossSite = a.isCrossSite(r)
-		standing, err := a.standing(r, x.crossSite || a.routeOf(r).readOnly)
+		token, found, err := a.resume(r, x.crossSite || a.routeOf(r).readOnly)
 		switch {
-		case isStatus(err):
-			a.fail(w, r, err)
 		case err != nil:
-			a.fail(w, r, unavailable(err))
-		case standing.State == session.Rotated:
+			a.fail(w, r, err)
+		case found.State == session.Rotated:
 			a.retryAfterRotation(w, r)
 		default:
-			a.Bag.Serve(w, r, standing, next, a.bagUnavailable)
+			tokenNow := func(ctx context.Context) (string, error) {
+				return a.Sessions.TokenNow(ctx, found.Session.UserID, auth.HashToken(token))
+			}
+			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow}
+			a.Bag.Serve(w, r, s, next, a.bagUnavailable)
 		}
 	})
 }
 
-// standing asks about the token of the request and notes the current user. A request that only reads counts as no activity.
-func (a *app) standing(r *http.Request, readOnly bool) (bag.Session, error) {
+// resume asks who the token of the request belongs to and notes the current user. A request that only reads counts as no
+// activity.
+func (a *app) resume(r *http.Request, readOnly bool) (token string, found session.Found, err error) {
 	token, ok := a.Bag.Token(r)
 	if !ok {
-		return bag.Session{}, nil
+		return "", found, nil
 	}
-	found, err := a.resume(r, token, readOnly)
-	if err != nil {
-		return bag.Session{}, err
+	if found, err = a.lookUp(r, token, readOnly); err != nil {
+		return token, found, err
 	}
-	x := found.Session
-	switch {
+	switch x := found.Session; {
 	case found.State == session.Live:
 		exchangeOf(r).current = &current{Session: x, User: found.User}
+		a.Guard.RememberToken(token)
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}
-	return bag.Session{
-		State: found.State, Token: token, Handle: x.ID, Expires: x.ExpiresAt,
-		Now: func(ctx context.Context) (string, error) {
-			return a.Sessions.TokenNow(ctx, x.UserID, auth.HashToken(token))
-		},
-	}, nil
+	a.warnOwner(found)
+	return token, found, nil
 }
 
-// resume asks who a token belongs to, unless the network of the request brought too many that are nobody's, and tells the
-// owner what there is to tell. A token that no session has may be a visitor's, so it stays counted until that is known.
-func (a *app) resume(r *http.Request, token string, readOnly bool) (session.Found, error) {
-	lookUp, err := a.beginLookUp(r, token)
+// lookUp asks for the row of a token, unless the network of the request brought too many unknown ones. A token that no
+// session has may be that of a visitor's bag, so it stays counted until that is known.
+func (a *app) lookUp(r *http.Request, token string, readOnly bool) (session.Found, error) {
+	attempt, err := a.beginLookUp(r, token)
 	if err != nil {
 		return session.Found{}, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
 	defer cancel()
 	found, err := a.Sessions.Resume(ctx, session.Credential{Token: token, ReadOnly: readOnly, Client: clientOf(r)})
-	if err == nil && found.State == session.Unknown {
-		exchangeOf(r).lookUp = lookUp
+	if err != nil {
+		err = unavailable(err)
+	} else if found.State == session.Unknown {
+		exchangeOf(r).lookUp = attempt
 		return found, nil
 	}
-	lookUp.Return(r.Context())
-	if err != nil {
-		return session.Found{}, err
-	}
-	if found.State == session.Live {
-		a.Guard.RememberToken(token)
-	}
-	a.warnOwner(found)
-	return found, nil
+	attempt.Return(r.Context())
+	return found, err
 }
 
 // retryAfterRotation answers a request whose token was replaced while it was on its way, without touching the cookie: the

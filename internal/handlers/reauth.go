@@ -26,6 +26,9 @@ type reauthView struct {
 
 func (*reauthView) page() string { return "reauth.html" }
 
+// reauthPage is the address of the re-authentication that leads on to next.
+func reauthPage(next string) string { return "/reauth?" + url.Values{"next": {next}}.Encode() }
+
 func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 	next := a.destination(query(r, "next"))
 	if currentOf(r).Elevated(time.Now()) {

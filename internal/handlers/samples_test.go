@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-
-	"example.com/gatehouse/internal/bag"
 )
 
 // hostile is what clients may write into names, device strings, searches and emails.
@@ -209,7 +207,7 @@ func ordinary(now time.Time) []sample {
 		{"inspector", &inspectorView{Layout: in("sessions"), Session: this, Name: "__Host-id", Cookie: []fact{{"Secure", "Sent over https alone."}},
 			Hash: "9f86d081\u2026", RotatedAt: ago(5 * time.Hour), Rotated: "because you signed in", IPNow: "203.0.113.24", IPThen: "198.51.100.7", Window: "15 minutes",
 			Idle: clockView{"29 minutes 10 seconds", "30 minutes", now.Add(29 * time.Minute)}, Row: sessionColumns,
-			Lifetime: clockView{"19 hours", "24 hours", now.Add(19 * time.Hour)}, Bag: []bag.Entry{{Name: "basket.plan", Bytes: 4}}}},
+			Lifetime: clockView{"19 hours", "24 hours", now.Add(19 * time.Hour)}, Bag: []bagEntry{{Name: "basket.plan", Bytes: 4}}}},
 		{"activity-none", &activityView{Layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{Layout: in("plans"), Chosen: "hall"}},
 		{"plans-away", &plansView{Unavailable: true, Problems: problems{{"plan", "There is no such plan."}}}},

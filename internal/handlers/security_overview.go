@@ -68,7 +68,7 @@ func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
 	v := currentOf(r)
-	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
+	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Session, error) {
 		done, err = change(account.FactorChange{
 			Session: v.Session, Client: clientOf(r), User: v.User, NewTokenHash: tokenHash,
 		})

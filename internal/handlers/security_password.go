@@ -68,7 +68,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return a.passwordForm(w, r, status, wrong)
 	}
 	var ended int
-	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Opened, error) {
+	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Session, error) {
 		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], tokenHash, clientOf(r))
 		return openedAs(v.Session), err
 	})

@@ -20,12 +20,12 @@ type inspectorView struct {
 	Rotated        string // why: "because you signed in"; "" when the trail does not say
 	Idle           clockView
 	Lifetime       clockView
-	Confirmed      time.Time   // when the person re-authenticated; zero when that no longer counts
-	Window         string      // how long a re-authentication counts
-	IPNow          string      // of this request, on record or not; of a demo only its network
-	IPThen         string      // at sign-in
-	Row            []fact      // columns of the sessions table
-	Bag            []bag.Entry // names and sizes
+	Confirmed      time.Time // when the person re-authenticated; zero when that no longer counts
+	Window         string    // how long a re-authentication counts
+	IPNow          string    // of this request, on record or not; of a demo only its network
+	IPThen         string    // at sign-in
+	Row            []fact    // columns of the sessions table
+	Bag            []bagEntry
 	BagUnavailable bool
 }
 
@@ -38,6 +38,19 @@ type fact struct{ Name, Text string }
 type clockView struct {
 	Left, Limit string // "29 minutes 10 seconds", "30 minutes"
 	Ends        time.Time
+}
+
+// A bagEntry is a value of the bag, by its name and size: what it says stays out of pages.
+type bagEntry struct {
+	Name  string
+	Bytes int
+}
+
+func (a *app) bagEntries(r *http.Request) (entries []bagEntry) {
+	for _, name := range a.Bag.Keys(r.Context()) {
+		entries = append(entries, bagEntry{name, len(a.Bag.Get(r.Context(), name))})
+	}
+	return entries
 }
 
 // hashShown is how many characters of a token's hash a page shows: enough to see it change, too few to find it by.
@@ -58,7 +71,7 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 		Session: a.sessionCard(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
-		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.Bag.Entries(r.Context()), BagUnavailable: a.Bag.Unavailable(r.Context()),
+		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.bagEntries(r), BagUnavailable: a.Bag.Unavailable(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)

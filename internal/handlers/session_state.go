@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
@@ -41,89 +40,71 @@ func ended(reason session.Reason) stateJSON {
 // so a page may ask as often as it likes. Browsers say where a request comes from; another site is told nothing.
 func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 	if !asksForItself(r) {
-		_, _ = a.standing(r, true) // for the Sign out button of the page; without it the page is still right
+		_, _, _ = a.resume(r, true) // for the Sign out button of the page; without it the page is still right
 		return statusError{code: http.StatusForbidden, heading: "This address is for scripts of this portal",
 			text: "It tells a page how long its session lasts. There is nothing to see here."}
 	}
-	token, ok := a.Bag.Token(r)
-	if !ok {
-		if a.Bag.Presented(r) {
-			a.Bag.Remove(w, "")
-		}
-		return answerJSON(w, ended(""))
-	}
-	found, err := a.resume(r, token, true)
-	x := found.Session
-	switch {
-	case isStatus(err):
+	token, found, err := a.resume(r, true)
+	if err != nil {
 		return err
-	case err != nil:
-		return unavailable(err)
-	case found.State == session.Live:
-		exchangeOf(r).current = &current{Session: x, User: found.User}
-		return answerJSON(w, active(x))
-	case found.State == session.Rotated: // on its way when the token was replaced: the session is as alive as before
-		return answerJSON(w, active(x))
-	case found.State == session.Ended:
-		a.Bag.Remove(w, x.ID)
-		return answerJSON(w, ended(x.EndReason))
 	}
-	return answerJSON(w, ended("")) // may be the token of a visitor's bag, so the cookie stays
-}
-
-// asksForItself reports whether the request is a script's of this origin, as far as its browser says.
-func asksForItself(r *http.Request) bool {
-	site, dest := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Sec-Fetch-Dest")
-	return (site == "" || site == "same-origin") && (dest == "" || dest == "empty")
+	switch found.State {
+	case session.Live, session.Rotated: // a token that was replaced on its way: the session is as alive as before
+		return answerJSON(w, active(found.Session))
+	case session.Ended:
+		a.Bag.Remove(w, found.Session.ID)
+		return answerJSON(w, ended(found.Session.EndReason))
+	}
+	if token == "" && a.Bag.HasCookie(r) {
+		a.Bag.Remove(w, "")
+	}
+	return answerJSON(w, ended("")) // the token may be that of a visitor's bag, so the cookie stays
 }
 
 // extend counts as activity: "Stay signed in", pressed in a form or by a script.
 func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
+	if wantsJSON(r) {
+		return a.extendForScript(w, r)
+	}
 	v := currentOf(r)
-	wantsJSON := wantsJSON(r)
 	if v == nil {
-		if wantsJSON {
-			return answerJSON(w, ended(a.endReason(r)))
-		}
 		seeOther(w, r, signedOutPage)
 		return nil
 	}
-	var next string
-	if !wantsJSON {
-		f, err := form(r, "next")
-		if err != nil {
-			return err
-		}
-		next = f["next"]
+	f, err := form(r, "next")
+	if err != nil {
+		return err
 	}
-	extended, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
-	switch waits := "/reauth?" + (url.Values{"next": {a.destination(next)}}).Encode(); {
-	case errors.Is(err, auth.ErrReauthRequired) && wantsJSON:
-		return answerJSON(w, stateJSON{State: "reauth", Where: waits})
-	case errors.Is(err, auth.ErrReauthRequired):
-		seeOther(w, r, waits)
+	next := a.destination(f["next"])
+	_, err = a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
+	if errors.Is(err, auth.ErrReauthRequired) {
+		seeOther(w, r, reauthPage(next))
 		return nil
-	case errors.Is(err, auth.ErrEnded) && wantsJSON:
-		return answerJSON(w, ended(""))
 	}
 	if err != nil {
 		return err
 	}
-	if wantsJSON {
-		return answerJSON(w, active(extended))
-	}
 	a.flash(r, "You stay signed in.")
-	seeOther(w, r, a.destination(next))
+	seeOther(w, r, next)
 	return nil
 }
 
-// endReason is why the session of this browser ended, "" when that is not known.
-func (a *app) endReason(r *http.Request) session.Reason {
-	s, err := a.Sessions.Ended(r.Context(), a.Bag.Ended(r.Context()))
-	if err != nil {
-		return ""
+func (a *app) extendForScript(w http.ResponseWriter, r *http.Request) error {
+	v := currentOf(r)
+	if v == nil {
+		s, _ := a.Sessions.Ended(r.Context(), a.Bag.Ended(r.Context())) // without it the reason is unknown
+		return answerJSON(w, ended(s.EndReason))
 	}
-	return s.EndReason
+	extended, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
+	switch {
+	case errors.Is(err, auth.ErrReauthRequired):
+		return answerJSON(w, stateJSON{State: "reauth", Where: reauthPage(home)})
+	case errors.Is(err, auth.ErrEnded):
+		return answerJSON(w, ended(""))
+	case err != nil:
+		return err
+	}
+	return answerJSON(w, active(extended))
 }
 
 func answerJSON(w http.ResponseWriter, v stateJSON) error { return writeJSON(w, http.StatusOK, v) }

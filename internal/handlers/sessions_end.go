@@ -79,7 +79,7 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.Sessions.EndAll(r.Context(), actor(r)); err != nil {
 		return err
 	}
-	a.finishLogout(w, r, clearAll, signedOutPage)
+	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
 

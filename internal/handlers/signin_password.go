@@ -118,7 +118,7 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignIn
 	if before := currentOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
-	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Opened, error) {
+	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Session, error) {
 		by.TokenHash = tokenHash
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
@@ -130,6 +130,6 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignIn
 }
 
 // openedAs is what the cookie side needs to know of a session.
-func openedAs(s session.Session) bag.Opened {
-	return bag.Opened{Expires: s.ExpiresAt, Persistent: s.Remembered}
+func openedAs(s session.Session) bag.Session {
+	return bag.Session{Expires: s.ExpiresAt, Persistent: s.Remembered}
 }

@@ -60,7 +60,12 @@ func (s *Service) review(ctx context.Context, live Found, c device.Client, at ti
 		return live, nil
 	}
 	if mode == ClientChangeEnd {
-		return s.endChanged(ctx, live, changed, c, at)
+		found, first, err := s.endNow(ctx, x.Over(at, ReasonClientChanged, ""), c)
+		if first { // and whoever is first tells the owner
+			found.Session.FlagClient = changed
+			found.User, found.Raised = live.User, FlagClientChanged
+		}
+		return found, err
 	}
 	if x.Flag == "" {
 		x.Flag = FlagClientChanged
@@ -81,16 +86,6 @@ func (s *Service) review(ctx context.Context, live Found, c device.Client, at ti
 	return live, nil
 }
 
-// endChanged ends the session because of what has changed. Whoever is first tells the owner.
-func (s *Service) endChanged(ctx context.Context, live Found, changed device.Set, c device.Client, at time.Time) (Found, error) {
-	found, first, err := s.endNow(ctx, live.Session.Over(at, ReasonClientChanged, ""), c)
-	if first {
-		found.Session.FlagClient = changed
-		found.User, found.Raised = live.User, FlagClientChanged
-	}
-	return found, err
-}
-
 // flagReused flags the session whose replaced token was presented. The event is logged each time and written once.
 func (s *Service) flagReused(ctx context.Context, x Session, u auth.User, c device.Client) (Found, error) {
 	e := audit.NewEvent(audit.SessionTokenReused, x.UserID, x.ID, c)
@@ -105,8 +100,8 @@ func (s *Service) flagReused(ctx context.Context, x Session, u auth.User, c devi
 	return Found{State: Replaced, Session: x, User: u, Raised: FlagTokenReused}, nil
 }
 
-// DismissFlag takes the flag off a session whose owner says that all is well. What another client had raised it with is
-// known from now on; the use of a replaced token stays as wrong as it was. ErrNotFound, also when somebody else changed
+// DismissFlag takes the flag off a session whose owner says that it was them. A client that the flag was raised for is known
+// from now on; a replaced token that is used again raises the flag again. ErrNotFound, also when somebody else changed
 // the flag at this moment; ErrConflict when the session of the actor is over.
 func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string) error {
 	x, err := s.Session(ctx, by.UserID, handle)

@@ -10,7 +10,7 @@ import (
 // recentlyEnded bounds the list of ended sessions; the audit trail has the rest.
 const recentlyEnded = 50
 
-// Session returns one session of the same person by its handle. ErrNotFound for foreign and unknown handles alike
+// Session returns one session of the same person by its handle. ErrNotFound for unknown handles and those of others alike
 // (ASVS v5.0.0-8.2.2).
 func (s *Service) Session(ctx context.Context, userID, handle string) (Session, error) {
 	x, err := s.byHandle(ctx, handle)
@@ -27,7 +27,7 @@ func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error
 	return slices.DeleteFunc(all, func(x Session) bool { return !at.Before(x.IdleExpiresAt) }), err
 }
 
-// EndedSessions returns the latest endings that are still kept, newest first.
+// EndedSessions returns the sessions that ended within the last KeepEnded, the latest ending first.
 func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, error) {
 	return s.store.EndedSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
 }

@@ -18,7 +18,7 @@ type Policy struct {
 	Browser                        device.Namer  // what a session tells browsers apart by; nil is device.Client.Name
 }
 
-// IdleLimit is the idle timeout of a session, kept or not.
+// IdleLimit is the idle timeout of a session, remembered or not.
 func (p Policy) IdleLimit(remembered bool) time.Duration {
 	if remembered {
 		return p.RememberIdle
@@ -31,7 +31,7 @@ func (p Policy) IdleEnd(used time.Time, remembered bool, limit time.Time) time.T
 	return earlier(used.Add(p.IdleLimit(remembered)), limit)
 }
 
-// LifetimeLimit is the absolute lifetime of a session, kept or not.
+// LifetimeLimit is the absolute lifetime of a session, remembered or not.
 func (p Policy) LifetimeLimit(remembered bool) time.Duration {
 	if remembered {
 		return p.RememberLifetime

@@ -15,7 +15,7 @@ import (
 const RotationGrace = 2 * time.Second
 
 // Resume answers what a token is, with one read. It ends a session whose time is up, compares the client with those the
-// session knows, and writes activity at most once per touch interval. An error means that nobody knows.
+// session knows, and writes activity at most once per touch interval. An error means that it is not known.
 func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 	hash := auth.HashToken(c.Token)
 	x, user, err := s.store.SessionByToken(ctx, hash)

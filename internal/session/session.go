@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -77,12 +78,7 @@ func (s *Session) timedOut(at time.Time) (Reason, time.Time) {
 	}
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
+func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }
 
 // By is who acts in this session, from a client.
 func (s Session) By(c device.Client) audit.Actor {

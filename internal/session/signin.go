@@ -38,8 +38,7 @@ func (s *Service) SignIn(ctx context.Context, p auth.Proof, r SignInRequest) (Si
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	open := OpenParams{
-		Session: x, ReplacedHash: r.ReplacedHash, Instead: r.Instead.ID, Pending: r.PendingHash,
-		Epoch: p.User().Epoch, Limit: s.policy.SessionsPerUser, Client: r.Client, Events: in.events(r.Client),
+		SignInRequest: r, Session: x, Epoch: p.User().Epoch, Limit: s.policy.SessionsPerUser, Events: in.events(r.Client),
 	}
 	ended, err := s.store.OpenSession(ctx, open)
 	if err != nil {

@@ -60,20 +60,16 @@ type Store interface {
 
 // OpenParams is a session to be inserted and the conditions for it.
 type OpenParams struct {
-	Session      Session
-	ReplacedHash string // hash of the token the browser came with; "" when it came with none
-	Instead      string // handle of the session it was signed in to, which ends; "" when there was none
-	Pending      string // hash of the token of the pending sign-in that it finishes; "" when there was none
-	Epoch        int64  // of the account, as read before its owner showed who they are
-	Limit        int    // live sessions allowed, this one included
-	Client       device.Client
-	Events       []audit.Event
+	SignInRequest
+	Session Session
+	Epoch   int64 // of the account, as read before its owner showed who they are
+	Limit   int   // live sessions allowed, this one included
+	Events  []audit.Event
 }
 
-// EndManyParams ends many sessions of one account.
+// EndManyParams ends many sessions of the account of one of them.
 type EndManyParams struct {
-	UserID string
-	Except string      // handle to leave alone; "" ends all
-	By     audit.Actor // it was asked from: ends as signed out, the others as revoked
+	Except string      // handle of a session that goes on; "" ends all
+	By     audit.Actor // whose account it is; the session that acts ends as signed out, the others as revoked
 	At     time.Time
 }

@@ -13,8 +13,8 @@ import (
 // sweepBatch bounds one read of the sweeper; each session is ended in a transaction of its own.
 const sweepBatch = 200
 
-// Sweep ends what timed out while nobody looked and deletes the endings that are no longer kept. Several instances may do
-// it at once: each ending still happens exactly once.
+// Sweep ends the sessions that timed out without a request to notice it, and deletes those that ended before KeepEnded.
+// Several instances may do it at once: each ending still happens exactly once.
 func (s *Service) Sweep(ctx context.Context) error {
 	for {
 		at := audit.Now()

@@ -30,8 +30,8 @@ func (s *Service) use(ctx context.Context, live Found, c device.Client, at time.
 	if errors.Is(err, auth.ErrEnded) {
 		return s.readAgain(ctx, live.Session)
 	}
-	if err != nil { // the disk may be full: who may read still may, and the session ends sooner rather than later
-		if ctx.Err() == nil { // nobody hung up
+	if err != nil { // the disk may be full: the page is answered all the same, and the session ends earlier
+		if ctx.Err() == nil { // the client is still there
 			s.log.WarnContext(ctx, "activity not written", "session", live.Session.ID, "err", err)
 		}
 		return live, nil
@@ -54,7 +54,7 @@ func (s *Service) touch(ctx context.Context, x Session, at time.Time, c device.C
 	if x.Known == "" { // it was opened before sessions knew their clients
 		x.Known = s.policy.Browser.SetOf(device.Client{IP: x.IP, UserAgent: x.UserAgent}).With(s.policy.Browser.SetOf(c))
 	}
-	if x.Flag == "" && c.UserAgent != x.UserAgent { // the client of a flagged session may be a stranger
+	if x.Flag == "" && c.UserAgent != x.UserAgent { // the client of a flagged session may be somebody else's
 		x.KnownAgent = c.UserAgent
 	}
 	x.IdleExpiresAt = s.policy.IdleEnd(at, x.Remembered, x.ExpiresAt)

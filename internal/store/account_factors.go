@@ -17,19 +17,7 @@ func (s *Store) ChangeRecoveryCodes(ctx context.Context, c account.CredentialsCh
 
 func (s *Store) RecoveryCodes(ctx context.Context, userID string) ([]string, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT code_hash FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL ORDER BY code_hash`, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var hashes []string
-	for rows.Next() {
-		var hash string
-		if err := rows.Scan(&hash); err != nil {
-			return nil, err
-		}
-		hashes = append(hashes, hash)
-	}
-	return hashes, rows.Err()
+	return readAll(rows, err, itself[string])
 }
 
 func (s *Store) TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret, error) {

@@ -192,7 +192,7 @@ func TestPendingSignIn(t *testing.T) {
 			}
 		}
 		opening := func(id, user, token string) error {
-			_, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession(id, user), Pending: token, Limit: 1000})
+			_, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession(id, user), SignInRequest: session.SignInRequest{PendingHash: token}, Limit: 1000})
 			return err
 		}
 		add("one")
@@ -234,12 +234,12 @@ func TestPendingSignIn(t *testing.T) {
 		late := newSession("late", "ada")
 		late.CreatedAt = at.Add(time.Minute)
 		add("late")
-		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: late, Pending: "late", Limit: 1000}); !errors.Is(err, auth.ErrConflict) {
+		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: late, SignInRequest: session.SignInRequest{PendingHash: "late"}, Limit: 1000}); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("finished too late: got %v, want ErrConflict", err)
 		}
 		by := newSession("by", "ada")
 		open(t, s, by)
-		if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
+		if _, err := s.EndSessions(t.Context(), session.EndManyParams{Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
 		if n := rows(t, s, "pending_sign_ins"); n != 0 {

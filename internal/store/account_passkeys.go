@@ -27,19 +27,7 @@ func (s *Store) Passkeys(ctx context.Context, userID string) ([]auth.Passkey, er
 		FROM passkeys
 		WHERE user_id = $1
 		ORDER BY created_at, id`, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []auth.Passkey
-	for rows.Next() {
-		var p auth.Passkey
-		if err := rows.Scan(passkeyFields(&p)...); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+	return readAll(rows, err, passkeyFields)
 }
 
 func (s *Store) PasskeyByCredential(ctx context.Context, credentialID string) (auth.Passkey, auth.User, error) {

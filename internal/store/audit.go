@@ -103,17 +103,9 @@ func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]au
 		WHERE `+where+`
 		ORDER BY at DESC, id DESC
 		LIMIT `+arg(f.Limit), args...)
+	events, err := readAll(rows, err, eventFields)
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	defer rows.Close()
-	var events []audit.Event
-	for rows.Next() {
-		var e audit.Event
-		if err := rows.Scan(eventFields(&e)...); err != nil {
-			return nil, err
-		}
-		events = append(events, e)
-	}
-	return events, rows.Err()
+	return events, nil
 }

@@ -144,20 +144,12 @@ func (l Ledger) Pending(ctx context.Context, before time.Time, after string, lim
 		LIMIT $3`, before, after, limit)
 }
 
-func (l Ledger) payments(ctx context.Context, clauses string, args ...any) (payments []billing.Payment, err error) {
+func (l Ledger) payments(ctx context.Context, clauses string, args ...any) ([]billing.Payment, error) {
 	rows, err := l.store.db.QueryContext(ctx, `SELECT `+paymentColumns+` FROM payments `+clauses, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var p billing.Payment
-		err := rows.Scan(&p.Order, &p.UserID, &p.Session, &p.Plan, &p.Amount.Minor, &p.Amount.Currency, &p.Payee, &p.Instrument,
-			&p.LastFour, &p.Name, &p.Address, &p.State, &p.CreatedAt, orZero{&p.SettledAt})
-		if err != nil {
-			return nil, err
+	return readAll(rows, err, func(p *billing.Payment) []any {
+		return []any{
+			&p.Order, &p.UserID, &p.Session, &p.Plan, &p.Amount.Minor, &p.Amount.Currency, &p.Payee, &p.Instrument,
+			&p.LastFour, &p.Name, &p.Address, &p.State, &p.CreatedAt, orZero{&p.SettledAt},
 		}
-		payments = append(payments, p)
-	}
-	return payments, rows.Err()
+	})
 }

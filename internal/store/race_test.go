@@ -29,7 +29,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 			if err := s.Revoke(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrConflict) {
 				t.Errorf("%s: Revoke: got %v, want ErrConflict", what, err)
 			}
-			if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrConflict) {
+			if _, err := s.EndSessions(t.Context(), session.EndManyParams{By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrConflict) {
 				t.Errorf("%s: EndSessions: got %v, want ErrConflict", what, err)
 			}
 		}
@@ -57,7 +57,7 @@ func TestPasswordChangeOvertaken(t *testing.T) {
 		by := newSession("by", "ada")
 		open(t, s, by)
 		change := account.ChangePasswordParams{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Rotation: session.Rotation{Session: by, NewTokenHash: "next", At: at}, Epoch: 0}}
-		if _, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
+		if _, err := s.EndSessions(t.Context(), session.EndManyParams{Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.ChangePassword(t.Context(), change); !errors.Is(err, auth.ErrConflict) {
@@ -84,7 +84,7 @@ func TestMassEndingTellsTimeoutsApart(t *testing.T) {
 		for _, x := range []session.Session{by, idle, absolute, live} {
 			open(t, s, x)
 		}
-		ended, err := s.EndSessions(t.Context(), session.EndManyParams{UserID: "ada", By: by.By(device.Client{}), At: later})
+		ended, err := s.EndSessions(t.Context(), session.EndManyParams{By: by.By(device.Client{}), At: later})
 		if err != nil || len(ended) != 4 {
 			t.Fatalf("%d ended, %v, want 4", len(ended), err)
 		}

@@ -128,20 +128,5 @@ func (s *Store) TimedOut(ctx context.Context, at time.Time, limit int) ([]sessio
 
 func (s *Store) list(ctx context.Context, clauses string, args ...any) ([]session.Session, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions `+clauses, args...)
-	if err != nil {
-		return nil, err
-	}
-	return scanSessions(rows)
-}
-
-func scanSessions(rows *sql.Rows) (sessions []session.Session, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		var x session.Session
-		if err := rows.Scan(sessionFields(&x)...); err != nil {
-			return nil, err
-		}
-		sessions = append(sessions, x)
-	}
-	return sessions, rows.Err()
+	return readAll(rows, err, sessionFields)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -23,11 +22,11 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := finishPending(ctx, tx, o.Pending, x.UserID, x.CreatedAt); err != nil {
+		if err := finishPending(ctx, tx, o.PendingHash, x.UserID, x.CreatedAt); err != nil {
 			return err
 		}
-		if o.Instead != "" {
-			if ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, o.Instead, o.Instead); err != nil {
+		if instead := o.Instead.ID; instead != "" {
+			if ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead); err != nil {
 				return err
 			}
 		}
@@ -67,10 +66,7 @@ const ending = `
 func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
 	rows, err := tx.QueryContext(ctx, ending+`ended_at IS NULL AND `+where+`
 		RETURNING `+sessionColumns, append([]any{at, string(reason), by}, args...)...)
-	if err != nil {
-		return nil, fmt.Errorf("end sessions: %w", err)
-	}
-	ended, err := scanSessions(rows)
+	ended, err := readAll(rows, err, sessionFields)
 	for i, x := range ended {
 		ended[i] = x.Over(at, reason, by)
 		if x = ended[i]; err == nil && x.EndReason != reason {
@@ -108,11 +104,11 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 		if err := requireLiveSession(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.UserID, m.Except)
+		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.By.UserID, m.Except)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.UserID); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.By.UserID); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)

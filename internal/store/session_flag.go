@@ -28,13 +28,7 @@ func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time,
 
 // setFlag stores the event if the update changes a row, and reports whether it did.
 func (s *Store) setFlag(ctx context.Context, e audit.Event, update string, args ...any) (bool, error) {
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, update, args...)
-		if err := changed(result, err, audit.ErrNotFound); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, e)
-	})
+	err := s.tx(ctx, func(tx *sql.Tx) error { return changeFlag(ctx, tx, e, update, args...) })
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
@@ -46,14 +40,19 @@ func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Act
 		if err := requireLiveSession(ctx, tx, by, e.At, 0); err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, `
+		return changeFlag(ctx, tx, e, `
 			UPDATE sessions
 			SET flag = '', flag_client = '', known_clients = $1
 			WHERE id = $2 AND flag <> '' AND flag = $3 AND flag_client = $4 AND known_clients = $5 AND ended_at IS NULL`,
 			string(known), x.ID, x.Flag, string(x.FlagClient), string(x.Known))
-		if err := changed(result, err, audit.ErrNotFound); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, e)
 	})
+}
+
+// changeFlag makes the update and stores its event: ErrNotFound when it changes no row.
+func changeFlag(ctx context.Context, tx *sql.Tx, e audit.Event, update string, args ...any) error {
+	result, err := tx.ExecContext(ctx, update, args...)
+	if err := changed(result, err, audit.ErrNotFound); err != nil {
+		return err
+	}
+	return addEvents(ctx, tx, e)
 }

@@ -27,16 +27,6 @@ func (s *Store) SignInHistory(ctx context.Context, userID string) (session.Histo
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT DISTINCT known_clients FROM sessions
 		WHERE user_id = $1 AND end_reason <> $2`, userID, string(session.ReasonRevoked))
-	if err != nil {
-		return h, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var known device.Set
-		if err := rows.Scan(&known); err != nil {
-			return h, err
-		}
-		h.Known = append(h.Known, known)
-	}
-	return h, rows.Err()
+	h.Known, err = readAll(rows, err, itself[device.Set])
+	return h, err
 }

@@ -27,7 +27,7 @@ type Store struct {
 	db       *sql.DB
 	postgres bool
 
-	byToken hot // the read that authenticates a request
+	byToken hotRead // the read that authenticates a request
 }
 
 var (
@@ -122,6 +122,25 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// readAll reads the rows of a query, each to where its fields scan to.
+func readAll[T any](rows *sql.Rows, err error, fields func(*T) []any) (all []T, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one T
+		if err := rows.Scan(fields(&one)...); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// itself is where a row of one column scans to.
+func itself[T any](one *T) []any { return []any{one} }
 
 // changed returns otherwise when a conditional update changed no row.
 func changed(result sql.Result, err, otherwise error) error {

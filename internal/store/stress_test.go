@@ -120,7 +120,7 @@ var everything = []func(context.Context, person) error{
 		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
 			return err
 		}
-		o := session.OpenParams{Session: newSession(rand.Text(), p.id), Pending: waiting.TokenHash, Epoch: waiting.Epoch, Limit: 4}
+		o := session.OpenParams{Session: newSession(rand.Text(), p.id), SignInRequest: session.SignInRequest{PendingHash: waiting.TokenHash}, Epoch: waiting.Epoch, Limit: 4}
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
@@ -152,7 +152,7 @@ var everything = []func(context.Context, person) error{
 		return second(p.RemovePasskey(ctx, p.change(ctx), one.ID))
 	},
 	func(ctx context.Context, p person) error {
-		return second(p.EndSessions(ctx, session.EndManyParams{UserID: p.id, By: p.session(ctx).By(device.Client{}), At: at}))
+		return second(p.EndSessions(ctx, session.EndManyParams{By: p.session(ctx).By(device.Client{}), At: at}))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)

@@ -11,12 +11,12 @@ import (
 // A row is read when it is scanned.
 type row interface{ Scan(dest ...any) error }
 
-// hot is the read that every request of a session makes, so its overhead matters. The statement for SQLite is prepared
+// hotRead is the read that every request of a session makes, so its overhead matters. The statement for SQLite is prepared
 // at first use, because the tables are created after the connection.
-type hot struct{ stmt atomic.Pointer[sql.Stmt] }
+type hotRead struct{ stmt atomic.Pointer[sql.Stmt] }
 
 // row runs the query, which has to be the same text each time.
-func (h *hot) row(ctx context.Context, s *Store, query string, args ...any) row {
+func (h *hotRead) row(ctx context.Context, s *Store, query string, args ...any) row {
 	if s.postgres {
 		return pgRow(func(dest []any) error { return readPostgres(ctx, s.db, query, args, dest) })
 	}
