@@ -84,7 +84,7 @@ var sharedTemplates = []string{"templates/layout.html", "templates/partials/*.ht
 
 // parseConstants returns the partials that what stands in [[ ]] uses.
 func parseConstants() (*text.Template, error) {
-	partials := text.New("").Funcs(text.FuncMap(funcs)).Funcs(text.FuncMap{"cached": cached(nil)})
+	partials := text.New("").Funcs(funcs).Funcs(text.FuncMap{"cached": cached(nil)})
 	err := eachSource(sharedTemplates, func(name, source string) error {
 		_, err := partials.New(name).Parse(ui.Plain(source))
 		return err
