@@ -46,7 +46,7 @@ func (a *app) router() http.Handler {
 	if a.Demo {
 		everybody.post("/demo", a.startDemo, on("/"))
 	}
-	everybody.post("/logout", a.signOut, on(home))
+	everybody.post("/logout", a.signOut, on(home), alwaysLookedUp)
 	everybody.get("/signed-out", a.signedOut)
 	everybody.post("/session/extend", a.extend, on(home))
 	everybody.post("/preferences", a.setPreferences, on(home))
