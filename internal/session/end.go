@@ -68,14 +68,11 @@ func (s *Service) end(ctx context.Context, x Session, by audit.Actor) (Session, 
 // is false.
 func (s *Service) endNow(ctx context.Context, x Session, c device.Client) (found Found, first bool, err error) {
 	over, err := s.end(ctx, x, audit.Actor{Client: c})
-	if err == nil {
-		return Found{State: Ended, Session: over}, true, nil
+	if errors.Is(err, auth.ErrEnded) {
+		found, err = s.readAgain(ctx, x)
+		return found, false, err
 	}
-	if !errors.Is(err, auth.ErrEnded) {
-		return Found{}, false, err
-	}
-	found, err = s.readAgain(ctx, x)
-	return found, false, err
+	return Found{State: Ended, Session: over}, err == nil, err
 }
 
 // readAgain reads a session that somebody else has changed first. One that has not ended was rotated or used meanwhile:
