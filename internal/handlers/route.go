@@ -20,9 +20,12 @@ func (g group) with(guards ...func(http.Handler) http.Handler) group {
 	return group{g.app, g.router.With(guards...), g.guarded}
 }
 
-// signedIn is the group behind guards that send people to sign in or to re-authenticate. So its pages are returned to
-// afterwards, and its forms may come too late.
+// signedIn is the group for people who are signed in, behind more guards that send them to re-authenticate or elsewhere
+// first. So its pages are returned to afterwards, and its forms may come too late.
 func (g group) signedIn(guards ...func(http.Handler) http.Handler) group {
+	if !g.guarded {
+		guards = append([]func(http.Handler) http.Handler{g.app.requireSignedIn}, guards...)
+	}
 	return group{g.app, g.router.With(guards...), true}
 }
 
@@ -40,7 +43,11 @@ func (g group) add(method, pattern string, h handler, says []option) {
 	for _, say := range says {
 		say(rt)
 	}
-	g.app.table[routeKey{method, pattern}] = rt
+	key := routeKey{method, pattern}
+	if g.app.table[key] != nil { // chi and the table would each forget the line before
+		panic("routes.go: " + key.String() + " has a line already: write another address, or one line")
+	}
+	g.app.table[key] = rt
 	if rt.late != nil {
 		g.app.lateForms[rt.page] = rt.late
 	}
@@ -67,6 +74,8 @@ type route struct {
 }
 
 type routeKey struct{ method, pattern string }
+
+func (k routeKey) String() string { return k.method + " " + k.pattern }
 
 // An option is what a line of the table says besides its address and its handler.
 type option func(*route)
