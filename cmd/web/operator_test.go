@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -163,5 +165,35 @@ func TestUserRemoveFactors(t *testing.T) {
 	})
 	if _, err := remove(email); err == nil {
 		t.Error("removed twice")
+	}
+}
+
+// TestWelcome: the line about the administrator names somebody who is there.
+func TestWelcome(t *testing.T) {
+	t.Parallel()
+	starts := func(data []string) string {
+		out := webtest.NewLog(t)
+		p := webtest.Launch(t, func(ctx context.Context, stdout, stderr io.Writer) error {
+			return run(surroundings{ctx, strings.NewReader(""), io.MultiWriter(stdout, out), stderr}, serveArgs(data, nil))
+		})
+		webtest.Until(t, "all lines of a start", func() bool { return strings.Contains(out.String(), "Emails: ") })
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+		return out.String()
+	}
+	empty := onSQLite(t)
+	if out := starts(empty); !strings.Contains(out, "Administrator: "+seedEmail+", password ") {
+		t.Errorf("first start: got %q, want the administrator who was made", out)
+	}
+	if out := starts(empty); !strings.Contains(out, seedEmail) || strings.Contains(out, "password ") && strings.Contains(out, "shown only now") {
+		t.Errorf("second start: got %q, want whose account there is, and no password", out)
+	}
+	used := onSQLite(t)
+	if _, _, err := command(t, "", append([]string{"user", "create", "--email=ada@example.net", "--name=Ada"}, used...)...); err != nil {
+		t.Fatal(err)
+	}
+	if out := starts(used); strings.Contains(out, seedEmail) {
+		t.Errorf("start with another account: got %q, which names somebody who is not there", out)
 	}
 }

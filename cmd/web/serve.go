@@ -87,10 +87,14 @@ func welcome(s surroundings, a *account.Service, c config.Settings) error {
 	if err != nil {
 		return err
 	}
+	there, err := a.HasUser(s.ctx, seedEmail)
+	if err != nil {
+		return err
+	}
 	if seeded != "" {
 		fmt.Fprintf(s.stdout, "Administrator: %s, password %s (shown only now)\n", seedEmail, seeded)
-	} else {
-		fmt.Fprintf(s.stdout, "Administrator: %s, with the password printed when this database was made\n", seedEmail)
+	} else if there { // an operator may have made the account, or changed it: nothing more is known of it
+		fmt.Fprintf(s.stdout, "%s has an account here already\n", seedEmail)
 	}
 	if c.DevMail() {
 		fmt.Fprintf(s.stdout, "Emails: %s/dev/mail\n", c.Origin())

@@ -15,10 +15,13 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
 	}
-	if err := s.guard.BeginCode(ctx, p.user.ID, typed, by); err != nil {
+	attempt, err := s.guard.BeginCode(ctx, p.user.ID, typed, by)
+	if err != nil {
 		return Proof{}, err
 	}
-	return s.checkCode(ctx, p, typed, by, failure)
+	p, err = s.checkCode(ctx, p, typed, by, failure)
+	settle(ctx, attempt, err)
+	return p, err
 }
 
 func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {

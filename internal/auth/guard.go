@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -15,9 +16,9 @@ type Guard interface {
 	// BeginSignIn asks for a try of a password at an email address.
 	BeginSignIn(ctx context.Context, typed PasswordSignIn, c device.Client) (SignInAttempt, error)
 	// BeginConfirmation asks for a try of the password inside a session.
-	BeginConfirmation(ctx context.Context, by audit.Actor) error
+	BeginConfirmation(ctx context.Context, by audit.Actor) (Attempt, error)
 	// BeginCode asks for a try of what was typed as a code of the account, inside a session or on the way into one.
-	BeginCode(ctx context.Context, userID, typed string, by audit.Actor) error
+	BeginCode(ctx context.Context, userID, typed string, by audit.Actor) (Attempt, error)
 	// BeginPasskey asks for a try of a passkey's answer, inside a session or on the way into one.
 	BeginPasskey(ctx context.Context, by audit.Actor) (Attempt, error)
 	// Proved forgets the failures that a complete proof ends: those of the account where the actor has no session yet, those
@@ -29,6 +30,13 @@ type Guard interface {
 type Attempt interface {
 	// Return gives back all that was taken, because nothing failed or nobody could tell.
 	Return(ctx context.Context)
+}
+
+// settle gives a try back that ended in neither a proof nor a wrong answer: nothing was checked, so nothing was guessed.
+func settle(ctx context.Context, attempt Attempt, err error) {
+	if err != nil && !errors.Is(err, ErrBadCredentials) && !errors.Is(err, ErrBadCode) {
+		attempt.Return(ctx)
+	}
 }
 
 // A SignInAttempt is the try of a password.

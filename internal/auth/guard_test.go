@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -177,6 +178,52 @@ func TestSecondDoorIsLimited(t *testing.T) {
 			refusedAfter(t, guard.PasskeyAnswers.Burst, auth.ErrBadCredentials, func() error { _, err := check(d, json.RawMessage(`{}`)); return err })
 		})
 	}
+}
+
+// A try that was not checked is no failure: the session was over, or the database out of reach. So it leaves all tries to
+// whoever asks again.
+func TestUncheckedTriesDoNotCount(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	t.Run("password in a session", func(t *testing.T) {
+		t.Parallel()
+		d := newSecondDoor(t)
+		rotated := d.by
+		rotated.TokenHash = "replaced"
+		for range guard.Confirmations.Burst {
+			if _, err := d.auth.CheckPassword(t.Context(), rotated, wrongPassword, audit.ReauthFail); !errors.Is(err, auth.ErrEnded) {
+				t.Fatalf("got %v, want ErrEnded", err)
+			}
+			if _, err := d.auth.CheckPassword(over, d.by, wrongPassword, audit.ReauthFail); !errors.Is(err, context.Canceled) {
+				t.Fatalf("got %v, want an error of the database", err)
+			}
+		}
+		if _, err := d.auth.CheckPassword(t.Context(), d.by, rightPassword, audit.ReauthFail); err != nil {
+			t.Errorf("the right password: %v", err)
+		}
+	})
+	t.Run("code", func(t *testing.T) {
+		t.Parallel()
+		d := newSecondDoor(t)
+		d.enrol()
+		proof, err := d.signIn(rightPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range guard.Codes.Burst {
+			if _, err := d.auth.CheckCode(over, proof, "000000", d.by, audit.ReauthFail); !errors.Is(err, context.Canceled) {
+				t.Fatalf("in a session: got %v, want an error of the database", err)
+			}
+			if _, _, err := d.auth.CheckPendingCode(t.Context(), auth.PendingSignIn{UserID: d.user.ID}, "000000", somewhere); !errors.Is(err, audit.ErrNotFound) {
+				t.Fatalf("at a sign-in: got %v, want ErrNotFound", err)
+			}
+		}
+		refusedAfter(t, guard.Codes.Burst, auth.ErrBadCode, func() error {
+			_, err := d.auth.CheckCode(t.Context(), proof, "000000", d.by, audit.ReauthFail)
+			return err
+		})
+	})
 }
 
 // A pending sign-in counts for the account that it is of, whatever its caller says.

@@ -59,10 +59,11 @@ func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Clie
 		return Proof{}, err
 	}
 	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{})
-	if err == nil {
+	err = p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
+	if !errors.Is(err, ErrBadCredentials) {
 		attempt.Return(ctx)
 	}
-	return proof, p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
+	return proof, err
 }
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one is

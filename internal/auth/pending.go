@@ -55,9 +55,16 @@ func (s *Service) PendingSignIn(ctx context.Context, token string) (PendingSignI
 // a wrong code. The proof carries the epoch from before the password was checked.
 func (s *Service) CheckPendingCode(ctx context.Context, pending PendingSignIn, typed string, c device.Client) (PendingSignIn, Proof, error) {
 	by := audit.Actor{Client: c}
-	if err := s.guard.BeginCode(ctx, pending.UserID, typed, by); err != nil {
+	attempt, err := s.guard.BeginCode(ctx, pending.UserID, typed, by)
+	if err != nil {
 		return pending, Proof{}, err
 	}
+	pending, p, err := s.checkPendingCode(ctx, pending, typed, by)
+	settle(ctx, attempt, err)
+	return pending, p, err
+}
+
+func (s *Service) checkPendingCode(ctx context.Context, pending PendingSignIn, typed string, by audit.Actor) (PendingSignIn, Proof, error) {
 	taken, u, err := s.store.TakePendingAttempt(ctx, pending.TokenHash, audit.Now())
 	if err == nil && u.ID != pending.UserID {
 		err = audit.ErrNotFound

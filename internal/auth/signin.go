@@ -24,11 +24,8 @@ func (s *Service) CheckSignIn(ctx context.Context, typed PasswordSignIn, c devic
 		return Proof{}, err
 	}
 	p, err := s.checkSignIn(ctx, typed.Email, typed.Password, c)
-	switch {
-	case errors.Is(err, ErrBadCredentials): // stays counted
-	case err != nil:
-		attempt.Return(ctx)
-	default:
+	settle(ctx, attempt, err)
+	if err == nil {
 		attempt.Right(ctx, p)
 	}
 	return p, err
@@ -101,9 +98,19 @@ func (s *Service) upgrade(ctx context.Context, user *User, password string) {
 // is recorded as an event of the given kind. A LimitedError after too many, ErrBadCredentials, ErrBusy, or ErrEnded when the
 // session is over.
 func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password string, kind audit.Kind) (Proof, error) {
-	if err := s.guard.BeginConfirmation(ctx, by); err != nil {
+	attempt, err := s.guard.BeginConfirmation(ctx, by)
+	if err != nil {
 		return Proof{}, err
 	}
+	p, err := s.checkPassword(ctx, by, password, kind)
+	settle(ctx, attempt, err)
+	if p.Complete() {
+		s.guard.Proved(ctx, p, by)
+	}
+	return p, err
+}
+
+func (s *Service) checkPassword(ctx context.Context, by audit.Actor, password string, kind audit.Kind) (Proof, error) {
 	user, err := s.userOf(ctx, by)
 	if err != nil {
 		return Proof{}, err
@@ -116,11 +123,7 @@ func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password st
 		s.audit.Record(ctx, by.Event(kind))
 		return Proof{}, ErrBadCredentials
 	}
-	p := Proof{user, MethodPassword}
-	if p.Complete() {
-		s.guard.Proved(ctx, p, by)
-	}
-	return p, nil
+	return Proof{user, MethodPassword}, nil
 }
 
 // userOf reads the account again, with its hash and epoch, if the session of the actor is still live.

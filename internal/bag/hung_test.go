@@ -3,6 +3,7 @@ package bag
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -172,4 +173,20 @@ func TestIdleConnectionsAreTested(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What settles a bag in several steps has one bound for all of them, so a step that begins after it asks Redis nothing.
+func TestRedisAfterTheBound(t *testing.T) {
+	bags := NewRedisBags(new(hungRedis).pool(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := bags.Find(ctx, "key"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Find: got %v, want the error of the context", err)
+	}
+	if err := bags.Delete(ctx, "key"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Delete: got %v, want the error of the context", err)
+	}
+	if _, err := bags.Swap(ctx, "key", nil, []byte("sealed"), time.Now()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Swap: got %v, want the error of the context", err)
+	}
 }

@@ -32,14 +32,23 @@ func NewRedisBags(pool *redis.Pool) RedisBags {
 	return RedisBags{redisstore.NewWithPrefix(borrowed, redisPrefix), pool}
 }
 
+// scs's store knows no context. Each of its calls is bounded by the pool, so asking the context first bounds several of them.
+
 // Find returns the bag under key.
-func (b RedisBags) Find(_ context.Context, key string) ([]byte, error) {
-	sealed, _, err := b.store.Find(key)
+func (b RedisBags) Find(ctx context.Context, key string) (sealed []byte, err error) {
+	if err = ctx.Err(); err == nil {
+		sealed, _, err = b.store.Find(key)
+	}
 	return sealed, err
 }
 
 // Delete removes the bag under key.
-func (b RedisBags) Delete(_ context.Context, key string) error { return b.store.Delete(key) }
+func (b RedisBags) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return b.store.Delete(key)
+}
 
 // A script is the only way to compare and change in one step. The empty string stands for no bag: a sealed one never is.
 var swap = redis.NewScript(1, `

@@ -64,7 +64,7 @@ func (s *sealed) FindCtx(ctx context.Context, key string) ([]byte, bool, error) 
 		q.bag, q.read = found, r
 		return r.plain, true, nil
 	case r.blob != nil:
-		s.log.WarnContext(ctx, "crypto_decrypt_fail", "session", q.Handle)
+		s.log.WarnContext(ctx, "crypt_decrypt_fail", "session", q.Handle)
 	}
 	if q.bag == missing && q.state != session.Live {
 		return nil, false, nil

@@ -1,6 +1,8 @@
 package bag
 
 import (
+	"bytes"
+	"log/slog"
 	"maps"
 	"net/http"
 	"strings"
@@ -89,4 +91,15 @@ func TestCookieOfABagThatCannotBeWritten(t *testing.T) {
 		t.Errorf("got cookie %v, want none", c)
 	}
 	wantBag(t, m, visitor, "flash=hello")
+}
+
+// Operators look for the word that the OWASP logging vocabulary has for it.
+func TestBagThatDoesNotOpenIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	token := strings.Repeat("A", 43)
+	m := New(Options{Bags: memoryBags{hashToken(token): []byte("damaged")}, Sealer: testSealer(t), Secure: true, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	serve(m, Session{State: session.Live, Token: token, Expires: time.Now().Add(time.Hour), Handle: "HANDLE"}, func(http.ResponseWriter, *http.Request) {})
+	if !strings.Contains(log.String(), "level=WARN msg=crypt_decrypt_fail session=HANDLE") {
+		t.Errorf("got %q, want a warning with the word crypt_decrypt_fail", log.String())
+	}
 }

@@ -80,27 +80,29 @@ func (t *signIn) Right(ctx context.Context, p auth.Proof) {
 
 // BeginConfirmation takes a try from the limit of the session: guessing inside a stolen session must not be faster than
 // outside, and must not lock the owner's other devices.
-func (g *Guard) BeginConfirmation(ctx context.Context, by audit.Actor) error {
-	wait := g.attempts.Take(ctx, confirmations(by), Confirmations.Rule)
+func (g *Guard) BeginConfirmation(ctx context.Context, by audit.Actor) (auth.Attempt, error) {
+	t := g.begin()
+	wait := t.take(ctx, confirmations(by), Confirmations.Rule)
 	if wait > 0 {
 		g.reportOf(ctx, Confirmations.report, by.UserID, by)
 	}
-	return limited(wait)
+	return t, limited(wait)
 }
 
 func confirmations(by audit.Actor) string { return Confirmations.key + ":" + by.SessionID }
 
 // BeginCode takes a guess at a code of somebody's app from the limit of the account. A recovery code cannot be guessed, so
 // it is not limited, and lets the owner in while others guess.
-func (g *Guard) BeginCode(ctx context.Context, userID, typed string, by audit.Actor) error {
+func (g *Guard) BeginCode(ctx context.Context, userID, typed string, by audit.Actor) (auth.Attempt, error) {
+	t := g.begin()
 	if !auth.IsTOTPCode(typed) {
-		return nil
+		return t, nil
 	}
-	wait := g.attempts.Take(ctx, codes(userID), Codes.Rule)
+	wait := t.take(ctx, codes(userID), Codes.Rule)
 	if wait > 0 {
 		g.reportOf(ctx, Codes.report, userID, by)
 	}
-	return limited(wait)
+	return t, limited(wait)
 }
 
 func codes(userID string) string { return Codes.key + ":" + userID }

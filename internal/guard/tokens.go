@@ -2,10 +2,10 @@ package guard
 
 import (
 	"context"
-	"crypto/sha256"
 	"sync"
 	"time"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 )
 
@@ -16,50 +16,49 @@ import (
 // BeginLookUp takes the look-up of a session's token from the limit of its network. Unless the token is nobody's, it is to
 // be returned. For a recently valid token nothing is taken, and the attempt is nil.
 func (g *Guard) BeginLookUp(ctx context.Context, token string, c device.Client) (*Attempt, time.Duration) {
-	if g.recent.has(token) {
+	if g.recent.has(auth.HashToken(token)) {
 		return nil, 0
 	}
 	return g.FromNetwork(ctx, UnknownTokens, c)
 }
 
-// RememberToken makes a token a recently valid one.
-func (g *Guard) RememberToken(token string) { g.recent.add(token) }
+// RememberToken makes the token with that hash a recently valid one: it was issued, or looked up and found.
+func (g *Guard) RememberToken(tokenHash string) { g.recent.add(tokenHash) }
 
-// recentTokens remembers tokens that belonged to somebody when they were last looked up: their hashes, without the owners.
-// It decides nothing but whether a token may be looked up.
+// recentTokens remembers tokens that belonged to somebody when they were issued or last looked up: their hashes, without the
+// owners. It decides nothing but whether a token may be looked up.
 type recentTokens struct {
 	mu          sync.Mutex
-	young, aged map[[sha256.Size]byte]struct{}
+	young, aged map[string]struct{}
 }
 
 // maxRecent is how many tokens are remembered since the last change of generations, and again from before it.
 const maxRecent = 50_000
 
 func newRecentTokens() *recentTokens {
-	return &recentTokens{young: map[[sha256.Size]byte]struct{}{}}
+	return &recentTokens{young: map[string]struct{}{}}
 }
 
-func (r *recentTokens) has(token string) bool {
-	id := sha256.Sum256([]byte(token))
+func (r *recentTokens) has(tokenHash string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, young := r.young[id]
-	_, aged := r.aged[id]
+	_, young := r.young[tokenHash]
+	_, aged := r.aged[tokenHash]
 	if aged && !young {
-		r.put(id)
+		r.put(tokenHash)
 	}
 	return young || aged
 }
 
-func (r *recentTokens) add(token string) {
+func (r *recentTokens) add(tokenHash string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.put(sha256.Sum256([]byte(token)))
+	r.put(tokenHash)
 }
 
-func (r *recentTokens) put(id [sha256.Size]byte) {
+func (r *recentTokens) put(tokenHash string) {
 	if len(r.young) >= maxRecent {
-		r.young, r.aged = map[[sha256.Size]byte]struct{}{}, r.young
+		r.young, r.aged = map[string]struct{}{}, r.young
 	}
-	r.young[id] = struct{}{}
+	r.young[tokenHash] = struct{}{}
 }

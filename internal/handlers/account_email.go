@@ -74,7 +74,7 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	try, wait := a.Guard.FromAccount(r.Context(), guard.EmailChanges, actor(r))
 	if wait > 0 {
 		tooMany(w, wait)
-		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+words(wait)+".")
+		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+wordsOfWait(wait)+".")
 	}
 	confirm, stop, err := a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, f["email"])
 	if err != nil {

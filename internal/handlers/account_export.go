@@ -50,7 +50,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	if _, wait := a.Guard.FromAccount(r.Context(), guard.Exports, actor(r)); wait > 0 {
 		tooMany(w, wait)
-		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + words(wait) + "."}})
+		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
 	tables, err := a.Accounts.Export(r.Context(), actor(r), proof)
 	if err != nil {

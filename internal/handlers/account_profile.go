@@ -50,7 +50,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 	try, wait := a.Guard.FromAccount(r.Context(), guard.NameChanges, actor(r))
 	if wait > 0 {
 		tooMany(w, wait)
-		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+words(wait)+".")
+		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+wordsOfWait(wait)+".")
 	}
 	name, err := a.Accounts.ChangeName(r.Context(), actor(r), v.User, f["name"])
 	if err != nil || name == v.User.Name {

@@ -82,7 +82,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 	if _, wait := a.Guard.FromAccount(r.Context(), guard.PaymentMethods, actor(r)); wait > 0 {
 		tooMany(w, wait)
 		view := a.paymentMethodForm(f)
-		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + words(wait) + "."}}
+		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, view)
 	}
 	if err := a.Billing.SetMethod(r.Context(), m, actor(r)); err != nil {

@@ -67,7 +67,7 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 	if currentOf(r) == nil {
 		if _, wait := a.Guard.FromNetwork(r.Context(), guard.Baskets, clientOf(r)); wait > 0 {
 			return limitError(wait, "That is a lot of baskets",
-				"Many plans are being chosen from your network. Please try again in "+words(wait)+", or sign in first.")
+				"Many plans are being chosen from your network. Please try again in "+wordsOfWait(wait)+", or sign in first.")
 		}
 	}
 	if err := a.Bag.Save(r.Context(), bagPlan, plan.Key); err != nil {

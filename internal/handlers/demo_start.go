@@ -35,7 +35,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	try, wait := a.Guard.FromNetwork(r.Context(), guard.Demos, clientOf(r))
 	if wait > 0 {
 		return limitError(wait, "That is a lot of demos",
-			"Many demos were started from your network. Please try again in "+words(wait)+". A demo that is open goes on.")
+			"Many demos were started from your network. Please try again in "+wordsOfWait(wait)+". A demo that is open goes on.")
 	}
 	proof, password, err := a.Demos.NewDemo(r.Context(), clientOf(r))
 	if err != nil {

@@ -21,7 +21,7 @@ func enterCode(u auth.User) string {
 
 // tooManyCodes is said to somebody who has to wait before the next code of the app.
 func tooManyCodes(wait time.Duration) problem {
-	return problem{"code", "There were too many wrong codes. Please try again in " + words(wait) + ", or use a recovery code."}
+	return problem{"code", "There were too many wrong codes. Please try again in " + wordsOfWait(wait) + ", or use a recovery code."}
 }
 
 // checkCode completes a proof inside a session.

@@ -35,7 +35,7 @@ func (a *app) session(next http.Handler) http.Handler {
 			tokenNow := func(ctx context.Context) (string, error) {
 				return a.Sessions.TokenNow(ctx, found.Session.UserID, auth.HashToken(token))
 			}
-			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow}
+			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow, Issued: a.Guard.RememberToken}
 			a.Bag.Serve(w, r, s, next, a.bagUnavailable)
 		}
 	})
@@ -54,7 +54,7 @@ func (a *app) resume(r *http.Request, readOnly bool) (token string, found sessio
 	switch x := found.Session; {
 	case found.State == session.Live:
 		exchangeOf(r).current = &current{Session: x, User: found.User}
-		a.Guard.RememberToken(token)
+		a.Guard.RememberToken(x.TokenHash)
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}

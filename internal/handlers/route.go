@@ -20,9 +20,12 @@ func (g group) with(guards ...func(http.Handler) http.Handler) group {
 	return group{g.app, g.router.With(guards...), g.guarded}
 }
 
-// signedIn is the group behind guards that send people to sign in or to re-authenticate. So its pages are returned to
-// afterwards, and its forms may come too late.
+// signedIn is the group for people who are signed in, behind more guards that send them to re-authenticate or elsewhere
+// first. So its pages are returned to afterwards, and its forms may come too late.
 func (g group) signedIn(guards ...func(http.Handler) http.Handler) group {
+	if !g.guarded {
+		guards = append([]func(http.Handler) http.Handler{g.app.requireSignedIn}, guards...)
+	}
 	return group{g.app, g.router.With(guards...), true}
 }
 
@@ -40,7 +43,11 @@ func (g group) add(method, pattern string, h handler, says []option) {
 	for _, say := range says {
 		say(rt)
 	}
-	g.app.table[routeKey{method, pattern}] = rt
+	key := routeKey{method, pattern}
+	if g.app.table[key] != nil { // chi and the table would each forget the line before
+		panic("routes.go: " + key.String() + " has a line already: write another address, or one line")
+	}
+	g.app.table[key] = rt
 	if rt.late != nil {
 		g.app.lateForms[rt.page] = rt.late
 	}
@@ -63,9 +70,12 @@ type route struct {
 	lateSaid        bool
 	script          bool
 	readOnly        bool
+	alwaysLookedUp  bool
 }
 
 type routeKey struct{ method, pattern string }
+
+func (k routeKey) String() string { return k.method + " " + k.pattern }
 
 // An option is what a line of the table says besides its address and its handler.
 type option func(*route)
@@ -99,6 +109,10 @@ func forScripts(rt *route) { rt.script = true }
 
 // readOnly is for addresses that a page polls by itself: the request is no activity, so it does not extend the session.
 func readOnly(rt *route) { rt.readOnly = true }
+
+// alwaysLookedUp is for what has to work although the network of the request sent too many unknown tokens: nobody is kept
+// from signing out by what a neighbour does.
+func alwaysLookedUp(rt *route) { rt.alwaysLookedUp = true }
 
 // noRoute stands for addresses outside the table. They light no entry, and nobody is returned to them.
 var noRoute = &route{}

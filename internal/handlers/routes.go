@@ -46,7 +46,7 @@ func (a *app) router() http.Handler {
 	if a.Demo {
 		everybody.post("/demo", a.startDemo, on("/"))
 	}
-	everybody.post("/logout", a.signOut, on(home))
+	everybody.post("/logout", a.signOut, on(home), alwaysLookedUp)
 	everybody.get("/signed-out", a.signedOut)
 	everybody.post("/session/extend", a.extend, on(home))
 	everybody.post("/preferences", a.setPreferences, on(home))
@@ -68,7 +68,7 @@ func (a *app) router() http.Handler {
 	emailed.post("/password/reset/{token}", a.reset)
 
 	// Signed in, also in a flagged session that has to be re-authenticated first
-	anySession := everybody.signedIn(a.requireSignedIn)
+	anySession := everybody.signedIn()
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
 	anySession.post("/reauth", a.reauth, noDraft)
 	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,8 +81,6 @@ func mistakesOf(a *app) (mistakes []string) {
 	return mistakes
 }
 
-func (k routeKey) String() string { return k.method + " " + k.pattern }
-
 var navEntry = regexp.MustCompile(`<a href="([^"]+)"{{if eq \. "([a-z-]+)"}} aria-current="page"`)
 
 // navEntries are the addresses of the navigation's entries, by their names.
@@ -153,4 +152,33 @@ func TestOmissionsAreNamed(t *testing.T) {
 			t.Errorf("got %q, want one with %q", mistakes, want)
 		}
 	}
+}
+
+// A group for people who are signed in sends others to sign in, whatever other guards it names or does not.
+func TestSignedInIsGuarded(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	r := p.app.routes.(chi.Router)
+	everybody := group{app: p.app, router: r.With(p.app.session)}
+	everybody.signedIn().get("/bare", notFound, nav(none))
+	everybody.signedIn(p.app.requireElevation).get("/elevated", notFound, nav(none))
+	for _, path := range []string{"/bare", "/elevated"} {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, portalURL.JoinPath(path).String(), nil))
+		if where := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.HasPrefix(where, "/login?") {
+			t.Errorf("%s: got %d to %q, want the sign-in page", path, w.Code, where)
+		}
+	}
+}
+
+// A second line for an address would take the place of the first in silence, with what that keeps of its form.
+func TestAddressStandsInTheTableOnce(t *testing.T) {
+	t.Parallel()
+	a := newPortal(t).app
+	defer func() {
+		if got, _ := recover().(string); !strings.Contains(got, "POST /account/profile") {
+			t.Errorf("got %q, want a panic that names the line", got)
+		}
+	}()
+	group{app: a, router: a.routes.(chi.Router)}.signedIn().post("/account/profile", notFound, drafts("x", "X", home, "x"))
 }

@@ -170,7 +170,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 	if _, wait := a.Guard.FromAccount(r.Context(), guard.PasskeyNames, actor(r)); wait > 0 {
 		tooMany(w, wait)
 		return a.passkeyForm(w, r, http.StatusTooManyRequests, f["name"],
-			problems{{"name", "Names were changed many times. Please try again in " + words(wait) + "."}})
+			problems{{"name", "Names were changed many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
 	name, err := a.Accounts.RenamePasskey(r.Context(), actor(r), chi.URLParam(r, "id"), f["name"])
 	if wrong, ok := errors.AsType[auth.NameError](err); ok {

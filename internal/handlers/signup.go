@@ -69,7 +69,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	if _, wait := a.Guard.FromNetwork(r.Context(), guard.SignUps, clientOf(r)); wait > 0 {
 		tooMany(w, wait)
-		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + words(wait) + "."}}
+		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
 	application := account.Application{Name: name, Email: f["email"], Password: f["password"]}

@@ -24,8 +24,19 @@ func tooMany(w http.ResponseWriter, wait time.Duration) {
 	w.Header().Set("Retry-After", retryAfter(wait))
 }
 
+// wordsOfWait says how long to wait, rounded up like the header: words leaves out what is below its two units.
+func wordsOfWait(wait time.Duration) string {
+	unit := time.Second
+	if wait > 48*time.Hour {
+		unit = time.Hour
+	} else if wait > time.Hour {
+		unit = time.Minute
+	}
+	return words((wait + unit - 1).Truncate(unit))
+}
+
 func tooManyAttempts(wait time.Duration) string {
-	return "There were too many attempts. Please try again in " + words(wait) + "."
+	return "There were too many attempts. Please try again in " + wordsOfWait(wait) + "."
 }
 
 // tooManyPasskeys is tooMany for a script.
@@ -58,12 +69,13 @@ func (a *app) warnOfCodes(r *http.Request, u auth.User) {
 	}
 }
 
-// beginLookUp takes a look-up of a session's token from the limits. Unless the token is nobody's, it is to be returned.
+// beginLookUp takes a look-up of a session's token from the limits. Unless the token is nobody's, it is to be returned. On some
+// routes the token is looked up beyond the limits too.
 func (a *app) beginLookUp(r *http.Request, token string) (*guard.Attempt, error) {
 	lookUp, wait := a.Guard.BeginLookUp(r.Context(), token, clientOf(r))
-	if wait > 0 {
+	if wait > 0 && !a.routeOf(r).alwaysLookedUp {
 		return nil, limitError(wait, "Too many unknown cookies", "Your network sent many cookies that this portal never gave out, "+
-			"so we did not look at yours. Please try again in "+words(wait)+".")
+			"so we did not look at yours. Please try again in "+wordsOfWait(wait)+".")
 	}
 	return lookUp, nil
 }
@@ -77,7 +89,7 @@ func (a *app) settleLookUp(next http.Handler) http.Handler {
 		} else if x := exchangeOf(r); x.lookUp != nil {
 			x.lookUp.Return(r.Context())
 			if token, ok := a.Bag.Token(r); ok && !a.Bag.Unavailable(r.Context()) {
-				a.Guard.RememberToken(token)
+				a.Guard.RememberToken(auth.HashToken(token))
 			}
 		}
 		next.ServeHTTP(w, r)
@@ -90,7 +102,7 @@ func (a *app) limitGuesses(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		try, wait := a.Guard.FromNetwork(r.Context(), guard.OneTimeTokens, clientOf(r))
 		if wait > 0 {
-			a.fail(w, r, limitError(wait, "Too many links", "Your network followed many links that do not work. Please try again in "+words(wait)+"."))
+			a.fail(w, r, limitError(wait, "Too many links", "Your network followed many links that do not work. Please try again in "+wordsOfWait(wait)+"."))
 			return
 		}
 		sw := middleware.NewWrapResponseWriter(w, r.ProtoMajor)

@@ -26,10 +26,11 @@ func inventedToken() string {
 func TestGuessingTokens(t *testing.T) {
 	t.Parallel()
 	s, statements := storetest.CountingSQLite(t)
-	p := portalOn(t, backend{store: s, bags: s.Bags()}, nil)
-	u := p.newUser("Toko")
+	p, elsewhere := portalOn(t, backend{store: s, bags: s.Bags()}, nil), portalOn(t, backend{store: s, bags: s.Bags()}, nil)
+	u, token := p.newUser("Toko"), ""
+	inTime(t, elsewhere, func(*testing.T) { token = elsewhere.signedIn(u).Token() })
 	inTime(t, p, func(t *testing.T) {
-		neighbour, visitor := p.signedIn(u), p.browser()
+		neighbour, visitor := p.holding(token), p.browser() // whose token another process issued
 		neighbour.Get("/account").Want(http.StatusOK)
 		visitor.keeps("lantern")
 		visitor.bag().Says("lantern")
@@ -65,6 +66,46 @@ func TestGuessingTokens(t *testing.T) {
 		}
 		if n := strings.Count(p.log.String(), `"msg":"excess_rate_limit_exceeded"`); n != 1 {
 			t.Errorf("%d refusals in the log, want 1 a minute", n)
+		}
+	})
+}
+
+// Whoever gets a token while somebody in the same network guesses goes on with it, and nobody is kept from signing out.
+func TestTokensIssuedWhileOthersGuess(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	elsewhere := portalOn(t, backend{store: p.store, bags: p.store.Bags()}, nil)
+	u, token := p.newUser("Issa"), ""
+	inTime(t, elsewhere, func(*testing.T) { token = elsewhere.signedIn(u).Token() })
+	inTime(t, p, func(t *testing.T) {
+		flooded := func() *portal {
+			t.Helper()
+			for range 2 * guard.UnknownTokens.Burst {
+				if p.holding(inventedToken()).Get("/account").StatusCode == http.StatusTooManyRequests {
+					return p
+				}
+			}
+			t.Fatal("no guess was refused")
+			return nil
+		}
+		b := flooded().browser()
+		b.SignIn(u.Email, password)
+		flooded()
+		b.Get("/account").Want(http.StatusOK)
+		b.Post("/reauth", "password", password).Want(http.StatusSeeOther)
+		flooded()
+		b.Get("/account").Want(http.StatusOK)
+		b.Post("/logout").Leads("/signed-out")
+		visitor := flooded().browser()
+		visitor.keeps("lantern")
+		flooded()
+		visitor.bag().Says("lantern")
+
+		unknown := p.holding(token)
+		unknown.Get("/account").Want(http.StatusTooManyRequests)
+		unknown.Post("/logout").Leads("/signed-out")
+		if n := p.sessionsOf(u); n != 0 {
+			t.Errorf("%d sessions after the sign-outs, want none", n)
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 
 // SignOut ends the session on its owner's word. A session that was over already is no error: the wish is fulfilled.
 func (s *Service) SignOut(ctx context.Context, x Session, c device.Client) error {
-	if err := s.end(ctx, x.Over(audit.Now(), ReasonSignedOut, x.ID), c); err != nil && !errors.Is(err, auth.ErrEnded) {
+	x.EndedAt, x.EndReason, x.EndedBy = audit.Now(), ReasonSignedOut, x.ID
+	if _, err := s.end(ctx, x, x.By(c)); err != nil && !errors.Is(err, auth.ErrEnded) {
 		return fmt.Errorf("sign out: %w", err)
 	}
 	return nil
@@ -26,15 +27,12 @@ func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string) (Se
 	if err != nil {
 		return Session{}, err
 	}
-	x = x.Over(audit.Now(), ReasonRevoked, by.SessionID)
-	if err := s.store.Revoke(ctx, x, by); err != nil {
-		return x, err
+	x.EndedAt, x.EndReason, x.EndedBy = audit.Now(), ReasonRevoked, by.SessionID
+	over, err := s.end(ctx, x, by)
+	if err == nil && over.EndedBy == "" { // its time was up
+		err = auth.ErrEnded
 	}
-	s.audit.Log(ctx, endEvent(x, by.Client))
-	if x.EndedBy == "" { // its time was up
-		return x, auth.ErrEnded
-	}
-	return x, nil
+	return x, err
 }
 
 // EndOthers ends every session of the person but this one. Like EndAll it refuses the sign-ins that are under way with what
@@ -57,27 +55,24 @@ func (s *Service) endMany(ctx context.Context, p EndManyParams) (int, error) {
 	return EndedNow(ended, p.At), nil
 }
 
-// end writes the ending in x and its event, once: ErrEnded when the row had ended before.
-func (s *Service) end(ctx context.Context, x Session, c device.Client) error {
-	if err := s.store.EndSession(ctx, x, c); err != nil {
-		return err
+// end writes the ending in x and its event, once, and returns what was written: ErrEnded when the row had ended before.
+func (s *Service) end(ctx context.Context, x Session, by audit.Actor) (Session, error) {
+	over, err := s.store.EndSession(ctx, x, by)
+	if err == nil {
+		s.audit.Log(ctx, endEvent(over, by.Client))
 	}
-	s.audit.Log(ctx, endEvent(x, c))
-	return nil
+	return over, err
 }
 
 // endNow ends a session that a request has found over. Another instance may have been first: its reason stands, and first
 // is false.
 func (s *Service) endNow(ctx context.Context, x Session, c device.Client) (found Found, first bool, err error) {
-	err = s.end(ctx, x, c)
-	if err == nil {
-		return Found{State: Ended, Session: x}, true, nil
+	over, err := s.end(ctx, x, audit.Actor{Client: c})
+	if errors.Is(err, auth.ErrEnded) {
+		found, err = s.readAgain(ctx, x)
+		return found, false, err
 	}
-	if !errors.Is(err, auth.ErrEnded) {
-		return Found{}, false, err
-	}
-	found, err = s.readAgain(ctx, x)
-	return found, false, err
+	return Found{State: Ended, Session: over}, err == nil, err
 }
 
 // readAgain reads a session that somebody else has changed first. One that has not ended was rotated or used meanwhile:

@@ -38,11 +38,10 @@ type Store interface {
 	// DismissFlag removes the flag from a live session, which knows the given clients from now on. ErrNotFound when it does
 	// not carry the flag, or know the clients, that the caller read; ErrConflict when the session of by is over.
 	DismissFlag(ctx context.Context, s Session, by audit.Actor, known device.Set, e audit.Event) error
-	// EndSession ends one live session, whatever its token, and stores its event. ErrEnded when it has ended already,
-	// or when the reason is a timeout and the row has been used since it was read.
-	EndSession(ctx context.Context, s Session, c device.Client) error
-	// Revoke is EndSession on the word of another session, which has to be live itself: ErrConflict when it is not.
-	Revoke(ctx context.Context, s Session, by audit.Actor) error
+	// EndSession ends one live session, whatever its token, stores its event and returns it as it is afterwards: with the
+	// reason of a timeout if its time was up before that. ErrEnded when it has ended already, or when the reason is a
+	// timeout and the row has been used since it was read. ErrConflict when by is another session that is not live.
+	EndSession(ctx context.Context, s Session, by audit.Actor) (Session, error)
 	// EndSessions raises the account's epoch and ends all its live sessions but the one named in p.Except.
 	// ErrConflict when the session it is asked from is not live.
 	EndSessions(ctx context.Context, p EndManyParams) ([]Session, error)

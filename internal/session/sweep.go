@@ -7,7 +7,6 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/device"
 )
 
 // sweepBatch bounds one read of the sweeper; each session is ended in a transaction of its own.
@@ -23,7 +22,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return fmt.Errorf("sweep: %w", err)
 		}
 		for _, x := range out {
-			if err := s.end(ctx, x.Over(at, "", ""), device.Client{}); err != nil && !errors.Is(err, auth.ErrEnded) {
+			if _, err := s.end(ctx, x.Over(at, "", ""), audit.Actor{}); err != nil && !errors.Is(err, auth.ErrEnded) {
 				return fmt.Errorf("sweep: %w", err)
 			}
 		}

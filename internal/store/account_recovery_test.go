@@ -243,7 +243,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 					_, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
 					x.EndedAt, x.EndReason = at, session.ReasonRevoked
-					err = s.EndSession(t.Context(), x, device.Client{})
+					_, err = s.EndSession(t.Context(), x, audit.Actor{})
 				}
 				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, audit.ErrNotFound) {
 					t.Errorf("round %d, %d: %v", round, i, err)

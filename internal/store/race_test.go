@@ -26,8 +26,8 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 			t.Helper()
 			ending := other
 			ending.EndedAt, ending.EndReason = at, session.ReasonRevoked
-			if err := s.Revoke(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrConflict) {
-				t.Errorf("%s: Revoke: got %v, want ErrConflict", what, err)
+			if _, err := s.EndSession(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("%s: EndSession: got %v, want ErrConflict", what, err)
 			}
 			if _, err := s.EndSessions(t.Context(), session.EndManyParams{By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrConflict) {
 				t.Errorf("%s: EndSessions: got %v, want ErrConflict", what, err)
@@ -39,7 +39,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 		try("timed out", by, by.IdleExpiresAt)
 		ended := by
 		ended.EndedAt, ended.EndReason = at, session.ReasonSignedOut
-		if err := s.EndSession(t.Context(), ended, device.Client{}); err != nil {
+		if _, err := s.EndSession(t.Context(), ended, audit.Actor{}); err != nil {
 			t.Fatal(err)
 		}
 		try("ended", by, at)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,7 +9,6 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -76,27 +76,23 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 	return ended, err
 }
 
-func (s *Store) EndSession(ctx context.Context, x session.Session, c device.Client) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return end(ctx, tx, x, c) })
-}
-
-func end(ctx context.Context, tx *sql.Tx, x session.Session, c device.Client) error {
+// EndSession: only a timeout depends on the idle limit, which another request may have moved since x was read.
+func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Actor) (over session.Session, err error) {
 	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute
-	result, err := tx.ExecContext(ctx, ending+`id = $4 AND ended_at IS NULL AND (idle_expires_at <= $5 OR NOT $6)`,
-		x.EndedAt, string(x.EndReason), x.EndedBy, x.ID, x.EndedAt, timeout)
-	if err := changed(result, err, auth.ErrEnded); err != nil {
-		return err
-	}
-	return addEvents(ctx, tx, session.EndEvents([]session.Session{x}, c)...)
-}
-
-func (s *Store) Revoke(ctx context.Context, x session.Session, by audit.Actor) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := requireLiveSession(ctx, tx, by, x.EndedAt, 0); err != nil {
-			return err
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		if by.SessionID != "" && by.SessionID != x.ID {
+			if err := requireLiveSession(ctx, tx, by, x.EndedAt, 0); err != nil {
+				return err
+			}
 		}
-		return end(ctx, tx, x, by.Client)
+		ended, err := endMany(ctx, tx, `id = $4 AND (idle_expires_at <= $5 OR NOT $6)`, x.EndedAt, x.EndReason, x.EndedBy, x.ID, x.EndedAt, timeout)
+		if err != nil || len(ended) == 0 {
+			return cmp.Or(err, auth.ErrEnded)
+		}
+		over = ended[0]
+		return addEvents(ctx, tx, session.EndEvents(ended, by.Client)...)
 	})
+	return over, err
 }
 
 func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended []session.Session, err error) {

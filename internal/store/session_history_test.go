@@ -48,7 +48,7 @@ func TestSignInHistory(t *testing.T) {
 			x.Known = device.Set("browser " + id)
 			open(t, s, x)
 			if x.EndReason, x.EndedAt = reason, x.IdleExpiresAt; reason != "" {
-				if err := s.EndSession(t.Context(), x, device.Client{}); err != nil {
+				if _, err := s.EndSession(t.Context(), x, audit.Actor{}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -132,7 +132,7 @@ func TestChangesAreConditional(t *testing.T) {
 					"ended": func(x *session.Session) time.Time {
 						ended := *x
 						ended.EndedAt, ended.EndReason = at, session.ReasonRevoked
-						if err := s.EndSession(t.Context(), ended, device.Client{}); err != nil {
+						if _, err := s.EndSession(t.Context(), ended, audit.Actor{}); err != nil {
 							t.Fatal(err)
 						}
 						return at
@@ -194,7 +194,7 @@ func TestEndsOnce(t *testing.T) {
 				wg.Go(func() {
 					ended := x
 					ended.EndedAt, ended.EndReason = x.IdleExpiresAt, reason
-					err := s.EndSession(t.Context(), ended, device.Client{})
+					_, err := s.EndSession(t.Context(), ended, audit.Actor{})
 					mu.Lock()
 					defer mu.Unlock()
 					if err == nil {
@@ -237,7 +237,7 @@ func TestTimeoutLosesAgainstActivity(t *testing.T) {
 		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.EndSession(t.Context(), stale, device.Client{}); !errors.Is(err, auth.ErrEnded) {
+		if _, err := s.EndSession(t.Context(), stale, audit.Actor{}); !errors.Is(err, auth.ErrEnded) {
 			t.Errorf("got %v, want ErrEnded", err)
 		}
 		if !row(t, s, "one").EndedAt.IsZero() {
@@ -314,7 +314,7 @@ func TestPrune(t *testing.T) {
 			x := newSession(id, "ada")
 			open(t, s, x)
 			if x.EndedAt, x.EndReason = ended, session.ReasonSignedOut; !ended.IsZero() {
-				if err := s.EndSession(t.Context(), x, device.Client{}); err != nil {
+				if _, err := s.EndSession(t.Context(), x, audit.Actor{}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -157,7 +157,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
 		x.EndedAt, x.EndReason = at, session.ReasonRevoked
-		return errors.Join(p.Revoke(ctx, x, p.session(ctx).By(device.Client{})), p.EndSession(ctx, p.session(ctx), device.Client{}))
+		return errors.Join(second(p.EndSession(ctx, x, p.session(ctx).By(device.Client{}))), second(p.EndSession(ctx, p.session(ctx), audit.Actor{})))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
@@ -226,6 +226,6 @@ var everything = []func(context.Context, person) error{
 		if err := p.CreateDemo(ctx, demo); err != nil {
 			return err
 		}
-		return errors.Join(p.EndSession(ctx, demo.Sessions[0], device.Client{}), second(p.DeleteDemos(ctx, at, 10)))
+		return errors.Join(second(p.EndSession(ctx, demo.Sessions[0], audit.Actor{})), second(p.DeleteDemos(ctx, at, 10)))
 	},
 }
