@@ -56,6 +56,21 @@ func TestPasskeySignsIn(t *testing.T) {
 	})
 }
 
+// An answer that could not be checked, because the database was out of reach, is no failure.
+func TestUncheckedPasskeysDoNotCount(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	d := p.signedIn(p.newUser("Pia")).passkeyOf("Laptop")
+	b := p.browser()
+	answer := d.answers(b.begin(beginSignIn))
+	if err := p.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range guard.PasskeyAnswers.Burst + 1 {
+		b.finish(answer, "").Want(http.StatusServiceUnavailable)
+	}
+}
+
 // The questions ask for what the promises need.
 func TestPasskeyQuestions(t *testing.T) {
 	t.Parallel()

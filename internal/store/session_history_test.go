@@ -47,7 +47,10 @@ func TestSignInHistory(t *testing.T) {
 			x := newSession(id, "ada")
 			x.Known = device.Set("browser " + id)
 			open(t, s, x)
-			if x.EndReason, x.EndedAt = reason, x.IdleExpiresAt; reason != "" {
+			if x.EndReason, x.EndedAt = reason, at; reason == session.ReasonIdle {
+				x.EndedAt = x.IdleExpiresAt
+			}
+			if reason != "" {
 				if _, err := s.EndSession(t.Context(), x, audit.Actor{}); err != nil {
 					t.Fatal(err)
 				}
