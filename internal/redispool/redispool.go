@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +27,10 @@ const (
 // New returns a pool for a redis:// or rediss:// URL. It does not connect yet. When all connections are in use, callers
 // wait instead of opening more, as long as the context of GetContext allows: the pool's own Get would wait without end.
 func New(url string, more ...redis.DialOption) *redis.Pool {
-	options := append([]redis.DialOption{
+	options := slices.Clip(append([]redis.DialOption{ // redigo appends to them, and several connections are made at once
 		redis.DialConnectTimeout(Timeout), redis.DialTLSHandshakeTimeout(Timeout),
 		redis.DialReadTimeout(Timeout), redis.DialWriteTimeout(Timeout),
-	}, more...)
+	}, more...))
 	return &redis.Pool{
 		MaxIdle: Conns, MaxActive: Conns, Wait: true, IdleTimeout: 5 * time.Minute,
 		DialContext: func(ctx context.Context) (redis.Conn, error) {
