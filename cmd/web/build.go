@@ -131,9 +131,10 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 		return nil, err
 	}
 	o := handlers.Options{
-		Passkeys: passkeys,
-		Database: p.store, Auth: p.auth, Audit: p.audit, Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Bag: manager,
-		Guard: p.guard, Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
+		Database: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
+		Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Bag: manager,
+		Billing: p.billing, Drafts: draft.New(p.store, p.sealer),
+		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}

@@ -35,7 +35,7 @@ func lookAtForms(t *testing.T, p *program) {
 		b.fill("email", email)
 		b.fill("password", webtest.Password)
 		status := b.press("Sign in")
-		b.comes(`document.activeElement.innerText === 'You were signed out before this was saved. Check and press Save.'`)
+		b.comes(`document.activeElement.innerText === 'You were signed out before this was saved. Check it, then send it again.'`)
 		return status
 	})
 	b.at("held-reauth", http.StatusOK, func() int {
@@ -50,7 +50,7 @@ func lookAtForms(t *testing.T, p *program) {
 	b.at("payment-method-held", http.StatusOK, func() int {
 		b.fill("password", webtest.Password)
 		status := b.press("Confirm")
-		b.comes(`document.activeElement.innerText === 'You are confirmed. Check and press Save.'`)
+		b.comes(`document.activeElement.innerText === 'You are confirmed. Check it, then send it again.'`)
 		return status
 	})
 	b.at("idle-lost", http.StatusOK, func() int {

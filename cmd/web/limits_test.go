@@ -89,7 +89,7 @@ func absoluteLimitHolds(t *testing.T, p *program) {
 	asked.agree(t, row.endedAt)
 	c.Get("/signed-out").Says("Sessions last at most 14 seconds")
 	c.Get("/login").Says("Time to sign in again")
-	p.endedOnce(t, email, handle, "A session ended because it reached the end of its lifetime")
+	p.endedOnce(t, email, handle, "A session ended because it reached its absolute limit")
 }
 
 // elevationHolds asks for the re-authentication page, which is shown only to those who need it.

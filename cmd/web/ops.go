@@ -21,7 +21,7 @@ import (
 )
 
 // metrics counts requests by route pattern, never by URL, and emails, and returns the page that shows the numbers. The
-// names of metrics are a contract with dashboards, so they still say letters.
+// names of metrics are a contract with dashboards, so those of emails say letters.
 func metrics(outbox *mail.Outbox) (observe func(route, method string, status int, took time.Duration), page http.Handler) {
 	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: brand.Metric("request_seconds"), Help: "Duration of requests by route, method and status.",

@@ -146,7 +146,7 @@ func TestVisitWithoutScripts(t *testing.T) {
 	b.fill("password", password)
 	b.press("Sign in")
 	b.isAt("/account/profile")
-	b.reads("Check and press Save")
+	b.reads("Check it, then send it again")
 	b.press("Save")
 	b.reads("the Second")
 

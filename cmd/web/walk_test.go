@@ -113,7 +113,7 @@ func signUp(b *person, email string) {
 	})
 	b.reads("Confirm your email address", email)
 	b.follow(evaluate[string](b, `document.querySelector('a[href*="/email/confirm/"]').textContent`))
-	b.reads("One press and your account begins")
+	b.reads("Confirm your address to make your account")
 	b.press("Confirm my address")
 	b.isAt("/login")
 	b.reads("Your address is confirmed. You can sign in now.")

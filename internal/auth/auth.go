@@ -86,7 +86,7 @@ func New(store Store, sealer Sealer, guard Guard, cost HashCost, trail *audit.Tr
 	return &Service{store: store, sealer: sealer, guard: guard, hash: newHasher(cost), audit: trail, log: log}
 }
 
-// NewToken returns a random secret of 128 bits and more, for one-time tokens and sessions.
+// NewToken returns a random secret of 128 bits and more, for one-time tokens and pending sign-ins.
 func NewToken() string { return rand.Text() }
 
 // HashToken returns what is stored of a token: its SHA-256. 128 random bits and more need no salt (ASVS v5.0.0-11.5.1).

@@ -38,7 +38,7 @@ const (
 // An outcome is what becomes of the bag and the cookie. With a cookie that is removed, the browser gets the handle of the
 // session that ended.
 type outcome struct {
-	stored  bool // with what the request changed; after a rotation under the new token
+	stored  bool // the bag is written, after a rotation under the new token; with the changes unless the request failed
 	cookie  cookieOutcome
 	deleted bool // the bag under the token that the browser presented goes
 }

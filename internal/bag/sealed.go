@@ -23,7 +23,7 @@ type Bags interface {
 }
 
 // sealed is the store scs sees. Each bag is sealed for the token hash it is stored under, so it cannot be moved to another
-// visitor. What is written is merged with what others have written since it was read.
+// browser. What is written is merged with what others have written since it was read.
 type sealed struct {
 	*seal.Sealer
 	bags Bags

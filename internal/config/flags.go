@@ -25,12 +25,12 @@ type Flags struct {
 
 	Profile          string `env:"${prefix}PROFILE" group:"Sessions" placeholder:"standard" help:"Preset of the limits below: banking, standard or relaxed. A limit that is set overrides it. Durations are written 90s, 30m, 24h or 7d."`
 	SessionIdle      string `env:"${prefix}SESSION_IDLE" group:"Sessions" placeholder:"30m" help:"Idle timeout: a session ends this long after its last request. 10m for banking, 2h for relaxed."`
-	SessionLifetime  string `env:"${prefix}SESSION_LIFETIME" group:"Sessions" placeholder:"24h" help:"Absolute lifetime: a session ends this long after sign-in, whatever happens in it. 8h for banking. At least 11 times the idle timeout."`
+	SessionLifetime  string `env:"${prefix}SESSION_LIFETIME" group:"Sessions" placeholder:"24h" help:"Absolute limit: a session ends this long after sign-in, whatever happens in it. 8h for banking. At least 11 times the idle timeout."`
 	SessionElevation string `env:"${prefix}SESSION_ELEVATION" group:"Sessions" placeholder:"15m" help:"How long after a re-authentication a session may change sensitive data without another one."`
 	SessionWarning   string `env:"${prefix}SESSION_WARNING" group:"Sessions" placeholder:"2m" help:"How long before an idle session ends the page warns. A fifth of the idle timeout, between 30s and 2m, when empty."`
 	SessionTouch     string `env:"${prefix}SESSION_TOUCH" group:"Sessions" placeholder:"1m" help:"Activity is written at most this often, so a session may end this much early. A thirtieth of the idle timeout, at most 1m, when empty."`
 	RememberIdle     string `env:"${prefix}REMEMBER_IDLE" group:"Sessions" placeholder:"7d" help:"Idle timeout of a session that ticked \"keep me signed in\". 0 removes the choice, as banking does."`
-	RememberLifetime string `env:"${prefix}REMEMBER_LIFETIME" group:"Sessions" placeholder:"30d" help:"Absolute lifetime of a session that ticked \"keep me signed in\". 0 removes the choice."`
+	RememberLifetime string `env:"${prefix}REMEMBER_LIFETIME" group:"Sessions" placeholder:"30d" help:"Absolute limit of a session that ticked \"keep me signed in\". 0 removes the choice."`
 	SessionsPerUser  string `env:"${prefix}SESSIONS_PER_USER" group:"Sessions" placeholder:"20" help:"Sessions one account may have at once, 1 to 1000. One more ends the oldest."`
 	OnClientChange   string `env:"${prefix}ON_CLIENT_CHANGE" group:"Sessions" placeholder:"flag" help:"What happens to a session that is used from a browser or network it does not know: flag shows it to its owner as suspicious, reauth also asks for a re-authentication, end ends it."`
 	SweepEvery       string `env:"${prefix}SWEEP_EVERY" group:"Sessions" placeholder:"1m" help:"How often sessions that timed out unobserved are ended and old records deleted."`

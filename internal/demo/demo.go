@@ -24,7 +24,7 @@ const (
 	demoBatch = 200
 )
 
-// A Demo is a temporary account with the sessions and events that it has when its visitor arrives.
+// A Demo is a temporary account with the sessions and events that it has when it is made.
 type Demo struct {
 	User     auth.User
 	Sessions []session.Session

@@ -29,7 +29,7 @@ var (
 type story struct {
 	Demo
 	policy session.Policy
-	at     time.Time // when the visitor arrives
+	at     time.Time // when the demo begins
 	opened int       // how many sessions are signed in
 }
 
@@ -73,7 +73,7 @@ type span struct{ began, used time.Duration }
 
 // open adds a session that is signed in: a remembered one, if that is offered and the span fits its limits, or an
 // ordinary one. At least half of its idle time is left, so that it does not end during the visit. It leaves room for
-// the visitor's own session. It returns nil if nothing fits; the pointer is good until the next session is added.
+// the owner's own session. It returns nil if nothing fits; the pointer is good until the next session is added.
 func (t *story) open(d storyDevice, kept, ordinary span) *session.Session {
 	s, remembered := kept, t.fits(kept, true)
 	if !remembered {

@@ -74,7 +74,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.notify(v.User, a.emails.DeletionAsked(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
+	a.notify(v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
 	a.finishLogout(w, r, signedOutPage)
 	return nil
 }

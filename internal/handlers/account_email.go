@@ -96,7 +96,7 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 // writeToBoth tells the old address how to stop the change, and the new one how to confirm it.
 func (a *app) writeToBoth(r *http.Request, email, normalizedEmail, confirm, stop string) {
 	u := currentOf(r).User
-	a.notify(u, a.emails.EmailChangeAsked(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
+	a.notify(u, a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
 	if !a.Guard.MayWriteTo(r.Context(), normalizedEmail, clientOf(r)) {
 		return
 	}

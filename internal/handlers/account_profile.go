@@ -20,8 +20,8 @@ type profileView struct {
 
 func (*profileView) page() string { return "profile.html" }
 
-func profileForm(r *http.Request, name, heldID string) *profileView {
-	return &profileView{Name: name, DraftID: heldID, Since: currentOf(r).User.CreatedAt}
+func profileForm(r *http.Request, name, draftID string) *profileView {
+	return &profileView{Name: name, DraftID: draftID, Since: currentOf(r).User.CreatedAt}
 }
 
 func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {

@@ -47,7 +47,7 @@ func recommend(live []session.Session, currentID string, u auth.User, codes, lim
 	}
 	switch {
 	case !u.SecondFactor():
-		all = append(all, recommendation{"shield-check", "Your password alone opens your account. With a passkey or an authenticator app, whoever learns it still stands outside.",
+		all = append(all, recommendation{"shield-check", "Your password alone opens your account. With a passkey or an authenticator app, whoever learns the password still cannot sign in.",
 			securityPage, "Set up a second step"})
 	case codes <= fewCodes:
 		all = append(all, recommendation{"key-round", left(codes) + ". Without one, losing your second step means losing your account.",

@@ -87,7 +87,7 @@ var reasonSentences = map[string]map[audit.Kind]string{
 
 var endSentences = map[session.Reason]string{
 	session.ReasonIdle:            "A session ended because it was not used for too long",
-	session.ReasonAbsolute:        "A session ended because it reached the end of its lifetime",
+	session.ReasonAbsolute:        "A session ended because it reached its absolute limit",
 	session.ReasonSignedOut:       "Signed out",
 	session.ReasonRevoked:         "A session was signed out from another device",
 	session.ReasonPasswordChanged: "A session was ended by a password change",

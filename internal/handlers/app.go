@@ -1,5 +1,6 @@
-// Package handlers is the web side of the portal: routes, guards, forms and pages. It asks auth who somebody is and
-// session what their bag holds; it knows neither the database nor where the settings come from.
+// Package handlers is the web side of the portal: routes, guards, forms and pages. It asks session who
+// is signed in, bag for the values of a browser, and auth for proofs; it knows neither the database nor where the settings come
+// from.
 package handlers
 
 import (

@@ -80,7 +80,7 @@ func TestPaymentMethodComesLate(t *testing.T) {
 		}
 		holds(b.Post(path, "instrument", "gold", "name", "A", "held", id).Want(http.StatusUnprocessableEntity), `name="held" value="`+id+`"`)
 		b.Post(path, "instrument", "visa-4242", "name", "Ada & Co", "address", "1", "held", id).Leads("/billing")
-		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
+		b.Get(next).Want(http.StatusOK).SaysNot("Check it, then send it again")
 	})
 }
 

@@ -10,14 +10,14 @@ import (
 	"example.com/gatehouse/internal/guard"
 )
 
-// bagDemoPassword holds the password of a demo account, to be shown to its visitor. It is stored nowhere else.
+// bagDemoPassword holds the password of a demo account, to be shown to its owner. It is stored nowhere else.
 const bagDemoPassword = "demo.password"
 
-// A demoView is what every page tells the visitor of a demo account.
+// A demoView is what every page tells the owner of a demo account.
 type demoView struct {
 	Until    time.Time
 	Password string // "" when it was changed, or is not at hand
-	Changed  bool   // the visitor has chosen another
+	Changed  bool   // the owner has chosen another
 }
 
 func (a *app) demoView(r *http.Request, u auth.User) *demoView {
@@ -30,7 +30,7 @@ func (a *app) demoView(r *http.Request, u auth.User) *demoView {
 	return &demoView{Until: u.DemoUntil, Password: a.Bag.Get(r.Context(), bagDemoPassword)}
 }
 
-// startDemo makes an account for this visitor alone and signs them in, as signIn does.
+// startDemo makes an account for this person alone and signs them in, as signIn does.
 func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	try, wait := a.Guard.FromNetwork(r.Context(), guard.Demos, clientOf(r))
 	if wait > 0 {

@@ -57,8 +57,8 @@ func (b *browser) signInTo(u auth.User, next string) *webtest.Answer {
 }
 
 const (
-	signedOutBefore = "You were signed out before this was saved. Check and press Save."
-	nowConfirmed    = "You are confirmed. Check and press Save."
+	signedOutBefore = "You were signed out before this was saved. Check it, then send it again."
+	nowConfirmed    = "You are confirmed. Check it, then send it again."
 )
 
 func (p *portal) nameOf(u auth.User) (name string) {
@@ -110,7 +110,7 @@ func TestFormAfterTimeout(t *testing.T) {
 		if got := p.nameOf(u); got != "Ada Byron" {
 			t.Errorf("named %q", got)
 		}
-		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save").SaysNot("name=\"held\"")
+		b.Get(next).Want(http.StatusOK).SaysNot("Check it, then send it again").SaysNot("name=\"held\"")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 0 {
 			t.Errorf("%d drafts, want none", n)
 		}
@@ -151,7 +151,7 @@ func TestFormAfterElevation(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM email_changes`); n != 1 {
 			t.Error("not saved")
 		}
-		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
+		b.Get(next).Want(http.StatusOK).SaysNot("Check it, then send it again")
 	})
 }
 
@@ -211,7 +211,7 @@ func TestDraftIsForItsOwner(t *testing.T) {
 		next, id := draftAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
 		ordinary := func(what string, a *webtest.Answer) {
 			t.Helper()
-			a.Want(http.StatusOK).SaysNot("Check and press Save")
+			a.Want(http.StatusOK).SaysNot("Check it, then send it again")
 			if strings.Contains(a.Body, "Byron") || strings.Contains(a.Body, `name="held"`) {
 				t.Errorf("%s: got\n%s", what, a.Body)
 			}
@@ -272,7 +272,7 @@ func TestDraftsExpire(t *testing.T) {
 		time.Sleep(time.Microsecond)
 		b.Get("/reauth?next=" + url.QueryEscape(next)).SaysNot("Waiting for you")
 		b.Reauth(password)
-		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
+		b.Get(next).Want(http.StatusOK).SaysNot("Check it, then send it again")
 
 		time.Sleep(30 * time.Minute)
 		next, _ = draftAt(b.Post(profilePage, "name", "Ada Byron"), "/login", profilePage)
@@ -283,7 +283,7 @@ func TestDraftsExpire(t *testing.T) {
 		b.Get("/login?next=" + url.QueryEscape(next)).Says("is kept")
 		b.signInTo(u, next).Says(signedOutBefore)
 		time.Sleep(time.Microsecond)
-		b.Get(next).Want(http.StatusOK).SaysNot("Check and press Save")
+		b.Get(next).Want(http.StatusOK).SaysNot("Check it, then send it again")
 		if n := p.count(`SELECT count(*) FROM held_forms`); n != 1 {
 			t.Errorf("%d drafts, want the latest only", n)
 		}
@@ -310,10 +310,10 @@ func TestDraftsAreFew(t *testing.T) {
 		}
 		_, id := draftAt(b.Post(emailPage, "email", "ada@example.org", "held", idIn(nexts[3])), "/reauth", emailPage)
 		b.Reauth(password)
-		b.Get(nexts[0]).SaysNot("Check and press Save")
-		b.Get(nexts[1]).SaysNot("Check and press Save")
+		b.Get(nexts[0]).SaysNot("Check it, then send it again")
+		b.Get(nexts[1]).SaysNot("Check it, then send it again")
 		b.Get(nexts[2]).Says(nowConfirmed)
-		b.Get(nexts[3]).SaysNot("Check and press Save")
+		b.Get(nexts[3]).SaysNot("Check it, then send it again")
 		b.Get(emailPage + "?held=" + id).Says(nowConfirmed)
 		if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != 2 {
 			t.Errorf("%d drafts of one session, want 2", n)
@@ -327,7 +327,7 @@ func TestDraftsAreFew(t *testing.T) {
 		if n := p.count(`SELECT count(*) FROM held_forms WHERE user_id = $1`, u.ID); n != draft.PerUser {
 			t.Errorf("%d drafts of one account, want %d", n, draft.PerUser)
 		}
-		b.Get(emailPage + "?held=" + id).SaysNot("Check and press Save")
+		b.Get(emailPage + "?held=" + id).SaysNot("Check it, then send it again")
 		bystander.Reauth(password)
 		bystander.Get(other).Says(nowConfirmed)
 	})

@@ -31,7 +31,7 @@ func (a *app) warnOwner(found session.Found) {
 }
 
 // notifyOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one email, about the
-// graver of the two reasons.
+// more serious of the two reasons.
 func (a *app) notifyOfSignIn(u auth.User, in session.SignedIn) {
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {

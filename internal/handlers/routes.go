@@ -11,8 +11,8 @@ import (
 )
 
 // router is the table of everything the portal answers. A line begins with its group, which is its guard. Where
-// docs/access.md says "script" or "password here", the handler checks in place of the guard; a test compares the two. The
-// options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
+// docs/access.md says "script", "password given" or "password here", the handler checks in place of the guard; a test compares
+// the two. The options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
@@ -67,14 +67,14 @@ func (a *app) router() http.Handler {
 	emailed.get("/password/reset/{token}", a.takeResetToken)
 	emailed.post("/password/reset/{token}", a.reset)
 
-	// Signed in, also in a flagged session that has to be re-authenticated first
+	// Signed in, flagged sessions that have to be re-authenticated first and those whose account is to be deleted included
 	anySession := everybody.signedIn()
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
 	anySession.post("/reauth", a.reauth, noDraft)
 	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft)
 	notFlagged := anySession.signedIn(a.requireNotFlagged)
 
-	// Signed in, and all that is open to somebody whose account is to be deleted
+	// Signed in, those whose account is to be deleted included
 	toBeDeleted := notFlagged.signedIn(a.requireFactor)
 	toBeDeleted.get("/account/export", a.showExport, nav("profile"))
 	toBeDeleted.post("/account/export", a.export, noDraft)
@@ -82,7 +82,7 @@ func (a *app) router() http.Handler {
 	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft)
 	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft)
 
-	// Signed in, and all that is open to somebody who has to set up a second step first
+	// Signed in, those who have to set up a second step first included
 	enrolling := notFlagged.signedIn(a.requireNotDeleting)
 	enrolling.get("/account/security", a.security, nav("security"))
 	enrolling.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), noDraft)

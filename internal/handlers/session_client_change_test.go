@@ -322,7 +322,7 @@ func TestFlagClosesTheWindow(t *testing.T) {
 	})
 }
 
-// The use of a replaced token is the graver flag: it takes the place of a changed client, and not the other way round.
+// The use of a replaced token is the more serious flag: it takes the place of a changed client, and not the other way round.
 func TestGraverFlag(t *testing.T) {
 	t.Parallel()
 	onBoth(t, "", func(t *testing.T, p *portal) {
@@ -557,7 +557,7 @@ func TestClientChangeEndAtOnce(t *testing.T) {
 	}, func(t *testing.T, p *portal) {
 		u := p.newUser("Ende")
 		b := p.signedIn(u)
-		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, session.FlagTokenReused, u.ID) // the graver flag is no shelter
+		p.exec(`UPDATE sessions SET flag = $1 WHERE user_id = $2`, session.FlagTokenReused, u.ID) // the more serious flag is no shelter
 		p.crowdIn(b.Token(), http.StatusSeeOther)
 		p.endedOnce(u.ID, "client_changed")
 		if messages := p.emailsTo(u.Email); len(messages) != 1 {

@@ -110,7 +110,7 @@ func (a *app) whyRotated(r *http.Request) (string, error) {
 // cookieFacts explains each attribute that is set, in the words of the header, and those whose absence matters.
 func cookieFacts(c http.Cookie) []fact {
 	why := map[string]string{
-		"Secure":   "Sent over https alone. Plain http counts on this very machine only.",
+		"Secure":   "Sent over https alone. Browsers make an exception for localhost.",
 		"HttpOnly": "No script can read it, ours included.",
 		"SameSite": "Other sites can link here, but a form or a script of theirs goes without it.",
 		"Path":     "For every page of this portal.",

@@ -128,7 +128,7 @@ func why(s session.Session) string {
 	case session.ReasonIdle:
 		return "Not used for too long"
 	case session.ReasonAbsolute:
-		return "Reached the end of its lifetime"
+		return "Reached its absolute limit"
 	case session.ReasonSignedOut:
 		return "Signed out there"
 	case session.ReasonRevoked:

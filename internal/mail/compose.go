@@ -28,12 +28,12 @@ func (l Composer) AlreadyMember(to string) Email {
 }
 
 // Unlock gives the owner of an account under attack a link to sign in without the delay after wrong passwords. valid is
-// how long the key works (ASVS v5.0.0-6.3.5).
-func (l Composer) Unlock(to, name, key string, valid time.Duration) Email {
+// how long the token works (ASVS v5.0.0-6.3.5).
+func (l Composer) Unlock(to, name, token string, valid time.Duration) Email {
 	return l.write(to, "Many wrong passwords for your account",
 		greeting(name),
 		"Somebody has tried many wrong passwords for your account at "+l.base()+", so everybody who tries to sign in to it now has to wait. With this link you need not wait:",
-		l.base()+"/login?unlock="+url.QueryEscape(key),
+		l.base()+"/login?unlock="+url.QueryEscape(token),
 		"The link works for "+formatDuration(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
 		"If it was not you who tried, the wrong passwords have not let anybody in. If you use your password anywhere else, or it is easy to guess, please sign in and change it.",
 	).expiring(valid)

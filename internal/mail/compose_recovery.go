@@ -18,12 +18,12 @@ func (l Composer) ConfirmSignUp(to, token string, at time.Time, device string, v
 }
 
 // ResetPassword lets the owner of an account choose another password. valid is
-// how long the key works.
-func (l Composer) ResetPassword(to, name, key string, valid time.Duration) Email {
+// how long the token works.
+func (l Composer) ResetPassword(to, name, token string, valid time.Duration) Email {
 	return l.write(to, "Choose another password",
 		greeting(name),
 		"Somebody, probably you, told "+l.base()+" that you have forgotten your password. To choose another, open this link:",
-		l.base()+"/password/reset/"+url.PathEscape(key),
+		l.base()+"/password/reset/"+url.PathEscape(token),
 		"The link works once, for "+formatDuration(valid)+", and only until you ask for another. Please do not pass it on: whoever has it can choose your password.",
 		"If it was not you, there is nothing you need to do: your password stays as it is.",
 	).expiring(valid)
@@ -43,27 +43,27 @@ func (l Composer) PasswordReset(to, name string, at time.Time, device string) Em
 	)
 }
 
-// EmailChangeAsked tells the old address that a change to another was requested at a time, from a device described in a
-// few words. key stops the change, for as long as valid says. The new address is not named, because anybody may have
+// EmailChangeRequested tells the old address that a change to another was requested at a time, from a device described in a
+// few words. token stops the change, for as long as valid says. The new address is not named, because anybody may have
 // typed it.
-func (l Composer) EmailChangeAsked(to, name string, at time.Time, device, key string, valid time.Duration) Email {
+func (l Composer) EmailChangeRequested(to, name string, at time.Time, device, token string, valid time.Duration) Email {
 	return l.write(to, "Somebody wants to change your address",
 		greeting(name),
 		"On "+formatTime(at)+", from "+printableDevice(device)+", your account at "+l.base()+" was asked to use another address instead of this one. It still uses this one: the other has to be confirmed first.",
 		"If it was you, there is nothing you need to do here.",
 		"If it was not you, stop it with this link. It also signs out every device:",
-		l.base()+"/email/undo/"+url.PathEscape(key),
+		l.base()+"/email/undo/"+url.PathEscape(token),
 		"The link works for "+formatDuration(valid)+", also after the address has changed. Please do not pass it on.",
 	).expiring(valid)
 }
 
 // ConfirmEmailChange asks the owner of an address to confirm that it becomes the address of their account. valid is how
-// long the key works.
-func (l Composer) ConfirmEmailChange(to, key string, valid time.Duration) Email {
+// long the token works.
+func (l Composer) ConfirmEmailChange(to, token string, valid time.Duration) Email {
 	return l.write(to, "Confirm your new address",
 		"Hello,",
 		"Somebody, probably you, wants to use this address for their account at "+l.base()+". To confirm it, open this link, sign in to that account and press the button there:",
-		l.base()+"/account/email/confirm/"+url.PathEscape(key),
+		l.base()+"/account/email/confirm/"+url.PathEscape(token),
 		"The link works for "+formatDuration(valid)+".",
 		"If it was not you, there is nothing you need to do: the link is of no use to anybody but the owner of that account, and nothing has changed.",
 	).expiring(valid)
@@ -81,22 +81,22 @@ func (l Composer) EmailInUse(to string) Email {
 }
 
 // EmailChanged tells the old address that it was replaced by another, at a time and from a device described in a few
-// words. key undoes the change, for as long as valid says (ASVS v5.0.0-6.3.7).
-func (l Composer) EmailChanged(to, name string, at time.Time, device, key string, valid time.Duration) Email {
+// words. token undoes the change, for as long as valid says (ASVS v5.0.0-6.3.7).
+func (l Composer) EmailChanged(to, name string, at time.Time, device, token string, valid time.Duration) Email {
 	return l.write(to, "Your address was changed",
 		greeting(name),
 		"On "+formatTime(at)+", from "+printableDevice(device)+", your account at "+l.base()+" began to use another address instead of this one. All other devices were signed out.",
 		"If it was you, there is nothing you need to do. This is the last email to this address.",
 		"If it was not you, take it back with this link. It also signs out every device; after that, choose another password:",
-		l.base()+"/email/undo/"+url.PathEscape(key),
+		l.base()+"/email/undo/"+url.PathEscape(token),
 		"The link works for "+formatDuration(valid)+". Please do not pass it on.",
 	).expiring(valid)
 }
 
-// DeletionAsked tells the owner of an account that its deletion was asked for
+// DeletionRequested tells the owner of an account that its deletion was asked for
 // at a time, from a device described in a few words, and how to stop it. due is
 // when it happens.
-func (l Composer) DeletionAsked(to, name string, at time.Time, device string, due time.Time) Email {
+func (l Composer) DeletionRequested(to, name string, at time.Time, device string, due time.Time) Email {
 	return l.write(to, "Your account will be deleted",
 		greeting(name),
 		"On "+formatTime(at)+", from "+printableDevice(device)+", your account at "+l.base()+" was asked to be deleted. Every device was signed out. On "+formatTime(due)+" the account and everything in it will be deleted, and we will not write to you again.",

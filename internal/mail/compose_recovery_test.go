@@ -25,8 +25,8 @@ func TestRecoveryEmails(t *testing.T) {
 			[]string{"Hello Marta Reis,", base + "/login", base + "/password/forgot"},
 			[]string{"set with a link from an email, on 20 November 2026 at 20:04 UTC from Firefox on Linux", "If it was not you, somebody can read your mail"},
 		},
-		"EmailChangeAsked": {
-			emails.EmailChangeAsked(to, name, passwordChanged, device, "KEY", 7*24*time.Hour), "Somebody wants to change your address",
+		"EmailChangeRequested": {
+			emails.EmailChangeRequested(to, name, passwordChanged, device, "KEY", 7*24*time.Hour), "Somebody wants to change your address",
 			[]string{"Hello Marta Reis,", base + "/email/undo/KEY"}, []string{on, "works for 7 days", "If it was not you, stop it"},
 		},
 		"ConfirmEmailChange": {
@@ -40,8 +40,8 @@ func TestRecoveryEmails(t *testing.T) {
 			emails.EmailChanged(to, name, passwordChanged, device, "KEY", 7*24*time.Hour), "Your address was changed",
 			[]string{"Hello Marta Reis,", base + "/email/undo/KEY"}, []string{on, "works for 7 days", "If it was not you, take it back"},
 		},
-		"DeletionAsked": {
-			emails.DeletionAsked(to, name, passwordChanged, device, passwordChanged.Add(14*24*time.Hour)), "Your account will be deleted",
+		"DeletionRequested": {
+			emails.DeletionRequested(to, name, passwordChanged, device, passwordChanged.Add(14*24*time.Hour)), "Your account will be deleted",
 			[]string{"Hello Marta Reis,", base + "/account/delete", base + "/password/forgot"},
 			[]string{on, "On 4 December 2026 at 20:04 UTC the account", "If it was not you, somebody else was signed in"},
 		},
@@ -74,16 +74,16 @@ func TestRecoveryEmails(t *testing.T) {
 	}
 }
 
-// Text that other people wrote appears in an email only as a name, and a key stays one part of a link.
+// Text that other people wrote appears in an email only as a name, and a token stays one part of a link.
 func TestRecoveryEmailsForgeNothing(t *testing.T) {
 	const forged = "Marta\n\nhttps://evil.example"
 	for _, l := range []Email{
 		emails.ResetPassword("marta@example.org", forged, "a/../b?c", time.Hour),
 		emails.PasswordReset("marta@example.org", forged, passwordChanged, forged),
-		emails.EmailChangeAsked("marta@example.org", forged, passwordChanged, forged, "a/../b?c", time.Hour),
+		emails.EmailChangeRequested("marta@example.org", forged, passwordChanged, forged, "a/../b?c", time.Hour),
 		emails.ConfirmEmailChange("marta@example.org", "a/../b?c", time.Hour),
 		emails.EmailChanged("marta@example.org", forged, passwordChanged, forged, "a/../b?c", time.Hour),
-		emails.DeletionAsked("marta@example.org", forged, passwordChanged, forged, passwordChanged),
+		emails.DeletionRequested("marta@example.org", forged, passwordChanged, forged, passwordChanged),
 		emails.DeletionStopped("marta@example.org", forged, passwordChanged, forged),
 		emails.Exported("marta@example.org", forged, passwordChanged, forged),
 	} {

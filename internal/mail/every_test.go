@@ -27,12 +27,12 @@ var every = map[string]func(to, name, device string) Email{
 	"ConfirmSignUp": func(to, _, device string) Email {
 		return emails.ConfirmSignUp(to, key, passwordChanged, device, time.Hour)
 	},
-	"DeletionAsked": func(to, name, device string) Email {
-		return emails.DeletionAsked(to, name, passwordChanged, device, passwordChanged.Add(14*24*time.Hour))
+	"DeletionRequested": func(to, name, device string) Email {
+		return emails.DeletionRequested(to, name, passwordChanged, device, passwordChanged.Add(14*24*time.Hour))
 	},
 	"DeletionStopped": func(to, name, device string) Email { return emails.DeletionStopped(to, name, passwordChanged, device) },
-	"EmailChangeAsked": func(to, name, device string) Email {
-		return emails.EmailChangeAsked(to, name, passwordChanged, device, key, time.Hour)
+	"EmailChangeRequested": func(to, name, device string) Email {
+		return emails.EmailChangeRequested(to, name, passwordChanged, device, key, time.Hour)
 	},
 	"EmailChanged": func(to, name, device string) Email {
 		return emails.EmailChanged(to, name, passwordChanged, device, key, time.Hour)

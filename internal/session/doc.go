@@ -26,6 +26,6 @@
 //	password_changed, admin,            internal/account, in the transaction of the change;
 //	account_disabled, account_deleted   Resume, where that has been forgotten
 //
-// Nothing un-ends a row. A flag changes no state: under ClientChangeReauth it makes a live session ask who it is before it
+// An ended row stays ended. A flag changes no state: under ClientChangeReauth it makes a live session ask who it is before it
 // does anything, and Elevate or DismissFlag takes it off.
 package session

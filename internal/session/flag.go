@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/internal/device"
 )
 
-// The flags of a session, the graver first: it takes the place of the other, never the other way round.
+// The flags of a session, the more serious first: it takes the place of the other, never the other way round.
 const (
 	FlagTokenReused   = "token_reused"   // its replaced token was presented later than any slow request could
 	FlagClientChanged = "client_changed" // it was used from a browser or network that it does not know
@@ -26,7 +26,7 @@ const (
 )
 
 // NeedsReauth reports whether nothing may be done in the session until the person re-authenticates in it, because it was
-// used from somewhere it does not know. A graver flag raised on it meanwhile does not set it free.
+// used from somewhere it does not know. A more serious flag raised on it meanwhile does not set it free.
 func (p Policy) NeedsReauth(x Session) bool {
 	return p.OnClientChange == ClientChangeReauth && x.FlagClient != ""
 }

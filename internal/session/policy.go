@@ -31,7 +31,7 @@ func (p Policy) IdleEnd(used time.Time, remembered bool, limit time.Time) time.T
 	return earlier(used.Add(p.IdleLimit(remembered)), limit)
 }
 
-// LifetimeLimit is the absolute lifetime of a session, remembered or not.
+// LifetimeLimit is the absolute limit of a session, remembered or not.
 func (p Policy) LifetimeLimit(remembered bool) time.Duration {
 	if remembered {
 		return p.RememberLifetime

@@ -89,7 +89,7 @@ func (s *Store) Rotate(ctx context.Context, r session.Rotation, events ...audit.
 	})
 }
 
-// rotate is the one statement that gives a live session another token.
+// rotate gives a live session another token, and is alone in doing so. No row means that another request was first.
 func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 	x := r.Session
 	result, err := tx.ExecContext(ctx, `
