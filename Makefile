@@ -51,7 +51,7 @@ screenshots:
 # Scores of Lighthouse on the first pages and the checkout. Needs Node, npm and Chromium.
 lighthouse:
 	@tool=$$(mktemp -d) && npm install --silent --no-audit --no-fund --prefix $$tool lighthouse@13.5.0 && \
-	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -run '^TestLighthouse$$' ./cmd/web; \
+	LIGHTHOUSE=$$tool/node_modules/.bin/lighthouse go test -count=1 -v -tags lighthouse -run '^TestLighthouse$$' ./cmd/web; \
 	status=$$?; rm -rf $$tool; exit $$status
 
 # Each fuzz target for FUZZTIME, an hour in all, half of them at once: docs/evidence/fuzz.md. What they find is kept beside the
