@@ -117,8 +117,12 @@ func stock(e servers, idle int) (http.Handler, error) {
 		var name, email string
 		id := manager.GetString(r.Context(), "user")
 		err := db.QueryRowContext(r.Context(), `SELECT name, email FROM bench_users WHERE id = $1`, id).Scan(&name, &email)
-		if err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
 			http.Error(w, "not signed in", http.StatusUnauthorized)
+			return
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		send(w, name, email, manager.GetString(r.Context(), "basket"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +48,7 @@ func (t target) load(d time.Duration) (run, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, took...)
-			first = errors.Join(first, err)
+			first = cmp.Or(first, err)
 		})
 	}
 	wg.Wait()

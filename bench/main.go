@@ -154,7 +154,7 @@ func (s settings) startContenders(e servers, before []*contender) ([]*contender,
 		}
 	}
 	for _, way := range s.gatehouses(e) {
-		p, err := start(way.env, "Administrator", program)
+		p, err := start(way.env, "Emails", program) // the last line, on a fresh database and on an old one
 		if err != nil {
 			return all, err
 		}

@@ -103,7 +103,10 @@ type process struct {
 	cmd      *exec.Cmd
 }
 
-// start runs a command until it prints its URL. wait is the last line to wait for.
+// startWithin is far longer than any start takes.
+const startWithin = time.Minute
+
+// start runs a command until it prints a line that begins with wait, and ends it when that takes too long.
 func start(env []string, wait, name string) (*process, error) {
 	p := &process{cmd: exec.Command(name)} //nolint:gosec // what this program has built
 	p.cmd.Env = append(os.Environ(), env...)
@@ -115,6 +118,8 @@ func start(env []string, wait, name string) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
+	late := time.AfterFunc(startWithin, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if _, at, ok := strings.Cut(lines.Text(), " is at "); ok {
@@ -132,7 +137,7 @@ func start(env []string, wait, name string) (*process, error) {
 			return p, nil
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("%s ended without saying %q", name, wait), p.cmd.Wait())
+	return nil, errors.Join(fmt.Errorf("%s ended, or was ended after %s, without saying %q", name, startWithin, wait), p.cmd.Wait())
 }
 
 func (p *process) stop() {
