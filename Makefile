@@ -19,8 +19,8 @@ ci:
 # What is too long for every change: the whole of what `go test ./...` samples, and every mutant. Hours.
 nightly:
 	CI=true go test ./cmd/web ./internal/handlers -count=1 -timeout 60m
-	go test ./proof -count=1 -timeout 120m -full -rounds 200 -kills 50 -soak 2m
-	go -C tools run ./mutants
+	CI=true go test ./proof -count=1 -timeout 120m -full -rounds 200 -kills 50 -soak 2m
+	CI=true go -C tools run ./mutants
 	bash .ci/fuzz 5m
 
 # Breaks one defence after the other, in a copy, and wants a red test for each: docs/evidence/mutants.md, where the result of a

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The benchmark runs to the end and measures something everywhere. The test compares no figures, because speed depends on
+// The benchmark runs to the end and measures something everywhere, processor time excepted. The test compares no figures, because speed depends on
 // the machine.
 func TestBench(t *testing.T) {
 	s := settings{rounds: 1, round: time.Second, most: 1000, mostStock: 1000, repeat: 3, postgres: os.Getenv("TEST_POSTGRES_URL")}

@@ -51,7 +51,7 @@ func (r results) markdown(s settings) string {
 	say("`/plans` for somebody signed in, with a plan in the basket: the same template for all, %d connections, %d rounds of %s in", connections, s.rounds, s.round)
 	say("which the contenders take turns. Ratios to the first row of the same round: median, and the least and the most in")
 	say("brackets. CPU is that of the contender's process for each request, memory what it holds after the load. Both servers are on")
-	say("this machine; what `-postgres` is by default asks in the clear, as the one of `make db` does.\n")
+	say("this machine; by default the connection to PostgreSQL is not encrypted.\n")
 	say("| contender | throughput | CPU | 99th percentile | memory |")
 	say("| --- | --- | --- | --- | --- |")
 	for i, name := range r.names {

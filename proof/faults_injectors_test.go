@@ -21,7 +21,7 @@ func answers(v verdict) faultInjector {
 	}
 }
 
-// broken turns every byte of an answer that is not a line break into another.
+// corrupt turns every byte of an answer that is not a line break into another.
 func corrupt(_ *link, fromPortal bool, piece []byte) verdict {
 	for i, b := range piece {
 		if !fromPortal && b != '\r' && b != '\n' {

@@ -64,7 +64,7 @@ func (p *portal) run() error {
 	return err
 }
 
-// kill ends the portal as a power cut does.
+// kill ends the portal with SIGKILL.
 func (p *portal) kill() {
 	p.killed.Store(true)
 	_ = p.cmd.Process.Kill()

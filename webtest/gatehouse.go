@@ -27,7 +27,7 @@ func (c *Client) Reauth(password string) *Answer {
 	return c.Post("/reauth", "password", password, "next", "/account/sessions")
 }
 
-var currentTicket = regexp.MustCompile(`data-session="([^"]+)"[^>]* data-current`)
+var currentCard = regexp.MustCompile(`data-session="([^"]+)"[^>]* data-current`)
 
 // Handle is the public name of the client's session, read from its list of sessions.
 func (c *Client) Handle() string {
@@ -41,7 +41,7 @@ func (c *Client) Handle() string {
 
 // CurrentHandle is the public name of the session that a list of sessions shows as the current one, "" for none.
 func (a *Answer) CurrentHandle() string {
-	found := currentTicket.FindStringSubmatch(a.Body)
+	found := currentCard.FindStringSubmatch(a.Body)
 	if found == nil {
 		return ""
 	}

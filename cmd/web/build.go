@@ -123,6 +123,16 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	return p, nil
 }
 
+// sweeps are what is done again and again, beside the requests.
+func (p *parts) sweeps() []func(context.Context) error {
+	drafts := func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }
+	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, drafts}
+	if p.pool == nil { // Redis deletes expired bags itself
+		all = append(all, p.store.Bags().Sweep)
+	}
+	return all
+}
+
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
 	manager := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})

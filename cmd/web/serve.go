@@ -15,7 +15,6 @@ import (
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
-	"example.com/gatehouse/internal/draft"
 )
 
 // After the signal to stop, requests under way have stopWithin to finish, and due emails and open connections
@@ -54,16 +53,8 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 
 	g, ctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
-	for _, part := range []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.demos.Sweep, p.audit.Sweep} {
+	for _, part := range p.sweeps() {
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
-	}
-	g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.billing.Reconcile); return nil })
-	g.Go(func() error {
-		sweep(ctx, c.SweepEvery, log, func(ctx context.Context) error { return draft.Sweep(ctx, p.store) })
-		return nil
-	})
-	if p.pool == nil { // Redis deletes expired bags itself
-		g.Go(func() error { sweep(ctx, c.SweepEvery, log, p.store.Bags().Sweep); return nil })
 	}
 	if c.OpsAddr != "" {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
@@ -75,9 +66,13 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 // database that has this administrator.
 func welcome(s surroundings, a *account.Service, c config.Settings) error {
 	if c.Production() {
-		if seeded, err := a.HasUser(s.ctx, seedEmail); seeded || err != nil {
-			return errors.Join(err, errors.New(brand.Env("DATABASE_URL")+": this is a development database: its administrator, "+
-				seedEmail+", is in it. Give production one of its own"))
+		seeded, err := a.HasUser(s.ctx, seedEmail)
+		if err != nil {
+			return err
+		}
+		if seeded {
+			return errors.New(brand.Env("DATABASE_URL") + ": this is a development database: its administrator, " +
+				seedEmail + ", is in it. Give production one of its own")
 		}
 		announce(s, c)
 		return nil

@@ -28,11 +28,14 @@ type Registration struct {
 	Existing *auth.User // the address has an account, whose owner gets an email instead
 }
 
-// Register begins an account, which exists only after Confirm. It returns a PasswordError for a password that cannot be
+// Register begins an account, which exists only after Confirm. It returns a NameError or a PasswordError for what cannot be
 // chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long (ASVS v5.0.0-6.3.8).
 func (s *Service) Register(ctx context.Context, a Application, c device.Client) (Registration, error) {
 	normalized, err := auth.NormalizeEmail(a.Email)
 	if err != nil {
+		return Registration{}, err
+	}
+	if a.Name, err = auth.CleanName(a.Name); err != nil {
 		return Registration{}, err
 	}
 	if err := auth.CheckNewPassword(a.Password, auth.MinPassword, a.Name, a.Email); err != nil {

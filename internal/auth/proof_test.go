@@ -1,38 +1,19 @@
 package auth
 
 import (
-	"errors"
 	"testing"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 )
 
-func TestProofIsComplete(t *testing.T) {
-	for _, c := range []struct {
-		user   User
-		method Method
-		want   bool
-	}{
-		{User{}, "", false},
-		{User{}, MethodPassword, true},
-		{User{TOTP: true}, MethodPassword, false},
-		{User{Passkeys: true}, MethodPassword, false},
-		{User{TOTP: true}, MethodTOTP, true},
-		{User{Passkeys: true}, MethodRecoveryCode, true},
-		{User{TOTP: true, Passkeys: true}, MethodPasskey, true},
-	} {
-		if got := (Proof{c.user, c.method}).Complete(); got != c.want {
-			t.Errorf("a %s of %+v: got complete %t, want %t", c.method, c.user, got, c.want)
-		}
+// Nobody makes a proof for an account that is no demo, whatever they write into the value of it.
+func TestProofOfDemo(t *testing.T) {
+	later := time.Now().Add(time.Hour)
+	if !ProofOfDemo(User{ID: audit.DemoID + "x", DemoUntil: later}).Complete() {
+		t.Error("no proof for a demo account")
 	}
-}
-
-// A code completes the proof of a password and nothing else.
-func TestCodeAloneProvesNothing(t *testing.T) {
-	for _, method := range []Method{"", MethodPasskey, MethodTOTP} {
-		p, err := (&Service{}).CheckCode(t.Context(), Proof{User{ID: "u", TOTP: true}, method}, "123456", audit.Actor{}, audit.MFAFail)
-		if !errors.Is(err, ErrBadCredentials) || p.Complete() {
-			t.Errorf("after %q: got %v", method, err)
-		}
+	if ProofOfDemo(User{ID: audit.NewID(), DemoUntil: later}).Complete() {
+		t.Error("a proof for an account that is no demo")
 	}
 }

@@ -24,7 +24,7 @@ func (m *Manager) Token(r *http.Request) (token string, ok bool) {
 	return sent[0].Value, true
 }
 
-// HasCookie reports whether the request carries any cookie of ours, good or not.
+// HasCookie reports whether the request carries a session cookie of ours, good or not.
 func (m *Manager) HasCookie(r *http.Request) bool { return m.sent(r) > 0 }
 
 // sent counts the cookies of our name as the browser sent them: net/http leaves out those whose value it cannot read. It

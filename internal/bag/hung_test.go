@@ -125,7 +125,7 @@ func TestIdleConnectionsToAHungRedis(t *testing.T) {
 			_, err := NewRedisBags(pool).Swap(ctx, "key", nil, []byte("x"), time.Now())
 			return err
 		},
-		"another use": func(ctx context.Context, pool *redis.Pool) error { // as the limits on attempts
+		"another use": func(ctx context.Context, pool *redis.Pool) error {
 			ctx, cancel := context.WithTimeout(ctx, redispool.Timeout)
 			defer cancel()
 			_, err := pool.GetContext(ctx)

@@ -10,10 +10,10 @@ const Name = "Gatehouse"
 // Names of cookies. They do not contain Name, so that they do not reveal the program to outsiders. Browsers send a
 // cookie to every port of a host, so a fork that runs next to another on localhost needs names of its own here.
 const (
-	SessionCookie = "id"      // the token
-	EndedCookie   = "ended"   // the public handle of the session that ended in this browser
-	PendingCookie = "pending" // the token of a sign-in between its two steps
-	LookCookie    = "look"    // how pages are shown
+	SessionCookie     = "id"      // the token
+	EndedCookie       = "ended"   // the public handle of the session that ended in this browser
+	PendingCookie     = "pending" // the token of a sign-in between its two steps
+	PreferencesCookie = "look"    // how pages are shown
 )
 
 // Cookie returns the name of a cookie as browsers get it. The prefix of a secure one keeps neighbouring hosts from

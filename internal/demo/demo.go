@@ -17,7 +17,7 @@ const (
 	// keepEndedDemo is how long the rows of an expired demo are kept, so that its browser can be told why it was signed
 	// out.
 	keepEndedDemo = 5 * time.Minute
-	// maxDemos bounds how many demo accounts exist, with about forty rows each. Concurrent requests may exceed it by as
+	// maxDemos bounds how many demo accounts exist, with about 50 rows each. Concurrent requests may exceed it by as
 	// many as wait for a password hash.
 	maxDemos = 5000
 	// demoBatch bounds one read of the accounts to delete.

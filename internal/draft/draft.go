@@ -140,7 +140,8 @@ func (d *Drafts) Find(ctx context.Context, id, userID, route string) (Draft, err
 	if err != nil {
 		return Draft{}, ErrNotFound
 	}
-	return f, json.Unmarshal(plain, &f.Fields)
+	err = json.Unmarshal(plain, &f.Fields)
+	return f, err
 }
 
 // Exists reports whether there is a draft with the id for that form, for somebody who has yet to say who they are.

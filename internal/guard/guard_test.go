@@ -73,6 +73,24 @@ func TestRefusalTakesNothing(t *testing.T) {
 	}
 }
 
+// The token of an unlock email is looked up within the limit of one-time tokens, and only if it can be one: newGuard has no
+// database to ask.
+func TestInventedUnlockTokens(t *testing.T) {
+	t.Parallel()
+	g := newGuard()
+	typed := auth.PasswordSignIn{Email: "ada@example.org", Password: "x", Unlock: "invented"}
+	if _, err := g.BeginSignIn(t.Context(), typed, network(1)); err != nil {
+		t.Fatal(err)
+	}
+	for range OneTimeTokens.Burst {
+		g.FromNetwork(t.Context(), OneTimeTokens, network(1))
+	}
+	typed.Unlock = auth.NewToken()
+	if _, err := g.BeginSignIn(t.Context(), typed, network(1)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The tokens that are remembered as recently valid are bounded, and those in use are not forgotten.
 func TestRecentTokensAreBounded(t *testing.T) {
 	t.Parallel()

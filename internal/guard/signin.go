@@ -21,8 +21,8 @@ type signIn struct {
 // for all of them: it is the way past other people's guesses for the owner, whoever else is guessing.
 func (g *Guard) BeginSignIn(ctx context.Context, typed auth.PasswordSignIn, c device.Client) (auth.SignInAttempt, error) {
 	t := &signIn{Attempt: g.begin(), guard: g, client: c}
-	if typed.Unlock != "" {
-		good, err := g.unlocks(ctx, typed.Unlock, typed.Email)
+	if audit.IsID(typed.Unlock) {
+		good, err := g.unlocks(ctx, typed.Unlock, typed.Email, c)
 		if err != nil {
 			return nil, err
 		}

@@ -48,7 +48,11 @@ func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Clien
 }
 
 // unlocks reports whether the token was sent to the owner of that address and is still good.
-func (g *Guard) unlocks(ctx context.Context, token, email string) (bool, error) {
+func (g *Guard) unlocks(ctx context.Context, token, email string, c device.Client) (bool, error) {
+	lookUp, wait := g.FromNetwork(ctx, OneTimeTokens, c)
+	if wait > 0 {
+		return false, nil
+	}
 	owner, err := g.store.UnlockTokenOwner(ctx, auth.HashToken(token), audit.Now())
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
@@ -56,6 +60,7 @@ func (g *Guard) unlocks(ctx context.Context, token, email string) (bool, error) 
 	if err != nil {
 		return false, err
 	}
+	lookUp.Return(ctx) // it was sent, so nobody guessed it
 	user, err := g.userOf(ctx, email)
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil

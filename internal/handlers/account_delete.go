@@ -57,7 +57,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := currentOf(r)
 	if v.User.DeletionPending() {
-		seeOther(w, r, leavePage)
+		seeOther(w, r, deletePage)
 		return nil
 	}
 	if f["sure"] == "" {
@@ -94,4 +94,4 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const leavePage = "/account/delete"
+const deletePage = "/account/delete"

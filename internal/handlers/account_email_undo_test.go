@@ -39,6 +39,23 @@ func TestUndoTakesBackWaysIn(t *testing.T) {
 	})
 }
 
+// Recovery codes that were made after the change was asked for go with it, although an older passkey is left.
+func TestUndoTakesNewerCodes(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Nora")
+		b := p.signedIn(u)
+		b.passkeyOf("Older")
+		b.Post("/account/email", "email", webtest.Email()).Leads("/account/email")
+		undo := linkIn(t, p.email(u.Email, "/email/undo/"))
+		b.Post(recoveryCodesPage).Leads(recoveryCodesPage)
+		p.browser().Post(undo).Want(http.StatusSeeOther)
+		if passkeys, codes := p.count(`SELECT count(*) FROM passkeys`), p.count(`SELECT count(*) FROM recovery_codes`); passkeys != 1 || codes != 0 {
+			t.Errorf("%d passkeys and %d codes left, want the older passkey and no code", passkeys, codes)
+		}
+	})
+}
+
 // What an account asked for before the change it goes on asking for: whoever reads the old address gets past none of it.
 func TestUndoLeavesOlderFactors(t *testing.T) {
 	t.Parallel()

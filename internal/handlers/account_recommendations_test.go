@@ -10,7 +10,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// advises is what the overview suggests, as people read it.
+// recommends is what the overview suggests, as people read it.
 func (b *browser) recommends() string {
 	b.p.t.Helper()
 	return webtest.Text(between(b.Get("/account").Want(200).Body, `id="improve"`, `</section>`))

@@ -92,7 +92,7 @@ func (a *app) showReceipt(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// foreignPayment answers alike for payments that do not exist and those of others, and logs the asking
+// paymentNotOwned answers alike for payments that do not exist and those of others, and logs the asking
 // (ASVS v5.0.0-8.2.2).
 func (a *app) paymentNotOwned(r *http.Request, err error) error {
 	if errors.Is(err, billing.ErrNotFound) {

@@ -50,7 +50,7 @@ func (p *portal) replay(token string) *webtest.Answer {
 	return p.holding(token).Get("/account")
 }
 
-// drafts has the browser put a value into its bag, on the page of probe.
+// keeps has the browser put a value into its bag, on the page of probe.
 func (b *browser) keeps(value string) {
 	b.p.t.Helper()
 	b.Post(probe.Bag, "value", value).Leads(probe.Bag)

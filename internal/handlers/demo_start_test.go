@@ -79,7 +79,7 @@ func TestDemo(t *testing.T) {
 		if !wholeDemo.MatchString(webtest.Text(overview.Body)) {
 			t.Errorf("the page does not show a lifetime of two hours:\n%s", webtest.Text(overview.Body))
 		}
-		overview.Says("4 other sessions").Says("Suspicious")
+		overview.Says("4 other sessions").Says("looks suspicious")
 		b.bag().Says("lantern")
 		b.Get("/account/sessions").Says("4 signed in. The limit is 5").Says("Recently ended (4)").
 			Says("A cookie that this session had replaced was used again").Says(password)

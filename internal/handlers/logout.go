@@ -5,13 +5,13 @@ import "net/http"
 // signOut ends the session of this browser. When the row cannot be ended it says so: the session would still open with
 // a copy of the cookie.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
-	if v := currentOf(r); v != nil {
-		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
+	if token := a.Bag.Pending(r); token != "" {
+		if err := a.Auth.DeletePendingSignIn(r.Context(), token); err != nil {
 			return err
 		}
 	}
-	if token := a.Bag.Pending(r); token != "" {
-		if err := a.Auth.DeletePendingSignIn(r.Context(), token); err != nil {
+	if v := currentOf(r); v != nil { // last: an error page after it would show somebody signed in who is not
+		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ type exchange struct {
 	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite    bool             // another site made the browser send it
 	cause        error            // why the answer is an error, for the log alone
-	compressible bool             // by compress, which takes out of the answer what render tells it
+	compressible bool             // by compress, which takes out of the answer what send and others tell it
 }
 
 // current is the session of this request and its user.

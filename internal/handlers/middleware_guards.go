@@ -29,12 +29,10 @@ func (a *app) requireSignedIn(next http.Handler) http.Handler {
 	})
 }
 
-// cookieRefused reports whether the browser comes from a sign-in and brings no cookie at all: it did not accept it.
-// Some refuse Secure cookies from http://localhost.
+// cookieRefused reports whether the browser comes from a sign-in, or from the button of the demo, and brings no cookie at all: it
+// did not accept it. Some refuse Secure cookies from http://localhost.
 func (a *app) cookieRefused(r *http.Request) bool {
-	from, err := url.Parse(r.Referer())
-	return err == nil && from.Host == r.Host && from.Path == "/login" && !a.Bag.HasCookie(r) &&
-		a.Bag.Ended(r.Context()) == ""
+	return (cameFrom(r, "/login") || cameFrom(r, "/")) && !a.Bag.HasCookie(r) && a.Bag.Ended(r.Context()) == ""
 }
 
 // requireNotFlagged lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person
@@ -43,7 +41,7 @@ func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
 			back := a.saveDraft(r, currentOf(r).Session, draft.UntilConfirmed)
-			redirectOr403(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+			redirectOr403(w, r, reauthPage(back))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -55,7 +53,7 @@ func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 func (a *app) requireNotDeleting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if currentOf(r).User.DeletionPending() {
-			redirectOr403(w, r, leavePage)
+			redirectOr403(w, r, deletePage)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -83,7 +81,7 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 			return
 		}
 		back := a.saveDraft(r, currentOf(r).Session, draft.UntilConfirmed)
-		redirectOr403(w, r, "/reauth?"+url.Values{"next": {back}}.Encode())
+		redirectOr403(w, r, reauthPage(back))
 	})
 }
 

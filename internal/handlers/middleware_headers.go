@@ -43,7 +43,7 @@ func (a *app) limitBody(next http.Handler) http.Handler {
 
 // compress shortens pages that cannot leak by their length: those of people who are not signed in, and those that
 // repeat nothing of the request. A page with somebody's data and text from the request in it goes out as it is, so that
-// nobody can guess the one by varying the other (BREACH). render decides which is which.
+// nobody can guess the one by varying the other (BREACH). send decides which is which.
 func (a *app) compress() func(http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
 	if err != nil {

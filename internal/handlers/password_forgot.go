@@ -47,7 +47,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	client := clientOf(r)
 	if _, wait := a.Guard.FromNetwork(r.Context(), guard.Resets, client); wait > 0 {
 		tooMany(w, wait)
-		v.Problems = problems{{"", "Many passwords are being forgotten in your network. Please try again in " + wordsOfWait(wait) + "."}}
+		v.Problems = problems{{"", "Many password emails were asked for from your network. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
 	if a.Guard.MayWriteTo(r.Context(), normalized, client) {

@@ -34,7 +34,7 @@ const preferencesLife = 365 * 24 * time.Hour
 // is, makes no session and fills no bag.
 func (a *app) preferencesCookie(p storedPreferences) *http.Cookie {
 	c := a.Bag.Cookie()
-	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.LookCookie, c.Secure), p.theme+"."+p.notes, int(preferencesLife.Seconds())
+	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.PreferencesCookie, c.Secure), p.theme+"."+p.notes, int(preferencesLife.Seconds())
 	if p == (storedPreferences{}) {
 		c.Value, c.MaxAge = "", -1
 	}

@@ -9,7 +9,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// looksLike is the html element of a page: what decides its colours and its notes.
+// showsAs checks the html element of a page: what decides its colours and its notes.
 func showsAs(a *webtest.Answer, t *testing.T, want string) {
 	t.Helper()
 	if got := regexp.MustCompile(`<html[^>]*>`).FindString(a.Body); got != want {

@@ -17,7 +17,7 @@ type reauthView struct {
 	Layout
 	Next       string
 	Cancel     string    // where to go instead
-	Changed    string    // why the session needs it, "It was used from another network."; "" when it does not
+	Changed    string    // why the session needs it, "This session was used from another network."; "" when it does not
 	Purpose    string    // what the person was about to do, "Sign out Firefox on Windows"; "" for nothing
 	DraftUntil time.Time // until when what was typed is kept; zero when nothing is
 	WindowText string    // "15 minutes"

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -59,6 +58,9 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 
 const securityPage = "/account/security"
 
+// lastFactor is said where a second step cannot be removed, because the account must keep one.
+const lastFactor = "Every account here needs a second step, and this is your last. Set up another one first."
+
 // changeFactors makes one change of the second factors of the current user, under a token of its own. Recovery codes that
 // come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is unavailable.
 func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
@@ -91,19 +93,4 @@ func (a *app) factorsChanged(w http.ResponseWriter, r *http.Request, done accoun
 		return
 	}
 	seeOther(w, r, securityPage)
-}
-
-// removed answers the removal of a second factor, whichever it was.
-func (a *app) removed(w http.ResponseWriter, r *http.Request, done account.FactorChanged, factor, sentence string, err error) error {
-	switch {
-	case errors.Is(err, auth.ErrLastFactor):
-		return a.showSecurity(w, r, http.StatusUnprocessableEntity,
-			problem{"", "Every account here needs a second step, and this is your last. Set up another one first."})
-	case err != nil:
-		return err
-	}
-	u := currentOf(r).User
-	a.notify(u, a.emails.FactorRemoved(u.Email, u.Name, factor, time.Now(), senderOf(r)))
-	a.factorsChanged(w, r, done, sentence)
-	return nil
 }

@@ -39,6 +39,7 @@ type onePasskeyView struct {
 	Passkey  passkeyView
 	Name     string // as typed, or as it is
 	Last     bool   // the account has no other second factor
+	Keep     bool   // it cannot be removed, because it is the last and one is needed
 	Others   int    // sessions that removing it ends
 	Problems problems
 }
@@ -98,11 +99,13 @@ func (a *app) passkeyForm(w http.ResponseWriter, r *http.Request, status int, na
 	if err != nil {
 		return err
 	}
-	if wrong == nil {
+	if name == "" && wrong.On("name") == "" {
 		name = p.Name
 	}
+	without := v.User
+	without.Passkeys = len(all) > 1
 	return a.render(w, r, status, &onePasskeyView{
-		Passkey: passkeyViewOf(p), Name: name, Last: len(all) == 1 && !v.User.TOTP,
+		Passkey: passkeyViewOf(p), Name: name, Last: len(all) == 1 && !v.User.TOTP, Keep: a.Accounts.LacksFactor(without),
 		Others: len(others), Problems: wrong,
 	})
 }
@@ -192,7 +195,7 @@ func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	})
 	if errors.Is(err, auth.ErrLastFactor) {
 		return a.passkeyForm(w, r, http.StatusUnprocessableEntity, "",
-			problems{{"", "Every account here needs a second step, and this is your last. Set up another one first."}})
+			problems{{"", lastFactor}})
 	}
 	if err != nil {
 		return a.notOwned(r, err)

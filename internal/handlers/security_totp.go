@@ -116,7 +116,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.notify(v.User, a.emails.FactorEnrolled(v.User.Email, v.User.Name, "a code from an authenticator app", time.Now(), senderOf(r)))
+	a.notify(v.User, a.emails.FactorEnrolled(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your authenticator app is set up.")
 	return nil
 }
@@ -138,5 +138,14 @@ func (a *app) removeTOTP(w http.ResponseWriter, r *http.Request) error {
 	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.RemoveTOTP(r.Context(), c)
 	})
-	return a.removed(w, r, done, "a code from an authenticator app", "Your authenticator app was removed.", err)
+	if errors.Is(err, auth.ErrLastFactor) {
+		return a.showSecurity(w, r, http.StatusUnprocessableEntity, problem{"", lastFactor})
+	}
+	if err != nil {
+		return err
+	}
+	u := currentOf(r).User
+	a.notify(u, a.emails.FactorRemoved(u.Email, u.Name, time.Now(), senderOf(r)))
+	a.factorsChanged(w, r, done, "Your authenticator app was removed.")
+	return nil
 }

@@ -82,6 +82,41 @@ func TestReauthenticationRotates(t *testing.T) {
 	}
 }
 
+// The replaced token of a session whose time is up raises no flag: the session is over, whoever notices it.
+func TestReplacedTokenAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Rene")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		old := b.Token()
+		b.Reauth(password).Leads("/account/sessions")
+		time.Sleep(testPolicy.Idle + time.Second)
+		p.replay(old).Leads("/login?next=%2Faccount")
+		p.endedOnce(u.ID, "idle")
+		if n := p.count(`SELECT count(*) FROM sessions WHERE flag <> ''`); n != 0 {
+			t.Errorf("%d sessions flagged, want none", n)
+		}
+	})
+}
+
+// A change of credentials that was on its way when the session was flagged does not open its elevation window again.
+func TestRotationLeavesElevationClosed(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		b := p.signedIn(p.newUser("Rita"))
+		b.Reauth(password).Leads("/account/sessions")
+		x := p.sessionRow(b)
+		p.exec(`UPDATE sessions SET elevated_until = NULL`)
+		if err := p.store.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "next", At: x.LastSeenAt}); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.count(`SELECT count(*) FROM sessions WHERE elevated_until IS NOT NULL`); n != 0 {
+			t.Error("the window is open again")
+		}
+	})
+}
+
 // A request on its way with the token that was just replaced is asked again; it neither opens anything nor flags the
 // session. Later use of that token flags it.
 func TestReplacedToken(t *testing.T) {

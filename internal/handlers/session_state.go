@@ -1,11 +1,9 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
-	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -59,52 +57,6 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 		a.Bag.Remove(w, "")
 	}
 	return answerJSON(w, ended("")) // the token may be that of a visitor's bag, so the cookie stays
-}
-
-// extend counts as activity: "Stay signed in", pressed in a form or by a script.
-func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
-	if wantsJSON(r) {
-		return a.extendForScript(w, r)
-	}
-	v := currentOf(r)
-	if v == nil {
-		seeOther(w, r, signedOutPage)
-		return nil
-	}
-	f, err := form(r, "next")
-	if err != nil {
-		return err
-	}
-	next := a.destination(f["next"])
-	_, err = a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
-	if errors.Is(err, auth.ErrReauthRequired) {
-		seeOther(w, r, reauthPage(next))
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	a.flash(r, "You stay signed in.")
-	seeOther(w, r, next)
-	return nil
-}
-
-func (a *app) extendForScript(w http.ResponseWriter, r *http.Request) error {
-	v := currentOf(r)
-	if v == nil {
-		s, _ := a.Sessions.Ended(r.Context(), a.Bag.Ended(r.Context())) // without it the reason is unknown
-		return answerJSON(w, ended(s.EndReason))
-	}
-	extended, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
-	switch {
-	case errors.Is(err, auth.ErrReauthRequired):
-		return answerJSON(w, stateJSON{State: "reauth", Where: reauthPage(home)})
-	case errors.Is(err, auth.ErrEnded):
-		return answerJSON(w, ended(""))
-	case err != nil:
-		return err
-	}
-	return answerJSON(w, active(extended))
 }
 
 func answerJSON(w http.ResponseWriter, v stateJSON) error { return writeJSON(w, http.StatusOK, v) }

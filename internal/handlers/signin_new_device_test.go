@@ -11,7 +11,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// arrive signs in from a browser at an address, as somebody without a cookie.
+// signInFrom signs in from a browser at an address, as somebody without a cookie.
 func (p *portal) signInFrom(u auth.User, agent, ip string) *browser {
 	p.t.Helper()
 	b := p.browser().as(agent).at(ip)

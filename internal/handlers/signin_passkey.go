@@ -55,20 +55,21 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if err := a.dropPending(w, r, proof.User()); err != nil {
-		return err
-	}
+	a.dropPending(w, r, proof.User())
 	return writeJSON(w, http.StatusOK, struct {
 		Where string `json:"where"`
 	}{a.destination(sent.Next)})
 }
 
-// dropPending deletes the pending sign-in of this browser, because a passkey has finished it.
-func (a *app) dropPending(w http.ResponseWriter, r *http.Request, in auth.User) error {
+// dropPending deletes the pending sign-in of this browser, because a passkey has finished it. If it cannot, the sign-in has
+// succeeded all the same, and what was pending ends by itself.
+func (a *app) dropPending(w http.ResponseWriter, r *http.Request, in auth.User) {
 	token := a.Bag.Pending(r)
 	if token == "" {
-		return nil
+		return
 	}
 	a.Bag.DropPending(w)
-	return a.Auth.FinishElsewhere(r.Context(), token, in, clientOf(r))
+	if err := a.Auth.FinishElsewhere(r.Context(), token, in, clientOf(r)); err != nil {
+		a.Log.WarnContext(r.Context(), "pending sign-in not deleted", "err", err)
+	}
 }

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// FactorEnrolled tells the owner of an account that a second step was set up at a time, from a device described in a
-// few words. factor is one of our own phrases, "an authenticator app" (ASVS v5.0.0-6.3.7).
-func (l Composer) FactorEnrolled(to, name, factor string, at time.Time, device string) Email {
+// FactorEnrolled tells the owner of an account that an authenticator app was set up at a time, from a device described in a
+// few words (ASVS v5.0.0-6.3.7).
+func (l Composer) FactorEnrolled(to, name string, at time.Time, device string) Email {
 	return l.write(to, "A second step was set up for your account",
 		greeting(name),
-		"Signing in to your account at "+l.base()+" now uses two-factor authentication: after the password it asks for "+factor+". It was set up on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
+		"Signing in to your account at "+l.base()+" now uses two-factor authentication: after the password it asks for a code from an authenticator app. It was set up on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do. Keep the recovery codes where you find them without this device.",
 		l.unlessYou(),
 		l.base()+"/account/security",
 	)
 }
 
-// FactorRemoved tells the owner of an account that a second step was removed.
-func (l Composer) FactorRemoved(to, name, factor string, at time.Time, device string) Email {
+// FactorRemoved tells the owner of an account that its authenticator app was removed.
+func (l Composer) FactorRemoved(to, name string, at time.Time, device string) Email {
 	return l.write(to, "A second step was removed from your account",
 		greeting(name),
-		"Signing in to your account at "+l.base()+" no longer asks for "+factor+". It was removed on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
+		"Signing in to your account at "+l.base()+" no longer asks for a code from an authenticator app. It was removed on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
 		l.unlessYou(),
 		l.base()+"/account/security",

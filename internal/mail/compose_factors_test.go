@@ -13,13 +13,13 @@ func TestFactorEmails(t *testing.T) {
 	}{
 		"A second step was set up for your account": {
 			func(name, device string) Email {
-				return emails.FactorEnrolled(to, name, "a code from an authenticator app", passwordChanged, device)
+				return emails.FactorEnrolled(to, name, passwordChanged, device)
 			},
 			[]string{"after the password it asks for a code from an authenticator app.", "20 November 2026 at 20:04 UTC from Firefox on Linux.", "change your password now"},
 		},
 		"A second step was removed from your account": {
 			func(name, device string) Email {
-				return emails.FactorRemoved(to, name, "a code from an authenticator app", passwordChanged, device)
+				return emails.FactorRemoved(to, name, passwordChanged, device)
 			},
 			[]string{"no longer asks for a code from an authenticator app.", "20 November 2026 at 20:04 UTC from Firefox on Linux.", "change your password now"},
 		},

@@ -37,17 +37,6 @@ func (l Composer) AfterFailures(to, name string, at time.Time, device, network s
 	)
 }
 
-// SessionsEnded tells the owner of an account that an administrator has signed it out everywhere at a time. It does not
-// say who, nor from where.
-func (l Composer) SessionsEnded(to, name string, at time.Time) Email {
-	return l.write(to, "You were signed out by an administrator",
-		greeting(name),
-		"Somebody who runs the portal at "+l.base()+" signed your account out on all devices on "+formatTime(at)+". Your password has not changed. You can sign in again:",
-		l.base()+"/login",
-		"If you do not know why, please ask the people who run this portal.",
-	)
-}
-
 // printableNetwork is a network as the page of sessions writes it, so that people can compare the two.
 func printableNetwork(network string) string {
 	prefix, err := netip.ParsePrefix(network)

@@ -18,10 +18,6 @@ func TestSignInEmails(t *testing.T) {
 			emails.AfterFailures("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "198.51.100.0/24", 12),
 			[]string{"on 20 November 2026 at 20:04 UTC from Firefox on Linux, on the network 198.51.100.0/24.", "12 attempts to sign in were refused", base + "/account/activity "},
 		},
-		"SessionsEnded": {
-			emails.SessionsEnded("marta@example.org", "Marta Reis", passwordChanged),
-			[]string{"on all devices on 20 November 2026 at 20:04 UTC.", base + "/login "},
-		},
 	} {
 		text := strings.Join(strings.Fields(tt.email.Text), " ")
 		for _, words := range tt.words {

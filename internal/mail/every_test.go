@@ -40,10 +40,10 @@ var every = map[string]func(to, name, device string) Email{
 	"EmailInUse": func(to, _, _ string) Email { return emails.EmailInUse(to) },
 	"Exported":   func(to, name, device string) Email { return emails.Exported(to, name, passwordChanged, device) },
 	"FactorEnrolled": func(to, name, device string) Email {
-		return emails.FactorEnrolled(to, name, "an app", passwordChanged, device)
+		return emails.FactorEnrolled(to, name, passwordChanged, device)
 	},
 	"FactorRemoved": func(to, name, device string) Email {
-		return emails.FactorRemoved(to, name, "an app", passwordChanged, device)
+		return emails.FactorRemoved(to, name, passwordChanged, device)
 	},
 	"FactorsRemoved": func(to, name, _ string) Email { return emails.FactorsRemoved(to, name, passwordChanged) },
 	"PasskeyAdded":   func(to, name, device string) Email { return emails.PasskeyAdded(to, name, passwordChanged, device) },
@@ -62,7 +62,6 @@ var every = map[string]func(to, name, device string) Email{
 		return emails.NewDevice(to, name, passwordChanged, device, device)
 	},
 	"PasswordChanged": func(to, name, device string) Email { return emails.PasswordChanged(to, name, passwordChanged, device) },
-	"SessionsEnded":   func(to, name, _ string) Email { return emails.SessionsEnded(to, name, passwordChanged) },
 	"Unlock":          func(to, name, _ string) Email { return emails.Unlock(to, name, key, time.Hour) },
 }
 

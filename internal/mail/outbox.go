@@ -156,8 +156,8 @@ func (o *Outbox) sendDue(ctx context.Context) {
 func (o *Outbox) attempt(ctx context.Context, row Row) {
 	l, err := unseal(o.Sealer, row)
 	switch {
-	case err != nil:
-		err = fmt.Errorf("email %s: %w", row.ID, err)
+	case err != nil: // another instance may have the key, and this one after a change of its settings
+		err = fmt.Errorf("email %s: %w: %w", row.ID, ErrTemporary, err)
 	case !o.now().Before(row.ExpiresAt):
 		err = errors.New("too late: its time was up")
 	case row.Attempts > len(pauses)+1:

@@ -66,5 +66,6 @@ func unseal(s Sealer, r Row) (Email, error) {
 	if err != nil {
 		return l, err
 	}
-	return l, json.Unmarshal(plain, &l)
+	err = json.Unmarshal(plain, &l)
+	return l, err
 }

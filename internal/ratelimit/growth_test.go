@@ -57,6 +57,21 @@ func TestRefusalsAreNoTakes(t *testing.T) {
 	})
 }
 
+// A take that is given back prolongs no wait: another limit may have refused the same try.
+func TestReturnsProlongNothing(t *testing.T) {
+	contract(t, func(t *testing.T, l Limiter, key string) {
+		takeAll(t, l, key, growing)
+		time.Sleep(growing.Every)
+		if wait := l.Take(t.Context(), key, growing); wait != 0 {
+			t.Fatalf("after the wait: got another of %v", wait)
+		}
+		l.Return(t.Context(), key, growing)
+		if wait := l.Take(t.Context(), key, growing); wait != 0 {
+			t.Errorf("after a take that was given back: got wait %v, want none", wait)
+		}
+	})
+}
+
 func TestGrowthForgets(t *testing.T) {
 	contract(t, func(t *testing.T, l Limiter, key string) {
 		l.Take(t.Context(), key, growing)

@@ -71,7 +71,7 @@ func (m *Memory) takeInARow(id digest, r Rule, now time.Time) (wait time.Duratio
 	if wait = b.last.Add(r.pause(b.taken)).Sub(now); wait > 0 {
 		return wait
 	}
-	b.last, b.taken = now, b.taken+1
+	b.before, b.last, b.taken = b.last, now, b.taken+1
 	m.runs.move(b, now.Add(r.ResetAfter))
 	return 0
 }
@@ -84,6 +84,8 @@ func (m *Memory) Return(_ context.Context, key string, r Rule) {
 		if b, known := m.runs.of[digestOf(key)]; known {
 			if b.taken--; b.taken == 0 {
 				m.runs.forget(b)
+			} else {
+				b.last = b.before // a take that was given back prolongs no pause
 			}
 		}
 		return
@@ -146,11 +148,12 @@ func (t *table) forget(b *budget) {
 
 // A budget belongs to one key. It is full at the instant full.
 type budget struct {
-	id    digest
-	full  time.Time
-	last  time.Time // of takes in a row
-	taken int       // in a row
-	index int       // in the queue
+	id     digest
+	full   time.Time
+	last   time.Time // take in a row
+	before time.Time // the take before that
+	taken  int       // in a row
+	index  int       // in the queue
 }
 
 // A queue is a heap with the budget that is full soonest in front.

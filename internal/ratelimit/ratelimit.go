@@ -53,7 +53,7 @@ const longest = 10 * 365 * 24 * time.Hour
 // refused if it would come to lie more than window from now.
 func (r Rule) pace() (every, window time.Duration) {
 	if r.Burst < 1 || r.Every <= 0 {
-		panic("limit: a rule needs a Burst and an Every above zero")
+		panic("ratelimit: a rule needs a Burst and an Every above zero")
 	}
 	burst := min(time.Duration(r.Burst), longest/time.Microsecond)
 	every = min(r.Every, longest/burst)
@@ -67,7 +67,7 @@ func (r Rule) grows() bool {
 		return false
 	}
 	if r.Burst < 1 || r.Every <= 0 || r.Max < r.Every || r.ResetAfter < r.Max || r.ResetAfter > longest || r.LockAfter != 0 && r.LockAfter < r.Burst {
-		panic("limit: a rule that grows needs Burst, Every, Most, Quiet and Final in their order")
+		panic("ratelimit: a rule that grows needs Burst, Every, Max, ResetAfter and LockAfter in their order")
 	}
 	return true
 }

@@ -49,36 +49,36 @@ return 0
 // count takes one in a row, or with ARGV[2] = -1 undoes one. Its pause is that of Rule.pause.
 var count = redis.NewScript(1, `
 local now, by = tonumber(ARGV[1]), tonumber(ARGV[2])
-local burst, every, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local quiet, final = tonumber(ARGV[6]), tonumber(ARGV[7])
-local kept = redis.call('HMGET', KEYS[1], 'taken', 'last')
+local burst, every, max = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local reset, lock = tonumber(ARGV[6]), tonumber(ARGV[7])
+local kept = redis.call('HMGET', KEYS[1], 'taken', 'last', 'before')
 local taken, last = tonumber(kept[1] or 0), tonumber(kept[2] or now)
 if by < 0 then
   if taken > 1 then
-    redis.call('HSET', KEYS[1], 'taken', taken - 1)
+    redis.call('HSET', KEYS[1], 'taken', taken - 1, 'last', kept[3] or last)
   else
     redis.call('DEL', KEYS[1])
   end
   return 0
 end
-if now - last >= quiet then
+if now - last >= reset then
   taken = 0
 end
 local pause = 0
-if final > 0 and taken >= final then
-  pause = quiet
+if lock > 0 and taken >= lock then
+  pause = reset
 elseif taken >= burst then
   pause = every
   for _ = burst + 1, taken do
-    pause = math.min(2 * pause, most)
-    if pause == most then break end
+    pause = math.min(2 * pause, max)
+    if pause == max then break end
   end
 end
 if pause > 0 and last + pause > now then
   return last + pause - now
 end
-redis.call('HSET', KEYS[1], 'taken', taken + 1, 'last', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], math.ceil(quiet / 1000))
+redis.call('HSET', KEYS[1], 'taken', taken + 1, 'last', ARGV[1], 'before', kept[2] or ARGV[1])
+redis.call('PEXPIRE', KEYS[1], math.ceil(reset / 1000))
 return 0
 `)
 

@@ -40,9 +40,9 @@ func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 	return s.use(ctx, live, c.Client, at)
 }
 
-// overdue returns why a session is over that nobody has ended yet, "" for one that is not. Whatever disables
-// an account ends its sessions as well, and no session of a demo account is given longer than the account: asking here is
-// the second lock.
+// overdue returns why a session is over that nobody has ended yet, "" for one that is not. Nothing else
+// ends the sessions of a disabled account. No session of a demo account is given longer than the account: asking here is the
+// second lock.
 func overdue(x Session, u auth.User, at time.Time) Reason {
 	reason, _ := x.timedOut(at)
 	switch {
@@ -80,10 +80,15 @@ func (s *Service) resumeReplaced(ctx context.Context, hash string, c Credential)
 	if err != nil {
 		return Found{}, err
 	}
+	at := audit.Now()
 	if !x.EndedAt.IsZero() {
 		return s.usedAfterEnd(ctx, x, c.Client), nil
 	}
-	if audit.Now().Sub(x.RotatedAt) < RotationGrace {
+	if reason := overdue(x, user, at); reason != "" {
+		found, _, err := s.endNow(ctx, x.Over(at, reason, ""), c.Client)
+		return found, err
+	}
+	if at.Sub(x.RotatedAt) < RotationGrace {
 		return Found{State: Rotated, Session: x}, nil
 	}
 	return s.flagReused(ctx, x, user, c.Client)

@@ -13,9 +13,10 @@ import (
 // A Rotation gives a live session another token; the old one is dead at once. Sign-in apart, nothing else writes the token
 // of a session. Changes of credentials embed it, so that both happen or neither. The absolute limit is no part of it.
 type Rotation struct {
-	Session      Session // as it was read; ElevatedUntil as it is from now on
+	Session      Session // as it was read
 	NewTokenHash string
 	At           time.Time
+	Elevated     time.Time // until when it is elevated from now on; zero leaves that as it is
 	// Dismiss takes off what another client had raised: the session knows Session.Known from now on. A flag for a reused
 	// token stays.
 	Dismiss bool
@@ -39,7 +40,7 @@ func (s *Service) Elevate(ctx context.Context, x Session, p auth.Proof, newHash 
 	renewed := by.Event(audit.SessionRenewed)
 	renewed.Reason = "reauthentication"
 	events := []audit.Event{by.Event(audit.ReauthSuccess), renewed}
-	rotation := Rotation{Session: x, NewTokenHash: newHash, At: at}
+	rotation := Rotation{Session: x, NewTokenHash: newHash, At: at, Elevated: x.ElevatedUntil}
 	if s.policy.NeedsReauth(x) { // the client that gave the proof is the owner's, whichever raised the flag
 		x.Known = x.Known.With(s.policy.Browser.SetOf(c))
 		rotation.Session, rotation.Dismiss = x, true

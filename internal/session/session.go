@@ -41,7 +41,7 @@ const (
 	ReasonIdle            Reason = "idle"
 	ReasonAbsolute        Reason = "absolute"
 	ReasonSignedOut       Reason = "signed_out"
-	ReasonRevoked         Reason = "revoked" // by its owner, from another session
+	ReasonRevoked         Reason = "revoked" // by its owner, from another session or by email
 	ReasonPasswordChanged Reason = "password_changed"
 	ReasonAdmin           Reason = "admin"
 	ReasonReplaced        Reason = "replaced"       // one session too many

@@ -24,10 +24,10 @@ type Store interface {
 	SessionByPreviousToken(ctx context.Context, tokenHash string) (Session, auth.User, error)
 	// SessionByHandle returns ErrNotFound for unknown handles.
 	SessionByHandle(ctx context.Context, id string) (Session, error)
-	// Touch writes activity: last seen, address and the idle limit that follows from them. It never goes back behind
-	// later activity. It writes s.KnownAgent, and s.Known where the row knows none yet.
+	// Touch writes activity: last seen and the idle limit that follows, which never go back behind later activity, and the
+	// address. It writes s.KnownAgent, and s.Known where the row knows none yet.
 	Touch(ctx context.Context, s Session, at time.Time) error
-	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil as given.
+	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil if it is given.
 	Rotate(ctx context.Context, r Rotation, events ...audit.Event) error
 	// FlagReused flags a live session with FlagTokenReused and stores the event, unless it carries that flag already:
 	// then false.

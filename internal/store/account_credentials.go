@@ -29,7 +29,7 @@ func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChan
 			return err
 		}
 		if c.Codes != nil {
-			if err := setRecoveryCodes(ctx, tx, userID, c.Codes); err != nil {
+			if err := setRecoveryCodes(ctx, tx, userID, c.Codes, c.At); err != nil {
 				return err
 			}
 		}
@@ -63,8 +63,8 @@ func dropPending(ctx context.Context, tx *sql.Tx, userID string) error {
 	return nil
 }
 
-// dropFactorsSince deletes the second factors that an account got at the given time or later, and the recovery codes
-// unless another factor is left that they can replace.
+// dropFactorsSince deletes the second factors and recovery codes that an account got at the given time or later. Older codes
+// stay only if a factor is left that they can replace.
 func dropFactorsSince(ctx context.Context, tx *sql.Tx, userID string, since time.Time) error {
 	for _, statement := range []string{
 		`DELETE FROM totp_secrets WHERE user_id = $1 AND enrolled_at >= $2`,
@@ -76,19 +76,19 @@ func dropFactorsSince(ctx context.Context, tx *sql.Tx, userID string, since time
 	}
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM recovery_codes
-		WHERE user_id = $1
-			AND NOT EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = recovery_codes.user_id)
-			AND NOT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = recovery_codes.user_id)`, userID)
+		WHERE user_id = $1 AND (made_at >= $2
+			OR NOT EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = recovery_codes.user_id)
+			AND NOT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = recovery_codes.user_id))`, userID, since)
 	return err
 }
 
 // setRecoveryCodes puts these codes in the place of all others.
-func setRecoveryCodes(ctx context.Context, tx *sql.Tx, userID string, hashes []string) error {
+func setRecoveryCodes(ctx context.Context, tx *sql.Tx, userID string, hashes []string, at time.Time) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_codes WHERE user_id = $1`, userID); err != nil {
 		return err
 	}
 	for _, hash := range hashes {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO recovery_codes (user_id, code_hash) VALUES ($1, $2)`, userID, hash); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO recovery_codes (user_id, code_hash, made_at) VALUES ($1, $2, $3)`, userID, hash, at); err != nil {
 			return err
 		}
 	}

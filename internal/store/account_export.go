@@ -25,7 +25,7 @@ var exports = []exported{
 		"expires_at", "elevated_until", "known_clients", "known_agent", "flag", "flag_client", "ended_at", "end_reason", "ended_by"}},
 	{"events", "events", "user_id", "at, id", []string{"id", "session_id", "kind", "reason", "ip", "user_agent", "at"}},
 	{"totp_secrets", "authenticator app", "user_id", "enrolled_at", []string{"enrolled_at"}},
-	{"recovery_codes", "recovery codes", "user_id", "used_at, code_hash", []string{"used_at"}},
+	{"recovery_codes", "recovery codes", "user_id", "used_at, code_hash", []string{"made_at", "used_at"}},
 	{"passkeys", "passkeys", "user_id", "created_at, id", []string{
 		"id", "name", "transports", "sign_count", "backup_eligible", "backup_state", "created_at", "last_used_at"}},
 	{"email_changes", "changes of address", "user_id", "asked_at, id", []string{

@@ -94,8 +94,8 @@ func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 	x := r.Session
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
-		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = $6
-		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(x.ElevatedUntil))
+		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = COALESCE($6, elevated_until)
+		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(r.Elevated))
 	if err := changed(result, err, auth.ErrEnded); err != nil || !r.Dismiss {
 		return err
 	}

@@ -98,12 +98,11 @@ func TestChangesAreConditional(t *testing.T) {
 			return s.Touch(t.Context(), x, at)
 		},
 		"rotate": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
-			x.ElevatedUntil = at.Add(time.Minute)
-			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "rotated-" + x.ID, At: at}, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
+			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "rotated-" + x.ID, At: at, Elevated: at.Add(time.Minute)}, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"confirm": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
-			x.Known, x.ElevatedUntil = "browser B", at.Add(time.Minute)
-			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "confirmed-" + x.ID, At: at, Dismiss: true}, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
+			x.Known = "browser B"
+			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "confirmed-" + x.ID, At: at, Elevated: at.Add(time.Minute), Dismiss: true}, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"flag client": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"

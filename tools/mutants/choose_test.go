@@ -98,7 +98,11 @@ func TestWriteResult(t *testing.T) {
 	if strings.Contains(text, "stale") || !strings.HasPrefix(text, "before\n"+resultBegins) || !strings.HasSuffix(text, resultEnds+"after\n") {
 		t.Errorf("got\n%s", text)
 	}
-	if err := writeResult("page_without_a_place.md", all, outcome{}); err == nil {
-		t.Error("a page that is not there was written")
+	placeless := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(placeless, []byte("before\nafter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeResult(placeless, all, outcome{}); err == nil {
+		t.Error("a page without a place for the result was written")
 	}
 }

@@ -23,7 +23,6 @@ type outcome struct {
 
 // round checks the tests on an untouched copy, then deals the entries out to as many copies as there are jobs.
 func round(ctx context.Context, root string, chosen []mutant, jobs int, within time.Duration) (outcome, error) {
-	began := time.Now()
 	work, err := os.MkdirTemp("", "mutants-")
 	if err != nil {
 		return outcome{}, err
@@ -55,6 +54,7 @@ func round(ctx context.Context, root string, chosen []mutant, jobs int, within t
 	for _, m := range skipped {
 		leaveOut(m)
 	}
+	began := time.Now()
 	chosen = slices.DeleteFunc(slices.Clone(chosen), func(m mutant) bool { return slices.Contains(skipped, m) })
 	for i, m := range chosen {
 		dir := <-copies
