@@ -64,10 +64,14 @@ func (b build) account(t testing.TB, env environment, name string) string {
 		t.Fatal(err)
 	}
 	email := webtest.Email()
-	cmd := exec.Command(file, append([]string{"user", "create", "--email=" + email, "--name=" + name, "--password-stdin"}, env...)...)
-	cmd.Stdin = strings.NewReader(webtest.Password + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("user create: %v\n%s", err, out)
-	}
+	webtest.Until(t, "a connection that PostgreSQL has to spare, beside other tests", func() bool {
+		cmd := exec.Command(file, append([]string{"user", "create", "--email=" + email, "--name=" + name, "--password-stdin"}, env...)...)
+		cmd.Stdin = strings.NewReader(webtest.Password + "\n")
+		out, err := cmd.CombinedOutput()
+		if err != nil && !strings.Contains(string(out), "too many clients") {
+			t.Fatalf("user create: %v\n%s", err, out)
+		}
+		return err == nil
+	})
 	return email
 }
