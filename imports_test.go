@@ -19,25 +19,26 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
+		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
 		"internal/draft", "internal/guard", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
-		"internal/account", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
+		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
 		"internal/draft", "internal/guard", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
-		"internal/account", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
+		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
 		"internal/draft", "internal/mail", "internal/session", "migrations",
 	},
 
 	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
 	"internal/billing": {"internal/audit", "internal/brand"},
 	"internal/account": {"internal/audit", "internal/auth", "internal/device", "internal/session"},
-	"internal/session": {"internal/audit", "internal/auth", "internal/device"},
+	"internal/session": {"internal/act", "internal/audit", "internal/auth", "internal/device"},
 	"internal/guard":   {"internal/audit", "internal/auth", "internal/device", "internal/ratelimit"},
 	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
+	"internal/act":     {"internal/audit"},
 	"internal/draft":   {"internal/audit"},
 	"internal/bag":     {"internal/brand", "internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},

@@ -12,6 +12,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -126,7 +127,8 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 // sweeps are what is done again and again, beside the requests.
 func (p *parts) sweeps() []func(context.Context) error {
 	drafts := func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }
-	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, drafts}
+	acts := act.NewActs(p.store, p.sealer).Sweep
+	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, drafts, acts}
 	if p.pool == nil { // Redis deletes expired bags itself
 		all = append(all, p.store.Bags().Sweep)
 	}
@@ -143,7 +145,7 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 	o := handlers.Options{
 		Database: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
 		Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Bag: manager,
-		Billing: p.billing, Drafts: draft.New(p.store, p.sealer),
+		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,

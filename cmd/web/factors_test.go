@@ -99,7 +99,7 @@ func TestSecondStep(t *testing.T) {
 		b.press("Set up the app")
 		b.isAt("/account/security/recovery-codes")
 		codes := b.recoveryCodes()
-		b.follow("I have kept them")
+		b.press("I have kept them")
 		b.reads("10 of 10 left")
 		b.press("Sign out")
 

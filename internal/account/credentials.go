@@ -24,10 +24,10 @@ type CredentialsChange struct {
 // A FactorChange asks for a change of the second factors of an account. It carries no proof, so the caller must have
 // checked that the session is elevated (ASVS v5.0.0-7.5.1).
 type FactorChange struct {
-	Session      session.Session
-	Client       device.Client
-	User         auth.User // as read with the session
-	NewTokenHash string    // of the token that the session has afterwards
+	Session session.Session
+	Client  device.Client
+	User    auth.User // as read with the session
+	session.NewToken
 }
 
 // A FactorChanged is the result of a FactorChange.
@@ -50,7 +50,7 @@ func (s *Service) changeFactors(
 	ctx context.Context, f FactorChange, kind audit.Kind, reason string, codes auth.RecoveryCodes, write func(CredentialsChange) ([]session.Session, error),
 ) (FactorChanged, error) {
 	change := CredentialsChange{
-		Rotation: session.Rotation{Session: f.Session, NewTokenHash: f.NewTokenHash, At: audit.Now()},
+		Rotation: session.Rotation{Session: f.Session, NewToken: f.NewToken, At: audit.Now()},
 		Epoch:    f.User.Epoch, Codes: codes.Hashes(),
 		Reason: session.ReasonRevoked, Client: f.Client,
 		Events: []audit.Event{

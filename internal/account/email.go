@@ -118,10 +118,10 @@ func (s *Service) EmailChangeTokenOwner(ctx context.Context, token string) (auth
 // The token alone is not enough, so that a mistyped address does not hand the account to its owner. It returns the
 // change and the token with which the old address undoes it; ErrNotFound, ErrEmailTaken when another account has got
 // the address in the meantime, or ErrEnded.
-func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, token, newHash string, c device.Client) (EmailChange, string, error) {
+func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, token string, next session.NewToken, c device.Client) (EmailChange, string, error) {
 	undo, at := auth.NewToken(), audit.Now()
 	params := ConfirmEmailChangeParams{
-		Rotation:  session.Rotation{Session: by, NewTokenHash: newHash, At: at},
+		Rotation:  session.Rotation{Session: by, NewToken: next, At: at},
 		TokenHash: auth.HashToken(token), UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), Client: c,
 		Events: []audit.Event{audit.NewEvent(audit.EmailChanged, by.UserID, by.ID, c), audit.NewEvent(audit.SessionRenewed, by.UserID, by.ID, c)},
 	}

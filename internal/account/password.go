@@ -12,7 +12,7 @@ import (
 
 // ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
 // (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrConflict, ErrSecondFactor or ErrBusy.
-func (s *Service) ChangePassword(ctx context.Context, from session.Session, p auth.Proof, password, newHash string, c device.Client) (int, error) {
+func (s *Service) ChangePassword(ctx context.Context, from session.Session, p auth.Proof, password string, next session.NewToken, c device.Client) (int, error) {
 	if p.User().ID != from.UserID {
 		return 0, auth.ErrConflict
 	}
@@ -26,7 +26,7 @@ func (s *Service) ChangePassword(ctx context.Context, from session.Session, p au
 	change := ChangePasswordParams{
 		PasswordHash: encoded,
 		CredentialsChange: CredentialsChange{
-			Rotation: session.Rotation{Session: from, NewTokenHash: newHash, At: audit.Now()}, Epoch: p.User().Epoch,
+			Rotation: session.Rotation{Session: from, NewToken: next, At: audit.Now()}, Epoch: p.User().Epoch,
 			Reason: session.ReasonPasswordChanged, Client: c,
 			Events: []audit.Event{
 				audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c),

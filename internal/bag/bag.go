@@ -84,6 +84,9 @@ func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash 
 	return nil
 }
 
+// NewToken returns the token that Rotate has made, for the function that it calls.
+func (m *Manager) NewToken(ctx context.Context) string { return m.scs.Token(ctx) }
+
 // End deletes bag and cookie. The caller has ended the row.
 func (m *Manager) End(ctx context.Context) {
 	q := requestOf(ctx)

@@ -84,6 +84,9 @@ func (m *Manager) setSession(w http.ResponseWriter, token string, s Session) {
 	m.set(w, cookie)
 }
 
+// Again writes the cookie of an answer that was given before, for a request that is answered outside Serve.
+func (m *Manager) Again(w http.ResponseWriter, token string, s Session) { m.setSession(w, token, s) }
+
 // CookieExpires is the date that the cookie of a remembered session carries, for a session that ends at the given time:
 // rounded up to a whole second.
 func CookieExpires(ends time.Time) time.Time {

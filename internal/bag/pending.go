@@ -20,5 +20,18 @@ func (m *Manager) SetPending(w http.ResponseWriter, token string, life time.Dura
 	m.set(w, http.Cookie{Name: brand.PendingCookie, Value: token, MaxAge: int(life.Seconds()), SameSite: http.SameSiteStrictMode})
 }
 
+// OneTime returns the token of the link that this browser has followed, kept under that name; "" without exactly one. Like a
+// pending sign-in it is not in the bag: whoever knows the cookie from before would have it too.
+func (m *Manager) OneTime(r *http.Request, name string) string { return m.single(r, name) }
+
+// SetOneTime keeps the token of a link that was followed from an email until the browser closes. An empty one deletes it.
+func (m *Manager) SetOneTime(w http.ResponseWriter, name, token string) {
+	cookie := http.Cookie{Name: name, Value: token}
+	if token == "" {
+		cookie.MaxAge = -1
+	}
+	m.set(w, cookie)
+}
+
 // DropPending deletes the cookie of a pending sign-in.
 func (m *Manager) DropPending(w http.ResponseWriter) { m.SetPending(w, "", -time.Second) }

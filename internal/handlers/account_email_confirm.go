@@ -9,6 +9,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/session"
 )
 
 // emailConfirmView asks before the new address counts.
@@ -30,10 +31,7 @@ func (a *app) takeEmailToken(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 	v := &emailConfirmView{}
-	token, err := a.oneTimeToken(r, emailLink)
-	if err != nil {
-		return err
-	}
+	token := a.oneTimeToken(r, emailLink)
 	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
 	if err == nil && owner.ID != currentOf(r).UserID {
 		err = audit.ErrNotFound
@@ -60,14 +58,11 @@ func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
 // address is told how to take it back.
 func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	v := currentOf(r)
-	token, err := a.oneTimeToken(r, emailLink)
-	if err != nil {
-		return err
-	}
+	token := a.oneTimeToken(r, emailLink)
 	var change account.EmailChange
 	var undo string
-	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (opened bag.Session, err error) {
-		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, tokenHash, clientOf(r))
+	err := a.rotate(r, "/account/profile", false, func(next session.NewToken) (opened bag.Session, err error) {
+		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, next, clientOf(r))
 		return openedAs(v.Session), err
 	})
 	switch {
@@ -78,7 +73,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.dropOneTimeToken(r, emailLink)
+	a.dropOneTimeToken(w, emailLink)
 	a.Outbox.Send(a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
 	a.flash(r, "Your address was changed. From now on you sign in with it, and our emails go there.")
 	seeOther(w, r, "/account/profile")

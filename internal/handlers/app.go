@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -39,6 +40,7 @@ type Options struct {
 	Billing  *billing.Service
 	Bag      *bag.Manager
 	Drafts   *draft.Drafts
+	Acts     *act.Acts
 	Passkeys *auth.Passkeys
 	Guard    *guard.Guard
 	Outbox   *mail.Outbox
@@ -75,6 +77,7 @@ type app struct {
 	routes    chi.Routes
 	table     map[routeKey]*route  // what the lines of routes.go say
 	lateForms map[string]*lateForm // by the pattern of the page that they stand on
+	presses   presses
 }
 
 // New returns the portal. It fails for a part that is missing, and for templates that do not parse.
@@ -105,7 +108,7 @@ func newApp(o Options) (*app, error) {
 		return nil, fmt.Errorf("handlers: %w", err)
 	}
 	return &app{
-		Options: o, emails: mail.Composer{Base: o.BaseURL.String()}, pages: pages,
+		Options: o, emails: mail.Composer{Base: o.BaseURL.String()}, pages: pages, presses: presses{now: map[string]chan struct{}{}},
 	}, nil
 }
 

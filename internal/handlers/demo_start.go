@@ -8,6 +8,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/session"
 )
 
 // bagDemoPassword holds the password of a demo account, to be shown to its owner. It is stored nowhere else.
@@ -47,7 +48,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.openSession(r, proof, false); err != nil {
+	if err := a.openSession(r, proof, session.SignInRequest{}, home); err != nil {
 		return err
 	}
 	a.Bag.Put(r.Context(), bagDemoPassword, password)

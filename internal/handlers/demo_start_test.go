@@ -246,7 +246,7 @@ func TestDemoEndsTwice(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		b.Follow(b.Get("/account")).Says("The demo is over")
-		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: "x"}); err == nil {
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{NewToken: session.NewToken{NewTokenHash: "x"}}); err == nil {
 			t.Error("a proof from before opened a session afterwards")
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
@@ -43,7 +44,7 @@ func newTarget(f *testing.F) *target {
 	policy := testPolicy
 	policy.Idle = policy.Lifetime // a run may take an hour
 	o := Options{
-		Drafts: draft.New(s.db, sealer), Bag: sessions, Outbox: post, Log: log, BaseURL: portalURL,
+		Drafts: draft.New(s.db, sealer), Acts: act.NewActs(s.db, sealer), Bag: sessions, Outbox: post, Log: log, BaseURL: portalURL,
 	}
 	err := o.people(s.db, sealer, policy, limiterOff{}, limiterOff{}, log)
 	if err != nil {
@@ -141,7 +142,7 @@ func (s *target) send(t *testing.T, r *http.Request) *httptest.ResponseRecorder 
 	}
 	for _, line := range header.Values("Set-Cookie") {
 		name, _, _ := strings.Cut(line, "=")
-		if !slices.Contains([]string{"__Host-id", "__Host-ended", "__Host-pending", "__Host-look"}, name) {
+		if !slices.Contains([]string{"__Host-id", "__Host-ended", "__Host-pending", "__Host-reset", "__Host-email", "__Host-look"}, name) {
 			t.Errorf("%s: sets %q", what, line)
 		}
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,7 +65,7 @@ func FuzzForm(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body string) {
 		path, body := forms[int(which)%len(forms)], withCanary(body, url.QueryEscape)
-		values, err := form(s.request(http.MethodPost, path, "", body), "name", "held")
+		values, err := form(inExchange(s.request(http.MethodPost, path, "", body)), "name", "held")
 		if err != nil && values != nil {
 			t.Errorf("got %v and %v, want one of them", values, err)
 		}
@@ -81,4 +82,9 @@ func FuzzForm(f *testing.F) {
 			t.Errorf("after POST %s: the profile answers %d", path, got)
 		}
 	})
+}
+
+// inExchange is the request as the layers of the portal see it.
+func inExchange(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, &exchange{}))
 }

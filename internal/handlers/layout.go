@@ -19,6 +19,7 @@ type Layout struct {
 	Here        string // this page's address, where a change of the preferences comes back to
 	// Unwarned pages outlive the session, so nothing on them warns of its end.
 	Unwarned bool
+	Act      string // for the forms of this page: see the package act
 }
 
 func (l *Layout) frame() *Layout { return l }

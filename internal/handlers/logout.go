@@ -25,10 +25,17 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 // session ended is for the next page.
 func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string) {
 	a.Bag.End(r.Context())
+	a.forgetBrowser(w)
+	seeOther(w, r, next)
+}
+
+// forgetBrowser deletes what the browser keeps besides the cookie of its session.
+func (a *app) forgetBrowser(w http.ResponseWriter) {
 	a.Bag.DropPending(w)
+	a.dropOneTimeToken(w, resetLink)
+	a.dropOneTimeToken(w, emailLink)
 	http.SetCookie(w, a.preferencesCookie(storedPreferences{}))
 	w.Header().Set("Clear-Site-Data", `"storage"`)
-	seeOther(w, r, next)
 }
 
 // finishLogoutOf is for a link from an email, which ends all sessions of an account: the browser that followed it may be

@@ -21,7 +21,7 @@ func (a *app) isCrossSite(r *http.Request) bool {
 	}
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if site == "" && origin == "" {
-		return a.Bag.HasCookie(r) || a.Bag.Pending(r) != ""
+		return a.Bag.HasCookie(r) || a.Bag.Pending(r) != "" || a.oneTimeToken(r, resetLink) != "" || a.oneTimeToken(r, emailLink) != ""
 	}
 	if origin == "" || origin == "null" && site == "same-origin" { // "null" is what pages with no-referrer send
 		return false

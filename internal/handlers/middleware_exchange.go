@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5/middleware"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -19,6 +20,8 @@ import (
 type exchange struct {
 	client       device.Client // with the id of the request, which is in the log and on error pages
 	current      *current
+	formError    error            // why the form could not be read
+	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite    bool             // another site made the browser send it

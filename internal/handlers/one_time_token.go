@@ -7,19 +7,19 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/brand"
 )
 
-// A tokenLink is a link in an email whose token is kept, sealed, in the bag of the browser, where neither the history of the
-// browser nor another site's log sees it (ASVS v5.0.0-14.2.1).
+// A tokenLink is a link in an email whose token is moved into a cookie of its own, where neither the history of the browser
+// nor another site's log sees it (ASVS v5.0.0-14.2.1).
 type tokenLink struct {
-	bag  string // name of the value in the bag
-	page string // where the form is
+	cookie string
+	page   string // where the form is
 }
 
 var (
-	resetLink = tokenLink{"reset key", "/password/reset"}
-	emailLink = tokenLink{"email key", "/account/email/confirm"}
+	resetLink = tokenLink{brand.ResetCookie, "/password/reset"}
+	emailLink = tokenLink{brand.EmailCookie, "/account/email/confirm"}
 )
 
 // takeToken moves the token out of the address. Nothing is used up: mail scanners follow links, and the page behind this one
@@ -34,20 +34,27 @@ func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, 
 	if err != nil {
 		return err
 	}
-	if err := a.Bag.Save(r.Context(), link.bag, token); err != nil {
-		return err
-	}
+	a.Bag.SetOneTime(w, link.cookie, token)
 	seeOther(w, r, link.page)
 	return nil
 }
 
-// oneTimeToken is the token that the link was followed with, "" for none. bag.ErrUnavailable while the bag cannot be read.
-func (a *app) oneTimeToken(r *http.Request, link tokenLink) (string, error) {
-	if a.Bag.Unavailable(r.Context()) {
-		return "", bag.ErrUnavailable
-	}
-	return a.Bag.Get(r.Context(), link.bag), nil
+// oneTimeToken is the token that the link was followed with, "" for none.
+func (a *app) oneTimeToken(r *http.Request, link tokenLink) string {
+	return a.Bag.OneTime(r, link.cookie)
 }
 
 // dropOneTimeToken forgets the token once it is used.
-func (a *app) dropOneTimeToken(r *http.Request, link tokenLink) { a.Bag.Pop(r.Context(), link.bag) }
+func (a *app) dropOneTimeToken(w http.ResponseWriter, link tokenLink) {
+	a.Bag.SetOneTime(w, link.cookie, "")
+}
+
+// anotherAccount refuses a form that was shown for one account and would now do something to another: a link for it was
+// followed in this browser in the meantime.
+func anotherAccount(shown, now string) error {
+	if shown == "" || shown == now {
+		return nil
+	}
+	return statusError{code: http.StatusConflict, heading: "This page was for another account",
+		text: "Another link or sign-in was opened in this browser in the meantime. Nothing was changed. Please open the link of the right email again."}
+}

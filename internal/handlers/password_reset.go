@@ -9,12 +9,12 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/bag"
 )
 
 type resetView struct {
 	Layout
 	Email                string // of the account; "" when the link does not work
+	Account              string // its public name, for the form to say whom it was shown for
 	Action               string // where the form goes
 	MinLength, MaxLength int
 	Problems             problems
@@ -22,25 +22,15 @@ type resetView struct {
 
 func (*resetView) page() string { return "reset.html" }
 
-// takeResetToken takes the token out of the address. While the bag cannot be reached the form is shown here instead: nobody
-// should be kept from their account by a cache.
 func (a *app) takeResetToken(w http.ResponseWriter, r *http.Request) error {
-	err := a.takeToken(w, r, resetLink, func(token string) error {
+	return a.takeToken(w, r, resetLink, func(token string) error {
 		_, err := a.Accounts.ResetTokenOwner(r.Context(), token)
 		return err
 	}, &resetView{})
-	if errors.Is(err, bag.ErrUnavailable) {
-		return a.resetForm(w, r, http.StatusOK, chi.URLParam(r, "token"), nil)
-	}
-	return err
 }
 
 func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
-	token, err := a.oneTimeToken(r, resetLink)
-	if err != nil {
-		return err
-	}
-	return a.resetForm(w, r, http.StatusOK, token, nil)
+	return a.resetForm(w, r, http.StatusOK, a.oneTimeToken(r, resetLink), nil)
 }
 
 func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, token string, wrong problems) error {
@@ -53,21 +43,26 @@ func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, toke
 		return err
 	}
 	return a.render(w, r, status, &resetView{
-		Email: user.Email, Action: r.URL.EscapedPath(), MinLength: auth.MinPassword, MaxLength: auth.MaxPassword, Problems: wrong,
+		Email: user.Email, Account: user.ID, Action: r.URL.EscapedPath(), MinLength: auth.MinPassword, MaxLength: auth.MaxPassword, Problems: wrong,
 	})
 }
 
-// reset sets the password with the token in the address or in the bag. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
+// reset sets the password with the token in the address or in its cookie. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
 func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "password")
+	f, err := form(r, "password", "account")
 	if err != nil {
 		return err
 	}
 	token := chi.URLParam(r, "token")
 	if token == "" {
-		if token, err = a.oneTimeToken(r, resetLink); err != nil {
-			return err
-		}
+		token = a.oneTimeToken(r, resetLink)
+	}
+	owner, err := a.Accounts.ResetTokenOwner(r.Context(), token)
+	if err == nil {
+		err = anotherAccount(f["account"], owner.ID)
+	}
+	if err != nil && !errors.Is(err, audit.ErrNotFound) {
+		return err
 	}
 	user, err := a.Accounts.ResetPassword(r.Context(), token, f["password"], clientOf(r))
 	if wrong, ok := errors.AsType[auth.PasswordError](err); ok {
@@ -81,7 +76,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.notify(user, a.emails.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
-	a.dropOneTimeToken(r, resetLink)
+	a.dropOneTimeToken(w, resetLink)
 	a.finishLogoutOf(w, r, user.ID, "/login?reset=yes")
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -63,7 +64,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Extend: func(x Extension) { probe.Add(probe.Portal(x)) },
-		Drafts: draft.New(b.store, sealer),
+		Drafts: draft.New(b.store, sealer), Acts: act.NewActs(b.store, sealer),
 		Bag:    bag.New(bag.Options{Bags: b.bags, Sealer: sealer, Secure: true, Log: log}),
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
 		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,

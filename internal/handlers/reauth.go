@@ -84,7 +84,7 @@ func (a *app) reauth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next := a.destination(f["next"])
-	wrong, status, err := a.reauthenticate(w, r, f)
+	wrong, status, err := a.reauthenticate(w, r, f, next)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzhttp"
+
+	"example.com/gatehouse/internal/act"
 )
 
 // bagFlash holds one sentence for the next page.
@@ -28,12 +30,14 @@ func (a *app) render(w http.ResponseWriter, r *http.Request, status int, v view)
 // send executes the page of the view into a buffer and sends it. On error nothing was sent.
 func (a *app) send(w http.ResponseWriter, r *http.Request, status int, v view) error {
 	l := v.frame()
+	l.Act = act.New()
 	l.Preferences, l.Here = a.preferencesOf(r), a.page(r.URL.RequestURI())
 	who := currentOf(r)
 	if who == nil || !a.Sessions.Policy().NeedsReauth(who.Session) { // a session that needs re-authentication may be a thief's, who must not read it
 		l.Flash = a.shown(r, bagFlash)
 	}
 	if who != nil {
+		_, _ = a.freshCodes(r)
 		l.SignedIn, l.Path = a.signedInView(who), a.wayBack(r)
 		l.SignedIn.Demo = a.demoView(r, who.User)
 	}

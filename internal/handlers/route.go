@@ -71,6 +71,7 @@ type route struct {
 	script          bool
 	readOnly        bool
 	alwaysLookedUp  bool
+	act, actSaid    bool // its form carries the value of an act
 }
 
 type routeKey struct{ method, pattern string }
@@ -99,6 +100,11 @@ func drafts(name, purpose, cancel string, fields ...string) option {
 
 // noDraft is for forms that hold only secrets and choices: nothing of them is saved when they come too late.
 func noDraft(rt *route) { rt.lateSaid = true }
+
+// isAct is for forms that rotate, open or end a session, or spend something once: pressed again they get the answer that they
+// had, if the template has the field for it. noAct is for those that may be pressed again without harm.
+func isAct(rt *route) { rt.act, rt.actSaid = true, true }
+func noAct(rt *route) { rt.actSaid = true }
 
 // returned lets people come back to a page for everybody after signing in. notReturned takes a guarded page out of that.
 func returned(rt *route)    { rt.returned = true }

@@ -48,6 +48,9 @@ func mistakesOf(a *app) (mistakes []string) {
 			}
 			continue
 		}
+		if !rt.actSaid && !rt.script {
+			wrong("%s can be pressed twice: write isAct where that would do something twice, or noAct", key)
+		}
 		page := a.route(http.MethodGet, rt.page)
 		switch {
 		case page == noRoute && rt.page == rt.pattern:
@@ -125,6 +128,7 @@ func TestOmissionsAreNamed(t *testing.T) {
 		"POST /x: there is no page at this address: write on(": func(_ *app, _, signedIn group) { signedIn.post("/x", notFound, noDraft) },
 		`POST /x: on("/y") is no page`:                         func(_ *app, everybody, _ group) { everybody.post("/x", notFound, on("/y")) },
 		`POST /x: on("/dev/mail/{id}") has {id}, which`:        func(_ *app, everybody, _ group) { everybody.post("/x", notFound, on("/dev/mail/{id}")) },
+		"POST /x can be pressed twice: write isAct":            func(_ *app, _, signedIn group) { signedIn.post("/x", notFound, noDraft) },
 		"POST /account can come too late: write drafts(":       func(_ *app, _, signedIn group) { signedIn.post("/account", notFound) },
 		"POST /plans is for everybody and cannot come too late": func(_ *app, everybody, _ group) {
 			everybody.post("/plans", notFound, drafts("x", "X", home, "x"))
@@ -181,4 +185,33 @@ func TestAddressStandsInTheTableOnce(t *testing.T) {
 		}
 	}()
 	group{app: a, router: a.routes.(chi.Router)}.signedIn().post("/account/profile", notFound, drafts("x", "X", home, "x"))
+}
+
+var postForm = regexp.MustCompile(`(?s)<form[^>]* method="post" action="([^"]+)"[^>]*>(.*?)</form>`)
+
+// Each form of an act carries its value, on whichever page it stands.
+func TestActsCarryTheirValue(t *testing.T) {
+	t.Parallel()
+	a := newPortal(t).app
+	found := map[string]bool{}
+	err := eachSource([]string{"templates/*.html", "templates/*/*.html"}, func(name, source string) error {
+		for _, form := range postForm.FindAllStringSubmatch(source, -1) {
+			path := strings.ReplaceAll(regexp.MustCompile(`{{if \.All}}(.*?){{else}}.*?{{end}}`).ReplaceAllString(form[1], "$1"), " ", "")
+			path = regexp.MustCompile(`{{.*?}}`).ReplaceAllString(path, "x")
+			rt := a.route(http.MethodPost, a.routes.Find(chi.NewRouteContext(), http.MethodPost, path))
+			if rt.act && !strings.Contains(form[2], `name="act" value="{{$.Act}}"`) {
+				t.Errorf(`%s: the form that goes to %s has no <input type="hidden" name="act" value="{{$.Act}}">: routes.go says isAct`, name, form[1])
+			}
+			found[rt.pattern] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, rt := range a.table {
+		if rt.act && !found[rt.pattern] && rt.pattern != "/account/sessions/end-others" {
+			t.Errorf("%s is an act, and no template has its form", key)
+		}
+	}
 }

@@ -180,7 +180,7 @@ func ordinary(now time.Time) []sample {
 			Problems: problems{{"code", "That is not the code."}}}},
 		{"totp-enrolled", &totpView{Layout: in("security"), Since: ago(time.Hour)}},
 		{"totp-kept", &totpView{Layout: in("security"), Since: ago(time.Hour), Keep: true}},
-		{"recovery-codes", &recoveryCodesView{Layout: flash, Codes: []string{"abcd-efgh", "ijkl-mnop"}, Text: "abcd-efgh\nijkl-mnop", Left: 10, Of: 10, SecondFactor: true}},
+		{"recovery-codes", &recoveryCodesView{Layout: flash, Codes: []string{"abcd-efgh", "ijkl-mnop"}, Until: time.Now().Add(recoveryCodesLife), Text: "abcd-efgh\nijkl-mnop", Left: 10, Of: 10, SecondFactor: true}},
 		{"recovery-codes-later", &recoveryCodesView{Layout: in("security"), Left: 7, Of: 10, SecondFactor: true, Others: 2}},
 		{"recovery-codes-none", &recoveryCodesView{Layout: in("security"), Of: 10}},
 		{"verify", &verifyView{App: true, Left: 5}},

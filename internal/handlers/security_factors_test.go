@@ -53,10 +53,14 @@ func TestEnrolment(t *testing.T) {
 		}
 		shown := b.Get("/account/security/recovery-codes").Want(http.StatusOK).Says("Your authenticator app is set up. Signed out 1 other session.")
 		codes := recoveryCodesOn(t, shown.Body)
+		if again := recoveryCodesOn(t, b.Get("/account/security/recovery-codes").Want(http.StatusOK).Body); !slices.Equal(again, codes) {
+			t.Errorf("codes on the page: %q, then %q, want the same until they are kept", codes, again)
+		}
+		b.Post("/account/security/recovery-codes/kept").Leads(recoveryCodesPage)
 		later := b.Get("/account/security/recovery-codes").Want(http.StatusOK).Says("10 of 10 left")
 		for _, code := range codes {
 			if strings.Contains(later.Body, code) {
-				t.Fatal("a recovery code is shown twice")
+				t.Fatal("a recovery code is shown after it was kept")
 			}
 		}
 		if now := b.Get("/account/security/totp").SaysNot("secret").Body; secretOnPage.MatchString(now) {
@@ -158,7 +162,7 @@ func TestFreshRecoveryCodes(t *testing.T) {
 		other.Post("/login/verify", "code", old[0]).Leads("/account")
 		token := b.Token()
 		b.Post("/account/security/recovery-codes").Leads("/account/security/recovery-codes")
-		b.Do(b.NewRequest("HEAD", "/account/security/recovery-codes", nil)).Want(http.StatusOK) // shows nothing, so it uses nothing up
+		b.Do(b.NewRequest("HEAD", "/account/security/recovery-codes", nil)).Want(http.StatusOK)
 		page := b.Get("/account/security/recovery-codes").Says("The ones before no longer work. Signed out 1 other session.")
 		fresh := recoveryCodesOn(t, page.Body)
 		if other.Alive() || p.replay(token).StatusCode == http.StatusOK {
@@ -443,4 +447,37 @@ func TestSecretsAreBound(t *testing.T) {
 	second.Get("/account/security/totp").Want(http.StatusOK).Says("You need an app")
 	write(`UPDATE totp_enrolments SET sealed = (SELECT sealed FROM totp_secrets WHERE user_id = $1) WHERE session_id = $2`, thief.ID, second.Handle())
 	second.Get("/account/security/totp").Want(http.StatusOK).Says("You need an app")
+}
+
+// Fresh recovery codes are shown for ten minutes, unless their owner says before that they are kept.
+func TestRecoveryCodesAreShownForAWhile(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Ruth")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		b.enrolApp()
+		time.Sleep(recoveryCodesLife - time.Minute)
+		recoveryCodesOn(t, b.Get(recoveryCodesPage).Body)
+		time.Sleep(time.Minute)
+		b.Get(recoveryCodesPage).Want(http.StatusOK).Says("10 of 10 left")
+	})
+}
+
+// Recovery codes that no longer work wait for nobody, and those that nobody kept are forgotten on any page.
+func TestFreshCodesAreForgotten(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Ruth")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		b.enrolApp()
+		b.Post("/account/security/totp/remove").Leads(securityPage)
+		b.Get(recoveryCodesPage).Says("You have none yet")
+		b.enrolApp()
+		b.Get("/account/session").Says("recovery.fresh")
+		time.Sleep(recoveryCodesLife)
+		b.Get("/account").Want(http.StatusOK)
+		b.Get("/account/session").SaysNot("recovery.fresh")
+	})
 }

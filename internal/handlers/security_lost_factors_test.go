@@ -36,7 +36,7 @@ func TestLostFactors(t *testing.T) {
 			t.Fatalf("got %v, %d ended, alive: %t", err, ended, b.Alive())
 		}
 		b.Get("/signed-out").Says("administrator")
-		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: "lost"}); !errors.Is(err, auth.ErrConflict) {
+		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{NewToken: session.NewToken{NewTokenHash: "lost"}}); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("a sign-in under way with what was lost: got %v, want ErrConflict", err)
 		}
 		half.Post("/login/verify", "code", codes[0]).Leads("/login?again=yes")

@@ -2,12 +2,12 @@ package handlers
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/session"
 )
 
 type securityView struct {
@@ -62,24 +62,36 @@ const securityPage = "/account/security"
 const lastFactor = "Every account here needs a second step, and this is your last. Set up another one first."
 
 // changeFactors makes one change of the second factors of the current user, under a token of its own. Recovery codes that
-// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is unavailable.
-func (a *app) changeFactors(r *http.Request, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
+// come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is unavailable. place is
+// where the answer leads.
+func (a *app) changeFactors(r *http.Request, place string, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
 	if a.Bag.Unavailable(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: bag.ErrUnavailable,
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
 	v := currentOf(r)
-	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Session, error) {
+	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
 		done, err = change(account.FactorChange{
-			Session: v.Session, Client: clientOf(r), User: v.User, NewTokenHash: tokenHash,
+			Session: v.Session, Client: clientOf(r), User: v.User, NewToken: next,
 		})
 		return openedAs(v.Session), err
 	})
+	if err == nil {
+		a.Bag.Pop(r.Context(), bagRecoveryCodes) // another change may have made them useless
+	}
 	if err == nil && len(done.Codes) > 0 {
-		err = a.Bag.Save(r.Context(), bagRecoveryCodes, strings.Join(done.Codes, "\n"))
+		err = a.waitToBeKept(r, done.Codes)
 	}
 	return done, err
+}
+
+// afterEnrolment is where the answer to another second factor leads: the first one comes with recovery codes.
+func afterEnrolment(u auth.User) string {
+	if u.SecondFactor() {
+		return securityPage
+	}
+	return recoveryCodesPage
 }
 
 // factorsChanged says what was done, and goes where the recovery codes are shown if there are any to show.

@@ -146,7 +146,7 @@ func (a *app) finishEnrolment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.changeFactors(r, func(change account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, afterEnrolment(currentOf(r).User), func(change account.FactorChange) (account.FactorChanged, error) {
 		made, err := a.Passkeys.CheckEnrolment(actor(r), change.User, []byte(f["credential"]))
 		if err != nil {
 			return account.FactorChanged{}, err
@@ -190,7 +190,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 // removePasskey forgets a passkey, ends every other session and rotates this one (ASVS v5.0.0-6.5.6, 7.4.3).
 func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	v, id := currentOf(r), chi.URLParam(r, "id")
-	done, err := a.changeFactors(r, func(change account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, securityPage, func(change account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.RemovePasskey(r.Context(), change, id)
 	})
 	if errors.Is(err, auth.ErrLastFactor) {

@@ -7,6 +7,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/session"
 )
 
 type passwordView struct {
@@ -68,8 +69,8 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return a.passwordForm(w, r, status, wrong)
 	}
 	var ended int
-	err = a.Bag.Rotate(r.Context(), false, func(tokenHash string) (bag.Session, error) {
-		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], tokenHash, clientOf(r))
+	err = a.rotate(r, securityPage, false, func(next session.NewToken) (bag.Session, error) {
+		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], next, clientOf(r))
 		return openedAs(v.Session), err
 	})
 	if err != nil {
@@ -81,6 +82,6 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		a.flash(r, "Your password was changed. Signed out %s.", count(ended, "other session"))
 	}
-	seeOther(w, r, "/account/security")
+	seeOther(w, r, securityPage)
 	return nil
 }

@@ -10,16 +10,21 @@ import (
 	"example.com/gatehouse/internal/brand"
 )
 
-// bagRecoveryCodes holds fresh recovery codes for the page that shows them, which takes them out.
-const bagRecoveryCodes = "recovery.codes"
+// bagRecoveryCodes holds fresh recovery codes, after the moment when they were made, for the page that shows them until
+// their owner has kept them: an answer that was lost must not take them along.
+const (
+	bagRecoveryCodes  = "recovery.fresh"
+	recoveryCodesLife = 10 * time.Minute
+)
 
 const recoveryCodesPage = "/account/security/recovery-codes"
 
-// recoveryCodesView shows fresh codes this once, and afterwards how many are left.
+// recoveryCodesView shows fresh codes, and afterwards how many are left.
 type recoveryCodesView struct {
 	Layout
-	Codes        []string // nil but for the first reading
-	Text         string   // the same, for the form that downloads them
+	Codes        []string  // nil once they are kept
+	Until        time.Time // they are shown
+	Text         string    // the same, for the form that downloads them
 	Left, Of     int
 	SecondFactor bool
 	Others       int // sessions that making others ends
@@ -41,10 +46,38 @@ func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 		Left: factors.CodesLeft, Of: auth.RecoveryCodeCount,
 		SecondFactor: v.User.SecondFactor(), Others: len(others),
 	}
-	if view.Text = a.shown(r, bagRecoveryCodes); view.Text != "" {
+	if view.Text, view.Until = a.freshCodes(r); view.Text != "" {
 		view.Codes = strings.Split(view.Text, "\n")
 	}
 	return a.render(w, r, http.StatusOK, view)
+}
+
+// freshCodes returns the recovery codes that wait to be kept, one in each line, and until when; "" for none. Those whose time
+// is up it forgets, whichever page is asked for.
+func (a *app) freshCodes(r *http.Request) (codes string, until time.Time) {
+	kept := a.Bag.Get(r.Context(), bagRecoveryCodes)
+	if kept == "" {
+		return "", until
+	}
+	made, codes, _ := strings.Cut(kept, "\n")
+	at, err := time.Parse(time.RFC3339, made)
+	if until = at.Add(recoveryCodesLife); err != nil || !time.Now().Before(until) {
+		a.Bag.Pop(r.Context(), bagRecoveryCodes)
+		return "", until
+	}
+	return codes, until
+}
+
+// keepRecoveryCodes forgets the codes that their owner has kept.
+func (a *app) keepRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	a.Bag.Pop(r.Context(), bagRecoveryCodes)
+	seeOther(w, r, recoveryCodesPage)
+	return nil
+}
+
+// waitToBeKept puts fresh codes into the bag.
+func (a *app) waitToBeKept(r *http.Request, codes auth.RecoveryCodes) error {
+	return a.Bag.Save(r.Context(), bagRecoveryCodes, time.Now().UTC().Format(time.RFC3339)+"\n"+strings.Join(codes, "\n"))
 }
 
 // makeRecoveryCodes makes ten that take the place of all before.
@@ -55,7 +88,7 @@ func (a *app) makeRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, securityPage)
 		return nil
 	}
-	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, recoveryCodesPage, func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.MakeRecoveryCodes(r.Context(), c)
 	})
 	if err != nil {

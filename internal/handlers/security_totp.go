@@ -106,7 +106,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 		a.flash(r, "That took too long, so this is another secret. Please add it to your app in place of the one before.")
 		return a.beginTOTP(w, r)
 	}
-	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, afterEnrolment(v.User), func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.ConfirmTOTP(r.Context(), c, f["code"])
 	})
 	if errors.Is(err, auth.ErrBadCode) {
@@ -135,7 +135,7 @@ func (a *app) removeTOTP(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, securityPage)
 		return nil
 	}
-	done, err := a.changeFactors(r, func(c account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, securityPage, func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.RemoveTOTP(r.Context(), c)
 	})
 	if errors.Is(err, auth.ErrLastFactor) {

@@ -108,7 +108,7 @@ func TestRotationLeavesElevationClosed(t *testing.T) {
 		b.Reauth(password).Leads("/account/sessions")
 		x := p.sessionRow(b)
 		p.exec(`UPDATE sessions SET elevated_until = NULL`)
-		if err := p.store.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "next", At: x.LastSeenAt}); err != nil {
+		if err := p.store.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "next"}, At: x.LastSeenAt}); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.count(`SELECT count(*) FROM sessions WHERE elevated_until IS NOT NULL`); n != 0 {
@@ -194,7 +194,7 @@ func TestSignInConflict(t *testing.T) {
 						t.Fatal(err)
 					}
 					overtake(p, b)
-					_, err = p.sessions.SignIn(t.Context(), proof, session.SignInRequest{TokenHash: auth.HashToken("x")})
+					_, err = p.sessions.SignIn(t.Context(), proof, session.SignInRequest{NewToken: session.NewToken{NewTokenHash: auth.HashToken("x")}})
 					if !errors.Is(err, auth.ErrConflict) {
 						t.Errorf("got %v, want ErrConflict", err)
 					}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -59,10 +60,15 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 	if done, err := a.elevateFor(w, r, false); done || err != nil {
 		return err
 	}
-	n, err := a.Sessions.EndOthers(r.Context(), actor(r))
+	record, err := a.recordOfEnding(r, "/account/sessions")
 	if err != nil {
 		return err
 	}
+	n, err := a.Sessions.EndOthers(r.Context(), actor(r), record)
+	if err != nil {
+		return err
+	}
+	exchangeOf(r).press = nil // it has its answer
 	if n == 0 {
 		a.flash(r, "No other session was signed in.")
 	} else {
@@ -76,9 +82,14 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	if done, err := a.elevateFor(w, r, true); done || err != nil {
 		return err
 	}
-	if _, err := a.Sessions.EndAll(r.Context(), actor(r)); err != nil {
+	record, err := a.recordOfEnding(r, signedOutPage)
+	if err != nil {
 		return err
 	}
+	if _, err := a.Sessions.EndAll(r.Context(), actor(r), record); err != nil {
+		return err
+	}
+	exchangeOf(r).press = nil
 	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
@@ -90,11 +101,22 @@ func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done
 	if err != nil || currentOf(r).Elevated(time.Now()) {
 		return false, err
 	}
-	wrong, status, err := a.reauthenticate(w, r, f)
+	x := exchangeOf(r)
+	press := x.press
+	x.press = nil // its answer is that of the ending, which comes after this and may fail
+	wrong, status, err := a.reauthenticate(w, r, f, "")
+	x.press = press
 	if err != nil || wrong == nil {
 		return false, err
 	}
 	return true, a.confirmEnding(w, r, status, all, wrong)
+}
+
+// recordOfEnding is what the transaction of the ending stores of its press. The cookie of this request may be a new one since
+// the form was sent.
+func (a *app) recordOfEnding(r *http.Request, place string) (*act.Record, error) {
+	token := a.Bag.NewToken(r.Context())
+	return a.record(r, act.Answer{Token: token, Place: place, Lives: place != signedOutPage}, auth.HashToken(token))
 }
 
 // showEndSession asks before one session is ended: the page a re-authentication comes back to.

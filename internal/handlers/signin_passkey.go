@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/session"
 )
 
 // passkeySignInView is the button that signs in by a passkey.
@@ -47,7 +48,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 		return tooManyPasskeys(w, limited.Wait)
 	}
 	if err == nil {
-		err = a.openSession(r, proof, sent.Remember)
+		err = a.openSession(r, proof, session.SignInRequest{Remember: sent.Remember}, a.destination(sent.Next))
 	}
 	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrConflict) {
 		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorRefused, Text: passkeyRefused})

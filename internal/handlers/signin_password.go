@@ -92,24 +92,21 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	if !proof.Complete() {
 		return a.askSecondFactor(w, r, proof, v.Remember, f["next"])
 	}
-	err = a.openSession(r, proof, v.Remember)
+	place := a.destination(f["next"])
+	err = a.openSession(r, proof, session.SignInRequest{Remember: v.Remember}, place)
 	if errors.Is(err, auth.ErrConflict) {
 		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")
 	}
 	if err != nil {
 		return err
 	}
-	seeOther(w, r, a.destination(f["next"]))
+	seeOther(w, r, place)
 	return nil
 }
 
 // openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). The session that
-// was open in this browser ends. The bag of a visitor is kept; the bag of another user is not.
-func (a *app) openSession(r *http.Request, proof auth.Proof, remember bool) error {
-	return a.openSessionBy(r, proof, session.SignInRequest{Remember: remember})
-}
-
-func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignInRequest) error {
+// was open in this browser ends. The bag of a visitor is kept; the bag of another user is not. place is where the answer leads.
+func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRequest, place string) error {
 	by.Client = clientOf(r)
 	if token, ok := a.Bag.Token(r); ok {
 		by.ReplacedHash = auth.HashToken(token)
@@ -118,8 +115,8 @@ func (a *app) openSessionBy(r *http.Request, proof auth.Proof, by session.SignIn
 	if before := currentOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
-	return a.Bag.Rotate(r.Context(), somebodyElse, func(tokenHash string) (bag.Session, error) {
-		by.TokenHash = tokenHash
+	return a.rotate(r, place, somebodyElse, func(next session.NewToken) (bag.Session, error) {
+		by.NewToken = next
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
 			exchangeOf(r).current = &current{Session: opened.Session, User: proof.User()}

@@ -12,6 +12,7 @@ import (
 // verifyView asks for the second step of a sign-in.
 type verifyView struct {
 	Layout
+	Account  string             // its public name, for the form to say whom it was shown for
 	App      bool               // the account has an authenticator app
 	Passkey  *passkeySignInView // nil for an account without one
 	Left     int                // codes that may still be tried
@@ -40,7 +41,7 @@ func (a *app) showVerify(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) verifyForm(w http.ResponseWriter, r *http.Request, status int, u auth.User, waiting auth.PendingSignIn, wrong ...problem) error {
-	v := &verifyView{App: u.TOTP, Left: waiting.AttemptsLeft, Problems: wrong}
+	v := &verifyView{Account: u.ID, App: u.TOTP, Left: waiting.AttemptsLeft, Problems: wrong}
 	if u.Passkeys {
 		v.Passkey = &passkeySignInView{Next: waiting.Next, Remember: waiting.Remember}
 	}
@@ -65,13 +66,16 @@ func (a *app) startAgain(w http.ResponseWriter, r *http.Request, err error) erro
 // verify takes the second step: a code of the app, or a recovery code. The session is opened in the transaction that
 // deletes the pending sign-in, so one sign-in opens one session (ASVS v5.0.0-6.3.4, 7.2.4).
 func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "code")
+	f, err := form(r, "code", "account")
 	if err != nil {
 		return err
 	}
 	waiting, u, err := a.Auth.PendingSignIn(r.Context(), a.Bag.Pending(r))
 	if err != nil {
 		return a.startAgain(w, r, err)
+	}
+	if err := anotherAccount(f["account"], u.ID); err != nil {
+		return err
 	}
 	if f["code"] == "" {
 		return a.verifyForm(w, r, http.StatusUnprocessableEntity, u, waiting, problem{"code", enterCode(u)})
@@ -91,7 +95,8 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.startAgain(w, r, err)
 	}
-	err = a.openSessionBy(r, proof, session.SignInRequest{Remember: waiting.Remember, PendingHash: waiting.TokenHash})
+	place := a.destination(waiting.Next)
+	err = a.openSession(r, proof, session.SignInRequest{Remember: waiting.Remember, PendingHash: waiting.TokenHash}, place)
 	if errors.Is(err, auth.ErrConflict) {
 		return a.startAgain(w, r, audit.ErrNotFound)
 	}
@@ -100,6 +105,6 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.Bag.DropPending(w)
 	a.reportRecoveryCode(r, proof)
-	seeOther(w, r, a.destination(waiting.Next))
+	seeOther(w, r, place)
 	return nil
 }

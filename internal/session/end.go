@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -37,13 +38,13 @@ func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string) (Se
 
 // EndOthers ends every session of the person but this one. Like EndAll it refuses the sign-ins that are under way with what
 // was true before. It returns how many ended, or ErrConflict when the session of the actor is over.
-func (s *Service) EndOthers(ctx context.Context, by audit.Actor) (int, error) {
-	return s.endMany(ctx, EndManyParams{Except: by.SessionID, By: by, At: audit.Now()})
+func (s *Service) EndOthers(ctx context.Context, by audit.Actor, press *act.Record) (int, error) {
+	return s.endMany(ctx, EndManyParams{Except: by.SessionID, By: by, At: audit.Now(), Act: press})
 }
 
 // EndAll ends every session of the person, this one included.
-func (s *Service) EndAll(ctx context.Context, by audit.Actor) (int, error) {
-	return s.endMany(ctx, EndManyParams{By: by, At: audit.Now()})
+func (s *Service) EndAll(ctx context.Context, by audit.Actor, press *act.Record) (int, error) {
+	return s.endMany(ctx, EndManyParams{By: by, At: audit.Now(), Act: press})
 }
 
 func (s *Service) endMany(ctx context.Context, p EndManyParams) (int, error) {

@@ -12,7 +12,7 @@ import (
 
 // A SignInRequest is the browser that a session is opened in: what it came with, and what it carries from now on.
 type SignInRequest struct {
-	TokenHash    string  // of the token made for the session
+	NewToken
 	ReplacedHash string  // of the token it came with, a visitor's or an earlier session's; "" for none
 	Instead      Session // the session it was signed in to, which ends; zero for none
 	PendingHash  string  // of the token of the pending sign-in that this finishes; "" for none
@@ -56,7 +56,7 @@ func (s *Service) newSession(p auth.Proof, r SignInRequest, at time.Time) Sessio
 		expires = earlier(expires, p.User().DemoUntil)
 	}
 	return Session{
-		ID: audit.NewID(), UserID: p.User().ID, TokenHash: r.TokenHash, Method: p.Method(), Remembered: remember,
+		ID: audit.NewID(), UserID: p.User().ID, TokenHash: r.NewTokenHash, Method: p.Method(), Remembered: remember,
 		UserAgent: r.Client.UserAgent, IP: ip, LastIP: ip, Known: s.policy.Browser.SetOf(r.Client),
 		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
 		IdleExpiresAt: s.policy.IdleEnd(at, remember, expires),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -71,4 +72,5 @@ type EndManyParams struct {
 	Except string      // handle of a session that goes on; "" ends all
 	By     audit.Actor // whose account it is; the session that acts ends as signed out, the others as revoked
 	At     time.Time
+	Act    *act.Record // the press that it comes from; nil for none
 }

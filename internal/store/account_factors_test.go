@@ -20,7 +20,7 @@ import (
 // change is a change of credentials from x, whose account has the epoch.
 func change(x session.Session, epoch int64, codes []string) account.CredentialsChange {
 	return account.CredentialsChange{
-		Rotation: session.Rotation{Session: x, NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch), At: at}, Epoch: epoch, Codes: codes, Reason: session.ReasonRevoked,
+		Rotation: session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: fmt.Sprintf("%s-%d", x.TokenHash, epoch)}, At: at}, Epoch: epoch, Codes: codes, Reason: session.ReasonRevoked,
 		Events: []audit.Event{event(fmt.Sprintf("change-%s-%d", x.ID, epoch), x.UserID, audit.MFAEnrolled)},
 	}
 }

@@ -20,7 +20,7 @@ func TestManyEventsAtOnce(t *testing.T) {
 		for i := range 250 {
 			events = append(events, event(fmt.Sprintf("e%03d", i), "ada", audit.SessionRenewed))
 		}
-		if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "token-next", At: at}, events...); err != nil {
+		if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "token-next"}, At: at}, events...); err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.Events(t.Context(), "ada", audit.Filter{Kinds: []audit.Kind{audit.SessionRenewed}, Limit: 1000})

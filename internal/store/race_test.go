@@ -56,7 +56,7 @@ func TestPasswordChangeOvertaken(t *testing.T) {
 		newUser(t, s, "ada")
 		by := newSession("by", "ada")
 		open(t, s, by)
-		change := account.ChangePasswordParams{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Rotation: session.Rotation{Session: by, NewTokenHash: "next", At: at}, Epoch: 0}}
+		change := account.ChangePasswordParams{PasswordHash: "new", CredentialsChange: account.CredentialsChange{Rotation: session.Rotation{Session: by, NewToken: session.NewToken{NewTokenHash: "next"}, At: at}, Epoch: 0}}
 		if _, err := s.EndSessions(t.Context(), session.EndManyParams{Except: by.ID, By: by.By(device.Client{}), At: at}); err != nil {
 			t.Fatal(err)
 		}

@@ -22,6 +22,9 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
+		if err := addAct(ctx, tx, o.Act); err != nil {
+			return err
+		}
 		if err := finishPending(ctx, tx, o.PendingHash, x.UserID, x.CreatedAt); err != nil {
 			return err
 		}
@@ -105,6 +108,9 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.By.UserID); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, m.Act); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)

@@ -123,7 +123,7 @@ func TestConfirmKeepsMoreSeriousFlag(t *testing.T) {
 				}
 			}
 			x.Known = "browser B"
-			if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "new-" + flag, At: at, Dismiss: true}, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
+			if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "new-" + flag}, At: at, Dismiss: true}, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
 				t.Fatal(err)
 			}
 			got := row(t, s, flag)

@@ -98,11 +98,11 @@ func TestChangesAreConditional(t *testing.T) {
 			return s.Touch(t.Context(), x, at)
 		},
 		"rotate": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
-			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "rotated-" + x.ID, At: at, Elevated: at.Add(time.Minute)}, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
+			return s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "rotated-" + x.ID}, At: at, Elevated: at.Add(time.Minute)}, event("rotate-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"confirm": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Known = "browser B"
-			return s.Rotate(t.Context(), session.Rotation{Session: x, NewTokenHash: "confirmed-" + x.ID, At: at, Elevated: at.Add(time.Minute), Dismiss: true}, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
+			return s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "confirmed-" + x.ID}, At: at, Elevated: at.Add(time.Minute), Dismiss: true}, event("confirm-"+x.ID, x.UserID, audit.SessionRenewed))
 		},
 		"flag client": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"
@@ -114,7 +114,7 @@ func TestChangesAreConditional(t *testing.T) {
 		},
 		"change password": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			_, err := s.ChangePassword(t.Context(), account.ChangePasswordParams{PasswordHash: "new", CredentialsChange: account.CredentialsChange{
-				Rotation: session.Rotation{Session: x, NewTokenHash: "changed-" + x.ID, At: at}, Reason: session.ReasonPasswordChanged,
+				Rotation: session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "changed-" + x.ID}, At: at}, Reason: session.ReasonPasswordChanged,
 				Events: []audit.Event{event("change-"+x.ID, x.UserID, audit.PasswordChange)},
 			}})
 			return err

@@ -80,7 +80,7 @@ func (p person) session(ctx context.Context) session.Session {
 
 func (p person) change(ctx context.Context, codes ...string) account.CredentialsChange {
 	return account.CredentialsChange{
-		Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, Epoch: p.epoch(ctx), Codes: codes, Reason: session.ReasonRevoked,
+		Rotation: session.Rotation{Session: p.session(ctx), NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at}, Epoch: p.epoch(ctx), Codes: codes, Reason: session.ReasonRevoked,
 		Events: []audit.Event{p.event(audit.MFAEnrolled)},
 	}
 }
@@ -161,7 +161,7 @@ var everything = []func(context.Context, person) error{
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
-		return errors.Join(p.Rotate(ctx, session.Rotation{Session: x, NewTokenHash: rand.Text(), At: at}, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
+		return errors.Join(p.Rotate(ctx, session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at}, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
 	},
 	func(ctx context.Context, p person) error {
 		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(audit.SessionTokenReused))
@@ -183,7 +183,7 @@ var everything = []func(context.Context, person) error{
 		if err := p.RequestEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		c := account.ConfirmEmailChangeParams{TokenHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewTokenHash: rand.Text(), At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
+		c := account.ConfirmEmailChangeParams{TokenHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
 		_, _, err := p.ConfirmEmailChange(ctx, c)
 		return err
 	},

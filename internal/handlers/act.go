@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"sync"
+
+	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/session"
+)
+
+// repeat answers a press that was made before, with the answer that it had then, before anything is counted or checked.
+// Until the first press is answered the second waits for it.
+func (a *app) repeat(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		press := a.actOf(r)
+		if press == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		defer a.presses.hold(r.Context(), press.Key())()
+		x := exchangeOf(r)
+		x.press = press
+		done, err := a.answerAgain(w, r)
+		if err != nil {
+			a.fail(w, r, unavailable(err))
+			return
+		}
+		if done {
+			return
+		}
+		answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
+		next.ServeHTTP(answer, r)
+		if x.press != nil { // it changed nothing: on another instance the same press may have been first
+			if done, err := a.answerAgain(w, r); done && err == nil {
+				return
+			}
+		}
+		answer.sendTo(w)
+	})
+}
+
+// A heldAnswer waits until it is known whether it goes out.
+type heldAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (h *heldAnswer) Header() http.Header         { return h.header }
+func (h *heldAnswer) WriteHeader(status int)      { h.status = status }
+func (h *heldAnswer) Write(b []byte) (int, error) { return h.body.Write(b) }
+
+func (h *heldAnswer) sendTo(w http.ResponseWriter) {
+	maps.Copy(w.Header(), h.header)
+	w.WriteHeader(h.status)
+	_, _ = w.Write(h.body.Bytes()) // a client that went away is nobody's error
+}
+
+// actOf is the act of the form that was sent, nil for anything else.
+func (a *app) actOf(r *http.Request) *act.Act {
+	if !a.routeOf(r).act || a.isCrossSite(r) {
+		return nil
+	}
+	f, err := form(r, "act")
+	if err != nil || !act.Is(f["act"]) {
+		return nil // whoever reads the form says what is wrong with it
+	}
+	hash := ""
+	if token, ok := a.Bag.Token(r); ok {
+		hash = auth.HashToken(token)
+	}
+	if pending := a.Bag.Pending(r); pending != "" {
+		hash = auth.HashToken(hash + pending)
+	}
+	fields := r.PostForm
+	return act.Of(f["act"], r.URL.Path, r.UserAgent(), hash, without(fields, "act"))
+}
+
+// without is a copy of the fields that leaves one out.
+func without(fields map[string][]string, name string) map[string][]string {
+	rest := make(map[string][]string, len(fields))
+	for field, values := range fields {
+		if field != name {
+			rest[field] = values
+		}
+	}
+	return rest
+}
+
+// answerAgain sends the answer that the press had before, and reports whether it had one.
+func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
+	defer cancel()
+	answer, holder, err := a.Acts.Find(ctx, exchangeOf(r).press)
+	if errors.Is(err, audit.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if answer.Token != "" {
+		a.Bag.Again(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
+		if a.Bag.Pending(r) != "" {
+			a.Bag.DropPending(w)
+		}
+	}
+	if answer.Place == signedOutPage {
+		a.forgetBrowser(w)
+	}
+	seeOther(w, r, answer.Place)
+	return true, nil
+}
+
+// rotate makes a token for a session as bag.Manager.Rotate does, and the record of the press that asks for it, whose answer
+// leads to place. change stores both.
+func (a *app) rotate(r *http.Request, place string, empty bool, change func(session.NewToken) (bag.Session, error)) error {
+	return a.Bag.Rotate(r.Context(), empty, func(tokenHash string) (bag.Session, error) {
+		record, err := a.record(r, act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: true}, tokenHash)
+		if err != nil {
+			return bag.Session{}, err
+		}
+		opened, err := change(session.NewToken{NewTokenHash: tokenHash, Act: record})
+		if err == nil {
+			exchangeOf(r).press = nil // it has its answer; what the request does after that is part of it
+		}
+		return opened, err
+	})
+}
+
+// record is what the transaction of this press stores.
+func (a *app) record(r *http.Request, answer act.Answer, tokenHash string) (*act.Record, error) {
+	return a.Acts.Record(exchangeOf(r).press, answer, tokenHash)
+}
+
+// presses are the acts under way in this instance.
+type presses struct {
+	mu  sync.Mutex
+	now map[string]chan struct{} // closed when the press is answered
+}
+
+// hold waits until nobody else holds the key, for no longer than a look-up may take, and returns what lets it go.
+func (p *presses) hold(ctx context.Context, key string) (release func()) {
+	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
+	defer cancel()
+	mine := make(chan struct{})
+	for {
+		p.mu.Lock()
+		other, taken := p.now[key]
+		if !taken {
+			p.now[key] = mine
+		}
+		p.mu.Unlock()
+		if !taken {
+			return func() {
+				p.mu.Lock()
+				delete(p.now, key)
+				p.mu.Unlock()
+				close(mine)
+			}
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return func() {}
+		}
+	}
+}

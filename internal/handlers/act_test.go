@@ -1,0 +1,391 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/webtest"
+)
+
+// A press is a form that is filled in, before it is sent.
+type press struct {
+	owner  auth.User
+	b      *browser
+	page   *webtest.Answer
+	action string
+	fields []string
+	leads  string
+}
+
+// send sends the form from a browser.
+func (x press) send(b *browser) *webtest.Answer {
+	return b.Submit(x.page, x.action, x.fields...)
+}
+
+// presses are the forms of acts, each ready to be sent.
+var actForms = map[string]func(*portal) press{
+	"sign-in": func(p *portal) press {
+		u, b := p.newUser("Ann"), p.browser()
+		return press{u, b, b.Get("/login"), "/login", []string{"email", u.Email, "password", password, "remember", "on"}, "/account"}
+	},
+	"sign-in over a bag": func(p *portal) press {
+		u, b := p.newUser("Ann"), p.browser()
+		b.keeps("lantern")
+		return press{u, b, b.Get("/login?next=%2Faccount%2Fsecurity"), "/login", []string{"email", u.Email, "password", password}, "/account/security"}
+	},
+	"second step": func(p *portal) press {
+		u, app, _ := p.enrolled("Vera")
+		b := p.withPassword(u.Email)
+		return press{u, b, b.Get("/login/verify"), "/login/verify", []string{"code", app.code()}, "/account"}
+	},
+	"recovery code": func(p *portal) press {
+		u, _, codes := p.enrolled("Vera")
+		b := p.withPassword(u.Email)
+		return press{u, b, b.Get("/login/verify"), "/login/verify", []string{"code", codes[0]}, "/account"}
+	},
+	"re-authentication": func(p *portal) press {
+		u := p.newUser("Rita")
+		b := p.signedIn(u)
+		return press{u, b, b.Get("/reauth?next=%2Faccount%2Femail"), "/reauth", []string{"password", password}, "/account/email"}
+	},
+	"password": func(p *portal) press {
+		u := p.newUser("Paul")
+		b := p.signedIn(u)
+		return press{u, b, b.Get("/account/security/password"), "/account/security/password",
+			[]string{"current_password", password, "password", otherPassword}, securityPage}
+	},
+	"authenticator app": func(p *portal) press {
+		u := p.newUser("Tom")
+		b := p.signedIn(u)
+		b.Reauth(password).Leads("/account/sessions")
+		b.Post("/account/security/totp", "begin", "yes").Leads("/account/security/totp")
+		page := b.Get("/account/security/totp")
+		return press{u, b, page, "/account/security/totp", []string{"code", newAuthenticator(p.t, page.Body).code()}, recoveryCodesPage}
+	},
+	"new recovery codes": func(p *portal) press {
+		u := p.newUser("Tom")
+		b := p.signedIn(u)
+		b.enrolApp()
+		b.Post(recoveryCodesPage + "/kept").Leads(recoveryCodesPage)
+		return press{u, b, b.Get(recoveryCodesPage), recoveryCodesPage, nil, recoveryCodesPage}
+	},
+	"removal of the app": func(p *portal) press {
+		u := p.newUser("Tom")
+		b := p.signedIn(u)
+		b.enrolApp()
+		return press{u, b, b.Get("/account/security/totp"), "/account/security/totp/remove", nil, securityPage}
+	},
+	"end of the others": func(p *portal) press {
+		u := p.newUser("Olga")
+		p.signedIn(u)
+		b := p.signedIn(u)
+		return press{u, b, b.Get("/account/sessions/end-others"), "/account/sessions/end-others", []string{"password", password}, "/account/sessions"}
+	},
+	"end of all": func(p *portal) press {
+		u := p.newUser("Olga")
+		p.signedIn(u)
+		b := p.signedIn(u)
+		return press{u, b, b.Get("/account/sessions/end-all"), "/account/sessions/end-all", []string{"password", password}, signedOutPage}
+	},
+	"another address": func(p *portal) press {
+		u := p.newUser("Emma")
+		b := p.signedIn(u)
+		confirm, _ := b.moves(u, webtest.Email())
+		return press{u, b, b.Follow(b.Get(confirm)), "/account/email/confirm", nil, "/account/profile"}
+	},
+	"removal of a passkey": func(p *portal) press {
+		u := p.newUser("Piet")
+		b := p.signedIn(u)
+		d := b.passkeyOf("Laptop")
+		page := "/account/security/passkeys/" + p.passkeyID(d)
+		return press{u, b, b.Get(page), page + "/remove", nil, securityPage}
+	},
+	"demo": func(p *portal) press {
+		b := p.browser()
+		return press{auth.User{}, b, b.Get("/"), "/demo", nil, "/account"}
+	},
+}
+
+// traces are what an act may leave once: events, and sessions that live.
+func (p *portal) traces() [2]int {
+	return [2]int{p.count(`SELECT count(*) FROM events`), p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`)}
+}
+
+// The answer to a press is lost, and the person presses again: one change, the same token, the place that was meant. It
+// makes no difference whether the second press brings the cookie from before or the new one.
+func TestPressedAgain(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		for name, ready := range actForms {
+			t.Run(name, func(t *testing.T) {
+				x := ready(p)
+				lost := &browser{x.b.Twin(), p}
+				x.send(lost).Leads(x.leads)
+				once, before := p.traces(), x.b.Token()
+				x.send(x.b).Leads(x.leads)
+				if x.leads == signedOutPage {
+					x.b.Get("/account").Leads("/login?next=%2Faccount")
+					return
+				}
+				if x.b.Token() != lost.Token() || x.b.Token() == before {
+					t.Fatalf("token %.5s, first answer %.5s, before %.5s: want that of the first answer", x.b.Token(), lost.Token(), before)
+				}
+				x.send(x.b).Leads(x.leads)
+				if x.b.Token() != lost.Token() {
+					t.Error("a third press, with the new cookie, led to another token")
+				}
+				if again := p.traces(); again != once {
+					t.Errorf("%d events and live sessions after the second press, want %d as after the first", again, once)
+				}
+				x.b.Get(x.leads).Want(http.StatusOK)
+				if before != "" && p.replay(before).StatusCode == http.StatusOK {
+					t.Error("the token from before opens the account")
+				}
+			})
+		}
+	})
+}
+
+// Two presses at the same moment change one thing and have one answer.
+func TestPressedAtOnce(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		for name, ready := range actForms {
+			t.Run(name, func(t *testing.T) {
+				x := ready(p)
+				twins := make([]*browser, 4)
+				var all sync.WaitGroup
+				for i := range twins {
+					twins[i] = &browser{x.b.Twin(), p}
+					twins[i].Tolerant = true
+					all.Go(func() { x.send(twins[i]).Leads(x.leads) })
+				}
+				all.Wait()
+				if x.leads == signedOutPage {
+					return
+				}
+				for _, b := range twins {
+					if b.Token() != twins[0].Token() {
+						t.Errorf("tokens %.5s and %.5s, want one", b.Token(), twins[0].Token())
+					}
+				}
+				twins[0].Get(x.leads).Want(http.StatusOK)
+				if n := p.count(`SELECT count(*) FROM sessions WHERE flag <> '' AND user_id = $1`, x.owner.ID); n != 0 {
+					t.Errorf("%d sessions flagged, want none", n)
+				}
+			})
+		}
+	})
+}
+
+// Whoever has the old cookie has nothing: not without the act, not with other fields, not from another browser, not after
+// half a minute.
+func TestPressedByAThief(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		for name, ready := range actForms {
+			for way, steal := range map[string]func(press, *browser) *webtest.Answer{
+				"without the act": func(x press, b *browser) *webtest.Answer {
+					return b.Submit(x.page, x.action, append(x.fields, "act", "")...)
+				},
+				"with another act": func(x press, b *browser) *webtest.Answer {
+					return b.Submit(x.page, x.action, append(x.fields, "act", act.New())...)
+				},
+				"with other fields": func(x press, b *browser) *webtest.Answer {
+					return b.Submit(x.page, x.action, append(x.fields, "more", "x")...)
+				},
+				"from another browser": func(x press, b *browser) *webtest.Answer { return x.send(b.as(webtest.FirefoxOnWindows)) },
+				"late":                 func(x press, b *browser) *webtest.Answer { time.Sleep(act.Valid); return x.send(b) },
+			} {
+				x := ready(p)
+				if x.b.Token() == "" {
+					continue // there is no old cookie
+				}
+				old := &browser{x.b.Twin(), p}
+				x.send(x.b).Leads(x.leads)
+				time.Sleep(3 * time.Second) // longer than a request is on its way
+				got := steal(x, old)
+				if old.Token() == x.b.Token() && old.Alive() {
+					t.Errorf("%s, %s: got the token (%d)", name, way, got.StatusCode)
+				}
+				time.Sleep(time.Hour) // so that no limit is reached
+			}
+		}
+	})
+}
+
+// The answer of a press is for the cookie that it came with, or the one that it led to.
+func TestPressBelongsToItsCookie(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	x := actForms["re-authentication"](p)
+	stranger, visitor := p.signedIn(p.newUser("Sam")), p.browser()
+	x.send(x.b).Leads(x.leads)
+	for who, b := range map[string]*browser{"somebody else": stranger, "a visitor": visitor} {
+		if x.send(b); b.Token() == x.b.Token() {
+			t.Errorf("%s got the token", who)
+		}
+	}
+}
+
+// A press that is repeated after the session has rotated again leaves the newer cookie alone.
+func TestPressAfterTheNextRotation(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	x := actForms["re-authentication"](p)
+	x.send(x.b).Leads(x.leads)
+	between := &browser{x.b.Twin(), p}
+	x.b.Reauth(password)
+	x.send(between).Leads(x.leads)
+	if got := x.b.Twin(); between.Token() == got.Token() {
+		t.Error("an older press got a newer token")
+	}
+	if !x.b.Alive() {
+		t.Error("the session is gone")
+	}
+	newest := x.b.Token()
+	late := &browser{x.b.Twin(), p}
+	late.Cookies[late.Session] = between.Token()
+	if res := x.send(late); strings.Contains(strings.Join(res.Header.Values("Set-Cookie"), ""), "__Host-id=") {
+		t.Errorf("the cookie was changed, newest %.5s", newest)
+	}
+}
+
+// No press is kept for ever, and none is answered after its time.
+func TestActsAreSwept(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		x := actForms["re-authentication"](p)
+		x.send(x.b).Leads(x.leads)
+		if n := p.count(`SELECT count(*) FROM acts`); n != 1 {
+			t.Fatalf("%d acts stored, want 1", n)
+		}
+		time.Sleep(act.Valid)
+		if err := p.app.Acts.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.count(`SELECT count(*) FROM acts`); n != 0 {
+			t.Errorf("%d acts after their time, want none", n)
+		}
+	})
+}
+
+// A failed press is no act: the next one may succeed.
+func TestFailedPress(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	b := p.signedIn(p.newUser("Rita"))
+	page := b.Get("/reauth")
+	b.Submit(page, "/reauth", "password", otherPassword).Want(http.StatusUnprocessableEntity)
+	b.Submit(page, "/reauth", "password", password).Leads("/account")
+}
+
+// What is stored of an act does not open without its value and its fields.
+func TestActIsSealed(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	x := actForms["re-authentication"](p)
+	x.send(x.b).Leads(x.leads)
+	if dump := p.dumpOf("acts"); strings.Contains(dump, x.b.Token()) {
+		t.Error("the token is stored in the clear")
+	}
+}
+
+// Two instances get the same press at the same moment: both answer with what one of them did.
+func TestPressedOnTwoInstances(t *testing.T) {
+	t.Parallel()
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			stores := open(t)
+			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
+			for what, ready := range actForms {
+				if what == "second step" || what == "recovery code" || strings.HasPrefix(what, "end of ") {
+					continue // whoever is second has a wrong code, or comes between the confirmation and the ending
+				}
+				x := ready(p)
+				browsers := []*browser{{x.b.Twin(), p}, {x.b.Twin(), q}}
+				var all sync.WaitGroup
+				for _, b := range browsers {
+					b.moveTo(b.p)
+					b.Tolerant = true
+					all.Go(func() { x.send(b).Leads(x.leads) })
+				}
+				all.Wait()
+				if browsers[0].Token() != browsers[1].Token() {
+					t.Errorf("%s: tokens %.5s and %.5s, want one", what, browsers[0].Token(), browsers[1].Token())
+				}
+			}
+			if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_token_reused' AND user_id NOT LIKE 'demo-%'`); n != 0 {
+				t.Errorf("%d sessions flagged, want none", n)
+			}
+		})
+	}
+}
+
+// What could not be ended is not reported as ended when the same button is pressed again.
+func TestFailedEndingIsNoAct(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for _, name := range []string{"end of all", "end of the others"} {
+		x := actForms[name](p)
+		p.exec(`CREATE TRIGGER fails BEFORE UPDATE OF ended_at ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END`)
+		x.send(&browser{x.b.Twin(), p}).Want(http.StatusInternalServerError)
+		p.exec(`DROP TRIGGER fails`)
+		if got := x.send(x.b).Header.Get("Location"); got == x.leads {
+			t.Errorf("%s: the second press led to %s, and %d sessions live", name, got, p.sessionsOf(x.owner))
+		}
+	}
+}
+
+// A form that was sent half a minute ago may be sent again, although the row of its first press is still there.
+func TestPressAfterItsTime(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Ann")
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		page := b.Get("/login")
+		b.Submit(page, "/login", "email", u.Email, "password", password).Leads("/account")
+		b.Post("/logout").Leads(signedOutPage)
+		time.Sleep(act.Valid + time.Second)
+		b.Submit(page, "/login", "email", u.Email, "password", password).Leads("/account")
+		b.Get("/account").Want(http.StatusOK)
+	})
+}
+
+// Whoever signs out and goes back to the form signs in with it, also within half a minute, and gets no token from before.
+func TestSameFormAfterSignOut(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u, b := p.newUser("Ann"), p.browser()
+	page := b.Get("/login")
+	b.Submit(page, "/login", "email", u.Email, "password", password).Leads("/account")
+	before := b.Token()
+	b.Post("/logout").Leads(signedOutPage)
+	b = &browser{b.Fresh(), p}
+	b.Submit(page, "/login", "email", u.Email, "password", password).Leads("/account")
+	if b.Token() == "" || b.Token() == before {
+		t.Errorf("token %.5s, before %.5s, want another", b.Token(), before)
+	}
+}
+
+// A code and the value of its form are not enough to get the session: the browser has to be the one whose password was right.
+func TestSecondStepNeedsItsCookie(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	x := actForms["second step"](p)
+	x.send(x.b).Leads("/account")
+	thief := p.browser()
+	thief.Agent = x.b.Agent
+	x.send(thief).Leads("/login")
+	if thief.Token() != "" {
+		t.Error("got a token without the cookie of the pending sign-in")
+	}
+}

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/auth"
+)
+
+var _ act.Store = (*Store)(nil)
+
+func (s *Store) Act(ctx context.Context, key string, at time.Time) (r act.Record, c act.Holder, err error) {
+	err = s.db.QueryRowContext(ctx, `
+		SELECT acts.key, acts.came_hash, acts.token_hash, acts.answer, acts.expires_at,
+			sessions.expires_at, COALESCE(sessions.remembered, FALSE),
+			COALESCE(sessions.ended_at IS NOT NULL OR sessions.idle_expires_at <= $2, FALSE)
+		FROM acts LEFT JOIN sessions ON sessions.token_hash = acts.token_hash
+		WHERE acts.key = $1 AND acts.expires_at > $2`, key, at).
+		Scan(&r.Key, &r.CameHash, &r.TokenHash, &r.Answer, &r.ExpiresAt, orZero{&c.Expires}, &c.Remembered, &c.Over)
+	return r, c, found(err)
+}
+
+func (s *Store) DeleteAct(ctx context.Context, key string) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM acts WHERE key = $1`, key)
+	return err
+}
+
+func (s *Store) PruneActs(ctx context.Context, at time.Time) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM acts WHERE expires_at <= $1`, at)
+	return err
+}
+
+// addAct stores the answer of an act in the transaction of what it changes. Two presses at the same moment cannot both
+// write the key, so only one of them changes anything; the other has ErrConflict. A row whose time is up is none.
+func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
+	if r == nil {
+		return nil
+	}
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO acts (key, came_hash, token_hash, answer, expires_at)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (key) DO UPDATE
+		SET came_hash = excluded.came_hash, token_hash = excluded.token_hash, answer = excluded.answer, expires_at = excluded.expires_at
+		WHERE acts.expires_at <= $6`, r.Key, r.CameHash, r.TokenHash, r.Answer, r.ExpiresAt, r.ExpiresAt.Add(-act.Valid))
+	return changed(result, err, auth.ErrConflict)
+}
