@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -24,12 +25,13 @@ type Deletion struct {
 	Epoch int64 // of the account, as read before the person proved who they are
 	At    time.Time
 	After time.Time // when it is deleted
+	Act   *act.Record
 	Event audit.Event
 }
 
 // RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
 // v5.0.0-7.4.2). It returns the time of the deletion; ErrConflict, or ErrSecondFactor for a proof that is not complete.
-func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof) (time.Time, error) {
+func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof, press *act.Record) (time.Time, error) {
 	if p.User().ID != by.UserID {
 		return time.Time{}, auth.ErrConflict
 	}
@@ -37,7 +39,7 @@ func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Pr
 		return time.Time{}, auth.ErrSecondFactor
 	}
 	at := audit.Now()
-	d := Deletion{By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Event: by.Event(audit.DeletionRequested)}
+	d := Deletion{By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Act: press, Event: by.Event(audit.DeletionRequested)}
 	ended, err := s.store.MarkForDeletion(ctx, d)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask for deletion: %w", err)
@@ -48,9 +50,9 @@ func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Pr
 
 // KeepAccount cancels the deletion, from a session that was opened since. ErrConflict when that session is over or no
 // deletion is scheduled.
-func (s *Service) KeepAccount(ctx context.Context, by audit.Actor) error {
+func (s *Service) KeepAccount(ctx context.Context, by audit.Actor, press *act.Record) error {
 	e := by.Event(audit.DeletionStopped)
-	if err := s.store.KeepAccount(ctx, by, e.At, e); err != nil {
+	if err := s.store.KeepAccount(ctx, by, e.At, press, e); err != nil {
 		return fmt.Errorf("keep the account: %w", err)
 	}
 	s.audit.Log(ctx, e)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -67,6 +68,7 @@ type UndoEmailChangeParams struct {
 	PasswordHash string // which no password has, so that the old password stops working
 	At           time.Time
 	Client       device.Client
+	Act          *act.Record
 	Event        audit.Event
 }
 
@@ -156,13 +158,13 @@ func (s *Service) EmailChangeToUndo(ctx context.Context, token string) (EmailCha
 // working until it is reset by email, and second factors added after the request are deleted. Older ones stay, so that
 // the old address alone opens no more than it did before. ErrNotFound as for EmailChangeToUndo, ErrEmailTaken when
 // another account has the old address by now.
-func (s *Service) UndoEmailChange(ctx context.Context, token string, c device.Client) (EmailChange, error) {
+func (s *Service) UndoEmailChange(ctx context.Context, token string, c device.Client, press *act.Record) (EmailChange, error) {
 	change, err := s.EmailChangeToUndo(ctx, token)
 	if err != nil {
 		return EmailChange{}, err
 	}
 	params := UndoEmailChangeParams{
-		EmailChange: change, PasswordHash: s.auth.UnusableHash(), At: audit.Now(), Client: c,
+		EmailChange: change, PasswordHash: s.auth.UnusableHash(), At: audit.Now(), Client: c, Act: press,
 		Event: audit.NewEvent(audit.EmailChangeUndone, change.UserID, "", c),
 	}
 	ended, err := s.store.UndoEmailChange(ctx, params)

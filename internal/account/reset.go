@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -30,7 +31,7 @@ type RecoveryStore interface {
 	// when the epoch is no longer the given one, the session that asks is over, or a deletion is scheduled already.
 	MarkForDeletion(ctx context.Context, d Deletion) ([]session.Session, error)
 	// KeepAccount cancels the deletion. ErrConflict when the session that asks is over or no deletion is scheduled.
-	KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error
+	KeepAccount(ctx context.Context, by audit.Actor, at time.Time, press *act.Record, e audit.Event) error
 	// DeleteAccounts deletes up to limit accounts that were to be deleted at that time, each with everything of theirs,
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
@@ -44,6 +45,7 @@ type ResetPasswordParams struct {
 	UserID, TokenHash, PasswordHash string
 	At                              time.Time
 	Client                          device.Client
+	Act                             *act.Record
 	Event                           audit.Event
 }
 
@@ -100,7 +102,7 @@ func (s *Service) oneTimeTokenOwner(ctx context.Context, token, purpose string) 
 // ResetPassword sets the password of the token's account, once, and ends every session of it (ASVS v5.0.0-6.4.3,
 // 7.4.3). It signs nobody in and leaves second factors as they are. It returns the account, a PasswordError,
 // ErrNotFound as ResetTokenOwner does, or ErrBusy.
-func (s *Service) ResetPassword(ctx context.Context, token, password string, c device.Client) (auth.User, error) {
+func (s *Service) ResetPassword(ctx context.Context, token, password string, c device.Client, press *act.Record) (auth.User, error) {
 	user, err := s.ResetTokenOwner(ctx, token)
 	if err != nil {
 		return auth.User{}, err
@@ -113,7 +115,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, c d
 		return auth.User{}, err
 	}
 	r := ResetPasswordParams{
-		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c,
+		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c, Act: press,
 		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -80,7 +81,7 @@ func (s *Service) PendingSignUp(ctx context.Context, token string) (SignUp, erro
 
 // Confirm turns a sign-up into an account, once. It signs nobody in (ASVS v5.0.0-7.6.2). ErrNotFound when the link is
 // unknown, used or too old, or when another sign-up for the address was confirmed first.
-func (s *Service) Confirm(ctx context.Context, token string, c device.Client) error {
+func (s *Service) Confirm(ctx context.Context, token string, c device.Client, press *act.Record) error {
 	hash, at := auth.HashToken(token), audit.Now()
 	pending, err := s.store.SignUp(ctx, hash, at)
 	if err != nil {
@@ -91,7 +92,7 @@ func (s *Service) Confirm(ctx context.Context, token string, c device.Client) er
 		PasswordHash: pending.PasswordHash, PasswordChangedAt: at, CreatedAt: at,
 	}
 	e := audit.NewEvent(audit.UserCreated, user.ID, "", c)
-	err = s.store.ConfirmSignUp(ctx, hash, user, e)
+	err = s.store.ConfirmSignUp(ctx, hash, user, press, e)
 	if errors.Is(err, auth.ErrEmailTaken) {
 		return audit.ErrNotFound
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -45,7 +46,7 @@ type Store interface {
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
 	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
 	// ErrNotFound when the token is unknown, used or too old; ErrEmailTaken when an account has the address.
-	ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e audit.Event) error
+	ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, press *act.Record, e audit.Event) error
 	// OneTimeToken returns ErrNotFound when the token is unknown or has expired.
 	OneTimeToken(ctx context.Context, tokenHash, purpose string, at time.Time) (OneTimeToken, error)
 	// Passkeys returns those of a user, oldest first.

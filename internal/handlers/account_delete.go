@@ -70,10 +70,15 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.deleteForm(w, r, status, true, wrong)
 	}
-	at, err := a.Accounts.RequestDeletion(r.Context(), actor(r), proof)
+	press, err := a.leadsTo(r, signedOutPage)
 	if err != nil {
 		return err
 	}
+	at, err := a.Accounts.RequestDeletion(r.Context(), actor(r), proof, press)
+	if err != nil {
+		return err
+	}
+	answered(r)
 	a.notify(v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
 	a.finishLogout(w, r, signedOutPage)
 	return nil
@@ -85,9 +90,14 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, home)
 		return nil
 	}
-	if err := a.Accounts.KeepAccount(r.Context(), actor(r)); err != nil {
+	press, err := a.leadsTo(r, home)
+	if err != nil {
 		return err
 	}
+	if err := a.Accounts.KeepAccount(r.Context(), actor(r), press); err != nil {
+		return err
+	}
+	answered(r)
 	a.notify(v.User, a.emails.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.flash(r, "Your account stays, with everything in it.")
 	seeOther(w, r, home)

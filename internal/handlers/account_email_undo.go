@@ -37,7 +37,12 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	change, err := a.Accounts.UndoEmailChange(r.Context(), chi.URLParam(r, "token"), clientOf(r))
+	const place = "/password/forgot?undone=yes"
+	press, err := a.leadsTo(r, place)
+	if err != nil {
+		return err
+	}
+	change, err := a.Accounts.UndoEmailChange(r.Context(), chi.URLParam(r, "token"), clientOf(r), press)
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return a.render(w, r, http.StatusConflict, &emailUndoView{Email: change.OldEmail, Taken: true})
@@ -46,6 +51,7 @@ func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.finishLogoutOf(w, r, change.UserID, "/password/forgot?undone=yes")
+	answered(r)
+	a.finishLogoutOf(w, r, change.UserID, place)
 	return nil
 }

@@ -128,16 +128,24 @@ func (a *app) rotate(r *http.Request, place string, empty bool, change func(sess
 		}
 		opened, err := change(session.NewToken{NewTokenHash: tokenHash, Act: record})
 		if err == nil {
-			exchangeOf(r).press = nil // it has its answer; what the request does after that is part of it
+			answered(r)
 		}
 		return opened, err
 	})
+}
+
+// leadsTo is what the transaction of this press stores when its answer only leads to a place.
+func (a *app) leadsTo(r *http.Request, place string) (*act.Record, error) {
+	return a.record(r, act.Answer{Place: place}, "")
 }
 
 // record is what the transaction of this press stores.
 func (a *app) record(r *http.Request, answer act.Answer, tokenHash string) (*act.Record, error) {
 	return a.Acts.Record(exchangeOf(r).press, answer, tokenHash)
 }
+
+// answered says that the answer of this press is stored: what the request does from then on is part of it.
+func answered(r *http.Request) { exchangeOf(r).press = nil }
 
 // presses are the acts under way in this instance.
 type presses struct {

@@ -64,7 +64,12 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
-	user, err := a.Accounts.ResetPassword(r.Context(), token, f["password"], clientOf(r))
+	const place = "/login?reset=yes"
+	press, err := a.leadsTo(r, place)
+	if err != nil {
+		return err
+	}
+	user, err := a.Accounts.ResetPassword(r.Context(), token, f["password"], clientOf(r), press)
 	if wrong, ok := errors.AsType[auth.PasswordError](err); ok {
 		return a.resetForm(w, r, http.StatusUnprocessableEntity, token, problems{{"password", wrong.Error()}})
 	}
@@ -75,8 +80,9 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	answered(r)
 	a.notify(user, a.emails.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
 	a.dropOneTimeToken(w, resetLink)
-	a.finishLogoutOf(w, r, user.ID, "/login?reset=yes")
+	a.finishLogoutOf(w, r, user.ID, place)
 	return nil
 }

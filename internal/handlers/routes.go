@@ -36,7 +36,7 @@ func (a *app) router() http.Handler {
 	everybody.post("/password/forgot", a.forgot, noAct)
 	everybody.get("/password/forgot/sent", a.forgotSent)
 	everybody.get("/password/reset", a.showReset)
-	everybody.post("/password/reset", a.reset, noAct)
+	everybody.post("/password/reset", a.reset, isAct)
 	everybody.get("/login", a.showSignIn)
 	everybody.post("/login", a.signIn, isAct)
 	everybody.get("/login/verify", a.showVerify)
@@ -60,12 +60,12 @@ func (a *app) router() http.Handler {
 	// Everybody who has the link of an email
 	emailed := everybody.with(a.limitGuesses)
 	emailed.get("/email/confirm/{token}", a.showConfirm)
-	emailed.post("/email/confirm/{token}", a.confirm, noAct)
+	emailed.post("/email/confirm/{token}", a.confirm, isAct)
 	emailed.get("/email/undo/{token}", a.showEmailUndo)
-	emailed.post("/email/undo/{token}", a.undoEmail, noAct)
+	emailed.post("/email/undo/{token}", a.undoEmail, isAct)
 	emailed.get("/account/email/confirm/{token}", a.takeEmailToken, returned)
 	emailed.get("/password/reset/{token}", a.takeResetToken)
-	emailed.post("/password/reset/{token}", a.reset, noAct)
+	emailed.post("/password/reset/{token}", a.reset, isAct)
 
 	// Signed in, flagged sessions that have to be re-authenticated first and those whose account is to be deleted included
 	anySession := everybody.signedIn()
@@ -79,8 +79,8 @@ func (a *app) router() http.Handler {
 	toBeDeleted.get("/account/export", a.showExport, nav("profile"))
 	toBeDeleted.post("/account/export", a.export, noDraft, noAct)
 	toBeDeleted.get("/account/delete", a.showDelete, nav("profile"))
-	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft, noAct)
-	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft, noAct)
+	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft, isAct)
+	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft, isAct)
 
 	// Signed in, those who have to set up a second step first included
 	enrolling := notFlagged.signedIn(a.requireNotDeleting)
@@ -125,7 +125,7 @@ func (a *app) router() http.Handler {
 
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
-	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, noAct)
+	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct)
 	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, noAct)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))

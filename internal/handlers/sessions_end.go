@@ -68,7 +68,7 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	exchangeOf(r).press = nil // it has its answer
+	answered(r)
 	if n == 0 {
 		a.flash(r, "No other session was signed in.")
 	} else {
@@ -89,7 +89,7 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.Sessions.EndAll(r.Context(), actor(r), record); err != nil {
 		return err
 	}
-	exchangeOf(r).press = nil
+	answered(r)
 	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
@@ -139,13 +139,18 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	if handle == v.ID {
 		return a.signOut(w, r)
 	}
-	s, err := a.Sessions.Revoke(r.Context(), actor(r), handle)
+	press, err := a.leadsTo(r, "/account/sessions")
+	if err != nil {
+		return err
+	}
+	s, err := a.Sessions.Revoke(r.Context(), actor(r), handle, press)
 	switch name := device.Parse(s.UserAgent).Name; {
 	case errors.Is(err, auth.ErrEnded):
 		a.flash(r, "%s was already signed out.", name)
 	case err != nil:
 		return a.notOwned(r, err)
 	default:
+		answered(r)
 		a.flash(r, "Signed out %s. It can no longer use your account.", name)
 	}
 	seeOther(w, r, "/account/sessions")

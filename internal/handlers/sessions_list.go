@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -13,6 +14,7 @@ import (
 // A sessionCard shows one live session.
 type sessionCard struct {
 	Handle     string
+	Act        string // of the form that ends it
 	Current    bool
 	Icon       string // monitor, smartphone, laptop, terminal or globe
 	Device     string // "Firefox on Windows", from an allow-list of names
@@ -91,7 +93,7 @@ func (a *app) sessionCards(r *http.Request) (current sessionCard, others []sessi
 func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 	d, now := device.Parse(s.UserAgent), time.Now()
 	t := sessionCard{
-		Handle: s.ID, Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: device.Printable(s.UserAgent),
+		Handle: s.ID, Act: act.New(), Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: device.Printable(s.UserAgent),
 		Remembered: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Sessions.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: methodWords[s.Method], IP: s.LastIP,
 		Idle:     progressOf(now.Sub(s.LastSeenAt), a.Sessions.Policy().IdleLimit(s.Remembered)),

@@ -109,13 +109,19 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	err := a.Accounts.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r))
+	const place = "/login?confirmed=yes"
+	press, err := a.leadsTo(r, place)
+	if err != nil {
+		return err
+	}
+	err = a.Accounts.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r), press)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.render(w, r, http.StatusNotFound, &confirmView{})
 	}
 	if err != nil {
 		return err
 	}
-	seeOther(w, r, "/login?confirmed=yes")
+	answered(r)
+	seeOther(w, r, place)
 	return nil
 }

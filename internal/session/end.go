@@ -15,7 +15,7 @@ import (
 // SignOut ends the session on its owner's word. A session that was over already is no error: the wish is fulfilled.
 func (s *Service) SignOut(ctx context.Context, x Session, c device.Client) error {
 	x.EndedAt, x.EndReason, x.EndedBy = audit.Now(), ReasonSignedOut, x.ID
-	if _, err := s.end(ctx, x, x.By(c)); err != nil && !errors.Is(err, auth.ErrEnded) {
+	if _, err := s.end(ctx, x, x.By(c), nil); err != nil && !errors.Is(err, auth.ErrEnded) {
 		return fmt.Errorf("sign out: %w", err)
 	}
 	return nil
@@ -23,13 +23,13 @@ func (s *Service) SignOut(ctx context.Context, x Session, c device.Client) error
 
 // Revoke ends another session of the same person (ASVS v5.0.0-7.5.2). It returns the session that was meant, with
 // ErrEnded when it was over already, or ErrNotFound. ErrConflict when the session of the actor is over.
-func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string) (Session, error) {
+func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string, press *act.Record) (Session, error) {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return Session{}, err
 	}
 	x.EndedAt, x.EndReason, x.EndedBy = audit.Now(), ReasonRevoked, by.SessionID
-	over, err := s.end(ctx, x, by)
+	over, err := s.end(ctx, x, by, press)
 	if err == nil && over.EndedBy == "" { // its time was up
 		err = auth.ErrEnded
 	}
@@ -57,8 +57,8 @@ func (s *Service) endMany(ctx context.Context, p EndManyParams) (int, error) {
 }
 
 // end writes the ending in x and its event, once, and returns what was written: ErrEnded when the row had ended before.
-func (s *Service) end(ctx context.Context, x Session, by audit.Actor) (Session, error) {
-	over, err := s.store.EndSession(ctx, x, by)
+func (s *Service) end(ctx context.Context, x Session, by audit.Actor, press *act.Record) (Session, error) {
+	over, err := s.store.EndSession(ctx, x, by, press)
 	if err == nil {
 		s.audit.Log(ctx, endEvent(over, by.Client))
 	}
@@ -68,7 +68,7 @@ func (s *Service) end(ctx context.Context, x Session, by audit.Actor) (Session, 
 // endNow ends a session that a request has found over. Another instance may have been first: its reason stands, and first
 // is false.
 func (s *Service) endNow(ctx context.Context, x Session, c device.Client) (found Found, first bool, err error) {
-	over, err := s.end(ctx, x, audit.Actor{Client: c})
+	over, err := s.end(ctx, x, audit.Actor{Client: c}, nil)
 	if errors.Is(err, auth.ErrEnded) {
 		found, err = s.readAgain(ctx, x)
 		return found, false, err

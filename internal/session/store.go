@@ -42,7 +42,7 @@ type Store interface {
 	// EndSession ends one live session, whatever its token, stores its event and returns it as it is afterwards: with the
 	// reason of a timeout if its time was up before that. ErrEnded when it has ended already, or when the reason is a
 	// timeout and the row has been used since it was read. ErrConflict when by is another session that is not live.
-	EndSession(ctx context.Context, s Session, by audit.Actor) (Session, error)
+	EndSession(ctx context.Context, s Session, by audit.Actor, press *act.Record) (Session, error)
 	// EndSessions raises the account's epoch and ends all its live sessions but the one named in p.Except.
 	// ErrConflict when the session it is asked from is not live.
 	EndSessions(ctx context.Context, p EndManyParams) ([]Session, error)

@@ -22,7 +22,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return fmt.Errorf("sweep: %w", err)
 		}
 		for _, x := range out {
-			if _, err := s.end(ctx, x.Over(at, "", ""), audit.Actor{}); err != nil && !errors.Is(err, auth.ErrEnded) {
+			if _, err := s.end(ctx, x.Over(at, "", ""), audit.Actor{}, nil); err != nil && !errors.Is(err, auth.ErrEnded) {
 				return fmt.Errorf("sweep: %w", err)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -111,7 +112,7 @@ func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (acc
 	return p, found(err)
 }
 
-func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, e audit.Event) error {
+func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, press *act.Record, e audit.Event) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		// One statement, so that two links for one address lock its sign-ups in the same order.
 		result, err := tx.ExecContext(ctx, `
@@ -120,6 +121,9 @@ func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User
 				SELECT 1 FROM signups WHERE token_hash = $2 AND email_key = $3 AND expires_at > $4)`,
 			u.NormalizedEmail, tokenHash, u.NormalizedEmail, u.CreatedAt)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		return createUser(ctx, tx, u, e)

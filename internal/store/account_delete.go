@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -28,6 +29,9 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 		if ended, err = endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
 			return err
 		}
+		if err := addAct(ctx, tx, d.Act); err != nil {
+			return err
+		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, d.By.Client), d.Event)...)
 	})
 	if err != nil {
@@ -36,13 +40,16 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 	return ended, nil
 }
 
-func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, e audit.Event) error {
+func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL`, by.UserID)
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
 		if err := requireLiveSession(ctx, tx, by, at, 0); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, e)

@@ -137,6 +137,9 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err != nil {
 			return err
 		}
+		if err := addAct(ctx, tx, u.Act); err != nil {
+			return err
+		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, u.Client), u.Event)...)
 	})
 	if isDuplicate(err) {

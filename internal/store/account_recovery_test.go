@@ -243,7 +243,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 					_, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
 					x.EndedAt, x.EndReason = at, session.ReasonRevoked
-					_, err = s.EndSession(t.Context(), x, audit.Actor{})
+					_, err = s.EndSession(t.Context(), x, audit.Actor{}, nil)
 				}
 				if err != nil && !errors.Is(err, auth.ErrEnded) && !errors.Is(err, audit.ErrNotFound) {
 					t.Errorf("round %d, %d: %v", round, i, err)
@@ -300,13 +300,13 @@ func TestDeleteAccounts(t *testing.T) {
 		}
 		stolen := back
 		stolen.TokenHash = "stolen"
-		if err := s.KeepAccount(t.Context(), stolen.By(device.Client{}), at, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrConflict) {
+		if err := s.KeepAccount(t.Context(), stolen.By(device.Client{}), at, nil, event("kept-stolen", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("on another token: got %v, want ErrConflict", err)
 		}
-		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-it", "kept", audit.DeletionStopped)); err != nil {
+		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, nil, event("kept-it", "kept", audit.DeletionStopped)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrConflict) {
+		if err := s.KeepAccount(t.Context(), back.By(device.Client{}), at, nil, event("kept-again", "kept", audit.DeletionStopped)); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("nothing to keep: got %v, want ErrConflict", err)
 		}
 		if ids, err := s.DeleteAccounts(t.Context(), at.Add(time.Hour-time.Microsecond), 10); err != nil || len(ids) != 0 {

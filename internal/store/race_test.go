@@ -26,7 +26,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 			t.Helper()
 			ending := other
 			ending.EndedAt, ending.EndReason = at, session.ReasonRevoked
-			if _, err := s.EndSession(t.Context(), ending, by.By(device.Client{})); !errors.Is(err, auth.ErrConflict) {
+			if _, err := s.EndSession(t.Context(), ending, by.By(device.Client{}), nil); !errors.Is(err, auth.ErrConflict) {
 				t.Errorf("%s: EndSession: got %v, want ErrConflict", what, err)
 			}
 			if _, err := s.EndSessions(t.Context(), session.EndManyParams{By: by.By(device.Client{}), At: at}); !errors.Is(err, auth.ErrConflict) {
@@ -39,7 +39,7 @@ func TestOnTheWordOfADeadSession(t *testing.T) {
 		try("timed out", by, by.IdleExpiresAt)
 		ended := by
 		ended.EndedAt, ended.EndReason = at, session.ReasonSignedOut
-		if _, err := s.EndSession(t.Context(), ended, audit.Actor{}); err != nil {
+		if _, err := s.EndSession(t.Context(), ended, audit.Actor{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		try("ended", by, at)
@@ -134,7 +134,7 @@ func TestConfirmIsConditional(t *testing.T) {
 		}
 		confirm := func(hash, email string) error {
 			u := auth.User{ID: "user-" + email, NormalizedEmail: email, CreatedAt: at, PasswordChangedAt: at}
-			return s.ConfirmSignUp(t.Context(), hash, u, event(hash+email, u.ID, audit.UserCreated))
+			return s.ConfirmSignUp(t.Context(), hash, u, nil, event(hash+email, u.ID, audit.UserCreated))
 		}
 		for hash, email := range map[string]string{"invented": "good@example.org", "old": "old@example.org", "good": "other@example.org"} {
 			if err := confirm(hash, email); !errors.Is(err, audit.ErrNotFound) {
@@ -162,7 +162,7 @@ func TestConfirmTogether(t *testing.T) {
 				}
 				wg.Go(func() {
 					u := auth.User{ID: hash, NormalizedEmail: email, CreatedAt: at, PasswordChangedAt: at}
-					err := s.ConfirmSignUp(t.Context(), hash, u, event(hash, hash, audit.UserCreated))
+					err := s.ConfirmSignUp(t.Context(), hash, u, nil, event(hash, hash, audit.UserCreated))
 					mu.Lock()
 					defer mu.Unlock()
 					switch {

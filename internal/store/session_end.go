@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -80,7 +81,7 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 }
 
 // EndSession: only a timeout depends on the idle limit, which another request may have moved since x was read.
-func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Actor) (over session.Session, err error) {
+func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Actor, press *act.Record) (over session.Session, err error) {
 	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if by.SessionID != "" && by.SessionID != x.ID {
@@ -93,6 +94,9 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Acto
 			return cmp.Or(err, auth.ErrEnded)
 		}
 		over = ended[0]
+		if err := addAct(ctx, tx, press); err != nil {
+			return err
+		}
 		return addEvents(ctx, tx, session.EndEvents(ended, by.Client)...)
 	})
 	return over, err

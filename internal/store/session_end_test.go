@@ -50,7 +50,7 @@ func TestEndedByHand(t *testing.T) {
 					return errors.Join(err, sessions.SignOut(t.Context(), x, device.Client{}))
 				},
 				session.ReasonRevoked: func(id string) error {
-					_, err := sessions.Revoke(t.Context(), by.By(device.Client{}), id)
+					_, err := sessions.Revoke(t.Context(), by.By(device.Client{}), id, nil)
 					if !used && errors.Is(err, auth.ErrEnded) { // and says that it was over already
 						return nil
 					}

@@ -65,7 +65,7 @@ func TestFlags(t *testing.T) {
 		gone := newSession("gone", "ada")
 		open(t, s, gone)
 		gone.EndedAt, gone.EndReason = at, session.ReasonRevoked
-		if _, err := s.EndSession(t.Context(), gone, audit.Actor{}); err != nil {
+		if _, err := s.EndSession(t.Context(), gone, audit.Actor{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {

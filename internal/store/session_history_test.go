@@ -51,7 +51,7 @@ func TestSignInHistory(t *testing.T) {
 				x.EndedAt = x.IdleExpiresAt
 			}
 			if reason != "" {
-				if _, err := s.EndSession(t.Context(), x, audit.Actor{}); err != nil {
+				if _, err := s.EndSession(t.Context(), x, audit.Actor{}, nil); err != nil {
 					t.Fatal(err)
 				}
 			}

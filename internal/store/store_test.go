@@ -131,7 +131,7 @@ func TestChangesAreConditional(t *testing.T) {
 					"ended": func(x *session.Session) time.Time {
 						ended := *x
 						ended.EndedAt, ended.EndReason = at, session.ReasonRevoked
-						if _, err := s.EndSession(t.Context(), ended, audit.Actor{}); err != nil {
+						if _, err := s.EndSession(t.Context(), ended, audit.Actor{}, nil); err != nil {
 							t.Fatal(err)
 						}
 						return at
@@ -193,7 +193,7 @@ func TestEndsOnce(t *testing.T) {
 				wg.Go(func() {
 					ended := x
 					ended.EndedAt, ended.EndReason = x.IdleExpiresAt, reason
-					_, err := s.EndSession(t.Context(), ended, audit.Actor{})
+					_, err := s.EndSession(t.Context(), ended, audit.Actor{}, nil)
 					mu.Lock()
 					defer mu.Unlock()
 					if err == nil {
@@ -236,7 +236,7 @@ func TestTimeoutLosesAgainstActivity(t *testing.T) {
 		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.EndSession(t.Context(), stale, audit.Actor{}); !errors.Is(err, auth.ErrEnded) {
+		if _, err := s.EndSession(t.Context(), stale, audit.Actor{}, nil); !errors.Is(err, auth.ErrEnded) {
 			t.Errorf("got %v, want ErrEnded", err)
 		}
 		if !row(t, s, "one").EndedAt.IsZero() {
@@ -313,7 +313,7 @@ func TestPrune(t *testing.T) {
 			x := newSession(id, "ada")
 			open(t, s, x)
 			if x.EndedAt, x.EndReason = ended, session.ReasonSignedOut; !ended.IsZero() {
-				if _, err := s.EndSession(t.Context(), x, audit.Actor{}); err != nil {
+				if _, err := s.EndSession(t.Context(), x, audit.Actor{}, nil); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -157,7 +157,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
 		x.EndedAt, x.EndReason = at, session.ReasonRevoked
-		return errors.Join(second(p.EndSession(ctx, x, p.session(ctx).By(device.Client{}))), second(p.EndSession(ctx, p.session(ctx), audit.Actor{})))
+		return errors.Join(second(p.EndSession(ctx, x, p.session(ctx).By(device.Client{}), nil)), second(p.EndSession(ctx, p.session(ctx), audit.Actor{}, nil)))
 	},
 	func(ctx context.Context, p person) error {
 		x := p.session(ctx)
@@ -200,7 +200,7 @@ var everything = []func(context.Context, person) error{
 			return err
 		}
 		if mathrand.IntN(4) > 0 {
-			return p.KeepAccount(ctx, p.session(ctx).By(device.Client{}), at, p.event(audit.DeletionStopped))
+			return p.KeepAccount(ctx, p.session(ctx).By(device.Client{}), at, nil, p.event(audit.DeletionStopped))
 		}
 		return second(p.DeleteAccounts(ctx, at, 10))
 	},
@@ -226,6 +226,6 @@ var everything = []func(context.Context, person) error{
 		if err := p.CreateDemo(ctx, demo); err != nil {
 			return err
 		}
-		return errors.Join(second(p.EndSession(ctx, demo.Sessions[0], audit.Actor{})), second(p.DeleteDemos(ctx, at, 10)))
+		return errors.Join(second(p.EndSession(ctx, demo.Sessions[0], audit.Actor{}, nil)), second(p.DeleteDemos(ctx, at, 10)))
 	},
 }
