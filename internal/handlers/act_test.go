@@ -85,6 +85,39 @@ func TestPressedAtOnce(t *testing.T) {
 	})
 }
 
+// While a press is under way, the same press does nothing but wait.
+func TestSecondPressWaits(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		x := actForms["re-authentication"](p)
+		var value string
+		for _, form := range x.page.Forms() {
+			for _, field := range form.Fields {
+				if form.Action == x.action && field.Name == "act" {
+					value = field.Value
+				}
+			}
+		}
+		before := x.b.Token()
+		release := p.app.presses.hold(t.Context(), act.Of(value, x.action, "", "", nil).Key())
+		done := make(chan struct{})
+		go func() {
+			x.send(x.b)
+			close(done)
+		}()
+		time.Sleep(lookUpWithin / 2)
+		if x.b.Token() != before {
+			t.Error("the second press was answered before the first")
+		}
+		release()
+		<-done
+		if x.b.Token() == before {
+			t.Error("the second press was not answered")
+		}
+	})
+}
+
 // Whoever has the old cookie has nothing: not without the act, not with other fields, not from another browser, not after
 // half a minute.
 func TestPressedByAThief(t *testing.T) {
