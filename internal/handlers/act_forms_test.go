@@ -67,7 +67,7 @@ var actForms = map[string]func(*portal) press{
 		u := p.newUser("Tom")
 		b := p.signedIn(u)
 		b.enrolApp()
-		b.Post(recoveryCodesPage + "/kept").Leads(recoveryCodesPage)
+		b.Post(recoveryCodesPage + "/kept").Leads(securityPage)
 		return press{u, b, b.Get(recoveryCodesPage), recoveryCodesPage, nil, recoveryCodesPage, false}
 	},
 	"removal of the app": func(p *portal) press {

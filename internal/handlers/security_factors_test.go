@@ -56,7 +56,7 @@ func TestEnrolment(t *testing.T) {
 		if again := recoveryCodesOn(t, b.Get("/account/security/recovery-codes").Want(http.StatusOK).Body); !slices.Equal(again, codes) {
 			t.Errorf("codes on the page: %q, then %q, want the same until they are kept", codes, again)
 		}
-		b.Post("/account/security/recovery-codes/kept").Leads(recoveryCodesPage)
+		b.Post("/account/security/recovery-codes/kept").Leads(securityPage)
 		later := b.Get("/account/security/recovery-codes").Want(http.StatusOK).Says("10 of 10 left")
 		for _, code := range codes {
 			if strings.Contains(later.Body, code) {

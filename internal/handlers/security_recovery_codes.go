@@ -71,7 +71,8 @@ func (a *app) freshCodes(r *http.Request) (codes string, until time.Time) {
 // keepRecoveryCodes forgets the codes that their owner has kept.
 func (a *app) keepRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 	a.Bag.Pop(r.Context(), bagRecoveryCodes)
-	seeOther(w, r, recoveryCodesPage)
+	a.flash(r, "Your recovery codes are kept by you alone now.")
+	seeOther(w, r, securityPage)
 	return nil
 }
 
