@@ -7,8 +7,6 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/bag"
-	"example.com/gatehouse/internal/session"
 )
 
 // identityFields are the fields in which a form shows that the owner of the account sends it: the password and, where
@@ -82,22 +80,4 @@ func (a *app) beginPasskeyConfirmation(w http.ResponseWriter, r *http.Request) e
 		return err
 	}
 	return writeJSON(w, http.StatusOK, json.RawMessage(options))
-}
-
-// reauthenticate elevates the session of the request if the form shows that its owner sent it. Otherwise it returns what
-// to tell the person, and under which status. place is where the answer leads.
-func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[string]string, place string) (wrong problems, status int, err error) {
-	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
-	if err != nil || wrong != nil {
-		return wrong, status, err
-	}
-	v := currentOf(r)
-	return nil, 0, a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
-		elevated, err := a.Sessions.Elevate(r.Context(), v.Session, proof, next, clientOf(r))
-		if err != nil {
-			return bag.Session{}, err
-		}
-		v.Session = elevated
-		return openedAs(elevated), nil
-	})
 }
