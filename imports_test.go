@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
 	"internal/act":     {"internal/audit"},
 	"internal/draft":   {"internal/audit"},
-	"internal/bag":     {"internal/brand", "internal/redispool", "internal/seal", "internal/session"},
+	"internal/bag":     {"internal/auth", "internal/brand", "internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 
 	"internal/brand":     {},

@@ -2,9 +2,8 @@ package bag
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -71,7 +70,7 @@ func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash 
 	if err := m.scs.RenewToken(ctx); err != nil {
 		return err
 	}
-	opened, err := change(hashToken(m.scs.Token(ctx)))
+	opened, err := change(auth.HashToken(m.scs.Token(ctx)))
 	if err != nil {
 		q.failed = true // scs cannot go back to the old token, so nothing may be written under this one
 		return err
@@ -102,10 +101,4 @@ func (m *Manager) Abandon(ctx context.Context) {
 		q.failed = true
 		clear(q.saved)
 	}
-}
-
-// hashToken is what is stored of a token, the same as scs makes of it.
-func hashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }

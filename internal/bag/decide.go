@@ -67,7 +67,7 @@ var outcomes = []line{
 	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{stored: true}},
 	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // also after the end of a session
 	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
-	{situation.unknown, outcome{cookie: cookieRemoved}},
+	{func(s situation) bool { return s.state == session.Unknown && s.presented && s.bag == missing }, outcome{cookie: cookieRemoved}},
 }
 
 func decide(s situation) (o outcome) {
@@ -86,8 +86,3 @@ func (s situation) replaced() bool { return s.state == session.Replaced || s.sta
 
 // dead reports whether the token that the browser presented opened a session once and opens nothing from now on.
 func (s situation) dead() bool { return s.state == session.Ended || s.replaced() }
-
-// unknown reports whether the browser presented a cookie that is neither of a session nor of a visitor's bag.
-func (s situation) unknown() bool {
-	return s.state == session.Unknown && s.presented && s.bag == missing
-}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -79,7 +80,7 @@ func TestKeptAcrossRotation(t *testing.T) {
 		for _, rotationLast := range []bool{true, false} {
 			bags := memoryBags{}
 			m := newManager(t, bags)
-			now := hashToken(strings.Repeat("A", 43))
+			now := auth.HashToken(strings.Repeat("A", 43))
 			before := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour),
 				Now: func(context.Context) (string, error) { return now, nil }}
 			after := before

@@ -86,7 +86,7 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 		return false, err
 	}
 	if answer.Token != "" {
-		a.Bag.Again(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
+		a.Bag.SetSession(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
 		if a.Bag.Pending(r) != "" {
 			a.Bag.DropPending(w)
 		}

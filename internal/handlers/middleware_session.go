@@ -90,12 +90,11 @@ func (a *app) retryAfterRotation(w http.ResponseWriter, r *http.Request) {
 	case <-time.After(retryPause):
 	case <-r.Context().Done():
 	}
+	place, status := a.wayBack(r), http.StatusSeeOther
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		// One slash only: two would be another host.
-		http.Redirect(w, r, "/"+strings.TrimLeft(r.URL.RequestURI(), "/"), http.StatusTemporaryRedirect)
-		return
+		place, status = "/"+strings.TrimLeft(r.URL.RequestURI(), "/"), http.StatusTemporaryRedirect // two slashes would be another host
 	}
-	http.Redirect(w, r, a.wayBack(r), http.StatusSeeOther)
+	http.Redirect(w, r, place, status)
 }
 
 // bagUnavailable answers a request that needed the bag while it could not be stored.

@@ -137,10 +137,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, u.Act); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, u.Client), u.Event)...)
+		return finish(ctx, tx, u.Act, append(session.EndEvents(ended, u.Client), u.Event)...)
 	})
 	if isDuplicate(err) {
 		err = auth.ErrEmailTaken

@@ -66,10 +66,7 @@ func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams
 		if err := dropPending(ctx, tx, r.UserID); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, r.Act); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, r.Client), r.Event)...)
+		return finish(ctx, tx, r.Act, append(session.EndEvents(ended, r.Client), r.Event)...)
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
 
@@ -45,4 +46,12 @@ func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 		SET came_hash = excluded.came_hash, token_hash = excluded.token_hash, answer = excluded.answer, expires_at = excluded.expires_at
 		WHERE acts.expires_at <= $6`, r.Key, r.CameHash, r.TokenHash, r.Answer, r.ExpiresAt, r.ExpiresAt.Add(-act.Valid))
 	return changed(result, err, auth.ErrConflict)
+}
+
+// finish stores what a change leaves behind in its transaction: the answer of its press and its events.
+func finish(ctx context.Context, tx *sql.Tx, press *act.Record, events ...audit.Event) error {
+	if err := addAct(ctx, tx, press); err != nil {
+		return err
+	}
+	return addEvents(ctx, tx, events...)
 }

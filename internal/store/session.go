@@ -43,10 +43,8 @@ const sessionAndUserWhere = `
 	WHERE `
 
 func sessionAndUser(read row) (session.Session, auth.User, error) {
-	var (
-		x session.Session
-		u auth.User
-	)
+	var x session.Session
+	var u auth.User
 	err := read.Scan(append(sessionFields(&x), userFields(&u)...)...)
 	return x, u, found(err)
 }

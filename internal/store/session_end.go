@@ -23,9 +23,6 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, o.Act); err != nil {
-			return err
-		}
 		if err := finishPending(ctx, tx, o.PendingHash, x.UserID, x.CreatedAt); err != nil {
 			return err
 		}
@@ -42,7 +39,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 			return err
 		}
 		ended = append(ended, surplus...)
-		return addEvents(ctx, tx, append(session.EndEvents(ended, o.Client), o.Events...)...)
+		return finish(ctx, tx, o.Act, append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	return ended, err
 }
@@ -94,10 +91,7 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Acto
 			return cmp.Or(err, auth.ErrEnded)
 		}
 		over = ended[0]
-		if err := addAct(ctx, tx, press); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, session.EndEvents(ended, by.Client)...)
+		return finish(ctx, tx, press, session.EndEvents(ended, by.Client)...)
 	})
 	return over, err
 }
@@ -114,10 +108,7 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.By.UserID); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, m.Act); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)
+		return finish(ctx, tx, m.Act, session.EndEvents(ended, m.By.Client)...)
 	})
 	return ended, err
 }
