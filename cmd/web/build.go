@@ -83,7 +83,8 @@ func (p *parts) people(c config.Settings, log *slog.Logger) {
 
 func policy(c config.Settings) session.Policy {
 	return session.Policy{
-		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
+		Limits:    session.Limits{Idle: c.SessionIdle, Lifetime: c.SessionLifetime},
+		Remember:  session.Limits{Idle: c.RememberIdle, Lifetime: c.RememberLifetime},
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
 		OnClientChange: session.ClientChange(c.OnClientChange),
 	}

@@ -23,8 +23,7 @@ func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]T
 	if !p.Complete() {
 		return nil, auth.ErrSecondFactor
 	}
-	e := by.Event(audit.SensitiveRead)
-	e.Reason = "export"
+	e := by.Event(audit.SensitiveRead).Because("export")
 	if err := s.audit.RecordFirst(ctx, e); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}

@@ -128,8 +128,7 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 		ID: audit.NewID(), Email: email, NormalizedEmail: normalized, Name: name, Role: role,
 		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
 	}
-	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{})
-	e.Reason = "operator"
+	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{}).Because("operator")
 	if err := s.store.CreateUser(ctx, user, e); err != nil {
 		return auth.User{}, err
 	}

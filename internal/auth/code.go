@@ -33,8 +33,7 @@ func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit
 	}
 	switch {
 	case errors.Is(err, ErrBadCode):
-		e := audit.NewEvent(failure, p.user.ID, by.SessionID, by.Client)
-		e.Reason = "code"
+		e := audit.NewEvent(failure, p.user.ID, by.SessionID, by.Client).Because("code")
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCode
 	case err != nil:

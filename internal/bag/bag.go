@@ -10,18 +10,19 @@ import (
 // Get returns a value of the bag, "" when it has none. Outside Serve, where the pages for the worst cases are made, the
 // bag is empty.
 func (m *Manager) Get(ctx context.Context, key string) string {
-	if requestOf(ctx) == nil {
-		return ""
-	}
-	return m.scs.GetString(ctx, key)
+	return within(ctx, key, m.scs.GetString)
 }
 
 // Pop returns a value and takes it out of the bag.
 func (m *Manager) Pop(ctx context.Context, key string) string {
+	return within(ctx, key, m.scs.PopString)
+}
+
+func within(ctx context.Context, key string, value func(context.Context, string) string) string {
 	if requestOf(ctx) == nil {
 		return ""
 	}
-	return m.scs.PopString(ctx, key)
+	return value(ctx, key)
 }
 
 // Put stores a value that may be lost with the bag, such as a message for the next page.
@@ -32,7 +33,7 @@ func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, k
 // replaced, whose next cookie must not be overwritten.
 func (m *Manager) Save(ctx context.Context, key, value string) error {
 	q := requestOf(ctx)
-	if q.bag == unreadable || q.state == session.Replaced {
+	if q.bag == unreadable || q.replaced() {
 		return ErrUnavailable
 	}
 	q.saved[key] = true

@@ -82,7 +82,9 @@ func (s situation) writes() bool { return s.changed && !s.failed }
 
 // replaced reports whether the browser has a newer cookie, which must not be overwritten. A browser that has none uses a copy
 // of the token, which it can present again whatever the answer says.
-func (s situation) replaced() bool { return s.state == session.Replaced || s.state == session.Rotated }
+func (s situation) replaced() bool {
+	return s.state == session.Replaced || s.state == session.Rotated || s.state == session.Unclaimed
+}
 
 // dead reports whether the token that the browser presented opened a session once and opens nothing from now on.
 func (s situation) dead() bool { return s.state == session.Ended || s.replaced() }

@@ -62,8 +62,8 @@ type Session struct {
 }
 
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
-// byte goes out. When a value that was saved cannot be stored, unavailable answers instead of next.
-func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, unavailable http.HandlerFunc) {
+// byte goes out. When a value that was saved cannot be stored, fail answers instead of next.
+func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) {
 	q := &request{Session: s, lastEnded: m.OneTime(r, brand.EndedCookie), saved: map[string]bool{}}
 	q.state, q.presented = s.State, m.HasCookie(r)
 	token := s.Token
@@ -76,14 +76,14 @@ func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next 
 	ctx, err := m.scs.Load(context.WithValue(r.Context(), requestKey{}, q), token)
 	if err != nil { // the sealed store never fails a read; this would be a fault of ours
 		m.log.ErrorContext(r.Context(), "bag not loaded", "err", err)
-		unavailable(w, r)
+		fail(w, r, err)
 		return
 	}
 	r = r.WithContext(ctx)
 	sw := &writer{w, sync.OnceValue(func() bool {
 		stored := m.settle(ctx, q, w)
 		if !stored {
-			unavailable(w, r)
+			fail(w, r, ErrUnavailable)
 		}
 		return stored
 	})}

@@ -26,7 +26,7 @@ func serve(m *Manager, s Session, do http.HandlerFunc) *httptest.ResponseRecorde
 	if s.Token != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-id", Value: s.Token})
 	}
-	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request) {
+	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request, _ error) {
 		http.Error(w, fmt.Sprint("unavailable with ", m.Keys(r.Context())), http.StatusServiceUnavailable)
 	})
 	return w

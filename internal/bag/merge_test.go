@@ -151,6 +151,7 @@ func TestWhatARotationTakesAlong(t *testing.T) {
 		"somebody else":          {session.Live, true, "flash=hello"},
 		"ended":                  {session.Ended, false, "flash=hello order=1"},
 		"with a replaced cookie": {session.Replaced, false, "flash=hello order=1"},
+		"with a lost answer":     {session.Unclaimed, false, "flash=hello order=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newManager(t, memoryBags{})

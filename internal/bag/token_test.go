@@ -54,7 +54,7 @@ func FuzzToken(f *testing.F) {
 			row = Session{Token: got, State: session.Unknown}
 		}
 		w := httptest.NewRecorder()
-		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("unavailable") }
+		unanswered := func(http.ResponseWriter, *http.Request, error) { t.Error("unavailable") }
 		m.Serve(w, r, row, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), unanswered)
 		for _, line := range w.Header()["Set-Cookie"] {
 			if c, err := http.ParseSetCookie(line); err != nil || c.Value != "" || c.MaxAge >= 0 {

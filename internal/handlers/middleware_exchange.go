@@ -23,6 +23,7 @@ type exchange struct {
 	formError    error            // why the form could not be read
 	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
+	answerLost   bool             // with the token that replaced the one of the request
 	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite    bool             // another site made the browser send it
 	cause        error            // why the answer is an error, for the log alone

@@ -112,7 +112,7 @@ func EndEvents(ended []Session, c device.Client) []audit.Event {
 
 // endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.
 func endEvent(x Session, c device.Client) audit.Event {
-	e := audit.NewEvent(audit.SessionExpired, x.UserID, x.ID, c)
-	e.Reason, e.At = string(x.EndReason), x.EndedAt
+	e := x.By(c).Event(audit.SessionExpired).Because(string(x.EndReason))
+	e.At = x.EndedAt
 	return e
 }

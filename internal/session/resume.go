@@ -13,6 +13,10 @@ import (
 // ask again instead of being treated as a thief.
 const RotationGrace = 2 * time.Second
 
+// ClaimWithin is how long a session whose latest token nobody has brought stays open. The answer with the token may be lost,
+// and then nobody can use the session or sign out of it.
+const ClaimWithin = 10 * time.Minute
+
 // Resume answers what a token is, with one read for the current token of a session. It ends a session whose time is up,
 // compares the client with those the session knows, and writes activity at most once per touch interval. An error means
 // that it is not known.
@@ -37,14 +41,17 @@ func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 		found, _, err := s.endNow(ctx, x.Over(at, reason, ""), c.Client)
 		return found, err
 	}
-	live := Found{State: Live, Session: x, User: user}
 	switch {
 	case replaced && at.Sub(x.RotatedAt) < RotationGrace:
 		return Found{State: Rotated, Session: x}, nil
+	case replaced && !x.UnclaimedSince.IsZero() && c.ReadOnly: // the answer may be on its way
+		return Found{State: Unclaimed, Session: x}, nil
 	case replaced:
-		return s.flagReused(ctx, x, user, c.Client)
-	case c.ReadOnly:
-		return live, nil
+		return s.usedAgain(ctx, x, user, c.Client)
+	}
+	live, err := s.claim(ctx, Found{State: Live, Session: x, User: user}, at)
+	if err != nil || live.State != Live || c.ReadOnly {
+		return live, err
 	}
 	return s.use(ctx, live, c.Client, at)
 }

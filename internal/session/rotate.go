@@ -44,16 +44,13 @@ func (s *Service) Elevate(ctx context.Context, x Session, p auth.Proof, next New
 	at := audit.Now()
 	x.ElevatedUntil = at.Add(s.policy.Elevation)
 	by := x.By(c)
-	renewed := by.Event(audit.SessionRenewed)
-	renewed.Reason = "reauthentication"
-	events := []audit.Event{by.Event(audit.ReauthSuccess), renewed}
+	const reason = "reauthentication"
+	events := []audit.Event{by.Event(audit.ReauthSuccess), by.Event(audit.SessionRenewed).Because(reason)}
 	rotation := Rotation{Session: x, NewToken: next, At: at, Elevated: x.ElevatedUntil}
 	if s.policy.NeedsReauth(x) { // the client that gave the proof is the owner's, whichever raised the flag
 		x.Known = x.Known.With(s.policy.Browser.SetOf(c))
 		rotation.Session, rotation.Dismiss = x, true
-		dismissed := by.Event(audit.SessionRecognised)
-		dismissed.Reason = "reauthentication"
-		events = append(events, dismissed)
+		events = append(events, by.Event(audit.SessionRecognised).Because(reason))
 		x.FlagClient = ""
 		if x.Flag == FlagClientChanged {
 			x.Flag = ""

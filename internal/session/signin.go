@@ -51,14 +51,14 @@ func (s *Service) SignIn(ctx context.Context, p auth.Proof, r SignInRequest) (Si
 // newSession is the row of a sign-in at that moment.
 func (s *Service) newSession(p auth.Proof, r SignInRequest, at time.Time) Session {
 	remember := r.Remember && s.policy.RememberOffered()
-	expires, ip := at.Add(s.policy.LifetimeLimit(remember)), audit.Recorded(p.User().ID, r.Client).IP
+	expires, ip := at.Add(s.policy.For(remember).Lifetime), audit.Recorded(p.User().ID, r.Client).IP
 	if p.User().IsDemo() {
 		expires = earlier(expires, p.User().DemoUntil)
 	}
 	return Session{
 		ID: audit.NewID(), UserID: p.User().ID, TokenHash: r.NewTokenHash, Method: p.Method(), Remembered: remember,
 		UserAgent: r.Client.UserAgent, IP: ip, LastIP: ip, Known: s.policy.Browser.SetOf(r.Client),
-		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
-		IdleExpiresAt: s.policy.IdleEnd(at, remember, expires),
+		CreatedAt: at, RotatedAt: at, UnclaimedSince: at, LastSeenAt: at, ExpiresAt: expires,
+		IdleExpiresAt: earlier(s.policy.IdleEnd(at, remember, expires), at.Add(ClaimWithin)),
 	}
 }

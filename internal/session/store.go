@@ -26,13 +26,16 @@ type Store interface {
 	// SessionByHandle returns ErrNotFound for unknown handles.
 	SessionByHandle(ctx context.Context, id string) (Session, error)
 	// Touch writes activity: last seen and the idle limit that follows, which never go back behind later activity, and the
-	// address. It writes s.KnownAgent, and s.Known where the row knows none yet.
+	// address. It writes s.KnownAgent, and s.Known where the row knows none yet. The token is claimed from then on.
 	Touch(ctx context.Context, s Session, at time.Time) error
-	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil if it is given.
+	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil if it is given. The token is unclaimed.
 	Rotate(ctx context.Context, r Rotation, events ...audit.Event) error
+	// NoteLostAnswer stores the event of a session whose token is unclaimed: false when it was stored before, or when the
+	// token is another one by now.
+	NoteLostAnswer(ctx context.Context, s Session, e audit.Event) (bool, error)
 	// FlagReused flags a live session with FlagTokenReused and stores the event, unless it carries that flag already:
 	// then false.
-	FlagReused(ctx context.Context, id string, e audit.Event) (bool, error)
+	FlagReused(ctx context.Context, s Session, e audit.Event) (bool, error)
 	// FlagClient writes Flag, FlagClient and ElevatedUntil of s and stores the event. False when s does not live, does
 	// not carry the token or know the clients that the caller read, is flagged for a client already, or has another flag.
 	FlagClient(ctx context.Context, s Session, at time.Time, e audit.Event) (bool, error)

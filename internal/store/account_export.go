@@ -44,6 +44,8 @@ var notExported = map[string]string{
 	"sessions.user_id":            "the account itself",
 	"sessions.token_hash":         "a secret",
 	"sessions.prev_token_hash":    "a secret",
+	"sessions.unclaimed_since":    "whether an answer with a cookie is on its way",
+	"sessions.answer_lost":        "an event says it",
 	"events.user_id":              "the account itself",
 	"totp_secrets.user_id":        "the account itself",
 	"totp_secrets.sealed":         "a secret",

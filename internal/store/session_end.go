@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/act"
@@ -27,18 +28,18 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 			return err
 		}
 		if instead := o.Instead.ID; instead != "" {
-			if ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead); err != nil {
-				return err
-			}
+			ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead)
 		}
-		surplus, err := makeRoom(ctx, tx, x, o.Limit)
-		if err != nil {
+		lost, errLost := endMany(ctx, tx, `user_id = $4 AND prev_token_hash = $5 AND unclaimed_since IS NOT NULL`, x.CreatedAt,
+			session.ReasonUnclaimed, x.ID, x.UserID, o.ReplacedHash)
+		surplus, errSurplus := makeRoom(ctx, tx, x, o.Limit)
+		if err := cmp.Or(err, errLost, errSurplus); err != nil {
 			return err
 		}
 		if err := addSession(ctx, tx, x, o.ReplacedHash); err != nil {
 			return err
 		}
-		ended = append(ended, surplus...)
+		ended = slices.Concat(ended, lost, surplus)
 		return finish(ctx, tx, o.Act, append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	return ended, err
@@ -79,7 +80,7 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 
 // EndSession: only a timeout depends on the idle limit, which another request may have moved since x was read.
 func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Actor, press *act.Record) (over session.Session, err error) {
-	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute
+	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute || x.EndReason == session.ReasonUnclaimed
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if by.SessionID != "" && by.SessionID != x.ID {
 			if err := requireLiveSession(ctx, tx, by, x.EndedAt, 0); err != nil {

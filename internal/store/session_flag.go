@@ -11,11 +11,18 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) FlagReused(ctx context.Context, id string, e audit.Event) (bool, error) {
+func (s *Store) FlagReused(ctx context.Context, x session.Session, e audit.Event) (bool, error) {
 	return s.setFlag(ctx, e, `
 		UPDATE sessions
 		SET flag = $1
-		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, id, session.FlagTokenReused)
+		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, x.ID, session.FlagTokenReused)
+}
+
+func (s *Store) NoteLostAnswer(ctx context.Context, x session.Session, e audit.Event) (bool, error) {
+	return s.setFlag(ctx, e, `
+		UPDATE sessions
+		SET answer_lost = TRUE
+		WHERE `+live+` AND unclaimed_since IS NOT NULL AND NOT answer_lost`, x.ID, x.TokenHash, e.At)
 }
 
 func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time, e audit.Event) (bool, error) {

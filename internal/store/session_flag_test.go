@@ -28,7 +28,7 @@ func TestFlags(t *testing.T) {
 		}
 		reused := func(n string) bool {
 			t.Helper()
-			first, err := s.FlagReused(t.Context(), "one", event("r"+n, "ada", audit.SessionTokenReused))
+			first, err := s.FlagReused(t.Context(), session.Session{ID: "one"}, event("r"+n, "ada", audit.SessionTokenReused))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestChangeAfterMoreSeriousFlag(t *testing.T) {
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		if _, err := s.FlagReused(t.Context(), "one", event("reused", "ada", audit.SessionTokenReused)); err != nil {
+		if _, err := s.FlagReused(t.Context(), session.Session{ID: "one"}, event("reused", "ada", audit.SessionTokenReused)); err != nil {
 			t.Fatal(err)
 		}
 		x.FlagClient = "browser B"
@@ -118,7 +118,7 @@ func TestConfirmKeepsMoreSeriousFlag(t *testing.T) {
 				t.Fatal(err)
 			}
 			if flag == session.FlagTokenReused {
-				if _, err := s.FlagReused(t.Context(), flag, event("reused", "ada", audit.SessionTokenReused)); err != nil {
+				if _, err := s.FlagReused(t.Context(), session.Session{ID: flag}, event("reused", "ada", audit.SessionTokenReused)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -228,19 +228,21 @@ func TestEndsOnce(t *testing.T) {
 func TestTimeoutLosesAgainstActivity(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
-		x := newSession("one", "ada")
-		open(t, s, x)
-		stale := x
-		stale.EndedAt, stale.EndReason = x.IdleExpiresAt, session.ReasonIdle
-		x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Minute)
-		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.EndSession(t.Context(), stale, audit.Actor{}, nil); !errors.Is(err, auth.ErrEnded) {
-			t.Errorf("got %v, want ErrEnded", err)
-		}
-		if !row(t, s, "one").EndedAt.IsZero() {
-			t.Error("the session ended in spite of activity")
+		for _, reason := range []session.Reason{session.ReasonIdle, session.ReasonAbsolute, session.ReasonUnclaimed} {
+			x := newSession(string(reason), "ada")
+			open(t, s, x)
+			stale := x
+			stale.EndedAt, stale.EndReason = x.IdleExpiresAt, reason
+			x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Minute)
+			if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.EndSession(t.Context(), stale, audit.Actor{}, nil); !errors.Is(err, auth.ErrEnded) {
+				t.Errorf("%s: got %v, want ErrEnded", reason, err)
+			}
+			if !row(t, s, x.ID).EndedAt.IsZero() {
+				t.Errorf("%s: the session ended in spite of activity", reason)
+			}
 		}
 	})
 }

@@ -164,7 +164,7 @@ var everything = []func(context.Context, person) error{
 		return errors.Join(p.Rotate(ctx, session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at}, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
 	},
 	func(ctx context.Context, p person) error {
-		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(audit.SessionTokenReused))
+		_, err := p.FlagReused(ctx, p.session(ctx), p.event(audit.SessionTokenReused))
 		return err
 	},
 	func(ctx context.Context, p person) error {
