@@ -88,7 +88,7 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s: %+v: got %+v, want %+v", by[0].name, s, got, want)
 		}
 	}
-	if want := 5 * 3 * 3 * 16; cases != want {
+	if want := 6 * 3 * 3 * 16; cases != want {
 		t.Errorf("%d situations, want %d", cases, want)
 	}
 	for _, r := range rulings {
