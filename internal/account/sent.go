@@ -16,8 +16,8 @@ const (
 	PurposeEmailUndo = "email-undo"
 )
 
-// SentTokenKept is how long after its end it is known what became of a token.
-const SentTokenKept = 30 * 24 * time.Hour
+// SentTokenKept is how long after its time it is known what became of a token. It is bounded because anybody can sign up.
+const SentTokenKept = 7 * 24 * time.Hour
 
 // A SentToken is what became of a token that an email carried. It opens nothing.
 type SentToken struct {

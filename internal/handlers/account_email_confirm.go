@@ -31,7 +31,7 @@ func (a *app) takeEmailToken(w http.ResponseWriter, r *http.Request) error {
 
 // changeToConfirm is the change of address that this browser's link confirms. Where it does nothing in this session, the
 // request is answered.
-func (a *app) changeToConfirm(w http.ResponseWriter, r *http.Request) (change account.EmailChange, answered bool, err error) {
+func (a *app) changeToConfirm(w http.ResponseWriter, r *http.Request) (change account.EmailChange, done bool, err error) {
 	token := a.oneTimeToken(r, emailLink)
 	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
 	if err == nil {
@@ -47,8 +47,8 @@ func (a *app) changeToConfirm(w http.ResponseWriter, r *http.Request) (change ac
 }
 
 func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
-	change, answered, err := a.changeToConfirm(w, r)
-	if answered || err != nil {
+	change, done, err := a.changeToConfirm(w, r)
+	if done || err != nil {
 		return err
 	}
 	_, others, err := a.sessionCards(r)
@@ -65,8 +65,8 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	change, answered, err := a.changeToConfirm(w, r)
-	if answered || err != nil {
+	change, done, err := a.changeToConfirm(w, r)
+	if done || err != nil {
 		return err
 	}
 	if err := anotherAddress(f["email"], change.Email, emailLink.page); err != nil {

@@ -148,7 +148,7 @@ func TestLinkThatIsOver(t *testing.T) {
 	})
 }
 
-// What became of a token is forgotten thirty days after the token would have ended by itself, and with its account.
+// What became of a token is forgotten a week after the time of the token, and with its account.
 func TestSentTokensAreForgotten(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -252,7 +252,7 @@ func TestReloadedResetPageNamesItsAccount(t *testing.T) {
 	b.Follow(tab).Want(http.StatusOK).Says(bob.Email).Says(notice)
 
 	refused := b.Submit(first, "/password/reset", "password", otherPassword).Want(http.StatusConflict).Says(bob.Email)
-	b.Get(linkNamed(refused, "Go on with that account")).Want(http.StatusOK).Says(bob.Email).SaysNot(notice)
+	b.Get(linkNamed(refused, "Go on with the other account")).Want(http.StatusOK).Says(bob.Email).SaysNot(notice)
 
 	form := b.Get("/password/reset")
 	b.Submit(form, "/password/reset", "password", otherPassword).Leads("/login?reset=yes")
@@ -274,7 +274,7 @@ func TestAddressFormNamesItsAddress(t *testing.T) {
 	if to := p.count(`SELECT count(*) FROM users WHERE id = $1 AND email = $2`, u.ID, u.Email); to != 1 {
 		t.Error("the address was changed")
 	}
-	now := b.Get(linkNamed(refused, "Go on with that address")).Want(http.StatusOK).Says(second)
+	now := b.Get(linkNamed(refused, "Go on with the other address")).Want(http.StatusOK).Says(second)
 	b.Submit(now, "/account/email/confirm").Leads("/account/profile")
 }
 
@@ -289,7 +289,7 @@ func TestSecondStepNamesItsAccount(t *testing.T) {
 	form := b.Get("/login/verify").Says(vera.Email)
 	b.Post("/login", "email", walt.Email, "password", password).Leads("/login/verify")
 	refused := b.Submit(form, "/login/verify", "code", hers.code()).Want(http.StatusConflict).Says(walt.Email)
-	b.Get(linkNamed(refused, "Go on with that account")).Want(http.StatusOK).Says(walt.Email)
+	b.Get(linkNamed(refused, "Go on with the other account")).Want(http.StatusOK).Says(walt.Email)
 }
 
 // linkNamed is where the link with that text leads, "" without one.

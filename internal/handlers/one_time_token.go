@@ -25,11 +25,11 @@ var (
 )
 
 // takeToken moves the token out of the address. Nothing is used up: mail scanners follow links, and the page behind this one
-// has a button. A token that is good for nothing is not kept. query goes to that page, after its owner.
-func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, query func(token string) (string, error)) error {
+// has a button. A token that is good for nothing is not kept. check finds that out, and returns the query of that page.
+func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, check func(token string) (params string, err error)) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	token := chi.URLParam(r, "token")
-	shown, err := query(token)
+	params, err := check(token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, link.purpose, token)
 	}
@@ -37,7 +37,7 @@ func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, 
 		return err
 	}
 	a.Bag.SetOneTime(w, link.cookie, token)
-	seeOther(w, r, link.page+shown)
+	seeOther(w, r, link.page+params)
 	return nil
 }
 
@@ -69,6 +69,6 @@ func anotherShown(shown, now, what, email, page string) error {
 	}
 	return statusError{code: http.StatusConflict, heading: "This page was for another " + what,
 		text: "Another link or sign-in was opened in this browser in the meantime, for " + email + ". Nothing was changed. " +
-			"To do it for the " + what + " that you saw, open the link of the right email again.",
-		next: wayOn{page, "Go on with that " + what}}
+			"For the " + what + " that you saw before, open the link of its email, or sign in, again.",
+		next: wayOn{page, "Go on with the other " + what}}
 }

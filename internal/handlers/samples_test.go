@@ -270,7 +270,7 @@ func ordinary(now time.Time) []sample {
 		{"error-404", &errorView{Layout: in(""), Status: 404, Heading: "There is no such page",
 			Text: "The address may be mistyped, or what was here has gone."}},
 		{"error-409", &errorView{Status: 409, Heading: "This page was for another account", Text: "Nothing was changed.",
-			Next: wayOn{"/password/reset?account=U2", "Go on with that account"}}},
+			Next: wayOn{"/password/reset?account=U2", "Go on with the other account"}}},
 		{"error-500", &errorView{Status: 500, Heading: "Something went wrong",
 			Text: "It is our fault, not yours. Nothing you sent was kept.", Reference: "7F3AQ2"}},
 		{"dev-mail", &devMailView{Emails: []devEmailView{{"L1", "marta@example.org", "Confirm your email address",

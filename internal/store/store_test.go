@@ -327,7 +327,7 @@ func TestPrune(t *testing.T) {
 		if err := prune(t, s, at, at, at.Add(time.Microsecond), at); err != nil {
 			t.Fatal(err)
 		}
-		for table, want := range map[string]int{"sessions": 2, "signups": 1, "letter_keys": 1, "events": 0} {
+		for table, want := range map[string]int{"sessions": 2, "signups": 1, "sent_tokens": 2, "letter_keys": 1, "events": 0} {
 			var n int
 			if err := s.DB().QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n != want {
 				t.Errorf("%s: %d rows left, %v, want %d", table, n, err, want)
