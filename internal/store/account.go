@@ -135,13 +135,13 @@ func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User
 
 // deleteSignUps deletes those for the address of u, if the token is of one of them, and keeps that they were sent.
 func deleteSignUps(ctx context.Context, tx *sql.Tx, tokenHash string, u auth.User) error {
-	// One statement, so that two links for one address lock its sign-ups in the same order.
+	// One statement, so that two links for one address lock its sign-ups in the same order. The sweeper deletes the expired.
 	rows, err := tx.QueryContext(ctx, `
 		DELETE FROM signups
-		WHERE email_key = $1 AND EXISTS (
-			SELECT 1 FROM signups WHERE token_hash = $2 AND email_key = $3 AND expires_at > $4)
+		WHERE email_key = $1 AND expires_at > $2 AND EXISTS (
+			SELECT 1 FROM signups WHERE token_hash = $3 AND email_key = $1 AND expires_at > $2)
 		RETURNING token_hash, expires_at`,
-		u.NormalizedEmail, tokenHash, u.NormalizedEmail, u.CreatedAt)
+		u.NormalizedEmail, u.CreatedAt, tokenHash)
 	deleted, err := readAll(rows, err, func(t *account.SentToken) []any { return []any{&t.TokenHash, &t.ExpiresAt} })
 	if err == nil && len(deleted) == 0 {
 		err = audit.ErrNotFound

@@ -336,6 +336,27 @@ func TestPrune(t *testing.T) {
 	})
 }
 
+// Several instances prune at the same moment, and what became of each sign-up's token is known once.
+func TestPruneAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		const expired = 40
+		for i := range expired {
+			if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: fmt.Sprint("token", i), ExpiresAt: at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := race(4, func(int) error { return s.PruneAccounts(t.Context(), at) }); got != 4 {
+			t.Errorf("%d of 4 pruned", got)
+		}
+		for i := range expired {
+			sent, err := s.SentToken(t.Context(), fmt.Sprint("token", i), account.PurposeSignUp)
+			if err != nil || !sent.UsedAt.IsZero() || !sent.ExpiresAt.Equal(at) {
+				t.Errorf("got %+v, %v, want a token that was not used", sent, err)
+			}
+		}
+	})
+}
+
 // Events that no account owns are in nobody's trail, last a day, and are bounded in number.
 func TestAnonymousEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
