@@ -43,6 +43,7 @@ type RecoveryStore interface {
 // ResetPasswordParams are a new password, set with a one-time token.
 type ResetPasswordParams struct {
 	UserID, TokenHash, PasswordHash string
+	Email                           string // of the account
 	At                              time.Time
 	Client                          device.Client
 	Act                             *act.Record
@@ -51,8 +52,6 @@ type ResetPasswordParams struct {
 
 // ResetValid is how long the token of a password reset works.
 const ResetValid = 30 * time.Minute
-
-const purposeReset = "reset"
 
 // NewResetToken makes the token with which the owner of an address resets the password of its account. It invalidates
 // earlier ones. ErrNotFound for an unknown address, a disabled account, and a demo account, which receives no email.
@@ -69,7 +68,7 @@ func (s *Service) NewResetToken(ctx context.Context, email string, c device.Clie
 	}
 	token, at, e := auth.NewToken(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
 	err = s.store.ReplaceOneTimeToken(ctx, OneTimeToken{
-		TokenHash: auth.HashToken(token), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
+		TokenHash: auth.HashToken(token), UserID: user.ID, Purpose: PurposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
 	}, user.Epoch, e)
 	if err != nil {
 		return auth.User{}, "", fmt.Errorf("new reset token: %w", err)
@@ -81,7 +80,7 @@ func (s *Service) NewResetToken(ctx context.Context, email string, c device.Clie
 // ResetTokenOwner returns whose password the token would change. It changes nothing, because mail scanners open links.
 // ErrNotFound when the token is unknown, used or too old, or the account is disabled.
 func (s *Service) ResetTokenOwner(ctx context.Context, token string) (auth.User, error) {
-	return s.oneTimeTokenOwner(ctx, token, purposeReset)
+	return s.oneTimeTokenOwner(ctx, token, PurposeReset)
 }
 
 func (s *Service) oneTimeTokenOwner(ctx context.Context, token, purpose string) (auth.User, error) {
@@ -115,7 +114,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, c d
 		return auth.User{}, err
 	}
 	r := ResetPasswordParams{
-		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c, Act: press,
+		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, Email: user.Email, At: audit.Now(), Client: c, Act: press,
 		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"

@@ -49,6 +49,8 @@ type Store interface {
 	ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, press *act.Record, e audit.Event) error
 	// OneTimeToken returns ErrNotFound when the token is unknown or has expired.
 	OneTimeToken(ctx context.Context, tokenHash, purpose string, at time.Time) (OneTimeToken, error)
+	// SentToken returns what became of a token. ErrNotFound when none was sent for that purpose, or it is forgotten.
+	SentToken(ctx context.Context, tokenHash, purpose string) (SentToken, error)
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]auth.Passkey, error)
 	// AddPasskey uses up the challenge: ErrSpent when it was before. ErrPasskeyTaken when the credential is enrolled.
@@ -61,7 +63,7 @@ type Store interface {
 	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
 	UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error)
 	// PruneAccounts deletes expired sign-ups, one-time tokens, changes of address, pending sign-ins, enrolments and
-	// spent challenges.
+	// spent challenges, and after SentTokenKept what became of tokens.
 	PruneAccounts(ctx context.Context, at time.Time) error
 
 	RecoveryStore

@@ -67,6 +67,7 @@ var notExported = map[string]string{
 	"totp_enrolments":             "a secret that waits ten minutes for its first code",
 	"pending_sign_ins":            "a sign-in that waits ten minutes for its second step",
 	"letter_keys":                 "secrets that live for a day at most",
+	"sent_tokens":                 "which links of emails were used in the last weeks; the events say the same",
 	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
 }
 
