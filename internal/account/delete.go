@@ -26,7 +26,9 @@ type Deletion struct {
 	At    time.Time
 	After time.Time // when it is deleted
 	Act   *act.Record
-	Event audit.Event
+	Spend auth.Spend
+	// Events are those of the spend and of the deletion.
+	Events []audit.Event
 }
 
 // RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
@@ -39,12 +41,15 @@ func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Pr
 		return time.Time{}, auth.ErrSecondFactor
 	}
 	at := audit.Now()
-	d := Deletion{By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Act: press, Event: by.Event(audit.DeletionRequested)}
+	d := Deletion{
+		By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Act: press, Spend: p.Spend(),
+		Events: append(p.Spend().Events, by.Event(audit.DeletionRequested)),
+	}
 	ended, err := s.store.MarkForDeletion(ctx, d)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask for deletion: %w", err)
 	}
-	s.audit.Log(ctx, append(session.EndEvents(ended, by.Client), d.Event)...)
+	s.audit.Log(ctx, append(session.EndEvents(ended, by.Client), d.Events...)...)
 	return d.After, nil
 }
 

@@ -25,6 +25,9 @@ func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]T
 	}
 	e := by.Event(audit.SensitiveRead)
 	e.Reason = "export"
+	if err := s.auth.Spend(ctx, p); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
 	if err := s.audit.RecordFirst(ctx, e); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}

@@ -26,15 +26,13 @@ func (s *Service) ChangePassword(ctx context.Context, from session.Session, p au
 	change := ChangePasswordParams{
 		PasswordHash: encoded,
 		CredentialsChange: CredentialsChange{
-			Rotation: session.Rotation{Session: from, NewToken: next, At: audit.Now()}, Epoch: p.User().Epoch,
+			Rotation: session.Rotation{Session: from, NewToken: next, At: audit.Now(), Spend: p.Spend()}, Epoch: p.User().Epoch,
 			Reason: session.ReasonPasswordChanged, Client: c,
-			Events: []audit.Event{
-				audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c),
-				audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c),
-			},
 		},
 	}
-	change.Events[1].Reason = "password_changed"
+	renewed := audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c)
+	renewed.Reason = "password_changed"
+	change.Events = append(p.Spend().Events, audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c), renewed)
 	ended, err := s.store.ChangePassword(ctx, change)
 	if err != nil {
 		return 0, fmt.Errorf("change password: %w", err)

@@ -106,7 +106,7 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 		return wrong, status, err
 	}
 	v := currentOf(r)
-	return nil, 0, a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
+	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
 		elevated, err := a.Sessions.Elevate(r.Context(), v.Session, proof, next, clientOf(r))
 		if err != nil {
 			return bag.Session{}, err
@@ -114,4 +114,8 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 		v.Session = elevated
 		return openedAs(elevated), nil
 	})
+	if err == nil {
+		a.reportRecoveryCode(r, proof)
+	}
+	return nil, 0, err
 }

@@ -23,7 +23,8 @@ type Rotation struct {
 	Session Session // as it was read
 	NewToken
 	At       time.Time
-	Elevated time.Time // until when it is elevated from now on; zero leaves that as it is
+	Spend    auth.Spend // whose events are among the caller's
+	Elevated time.Time  // until when it is elevated from now on; zero leaves that as it is
 	// Dismiss takes off what another client had raised: the session knows Session.Known from now on. A flag for a reused
 	// token stays.
 	Dismiss bool
@@ -31,7 +32,7 @@ type Rotation struct {
 
 // Elevate re-authenticates the session: its token becomes the next, and for the elevation window it may
 // do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrEnded when the session ended
-// or was rotated by somebody else first; ErrConflict when the proof is another person's, ErrSecondFactor when it is not
+// or was rotated by somebody else first; ErrConflict when the proof is another person's or was used before, ErrSecondFactor when it is not
 // complete. A session that had to re-authenticate is free after that, and knows the client from now on; a copy of its old
 // token is dead.
 func (s *Service) Elevate(ctx context.Context, x Session, p auth.Proof, next NewToken, c device.Client) (Session, error) {
@@ -46,8 +47,8 @@ func (s *Service) Elevate(ctx context.Context, x Session, p auth.Proof, next New
 	by := x.By(c)
 	renewed := by.Event(audit.SessionRenewed)
 	renewed.Reason = "reauthentication"
-	events := []audit.Event{by.Event(audit.ReauthSuccess), renewed}
-	rotation := Rotation{Session: x, NewToken: next, At: at, Elevated: x.ElevatedUntil}
+	events := append(p.Spend().Events, by.Event(audit.ReauthSuccess), renewed)
+	rotation := Rotation{Session: x, NewToken: next, At: at, Spend: p.Spend(), Elevated: x.ElevatedUntil}
 	if s.policy.NeedsReauth(x) { // the client that gave the proof is the owner's, whichever raised the flag
 		x.Known = x.Known.With(s.policy.Browser.SetOf(c))
 		rotation.Session, rotation.Dismiss = x, true

@@ -15,8 +15,8 @@ import (
 // given time, or carries another token than the caller read.
 type Store interface {
 	// OpenSession inserts a session, ends the one it takes the place of and what the limit no longer allows, oldest
-	// first; it returns the ended ones. ErrConflict when the account's epoch has moved or it is disabled, or when the
-	// pending sign-in that it finishes is gone.
+	// first; it returns the ended ones. ErrConflict when the account's epoch has moved or it is disabled, or when what is to
+	// be spent was spent before.
 	OpenSession(ctx context.Context, p OpenParams) ([]Session, error)
 	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
 	SessionByToken(ctx context.Context, tokenHash string) (Session, auth.User, error)
@@ -28,7 +28,8 @@ type Store interface {
 	// Touch writes activity: last seen and the idle limit that follows, which never go back behind later activity, and the
 	// address. It writes s.KnownAgent, and s.Known where the row knows none yet.
 	Touch(ctx context.Context, s Session, at time.Time) error
-	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil if it is given.
+	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil if it is given. ErrConflict when what is to
+	// be spent was spent before.
 	Rotate(ctx context.Context, r Rotation, events ...audit.Event) error
 	// FlagReused flags a live session with FlagTokenReused and stores the event, unless it carries that flag already:
 	// then false.
@@ -64,7 +65,8 @@ type OpenParams struct {
 	Session Session
 	Epoch   int64 // of the account, as read before its owner showed who they are
 	Limit   int   // live sessions allowed, this one included
-	Events  []audit.Event
+	Spend   auth.Spend
+	Events  []audit.Event // those of the spend included
 }
 
 // EndManyParams ends many sessions of the account of one of them.

@@ -29,10 +29,10 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 		if ended, err = endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, d.Act); err != nil {
+		if err := useUp(ctx, tx, d.Act, d.Spend); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, d.By.Client), d.Event)...)
+		return addEvents(ctx, tx, append(session.EndEvents(ended, d.By.Client), d.Events...)...)
 	})
 	if err != nil {
 		return nil, err

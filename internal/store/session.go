@@ -97,7 +97,7 @@ func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = COALESCE($6, elevated_until)
 		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(r.Elevated))
 	if err = changed(result, err, auth.ErrEnded); err == nil {
-		err = addAct(ctx, tx, r.Act)
+		err = useUp(ctx, tx, r.Act, r.Spend)
 	}
 	if err != nil || !r.Dismiss {
 		return err

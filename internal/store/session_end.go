@@ -23,12 +23,6 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, o.Act); err != nil {
-			return err
-		}
-		if err := finishPending(ctx, tx, o.PendingHash, x.UserID, x.CreatedAt); err != nil {
-			return err
-		}
 		if instead := o.Instead.ID; instead != "" {
 			if ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead); err != nil {
 				return err
@@ -39,6 +33,9 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 			return err
 		}
 		if err := addSession(ctx, tx, x, o.ReplacedHash); err != nil {
+			return err
+		}
+		if err := useUp(ctx, tx, o.Act, o.Spend); err != nil {
 			return err
 		}
 		ended = append(ended, surplus...)
