@@ -80,6 +80,7 @@ type pressRound struct {
 	scene  string
 	after  time.Duration
 	emails []string
+	spare  int // emails that may come beside those after one press
 }
 
 // pressCounts are what was pressed, and what each has to be 0.
@@ -147,7 +148,7 @@ func (x *pressRunner) pressOnce(s scene, n int) {
 	defer x.mu.Unlock()
 	x.once[s.name] = once
 	x.demos += count(s.name == "demo")
-	x.rounds = append(x.rounds, pressRound{s.name, -1, p.emails})
+	x.rounds = append(x.rounds, pressRound{s.name, -1, p.emails, 0})
 }
 
 // pressTwice takes the turn of a scene: which instance comes first and second, how long answers take, and what becomes of the
@@ -292,7 +293,7 @@ func (x *pressRunner) judge(s scene, p filled, latency time.Duration, answer *we
 	n.others += count(got.leads != want.leads, got.events != want.events, got.live < want.live)
 	x.counts[latency] = n
 	x.demos += count(s.name == "demo")
-	x.rounds = append(x.rounds, pressRound{s.name, latency, p.emails})
+	x.rounds = append(x.rounds, pressRound{s.name, latency, p.emails, 0})
 	if got != want {
 		x.t.Errorf("%s:\ngot  %+v (%d),\nwant %+v as after one press", what, got, answer.StatusCode, want)
 	}
@@ -314,10 +315,12 @@ func (x *pressRunner) countEmails() {
 		}
 		if r.after < 0 {
 			want[r.scene] = n
-		} else if n != want[r.scene] {
+			continue
+		}
+		if more := n - want[r.scene]; more < 0 || more > r.spare {
 			x.t.Errorf("%s, %s: %d emails, want %d as after one press", r.scene, r.after, n, want[r.scene])
 			counts := x.counts[r.after]
-			counts.emails += max(0, n-want[r.scene])
+			counts.emails += max(0, more)
 			x.counts[r.after] = counts
 		}
 	}
