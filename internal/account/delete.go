@@ -34,11 +34,8 @@ type Deletion struct {
 // RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
 // v5.0.0-7.4.2). It returns the time of the deletion; ErrConflict, or ErrSecondFactor for a proof that is not complete.
 func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof, press *act.Record) (time.Time, error) {
-	if p.User().ID != by.UserID {
-		return time.Time{}, auth.ErrConflict
-	}
-	if !p.Complete() {
-		return time.Time{}, auth.ErrSecondFactor
+	if err := p.For(by.UserID); err != nil {
+		return time.Time{}, err
 	}
 	at := audit.Now()
 	d := Deletion{

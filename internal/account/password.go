@@ -13,11 +13,8 @@ import (
 // ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
 // (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrConflict, ErrSecondFactor or ErrBusy.
 func (s *Service) ChangePassword(ctx context.Context, from session.Session, p auth.Proof, password string, next session.NewToken, c device.Client) (int, error) {
-	if p.User().ID != from.UserID {
-		return 0, auth.ErrConflict
-	}
-	if !p.Complete() {
-		return 0, auth.ErrSecondFactor
+	if err := p.For(from.UserID); err != nil {
+		return 0, err
 	}
 	encoded, err := s.auth.HashPassword(ctx, password)
 	if err != nil {

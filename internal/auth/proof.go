@@ -56,6 +56,18 @@ func (p Proof) Complete() bool {
 	return p.method != "" && (p.method != MethodPassword || !p.user.SecondFactor())
 }
 
+// For reports whether the proof is good for that account: ErrConflict for another person's, ErrSecondFactor for one that is
+// not complete.
+func (p Proof) For(userID string) error {
+	switch {
+	case p.user.ID != userID:
+		return ErrConflict
+	case !p.Complete():
+		return ErrSecondFactor
+	}
+	return nil
+}
+
 // ProofOfDemo is the proof of the person for whom a demo account has just been made. For any other account it returns
 // an empty proof.
 func ProofOfDemo(u User) Proof {

@@ -20,7 +20,7 @@
 //
 //	idle, absolute                      Resume and Sweep, when its time is up
 //	signed_out                          SignOut, EndAll, and SignIn in the same browser
-//	revoked                             Revoke, EndOthers, EndAll, a change of second factors or of the address, undoing one
+//	revoked                             Revoke, EndMany, a change of second factors or of the address, undoing one
 //	replaced                            SignIn, beyond SessionsPerUser
 //	client_changed                      Resume, under ClientChangeEnd
 //	password_changed, admin             internal/account, in the transaction of the change

@@ -74,5 +74,7 @@ type EndManyParams struct {
 	Except string      // handle of a session that goes on; "" ends all
 	By     audit.Actor // whose account it is; the session that acts ends as signed out, the others as revoked
 	At     time.Time
-	Act    *act.Record // the press that it comes from; nil for none
+	Act    *act.Record // the press that it comes from; nil for none, and for one that the elevation carries
+	// Elevation is that of the session that acts. Without a new token it stays as it is.
+	Elevation Elevation
 }

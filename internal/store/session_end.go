@@ -100,9 +100,14 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Acto
 }
 
 func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended []session.Session, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
+	err = s.txForToken(ctx, m.Elevation.NewTokenHash, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
+		}
+		if m.Elevation.NewTokenHash != "" {
+			if err := rotate(ctx, tx, m.Elevation.Rotation); err != nil {
+				return err
+			}
 		}
 		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.By.UserID, m.Except)
 		if err != nil {
@@ -114,7 +119,7 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 		if err := addAct(ctx, tx, m.Act); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)
+		return addEvents(ctx, tx, append(m.Elevation.Events, session.EndEvents(ended, m.By.Client)...)...)
 	})
 	return ended, err
 }
