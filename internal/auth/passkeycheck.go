@@ -87,10 +87,14 @@ func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, k
 		return Proof{}, err
 	}
 	proof, _, err := p.check(ctx, answer, toConfirm, by)
-	if err == nil {
-		proof.user = user
+	if err != nil { // the same press on another instance may have rotated the session a moment ago
+		if _, ended := p.service.userOf(ctx, by); ended != nil {
+			return Proof{}, ended
+		}
+		return Proof{}, p.rejectAnswer(ctx, err, by.Event(kind))
 	}
-	return proof, p.rejectAnswer(ctx, err, by.Event(kind))
+	proof.user = user
+	return proof, nil
 }
 
 // rejectAnswer turns an answerError into ErrBadCredentials and records the event. Without a known account the event is

@@ -29,6 +29,8 @@ type Store interface {
 	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
 	// TakePendingAttempt counts one attempt and returns the sign-in as PendingSignIn does.
 	TakePendingAttempt(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
+	// HasPendingSignIn returns ErrNotFound when the sign-in is finished or dropped.
+	HasPendingSignIn(ctx context.Context, tokenHash string) error
 	DeletePendingSignIn(ctx context.Context, tokenHash string) error
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]Passkey, error)

@@ -273,6 +273,25 @@ func TestPressedOnTwoInstances(t *testing.T) {
 	}
 }
 
+// The same press on another instance finishes the sign-in while the code of this one is checked: that is no wrong code.
+func TestCodeSpentMeanwhileIsNoFailure(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for _, name := range []string{"second step", "recovery code"} {
+		x := actForms[name](p)
+		p.exec(`CREATE TRIGGER first AFTER UPDATE OF attempts_left ON pending_sign_ins BEGIN
+			UPDATE totp_secrets SET last_step = 1000000000;
+			UPDATE recovery_codes SET used_at = made_at;
+			DELETE FROM pending_sign_ins;
+		END`)
+		x.send(x.b).Leads("/login?again=yes") // and to the first answer, once there is one
+		p.exec(`DROP TRIGGER first`)
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'mfa_fail' AND user_id = $1`, x.owner.ID); n != 0 {
+			t.Errorf("%s: %d wrong codes, want none", name, n)
+		}
+	}
+}
+
 // An ending that failed has not confirmed anything either: the session is as it was, and the same button ends what it says.
 func TestFailedEndingIsNoAct(t *testing.T) {
 	t.Parallel()

@@ -61,6 +61,11 @@ func (s *Store) TakePendingAttempt(ctx context.Context, tokenHash string, at tim
 	return p, u, found(err)
 }
 
+func (s *Store) HasPendingSignIn(ctx context.Context, tokenHash string) error {
+	var one int
+	return found(s.db.QueryRowContext(ctx, `SELECT 1 FROM pending_sign_ins WHERE token_hash = $1`, tokenHash).Scan(&one))
+}
+
 func (s *Store) DeletePendingSignIn(ctx context.Context, tokenHash string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE token_hash = $1`, tokenHash)
 	return err
