@@ -17,13 +17,13 @@ type Table struct {
 // Export returns all stored data about the person of the proof except secrets (GDPR, article 15). ErrSecondFactor for a
 // proof that is not complete, ErrConflict for another person's.
 func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]Table, error) {
-	if p.User().ID != by.UserID {
-		return nil, auth.ErrConflict
-	}
-	if !p.Complete() {
-		return nil, auth.ErrSecondFactor
+	if err := p.For(by.UserID); err != nil {
+		return nil, err
 	}
 	e := by.Event(audit.SensitiveRead).Because("export")
+	if err := s.auth.Spend(ctx, p); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
 	if err := s.audit.RecordFirst(ctx, e); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}

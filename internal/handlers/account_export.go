@@ -56,6 +56,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a.reportRecoveryCode(r, proof)
 	file, err := exportFile(a.BaseURL.String(), tables, time.Now())
 	if err != nil {
 		return err

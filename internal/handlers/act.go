@@ -99,10 +99,10 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 }
 
 // rotate makes a token for a session as bag.Manager.Rotate does, and the record of the press that asks for it, whose answer
-// leads to place. change stores both.
+// leads to place: to the page about the end of the session, when the change ends it as well. change stores both.
 func (a *app) rotate(r *http.Request, place string, empty bool, change func(session.NewToken) (bag.Session, error)) error {
 	return a.Bag.Rotate(r.Context(), empty, func(tokenHash string) (bag.Session, error) {
-		record, err := a.record(r, act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: true}, tokenHash)
+		record, err := a.record(r, act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: place != signedOutPage}, tokenHash)
 		if err != nil {
 			return bag.Session{}, err
 		}

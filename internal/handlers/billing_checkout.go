@@ -179,13 +179,17 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if changed := differences(b, f); changed != nil {
 		return a.review(w, r, http.StatusConflict, b, changed, nil)
 	}
-	_, wrong, status, err := a.identify(w, r, f, audit.PaymentConfirmFail)
+	proof, wrong, status, err := a.identify(w, r, f, audit.PaymentConfirmFail)
 	if err != nil {
 		return err
 	}
 	if wrong != nil {
 		return a.review(w, r, status, b, nil, wrong)
 	}
+	if err := a.Auth.Spend(r.Context(), proof); err != nil {
+		return err
+	}
+	a.reportRecoveryCode(r, proof)
 	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID},
 		actor(r))
 	if err != nil {

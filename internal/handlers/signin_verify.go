@@ -97,7 +97,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 		return a.startAgain(w, r, err)
 	}
 	place := a.destination(waiting.Next)
-	err = a.openSession(r, proof, session.SignInRequest{Remember: waiting.Remember, PendingHash: waiting.TokenHash}, place)
+	err = a.openSession(r, proof, session.SignInRequest{Remember: waiting.Remember}, place)
 	if errors.Is(err, auth.ErrConflict) {
 		return a.startAgain(w, r, audit.ErrNotFound)
 	}

@@ -23,8 +23,8 @@
 //
 //	idle, absolute                      Resume and Sweep, when its time is up
 //	unclaimed                           the same, ClaimWithin after its latest rotation, and SignIn with the replaced token
-//	signed_out                          SignOut, EndAll, and SignIn in the same browser
-//	revoked                             Revoke, EndOthers, EndAll, a change of second factors or of the address, undoing one
+//	signed_out                          SignOut, EndMany, and SignIn in the same browser
+//	revoked                             Revoke, EndMany, a change of second factors or of the address, undoing one
 //	replaced                            SignIn, beyond SessionsPerUser
 //	client_changed                      Resume, under ClientChangeEnd
 //	password_changed, admin             internal/account, in the transaction of the change

@@ -77,11 +77,8 @@ func overdue(x Session, u auth.User, at time.Time) Reason {
 func (s *Service) resumeEnded(ctx context.Context, x Session, hash string, c Credential, at time.Time) (Found, error) {
 	if hash == x.TokenHash && at.Sub(x.EndedAt) < RotationGrace {
 		next, _, err := s.store.SessionByPreviousToken(ctx, hash)
-		if err == nil {
-			return Found{State: Rotated, Session: next}, nil
-		}
 		if !errors.Is(err, audit.ErrNotFound) {
-			return Found{}, err
+			return Found{State: Rotated, Session: next}, err
 		}
 	}
 	s.audit.Report(ctx, audit.SessionUseAfterEnd, x.UserID, x.ID, string(x.EndReason), c.Client)

@@ -15,7 +15,6 @@ type SignInRequest struct {
 	NewToken
 	ReplacedHash string  // of the token it came with, a visitor's or an earlier session's; "" for none
 	Instead      Session // the session it was signed in to, which ends; zero for none
-	PendingHash  string  // of the token of the pending sign-in that this finishes; "" for none
 	Remember     bool    // "keep me signed in"
 	Client       device.Client
 }
@@ -38,7 +37,8 @@ func (s *Service) SignIn(ctx context.Context, p auth.Proof, r SignInRequest) (Si
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	open := OpenParams{
-		SignInRequest: r, Session: x, Epoch: p.User().Epoch, Limit: s.policy.SessionsPerUser, Events: in.events(r.Client),
+		SignInRequest: r, Session: x, Epoch: p.User().Epoch, Limit: s.policy.SessionsPerUser,
+		Spend: p.Spend(), Events: append(p.Spend().Events, in.events(r.Client)...),
 	}
 	ended, err := s.store.OpenSession(ctx, open)
 	if err != nil {

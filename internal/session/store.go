@@ -15,8 +15,8 @@ import (
 // given time, or carries another token than the caller read.
 type Store interface {
 	// OpenSession inserts a session, ends the one it takes the place of and what the limit no longer allows, oldest
-	// first; it returns the ended ones. ErrConflict when the account's epoch has moved or it is disabled, or when the
-	// pending sign-in that it finishes is gone.
+	// first; it returns the ended ones. ErrConflict when the account's epoch has moved or it is disabled, or when what is to
+	// be spent was spent before.
 	OpenSession(ctx context.Context, p OpenParams) ([]Session, error)
 	// SessionByToken returns the session with that current token, live or ended, and its user. ErrNotFound.
 	SessionByToken(ctx context.Context, tokenHash string) (Session, auth.User, error)
@@ -29,6 +29,7 @@ type Store interface {
 	// address. It writes s.KnownAgent, and s.Known where the row knows none yet. The token is claimed from then on.
 	Touch(ctx context.Context, s Session, at time.Time) error
 	// Rotate swaps the token, keeps the hash of the old one, and sets ElevatedUntil if it is given. The token is unclaimed.
+	// ErrConflict when what is to be spent was spent before.
 	Rotate(ctx context.Context, r Rotation, events ...audit.Event) error
 	// NoteLostAnswer stores the event of a session whose token is unclaimed: false when it was stored before, or when the
 	// token is another one by now.
@@ -67,7 +68,8 @@ type OpenParams struct {
 	Session Session
 	Epoch   int64 // of the account, as read before its owner showed who they are
 	Limit   int   // live sessions allowed, this one included
-	Events  []audit.Event
+	Spend   auth.Spend
+	Events  []audit.Event // those of the spend included
 }
 
 // EndManyParams ends many sessions of the account of one of them.
@@ -75,5 +77,7 @@ type EndManyParams struct {
 	Except string      // handle of a session that goes on; "" ends all
 	By     audit.Actor // whose account it is; the session that acts ends as signed out, the others as revoked
 	At     time.Time
-	Act    *act.Record // the press that it comes from; nil for none
+	Act    *act.Record // the press that it comes from; nil for none, and for one that the elevation carries
+	// Elevation is that of the session that acts. Without a new token it stays as it is.
+	Elevation Elevation
 }

@@ -155,7 +155,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err != nil {
 			return err
 		}
-		return finish(ctx, tx, u.Act, append(session.EndEvents(ended, u.Client), u.Event)...)
+		return finish(ctx, tx, u.Act, auth.Spend{}, append(session.EndEvents(ended, u.Client), u.Event)...)
 	})
 	if isDuplicate(err) {
 		err = auth.ErrEmailTaken

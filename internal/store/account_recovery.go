@@ -73,7 +73,7 @@ func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams
 		if err := setUsed(ctx, tx, used); err != nil {
 			return err
 		}
-		return finish(ctx, tx, r.Act, append(session.EndEvents(ended, r.Client), r.Event)...)
+		return finish(ctx, tx, r.Act, auth.Spend{}, append(session.EndEvents(ended, r.Client), r.Event)...)
 	})
 	if err != nil {
 		return nil, err

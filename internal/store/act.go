@@ -48,9 +48,10 @@ func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 	return changed(result, err, auth.ErrConflict)
 }
 
-// finish stores what a change leaves behind in its transaction: the answer of its press and its events.
-func finish(ctx context.Context, tx *sql.Tx, press *act.Record, events ...audit.Event) error {
-	if err := addAct(ctx, tx, press); err != nil {
+// finish stores what a change leaves behind in its transaction: the answer of its press, what its proof uses up, and its events,
+// those of the spend among them.
+func finish(ctx context.Context, tx *sql.Tx, press *act.Record, spend auth.Spend, events ...audit.Event) error {
+	if err := useUp(ctx, tx, press, spend); err != nil {
 		return err
 	}
 	return addEvents(ctx, tx, events...)

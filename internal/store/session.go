@@ -99,7 +99,7 @@ func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 			idle_expires_at = CASE WHEN idle_expires_at < $8 THEN idle_expires_at ELSE $8 END
 		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(r.Elevated), since, since.Add(session.ClaimWithin))
 	if err = changed(result, err, auth.ErrEnded); err == nil {
-		err = addAct(ctx, tx, r.Act)
+		err = useUp(ctx, tx, r.Act, r.Spend)
 	}
 	if err != nil || !r.Dismiss {
 		return err

@@ -24,9 +24,6 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := finishPending(ctx, tx, o.PendingHash, x.UserID, x.CreatedAt); err != nil {
-			return err
-		}
 		if instead := o.Instead.ID; instead != "" {
 			ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead)
 		}
@@ -40,7 +37,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 			return err
 		}
 		ended = slices.Concat(ended, lost, surplus)
-		return finish(ctx, tx, o.Act, append(session.EndEvents(ended, o.Client), o.Events...)...)
+		return finish(ctx, tx, o.Act, o.Spend, append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	return ended, err
 }
@@ -92,15 +89,20 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Acto
 			return cmp.Or(err, auth.ErrEnded)
 		}
 		over = ended[0]
-		return finish(ctx, tx, press, session.EndEvents(ended, by.Client)...)
+		return finish(ctx, tx, press, auth.Spend{}, session.EndEvents(ended, by.Client)...)
 	})
 	return over, err
 }
 
 func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended []session.Session, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
+	err = s.txForToken(ctx, m.Elevation.NewTokenHash, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
+		}
+		if m.Elevation.NewTokenHash != "" {
+			if err := rotate(ctx, tx, m.Elevation.Rotation); err != nil {
+				return err
+			}
 		}
 		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.By.UserID, m.Except)
 		if err != nil {
@@ -109,7 +111,7 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.By.UserID); err != nil {
 			return err
 		}
-		return finish(ctx, tx, m.Act, session.EndEvents(ended, m.By.Client)...)
+		return finish(ctx, tx, m.Act, auth.Spend{}, append(m.Elevation.Events, session.EndEvents(ended, m.By.Client)...)...)
 	})
 	return ended, err
 }
