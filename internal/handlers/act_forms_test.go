@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
+	"slices"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/webtest"
@@ -18,9 +21,43 @@ type press struct {
 	stays  bool // the press brings no token
 }
 
-// send sends the form from a browser.
-func (x press) send(b *browser) *webtest.Answer {
-	return b.Submit(x.page, x.action, x.fields...)
+// send sends the form from a browser, with more fields or others.
+func (x press) send(b *browser, more ...string) *webtest.Answer {
+	fields := slices.Concat(x.fields, more)
+	if x.action == finishSignIn {
+		return b.sendAsScript(x.page, fields)
+	}
+	return b.Submit(x.page, x.action, fields...)
+}
+
+// sendAsScript signs in by a passkey as passkey.js does on that page, and goes where the answer leads the script.
+func (b *browser) sendAsScript(page *webtest.Answer, fields []string) *webtest.Answer {
+	body := map[string]any{"act": cmp.Or(actIn(page, "/login"), actIn(page, "/login/verify"))}
+	for pair := range slices.Chunk(fields, 2) {
+		body[pair[0]] = pair[1]
+		if pair[0] == "assertion" {
+			body[pair[0]] = json.RawMessage(pair[1])
+		}
+	}
+	answer := b.postJSON(finishSignIn, body)
+	var leads whereJSON
+	if answer.StatusCode == http.StatusOK && json.Unmarshal([]byte(answer.Body), &leads) == nil {
+		answer.StatusCode = http.StatusSeeOther
+		answer.Header.Set("Location", leads.Where)
+	}
+	return answer
+}
+
+// actIn is the value that the form on the page carries.
+func actIn(page *webtest.Answer, action string) (value string) {
+	for _, form := range page.Forms() {
+		for _, field := range form.Fields {
+			if form.Action == action && field.Name == "act" {
+				value = field.Value
+			}
+		}
+	}
+	return value
 }
 
 // actForms are the forms of acts, each ready to be sent.
@@ -100,6 +137,34 @@ var actForms = map[string]func(*portal) press{
 		d := b.passkeyOf("Laptop")
 		page := "/account/security/passkeys/" + p.passkeyID(d)
 		return press{u, b, b.Get(page), page + "/remove", nil, securityPage, false}
+	},
+	"sign-in by passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		d, b := p.signedIn(u).passkeyOf("Laptop"), p.browser()
+		b.keeps("lantern")
+		page := b.Get("/login")
+		return press{u, b, page, finishSignIn, []string{"assertion", d.answers(b.begin(beginSignIn)), "next", "/account/sessions"}, "/account/sessions", false}
+	},
+	"passkey as the second step": func(p *portal) press {
+		u := p.newUser("Pia")
+		d, b := p.signedIn(u).passkeyOf("Laptop"), p.withPassword(u.Email)
+		page := b.Get("/login/verify")
+		return press{u, b, page, finishSignIn, []string{"assertion", d.answers(b.begin(beginSignIn))}, "/account", false}
+	},
+	"confirmation by passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		b := p.signedIn(u)
+		d := b.passkeyOf("Laptop")
+		p.exec(`UPDATE sessions SET elevated_until = NULL`)
+		page := b.Get("/reauth?next=%2Faccount%2Femail")
+		return press{u, b, page, "/reauth", []string{"assertion", d.answers(b.begin(beginConfirm))}, "/account/email", false}
+	},
+	"another passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		b, d := p.signedIn(u), newPasskeyDevice(p.t)
+		b.Reauth(password).Leads("/account/sessions")
+		page := b.Get("/account/security/passkeys")
+		return press{u, b, page, finishEnrol, []string{"credential", d.makes(b.begin(beginEnrol)), "name", "Laptop"}, recoveryCodesPage, false}
 	},
 	"end of one": func(p *portal) press {
 		u := p.newUser("Olga")

@@ -41,8 +41,8 @@ func (a *app) router() http.Handler {
 	everybody.post("/login", a.signIn, isAct)
 	everybody.get("/login/verify", a.showVerify)
 	everybody.post("/login/verify", a.verify, isAct)
-	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"))
-	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"))
+	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct)
+	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct)
 	if a.Demo {
 		everybody.post("/demo", a.startDemo, on("/"), isAct)
 	}
@@ -71,7 +71,7 @@ func (a *app) router() http.Handler {
 	anySession := everybody.signedIn()
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
 	anySession.post("/reauth", a.reauth, noDraft, isAct)
-	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft)
+	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft, noAct)
 	notFlagged := anySession.signedIn(a.requireNotFlagged)
 
 	// Signed in, those whose account is to be deleted included
@@ -96,7 +96,7 @@ func (a *app) router() http.Handler {
 	enrollingElevated.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), noDraft, isAct)
 	enrollingElevated.get("/account/security/recovery-codes", a.showRecoveryCodes, nav("security"))
 	enrollingElevated.post("/account/security/recovery-codes", a.makeRecoveryCodes, noDraft, isAct)
-	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft)
+	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft, noAct)
 	enrollingElevated.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), noDraft, isAct)
 	enrollingElevated.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct)
 
