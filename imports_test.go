@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	},
 
 	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
-	"internal/billing": {"internal/audit", "internal/brand"},
+	"internal/billing": {"internal/act", "internal/audit", "internal/brand"},
 	"internal/account": {"internal/act", "internal/audit", "internal/auth", "internal/device", "internal/session"},
 	"internal/session": {"internal/act", "internal/audit", "internal/auth", "internal/device"},
 	"internal/guard":   {"internal/audit", "internal/auth", "internal/device", "internal/ratelimit"},

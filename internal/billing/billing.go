@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/brand"
 )
@@ -45,7 +46,7 @@ type Store interface {
 	SetMethod(ctx context.Context, m Method, by audit.Actor) error
 
 	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
-	Begin(ctx context.Context, p Payment, by audit.Actor) error
+	Begin(ctx context.Context, p Payment, by audit.Actor, press *act.Record) error
 	// Settle writes state and time of a payment that is pending, and reports whether it was.
 	Settle(ctx context.Context, p Payment, by audit.Actor) (bool, error)
 	// Payment returns ErrNotFound when nobody has paid the order.

@@ -48,11 +48,13 @@ func (b *browser) sendAsScript(page *webtest.Answer, fields []string) *webtest.A
 	return answer
 }
 
-// actIn is the value that the form on the page carries.
-func actIn(page *webtest.Answer, action string) (value string) {
+// actIn is the value of the act that the form on the page carries.
+func actIn(page *webtest.Answer, action string) string { return valueIn(page, action, "act") }
+
+func valueIn(page *webtest.Answer, action, name string) (value string) {
 	for _, form := range page.Forms() {
 		for _, field := range form.Fields {
-			if form.Action == action && field.Name == "act" {
+			if form.Action == action && field.Name == name {
 				value = field.Value
 			}
 		}
@@ -200,6 +202,21 @@ var actForms = map[string]func(*portal) press{
 		b := p.browser()
 		b.Post("/login", "email", u.Email, "password", password).Want(http.StatusSeeOther)
 		return press{u, b, b.Get(deletePage), deletePage + "/stop", nil, "/account", true}
+	},
+	"payment": func(p *portal) press {
+		u, b := p.payer("visa-4242")
+		page := b.Get(checkoutPage)
+		return press{u, b, page, checkoutPage, []string{"password", password}, receiptPage(valueIn(page, checkoutPage, "order")), true}
+	},
+	"payment by code": func(p *portal) press {
+		u := p.newUser("Paula")
+		b := p.signedIn(u)
+		app, _ := b.enrolApp()
+		b.method("mastercard-0002")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		page := b.Get(checkoutPage)
+		receipt := receiptPage(valueIn(page, checkoutPage, "order"))
+		return press{u, b, page, checkoutPage, []string{"password", password, "code", app.code()}, receipt, true}
 	},
 	"demo": func(p *portal) press {
 		b := p.browser()

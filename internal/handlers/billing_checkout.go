@@ -186,11 +186,15 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.review(w, r, status, b, nil, wrong)
 	}
-	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID},
-		actor(r))
+	press, err := a.leadsTo(r, receiptPage(b.Order))
+	if err != nil {
+		return err
+	}
+	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), press)
 	if err != nil {
 		return a.paymentNotOwned(r, err)
 	}
+	answered(r)
 	return a.toReceipt(w, r, p)
 }
 

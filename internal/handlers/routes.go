@@ -120,7 +120,7 @@ func (a *app) router() http.Handler {
 	signedIn.post("/account/email/confirm", a.confirmEmail, noDraft, isAct)
 	signedIn.get("/billing", a.showBilling, nav("billing"))
 	signedIn.get("/billing/checkout", a.showCheckout, nav("billing"))
-	signedIn.post("/billing/checkout", a.pay, noDraft, noAct)
+	signedIn.post("/billing/checkout", a.pay, noDraft, isAct)
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
 
 	// Signed in and re-authenticated a short while ago

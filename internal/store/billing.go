@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/billing"
 )
@@ -59,13 +60,16 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor)
 }
 
 // Begin inserts the payment if the session that asks is live, else auth.ErrConflict.
-func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) error {
+func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, press *act.Record) error {
 	var events []audit.Event
 	if p.State == billing.Paid {
 		events = append(events, by.Event(audit.PlanStarted))
 	}
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, by, p.CreatedAt, 0); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

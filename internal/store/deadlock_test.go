@@ -44,7 +44,7 @@ func furnish(t *testing.T, s *store.Store, id string) {
 		t.Fatal(err)
 	}
 	x.TokenHash = c.NewTokenHash
-	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), x.By(device.Client{})); err != nil {
+	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), x.By(device.Client{}), nil); err != nil {
 		t.Fatal(err)
 	}
 }
