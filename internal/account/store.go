@@ -7,6 +7,7 @@ import (
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -41,7 +42,9 @@ type Store interface {
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n ChangeNameParams) error
-	AddSignUp(ctx context.Context, p SignUp) error
+	AddSignUp(ctx context.Context, p SignUp, press Press) error
+	// AddPress stores a press that changes nothing but what its events say.
+	AddPress(ctx context.Context, p Press, events ...audit.Event) error
 	// SignUp returns ErrNotFound when the token is unknown or has expired.
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
 	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
@@ -65,6 +68,13 @@ type Store interface {
 	PruneAccounts(ctx context.Context, at time.Time) error
 
 	RecoveryStore
+}
+
+// A Press is what the transaction of a form stores besides what it changes, so that the emails go out once however often the
+// form is sent: all or nothing. ErrConflict when the act was stored before, mail.ErrFull when there are too many emails.
+type Press struct {
+	Act    *act.Record // nil for none
+	Emails []mail.Row
 }
 
 // SignUp is an account whose address is not confirmed yet.

@@ -179,7 +179,7 @@ var actForms = map[string]func(*portal) press{
 		u, b := p.newUser("Rose"), p.browser()
 		return press{u, b, b.Follow(b.Get(b.forgets(u.Email))), "/password/reset", []string{"password", otherPassword}, "/login?reset=yes", true}
 	},
-	"sign-up": func(p *portal) press {
+	"confirmation of a sign-up": func(p *portal) press {
 		b, email := p.browser(), webtest.Email()
 		b.Post("/signup", "name", "Sue", "email", email, "password", password).Leads("/signup/sent")
 		link := linkIn(p.t, p.email(email, "/email/confirm/"))
@@ -202,6 +202,20 @@ var actForms = map[string]func(*portal) press{
 		b := p.browser()
 		b.Post("/login", "email", u.Email, "password", password).Want(http.StatusSeeOther)
 		return press{u, b, b.Get(deletePage), deletePage + "/stop", nil, "/account", true}
+	},
+	"sign-up": func(p *portal) press {
+		b := p.browser()
+		return press{auth.User{}, b, b.Get("/signup"), "/signup", []string{"name", "Ann", "email", webtest.Email(), "password", password}, "/signup/sent", true}
+	},
+	"sign-up with a taken address": func(p *portal) press {
+		u, b := p.newUser("Ann"), p.browser()
+		return press{u, b, b.Get("/signup"), "/signup", []string{"name", "Ann", "email", u.Email, "password", password}, "/signup/sent", true}
+	},
+	"request of another address": func(p *portal) press {
+		u := p.newUser("Emma")
+		b := p.signedIn(u)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/account/email"), "/account/email", []string{"email", webtest.Email()}, "/account/email", true}
 	},
 	"payment": func(p *portal) press {
 		u, b := p.payer("visa-4242")

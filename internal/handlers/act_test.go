@@ -11,9 +11,19 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// traces are what an act may leave once: events, and sessions that live.
-func (p *portal) traces() [2]int {
-	return [2]int{p.count(`SELECT count(*) FROM events`), p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`)}
+// traces are what an act may leave once: events, sessions that live, and emails that are stored with what they are about.
+func (p *portal) traces() [3]int {
+	return [3]int{p.count(`SELECT count(*) FROM events`), p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`), p.emailsStored()}
+}
+
+// emailsStored are the emails that were stored with what they are about. None of them is deleted: see emailStore.
+func (p *portal) emailsStored() int {
+	p.t.Helper()
+	n, err := p.store.CountEmails(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
 }
 
 // The answer to a press is lost, and the person presses again: one change, the same token, the place that was meant. It
@@ -30,7 +40,7 @@ func TestPressedAgain(t *testing.T) {
 				x.send(x.b).Leads(x.leads)
 				if x.stays || x.leads == signedOutPage {
 					if again := p.traces(); again != once {
-						t.Errorf("%d events and live sessions after the second press, want %d as after the first", again, once)
+						t.Errorf("%d events, live sessions and emails after the second press, want %d as after the first", again, once)
 					}
 					return
 				}
@@ -42,7 +52,7 @@ func TestPressedAgain(t *testing.T) {
 					t.Error("a third press, with the new cookie, led to another token")
 				}
 				if again := p.traces(); again != once {
-					t.Errorf("%d events and live sessions after the second press, want %d as after the first", again, once)
+					t.Errorf("%d events, live sessions and emails after the second press, want %d as after the first", again, once)
 				}
 				x.b.Get(x.leads).Want(http.StatusOK)
 				if before != "" && p.replay(before).StatusCode == http.StatusOK {
@@ -304,4 +314,28 @@ func TestSecondStepNeedsItsCookie(t *testing.T) {
 	if thief.Token() != "" {
 		t.Error("got a token without the cookie of the pending sign-in")
 	}
+}
+
+// Whoever asks for the email of a forgotten password twice with one form gets one, and an address without an account is
+// answered alike: its press is stored as well.
+func TestForgotPressedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	known, unknown := p.newUser("Fay").Email, webtest.Email()
+	inTime(t, p, func(t *testing.T) {
+		for _, email := range []string{known, unknown} {
+			b := p.browser()
+			page := b.Get("/password/forgot")
+			for range 3 {
+				b.Submit(page, "/password/forgot", "email", email).Leads("/password/forgot/sent")
+				time.Sleep(time.Second) // in which what the answer left to the background is done
+			}
+		}
+		if emails, acts := p.emailsStored(), p.count(`SELECT count(*) FROM acts`); emails != 1 || acts != 2 {
+			t.Errorf("%d emails and %d acts, want one email and an act for each address", emails, acts)
+		}
+		if n := strings.Count(p.log.String(), `"msg":"password_reset_requested"`); n != 2 {
+			t.Errorf("%d requests in the log, want one for each address", n)
+		}
+	})
 }

@@ -46,12 +46,12 @@ func readJSON(r *http.Request, into any) error {
 	}
 	x := exchangeOf(r)
 	if x.body == nil { // it can be read only once
-		x.body, x.bodyError = io.ReadAll(r.Body)
+		x.body, x.formError = io.ReadAll(r.Body)
 	}
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](x.bodyError); ok {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](x.formError); ok {
 		return tooLarge
 	}
-	if x.bodyError != nil || json.Unmarshal(x.body, into) != nil {
+	if x.formError != nil || json.Unmarshal(x.body, into) != nil {
 		return badRequest("The request arrived damaged. Nothing was changed. Please try again.")
 	}
 	return nil

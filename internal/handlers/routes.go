@@ -30,10 +30,10 @@ func (a *app) router() http.Handler {
 	everybody := group{app: a, router: pages}
 	everybody.get("/", a.landing)
 	everybody.get("/signup", a.showSignUp)
-	everybody.post("/signup", a.signUp, noAct)
+	everybody.post("/signup", a.signUp, isAct)
 	everybody.get("/signup/sent", a.signUpSent)
 	everybody.get("/password/forgot", a.showForgot)
-	everybody.post("/password/forgot", a.forgot, noAct)
+	everybody.post("/password/forgot", a.forgot, isAct)
 	everybody.get("/password/forgot/sent", a.forgotSent)
 	everybody.get("/password/reset", a.showReset)
 	everybody.post("/password/reset", a.reset, isAct)
@@ -129,7 +129,7 @@ func (a *app) router() http.Handler {
 	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, noAct)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
-	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), noAct)
+	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), isAct)
 	reauthenticated.get("/billing/payment-method", a.showPaymentMethod, nav("billing"))
 	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, noAct,
 		drafts("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))

@@ -318,7 +318,7 @@ func TestPrune(t *testing.T) {
 				}
 			}
 			err := errors.Join(
-				s.AddSignUp(t.Context(), account.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}),
+				s.AddSignUp(t.Context(), account.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}, account.Press{}),
 				s.AddOneTimeToken(t.Context(), account.OneTimeToken{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
 			if err != nil {
 				t.Fatal(err)

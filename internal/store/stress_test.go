@@ -169,7 +169,7 @@ var everything = []func(context.Context, person) error{
 	},
 	func(ctx context.Context, p person) error {
 		key := account.OneTimeToken{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
-		if err := p.ReplaceOneTimeToken(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
+		if err := p.ReplaceOneTimeToken(ctx, key, p.epoch(ctx), account.Press{}, p.event(audit.PasswordResetRequested)); err != nil {
 			return err
 		}
 		r := account.ResetPasswordParams{UserID: p.id, TokenHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
