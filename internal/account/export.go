@@ -14,19 +14,21 @@ type Table struct {
 	Rows []map[string]any
 }
 
-// Export returns all stored data about the person of the proof except secrets (GDPR, article 15). ErrSecondFactor for a
-// proof that is not complete, ErrConflict for another person's.
-func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]Table, error) {
+// Export hands all stored data about the person of the proof except secrets (GDPR, article 15) to write, and stores that they
+// were read with the press that it returns: without an error they may be sent. ErrSecondFactor for a proof that is not complete,
+// ErrConflict for another person's, and for a press that was answered before.
+func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, write func([]Table) (Press, error)) error {
 	if p.User().ID != by.UserID {
-		return nil, auth.ErrConflict
+		return auth.ErrConflict
 	}
 	if !p.Complete() {
-		return nil, auth.ErrSecondFactor
+		return auth.ErrSecondFactor
 	}
 	e := by.Event(audit.SensitiveRead)
 	e.Reason = "export"
-	if err := s.audit.RecordFirst(ctx, e); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+	if err := s.store.Export(ctx, e, write); err != nil {
+		return fmt.Errorf("export: %w", err)
 	}
-	return s.store.Export(ctx, by.UserID)
+	s.audit.Log(ctx, e)
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// Store stores accounts. Each method but PruneAccounts, DeleteAccounts and Export is one transaction; times come from
+// Store stores accounts. Each method but PruneAccounts and DeleteAccounts is one transaction; times come from
 // the caller. A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed
 // out at the given time, or carries another token than the caller read.
 type Store interface {

@@ -113,10 +113,14 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 	if answer.Place == signedOutPage {
 		a.forgetBrowser(w)
 	}
-	if a.routeOf(r).script {
+	switch {
+	case answer.File != nil:
+		sendExport(w, answer.File)
+	case a.routeOf(r).script:
 		return true, writeJSON(w, http.StatusOK, whereJSON{answer.Place})
+	default:
+		seeOther(w, r, answer.Place)
 	}
-	seeOther(w, r, answer.Place)
 	return true, nil
 }
 

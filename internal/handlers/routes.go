@@ -77,7 +77,7 @@ func (a *app) router() http.Handler {
 	// Signed in, those whose account is to be deleted included
 	toBeDeleted := notFlagged.signedIn(a.requireFactor)
 	toBeDeleted.get("/account/export", a.showExport, nav("profile"))
-	toBeDeleted.post("/account/export", a.export, noDraft, noAct)
+	toBeDeleted.post("/account/export", a.export, noDraft, isAct)
 	toBeDeleted.get("/account/delete", a.showDelete, nav("profile"))
 	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft, isAct)
 	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft, isAct)
