@@ -43,7 +43,7 @@ type Store interface {
 	// Method returns ErrNotFound when the account has none.
 	Method(ctx context.Context, userID string) (Method, error)
 	// SetMethod replaces the one before.
-	SetMethod(ctx context.Context, m Method, by audit.Actor) error
+	SetMethod(ctx context.Context, m Method, by audit.Actor, press *act.Record) error
 
 	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
 	Begin(ctx context.Context, p Payment, by audit.Actor, press *act.Record) error

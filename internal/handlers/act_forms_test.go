@@ -229,6 +229,32 @@ var actForms = map[string]func(*portal) press{
 		fields := []string{"password", password, "code", app.code()}
 		return press{u, b, b.Get(exportPath), exportPath, fields, `attachment; filename="gatehouse-account.json"`, true}
 	},
+	"profile": func(p *portal) press {
+		u := p.newUser("Nora")
+		b := p.signedIn(u)
+		return press{u, b, b.Get("/account/profile"), "/account/profile", []string{"name", "Nora Nova"}, "/account/profile", true}
+	},
+	"name of a passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		b := p.signedIn(u)
+		page := "/account/security/passkeys/" + p.passkeyID(b.passkeyOf("Laptop"))
+		return press{u, b, b.Get(page), page + "/rename", []string{"name", "Old laptop"}, passkeysPage, true}
+	},
+	"this was me": func(p *portal) press {
+		u := p.newUser("Fred")
+		b := p.signedIn(u)
+		flagged := p.signedIn(u).Handle()
+		p.exec(`UPDATE sessions SET flag = 'client_changed', flag_client = 'network elsewhere' WHERE id = $1`, flagged)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/account/sessions"), "/account/sessions/" + flagged + "/recognise", nil, "/account/sessions", true}
+	},
+	"payment method": func(p *portal) press {
+		u := p.newUser("Mona")
+		b := p.signedIn(u)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/billing/payment-method?next=%2Fbilling%2Fcheckout"), "/billing/payment-method",
+			[]string{"instrument", "visa-4242", "name", "Mona"}, checkoutPage, true}
+	},
 	"payment": func(p *portal) press {
 		u, b := p.payer("visa-4242")
 		page := b.Get(checkoutPage)

@@ -88,7 +88,7 @@ func (a *app) router() http.Handler {
 	enrolling.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), noDraft, noAct)
 	enrolling.get("/account/security/passkeys", a.showPasskeys, nav("security"))
 	enrolling.get("/account/security/passkeys/{id}", a.showPasskey, nav("security"))
-	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft, noAct)
+	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct)
 
 	enrollingElevated := enrolling.signedIn(a.requireElevation)
 	enrollingElevated.get("/account/security/totp", a.showTOTP, nav("security"))
@@ -115,7 +115,7 @@ func (a *app) router() http.Handler {
 	signedIn.post("/account/security/password", a.changePassword, noDraft, isAct)
 	signedIn.post("/account/security/recovery-codes/kept", a.keepRecoveryCodes, on(home), noDraft, noAct)
 	signedIn.get("/account/profile", a.showProfile, nav("profile"))
-	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"), noAct)
+	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"), isAct)
 	signedIn.get("/account/email/confirm", a.showEmailConfirm, nav("profile"))
 	signedIn.post("/account/email/confirm", a.confirmEmail, noDraft, isAct)
 	signedIn.get("/billing", a.showBilling, nav("billing"))
@@ -126,12 +126,12 @@ func (a *app) router() http.Handler {
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
 	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct)
-	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, noAct)
+	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, isAct)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
 	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), isAct)
 	reauthenticated.get("/billing/payment-method", a.showPaymentMethod, nav("billing"))
-	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, noAct,
+	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, isAct,
 		drafts("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
 
 	if a.Extend != nil {

@@ -85,6 +85,9 @@ func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) erro
 		if err := requireLiveSession(ctx, tx, n.By, n.At, 0); err != nil {
 			return err
 		}
+		if err := addAct(ctx, tx, n.Act); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `UPDATE users SET name = $1 WHERE id = $2 AND name = $3 AND disabled_at IS NULL`,
 			n.Name, n.By.UserID, n.Old)
 		if err := changed(result, err, auth.ErrConflict); err != nil {

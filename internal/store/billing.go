@@ -36,10 +36,13 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 }
 
 // SetMethod replaces how the account pays. auth.ErrConflict when the session that asks is over.
-func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor) error {
+func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor, press *act.Record) error {
 	e := by.Event(audit.PaymentMethodChange)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, by, m.ChangedAt, 0); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

@@ -45,13 +45,13 @@ func TestLedger(t *testing.T) {
 		stolen := by
 		stolen.TokenHash = "replaced"
 		m, p := billing.Method{UserID: "ada", Instrument: "visa-4242", Name: "Ada", ChangedAt: at}, payment("order", "ada")
-		if err := l.SetMethod(t.Context(), m, stolen); !errors.Is(err, auth.ErrConflict) {
+		if err := l.SetMethod(t.Context(), m, stolen, nil); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("SetMethod with another token: got %v, want ErrConflict", err)
 		}
 		if err := l.Begin(t.Context(), p, stolen, nil); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("Begin with another token: got %v, want ErrConflict", err)
 		}
-		if err := errors.Join(l.SetMethod(t.Context(), m, by), l.Begin(t.Context(), p, by, nil)); err != nil {
+		if err := errors.Join(l.SetMethod(t.Context(), m, by, nil), l.Begin(t.Context(), p, by, nil)); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Begin(t.Context(), p, by, nil); !errors.Is(err, billing.ErrBegun) {

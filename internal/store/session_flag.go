@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -35,9 +36,12 @@ func (s *Store) setFlag(ctx context.Context, e audit.Event, update string, args 
 	return err == nil, err
 }
 
-func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
+func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, by, e.At, 0); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		return changeFlag(ctx, tx, e, `
