@@ -3,8 +3,10 @@ package main
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"example.com/gatehouse/webtest"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -143,6 +145,45 @@ func TestPasskeys(t *testing.T) {
 	b.alerted("We could not sign you in with that passkey.")
 	b.open("/account")
 	b.isAt("/login")
+}
+
+// losesAnAnswer is a page that never hears the first answer to the passkey of a sign-in, and does not get its cookie.
+const losesAnAnswer = `{
+	const { fetch } = window;
+	let lost = false;
+	window.fetch = async (url, options) => {
+		if (lost || url !== '/login/passkey/finish') return fetch(url, options);
+		lost = true;
+		await fetch(url, { ...options, credentials: 'omit' });
+		throw new TypeError('lost');
+	};
+}`
+
+// TestPasskeyAnswerLost: the script asks again for an answer that was lost, and a second press of its button changes nothing.
+func TestPasskeyAnswerLost(t *testing.T) {
+	p := onLocalhost(t)
+	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
+	id := b.authenticator()
+	email := p.account(t, "Ada Lovelace")
+	b.open("/login")
+	b.signIn(email, webtest.Password)
+	b.addPasskey("Work laptop")
+	b.press("Sign out")
+	callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: losesAnAnswer})
+	b.signInByButton(id, "/login?next=%2Faccount%2Fsessions")
+	b.arrives("/account/sessions")
+
+	b.open("/reauth?next=%2Faccount%2Femail")
+	b.twice("Use a passkey", 50*time.Millisecond)
+	b.arrives("/account/email")
+
+	var live, failed, flags int
+	p.ask(t, `SELECT count(*) FROM sessions WHERE ended_at IS NULL`, nil, &live)
+	p.ask(t, `SELECT count(*) FROM events WHERE kind IN ('authn_login_fail', 'reauth_fail')`, nil, &failed)
+	p.ask(t, `SELECT count(*) FROM sessions WHERE flag <> ''`, nil, &flags)
+	if live != 1 || failed != 0 || flags != 0 {
+		t.Errorf("%d live sessions, %d failures, %d flags, want 1, 0, 0", live, failed, flags)
+	}
 }
 
 // TestPasskeyOffered signs in from the field for the address, where the browser suggests a passkey by itself.

@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -49,6 +50,7 @@ type RequestEmailChangeParams struct {
 	EmailChange
 	ConfirmHash, StopHash string
 	By                    audit.Actor
+	Press                 Press
 	Event                 audit.Event
 }
 
@@ -79,29 +81,34 @@ const (
 	EmailUndoValid   = 7 * 24 * time.Hour
 )
 
-// RequestEmailChange begins a change of address, which takes effect when the new address confirms it. It returns the
-// token for the email to the new address and the one with which the old address stops the change; ErrEmail for an
-// address to which no email can be sent, ErrConflict when the session is over. It does not check whether the new
-// address has an account, because the answer must not reveal that.
-func (s *Service) RequestEmailChange(ctx context.Context, by audit.Actor, u auth.User, email string) (confirm, stop string, err error) {
+// RequestEmailChange begins a change of address, which takes effect when the new address confirms it. write makes the emails
+// of the token with which the new address confirms the change and the one with which the old address stops it. ErrEmail for an
+// address to which no email can be sent, ErrConflict when the session is over or the press was answered before. It does not
+// check whether the new address has an account, because the answer must not reveal that.
+func (s *Service) RequestEmailChange(ctx context.Context, by audit.Actor, u auth.User, email string, press *act.Record,
+	write func(confirm, stop string) ([]mail.Row, error)) error {
 	normalizedEmail, err := auth.NormalizeEmail(email)
 	if err != nil || auth.IsDemoAddress(normalizedEmail) || u.IsDemo() {
-		return "", "", auth.ErrEmail
+		return auth.ErrEmail
 	}
-	confirm, stop = auth.NewToken(), auth.NewToken()
-	at := audit.Now()
+	confirm, stop, at := auth.NewToken(), auth.NewToken(), audit.Now()
+	emails, err := write(confirm, stop)
+	if err != nil {
+		return err
+	}
 	params := RequestEmailChangeParams{
 		EmailChange: EmailChange{
 			ID: audit.NewID(), UserID: u.ID, Email: email, NormalizedEmail: normalizedEmail, OldEmail: u.Email, OldNormalizedEmail: u.NormalizedEmail,
 			AskedAt: at, ConfirmUntil: at.Add(EmailChangeValid), UndoUntil: at.Add(EmailUndoValid),
 		},
-		ConfirmHash: auth.HashToken(confirm), StopHash: auth.HashToken(stop), By: by, Event: by.Event(audit.EmailChangeRequested),
+		ConfirmHash: auth.HashToken(confirm), StopHash: auth.HashToken(stop), By: by, Press: Press{Act: press, Emails: emails},
+		Event: by.Event(audit.EmailChangeRequested),
 	}
 	if err := s.store.RequestEmailChange(ctx, params); err != nil {
-		return "", "", fmt.Errorf("ask for a change of address: %w", err)
+		return fmt.Errorf("ask for a change of address: %w", err)
 	}
 	s.audit.Log(ctx, params.Event)
-	return confirm, stop, nil
+	return nil
 }
 
 // PendingEmailChange returns the person's change of address that is not confirmed yet. ErrNotFound.

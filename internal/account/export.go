@@ -14,18 +14,22 @@ type Table struct {
 	Rows []map[string]any
 }
 
-// Export returns all stored data about the person of the proof except secrets (GDPR, article 15). ErrSecondFactor for a
-// proof that is not complete, ErrConflict for another person's.
-func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof) ([]Table, error) {
+// Export hands all stored data about the person of the proof except secrets (GDPR, article 15) to write, and stores that they
+// were read with the press that it returns: without an error they may be sent. ErrSecondFactor for a proof that is not complete,
+// ErrConflict for another person's, one that was used before, and for a press that was answered before.
+func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, write func([]Table) (Press, error)) error {
 	if err := p.For(by.UserID); err != nil {
-		return nil, err
+		return err
 	}
 	e := by.Event(audit.SensitiveRead).Because("export")
-	if err := s.auth.Spend(ctx, p); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+	err := s.store.Export(ctx, e, func(tables []Table) (Press, error) {
+		press, err := write(tables)
+		press.Spend = p.Spend()
+		return press, err
+	})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
 	}
-	if err := s.audit.RecordFirst(ctx, e); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	return s.store.Export(ctx, by.UserID)
+	s.audit.Log(ctx, append(p.Spend().Events, e)...)
+	return nil
 }

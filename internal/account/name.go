@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
@@ -15,17 +16,18 @@ type ChangeNameParams struct {
 	Old  string // as it was read
 	Name string // as CleanName returned it
 	At   time.Time
+	Act  *act.Record
 	audit.Event
 }
 
 // ChangeName sets the display name of the session's account. It returns the stored name, a NameError, or ErrConflict
-// when the session is over or the name was changed from elsewhere. Setting the same name again changes nothing.
-func (s *Service) ChangeName(ctx context.Context, by audit.Actor, u auth.User, name string) (string, error) {
+// when the session is over, the name was changed from elsewhere, or the press was answered before. Setting the same name again changes nothing.
+func (s *Service) ChangeName(ctx context.Context, by audit.Actor, u auth.User, name string, press *act.Record) (string, error) {
 	name, err := auth.CleanName(name)
 	if err != nil || name == u.Name {
 		return name, err
 	}
-	change := ChangeNameParams{By: by, Old: u.Name, Name: name, At: audit.Now(), Event: by.Event(audit.ProfileChanged)}
+	change := ChangeNameParams{By: by, Old: u.Name, Name: name, At: audit.Now(), Act: press, Event: by.Event(audit.ProfileChanged)}
 	change.Event.Reason = "name"
 	if err := s.store.ChangeName(ctx, change); err != nil {
 		return "", fmt.Errorf("change name: %w", err)

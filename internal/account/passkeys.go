@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -39,11 +40,13 @@ type RenamePasskeyParams struct {
 	By       audit.Actor
 	ID, Name string
 	At       time.Time
+	Act      *act.Record
 	Event    audit.Event
 }
 
-// RenamePasskey returns the name as it is stored, a NameError, ErrNotFound, or ErrConflict when the session is over.
-func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name string) (string, error) {
+// RenamePasskey returns the name as it is stored, a NameError, ErrNotFound, or ErrConflict when the session is over or the
+// press was answered before.
+func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name string, press *act.Record) (string, error) {
 	name, err := auth.CleanPasskeyName(name)
 	if err != nil {
 		return "", err
@@ -52,7 +55,7 @@ func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name st
 	if err != nil || before.Name == name {
 		return name, err
 	}
-	r := RenamePasskeyParams{By: by, ID: id, Name: name, At: audit.Now(), Event: by.Event(audit.PasskeyRenamed)}
+	r := RenamePasskeyParams{By: by, ID: id, Name: name, At: audit.Now(), Act: press, Event: by.Event(audit.PasskeyRenamed)}
 	if err := s.store.RenamePasskey(ctx, r); err != nil {
 		return "", fmt.Errorf("rename passkey: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -19,7 +20,7 @@ type RecoveryStore interface {
 	UserByID(ctx context.Context, id string) (auth.User, error)
 	// ReplaceOneTimeToken stores a token in place of all others of its account and purpose. ErrConflict when the epoch
 	// is no longer the given one or the account is disabled.
-	ReplaceOneTimeToken(ctx context.Context, k OneTimeToken, epoch int64, e audit.Event) error
+	ReplaceOneTimeToken(ctx context.Context, k OneTimeToken, epoch int64, p Press, e audit.Event) error
 	// ResetPassword uses the token up, sets the hash, raises the epoch, ends every session and deletes all other
 	// one-time tokens of the account, all or nothing. ErrNotFound when the token is unknown, used or too old, or the
 	// account disabled.
@@ -36,8 +37,9 @@ type RecoveryStore interface {
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
 
-	// Export returns all stored data about a person except secrets.
-	Export(ctx context.Context, userID string) ([]Table, error)
+	// Export stores the event, hands all stored data about its person except secrets to write, and stores the press that this
+	// returns, all or nothing. write may be called again.
+	Export(ctx context.Context, e audit.Event, write func([]Table) (Press, error)) error
 }
 
 // ResetPasswordParams are a new password, set with a one-time token.
@@ -53,28 +55,37 @@ type ResetPasswordParams struct {
 // ResetValid is how long the token of a password reset works.
 const ResetValid = 30 * time.Minute
 
-// NewResetToken makes the token with which the owner of an address resets the password of its account. It invalidates
-// earlier ones. ErrNotFound for an unknown address, a disabled account, and a demo account, which receives no email.
-func (s *Service) NewResetToken(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
+// SendResetToken sends the owner of an address the email with which they reset the password of its account. write makes it of
+// the token, and earlier tokens stop working. An unknown address, a disabled account, and a demo account, which receives no
+// email, have the press stored and nothing else. ErrConflict for a press that was answered before.
+func (s *Service) SendResetToken(ctx context.Context, email string, c device.Client, press *act.Record,
+	write func(owner auth.User, token string) (mail.Row, error)) error {
 	user, err := s.auth.LookUp(ctx, email)
 	if err == nil && (user.IsDemo() || !user.DisabledAt.IsZero()) {
 		err = audit.ErrNotFound
 	}
 	if errors.Is(err, audit.ErrNotFound) {
-		s.audit.Report(ctx, audit.PasswordResetRequested, "", "", "unknown", c)
+		if err = s.store.AddPress(ctx, Press{Act: press}); err == nil {
+			s.audit.Report(ctx, audit.PasswordResetRequested, "", "", "unknown", c)
+		}
+		return err
 	}
 	if err != nil {
-		return auth.User{}, "", err
+		return err
 	}
 	token, at, e := auth.NewToken(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
+	row, err := write(user, token)
+	if err != nil {
+		return err
+	}
 	err = s.store.ReplaceOneTimeToken(ctx, OneTimeToken{
 		TokenHash: auth.HashToken(token), UserID: user.ID, Purpose: PurposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
-	}, user.Epoch, e)
+	}, user.Epoch, Press{Act: press, Emails: []mail.Row{row}}, e)
 	if err != nil {
-		return auth.User{}, "", fmt.Errorf("new reset token: %w", err)
+		return fmt.Errorf("send a reset token: %w", err)
 	}
 	s.audit.Log(ctx, e)
-	return user, token, nil
+	return nil
 }
 
 // ResetTokenOwner returns whose password the token would change. It changes nothing, because mail scanners open links.

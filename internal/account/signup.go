@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/mail"
 )
 
 // SignUpValid is how long a sign-up can be confirmed.
@@ -21,56 +22,74 @@ type Application struct {
 	// Unanswered means that no email will be sent, because the limit is reached: the password is hashed all the same,
 	// so that the answer takes as long, but nothing is stored.
 	Unanswered bool
+	Act        *act.Record
+	// Confirm makes the email with the token that confirms the sign-up, Exists the one to the owner of the account that has
+	// the address. One of the two is sent.
+	Confirm func(token string) (mail.Row, error)
+	Exists  func(owner auth.User) (mail.Row, error)
 }
 
-// A Registration is the result of a sign-up: at most one of its fields is set, and the page must not show which.
-type Registration struct {
-	Token    string     // for the confirmation email
-	Existing *auth.User // the address has an account, whose owner gets an email instead
-}
-
-// Register begins an account, which exists only after Confirm. It returns a NameError or a PasswordError for what cannot be
-// chosen, ErrEmail, or ErrBusy. The hash is computed for a taken address too, so both take as long (ASVS v5.0.0-6.3.8).
-func (s *Service) Register(ctx context.Context, a Application, c device.Client) (Registration, error) {
+// Register begins an account, which exists only after Confirm, and stores the email about it. It returns a NameError or a
+// PasswordError for what cannot be chosen, ErrEmail, ErrBusy, or ErrConflict for a press that was answered before. It does not
+// return whether the address has an account, and takes as long for one as for the other: the hash is computed for both, and
+// both are one transaction with one email (ASVS v5.0.0-6.3.8).
+func (s *Service) Register(ctx context.Context, a Application, c device.Client) error {
 	normalized, err := auth.NormalizeEmail(a.Email)
 	if err != nil {
-		return Registration{}, err
+		return err
 	}
 	if a.Name, err = auth.CleanName(a.Name); err != nil {
-		return Registration{}, err
+		return err
 	}
 	if err := auth.CheckNewPassword(a.Password, auth.MinPassword, a.Name, a.Email); err != nil {
-		return Registration{}, err
+		return err
 	}
 	hash, err := s.auth.HashPassword(ctx, a.Password)
 	if err != nil {
-		return Registration{}, err
+		return err
 	}
 	if auth.IsDemoAddress(normalized) {
-		return Registration{}, nil // no email would arrive
+		return nil // no email would arrive
 	}
 	if a.Unanswered {
 		s.audit.Report(ctx, audit.RateLimitExceeded, "", "", "sign-up", c)
-		return Registration{}, nil
+		return nil
 	}
-	user, err := s.store.UserByEmail(ctx, normalized)
+	user, err := s.auth.LookUp(ctx, a.Email)
 	if err == nil {
-		s.audit.Record(ctx, audit.NewEvent(audit.SignUpAddressTaken, user.ID, "", c))
-		return Registration{Existing: &user}, nil
+		return s.registerAgain(ctx, a, user, c)
 	}
 	if !errors.Is(err, audit.ErrNotFound) {
-		return Registration{}, fmt.Errorf("register: %w", err)
+		return fmt.Errorf("register: %w", err)
 	}
 	token, at := auth.NewToken(), audit.Now()
+	email, err := a.Confirm(token)
+	if err != nil {
+		return err
+	}
 	pending := SignUp{
 		TokenHash: auth.HashToken(token), Email: a.Email, NormalizedEmail: normalized, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
-	if err := s.store.AddSignUp(ctx, pending); err != nil {
-		return Registration{}, fmt.Errorf("register: %w", err)
+	if err := s.store.AddSignUp(ctx, pending, Press{Act: a.Act, Emails: []mail.Row{email}}); err != nil {
+		return fmt.Errorf("register: %w", err)
 	}
 	s.audit.Report(ctx, audit.SignUpRequested, "", "", "", c)
-	return Registration{Token: token}, nil
+	return nil
+}
+
+// registerAgain tells the owner of an address that it has an account.
+func (s *Service) registerAgain(ctx context.Context, a Application, owner auth.User, c device.Client) error {
+	email, err := a.Exists(owner)
+	if err != nil {
+		return err
+	}
+	e := audit.NewEvent(audit.SignUpAddressTaken, owner.ID, "", c)
+	if err := s.store.AddPress(ctx, Press{Act: a.Act, Emails: []mail.Row{email}}, e); err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	s.audit.Log(ctx, e)
+	return nil
 }
 
 // PendingSignUp returns what the token of a confirmation email would confirm. It changes nothing, because mail scanners

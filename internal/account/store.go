@@ -7,10 +7,11 @@ import (
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
-// Store stores accounts. Each method but PruneAccounts, DeleteAccounts and Export is one transaction; times come from
+// Store stores accounts. Each method but PruneAccounts and DeleteAccounts is one transaction; times come from
 // the caller. A method that changes a live session changes nothing and returns ErrEnded when the row has ended, timed
 // out at the given time, or carries another token than the caller read.
 type Store interface {
@@ -41,7 +42,9 @@ type Store interface {
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n ChangeNameParams) error
-	AddSignUp(ctx context.Context, p SignUp) error
+	AddSignUp(ctx context.Context, p SignUp, press Press) error
+	// AddPress stores a press that changes nothing but what its events say.
+	AddPress(ctx context.Context, p Press, events ...audit.Event) error
 	// SignUp returns ErrNotFound when the token is unknown or has expired.
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
 	// ConfirmSignUp turns the sign-up of u's address into the account u and forgets every sign-up for the address.
@@ -60,13 +63,19 @@ type Store interface {
 	// RenamePasskey returns ErrNotFound when the user of the session has no such passkey, ErrConflict when the session is
 	// not live.
 	RenamePasskey(ctx context.Context, r RenamePasskeyParams) error
-	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
-	UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error)
 	// PruneAccounts deletes expired sign-ups, one-time tokens, changes of address, pending sign-ins, enrolments and
 	// spent challenges, and after SentTokenKept what became of tokens.
 	PruneAccounts(ctx context.Context, at time.Time) error
 
 	RecoveryStore
+}
+
+// A Press is what the transaction of a form stores besides what it changes, so that the emails go out once however often the
+// form is sent: all or nothing. ErrConflict when the act was stored before, mail.ErrFull when there are too many emails.
+type Press struct {
+	Act    *act.Record // nil for none
+	Spend  auth.Spend  // whose events are stored too
+	Emails []mail.Row
 }
 
 // SignUp is an account whose address is not confirmed yet.

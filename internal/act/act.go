@@ -51,7 +51,8 @@ func (a *Act) Key() string { return a.key }
 // An Answer is what the browser gets each time.
 type Answer struct {
 	Token string // of the session from then on; "" where the cookie stays as it is
-	Place string // where the browser is led to
+	Place string // where the browser is led to; "" for a file
+	File  []byte // that the browser saves; nil for none
 	Lives bool   // the session of the token goes on: the press did not end it
 }
 

@@ -46,15 +46,6 @@ func (t *Trail) Record(ctx context.Context, e Event) {
 	t.Log(ctx, e)
 }
 
-// RecordFirst is Record for an action that must not happen unrecorded: the caller continues only without an error.
-func (t *Trail) RecordFirst(ctx context.Context, e Event) error {
-	if err := t.store.AddEvent(ctx, e); err != nil {
-		return err
-	}
-	t.Log(ctx, e)
-	return nil
-}
-
 // Report logs an event without a row: an anonymous one, or one that strangers could provoke often enough to fill the
 // owner's trail.
 func (t *Trail) Report(ctx context.Context, kind Kind, userID, sessionID, reason string, c device.Client) {

@@ -87,16 +87,3 @@ func (s *Service) hasRecoveryCode(ctx context.Context, userID, hash string) erro
 	}
 	return err
 }
-
-// Spend spends what a proof uses up, for what is not stored in one transaction with it. ErrConflict when another request
-// was first.
-func (s *Service) Spend(ctx context.Context, p Proof) error {
-	if p.method == MethodPassword { // which can be given again
-		return nil
-	}
-	err := s.store.Spend(ctx, p.spend)
-	if err == nil {
-		s.audit.Log(ctx, p.spend.Events...)
-	}
-	return err
-}

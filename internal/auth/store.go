@@ -19,10 +19,6 @@ type Store interface {
 	TOTPSecret(ctx context.Context, userID string) (TOTPSecret, error)
 	// RecoveryCodes returns the hashes of the unused codes.
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
-	// Spend spends all of it and stores its events. ErrConflict, and nothing is spent, when any of it was before: the
-	// pending sign-in is gone, that step or a later one was used or the app replaced, the code was used, the passkey is gone
-	// or has counted to SignCount already, the challenge was answered.
-	Spend(ctx context.Context, spend Spend) error
 	AddPendingSignIn(ctx context.Context, p PendingSignIn, e audit.Event) error
 	// PendingSignIn returns a pending sign-in and its account. ErrNotFound when it is unknown, too old or out of attempts,
 	// or its account's epoch has moved or it is disabled.

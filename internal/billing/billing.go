@@ -12,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 )
 
@@ -42,10 +44,10 @@ type Store interface {
 	// Method returns ErrNotFound when the account has none.
 	Method(ctx context.Context, userID string) (Method, error)
 	// SetMethod replaces the one before.
-	SetMethod(ctx context.Context, m Method, by audit.Actor) error
+	SetMethod(ctx context.Context, m Method, by audit.Actor, press *act.Record) error
 
 	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
-	Begin(ctx context.Context, p Payment, by audit.Actor) error
+	Begin(ctx context.Context, p Payment, by audit.Actor, press *act.Record, spend auth.Spend) error
 	// Settle writes state and time of a payment that is pending, and reports whether it was.
 	Settle(ctx context.Context, p Payment, by audit.Actor) (bool, error)
 	// Payment returns ErrNotFound when nobody has paid the order.

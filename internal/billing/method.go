@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) Method(ctx context.Context, userID string) (Method, error) {
 }
 
 // SetMethod makes m the one method of its account.
-func (s *Service) SetMethod(ctx context.Context, m Method, by audit.Actor) error {
+func (s *Service) SetMethod(ctx context.Context, m Method, by audit.Actor, press *act.Record) error {
 	m.ChangedAt = audit.Now()
-	return s.store.SetMethod(ctx, m, by)
+	return s.store.SetMethod(ctx, m, by, press)
 }

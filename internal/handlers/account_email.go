@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/mail"
 )
 
 type emailView struct {
@@ -51,8 +51,8 @@ func (a *app) emailForm(w http.ResponseWriter, r *http.Request, status int, v *e
 	return a.render(w, r, status, v)
 }
 
-// requestEmailChange begins a change of address. Whether the new one has an account shows in its email alone, and that is decided
-// in the background (ASVS v5.0.0-6.3.8).
+// requestEmailChange begins a change of address. Whether the new one has an account shows in its email alone, and to write either
+// is the same work (ASVS v5.0.0-6.3.8).
 func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "email", "held")
 	if err != nil {
@@ -76,7 +76,14 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The address was changed many times. Please try again in "+wordsOfWait(wait)+".")
 	}
-	confirm, stop, err := a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, f["email"])
+	const place = "/account/email"
+	press, err := a.leadsTo(r, place)
+	if err != nil {
+		return err
+	}
+	err = a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, f["email"], press, func(confirm, stop string) ([]mail.Row, error) {
+		return a.emailsToBoth(r, f["email"], normalized, confirm, stop)
+	})
 	if err != nil {
 		try.Return(r.Context())
 	}
@@ -86,30 +93,29 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.writeToBoth(r, f["email"], normalized, confirm, stop)
+	a.Outbox.Wake()
+	answered(r)
 	a.deleteDraft(r, v.UserID, f["held"])
 	a.flash(r, "An email is on its way to the new address. Until you answer it, nothing changes.")
-	seeOther(w, r, "/account/email")
+	seeOther(w, r, place)
 	return nil
 }
 
-// writeToBoth tells the old address how to stop the change, and the new one how to confirm it.
-func (a *app) writeToBoth(r *http.Request, email, normalizedEmail, confirm, stop string) {
+// emailsToBoth tell the old address how to stop the change, and the new one how to confirm it.
+func (a *app) emailsToBoth(r *http.Request, email, normalizedEmail, confirm, stop string) ([]mail.Row, error) {
 	u := currentOf(r).User
-	a.notify(u, a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
-	if !a.Guard.MayWriteTo(r.Context(), normalizedEmail, clientOf(r)) {
-		return
+	old, err := a.Outbox.Row(a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
+	if err != nil || !a.Guard.MayWriteTo(r.Context(), normalizedEmail, clientOf(r)) {
+		return []mail.Row{old}, err
 	}
-	a.background(r, func(ctx context.Context) error {
-		taken, err := a.Accounts.HasUser(ctx, email)
-		switch {
-		case err != nil:
-			return err
-		case taken:
-			a.Outbox.Send(a.emails.EmailInUse(email))
-		default:
-			a.Outbox.Send(a.emails.ConfirmEmailChange(email, confirm, account.EmailChangeValid))
-		}
-		return nil
-	})
+	taken, err := a.Accounts.HasUser(r.Context(), email)
+	if err != nil {
+		return nil, err
+	}
+	toNew := a.emails.ConfirmEmailChange(email, confirm, account.EmailChangeValid)
+	if taken {
+		toNew = a.emails.EmailInUse(email)
+	}
+	row, err := a.Outbox.Row(toNew)
+	return []mail.Row{old, row}, err
 }

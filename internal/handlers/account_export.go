@@ -8,9 +8,11 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/mail"
 )
 
 const exportPath = "/account/export"
@@ -52,16 +54,29 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
-	tables, err := a.Accounts.Export(r.Context(), actor(r), proof)
+	var file []byte
+	err = a.Accounts.Export(r.Context(), actor(r), proof, func(tables []account.Table) (press account.Press, err error) {
+		if file, err = exportFile(a.BaseURL.String(), tables, time.Now()); err != nil {
+			return press, err
+		}
+		if press.Act, err = a.record(r, act.Answer{File: file}, ""); err != nil || v.User.IsDemo() {
+			return press, err
+		}
+		email, err := a.Outbox.Row(a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+		press.Emails = []mail.Row{email}
+		return press, err
+	})
 	if err != nil {
 		return err
 	}
 	a.reportRecoveryCode(r, proof)
-	file, err := exportFile(a.BaseURL.String(), tables, time.Now())
-	if err != nil {
-		return err
-	}
-	a.notify(v.User, a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.Outbox.Wake()
+	answered(r)
+	sendExport(w, file)
+	return nil
+}
+
+func sendExport(w http.ResponseWriter, file []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("account.json")+`"`)
@@ -69,7 +84,6 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	h.Set(gzhttp.HeaderNoCompression, "1")
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(file) // a client that went away is nobody's error
-	return nil
 }
 
 // exportFile is made before the first byte goes out, so that nobody takes half of it for the whole.

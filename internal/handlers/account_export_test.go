@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
@@ -85,4 +87,29 @@ func TestExportIsConfirmed(t *testing.T) {
 		fresh.Post(exportPath, "password", password).Want(http.StatusOK)
 	}
 	fresh.Post(exportPath, "password", password).Want(http.StatusTooManyRequests).Says("Please try again in")
+}
+
+// The file that was lost on its way is the same when the button is pressed again, also by a person whose code is used up. After
+// half a minute it is another, which takes another confirmation.
+func TestExportPressedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Xenia")
+	inTime(t, p, func(t *testing.T) {
+		b := p.signedIn(u)
+		app, _ := b.enrolApp()
+		page := b.Get(exportPath)
+		fields := []string{"password", password, "code", app.code()}
+		first := b.Submit(page, exportPath, fields...).Want(http.StatusOK)
+		time.Sleep(act.Valid - time.Second)
+		if again := b.Submit(page, exportPath, fields...).Want(http.StatusOK); again.Body != first.Body || again.Header.Get("Cache-Control") != "no-store" {
+			t.Error("another file")
+		}
+		b.as(webtest.FirefoxOnWindows).Submit(page, exportPath, fields...).Want(http.StatusUnprocessableEntity)
+		time.Sleep(time.Second)
+		b.Submit(page, exportPath, fields...).Want(http.StatusUnprocessableEntity)
+		if events, emails := p.count(`SELECT count(*) FROM events WHERE reason = 'export'`), p.emailsStored(); events != 1 || emails != 1 {
+			t.Errorf("%d events and %d emails, want one of each", events, emails)
+		}
+	})
 }

@@ -52,7 +52,12 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, wait)
 		return refuse(http.StatusTooManyRequests, "The name was changed many times. Please try again in "+wordsOfWait(wait)+".")
 	}
-	name, err := a.Accounts.ChangeName(r.Context(), actor(r), v.User, f["name"])
+	const place = "/account/profile"
+	press, err := a.leadsTo(r, place)
+	if err != nil {
+		return err
+	}
+	name, err := a.Accounts.ChangeName(r.Context(), actor(r), v.User, f["name"], press)
 	if err != nil || name == v.User.Name {
 		try.Return(r.Context())
 	}
@@ -62,12 +67,13 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	answered(r)
 	a.deleteDraft(r, v.UserID, f["held"])
 	if name == v.User.Name {
 		a.flash(r, "That is your name already. Nothing was changed.")
 	} else {
 		a.flash(r, "Your profile was saved.")
 	}
-	seeOther(w, r, "/account/profile")
+	seeOther(w, r, place)
 	return nil
 }

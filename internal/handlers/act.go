@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
@@ -48,9 +49,9 @@ func (a *app) actOf(r *http.Request) *act.Act {
 	if !a.routeOf(r).act || a.isCrossSite(r) {
 		return nil
 	}
-	f, err := form(r, "act")
-	if err != nil || !act.Is(f["act"]) {
-		return nil // whoever reads the form says what is wrong with it
+	value, fields := sentAct(r, a.routeOf(r).script)
+	if !act.Is(value) {
+		return nil
 	}
 	hash := ""
 	if token, ok := a.Bag.Token(r); ok {
@@ -59,8 +60,26 @@ func (a *app) actOf(r *http.Request) *act.Act {
 	if pending := a.Bag.Pending(r); pending != "" {
 		hash = auth.HashToken(hash + pending)
 	}
-	fields := r.PostForm
-	return act.Of(f["act"], r.URL.Path, r.UserAgent(), hash, without(fields, "act"))
+	return act.Of(value, r.URL.Path, r.UserAgent(), hash, fields)
+}
+
+// sentAct is the value of the form, and all that was sent with it; "" when it cannot be read: whoever reads the request after
+// this says what is wrong with it.
+func sentAct(r *http.Request, script bool) (value string, fields url.Values) {
+	if script {
+		var sent struct {
+			Act string `json:"act"`
+		}
+		if readJSON(r, &sent) != nil {
+			return "", nil
+		}
+		return sent.Act, url.Values{"body": {string(exchangeOf(r).body)}}
+	}
+	f, err := form(r, "act")
+	if err != nil {
+		return "", nil
+	}
+	return f["act"], without(r.PostForm, "act")
 }
 
 // without is a copy of the fields that leaves one out.
@@ -94,7 +113,14 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 	if answer.Place == signedOutPage {
 		a.forgetBrowser(w)
 	}
-	seeOther(w, r, answer.Place)
+	switch {
+	case answer.File != nil:
+		sendExport(w, answer.File)
+	case a.routeOf(r).script:
+		return true, writeJSON(w, http.StatusOK, whereJSON{answer.Place})
+	default:
+		seeOther(w, r, answer.Place)
+	}
 	return true, nil
 }
 

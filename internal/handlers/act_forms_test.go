@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
+	"slices"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/webtest"
@@ -18,9 +21,50 @@ type press struct {
 	stays  bool // the press brings no token
 }
 
-// send sends the form from a browser.
-func (x press) send(b *browser) *webtest.Answer {
-	return b.Submit(x.page, x.action, x.fields...)
+// send sends the form from a browser, with more fields or others.
+func (x press) send(b *browser, more ...string) *webtest.Answer {
+	fields := slices.Concat(x.fields, more)
+	if x.action == finishSignIn {
+		return b.sendAsScript(x.page, fields)
+	}
+	answer := b.Submit(x.page, x.action, fields...)
+	if file := answer.Header.Get("Content-Disposition"); file != "" { // it leads nowhere, so the name stands for the place
+		answer.StatusCode = http.StatusSeeOther
+		answer.Header.Set("Location", file)
+	}
+	return answer
+}
+
+// sendAsScript signs in by a passkey as passkey.js does on that page, and goes where the answer leads the script.
+func (b *browser) sendAsScript(page *webtest.Answer, fields []string) *webtest.Answer {
+	body := map[string]any{"act": cmp.Or(actIn(page, "/login"), actIn(page, "/login/verify"))}
+	for pair := range slices.Chunk(fields, 2) {
+		body[pair[0]] = pair[1]
+		if pair[0] == "assertion" {
+			body[pair[0]] = json.RawMessage(pair[1])
+		}
+	}
+	answer := b.postJSON(finishSignIn, body)
+	var leads whereJSON
+	if answer.StatusCode == http.StatusOK && json.Unmarshal([]byte(answer.Body), &leads) == nil {
+		answer.StatusCode = http.StatusSeeOther
+		answer.Header.Set("Location", leads.Where)
+	}
+	return answer
+}
+
+// actIn is the value of the act that the form on the page carries.
+func actIn(page *webtest.Answer, action string) string { return valueIn(page, action, "act") }
+
+func valueIn(page *webtest.Answer, action, name string) (value string) {
+	for _, form := range page.Forms() {
+		for _, field := range form.Fields {
+			if form.Action == action && field.Name == name {
+				value = field.Value
+			}
+		}
+	}
+	return value
 }
 
 // actForms are the forms of acts, each ready to be sent.
@@ -101,6 +145,34 @@ var actForms = map[string]func(*portal) press{
 		page := "/account/security/passkeys/" + p.passkeyID(d)
 		return press{u, b, b.Get(page), page + "/remove", nil, securityPage, false}
 	},
+	"sign-in by passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		d, b := p.signedIn(u).passkeyOf("Laptop"), p.browser()
+		b.keeps("lantern")
+		page := b.Get("/login")
+		return press{u, b, page, finishSignIn, []string{"assertion", d.answers(b.begin(beginSignIn)), "next", "/account/sessions"}, "/account/sessions", false}
+	},
+	"passkey as the second step": func(p *portal) press {
+		u := p.newUser("Pia")
+		d, b := p.signedIn(u).passkeyOf("Laptop"), p.withPassword(u.Email)
+		page := b.Get("/login/verify")
+		return press{u, b, page, finishSignIn, []string{"assertion", d.answers(b.begin(beginSignIn))}, "/account", false}
+	},
+	"confirmation by passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		b := p.signedIn(u)
+		d := b.passkeyOf("Laptop")
+		p.exec(`UPDATE sessions SET elevated_until = NULL`)
+		page := b.Get("/reauth?next=%2Faccount%2Femail")
+		return press{u, b, page, "/reauth", []string{"assertion", d.answers(b.begin(beginConfirm))}, "/account/email", false}
+	},
+	"another passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		b, d := p.signedIn(u), newPasskeyDevice(p.t)
+		b.Reauth(password).Leads("/account/sessions")
+		page := b.Get("/account/security/passkeys")
+		return press{u, b, page, finishEnrol, []string{"credential", d.makes(b.begin(beginEnrol)), "name", "Laptop"}, recoveryCodesPage, false}
+	},
 	"end of one": func(p *portal) press {
 		u := p.newUser("Olga")
 		other, b := p.signedIn(u), p.signedIn(u)
@@ -112,7 +184,7 @@ var actForms = map[string]func(*portal) press{
 		u, b := p.newUser("Rose"), p.browser()
 		return press{u, b, b.Follow(b.Get(b.forgets(u.Email))), "/password/reset", []string{"password", otherPassword}, "/login?reset=yes", true}
 	},
-	"sign-up": func(p *portal) press {
+	"confirmation of a sign-up": func(p *portal) press {
 		b, email := p.browser(), webtest.Email()
 		b.Post("/signup", "name", "Sue", "email", email, "password", password).Leads("/signup/sent")
 		link := linkIn(p.t, p.email(email, "/email/confirm/"))
@@ -135,6 +207,68 @@ var actForms = map[string]func(*portal) press{
 		b := p.browser()
 		b.Post("/login", "email", u.Email, "password", password).Want(http.StatusSeeOther)
 		return press{u, b, b.Get(deletePage), deletePage + "/stop", nil, "/account", true}
+	},
+	"sign-up": func(p *portal) press {
+		b := p.browser()
+		return press{auth.User{}, b, b.Get("/signup"), "/signup", []string{"name", "Ann", "email", webtest.Email(), "password", password}, "/signup/sent", true}
+	},
+	"sign-up with a taken address": func(p *portal) press {
+		u, b := p.newUser("Ann"), p.browser()
+		return press{u, b, b.Get("/signup"), "/signup", []string{"name", "Ann", "email", u.Email, "password", password}, "/signup/sent", true}
+	},
+	"request of another address": func(p *portal) press {
+		u := p.newUser("Emma")
+		b := p.signedIn(u)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/account/email"), "/account/email", []string{"email", webtest.Email()}, "/account/email", true}
+	},
+	"export": func(p *portal) press {
+		u := p.newUser("Xenia")
+		b := p.signedIn(u)
+		app, _ := b.enrolApp()
+		fields := []string{"password", password, "code", app.code()}
+		return press{u, b, b.Get(exportPath), exportPath, fields, `attachment; filename="gatehouse-account.json"`, true}
+	},
+	"profile": func(p *portal) press {
+		u := p.newUser("Nora")
+		b := p.signedIn(u)
+		return press{u, b, b.Get("/account/profile"), "/account/profile", []string{"name", "Nora Nova"}, "/account/profile", true}
+	},
+	"name of a passkey": func(p *portal) press {
+		u := p.newUser("Pia")
+		b := p.signedIn(u)
+		page := "/account/security/passkeys/" + p.passkeyID(b.passkeyOf("Laptop"))
+		return press{u, b, b.Get(page), page + "/rename", []string{"name", "Old laptop"}, passkeysPage, true}
+	},
+	"this was me": func(p *portal) press {
+		u := p.newUser("Fred")
+		b := p.signedIn(u)
+		flagged := p.signedIn(u).Handle()
+		p.exec(`UPDATE sessions SET flag = 'client_changed', flag_client = 'network elsewhere' WHERE id = $1`, flagged)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/account/sessions"), "/account/sessions/" + flagged + "/recognise", nil, "/account/sessions", true}
+	},
+	"payment method": func(p *portal) press {
+		u := p.newUser("Mona")
+		b := p.signedIn(u)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/billing/payment-method?next=%2Fbilling%2Fcheckout"), "/billing/payment-method",
+			[]string{"instrument", "visa-4242", "name", "Mona"}, checkoutPage, true}
+	},
+	"payment": func(p *portal) press {
+		u, b := p.payer("visa-4242")
+		page := b.Get(checkoutPage)
+		return press{u, b, page, checkoutPage, []string{"password", password}, receiptPage(valueIn(page, checkoutPage, "order")), true}
+	},
+	"payment by code": func(p *portal) press {
+		u := p.newUser("Paula")
+		b := p.signedIn(u)
+		app, _ := b.enrolApp()
+		b.method("mastercard-0002")
+		b.Post("/basket", "plan", "hall").Leads("/plans")
+		page := b.Get(checkoutPage)
+		receipt := receiptPage(valueIn(page, checkoutPage, "order"))
+		return press{u, b, page, checkoutPage, []string{"password", password, "code", app.code()}, receipt, true}
 	},
 	"demo": func(p *portal) press {
 		b := p.browser()

@@ -11,9 +11,19 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// traces are what an act may leave once: events, and sessions that live.
-func (p *portal) traces() [2]int {
-	return [2]int{p.count(`SELECT count(*) FROM events`), p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`)}
+// traces are what an act may leave once: events, sessions that live, and emails that are stored with what they are about.
+func (p *portal) traces() [3]int {
+	return [3]int{p.count(`SELECT count(*) FROM events`), p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`), p.emailsStored()}
+}
+
+// emailsStored are the emails that were stored with what they are about. None of them is deleted: see emailStore.
+func (p *portal) emailsStored() int {
+	p.t.Helper()
+	n, err := p.store.CountEmails(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
 }
 
 // The answer to a press is lost, and the person presses again: one change, the same token, the place that was meant. It
@@ -30,7 +40,7 @@ func TestPressedAgain(t *testing.T) {
 				x.send(x.b).Leads(x.leads)
 				if x.stays || x.leads == signedOutPage {
 					if again := p.traces(); again != once {
-						t.Errorf("%d events and live sessions after the second press, want %d as after the first", again, once)
+						t.Errorf("%d events, live sessions and emails after the second press, want %d as after the first", again, once)
 					}
 					return
 				}
@@ -42,7 +52,7 @@ func TestPressedAgain(t *testing.T) {
 					t.Error("a third press, with the new cookie, led to another token")
 				}
 				if again := p.traces(); again != once {
-					t.Errorf("%d events and live sessions after the second press, want %d as after the first", again, once)
+					t.Errorf("%d events, live sessions and emails after the second press, want %d as after the first", again, once)
 				}
 				x.b.Get(x.leads).Want(http.StatusOK)
 				if before != "" && p.replay(before).StatusCode == http.StatusOK {
@@ -105,16 +115,8 @@ func TestSecondPressWaits(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		x := actForms["re-authentication"](p)
-		var value string
-		for _, form := range x.page.Forms() {
-			for _, field := range form.Fields {
-				if form.Action == x.action && field.Name == "act" {
-					value = field.Value
-				}
-			}
-		}
 		before := x.b.Token()
-		release := p.app.presses.hold(t.Context(), act.Of(value, x.action, "", "", nil).Key())
+		release := p.app.presses.hold(t.Context(), act.Of(actIn(x.page, x.action), x.action, "", "", nil).Key())
 		done := make(chan struct{})
 		go func() {
 			x.send(x.b)
@@ -140,15 +142,9 @@ func TestPressedByAThief(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		for name, ready := range actForms {
 			for way, steal := range map[string]func(press, *browser) *webtest.Answer{
-				"without the act": func(x press, b *browser) *webtest.Answer {
-					return b.Submit(x.page, x.action, append(x.fields, "act", "")...)
-				},
-				"with another act": func(x press, b *browser) *webtest.Answer {
-					return b.Submit(x.page, x.action, append(x.fields, "act", act.New())...)
-				},
-				"with other fields": func(x press, b *browser) *webtest.Answer {
-					return b.Submit(x.page, x.action, append(x.fields, "more", "x")...)
-				},
+				"without the act":      func(x press, b *browser) *webtest.Answer { return x.send(b, "act", "") },
+				"with another act":     func(x press, b *browser) *webtest.Answer { return x.send(b, "act", act.New()) },
+				"with other fields":    func(x press, b *browser) *webtest.Answer { return x.send(b, "more", "x") },
 				"from another browser": func(x press, b *browser) *webtest.Answer { return x.send(b.as(webtest.FirefoxOnWindows)) },
 				"late":                 func(x press, b *browser) *webtest.Answer { time.Sleep(act.Valid); return x.send(b) },
 			} {
@@ -356,4 +352,28 @@ func TestSecondStepNeedsItsCookie(t *testing.T) {
 	if thief.Token() != "" {
 		t.Error("got a token without the cookie of the pending sign-in")
 	}
+}
+
+// Whoever asks for the email of a forgotten password twice with one form gets one, and an address without an account is
+// answered alike: its press is stored as well.
+func TestForgotPressedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	known, unknown := p.newUser("Fay").Email, webtest.Email()
+	inTime(t, p, func(t *testing.T) {
+		for _, email := range []string{known, unknown} {
+			b := p.browser()
+			page := b.Get("/password/forgot")
+			for range 3 {
+				b.Submit(page, "/password/forgot", "email", email).Leads("/password/forgot/sent")
+				time.Sleep(time.Second) // in which what the answer left to the background is done
+			}
+		}
+		if emails, acts := p.emailsStored(), p.count(`SELECT count(*) FROM acts`); emails != 1 || acts != 2 {
+			t.Errorf("%d emails and %d acts, want one email and an act for each address", emails, acts)
+		}
+		if n := strings.Count(p.log.String(), `"msg":"password_reset_requested"`); n != 2 {
+			t.Errorf("%d requests in the log, want one for each address", n)
+		}
+	})
 }

@@ -186,15 +186,16 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.review(w, r, status, b, nil, wrong)
 	}
-	if err := a.Auth.Spend(r.Context(), proof); err != nil {
+	press, err := a.leadsTo(r, receiptPage(b.Order))
+	if err != nil {
 		return err
 	}
-	a.reportRecoveryCode(r, proof)
-	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID},
-		actor(r))
+	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), press, proof.Spend())
 	if err != nil {
 		return a.paymentNotOwned(r, err)
 	}
+	a.reportRecoveryCode(r, proof)
+	answered(r)
 	return a.toReceipt(w, r, p)
 }
 

@@ -85,16 +85,21 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, view)
 	}
-	if err := a.Billing.SetMethod(r.Context(), m, actor(r)); err != nil {
+	place := "/billing"
+	if a.destination(f["next"]) == checkoutPage {
+		place = checkoutPage
+	}
+	press, err := a.leadsTo(r, place)
+	if err != nil {
 		return err
 	}
+	if err := a.Billing.SetMethod(r.Context(), m, actor(r), press); err != nil {
+		return err
+	}
+	answered(r)
 	a.deleteDraft(r, v.UserID, f["held"])
 	a.flash(r, "Your payment method was saved.")
-	if a.destination(f["next"]) == checkoutPage {
-		seeOther(w, r, checkoutPage)
-	} else {
-		seeOther(w, r, "/billing")
-	}
+	seeOther(w, r, place)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/mail"
 )
 
 type errorView struct {
@@ -142,6 +143,9 @@ func (a *app) asStatus(ctx context.Context, err error) statusError {
 	if errors.Is(err, auth.ErrBusy) {
 		return statusError{code: http.StatusServiceUnavailable, heading: "We are busy", retryAfter: 10 * time.Second, cause: err,
 			text: "Many people are signing in at this moment. Please try again in a few seconds."}
+	}
+	if errors.Is(err, mail.ErrFull) {
+		return unavailable(err)
 	}
 	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
 		return statusError{code: http.StatusTooManyRequests, heading: "Too many attempts", retryAfter: limited.Wait, text: tooManyAttempts(limited.Wait)}

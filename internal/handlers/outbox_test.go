@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,13 +18,18 @@ import (
 
 // emailStore keeps what the outbox keeps, in a database of its own and one statement at a time. The worker of an outbox is on the
 // real clock and in nobody's bubble: on the database of the portal its statements would be counted by tests, and a test
-// on a clock of its own would wait no time at all for a lock that the worker holds.
+// on a clock of its own would wait no time at all for a lock that the worker holds. Emails that the portal stores in a
+// transaction of its own it only reads there, on other connections, and takes each of them once.
 type emailStore struct {
-	mu sync.Mutex
-	db *store.Store
+	mu     sync.Mutex
+	db     *store.Store
+	portal *store.Store
+	taken  map[string]bool
 }
 
-func newEmailStore(t *testing.T) *emailStore { return &emailStore{db: storetest.SQLite(t)} }
+func newEmailStore(t *testing.T, portal *store.Store) *emailStore {
+	return &emailStore{db: storetest.SQLite(t), portal: storetest.Twin(t, portal), taken: map[string]bool{}}
+}
 
 var noTimes atomic.Int64
 
@@ -41,7 +48,29 @@ func (l *emailStore) AddEmail(ctx context.Context, r mail.Row, most int) error {
 func (l *emailStore) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.db.ClaimEmail(ctx, at, until)
+	row, err := l.db.ClaimEmail(ctx, at, until)
+	if errors.Is(err, mail.ErrNoneDue) {
+		return l.takeFromPortal(ctx, at)
+	}
+	return row, err
+}
+
+func (l *emailStore) takeFromPortal(ctx context.Context, at time.Time) (row mail.Row, err error) {
+	rows, err := l.portal.DB().QueryContext(ctx, `SELECT id, sealed, created_at, due_at, expires_at FROM letters WHERE due_at <= $1 ORDER BY created_at`, at)
+	if err != nil {
+		return row, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&row.ID, &row.Sealed, &row.CreatedAt, &row.DueAt, &row.ExpiresAt); err != nil {
+			return row, err
+		}
+		if !l.taken[row.ID] {
+			l.taken[row.ID], row.Attempts = true, 1
+			return row, nil
+		}
+	}
+	return row, cmp.Or(rows.Err(), mail.ErrNoneDue)
 }
 
 func (l *emailStore) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {

@@ -2,11 +2,13 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/mail"
 )
 
 type forgotView struct {
@@ -50,19 +52,27 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"", "Many password emails were asked for from your network. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
+	const place = "/password/forgot/sent"
+	press, err := a.leadsTo(r, place)
+	if err != nil {
+		return err
+	}
 	if a.Guard.MayWriteTo(r.Context(), normalized, client) {
 		a.background(r, func(ctx context.Context) error {
-			user, token, err := a.Accounts.NewResetToken(ctx, f["email"], client)
-			if err != nil {
-				return err
+			err := a.Accounts.SendResetToken(ctx, f["email"], client, press, func(owner auth.User, token string) (mail.Row, error) {
+				return a.Outbox.Row(a.emails.ResetPassword(owner.Email, owner.Name, token, account.ResetValid))
+			})
+			a.Outbox.Wake()
+			if press != nil && errors.Is(err, auth.ErrConflict) {
+				return nil // the same press was first
 			}
-			a.notify(user, a.emails.ResetPassword(user.Email, user.Name, token, account.ResetValid))
-			return nil
+			return err
 		})
 	} else {
 		a.Guard.Report(r.Context(), "password reset", normalized, client)
 	}
-	seeOther(w, r, "/password/forgot/sent")
+	answered(r)
+	seeOther(w, r, place)
 	return nil
 }
 

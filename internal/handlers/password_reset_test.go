@@ -193,7 +193,7 @@ func TestResetWinsOverSignIn(t *testing.T) {
 		}
 		key := account.OneTimeToken{TokenHash: "late key " + u.ID, UserID: u.ID, Purpose: "reset", ExpiresAt: time.Now().Add(time.Hour)}
 		e := audit.Event{ID: "e" + u.ID, UserID: u.ID, Kind: audit.PasswordResetRequested}
-		if err := p.store.ReplaceOneTimeToken(t.Context(), key, u.Epoch, e); !errors.Is(err, auth.ErrConflict) {
+		if err := p.store.ReplaceOneTimeToken(t.Context(), key, u.Epoch, account.Press{}, e); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("a token for the account as it was before: got %v, want ErrConflict", err)
 		}
 	})

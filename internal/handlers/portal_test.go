@@ -60,7 +60,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	p.limits, p.sprays = &limiter{ratelimit.NewMemory()}, &limiter{ratelimit.NewMemory()}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	sealer := testSealer(t)
-	post := mail.NewOutbox(mail.Options{Store: newEmailStore(t), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
+	post := mail.NewOutbox(mail.Options{Store: newEmailStore(t, b.store), Sealer: sealer, Sender: p.outbox, Log: log, Now: noTime})
 	t.Cleanup(func() { _ = post.Close(context.Background()) })
 	o := Options{
 		Extend: func(x Extension) { probe.Add(probe.Portal(x)) },

@@ -71,10 +71,13 @@ func (a *app) shown(r *http.Request, key string) string {
 	return a.Bag.Pop(r.Context(), key)
 }
 
-// flash leaves a sentence for the next page this browser opens, after one that is there already.
+// flash leaves a sentence for the next page this browser opens, after one that is there already. A second press says nothing
+// twice.
 func (a *app) flash(r *http.Request, format string, args ...any) {
-	said := strings.TrimSpace(a.Bag.Get(r.Context(), bagFlash) + " " + fmt.Sprintf(format, args...))
-	a.Bag.Put(r.Context(), bagFlash, said)
+	said, sentence := a.Bag.Get(r.Context(), bagFlash), fmt.Sprintf(format, args...)
+	if !strings.HasSuffix(said, sentence) {
+		a.Bag.Put(r.Context(), bagFlash, strings.TrimSpace(said+" "+sentence))
+	}
 }
 
 func (a *app) signedInView(v *current) *signedInView {

@@ -30,10 +30,10 @@ func (a *app) router() http.Handler {
 	everybody := group{app: a, router: pages}
 	everybody.get("/", a.landing)
 	everybody.get("/signup", a.showSignUp)
-	everybody.post("/signup", a.signUp, noAct)
+	everybody.post("/signup", a.signUp, isAct)
 	everybody.get("/signup/sent", a.signUpSent)
 	everybody.get("/password/forgot", a.showForgot)
-	everybody.post("/password/forgot", a.forgot, noAct)
+	everybody.post("/password/forgot", a.forgot, isAct)
 	everybody.get("/password/forgot/sent", a.forgotSent)
 	everybody.get("/password/reset", a.showReset)
 	everybody.post("/password/reset", a.reset, isAct)
@@ -41,8 +41,8 @@ func (a *app) router() http.Handler {
 	everybody.post("/login", a.signIn, isAct)
 	everybody.get("/login/verify", a.showVerify)
 	everybody.post("/login/verify", a.verify, isAct)
-	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"))
-	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"))
+	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct)
+	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct)
 	if a.Demo {
 		everybody.post("/demo", a.startDemo, on("/"), isAct)
 	}
@@ -71,13 +71,13 @@ func (a *app) router() http.Handler {
 	anySession := everybody.signedIn()
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
 	anySession.post("/reauth", a.reauth, noDraft, isAct)
-	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft)
+	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft, noAct)
 	notFlagged := anySession.signedIn(a.requireNotFlagged)
 
 	// Signed in, those whose account is to be deleted included
 	toBeDeleted := notFlagged.signedIn(a.requireFactor)
 	toBeDeleted.get("/account/export", a.showExport, nav("profile"))
-	toBeDeleted.post("/account/export", a.export, noDraft, noAct)
+	toBeDeleted.post("/account/export", a.export, noDraft, isAct)
 	toBeDeleted.get("/account/delete", a.showDelete, nav("profile"))
 	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft, isAct)
 	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft, isAct)
@@ -88,7 +88,7 @@ func (a *app) router() http.Handler {
 	enrolling.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), noDraft, noAct)
 	enrolling.get("/account/security/passkeys", a.showPasskeys, nav("security"))
 	enrolling.get("/account/security/passkeys/{id}", a.showPasskey, nav("security"))
-	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft, noAct)
+	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct)
 
 	enrollingElevated := enrolling.signedIn(a.requireElevation)
 	enrollingElevated.get("/account/security/totp", a.showTOTP, nav("security"))
@@ -96,7 +96,7 @@ func (a *app) router() http.Handler {
 	enrollingElevated.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), noDraft, isAct)
 	enrollingElevated.get("/account/security/recovery-codes", a.showRecoveryCodes, nav("security"))
 	enrollingElevated.post("/account/security/recovery-codes", a.makeRecoveryCodes, noDraft, isAct)
-	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft)
+	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft, noAct)
 	enrollingElevated.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), noDraft, isAct)
 	enrollingElevated.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct)
 
@@ -115,23 +115,23 @@ func (a *app) router() http.Handler {
 	signedIn.post("/account/security/password", a.changePassword, noDraft, isAct)
 	signedIn.post("/account/security/recovery-codes/kept", a.keepRecoveryCodes, on(home), noDraft, noAct)
 	signedIn.get("/account/profile", a.showProfile, nav("profile"))
-	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"), noAct)
+	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"), isAct)
 	signedIn.get("/account/email/confirm", a.showEmailConfirm, nav("profile"))
 	signedIn.post("/account/email/confirm", a.confirmEmail, noDraft, isAct)
 	signedIn.get("/billing", a.showBilling, nav("billing"))
 	signedIn.get("/billing/checkout", a.showCheckout, nav("billing"))
-	signedIn.post("/billing/checkout", a.pay, noDraft, noAct)
+	signedIn.post("/billing/checkout", a.pay, noDraft, isAct)
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
 
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
 	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct)
-	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, noAct)
+	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, isAct)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
-	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), noAct)
+	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), isAct)
 	reauthenticated.get("/billing/payment-method", a.showPaymentMethod, nav("billing"))
-	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, noAct,
+	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, isAct,
 		drafts("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
 
 	if a.Extend != nil {

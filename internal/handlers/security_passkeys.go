@@ -175,13 +175,18 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 		return a.passkeyForm(w, r, http.StatusTooManyRequests, f["name"],
 			problems{{"name", "Names were changed many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
-	name, err := a.Accounts.RenamePasskey(r.Context(), actor(r), chi.URLParam(r, "id"), f["name"])
+	press, err := a.leadsTo(r, passkeysPage)
+	if err != nil {
+		return err
+	}
+	name, err := a.Accounts.RenamePasskey(r.Context(), actor(r), chi.URLParam(r, "id"), f["name"], press)
 	if wrong, ok := errors.AsType[auth.NameError](err); ok {
 		return a.passkeyForm(w, r, http.StatusUnprocessableEntity, f["name"], problems{{"name", wrong.Error()}})
 	}
 	if err != nil {
 		return a.notOwned(r, err)
 	}
+	answered(r)
 	a.flash(r, "The passkey is called %s now.", name)
 	seeOther(w, r, passkeysPage)
 	return nil

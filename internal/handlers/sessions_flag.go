@@ -60,9 +60,14 @@ func networkName(network string) string {
 }
 
 func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle")); err != nil {
+	press, err := a.leadsTo(r, "/account/sessions")
+	if err != nil {
+		return err
+	}
+	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle"), press); err != nil {
 		return a.notOwned(r, err)
 	}
+	answered(r)
 	a.flash(r, "Thank you. The session is no longer flagged.")
 	seeOther(w, r, "/account/sessions")
 	return nil

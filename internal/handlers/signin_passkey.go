@@ -57,9 +57,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	a.dropPending(w, r, proof.User())
-	return writeJSON(w, http.StatusOK, struct {
-		Where string `json:"where"`
-	}{a.destination(sent.Next)})
+	return writeJSON(w, http.StatusOK, whereJSON{a.destination(sent.Next)})
 }
 
 // dropPending deletes the pending sign-in of this browser, because a passkey has finished it. If it cannot, the sign-in has

@@ -17,6 +17,7 @@ import (
 
 const (
 	beginSignIn  = "/login/passkey/begin"
+	finishSignIn = "/login/passkey/finish"
 	beginConfirm = "/reauth/passkey/begin"
 	beginEnrol   = "/account/security/passkeys/begin"
 	finishEnrol  = "/account/security/passkeys/finish"

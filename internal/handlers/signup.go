@@ -12,6 +12,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/mail"
 )
 
 type signUpView struct {
@@ -72,20 +73,26 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	application := account.Application{Name: name, Email: f["email"], Password: f["password"]}
-	application.Unanswered = !a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
-	registration, err := a.Accounts.Register(r.Context(), application, clientOf(r))
+	const place = "/signup/sent"
+	press, err := a.leadsTo(r, place)
 	if err != nil {
 		return err
 	}
-	switch {
-	case registration.Existing != nil:
-		a.notify(*registration.Existing, a.emails.AlreadyMember(registration.Existing.Email))
-	case registration.Token != "":
-		device := senderOf(r)
-		a.Outbox.Send(a.emails.ConfirmSignUp(f["email"], registration.Token, time.Now(), device, account.SignUpValid))
+	device := senderOf(r)
+	err = a.Accounts.Register(r.Context(), account.Application{
+		Name: name, Email: f["email"], Password: f["password"], Act: press,
+		Unanswered: !a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r)),
+		Confirm: func(token string) (mail.Row, error) {
+			return a.Outbox.Row(a.emails.ConfirmSignUp(f["email"], token, time.Now(), device, account.SignUpValid))
+		},
+		Exists: func(owner auth.User) (mail.Row, error) { return a.Outbox.Row(a.emails.AlreadyMember(owner.Email)) },
+	}, clientOf(r))
+	if err != nil {
+		return err
 	}
-	seeOther(w, r, "/signup/sent")
+	a.Outbox.Wake()
+	answered(r)
+	seeOther(w, r, place)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
 
@@ -123,7 +124,7 @@ func TestSignUpLimit(t *testing.T) {
 func TestRegisterChecksThePassword(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	_, err := p.accounts.Register(t.Context(), account.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, device.Client{})
+	err := p.accounts.Register(t.Context(), account.Application{Name: "Weak", Email: webtest.Email(), Password: "too short"}, device.Client{})
 	if _, ok := errors.AsType[auth.PasswordError](err); !ok {
 		t.Errorf("got %v, want a PasswordError", err)
 	}
@@ -144,4 +145,16 @@ func TestConfirmSaysWhoAsked(t *testing.T) {
 			t.Errorf("got\n%s", message)
 		}
 	})
+}
+
+// While there is no room for another email nobody can sign up, and is told so, whether or not the address has an account.
+func TestSignUpWithoutRoom(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	known := p.newUser("Kay").Email
+	storetest.FillOutbox(t, p.store)
+	for _, email := range []string{known, webtest.Email()} {
+		res := p.browser().Post("/signup", "name", "Ann", "email", email, "password", password).Want(http.StatusServiceUnavailable)
+		res.Says("so nothing was changed")
+	}
 }

@@ -7,9 +7,8 @@ import (
 
 // For the tests in package mail_test, which import the store.
 const (
-	Lease      = lease
-	PollEvery  = pollEvery
-	MaxWaiting = maxQueued
+	Lease     = lease
+	PollEvery = pollEvery
 )
 
 // Pauses are the pauses between the attempts to send an email.

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxQueued bounds how many emails the outbox holds, so that a flood which gets past the limits per recipient and
+	// MaxQueued bounds how many emails the outbox holds, so that a flood which gets past the limits per recipient and
 	// network does not fill the database.
-	maxQueued = 10_000
+	MaxQueued = 10_000
 	// lease is how long an email belongs to the instance that took it. It is longer than an attempt, so that no two
 	// instances send the same email unless one of them died.
 	lease = 2 * time.Minute
@@ -78,6 +78,14 @@ func (o *Outbox) Send(l Email) {
 		o.Log.Error("email dropped", "email", l, "error", err)
 		return
 	}
+	o.Wake()
+}
+
+// Row is an email for a transaction that stores it with what the email is about. Whoever stores it calls Wake afterwards.
+func (o *Outbox) Row(l Email) (Row, error) { return seal(o.Sealer, l, o.now()) }
+
+// Wake tells the worker that there is an email to be sent.
+func (o *Outbox) Wake() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
@@ -95,7 +103,7 @@ func enqueue(ctx context.Context, store Store, sealer Sealer, l Email, at time.T
 	if err != nil {
 		return err
 	}
-	return store.AddEmail(ctx, row, maxQueued)
+	return store.AddEmail(ctx, row, MaxQueued)
 }
 
 // Close sends what is due and stops the worker. When ctx ends first, it aborts the attempt under way. What was not sent

@@ -397,14 +397,14 @@ func TestSendWithoutADatabase(t *testing.T) {
 	noSecret(t, p.log.String())
 }
 
-// The outbox holds at most maxQueued emails, so a flood does not fill the database.
+// The outbox holds at most MaxQueued emails, so a flood does not fill the database.
 func TestOutboxBoundsTheTable(t *testing.T) {
 	db := storetest.SQLite(t)
 	p := newOutbox(t, db, &fakeSender{answer: away})
 	_ = p.Close(t.Context())
 	_, err := db.DB().ExecContext(t.Context(), `
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at) SELECT i, '', 0, $2, $2, $2 FROM n`, mail.MaxWaiting-1, time.Now().UTC())
+		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at) SELECT i, '', 0, $2, $2, $2 FROM n`, mail.MaxQueued-1, time.Now().UTC())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -413,7 +413,7 @@ func TestOutboxBoundsTheTable(t *testing.T) {
 	p.Send(newEmail())
 	p.log.wantLines(t, "email dropped", 1)
 	p.log.wantLines(t, "too many emails in the outbox", 1)
-	p.wantWaiting(t, mail.MaxWaiting)
+	p.wantWaiting(t, mail.MaxQueued)
 }
 
 // The table reveals neither recipients nor texts, and an encrypted text opens in its own row only.

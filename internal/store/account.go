@@ -85,6 +85,9 @@ func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) erro
 		if err := requireLiveSession(ctx, tx, n.By, n.At, 0); err != nil {
 			return err
 		}
+		if err := addAct(ctx, tx, n.Act); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `UPDATE users SET name = $1 WHERE id = $2 AND name = $3 AND disabled_at IS NULL`,
 			n.Name, n.By.UserID, n.Old)
 		if err := changed(result, err, auth.ErrConflict); err != nil {
@@ -94,12 +97,17 @@ func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) erro
 	})
 }
 
-func (s *Store) AddSignUp(ctx context.Context, p account.SignUp) error {
-	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO signups (token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		p.TokenHash, p.Email, p.NormalizedEmail, p.Name, p.PasswordHash, p.UserAgent, p.CreatedAt, p.ExpiresAt)
-	return err
+func (s *Store) AddSignUp(ctx context.Context, p account.SignUp, press account.Press) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := addPress(ctx, tx, press); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO signups (token_hash, email, email_key, name, password_hash, user_agent, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			p.TokenHash, p.Email, p.NormalizedEmail, p.Name, p.PasswordHash, p.UserAgent, p.CreatedAt, p.ExpiresAt)
+		return err
+	})
 }
 
 func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (account.SignUp, error) {

@@ -16,6 +16,9 @@ func (s *Store) RequestEmailChange(ctx context.Context, a account.RequestEmailCh
 		if err := requireLiveSession(ctx, tx, a.By, a.AskedAt, 0); err != nil {
 			return err
 		}
+		if err := addPress(ctx, tx, a.Press); err != nil {
+			return err
+		}
 		err := replaceOneTimeToken(ctx, tx, account.OneTimeToken{
 			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: account.PurposeEmail, CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
 		})

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/audit"
 )
 
 // An exported table is one whose rows belong to a person, with the columns that the person is given. A test compares the
@@ -71,21 +73,30 @@ var notExported = map[string]string{
 	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
 }
 
-// Export reads one table after another, so a change made meanwhile may show only in the later tables.
-func (s *Store) Export(ctx context.Context, userID string) ([]account.Table, error) {
-	tables := make([]account.Table, len(exports))
-	for i, x := range exports {
-		rows, err := s.exportTable(ctx, x, userID)
-		if err != nil {
-			return nil, fmt.Errorf("export %s: %w", x.table, err)
+// Export stores the event first, so that it is in the file.
+func (s *Store) Export(ctx context.Context, e audit.Event, write func([]account.Table) (account.Press, error)) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := addEvents(ctx, tx, e); err != nil {
+			return err
 		}
-		tables[i] = account.Table{Name: x.name, Rows: rows}
-	}
-	return tables, nil
+		tables := make([]account.Table, len(exports))
+		for i, x := range exports {
+			rows, err := exportTable(ctx, tx, x, e.UserID)
+			if err != nil {
+				return fmt.Errorf("export %s: %w", x.table, err)
+			}
+			tables[i] = account.Table{Name: x.name, Rows: rows}
+		}
+		press, err := write(tables)
+		if err != nil {
+			return err
+		}
+		return addPress(ctx, tx, press)
+	})
 }
 
-func (s *Store) exportTable(ctx context.Context, x exported, userID string) ([]map[string]any, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT `+strings.Join(x.columns, `, `)+` FROM `+x.table+` WHERE `+x.person+` = $1 ORDER BY `+x.order, userID)
+func exportTable(ctx context.Context, tx *sql.Tx, x exported, userID string) ([]map[string]any, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+strings.Join(x.columns, `, `)+` FROM `+x.table+` WHERE `+x.person+` = $1 ORDER BY `+x.order, userID)
 	if err != nil {
 		return nil, err
 	}

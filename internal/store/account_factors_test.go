@@ -141,7 +141,9 @@ func TestUsedOnce(t *testing.T) {
 		}
 		step := secretOf(u)
 		step.LastStep = 101
-		use := func() error { return s.Spend(t.Context(), auth.Spend{UserID: "ada", App: step}) }
+		use := func() error {
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: "ada", App: step}})
+		}
 		once(t, "a time step", auth.ErrConflict, func(int) error { return use() })
 		step.LastStep = 100
 		if err := use(); !errors.Is(err, auth.ErrConflict) {
@@ -152,9 +154,9 @@ func TestUsedOnce(t *testing.T) {
 			t.Errorf("a step of an app that was replaced: got %v, want ErrConflict", err)
 		}
 		code := func(hash, id, owner string) error {
-			return s.Spend(t.Context(), auth.Spend{
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{
 				UserID: owner, CodeHash: hash, At: at, Events: []audit.Event{event(id, owner, audit.RecoveryCodeUsed)},
-			})
+			}})
 		}
 		once(t, "a recovery code", auth.ErrConflict, func(i int) error { return code("code", fmt.Sprint("used-", i), "ada") })
 		if err := code("other", "used-bob", "bob"); !errors.Is(err, auth.ErrConflict) {

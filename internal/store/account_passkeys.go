@@ -72,6 +72,9 @@ func (s *Store) RenamePasskey(ctx context.Context, r account.RenamePasskeyParams
 		if err := requireLiveSession(ctx, tx, r.By, r.At, 0); err != nil {
 			return err
 		}
+		if err := addAct(ctx, tx, r.Act); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3`, r.Name, r.ID, r.By.UserID)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err

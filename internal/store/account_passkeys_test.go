@@ -120,7 +120,7 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 func TestSpendPasskey(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		use := func(p auth.Passkey, challenge auth.SpentChallenge) error {
-			return s.Spend(t.Context(), auth.Spend{UserID: p.UserID, Passkey: p, Challenge: challenge})
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: p.UserID, Passkey: p, Challenge: challenge}})
 		}
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")

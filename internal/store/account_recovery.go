@@ -16,13 +16,16 @@ func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 	return u, found(err)
 }
 
-func (s *Store) ReplaceOneTimeToken(ctx context.Context, k account.OneTimeToken, epoch int64, e audit.Event) error {
+func (s *Store) ReplaceOneTimeToken(ctx context.Context, k account.OneTimeToken, epoch int64, p account.Press, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the row of the account makes requests for its one-time tokens take turns with each other and with what
 		// revokes them.
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL`,
 			k.UserID, epoch)
 		if err := changed(result, err, auth.ErrConflict); err != nil {
+			return err
+		}
+		if err := addPress(ctx, tx, p); err != nil {
 			return err
 		}
 		if err := replaceOneTimeToken(ctx, tx, k); err != nil {

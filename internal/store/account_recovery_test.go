@@ -126,7 +126,7 @@ func TestResetPassword(t *testing.T) {
 			}
 			newUser(t, s, name)
 			open(t, s, newSession("s-"+name, name))
-			if err := s.ReplaceOneTimeToken(t.Context(), resetToken(name), 0, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
+			if err := s.ReplaceOneTimeToken(t.Context(), resetToken(name), 0, account.Press{}, event("asked-"+name, name, audit.PasswordResetRequested)); err != nil {
 				t.Fatal(err)
 			}
 			r := resetting(name)

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/mail"
 )
 
 var _ act.Store = (*Store)(nil)
@@ -31,6 +33,28 @@ func (s *Store) DeleteAct(ctx context.Context, key string) error {
 func (s *Store) PruneActs(ctx context.Context, at time.Time) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM acts WHERE expires_at <= $1`, at)
 	return err
+}
+
+func (s *Store) AddPress(ctx context.Context, p account.Press, events ...audit.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := addPress(ctx, tx, p); err != nil {
+			return err
+		}
+		return addEvents(ctx, tx, events...)
+	})
+}
+
+// addPress stores an act with what is spent and its emails.
+func addPress(ctx context.Context, tx *sql.Tx, p account.Press) error {
+	if err := finish(ctx, tx, p.Act, p.Spend, p.Spend.Events...); err != nil {
+		return err
+	}
+	for _, email := range p.Emails {
+		if err := addEmail(ctx, tx, email, mail.MaxQueued); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addAct stores the answer of an act in the transaction of what it changes. Two presses at the same moment cannot both

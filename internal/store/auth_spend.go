@@ -9,10 +9,6 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-func (s *Store) Spend(ctx context.Context, spend auth.Spend) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return finish(ctx, tx, nil, spend, spend.Events...) })
-}
-
 // useUp stores the answer of the press that a transaction belongs to, and spends what its proof uses up: each works once, so of
 // several requests at the same moment one goes on, and the others have ErrConflict. It comes after what changes sessions,
 // because all transactions lock rows in one order. The events are the caller's to store.

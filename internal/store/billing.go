@@ -6,7 +6,9 @@ import (
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -35,10 +37,13 @@ func (l Ledger) Method(ctx context.Context, userID string) (billing.Method, erro
 }
 
 // SetMethod replaces how the account pays. auth.ErrConflict when the session that asks is over.
-func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor) error {
+func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor, press *act.Record) error {
 	e := by.Event(audit.PaymentMethodChange)
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, by, m.ChangedAt, 0); err != nil {
+			return err
+		}
+		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -59,8 +64,8 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor)
 }
 
 // Begin inserts the payment if the session that asks is live, else auth.ErrConflict.
-func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) error {
-	var events []audit.Event
+func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, press *act.Record, spend auth.Spend) error {
+	events := spend.Events
 	if p.State == billing.Paid {
 		events = append(events, by.Event(audit.PlanStarted))
 	}
@@ -76,7 +81,7 @@ func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor) er
 		if err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, events...)
+		return finish(ctx, tx, press, spend, events...)
 	})
 	if isDuplicate(err) {
 		return billing.ErrBegun

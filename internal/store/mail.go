@@ -12,7 +12,11 @@ import (
 var _ mail.Store = (*Store)(nil)
 
 func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
-	result, err := s.db.ExecContext(ctx, `
+	return addEmail(ctx, s.db, r, most)
+}
+
+func addEmail(ctx context.Context, db execer, r mail.Row, most int) error {
+	result, err := db.ExecContext(ctx, `
 		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at)
 		SELECT $1, $2, $3, $4, $5, $6
 		WHERE (SELECT count(*) FROM letters) < $7`,

@@ -144,9 +144,9 @@ var everything = []func(context.Context, person) error{
 		return p.SetTOTPEnrolment(ctx, account.TOTPEnrolment{SessionID: p.session(ctx).ID, UserID: p.id, Sealed: []byte{1}, ExpiresAt: at})
 	},
 	func(ctx context.Context, p person) error {
-		return p.Spend(ctx, auth.Spend{UserID: p.id, App: auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at}})
+		return p.AddPress(ctx, account.Press{Spend: auth.Spend{UserID: p.id, App: auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at}}})
 	},
-	func(ctx context.Context, p person) error { return p.Spend(ctx, p.code()) },
+	func(ctx context.Context, p person) error { return p.AddPress(ctx, account.Press{Spend: p.code()}) },
 	func(ctx context.Context, p person) error {
 		return p.Rotate(ctx, session.Rotation{Session: p.session(ctx), NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at, Spend: p.code()})
 	},
@@ -157,7 +157,7 @@ var everything = []func(context.Context, person) error{
 			return err
 		}
 		one.SignCount++
-		if err := p.Spend(ctx, auth.Spend{UserID: p.id, Passkey: one, Challenge: auth.SpentChallenge{Hash: rand.Text(), ExpiresAt: at}}); err != nil {
+		if err := p.AddPress(ctx, account.Press{Spend: auth.Spend{UserID: p.id, Passkey: one, Challenge: auth.SpentChallenge{Hash: rand.Text(), ExpiresAt: at}}}); err != nil {
 			return err
 		}
 		return second(p.RemovePasskey(ctx, p.change(ctx), one.ID))
@@ -180,7 +180,7 @@ var everything = []func(context.Context, person) error{
 	},
 	func(ctx context.Context, p person) error {
 		key := account.OneTimeToken{TokenHash: rand.Text(), UserID: p.id, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Second)}
-		if err := p.ReplaceOneTimeToken(ctx, key, p.epoch(ctx), p.event(audit.PasswordResetRequested)); err != nil {
+		if err := p.ReplaceOneTimeToken(ctx, key, p.epoch(ctx), account.Press{}, p.event(audit.PasswordResetRequested)); err != nil {
 			return err
 		}
 		r := account.ResetPasswordParams{UserID: p.id, TokenHash: key.TokenHash, PasswordHash: "new", At: at, Event: p.event(audit.PasswordChange)}
@@ -218,7 +218,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		by, l := p.session(ctx).By(device.Client{}), ledger(p.Store)
 		pay := payment(rand.Text(), p.id)
-		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by), l.Begin(ctx, pay, by)); err != nil {
+		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by, nil), l.Begin(ctx, pay, by, nil, auth.Spend{})); err != nil {
 			return err
 		}
 		pay.State, pay.SettledAt = billing.Paid, at

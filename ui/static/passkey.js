@@ -8,6 +8,7 @@
   const { PublicKeyCredential, navigator: { credentials } } = window;
   if (!PublicKeyCredential?.parseRequestOptionsFromJSON) return; // an old browser: every other way still works
   const RENEW = 240_000; // an offer stands longer than its challenge, which works for five minutes
+  const TRIES = 3, PATIENCE = 8_000, PAUSE = 1_000; // in all less than the half minute in which an act can be repeated
   const words = {
     NotAllowedError: "Nothing was done. The question was cancelled, or not answered in time, or there is no passkey here that can answer it.",
     InvalidStateError: "This device has a passkey for your account already.",
@@ -15,7 +16,9 @@
     NotSupportedError: "This device cannot make a passkey that we accept.",
     ConstraintError: "This device cannot check that it is you. It needs a screen lock, a fingerprint or a PIN.",
   };
-  const away = "We could not reach the server, so nothing has changed. Check your connection and try again.";
+  const away = "We could not reach the server. Check your connection and try again.";
+
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   // An Answer is what the server says instead of what was hoped for.
   class Answer extends Error {}
@@ -23,12 +26,24 @@
   async function post(url, body = {}) {
     const response = await fetch(url, {
       method: "POST", cache: "no-store", redirect: "error", body: JSON.stringify(body),
-      headers: { "Accept": "application/json", "Content-Type": "application/json" },
+      headers: { "Accept": "application/json", "Content-Type": "application/json" }, signal: AbortSignal.timeout(PATIENCE),
     });
     const answer = await response.json();
     if (response.ok) return answer;
     if (answer.where) location.assign(answer.where);
     throw new Answer(answer.text ?? "");
+  }
+
+  // finish sends what works once. When the reply is lost it sends the same again: the server knows the act and replies the same.
+  async function finish(url, body) {
+    for (let left = TRIES - 1; ; left--) {
+      try {
+        return await post(url, body);
+      } catch (e) {
+        if (e instanceof Answer || left === 0) throw e;
+      }
+      await pause(PAUSE);
+    }
   }
 
   // One question at a time: a browser refuses a second one, and an offer gives way to a button.
@@ -48,19 +63,21 @@
 
   async function signIn(box, mediation) {
     const assertion = await get("/login/passkey/begin", mediation);
-    const fields = box.closest("form")?.elements;
-    const { where } = await post("/login/passkey/finish", {
-      assertion, next: box.dataset.next, remember: fields?.remember?.checked ?? "remember" in box.dataset,
+    const { act, remember } = box.closest("form").elements;
+    const { where } = await finish("/login/passkey/finish", {
+      act: act.value, assertion, next: box.dataset.next, remember: remember?.checked ?? "remember" in box.dataset,
     });
     location.assign(where);
+    return true;
   }
 
   async function confirm(box) {
     const { form } = box.querySelector("button"), identity = box.closest("[data-identity]");
-    for (const e of form.elements) if (!identity.contains(e) && !e.reportValidity()) return;
+    for (const e of form.elements) if (!identity.contains(e) && !e.reportValidity()) return false;
     const assertion = await get("/reauth/passkey/begin");
     form.elements.assertion.value = JSON.stringify(assertion);
     form.submit(); // which asks for no password, as a press of its own button would
+    return true;
   }
 
   async function enrol(form) {
@@ -69,16 +86,18 @@
     const made = await credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey), signal });
     form.elements.credential.value = JSON.stringify(made);
     form.submit();
+    return true;
   }
 
-  // perform does one of them for somebody who pressed a button, and says in the page what went wrong.
+  // perform does one of them for somebody who pressed a button, and says in the page what went wrong. A ceremony returns whether
+  // an answer is on its way that replaces the page: another ceremony would abort it.
   async function perform(box, ceremony) {
     const button = box.querySelector("button"), error = box.querySelector("[role=alert]");
     if (button.ariaBusy) return;
     button.ariaBusy = true;
     error.textContent = "";
     try {
-      await ceremony(box);
+      if (await ceremony(box)) await pause(PATIENCE); // no longer: the answer may be a file, which replaces nothing
     } catch (e) {
       error.textContent = e instanceof Answer ? e.message : words[e.name] ?? away;
     } finally {

@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -17,6 +18,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 	"github.com/pressly/goose/v3"
 
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/migrations"
@@ -70,11 +72,7 @@ func Postgres(t testing.TB) *store.Store {
 // PostgresURL returns the URL of an empty schema, which goes with the test.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	base := os.Getenv("TEST_POSTGRES_URL")
-	if base == "" {
-		base = "postgres://postgres@127.0.0.1:5432/postgres"
-	}
-	db, err := sql.Open("pgx", base)
+	db, err := sql.Open("pgx", postgresBase())
 	if err == nil {
 		err = db.PingContext(t.Context())
 	}
@@ -89,7 +87,17 @@ func PostgresURL(t testing.TB) string {
 		_, _ = db.ExecContext(context.Background(), `DROP SCHEMA `+schema+` CASCADE`)
 		_ = db.Close()
 	})
-	u, err := url.Parse(base)
+	return inSchema(t, schema)
+}
+
+func postgresBase() string {
+	return cmp.Or(os.Getenv("TEST_POSTGRES_URL"), "postgres://postgres@127.0.0.1:5432/postgres")
+}
+
+// inSchema is the URL of a schema on that server.
+func inSchema(t testing.TB, schema string) string {
+	t.Helper()
+	u, err := url.Parse(postgresBase())
 	if err != nil {
 		t.Fatal("TEST_POSTGRES_URL is not a URL")
 	}
@@ -97,6 +105,39 @@ func PostgresURL(t testing.TB) string {
 	query.Set("search_path", schema)
 	u.RawQuery = query.Encode()
 	return u.String()
+}
+
+// Twin returns another store on the same database, with connections of its own: its statements are counted by nobody, and it
+// may be used from outside of a bubble.
+func Twin(t testing.TB, s *store.Store) *store.Store {
+	t.Helper()
+	var place string
+	if s.DB().QueryRowContext(t.Context(), `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&place) == nil {
+		place = "sqlite:" + place
+	} else if err := s.DB().QueryRowContext(t.Context(), `SELECT current_schema()`).Scan(&place); err == nil {
+		place = inSchema(t, place)
+	} else {
+		t.Fatal(err)
+	}
+	twin, err := store.Open(t.Context(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin.DB().SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = twin.Close() })
+	return twin
+}
+
+// FillOutbox leaves no room for another email. None of those in it is due.
+func FillOutbox(t testing.TB, s *store.Store) {
+	t.Helper()
+	_, err := s.DB().ExecContext(t.Context(), `
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at) SELECT CAST(i AS TEXT), '', 0, $2, $2, $2 FROM n`,
+		mail.MaxQueued, time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Redis returns a pool on TEST_REDIS_URL, or on the server of this machine. Its keys are random, so tests share it. An
