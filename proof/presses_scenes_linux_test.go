@@ -2,7 +2,7 @@ package proof
 
 import (
 	"net/http"
-	"regexp"
+	"slices"
 
 	"example.com/gatehouse/webtest"
 )
@@ -13,9 +13,11 @@ type filled struct {
 	page   *webtest.Answer
 	action string // of the form
 	to     string // where it is sent to; "" for there
+	script string // what a script sends instead; "" for a form
 	fields []string
 	user   string   // whose account it is, by its id; "" for one that is not there yet
 	emails []string // addresses of theirs
+	later  string   // kind of the event that comes after the answer; "" for none
 	here   bool     // only the instance that showed the form takes it
 }
 
@@ -32,8 +34,11 @@ const (
 	passkeysPage = securityPage + "/passkeys"
 )
 
-// scenes lead to every form that is an act, and to some that are pressed twice without harm for another reason.
-var scenes = []scene{
+// scenes lead to every form that is an act.
+var scenes = slices.Concat(sessionScenes, accountScenes)
+
+// sessionScenes lead to the forms that open, rotate or end a session, and to those of links.
+var sessionScenes = []scene{
 	{"sign-in", "/login", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
 		return u.press(b, "/login", "/login", "email", u.email, "password", webtest.Password, "remember", "on")
@@ -101,11 +106,8 @@ var scenes = []scene{
 		return p
 	}},
 	{"removal of a passkey", passkeysPage + "/{id}/remove", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.signedIn(b)
-		b.Reauth(webtest.Password).Leads("/account/sessions")
-		b.Post(passkeysPage+"/finish", "credential", newPasskey(b.T, b.Origin).makes(b.T, begin(b, passkeysPage+"/begin")), "name", "Laptop").
-			Want(http.StatusSeeOther)
-		page := regexp.MustCompile(passkeysPage + `/[A-Z2-7]{26}`).FindString(b.Get(passkeysPage).Body)
+		u, _ := x.withPasskey(b)
+		page := passkeyPage(b)
 		return u.press(b, page, page+"/remove")
 	}},
 	{"end of the others", "/account/sessions/end-others", func(x *pressRunner, b *webtest.Client) filled {
@@ -141,13 +143,13 @@ var scenes = []scene{
 	}},
 	{"reset", "/password/reset", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
-		b.Get(x.resetLink(b, u)).Leads("/password/reset")
+		b.Get(x.resetLink(b, u)).Want(http.StatusSeeOther)
 		return u.press(b, "/password/reset", "/password/reset", "password", webtest.OtherPassword)
 	}},
 	{"reset at its link", "/password/reset/{token}", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
 		link := x.resetLink(b, u)
-		b.Get(link).Leads("/password/reset")
+		b.Get(link).Want(http.StatusSeeOther)
 		p := u.press(b, "/password/reset", "/password/reset", "password", webtest.OtherPassword)
 		p.to = link // as a browser sends it that took no cookie
 		return p
