@@ -1,4 +1,4 @@
-.PHONY: run test lint ci nightly bench mutants db screenshots lighthouse fuzz races kills soak
+.PHONY: run test lint ci nightly bench mutants db screenshots lighthouse fuzz races presses kills soak
 
 # The portal at http://localhost:8080. Needs nothing but Go.
 run:
@@ -19,7 +19,7 @@ ci:
 # What is too long for every change: the whole of what `go test ./...` samples, and every mutant. Hours.
 nightly:
 	CI=true go test ./cmd/web ./internal/handlers -count=1 -timeout 60m
-	CI=true go test ./proof -count=1 -timeout 120m -full -rounds 200 -kills 50 -soak 2m
+	CI=true go test ./proof -count=1 -timeout 120m -full -rounds 200 -presses 10000 -kills 50 -soak 2m
 	CI=true go -C tools run ./mutants
 	bash .ci/fuzz 5m
 
@@ -60,11 +60,19 @@ FUZZTIME ?= 30m
 fuzz:
 	@bash .ci/fuzz $(FUZZTIME) docs/evidence/fuzz.md
 
-# Requests in flight against whatever ends or rotates their session, ROUNDS times each: docs/evidence/hazards.md, where the result
-# goes.
+# Requests in flight against whatever ends or rotates their session, ROUNDS times each, and every value that works once redeemed
+# by 64 presses at the same moment, ONCE times: docs/evidence/hazards.md, where the results go.
 ROUNDS ?= 1000
+ONCE ?= 200
 races:
 	go test ./proof -count=1 -v -timeout 90m -run '^TestRaces$$' -rounds $(ROUNDS) -write ../docs/evidence/hazards.md
+	go test ./proof -count=1 -v -timeout 90m -run '^TestOnce$$' -rounds $(ONCE) -write ../docs/evidence/hazards.md
+
+# Forms of acts pressed twice, PRESSES times in all, on SQLite and on two instances with PostgreSQL and Redis, with answers that
+# are late or lost: docs/evidence/presses.md, where the result goes.
+PRESSES ?= 10000
+presses:
+	go test ./proof -count=1 -v -timeout 60m -run '^TestPresses$$' -presses $(PRESSES) -write ../docs/evidence/presses.md
 
 # Ends the program in the middle of its work, KILLS times on SQLite and as often on PostgreSQL with Redis:
 # docs/evidence/faults.md, where the result goes.

@@ -33,14 +33,14 @@ var mayImport = map[string][]string{
 	},
 
 	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
-	"internal/billing": {"internal/act", "internal/audit", "internal/brand"},
+	"internal/billing": {"internal/act", "internal/audit", "internal/auth", "internal/brand"},
 	"internal/account": {"internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},
 	"internal/session": {"internal/act", "internal/audit", "internal/auth", "internal/device"},
 	"internal/guard":   {"internal/audit", "internal/auth", "internal/device", "internal/ratelimit"},
 	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
 	"internal/act":     {"internal/audit"},
 	"internal/draft":   {"internal/audit"},
-	"internal/bag":     {"internal/brand", "internal/redispool", "internal/seal", "internal/session"},
+	"internal/bag":     {"internal/auth", "internal/brand", "internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 
 	"internal/brand":     {},

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"crypto/rand"
 	"net/http"
 	"regexp"
 	"strings"
@@ -69,6 +70,23 @@ func lateAnswerOverwrites(s *site) (wrong, of int) {
 		wrong += count(c.Token() != renewed)
 		of++
 		c.Cookies[c.Session] = renewed
+	}
+	return wrong, of
+}
+
+// An answer with a new token is lost, because the browser dropped it for a second press or a train entered a tunnel. The same
+// press again must not sign anybody out.
+func lostAnswerSignsOut(s *site) (wrong, of int) {
+	c := s.signedIn(s.account(adelheid))
+	for range 3 {
+		fields := []string{"password", webtest.Password, "act", rand.Text()}
+		c.Twin().Post("/reauth", fields...).Want(http.StatusSeeOther)
+		c.Post("/reauth", fields...)
+		of++
+		if !opens(c) {
+			wrong++
+			c = s.signedIn(s.account(adelheid))
+		}
 	}
 	return wrong, of
 }

@@ -19,6 +19,7 @@ func TestHazards(t *testing.T) {
 		{"every page writes and sets a cookie", false, everyPageWrites},
 		{"a slow request brings the session back", false, slowRequestBringsBack},
 		{"a late answer overwrites the cookie", false, lateAnswerOverwrites},
+		{"a lost answer signs out", false, lostAnswerSignsOut},
 		{"two tabs lose a change", false, twoTabsLoseAChange},
 		{"an order is paid twice", false, orderIsPaidTwice},
 		{"a page behind an error", false, pageBehindAnError},

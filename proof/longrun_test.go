@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var write = flag.String("write", "", "the page that TestRaces, TestKills or TestSoak writes its result into, between the lines that name the test")
+var write = flag.String("write", "", "the page that TestRaces, TestOnce, TestPresses, TestKills or TestSoak writes its result into, between the lines that name the test")
 
 // writeResult puts what a test found into the page of the flag, if there is one and nothing was wrong. A result of only one
 // environment is not written.

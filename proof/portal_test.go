@@ -32,6 +32,12 @@ func start(t testing.TB, env environment, flags ...string) *portal {
 
 func (b build) start(t testing.TB, env environment, flags ...string) *portal {
 	t.Helper()
+	return b.startWith(t, nil, env, flags...)
+}
+
+// startWith is start with variables of the process, beside those of this one.
+func (b build) startWith(t testing.TB, variables []string, env environment, flags ...string) *portal {
+	t.Helper()
 	file, err := b()
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +48,7 @@ func (b build) start(t testing.TB, env environment, flags ...string) *portal {
 	p.Program = webtest.Start(t, func(ctx context.Context, stdout, stderr io.Writer) error {
 		p.cmd = exec.CommandContext(ctx, file, args...)
 		p.cmd.Stdout, p.cmd.Stderr = stdout, stderr
+		p.cmd.Env = append(os.Environ(), variables...)
 		return p.run()
 	})
 	return p

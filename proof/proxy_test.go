@@ -21,6 +21,7 @@ type proxy struct {
 	network  string // of the server it leads to
 	to       string
 	injector faultInjector
+	lateness time.Duration // how long a late piece is on its way
 	changed  chan struct{} // closed when another injector is set
 	links    map[*link]struct{}
 
@@ -41,7 +42,7 @@ const (
 	halfClose         // drop it, and end this direction: the other goes on
 )
 
-// lateness is how long a late piece is on its way.
+// lateness is how long a late piece is on its way, unless its proxy says otherwise.
 const lateness = 50 * time.Millisecond
 
 // link is one connection through the proxy.
@@ -66,7 +67,7 @@ func newProxy(t testing.TB, network, to string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{addr: listener.Addr().String(), network: network, to: to, changed: make(chan struct{}), links: map[*link]struct{}{}}
+	p := &proxy{addr: listener.Addr().String(), network: network, to: to, lateness: lateness, changed: make(chan struct{}), links: map[*link]struct{}{}}
 	t.Cleanup(func() {
 		_ = p.listener.Close()
 		p.inject(cutEverything)
@@ -181,7 +182,7 @@ func (p *proxy) pass(l *link, fromPortal bool, from, to net.Conn) {
 			case halfClose:
 				err = net.ErrClosed
 			case late:
-				<-time.After(lateness)
+				<-time.After(p.lateness)
 				_, err = to.Write(buffer[:n])
 			default:
 				_, err = to.Write(buffer[:n])

@@ -63,6 +63,7 @@ var stays = map[string]map[string]int{
 	"stray_events": {"failing": 1},                      // a day
 	"signups":      {"emails": 1},                       // a day
 	"letter_keys":  {"emails": 1},                       // half an hour
+	"sent_tokens":  {"emails": 1},                       // a week
 	"users":        {"a demo": 1},                       // two hours
 	"held_forms":   {"a demo": 1},                       // of a session that ended under the form
 	"bags":         {"basket and re-authentication": 2}, // an hour, of visitors who chose a plan and did not sign in

@@ -11,20 +11,29 @@ const (
 	OtherPassword = "seven patient herons wade"
 )
 
-// SignIn signs somebody in with a password alone.
+// SignIn signs somebody in with a password alone, and claims the session.
 func (c *Client) SignIn(email, password string) *Client {
 	c.T.Helper()
 	c.Post("/login", "email", email, "password", password).Leads("/account")
 	if c.Token() == "" {
 		c.complain("sign-in of %s set no cookie", email)
 	}
-	return c
+	return c.claim()
 }
 
-// Reauth sends the form that confirms who somebody is, and leads to the list of sessions.
+// Reauth sends the form that confirms who somebody is, which leads to the list of sessions, and claims the new token.
 func (c *Client) Reauth(password string) *Answer {
 	c.T.Helper()
-	return c.Post("/reauth", "password", password, "next", "/account/sessions")
+	answer := c.Post("/reauth", "password", password, "next", "/account/sessions")
+	c.claim()
+	return answer
+}
+
+// claim brings the token back once, as a browser does that follows where its form leads: until then the session is
+// unclaimed. Looking is enough and leaves everything else as it is.
+func (c *Client) claim() *Client {
+	c.Get("/session/state")
+	return c
 }
 
 var currentCard = regexp.MustCompile(`data-session="([^"]+)"[^>]* data-current`)

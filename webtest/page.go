@@ -51,18 +51,28 @@ func (a *Answer) Headings(levels ...int) (texts []string) {
 // Submit sends the form of the page that goes to action, with the given names and values in place of those on the page.
 func (c *Client) Submit(a *Answer, action string, fields ...string) *Answer {
 	c.T.Helper()
+	r := c.Filled(a, action, fields...)
+	if r == nil {
+		return c.None(c.Request(http.MethodPost, action))
+	}
+	return c.Do(r)
+}
+
+// Filled is the request that Submit sends, nil when the page has no such form.
+func (c *Client) Filled(a *Answer, action string, fields ...string) *http.Request {
+	c.T.Helper()
 	for _, f := range a.Forms() {
 		if f.Action != action && !(f.Action == "" && strings.HasSuffix(a.What, " "+action)) {
 			continue
 		}
 		sent := f.filled(fields)
 		if f.Method == http.MethodPost {
-			return c.Post(action, sent...)
+			return c.Request(http.MethodPost, action, sent...)
 		}
-		return c.Get(action + "?" + encoded(sent))
+		return c.Request(http.MethodGet, action+"?"+encoded(sent))
 	}
 	c.complain("%s: no form that goes to %s:\n%s", a.What, action, a.Excerpt())
-	return c.None(c.Request(http.MethodPost, action))
+	return nil
 }
 
 // filled are the names and values of a form in which some were changed.

@@ -83,7 +83,8 @@ func (p *parts) people(c config.Settings, log *slog.Logger) {
 
 func policy(c config.Settings) session.Policy {
 	return session.Policy{
-		Idle: c.SessionIdle, Lifetime: c.SessionLifetime, RememberIdle: c.RememberIdle, RememberLifetime: c.RememberLifetime,
+		Limits:    session.Limits{Idle: c.SessionIdle, Lifetime: c.SessionLifetime},
+		Remember:  session.Limits{Idle: c.RememberIdle, Lifetime: c.RememberLifetime},
 		Elevation: c.SessionElevation, Touch: c.SessionTouch, KeepEnded: c.KeepEnded, SessionsPerUser: c.SessionsPerUser,
 		OnClientChange: session.ClientChange(c.OnClientChange),
 	}
@@ -137,7 +138,7 @@ func (p *parts) sweeps() []func(context.Context) error {
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	manager := bag.New(bag.Options{Bags: p.bags, Sealer: p.sealer, Secure: c.Secure(), Log: log})
+	manager := bag.New(p.bags, p.sealer, c.Secure(), log)
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err

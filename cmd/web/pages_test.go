@@ -19,7 +19,7 @@ func TestPages(t *testing.T) {
 		"many sessions": lookAtManySessions, "flags": lookAtFlags, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
 		"preferences": lookAtPreferences, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
-		"emails": lookAtEmails, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
+		"emails": lookAtEmails, "links": lookAtLinks, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +70,7 @@ func lookAsVisitor(t *testing.T, _ *program) {
 		return b.follow(evaluate[string](b.person, `document.querySelector('a[href*="/email/confirm/"]').textContent`))
 	})
 	b.at("login-confirmed", http.StatusOK, func() int { return b.press("Confirm my address") })
+	b.at("link-sign-up", http.StatusOK, func() int { return b.linkTo("/email/confirm/") })
 	b.at("confirm-dead", http.StatusNotFound, func() int { return b.open("/email/confirm/nothing") })
 	b.at("login", http.StatusOK, func() int { return b.open("/login") })
 	b.at("login-cookie-refused", http.StatusOK, func() int { return b.open("/login?cookie=refused") })

@@ -44,7 +44,7 @@ func lookAtEmails(t *testing.T, _ *program) {
 		b.fill("password", webtest.OtherPassword)
 		return b.press("Set the password")
 	})
-	b.at("reset-dead", http.StatusNotFound, func() int { return b.linkTo("/password/reset/") })
+	b.at("link-reset", http.StatusOK, func() int { return b.linkTo("/password/reset/") })
 
 	b.open("/login")
 	b.signIn(email, webtest.OtherPassword)
@@ -60,9 +60,11 @@ func lookAtEmails(t *testing.T, _ *program) {
 	b.at("email-undo-early", http.StatusOK, func() int { return b.linkTo("/email/undo/") })
 	b.at("email-confirm", http.StatusOK, func() int { return b.linkTo("/account/email/confirm/") })
 	b.at("profile-moved", http.StatusOK, func() int { return b.press("Use this address") })
+	b.at("link-email", http.StatusOK, func() int { return b.open("/account/email/confirm") })
 	b.at("email-confirm-dead", http.StatusNotFound, func() int { return b.open("/account/email/confirm/nothing") })
 	b.at("email-undo", http.StatusOK, func() int { return b.linkTo("/email/undo/") })
 	b.at("forgot-undone", http.StatusOK, func() int { return b.press("This was not me") })
+	b.at("link-undo", http.StatusOK, func() int { return b.linkTo("/email/undo/") })
 	b.at("email-undo-dead", http.StatusNotFound, func() int { return b.open("/email/undo/nothing") })
 
 	b.open("/login")

@@ -26,25 +26,27 @@ type Deletion struct {
 	At    time.Time
 	After time.Time // when it is deleted
 	Act   *act.Record
-	Event audit.Event
+	Spend auth.Spend
+	// Events are those of the spend and of the deletion.
+	Events []audit.Event
 }
 
 // RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
 // v5.0.0-7.4.2). It returns the time of the deletion; ErrConflict, or ErrSecondFactor for a proof that is not complete.
 func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof, press *act.Record) (time.Time, error) {
-	if p.User().ID != by.UserID {
-		return time.Time{}, auth.ErrConflict
-	}
-	if !p.Complete() {
-		return time.Time{}, auth.ErrSecondFactor
+	if err := p.For(by.UserID); err != nil {
+		return time.Time{}, err
 	}
 	at := audit.Now()
-	d := Deletion{By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Act: press, Event: by.Event(audit.DeletionRequested)}
+	d := Deletion{
+		By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Act: press, Spend: p.Spend(),
+		Events: append(p.Spend().Events, by.Event(audit.DeletionRequested)),
+	}
 	ended, err := s.store.MarkForDeletion(ctx, d)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("ask for deletion: %w", err)
 	}
-	s.audit.Log(ctx, append(session.EndEvents(ended, by.Client), d.Event)...)
+	s.audit.Log(ctx, append(session.EndEvents(ended, by.Client), d.Events...)...)
 	return d.After, nil
 }
 

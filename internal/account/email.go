@@ -67,6 +67,7 @@ type ConfirmEmailChangeParams struct {
 // UndoEmailChangeParams are the undoing of a change of address, with a token sent to the old address.
 type UndoEmailChangeParams struct {
 	EmailChange
+	TokenHash    string
 	PasswordHash string // which no password has, so that the old password stops working
 	At           time.Time
 	Client       device.Client
@@ -79,8 +80,6 @@ const (
 	EmailChangeValid = 24 * time.Hour
 	EmailUndoValid   = 7 * 24 * time.Hour
 )
-
-const purposeEmail = "email"
 
 // RequestEmailChange begins a change of address, which takes effect when the new address confirms it. write makes the emails
 // of the token with which the new address confirms the change and the one with which the old address stops it. ErrEmail for an
@@ -102,7 +101,7 @@ func (s *Service) RequestEmailChange(ctx context.Context, by audit.Actor, u auth
 			ID: audit.NewID(), UserID: u.ID, Email: email, NormalizedEmail: normalizedEmail, OldEmail: u.Email, OldNormalizedEmail: u.NormalizedEmail,
 			AskedAt: at, ConfirmUntil: at.Add(EmailChangeValid), UndoUntil: at.Add(EmailUndoValid),
 		},
-		ConfirmHash: auth.HashToken(confirm), StopHash: auth.HashToken(stop), By: by, Press: Press{press, emails},
+		ConfirmHash: auth.HashToken(confirm), StopHash: auth.HashToken(stop), By: by, Press: Press{Act: press, Emails: emails},
 		Event: by.Event(audit.EmailChangeRequested),
 	}
 	if err := s.store.RequestEmailChange(ctx, params); err != nil {
@@ -120,7 +119,7 @@ func (s *Service) PendingEmailChange(ctx context.Context, userID string) (EmailC
 // EmailChangeTokenOwner returns whose address the token would change. It changes nothing. ErrNotFound as for
 // ResetTokenOwner.
 func (s *Service) EmailChangeTokenOwner(ctx context.Context, token string) (auth.User, error) {
-	return s.oneTimeTokenOwner(ctx, token, purposeEmail)
+	return s.oneTimeTokenOwner(ctx, token, PurposeEmail)
 }
 
 // ConfirmEmailChange gives the session's account the new address: every other session ends, and this one is rotated.
@@ -171,7 +170,7 @@ func (s *Service) UndoEmailChange(ctx context.Context, token string, c device.Cl
 		return EmailChange{}, err
 	}
 	params := UndoEmailChangeParams{
-		EmailChange: change, PasswordHash: s.auth.UnusableHash(), At: audit.Now(), Client: c, Act: press,
+		EmailChange: change, TokenHash: auth.HashToken(token), PasswordHash: s.auth.UnusableHash(), At: audit.Now(), Client: c, Act: press,
 		Event: audit.NewEvent(audit.EmailChangeUndone, change.UserID, "", c),
 	}
 	ended, err := s.store.UndoEmailChange(ctx, params)

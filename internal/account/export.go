@@ -15,20 +15,21 @@ type Table struct {
 }
 
 // Export hands all stored data about the person of the proof except secrets (GDPR, article 15) to write, and stores that they
-// were read with the press that it returns: without an error they may be sent. ErrSecondFactor for a proof that is not complete,
-// ErrConflict for another person's, and for a press that was answered before.
+// were read with the press that it returns and with what the proof uses up: without an error they may be sent. ErrSecondFactor
+// for a proof that is not complete, ErrConflict for another person's, and for a press that was answered before.
 func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, write func([]Table) (Press, error)) error {
-	if p.User().ID != by.UserID {
-		return auth.ErrConflict
+	if err := p.For(by.UserID); err != nil {
+		return err
 	}
-	if !p.Complete() {
-		return auth.ErrSecondFactor
-	}
-	e := by.Event(audit.SensitiveRead)
-	e.Reason = "export"
-	if err := s.store.Export(ctx, e, write); err != nil {
+	events := append(p.Spend().Events, by.Event(audit.SensitiveRead).Because("export"))
+	err := s.store.Export(ctx, by.UserID, events, func(tables []Table) (Press, error) {
+		press, err := write(tables)
+		press.Spend = p.Spend()
+		return press, err
+	})
+	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	s.audit.Log(ctx, e)
+	s.audit.Log(ctx, events...)
 	return nil
 }

@@ -19,8 +19,7 @@ func (s *Service) RemoveFactors(ctx context.Context, email string) (auth.User, i
 	if err != nil {
 		return auth.User{}, 0, err
 	}
-	e := audit.NewEvent(audit.MFARemoved, user.ID, "", device.Client{})
-	e.Reason = "operator"
+	e := audit.NewEvent(audit.MFARemoved, user.ID, "", device.Client{}).Because("operator")
 	ended, err := s.store.RemoveFactors(ctx, e)
 	if err != nil {
 		return auth.User{}, 0, fmt.Errorf("remove factors: %w", err)

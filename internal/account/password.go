@@ -13,11 +13,8 @@ import (
 // ChangePassword sets the password, ends every other session of the account and rotates this one, all or nothing
 // (ASVS v5.0.0-6.2.3, 7.4.3). It returns how many sessions ended, ErrEnded, ErrConflict, ErrSecondFactor or ErrBusy.
 func (s *Service) ChangePassword(ctx context.Context, from session.Session, p auth.Proof, password string, next session.NewToken, c device.Client) (int, error) {
-	if p.User().ID != from.UserID {
-		return 0, auth.ErrConflict
-	}
-	if !p.Complete() {
-		return 0, auth.ErrSecondFactor
+	if err := p.For(from.UserID); err != nil {
+		return 0, err
 	}
 	encoded, err := s.auth.HashPassword(ctx, password)
 	if err != nil {
@@ -26,15 +23,12 @@ func (s *Service) ChangePassword(ctx context.Context, from session.Session, p au
 	change := ChangePasswordParams{
 		PasswordHash: encoded,
 		CredentialsChange: CredentialsChange{
-			Rotation: session.Rotation{Session: from, NewToken: next, At: audit.Now()}, Epoch: p.User().Epoch,
+			Rotation: session.Rotation{Session: from, NewToken: next, At: audit.Now(), Spend: p.Spend()}, Epoch: p.User().Epoch,
 			Reason: session.ReasonPasswordChanged, Client: c,
-			Events: []audit.Event{
-				audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c),
-				audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c),
-			},
 		},
 	}
-	change.Events[1].Reason = "password_changed"
+	renewed := audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c).Because("password_changed")
+	change.Events = append(p.Spend().Events, audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c), renewed)
 	ended, err := s.store.ChangePassword(ctx, change)
 	if err != nil {
 		return 0, fmt.Errorf("change password: %w", err)

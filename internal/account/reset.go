@@ -37,14 +37,15 @@ type RecoveryStore interface {
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
 
-	// Export stores the event, hands all stored data about its person except secrets to write, and stores the press that this
+	// Export stores the events, hands all stored data about the person except secrets to write, and stores the press that this
 	// returns, all or nothing. write may be called again.
-	Export(ctx context.Context, e audit.Event, write func([]Table) (Press, error)) error
+	Export(ctx context.Context, userID string, events []audit.Event, write func([]Table) (Press, error)) error
 }
 
 // ResetPasswordParams are a new password, set with a one-time token.
 type ResetPasswordParams struct {
 	UserID, TokenHash, PasswordHash string
+	Email                           string // of the account
 	At                              time.Time
 	Client                          device.Client
 	Act                             *act.Record
@@ -53,8 +54,6 @@ type ResetPasswordParams struct {
 
 // ResetValid is how long the token of a password reset works.
 const ResetValid = 30 * time.Minute
-
-const purposeReset = "reset"
 
 // SendResetToken sends the owner of an address the email with which they reset the password of its account. write makes it of
 // the token, and earlier tokens stop working. An unknown address, a disabled account, and a demo account, which receives no
@@ -80,8 +79,8 @@ func (s *Service) SendResetToken(ctx context.Context, email string, c device.Cli
 		return err
 	}
 	err = s.store.ReplaceOneTimeToken(ctx, OneTimeToken{
-		TokenHash: auth.HashToken(token), UserID: user.ID, Purpose: purposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
-	}, user.Epoch, Press{press, []mail.Row{row}}, e)
+		TokenHash: auth.HashToken(token), UserID: user.ID, Purpose: PurposeReset, CreatedAt: at, ExpiresAt: at.Add(ResetValid),
+	}, user.Epoch, Press{Act: press, Emails: []mail.Row{row}}, e)
 	if err != nil {
 		return fmt.Errorf("send a reset token: %w", err)
 	}
@@ -92,7 +91,7 @@ func (s *Service) SendResetToken(ctx context.Context, email string, c device.Cli
 // ResetTokenOwner returns whose password the token would change. It changes nothing, because mail scanners open links.
 // ErrNotFound when the token is unknown, used or too old, or the account is disabled.
 func (s *Service) ResetTokenOwner(ctx context.Context, token string) (auth.User, error) {
-	return s.oneTimeTokenOwner(ctx, token, purposeReset)
+	return s.oneTimeTokenOwner(ctx, token, PurposeReset)
 }
 
 func (s *Service) oneTimeTokenOwner(ctx context.Context, token, purpose string) (auth.User, error) {
@@ -126,7 +125,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, c d
 		return auth.User{}, err
 	}
 	r := ResetPasswordParams{
-		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, At: audit.Now(), Client: c, Act: press,
+		UserID: user.ID, TokenHash: auth.HashToken(token), PasswordHash: encoded, Email: user.Email, At: audit.Now(), Client: c, Act: press,
 		Event: audit.NewEvent(audit.PasswordChange, user.ID, "", c),
 	}
 	r.Event.Reason = "reset"

@@ -55,7 +55,7 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 		s.audit.Report(ctx, audit.RateLimitExceeded, "", "", "sign-up", c)
 		return nil
 	}
-	user, err := s.store.UserByEmail(ctx, normalized)
+	user, err := s.auth.LookUp(ctx, a.Email)
 	if err == nil {
 		return s.registerAgain(ctx, a, user, c)
 	}
@@ -71,7 +71,7 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 		TokenHash: auth.HashToken(token), Email: a.Email, NormalizedEmail: normalized, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
-	if err := s.store.AddSignUp(ctx, pending, Press{a.Act, []mail.Row{email}}); err != nil {
+	if err := s.store.AddSignUp(ctx, pending, Press{Act: a.Act, Emails: []mail.Row{email}}); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
 	s.audit.Report(ctx, audit.SignUpRequested, "", "", "", c)
@@ -85,7 +85,7 @@ func (s *Service) registerAgain(ctx context.Context, a Application, owner auth.U
 		return err
 	}
 	e := audit.NewEvent(audit.SignUpAddressTaken, owner.ID, "", c)
-	if err := s.store.AddPress(ctx, Press{a.Act, []mail.Row{email}}, e); err != nil {
+	if err := s.store.AddPress(ctx, Press{Act: a.Act, Emails: []mail.Row{email}}, e); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
 	s.audit.Log(ctx, e)
@@ -147,8 +147,7 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 		ID: audit.NewID(), Email: email, NormalizedEmail: normalized, Name: name, Role: role,
 		PasswordHash: hash, PasswordChangedAt: at, CreatedAt: at,
 	}
-	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{})
-	e.Reason = "operator"
+	e := audit.NewEvent(audit.UserCreated, user.ID, "", device.Client{}).Because("operator")
 	if err := s.store.CreateUser(ctx, user, e); err != nil {
 		return auth.User{}, err
 	}

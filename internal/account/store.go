@@ -52,6 +52,8 @@ type Store interface {
 	ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, press *act.Record, e audit.Event) error
 	// OneTimeToken returns ErrNotFound when the token is unknown or has expired.
 	OneTimeToken(ctx context.Context, tokenHash, purpose string, at time.Time) (OneTimeToken, error)
+	// SentToken returns what became of a token. ErrNotFound when none was sent for that purpose, or it is forgotten.
+	SentToken(ctx context.Context, tokenHash, purpose string) (SentToken, error)
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]auth.Passkey, error)
 	// AddPasskey uses up the challenge: ErrSpent when it was before. ErrPasskeyTaken when the credential is enrolled.
@@ -61,20 +63,19 @@ type Store interface {
 	// RenamePasskey returns ErrNotFound when the user of the session has no such passkey, ErrConflict when the session is
 	// not live.
 	RenamePasskey(ctx context.Context, r RenamePasskeyParams) error
-	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
-	UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error)
 	// PruneAccounts deletes expired sign-ups, one-time tokens, changes of address, pending sign-ins, enrolments and
-	// spent challenges.
+	// spent challenges, and after SentTokenKept what became of tokens.
 	PruneAccounts(ctx context.Context, at time.Time) error
 
 	RecoveryStore
 }
 
 // A Press is what the transaction of a form stores besides what it changes, so that the emails go out once however often the
-// form is sent: all or nothing. ErrConflict when the act was stored before, mail.ErrFull when there are too many emails.
+// form is sent: all or nothing. ErrConflict when the act was stored or the proof used before, mail.ErrFull when there are too many emails.
 type Press struct {
 	Act    *act.Record // nil for none
 	Emails []mail.Row
+	Spend  auth.Spend // what its proof uses up, with events that are the caller's to store
 }
 
 // SignUp is an account whose address is not confirmed yet.

@@ -120,7 +120,7 @@ func place(key string) string { return "act\x00" + key }
 
 // Find returns the answer of an act that was done already. ErrNotFound when it was not, and when the press is another: it
 // brings other fields, whose first answer is forgotten then, or a cookie that is neither the one it came with nor the one
-// that it led to.
+// that it led to. After an ending that is none.
 func (s *Acts) Find(ctx context.Context, a *Act) (Answer, Holder, error) {
 	r, holder, err := s.store.Act(ctx, a.key, audit.Now())
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Acts) Find(ctx context.Context, a *Act) (Answer, Holder, error) {
 	if err != nil {
 		return Answer{}, Holder{}, errors.Join(audit.ErrNotFound, s.store.DeleteAct(ctx, a.key))
 	}
-	if a.came != r.CameHash && (a.came != r.TokenHash || a.came == "") {
+	if gone := a.came == "" && !answer.Lives; a.came != r.CameHash && !gone && (a.came != r.TokenHash || a.came == "") {
 		return Answer{}, Holder{}, audit.ErrNotFound
 	}
 	if holder.Over && answer.Lives { // signed out since: the same press is another sign-in

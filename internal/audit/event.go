@@ -29,6 +29,7 @@ const (
 	SessionExpired        Kind = "session_expired" // every ending, with its reason
 	SessionUseAfterEnd    Kind = "session_use_after_expire"
 	SessionTokenReused    Kind = "session_token_reused"
+	SessionAnswerLost     Kind = "session_answer_lost"
 	SessionFlagged        Kind = "session_flagged" // used from another client, with what changed as its reason
 	SessionUnknownToken   Kind = "session_unknown_token"
 	SessionRecognised     Kind = "session_recognised"
@@ -95,6 +96,12 @@ type Event struct {
 // NewEvent makes an event with the current time. Of the client it has only what may be stored for the account.
 func NewEvent(kind Kind, userID, sessionID string, c device.Client) Event {
 	return Event{ID: NewID(), UserID: userID, SessionID: sessionID, Kind: kind, Client: Recorded(userID, c), At: Now()}
+}
+
+// Because returns the event with that reason.
+func (e Event) Because(reason string) Event {
+	e.Reason = reason
+	return e
 }
 
 // A Filter selects from one person's trail, newest first.

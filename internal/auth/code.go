@@ -1,16 +1,19 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 )
 
 // CheckCode completes the proof of a password with a code of the account's authenticator app or one of its recovery
-// codes, each accepted once (ASVS v5.0.0-6.5.1). A wrong code is ErrBadCode and recorded as an event of the given kind;
-// a LimitedError after too many. by has no session during a sign-in.
+// codes. Each is accepted once: what the proof is used for spends it (ASVS v5.0.0-6.5.1). A wrong code is ErrBadCode and
+// recorded as an event of the given kind; a LimitedError after too many, and ErrEnded when the session is over.
 func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
@@ -19,70 +22,68 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit
 	if err != nil {
 		return Proof{}, err
 	}
-	p, err = s.checkCode(ctx, p, typed, by, failure)
+	p, err = s.checkCode(ctx, p, typed, by, failure, func() error {
+		_, err := s.userOf(ctx, by)
+		return err
+	})
 	settle(ctx, attempt, err)
 	return p, err
 }
 
-func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
-	method, err := MethodTOTP, ErrBadCode
+// checkCode asks before it counts a failure whether what the code is for still stands: the same press on another instance may
+// have spent the code a moment ago.
+func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind, stands func() error) (Proof, error) {
+	method, spend, err := MethodTOTP, Spend{UserID: p.user.ID, At: audit.Now()}, ErrBadCode
 	if code, ok := totpDigitsOf(typed); ok {
-		err = s.useTOTP(ctx, p.user.ID, code)
+		spend.App, err = s.matchTOTP(ctx, p.user.ID, code, spend.At)
 	} else if hash, ok := RecoveryCodeHash(typed); ok {
-		method, err = MethodRecoveryCode, s.useRecoveryCode(ctx, p.user, hash, by)
+		method, spend.CodeHash, err = MethodRecoveryCode, hash, s.hasRecoveryCode(ctx, p.user.ID, hash)
+		spend.Events = []audit.Event{audit.NewEvent(audit.RecoveryCodeUsed, p.user.ID, by.SessionID, by.Client)}
+	}
+	if errors.Is(err, ErrBadCode) {
+		err = cmp.Or(stands(), err)
 	}
 	switch {
 	case errors.Is(err, ErrBadCode):
-		e := audit.NewEvent(failure, p.user.ID, by.SessionID, by.Client)
-		e.Reason = "code"
+		e := audit.NewEvent(failure, p.user.ID, by.SessionID, by.Client).Because("code")
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCode
 	case err != nil:
 		return Proof{}, fmt.Errorf("check code: %w", err)
 	}
-	p.method = method
+	p.method, p.spend = method, spend
 	s.guard.Proved(ctx, p, by)
 	return p, nil
 }
 
-// useTOTP accepts a code once, for its time step. The secret is encrypted again each time, so that a replaced
-// encryption key goes out of use.
-func (s *Service) useTOTP(ctx context.Context, userID, code string) error {
+// matchTOTP returns the app with the step of the code, to be spent. The secret is encrypted again each time, so that a
+// replaced encryption key goes out of use.
+func (s *Service) matchTOTP(ctx context.Context, userID, code string, at time.Time) (TOTPSecret, error) {
 	t, err := s.store.TOTPSecret(ctx, userID)
 	if errors.Is(err, audit.ErrNotFound) {
-		return ErrBadCode
+		return TOTPSecret{}, ErrBadCode
 	}
 	if err != nil {
-		return err
+		return TOTPSecret{}, err
 	}
 	secret, err := s.sealer.Open(t.Sealed, t.Place())
 	if err != nil {
-		return fmt.Errorf("secret of an authenticator app: %w", err)
+		return TOTPSecret{}, fmt.Errorf("secret of an authenticator app: %w", err)
 	}
-	step, ok := MatchTOTP(secret, code, audit.Now(), t.LastStep)
+	step, ok := MatchTOTP(secret, code, at, t.LastStep)
 	if !ok {
-		return ErrBadCode
+		return TOTPSecret{}, ErrBadCode
 	}
 	t.LastStep = step
-	if t.Sealed, err = s.sealer.Seal(secret, t.Place()); err != nil {
-		return err
-	}
-	return badUnlessFound(s.store.UseTOTPStep(ctx, t))
+	t.Sealed, err = s.sealer.Seal(secret, t.Place())
+	return t, err
 }
 
-func (s *Service) useRecoveryCode(ctx context.Context, u User, hash string, by audit.Actor) error {
-	e := audit.NewEvent(audit.RecoveryCodeUsed, u.ID, by.SessionID, by.Client)
-	if err := badUnlessFound(s.store.UseRecoveryCode(ctx, hash, e)); err != nil {
-		return err
-	}
-	s.audit.Log(ctx, e)
-	return nil
-}
-
-// badUnlessFound turns ErrNotFound into ErrBadCode, for a code that does not exist or was used.
-func badUnlessFound(err error) error {
-	if errors.Is(err, audit.ErrNotFound) {
-		return ErrBadCode
+// hasRecoveryCode returns ErrBadCode for a code that does not exist or was used.
+func (s *Service) hasRecoveryCode(ctx context.Context, userID, hash string) error {
+	unused, err := s.store.RecoveryCodes(ctx, userID)
+	if err == nil && !slices.Contains(unused, hash) {
+		err = ErrBadCode
 	}
 	return err
 }

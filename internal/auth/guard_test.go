@@ -66,7 +66,7 @@ func newSecondDoor(t *testing.T) *secondDoor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := session.New(d.db, session.Policy{Idle: time.Hour, Lifetime: time.Hour, SessionsPerUser: 5}, trail, log)
+	sessions := session.New(d.db, session.Policy{Limits: session.Limits{Idle: time.Hour, Lifetime: time.Hour}, SessionsPerUser: 5}, trail, log)
 	opened, err := sessions.SignIn(t.Context(), proof, session.SignInRequest{NewToken: session.NewToken{NewTokenHash: "token"}, Client: somewhere})
 	if err != nil {
 		t.Fatal(err)

@@ -51,8 +51,8 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 }
 
 // CheckSignIn checks the answer of a passkey. A LimitedError after too many, ErrBadCredentials for whatever is wrong with
-// it, a disabled account and an expired demo alike. A valid answer uses up its challenge, so that the same answer is
-// accepted only once (ASVS v5.0.0-6.5.1).
+// it, a disabled account and an expired demo alike. What the proof is used for spends the challenge, so that the same
+// answer is accepted only once (ASVS v5.0.0-6.5.1).
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, audit.Actor{Client: c})
 	if err != nil {
@@ -87,10 +87,14 @@ func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, k
 		return Proof{}, err
 	}
 	proof, _, err := p.check(ctx, answer, toConfirm, by)
-	if err == nil {
-		proof.user = user
+	if err != nil { // the same press on another instance may have rotated the session a moment ago
+		if _, ended := p.service.userOf(ctx, by); ended != nil {
+			return Proof{}, ended
+		}
+		return Proof{}, p.rejectAnswer(ctx, err, by.Event(kind))
 	}
-	return proof, p.rejectAnswer(ctx, err, by.Event(kind))
+	proof.user = user
+	return proof, nil
 }
 
 // rejectAnswer turns an answerError into ErrBadCredentials and records the event. Without a known account the event is
@@ -120,7 +124,7 @@ func (e answerError) Error() string { return string(e) }
 // errCloned means that the counter of the passkey went back, so two devices have the same key.
 const errCloned = answerError("the counter went back")
 
-// check verifies an answer and uses it up. The account is read before the signature is checked, so that the proof
+// check verifies an answer. The account is read before the signature is checked, so that the proof
 // carries an epoch no younger than the answer. The account's id is returned for a wrong answer too, "" if there is
 // none.
 func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by audit.Actor) (Proof, string, error) {
@@ -153,15 +157,17 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	if credential.Authenticator.CloneWarning {
 		return Proof{}, user.ID, errCloned
 	}
-	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
-	passkey.LastUsedAt = audit.Now()
-	switch err := p.service.store.UsePasskey(ctx, passkey, spent); {
-	case errors.Is(err, ErrSpent), errors.Is(err, ErrConflict):
-		return Proof{}, user.ID, answerError("answered before, or another answer was first")
-	case err != nil:
+	before, err := p.service.store.Answered(ctx, spent)
+	if err != nil {
 		return Proof{}, user.ID, fmt.Errorf("check passkey: %w", err)
 	}
-	return Proof{user, MethodPasskey}, user.ID, nil
+	if before {
+		return Proof{}, user.ID, answerError("answered before")
+	}
+	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
+	passkey.LastUsedAt = audit.Now()
+	spend := Spend{UserID: user.ID, At: passkey.LastUsedAt, Passkey: passkey, Challenge: spent}
+	return Proof{user, MethodPasskey, spend}, user.ID, nil
 }
 
 // verify checks the signature, origin, host name and flags: the user must have been verified. At a sign-in nobody has

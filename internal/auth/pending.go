@@ -73,7 +73,10 @@ func (s *Service) checkPendingCode(ctx context.Context, pending PendingSignIn, t
 		return PendingSignIn{}, Proof{}, err
 	}
 	u.Epoch = taken.Epoch
-	p, err := s.checkCode(ctx, Proof{u, MethodPassword}, typed, by, audit.MFAFail)
+	p, err := s.checkCode(ctx, Proof{user: u, method: MethodPassword}, typed, by, audit.MFAFail, func() error {
+		return s.store.HasPendingSignIn(ctx, taken.TokenHash)
+	})
+	p.spend.PendingHash = taken.TokenHash
 	return taken, p, err
 }
 
@@ -81,7 +84,7 @@ func (s *Service) checkPendingCode(ctx context.Context, pending PendingSignIn, t
 // the same account, the failures before it are no longer counted.
 func (s *Service) FinishElsewhere(ctx context.Context, token string, in User, c device.Client) error {
 	if _, u, err := s.PendingSignIn(ctx, token); err == nil && u.ID == in.ID {
-		s.guard.Proved(ctx, Proof{u, MethodPassword}, audit.Actor{Client: c})
+		s.guard.Proved(ctx, Proof{user: u, method: MethodPassword}, audit.Actor{Client: c})
 	}
 	return s.DeletePendingSignIn(ctx, token)
 }

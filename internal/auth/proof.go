@@ -1,6 +1,10 @@
 package auth
 
-import "example.com/gatehouse/internal/audit"
+import (
+	"time"
+
+	"example.com/gatehouse/internal/audit"
+)
 
 // Method says how somebody proved who they are.
 type Method string
@@ -21,7 +25,26 @@ func (u User) SecondFactor() bool { return u.TOTP || u.Passkeys }
 type Proof struct {
 	user   User
 	method Method
+	spend  Spend
 }
+
+// A Spend is what a proof uses up. The transaction of whatever the proof opens or changes spends it, so that a value that
+// works once is gone with what it was given for, or not at all: ErrConflict when any of it was spent before. The pending sign-in
+// is gone then, that step or a later one was used or the app replaced, the code was used, the passkey is gone or has counted to
+// SignCount already, or the challenge was answered. What is of no use to the proof is empty.
+type Spend struct {
+	UserID      string
+	At          time.Time
+	PendingHash string         // of the pending sign-in that it finishes
+	App         TOTPSecret     // with the step of the code
+	CodeHash    string         // of a recovery code
+	Passkey     Passkey        // with its counter, backup state and latest use
+	Challenge   SpentChallenge // that the passkey has answered
+	Events      []audit.Event  // to be stored with it
+}
+
+// Spend is what the proof uses up.
+func (p Proof) Spend() Spend { return p.spend }
 
 // User returns the account as it was read.
 func (p Proof) User() User { return p.user }
@@ -35,11 +58,23 @@ func (p Proof) Complete() bool {
 	return p.method != "" && (p.method != MethodPassword || !p.user.SecondFactor())
 }
 
+// For reports whether the proof is good for that account: ErrConflict for another person's, ErrSecondFactor for one that is
+// not complete.
+func (p Proof) For(userID string) error {
+	switch {
+	case p.user.ID != userID:
+		return ErrConflict
+	case !p.Complete():
+		return ErrSecondFactor
+	}
+	return nil
+}
+
 // ProofOfDemo is the proof of the person for whom a demo account has just been made. For any other account it returns
 // an empty proof.
 func ProofOfDemo(u User) Proof {
 	if !u.IsDemo() || !audit.IsDemo(u.ID) { // no other account has such an id, whatever the caller says of it
 		return Proof{}
 	}
-	return Proof{u, MethodPassword}
+	return Proof{user: u, method: MethodPassword}
 }

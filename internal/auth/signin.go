@@ -46,15 +46,14 @@ func (s *Service) checkSignIn(ctx context.Context, email, password string, c dev
 		return Proof{}, fmt.Errorf("check sign-in: %w", err)
 	}
 	if !known || !match || !user.DisabledAt.IsZero() || user.Over(audit.Now()) {
-		e := audit.NewEvent(audit.LoginFail, user.ID, "", c)
-		e.Reason = failureReason(user, match)
+		e := audit.NewEvent(audit.LoginFail, user.ID, "", c).Because(failureReason(user, match))
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCredentials
 	}
 	if outdated {
 		s.upgrade(ctx, &user, password)
 	}
-	return Proof{user, MethodPassword}, nil
+	return Proof{user: user, method: MethodPassword}, nil
 }
 
 // failureReason is shown to the account's owner and operators; the answer to the sign-in does not reveal it.
@@ -123,7 +122,7 @@ func (s *Service) checkPassword(ctx context.Context, by audit.Actor, password st
 		s.audit.Record(ctx, by.Event(kind))
 		return Proof{}, ErrBadCredentials
 	}
-	return Proof{user, MethodPassword}, nil
+	return Proof{user: user, method: MethodPassword}, nil
 }
 
 // userOf reads the account again, with its hash and epoch, if the session of the actor is still live.

@@ -17,24 +17,21 @@ type Store interface {
 	UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error
 	// TOTPSecret returns ErrNotFound for an account without an authenticator app.
 	TOTPSecret(ctx context.Context, userID string) (TOTPSecret, error)
-	// UseTOTPStep writes LastStep and Sealed. ErrNotFound when that step or a later one was used before, or the app was
-	// replaced since EnrolledAt.
-	UseTOTPStep(ctx context.Context, t TOTPSecret) error
-	// UseRecoveryCode marks a code of the event's account as used and stores the event. ErrNotFound for one that is
-	// unknown or was used.
-	UseRecoveryCode(ctx context.Context, hash string, e audit.Event) error
+	// RecoveryCodes returns the hashes of the unused codes.
+	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 	AddPendingSignIn(ctx context.Context, p PendingSignIn, e audit.Event) error
 	// PendingSignIn returns a pending sign-in and its account. ErrNotFound when it is unknown, too old or out of attempts,
 	// or its account's epoch has moved or it is disabled.
 	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
 	// TakePendingAttempt counts one attempt and returns the sign-in as PendingSignIn does.
 	TakePendingAttempt(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)
+	// HasPendingSignIn returns ErrNotFound when the sign-in is finished or dropped.
+	HasPendingSignIn(ctx context.Context, tokenHash string) error
 	DeletePendingSignIn(ctx context.Context, tokenHash string) error
 	// Passkeys returns those of a user, oldest first.
 	Passkeys(ctx context.Context, userID string) ([]Passkey, error)
 	// PasskeyByCredential returns the passkey with that credential id and its user. ErrNotFound.
 	PasskeyByCredential(ctx context.Context, credentialID string) (Passkey, User, error)
-	// UsePasskey writes counter, backup state and latest use of p, and that the challenge is spent. ErrSpent when it was
-	// before; ErrConflict when the passkey is gone, or has counted to SignCount already.
-	UsePasskey(ctx context.Context, p Passkey, spent SpentChallenge) error
+	// Answered reports whether the challenge is spent.
+	Answered(ctx context.Context, challenge SpentChallenge) (bool, error)
 }

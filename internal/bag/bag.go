@@ -2,27 +2,27 @@ package bag
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
 
 // Get returns a value of the bag, "" when it has none. Outside Serve, where the pages for the worst cases are made, the
 // bag is empty.
 func (m *Manager) Get(ctx context.Context, key string) string {
-	if requestOf(ctx) == nil {
-		return ""
-	}
-	return m.scs.GetString(ctx, key)
+	return within(ctx, key, m.scs.GetString)
 }
 
 // Pop returns a value and takes it out of the bag.
 func (m *Manager) Pop(ctx context.Context, key string) string {
+	return within(ctx, key, m.scs.PopString)
+}
+
+func within(ctx context.Context, key string, value func(context.Context, string) string) string {
 	if requestOf(ctx) == nil {
 		return ""
 	}
-	return m.scs.PopString(ctx, key)
+	return value(ctx, key)
 }
 
 // Put stores a value that may be lost with the bag, such as a message for the next page.
@@ -33,7 +33,7 @@ func (m *Manager) Put(ctx context.Context, key, value string) { m.scs.Put(ctx, k
 // replaced, whose next cookie must not be overwritten.
 func (m *Manager) Save(ctx context.Context, key, value string) error {
 	q := requestOf(ctx)
-	if q.bag == unreadable || q.state == session.Replaced {
+	if q.bag == unreadable || q.replaced() {
 		return ErrUnavailable
 	}
 	q.saved[key] = true
@@ -71,7 +71,7 @@ func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash 
 	if err := m.scs.RenewToken(ctx); err != nil {
 		return err
 	}
-	opened, err := change(hashToken(m.scs.Token(ctx)))
+	opened, err := change(auth.HashToken(m.scs.Token(ctx)))
 	if err != nil {
 		q.failed = true // scs cannot go back to the old token, so nothing may be written under this one
 		return err
@@ -102,10 +102,4 @@ func (m *Manager) Abandon(ctx context.Context) {
 		q.failed = true
 		clear(q.saved)
 	}
-}
-
-// hashToken is what is stored of a token, the same as scs makes of it.
-func hashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }

@@ -48,15 +48,6 @@ func wellFormed(value string) bool {
 	return err == nil && len(value) == 43
 }
 
-// single returns the value of a cookie of ours that was sent once and is no longer than they are, "" otherwise.
-func (m *Manager) single(r *http.Request, name string) string {
-	sent := r.CookiesNamed(brand.Cookie(name, m.secure))
-	if len(sent) != 1 || len(sent[0].Value) > 64 {
-		return ""
-	}
-	return sent[0].Value
-}
-
 // set writes a cookie of ours. No cache may store an answer that does: a shared copy would give one person's cookie to
 // others.
 func (m *Manager) set(w http.ResponseWriter, cookie http.Cookie) {
@@ -76,16 +67,14 @@ func (m *Manager) protect(cookie http.Cookie) http.Cookie {
 // Cookie returns the session's cookie as it is written to browsers, without value or expiry.
 func (m *Manager) Cookie() http.Cookie { return m.protect(http.Cookie{Name: brand.SessionCookie}) }
 
-func (m *Manager) setSession(w http.ResponseWriter, token string, s Session) {
+// SetSession writes the cookie of a session. Outside Serve it is for an answer that was given before.
+func (m *Manager) SetSession(w http.ResponseWriter, token string, s Session) {
 	cookie := http.Cookie{Name: brand.SessionCookie, Value: token}
 	if s.Persistent {
 		cookie.Expires, cookie.MaxAge = CookieExpires(s.Expires), int(time.Until(s.Expires).Seconds()+1)
 	}
 	m.set(w, cookie)
 }
-
-// Again writes the cookie of an answer that was given before, for a request that is answered outside Serve.
-func (m *Manager) Again(w http.ResponseWriter, token string, s Session) { m.setSession(w, token, s) }
 
 // CookieExpires is the date that the cookie of a remembered session carries, for a session that ends at the given time:
 // rounded up to a whole second.

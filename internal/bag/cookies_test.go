@@ -14,10 +14,10 @@ func TestCookieLines(t *testing.T) {
 		ends := time.Now().Add(time.Hour + time.Second/2)
 		for want, write := range map[string]func(*Manager, *httptest.ResponseRecorder){
 			"id=TOKEN; Path=/; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
-				m.setSession(w, "TOKEN", Session{Expires: ends})
+				m.SetSession(w, "TOKEN", Session{Expires: ends})
 			},
 			"id=TOKEN; Path=/; Expires=Sat, 01 Jan 2000 01:00:01 GMT; Max-Age=3601; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
-				m.setSession(w, "TOKEN", Session{Expires: ends, Persistent: true})
+				m.SetSession(w, "TOKEN", Session{Expires: ends, Persistent: true})
 			},
 			"id=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
 				m.Remove(w, "")

@@ -67,7 +67,7 @@ var outcomes = []line{
 	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{stored: true}},
 	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // also after the end of a session
 	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
-	{situation.unknown, outcome{cookie: cookieRemoved}},
+	{func(s situation) bool { return s.state == session.Unknown && s.presented && s.bag == missing }, outcome{cookie: cookieRemoved}},
 }
 
 func decide(s situation) (o outcome) {
@@ -82,12 +82,9 @@ func (s situation) writes() bool { return s.changed && !s.failed }
 
 // replaced reports whether the browser has a newer cookie, which must not be overwritten. A browser that has none uses a copy
 // of the token, which it can present again whatever the answer says.
-func (s situation) replaced() bool { return s.state == session.Replaced || s.state == session.Rotated }
+func (s situation) replaced() bool {
+	return s.state == session.Replaced || s.state == session.Rotated || s.state == session.Unclaimed
+}
 
 // dead reports whether the token that the browser presented opened a session once and opens nothing from now on.
 func (s situation) dead() bool { return s.state == session.Ended || s.replaced() }
-
-// unknown reports whether the browser presented a cookie that is neither of a session nor of a visitor's bag.
-func (s situation) unknown() bool {
-	return s.state == session.Unknown && s.presented && s.bag == missing
-}

@@ -32,13 +32,13 @@ var (
 	visitor  = []session.State{session.Unknown}
 	live     = []session.State{session.Live}
 	over     = []session.State{session.Ended}
-	replaced = []session.State{session.Rotated, session.Replaced}
+	replaced = []session.State{session.Unclaimed, session.Rotated, session.Replaced}
 )
 
 var rulings = []ruling{
 	{name: "rotated: the cookie follows the row, and the bag moves", states: []session.State{session.Unknown, session.Live},
 		did: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession}},
-	{name: "rotated from a token that is over: and the bag under that one goes", states: []session.State{session.Ended, session.Rotated, session.Replaced},
+	{name: "rotated from a token that is over: and the bag under that one goes", states: append(replaced, session.Ended),
 		did: []action{rotated}, want: outcome{stored: true, cookie: cookieOfSession, deleted: true}},
 	{name: "replaced: the browser has a newer cookie", states: replaced, did: []action{nothing, ended}, want: outcome{deleted: true}},
 	{name: "the end", states: []session.State{session.Unknown, session.Live}, did: []action{ended}, presented: yes,
@@ -88,7 +88,7 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s: %+v: got %+v, want %+v", by[0].name, s, got, want)
 		}
 	}
-	if want := 5 * 3 * 3 * 16; cases != want {
+	if want := 6 * 3 * 3 * 16; cases != want {
 		t.Errorf("%d situations, want %d", cases, want)
 	}
 	for _, r := range rulings {
@@ -100,7 +100,7 @@ func TestDecide(t *testing.T) {
 
 // situations are all there can be, and some that cannot.
 func situations() (all []situation) {
-	for _, state := range []session.State{session.Unknown, session.Live, session.Rotated, session.Replaced, session.Ended} {
+	for _, state := range []session.State{session.Unknown, session.Live, session.Unclaimed, session.Rotated, session.Replaced, session.Ended} {
 		for _, did := range []action{nothing, rotated, ended} {
 			for _, bag := range []finding{missing, found, unreadable} {
 				for bits := range 16 {

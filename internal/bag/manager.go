@@ -28,14 +28,6 @@ const (
 	settleWithin = 2 * time.Second
 )
 
-// Options of a Manager.
-type Options struct {
-	Bags   Bags
-	Sealer *seal.Sealer
-	Secure bool // cookies named __Host-..., Secure; false gives plain ones, for browsers that refuse those on http
-	Log    *slog.Logger
-}
-
 // Manager gives each request its bag, and settles cookie and bag before its answer goes out.
 type Manager struct {
 	scs    *scs.SessionManager
@@ -44,9 +36,10 @@ type Manager struct {
 	log    *slog.Logger
 }
 
-// New returns a Manager.
-func New(o Options) *Manager {
-	m := &Manager{scs: scs.New(), bags: &sealed{o.Sealer, o.Bags, o.Log}, secure: o.Secure, log: o.Log}
+// New returns a Manager. Secure cookies are named __Host-...; the others are plain ones, for browsers that refuse those on
+// http.
+func New(bags Bags, sealer *seal.Sealer, secure bool, log *slog.Logger) *Manager {
+	m := &Manager{scs: scs.New(), bags: &sealed{sealer, bags, log}, secure: secure, log: log}
 	m.scs.Store = m.bags
 	m.scs.Codec = codec{}
 	m.scs.HashTokenInStore = true
@@ -69,9 +62,9 @@ type Session struct {
 }
 
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first
-// byte goes out. When a value that was saved cannot be stored, unavailable answers instead of next.
-func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, unavailable http.HandlerFunc) {
-	q := &request{Session: s, lastEnded: m.single(r, brand.EndedCookie), saved: map[string]bool{}}
+// byte goes out. When a value that was saved cannot be stored, fail answers instead of next.
+func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) {
+	q := &request{Session: s, lastEnded: m.OneTime(r, brand.EndedCookie), saved: map[string]bool{}}
 	q.state, q.presented = s.State, m.HasCookie(r)
 	token := s.Token
 	if q.dead() { // a bag that is still under it must not be read
@@ -83,14 +76,14 @@ func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next 
 	ctx, err := m.scs.Load(context.WithValue(r.Context(), requestKey{}, q), token)
 	if err != nil { // the sealed store never fails a read; this would be a fault of ours
 		m.log.ErrorContext(r.Context(), "bag not loaded", "err", err)
-		unavailable(w, r)
+		fail(w, r, err)
 		return
 	}
 	r = r.WithContext(ctx)
 	sw := &writer{w, sync.OnceValue(func() bool {
 		stored := m.settle(ctx, q, w)
 		if !stored {
-			unavailable(w, r)
+			fail(w, r, ErrUnavailable)
 		}
 		return stored
 	})}

@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
 
 func newManager(t *testing.T, bags Bags) *Manager {
 	t.Helper()
-	m := New(Options{Bags: bags, Sealer: testSealer(t), Secure: true, Log: silent})
+	m := New(bags, testSealer(t), true, silent)
 	return m
 }
 
@@ -25,7 +26,7 @@ func serve(m *Manager, s Session, do http.HandlerFunc) *httptest.ResponseRecorde
 	if s.Token != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-id", Value: s.Token})
 	}
-	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request) {
+	m.Serve(w, r, s, do, func(w http.ResponseWriter, r *http.Request, _ error) {
 		http.Error(w, fmt.Sprint("unavailable with ", m.Keys(r.Context())), http.StatusServiceUnavailable)
 	})
 	return w
@@ -72,8 +73,8 @@ func TestInventedTokenIsNotAdopted(t *testing.T) {
 	m := newManager(t, bags)
 	invented := strings.Repeat("A", 43)
 	c := sessionCookie(serve(m, Session{Token: invented}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") }))
-	if c == nil || c.Value == invented || bags[hashToken(invented)] != nil {
-		t.Errorf("cookie %v, bag under the invented token: %v", c, bags[hashToken(invented)] != nil)
+	if c == nil || c.Value == invented || bags[auth.HashToken(invented)] != nil {
+		t.Errorf("cookie %v, bag under the invented token: %v", c, bags[auth.HashToken(invented)] != nil)
 	}
 }
 
@@ -88,7 +89,7 @@ func TestRotate(t *testing.T) {
 			t.Errorf("got %v, want the error of the change", err)
 		}
 	})
-	if sessionCookie(w) != nil || len(bags) != 1 || bags[hashToken(token)] == nil {
+	if sessionCookie(w) != nil || len(bags) != 1 || bags[auth.HashToken(token)] == nil {
 		t.Fatal("a refused rotation changed cookie or bag")
 	}
 	var hash string
@@ -99,7 +100,7 @@ func TestRotate(t *testing.T) {
 		})
 	})
 	c := sessionCookie(w)
-	if c == nil || hashToken(c.Value) != hash || c.Value == token || len(bags) != 1 || bags[hash] == nil {
+	if c == nil || auth.HashToken(c.Value) != hash || c.Value == token || len(bags) != 1 || bags[hash] == nil {
 		t.Fatalf("rotated: cookie %v, %d bags", c, len(bags))
 	}
 	if !c.Expires.IsZero() {
@@ -277,7 +278,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestPlainCookies(t *testing.T) {
-	m := New(Options{Bags: memoryBags{}, Sealer: testSealer(t), Secure: false, Log: silent})
+	m := New(memoryBags{}, testSealer(t), false, silent)
 	w := serve(m, Session{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	if line := w.Header().Get("Set-Cookie"); !strings.HasPrefix(line, "id=") || strings.Contains(line, "Secure") || !strings.Contains(line, "HttpOnly") {
 		t.Errorf("got %q", line)

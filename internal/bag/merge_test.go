@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -79,7 +80,7 @@ func TestKeptAcrossRotation(t *testing.T) {
 		for _, rotationLast := range []bool{true, false} {
 			bags := memoryBags{}
 			m := newManager(t, bags)
-			now := hashToken(strings.Repeat("A", 43))
+			now := auth.HashToken(strings.Repeat("A", 43))
 			before := Session{State: session.Live, Token: strings.Repeat("A", 43), Expires: time.Now().Add(time.Hour),
 				Now: func(context.Context) (string, error) { return now, nil }}
 			after := before
@@ -150,6 +151,7 @@ func TestWhatARotationTakesAlong(t *testing.T) {
 		"somebody else":          {session.Live, true, "flash=hello"},
 		"ended":                  {session.Ended, false, "flash=hello order=1"},
 		"with a replaced cookie": {session.Replaced, false, "flash=hello order=1"},
+		"with a lost answer":     {session.Unclaimed, false, "flash=hello order=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newManager(t, memoryBags{})

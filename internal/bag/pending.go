@@ -13,16 +13,22 @@ import (
 // link from elsewhere needs it, so it is Strict.
 
 // Pending returns the token of the pending sign-in of this browser, "" without exactly one.
-func (m *Manager) Pending(r *http.Request) string { return m.single(r, brand.PendingCookie) }
+func (m *Manager) Pending(r *http.Request) string { return m.OneTime(r, brand.PendingCookie) }
 
 // SetPending makes the browser carry the token of a pending sign-in for as long as life.
 func (m *Manager) SetPending(w http.ResponseWriter, token string, life time.Duration) {
 	m.set(w, http.Cookie{Name: brand.PendingCookie, Value: token, MaxAge: int(life.Seconds()), SameSite: http.SameSiteStrictMode})
 }
 
-// OneTime returns the token of the link that this browser has followed, kept under that name; "" without exactly one. Like a
-// pending sign-in it is not in the bag: whoever knows the cookie from before would have it too.
-func (m *Manager) OneTime(r *http.Request, name string) string { return m.single(r, name) }
+// OneTime returns the token of the link that this browser has followed, kept under that name; "" without exactly one that is
+// no longer than ours are. Like a pending sign-in it is not in the bag: whoever knows the cookie from before would have it too.
+func (m *Manager) OneTime(r *http.Request, name string) string {
+	sent := r.CookiesNamed(brand.Cookie(name, m.secure))
+	if len(sent) != 1 || len(sent[0].Value) > 64 {
+		return ""
+	}
+	return sent[0].Value
+}
 
 // SetOneTime keeps the token of a link that was followed from an email until the browser closes. An empty one deletes it.
 func (m *Manager) SetOneTime(w http.ResponseWriter, name, token string) {

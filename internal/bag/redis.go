@@ -22,8 +22,6 @@ type RedisBags struct {
 	pool  *redis.Pool
 }
 
-var _ Bags = RedisBags{}
-
 // NewRedisBags returns bags in the Redis of the pool.
 func NewRedisBags(pool *redis.Pool) RedisBags {
 	// redisstore waits for a connection without a bound. This pool has none of its own and borrows one from the

@@ -6,6 +6,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 )
 
@@ -33,7 +34,7 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 	}
 	m.setCookies(ctx, q, o.cookie, w)
 	if o.deleted {
-		if err := m.bags.bags.Delete(ctx, hashToken(q.Token)); err != nil {
+		if err := m.bags.bags.Delete(ctx, auth.HashToken(q.Token)); err != nil {
 			m.log.WarnContext(ctx, "bag not deleted", "err", err)
 		}
 	}
@@ -43,12 +44,12 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 func (m *Manager) setCookies(ctx context.Context, q *request, o cookieOutcome, w http.ResponseWriter) {
 	token := m.scs.Token(ctx)
 	if token != "" && token != q.Token && q.Issued != nil {
-		q.Issued(hashToken(token))
+		q.Issued(auth.HashToken(token))
 	}
 	switch {
 	case o == cookieLeft:
 	case o == cookieOfSession:
-		m.setSession(w, token, q.Session)
+		m.SetSession(w, token, q.Session)
 		if q.lastEnded != "" {
 			m.set(w, http.Cookie{Name: brand.EndedCookie, MaxAge: -1})
 		}

@@ -33,7 +33,7 @@ func FuzzToken(f *testing.F) {
 	f.Add("\u2000__Host-id=x; __Host-id="+token, "\f__Host-id=x")
 	f.Add(strings.Repeat("a=b; ", 3000)+"__Host-id="+token, "__Host-ended="+strings.Repeat("x", 65))
 	f.Add("__Host-id =x; __Host-ended=a\r\nb; __Host-pending=\x00", "__Host-ended=ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	m := New(Options{Bags: memoryBags{}, Sealer: testSealer(f), Secure: true, Log: silent})
+	m := New(memoryBags{}, testSealer(f), true, silent)
 	f.Fuzz(func(t *testing.T, one, two string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header["Cookie"] = []string{one, two}
@@ -54,7 +54,7 @@ func FuzzToken(f *testing.F) {
 			row = Session{Token: got, State: session.Unknown}
 		}
 		w := httptest.NewRecorder()
-		unanswered := func(http.ResponseWriter, *http.Request) { t.Error("unavailable") }
+		unanswered := func(http.ResponseWriter, *http.Request, error) { t.Error("unavailable") }
 		m.Serve(w, r, row, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), unanswered)
 		for _, line := range w.Header()["Set-Cookie"] {
 			if c, err := http.ParseSetCookie(line); err != nil || c.Value != "" || c.MaxAge >= 0 {

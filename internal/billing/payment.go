@@ -8,6 +8,7 @@ import (
 
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 )
 
 // A Bill is everything that somebody confirms by paying. It is shown on the review page and compared with the current
@@ -60,8 +61,9 @@ var ErrNotOwned = fmt.Errorf("somebody else's: %w", ErrNotFound)
 
 // Pay pays an order, once. The row is written before the gateway is asked, and its primary key lets only one request
 // through. A second call, from another tab or a replay, changes nothing and returns the state of the first. The payment
-// may be returned pending. ErrNotOwned when another account has the order. press is stored with the row, nil for none.
-func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, press *act.Record) (Payment, error) {
+// may be returned pending. ErrNotOwned when another account has the order. What confirms it is spent with
+// the row, and the press is stored with it.
+func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, spend auth.Spend, press *act.Record) (Payment, error) {
 	p.CreatedAt, p.State = audit.Now(), Pending
 	if i, ok := InstrumentOf(p.Instrument); ok {
 		p.LastFour = i.LastFour
@@ -69,7 +71,7 @@ func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, press *act
 	if p.Free() {
 		p.State, p.SettledAt = Paid, p.CreatedAt
 	}
-	err := s.store.Begin(ctx, p, by, press)
+	err := s.store.Begin(ctx, p, by, spend, press)
 	if err == nil && p.State == Pending {
 		s.ask(ctx, p, by)
 	}

@@ -55,8 +55,7 @@ func (s *Service) NewDemo(ctx context.Context, c device.Client) (p auth.Proof, p
 	if err := s.store.CreateDemo(ctx, demo); err != nil {
 		return auth.Proof{}, "", fmt.Errorf("new demo: %w", err)
 	}
-	created := audit.NewEvent(audit.UserCreated, demo.User.ID, "", c) // for the log only: the trail of the demo has a made-up history
-	created.Reason = "demo"
+	created := audit.NewEvent(audit.UserCreated, demo.User.ID, "", c).Because("demo") // for the log only: the trail of the demo has a made-up history
 	s.audit.Log(ctx, created)
 	return auth.ProofOfDemo(demo.User), password, nil
 }

@@ -15,6 +15,8 @@ type Store interface {
 	// DeleteDemos deletes up to limit demo accounts that were over at that time, each with everything of theirs, and
 	// returns how many.
 	DeleteDemos(ctx context.Context, over time.Time, limit int) (int, error)
+	// DeleteDemo deletes one demo account with everything in it. ErrNotFound when it is gone.
+	DeleteDemo(ctx context.Context, u auth.User) error
 	// UserByID returns ErrNotFound for an unknown id.
 	UserByID(ctx context.Context, id string) (auth.User, error)
 }

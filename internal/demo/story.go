@@ -92,7 +92,7 @@ func (t *story) open(d storyDevice, kept, ordinary span) *session.Session {
 }
 
 func (t *story) fits(s span, kept bool) bool {
-	return s.began > 0 && s.began < t.policy.LifetimeLimit(kept) && 2*s.used <= t.policy.IdleLimit(kept)
+	return s.began > 0 && s.began < t.policy.For(kept).Lifetime && 2*s.used <= t.policy.For(kept).Idle
 }
 
 // timedOut adds a session that was left open after some use and ended as idle.
@@ -147,7 +147,7 @@ func (t *story) begin(d storyDevice, at time.Time, kept bool) session.Session {
 	x := d.session()
 	x.ID, x.UserID, x.TokenHash = audit.NewID(), t.User.ID, auth.HashToken(auth.NewToken()) // a token that no browser has
 	x.Method, x.Remembered, x.CreatedAt, x.RotatedAt = auth.MethodPassword, kept, at, at
-	x.ExpiresAt = at.Add(t.policy.LifetimeLimit(kept))
+	x.ExpiresAt = at.Add(t.policy.For(kept).Lifetime)
 	return x
 }
 

@@ -16,7 +16,7 @@ import (
 const day = 24 * time.Hour
 
 var standard = session.Policy{
-	Idle: 30 * time.Minute, Lifetime: day, RememberIdle: 7 * day, RememberLifetime: 30 * day,
+	Limits: session.Limits{Idle: 30 * time.Minute, Lifetime: day}, Remember: session.Limits{Idle: 7 * day, Lifetime: 30 * day},
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * day, SessionsPerUser: 20,
 }
 
@@ -33,21 +33,21 @@ func TestTheStoryFitsThePolicy(t *testing.T) {
 	}{
 		"standard": {standard, 4, 4},
 		"banking": {adjusted(func(p *session.Policy) {
-			p.Idle, p.Lifetime, p.RememberIdle, p.RememberLifetime = 10*time.Minute, 8*time.Hour, 0, 0
+			p.Idle, p.Lifetime, p.Remember.Idle, p.Remember.Lifetime = 10*time.Minute, 8*time.Hour, 0, 0
 		}), 4, 3},
 		"relaxed":            {adjusted(func(p *session.Policy) { p.Idle = 2 * time.Hour }), 4, 4},
 		"idle for days":      {adjusted(func(p *session.Policy) { p.Idle, p.Lifetime = 2*day, 22*day }), 4, 3},
-		"nothing kept":       {adjusted(func(p *session.Policy) { p.RememberIdle, p.RememberLifetime = 0, 0 }), 4, 3},
-		"kept for hours":     {adjusted(func(p *session.Policy) { p.RememberIdle, p.RememberLifetime = time.Hour, 3*time.Hour }), 4, 3},
-		"kept for ten days":  {adjusted(func(p *session.Policy) { p.RememberLifetime = 10 * day }), 4, 3},
+		"nothing kept":       {adjusted(func(p *session.Policy) { p.Remember.Idle, p.Remember.Lifetime = 0, 0 }), 4, 3},
+		"kept for hours":     {adjusted(func(p *session.Policy) { p.Remember.Idle, p.Remember.Lifetime = time.Hour, 3*time.Hour }), 4, 3},
+		"kept for ten days":  {adjusted(func(p *session.Policy) { p.Remember.Lifetime = 10 * day }), 4, 3},
 		"three sessions":     {adjusted(func(p *session.Policy) { p.SessionsPerUser = 3 }), 2, 4},
 		"one session":        {adjusted(func(p *session.Policy) { p.SessionsPerUser = 1 }), 0, 2},
 		"ended kept an hour": {adjusted(func(p *session.Policy) { p.KeepEnded = time.Hour }), 4, 0},
 		"an hour": {adjusted(func(p *session.Policy) {
-			p.Idle, p.Lifetime, p.Elevation, p.RememberIdle, p.RememberLifetime = 5*time.Minute, time.Hour, 2*time.Second, 0, 0
+			p.Idle, p.Lifetime, p.Elevation, p.Remember.Idle, p.Remember.Lifetime = 5*time.Minute, time.Hour, 2*time.Second, 0, 0
 		}), 0, 1},
 		"seconds": {adjusted(func(p *session.Policy) {
-			p.Idle, p.Lifetime, p.Elevation, p.RememberIdle, p.RememberLifetime = 3*time.Second, 8*time.Second, 2*time.Second, 0, 0
+			p.Idle, p.Lifetime, p.Elevation, p.Remember.Idle, p.Remember.Lifetime = 3*time.Second, 8*time.Second, 2*time.Second, 0, 0
 		}), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,9 +80,9 @@ func checkSession(t *testing.T, p session.Policy, u auth.User, x session.Session
 	switch {
 	case x.UserID != u.ID || x.TokenHash == "" || x.Method == "" || !audit.IsID(x.ID):
 		wrong("incomplete")
-	case x.Remembered && p.RememberLifetime == 0:
+	case x.Remembered && p.Remember.Lifetime == 0:
 		wrong("kept where nothing is kept")
-	case !x.ExpiresAt.Equal(x.CreatedAt.Add(p.LifetimeLimit(x.Remembered))):
+	case !x.ExpiresAt.Equal(x.CreatedAt.Add(p.For(x.Remembered).Lifetime)):
 		wrong("another lifetime than the policy's")
 	case !x.IdleExpiresAt.Equal(p.IdleEnd(x.LastSeenAt, x.Remembered, x.ExpiresAt)):
 		wrong("another idle timeout than the policy's")

@@ -79,6 +79,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	answered(r)
+	a.reportRecoveryCode(r, proof)
 	a.notify(v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
 	a.finishLogout(w, r, signedOutPage)
 	return nil

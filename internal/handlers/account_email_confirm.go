@@ -15,7 +15,7 @@ import (
 // emailConfirmView asks before the new address counts.
 type emailConfirmView struct {
 	Layout
-	Email  string // the new one; "" when the link does not work
+	Email  string // the new one; "" when it is taken
 	Others int    // sessions that end with it
 	Taken  bool   // another account has it by now
 }
@@ -23,45 +23,58 @@ type emailConfirmView struct {
 func (*emailConfirmView) page() string { return "email-confirm.html" }
 
 func (a *app) takeEmailToken(w http.ResponseWriter, r *http.Request) error {
-	return a.takeToken(w, r, emailLink, func(token string) error {
+	return a.takeToken(w, r, emailLink, func(token string) (string, error) {
 		_, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
-		return err
-	}, &emailConfirmView{})
+		return "", err
+	})
+}
+
+// changeToConfirm is the change of address that this browser's link confirms. Where it does nothing in this session, the
+// request is answered.
+func (a *app) changeToConfirm(w http.ResponseWriter, r *http.Request) (change account.EmailChange, done bool, err error) {
+	token := a.oneTimeToken(r, emailLink)
+	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
+	if err == nil {
+		change, err = a.Accounts.PendingEmailChange(r.Context(), owner.ID)
+	}
+	if errors.Is(err, audit.ErrNotFound) {
+		return change, true, a.linkOver(w, r, emailLink.purpose, token)
+	}
+	if err == nil && owner.ID != currentOf(r).UserID {
+		return change, true, a.render(w, r, http.StatusForbidden, &linkOverView{Purpose: emailLink.purpose, State: linkOfOthers, Email: change.Email})
+	}
+	return change, false, err
 }
 
 func (a *app) showEmailConfirm(w http.ResponseWriter, r *http.Request) error {
-	v := &emailConfirmView{}
-	token := a.oneTimeToken(r, emailLink)
-	owner, err := a.Accounts.EmailChangeTokenOwner(r.Context(), token)
-	if err == nil && owner.ID != currentOf(r).UserID {
-		err = audit.ErrNotFound
-	}
-	if errors.Is(err, audit.ErrNotFound) {
-		return a.render(w, r, http.StatusNotFound, v)
-	}
-	if err != nil {
-		return err
-	}
-	waiting, err := a.Accounts.PendingEmailChange(r.Context(), owner.ID)
-	if err != nil {
+	change, done, err := a.changeToConfirm(w, r)
+	if done || err != nil {
 		return err
 	}
 	_, others, err := a.sessionCards(r)
 	if err != nil {
 		return err
 	}
-	v.Email, v.Others = waiting.Email, len(others)
-	return a.render(w, r, http.StatusOK, v)
+	return a.render(w, r, http.StatusOK, &emailConfirmView{Email: change.Email, Others: len(others)})
 }
 
 // confirmEmail makes the new address count, in a session of the account: the email alone opens nothing. The old
 // address is told how to take it back.
 func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
-	v := currentOf(r)
-	token := a.oneTimeToken(r, emailLink)
-	var change account.EmailChange
+	f, err := form(r, "email")
+	if err != nil {
+		return err
+	}
+	change, done, err := a.changeToConfirm(w, r)
+	if done || err != nil {
+		return err
+	}
+	if err := anotherAddress(f["email"], change.Email, emailLink.page); err != nil {
+		return err
+	}
+	v, token := currentOf(r), a.oneTimeToken(r, emailLink)
 	var undo string
-	err := a.rotate(r, "/account/profile", false, func(next session.NewToken) (opened bag.Session, err error) {
+	err = a.rotate(r, "/account/profile", false, func(next session.NewToken) (opened bag.Session, err error) {
 		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, next, clientOf(r))
 		return openedAs(v.Session), err
 	})
@@ -69,11 +82,10 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return a.render(w, r, http.StatusConflict, &emailConfirmView{Taken: true})
 	case errors.Is(err, audit.ErrNotFound):
-		return a.render(w, r, http.StatusNotFound, &emailConfirmView{})
+		return a.linkOver(w, r, emailLink.purpose, token)
 	case err != nil:
 		return err
 	}
-	a.dropOneTimeToken(w, emailLink)
 	a.Outbox.Send(a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
 	a.flash(r, "Your address was changed. From now on you sign in with it, and our emails go there.")
 	seeOther(w, r, "/account/profile")

@@ -43,8 +43,8 @@ func TestChangeOfAddress(t *testing.T) {
 		stranger.Follow(stranger.Get(confirm)).Want(http.StatusSeeOther) // to sign in
 		stranger.Post("/account/email/confirm").Want(http.StatusSeeOther)
 		somebody := p.signedIn(p.newUser("Mallory"))
-		somebody.Follow(somebody.Get(confirm)).Want(http.StatusNotFound)
-		somebody.Post("/account/email/confirm").Want(http.StatusNotFound)
+		somebody.Follow(somebody.Get(confirm)).Want(http.StatusForbidden)
+		somebody.Post("/account/email/confirm").Want(http.StatusForbidden)
 		p.browser().SignIn(u.Email, password) // nothing has changed yet
 
 		before := b.Token()
@@ -57,7 +57,7 @@ func TestChangeOfAddress(t *testing.T) {
 		if b.Token() == before || p.replay(before).StatusCode == http.StatusOK {
 			t.Error("the token stays")
 		}
-		if other.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
+		if other.Alive() || p.browser().Get(reset).StatusCode != http.StatusGone {
 			t.Error("another session or an email from before lives on")
 		}
 		other.Get("/signed-out").Says("signed this device out")
@@ -65,8 +65,8 @@ func TestChangeOfAddress(t *testing.T) {
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().SignIn(to, password)
 		p.email(u.Email, "began to use another address")
-		b.Get(confirm).Want(http.StatusNotFound)
-		b.Post("/account/email/confirm").Want(http.StatusNotFound)
+		b.Get(confirm).Want(http.StatusOK).SaysNot("Use this address")
+		b.Post("/account/email/confirm").Leads("/account/email/confirm")
 	})
 }
 
@@ -101,8 +101,9 @@ func TestUndoChangeOfAddress(t *testing.T) {
 		p.browser().Post("/login", "email", u.Email, "password", password).Want(422)
 		p.browser().Post(p.browser().forgets(u.Email), "password", password).Want(http.StatusSeeOther) // the same again
 		thief.SignIn(u.Email, password)
-		thief.Get(confirm).Want(http.StatusNotFound)
-		p.browser().Post(stop).Want(http.StatusNotFound) // once
+		thief.Get(confirm).Want(http.StatusGone)
+		p.browser().Post(stop).Leads(stop) // once
+		thief.Get("/account").Want(http.StatusOK)
 
 		confirm, _ = thief.moves(u, to)
 		thief.confirmsEmail(confirm).Leads("/account/profile")
@@ -111,7 +112,7 @@ func TestUndoChangeOfAddress(t *testing.T) {
 		undo := linkIn(t, p.email(u.Email, "began to use another address"))
 		p.browser().Get(undo).Want(http.StatusOK).Says("it is " + u.Email + " again")
 		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
-		if thief.Alive() || p.browser().Get(reset).StatusCode != http.StatusNotFound {
+		if thief.Alive() || p.browser().Get(reset).StatusCode != http.StatusGone {
 			t.Error("the thief is still in, or can come back by email")
 		}
 		thief.Get("/signed-out").Says("Somebody used the link of an email about your account")
@@ -136,7 +137,7 @@ func TestOlderAddressWins(t *testing.T) {
 	confirm, later := b.moves(moved, third)
 	b.confirmsEmail(confirm).Want(http.StatusSeeOther)
 	p.browser().Post(stop).Want(http.StatusSeeOther)
-	p.browser().Post(later).Want(http.StatusNotFound)
+	p.browser().Post(later).Want(http.StatusGone)
 	p.browser().forgets(u.Email)
 }
 
@@ -149,8 +150,8 @@ func TestChangeOfAddressDies(t *testing.T) {
 		b := p.signedIn(u)
 		dead := func(what, link string) {
 			t.Helper()
-			if got := b.Get(link).StatusCode; got != http.StatusNotFound {
-				t.Errorf("%s: got %d, want 404", what, got)
+			if got := b.Get(link).StatusCode; got != http.StatusGone {
+				t.Errorf("%s: got %d, want 410", what, got)
 			}
 		}
 		to := webtest.Email()
@@ -162,18 +163,18 @@ func TestChangeOfAddressDies(t *testing.T) {
 		third, stop := b.moves(u, to)
 		b.Follow(b.Get(third)).Want(http.StatusOK)
 		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
-		p.browser().Get(stop).Want(http.StatusNotFound)
-		p.browser().Post(stop).Want(http.StatusNotFound)
+		p.browser().Get(stop).Want(http.StatusGone)
+		p.browser().Post(stop).Want(http.StatusGone)
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
 		time.Sleep(account.EmailChangeValid)
 		b.SignIn(u.Email, password)
 		dead("a day went by", third)
-		b.Post("/account/email/confirm").Want(http.StatusNotFound)
+		b.Post("/account/email/confirm").Want(http.StatusGone)
 		time.Sleep(account.EmailUndoValid - account.EmailChangeValid - time.Second)
 		p.browser().Get(stop).Want(http.StatusOK)
 		time.Sleep(time.Second)
-		p.browser().Get(stop).Want(http.StatusNotFound)
-		p.browser().Post(stop).Want(http.StatusNotFound)
+		p.browser().Get(stop).Want(http.StatusGone)
+		p.browser().Post(stop).Want(http.StatusGone)
 		if err := p.sweepAll(p.t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
@@ -13,7 +14,7 @@ import (
 // emailUndoView asks, without a sign-in, before the old address counts again.
 type emailUndoView struct {
 	Layout
-	Token     string // "" when the link does not work
+	Token     string // "" when the old address is taken
 	Email     string // the old address
 	Confirmed bool   // the change has taken effect
 	Taken     bool   // another account has the old address by now
@@ -27,7 +28,7 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
 	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
-		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
+		return a.linkOver(w, r, account.PurposeEmailUndo, token)
 	}
 	if err != nil {
 		return err
@@ -37,17 +38,25 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	const place = "/password/forgot?undone=yes"
+	token := chi.URLParam(r, "token")
+	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
+	if errors.Is(err, audit.ErrNotFound) {
+		return a.linkOver(w, r, account.PurposeEmailUndo, token)
+	}
+	if err != nil {
+		return err
+	}
+	place := placeAfterLink(r, change.UserID, "/password/forgot?undone=yes")
 	press, err := a.leadsTo(r, place)
 	if err != nil {
 		return err
 	}
-	change, err := a.Accounts.UndoEmailChange(r.Context(), chi.URLParam(r, "token"), clientOf(r), press)
+	change, err = a.Accounts.UndoEmailChange(r.Context(), token, clientOf(r), press)
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
 		return a.render(w, r, http.StatusConflict, &emailUndoView{Email: change.OldEmail, Taken: true})
 	case errors.Is(err, audit.ErrNotFound):
-		return a.render(w, r, http.StatusNotFound, &emailUndoView{})
+		return a.linkOver(w, r, account.PurposeEmailUndo, token)
 	case err != nil:
 		return err
 	}

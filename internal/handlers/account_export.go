@@ -71,6 +71,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.Outbox.Wake()
 	answered(r)
+	a.reportRecoveryCode(r, proof)
 	sendExport(w, file)
 	return nil
 }

@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -67,13 +70,13 @@ func (a *app) actOf(r *http.Request) *act.Act {
 // this says what is wrong with it.
 func sentAct(r *http.Request, script bool) (value string, fields url.Values) {
 	if script {
+		body, _ := io.ReadAll(r.Body) // an error comes again to whoever reads on
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
 		var sent struct {
 			Act string `json:"act"`
 		}
-		if readJSON(r, &sent) != nil {
-			return "", nil
-		}
-		return sent.Act, url.Values{"body": {string(exchangeOf(r).body)}}
+		_ = json.Unmarshal(body, &sent)
+		return sent.Act, url.Values{"body": {string(body)}}
 	}
 	f, err := form(r, "act")
 	if err != nil {
@@ -105,7 +108,7 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 		return false, err
 	}
 	if answer.Token != "" {
-		a.Bag.Again(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
+		a.Bag.SetSession(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
 		if a.Bag.Pending(r) != "" {
 			a.Bag.DropPending(w)
 		}
@@ -125,10 +128,10 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 }
 
 // rotate makes a token for a session as bag.Manager.Rotate does, and the record of the press that asks for it, whose answer
-// leads to place. change stores both.
+// leads to place: to the page about the end of the session, when the change ends it as well. change stores both.
 func (a *app) rotate(r *http.Request, place string, empty bool, change func(session.NewToken) (bag.Session, error)) error {
 	return a.Bag.Rotate(r.Context(), empty, func(tokenHash string) (bag.Session, error) {
-		record, err := a.record(r, act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: true}, tokenHash)
+		record, err := a.record(r, act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: place != signedOutPage}, tokenHash)
 		if err != nil {
 			return bag.Session{}, err
 		}

@@ -163,7 +163,7 @@ func TestNothingSecretLeaks(t *testing.T) {
 // dump is the text of every row.
 func (p *portal) dump() string {
 	p.t.Helper()
-	return p.dumpOf("users", "signups", "sessions", "events", "stray_events", "letter_keys", "email_changes", "bags", "payment_methods", "payments",
+	return p.dumpOf("users", "signups", "sessions", "events", "stray_events", "letter_keys", "sent_tokens", "email_changes", "bags", "payment_methods", "payments",
 		"totp_secrets", "totp_enrolments", "recovery_codes", "pending_sign_ins", "passkeys", "spent_challenges", "held_forms")
 }
 

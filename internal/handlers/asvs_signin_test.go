@@ -183,9 +183,9 @@ func firstTokensAreShortLived(t *testing.T) {
 		email, link := ask()
 		p.browser().Post("/login", "email", email, "password", strings.TrimPrefix(link, "/email/confirm/")).Want(http.StatusUnprocessableEntity)
 		p.browser().Post(link).Want(http.StatusSeeOther)
-		p.browser().Post(link).Want(http.StatusNotFound)
+		p.browser().Post(link).Leads(link)
 		_, link = ask()
 		time.Sleep(account.SignUpValid)
-		p.browser().Post(link).Want(http.StatusNotFound)
+		p.browser().Post(link).Want(http.StatusGone)
 	})
 }

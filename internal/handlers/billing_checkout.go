@@ -179,7 +179,7 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if changed := differences(b, f); changed != nil {
 		return a.review(w, r, http.StatusConflict, b, changed, nil)
 	}
-	_, wrong, status, err := a.identify(w, r, f, audit.PaymentConfirmFail)
+	proof, wrong, status, err := a.identify(w, r, f, audit.PaymentConfirmFail)
 	if err != nil {
 		return err
 	}
@@ -190,11 +190,12 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), press)
+	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), proof.Spend(), press)
 	if err != nil {
 		return a.paymentNotOwned(r, err)
 	}
 	answered(r)
+	a.reportRecoveryCode(r, proof)
 	return a.toReceipt(w, r, p)
 }
 

@@ -37,6 +37,7 @@ func (p *portal) keptSession(u auth.User) *browser {
 	p.t.Helper()
 	b := p.browser()
 	b.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(http.StatusSeeOther)
+	b.state()
 	return b
 }
 

@@ -48,7 +48,12 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.openSession(r, proof, session.SignInRequest{}, home); err != nil {
+	err = a.openSession(r, proof, session.SignInRequest{}, home)
+	if errors.Is(err, auth.ErrConflict) { // the same press opened another demo, on another instance
+		try.Return(r.Context())
+		return errors.Join(err, a.Demos.Discard(r.Context(), proof.User()))
+	}
+	if err != nil {
 		return err
 	}
 	a.Bag.Put(r.Context(), bagDemoPassword, password)

@@ -196,6 +196,7 @@ func TestDemoEnds(t *testing.T) {
 		if line := cookieLine(res); !strings.Contains(line, "Max-Age=600") { // a hundred minutes, rounded up
 			t.Errorf("got %q, want a cookie until the demo is over", line)
 		}
+		kept.state()
 		for time.Since(began) < auth.DemoLife-15*time.Minute {
 			time.Sleep(9 * time.Minute)
 			b.Get("/account").Want(http.StatusOK)
@@ -496,6 +497,7 @@ func TestDemosAreCleanedUp(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		member := p.browser()
 		member.Post("/login", "email", u.Email, "password", password, "remember", "on").Want(http.StatusSeeOther)
+		member.state()
 		ordinary := p.rowsOf("user_id NOT LIKE 'demo-%'")
 		most := 0
 		for minute := range 60 {

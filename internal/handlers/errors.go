@@ -23,8 +23,12 @@ type errorView struct {
 	Layout
 	Status        int
 	Heading, Text string
+	Next          wayOn  // the zero value for the way to the first page
 	Reference     string // id of the request in the log, for 5xx
 }
+
+// A wayOn is the link to what a person can do next.
+type wayOn struct{ Href, Text string }
 
 func (*errorView) page() string { return "error.html" }
 
@@ -32,6 +36,7 @@ func (*errorView) page() string { return "error.html" }
 type statusError struct {
 	code          int
 	heading, text string
+	next          wayOn
 	retryAfter    time.Duration
 	cause         error
 }
@@ -106,7 +111,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.Bag.Abandon(r.Context())
 	e := a.asStatus(r.Context(), err)
 	x := exchangeOf(r)
-	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text}
+	v := &errorView{Status: e.code, Heading: e.heading, Text: e.text, Next: e.next}
 	if e.code >= 500 && !errors.Is(r.Context().Err(), context.Canceled) { // a client that hung up is no fault
 		x.cause, v.Reference = err, x.client.RequestID
 	}

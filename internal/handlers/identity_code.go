@@ -37,13 +37,11 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 	if errors.Is(err, auth.ErrBadCode) {
 		return p, problems{{"code", wrongCode}}, http.StatusUnprocessableEntity, nil
 	}
-	if err == nil {
-		a.reportRecoveryCode(r, p)
-	}
 	return p, nil, 0, err
 }
 
-// reportRecoveryCode tells the owner of a recovery code that was used that it is gone.
+// reportRecoveryCode tells the owner of a recovery code that was used that it is gone. Whatever takes a proof calls it once the
+// code is spent.
 func (a *app) reportRecoveryCode(r *http.Request, p auth.Proof) {
 	u := p.User()
 	if p.Method() != auth.MethodRecoveryCode {

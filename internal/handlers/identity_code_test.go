@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/webtest"
 )
 
 // What counts is wrong codes in a row: a right one, or a recovery code, ends the row (docs/security/attempts.md).
@@ -66,4 +67,59 @@ func TestWaitOfCodesLocksNobodyOut(t *testing.T) {
 	p.browser().Post(link, "password", otherPassword).Leads("/login?reset=yes")
 	b.Post("/login", "email", u.Email, "password", otherPassword).Leads("/login/verify")
 	b.Post("/login/verify", "code", codes[0]).Leads("/account")
+}
+
+// Whatever takes a code spends it: afterwards the code opens nothing.
+func TestCodeIsSpent(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.limits.Limiter = limiterOff{}
+		for name, use := range map[string]func(b *browser, email, code string) *webtest.Answer{
+			"sign-in": func(_ *browser, email, code string) *webtest.Answer {
+				return p.withPassword(email).Post("/login/verify", "code", code)
+			},
+			"re-authentication": func(b *browser, _, code string) *webtest.Answer {
+				return b.Post("/reauth", "password", password, "code", code)
+			},
+			"end of the others": func(b *browser, _, code string) *webtest.Answer {
+				return b.Post("/account/sessions/end-others", "password", password, "code", code)
+			},
+			"end of all": func(b *browser, _, code string) *webtest.Answer {
+				return b.Post("/account/sessions/end-all", "password", password, "code", code)
+			},
+			"password": func(b *browser, _, code string) *webtest.Answer {
+				return b.Post("/account/security/password", "current_password", password, "password", otherPassword, "code", code)
+			},
+			"payment": func(b *browser, _, code string) *webtest.Answer {
+				b.Post("/basket", "plan", "porch")
+				return b.Submit(b.Get("/billing/checkout"), "/billing/checkout", "password", password, "code", code)
+			},
+			"export": func(b *browser, _, code string) *webtest.Answer {
+				return b.Post(exportPath, "password", password, "code", code)
+			},
+			"deletion": func(b *browser, _, code string) *webtest.Answer {
+				return b.Post(deletePage, "sure", "on", "password", password, "code", code)
+			},
+		} {
+			u, _, codes := p.enrolled("Vera")
+			b := p.withPassword(u.Email)
+			b.Post("/login/verify", "code", codes[0]).Leads("/account")
+			if got := use(b, u.Email, codes[1]).StatusCode; got != http.StatusSeeOther && got != http.StatusOK {
+				t.Fatalf("%s: got %d", name, got)
+			}
+			if n := p.count(`SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL`, u.ID); n != 8 {
+				t.Errorf("%s: %d codes are left, want 8", name, n)
+			}
+			if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'recovery_code_used'`, u.ID); n != 2 {
+				t.Errorf("%s: %d events of used codes, want 2", name, n)
+			}
+			again := p.browser()
+			now := password
+			if name == "password" {
+				now = otherPassword
+			}
+			again.Post("/login", "email", u.Email, "password", now).Leads("/login/verify")
+			again.Post("/login/verify", "code", codes[1]).Want(http.StatusUnprocessableEntity)
+		}
+	})
 }

@@ -10,6 +10,10 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if exchangeOf(r).answerLost { // the session goes on for a while, so nobody may be told that it is over
+		seeOther(w, r, "/login")
+		return nil
+	}
 	if v := currentOf(r); v != nil { // last: an error page after it would show somebody signed in who is not
 		if err := a.Sessions.SignOut(r.Context(), v.Session, clientOf(r)); err != nil {
 			return err

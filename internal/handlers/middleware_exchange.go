@@ -20,10 +20,10 @@ import (
 type exchange struct {
 	client       device.Client // with the id of the request, which is in the log and on error pages
 	current      *current
-	body         []byte           // of a script's request, once it is read
-	formError    error            // why the form, or that body, could not be read
+	formError    error            // why the form could not be read
 	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
+	answerLost   bool             // with the token that replaced the one of the request
 	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite    bool             // another site made the browser send it
 	cause        error            // why the answer is an error, for the log alone

@@ -36,7 +36,7 @@ func (a *app) session(next http.Handler) http.Handler {
 				return a.Sessions.TokenNow(ctx, found.Session.UserID, auth.HashToken(token))
 			}
 			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow, Issued: a.Guard.RememberToken}
-			a.Bag.Serve(w, r, s, next, a.bagUnavailable)
+			a.Bag.Serve(w, r, s, next, a.fail)
 		}
 	})
 }
@@ -58,28 +58,9 @@ func (a *app) resume(r *http.Request, readOnly bool) (token string, found sessio
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}
+	exchangeOf(r).answerLost = found.State == session.Unclaimed
 	a.warnOwner(found)
 	return token, found, nil
-}
-
-// lookUp asks for the row of a token, unless the network of the request brought too many unknown ones. A token that no
-// session has may be that of a visitor's bag, so it stays counted until that is known.
-func (a *app) lookUp(r *http.Request, token string, readOnly bool) (session.Found, error) {
-	attempt, err := a.beginLookUp(r, token)
-	if err != nil {
-		return session.Found{}, err
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
-	defer cancel()
-	found, err := a.Sessions.Resume(ctx, session.Credential{Token: token, ReadOnly: readOnly, Client: clientOf(r)})
-	if err != nil {
-		err = unavailable(err)
-	} else if found.State == session.Unknown {
-		exchangeOf(r).lookUp = attempt
-		return found, nil
-	}
-	attempt.Return(r.Context())
-	return found, err
 }
 
 // retryAfterRotation answers a request whose token was replaced while it was on its way, without touching the cookie: the
@@ -90,15 +71,9 @@ func (a *app) retryAfterRotation(w http.ResponseWriter, r *http.Request) {
 	case <-time.After(retryPause):
 	case <-r.Context().Done():
 	}
+	place, status := a.wayBack(r), http.StatusSeeOther
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		// One slash only: two would be another host.
-		http.Redirect(w, r, "/"+strings.TrimLeft(r.URL.RequestURI(), "/"), http.StatusTemporaryRedirect)
-		return
+		place, status = "/"+strings.TrimLeft(r.URL.RequestURI(), "/"), http.StatusTemporaryRedirect // two slashes would be another host
 	}
-	http.Redirect(w, r, a.wayBack(r), http.StatusSeeOther)
-}
-
-// bagUnavailable answers a request that needed the bag while it could not be stored.
-func (a *app) bagUnavailable(w http.ResponseWriter, r *http.Request) {
-	a.fail(w, r, bag.ErrUnavailable)
+	http.Redirect(w, r, place, status)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/brand"
 )
@@ -13,48 +14,61 @@ import (
 // A tokenLink is a link in an email whose token is moved into a cookie of its own, where neither the history of the browser
 // nor another site's log sees it (ASVS v5.0.0-14.2.1).
 type tokenLink struct {
-	cookie string
-	page   string // where the form is
+	purpose string
+	cookie  string
+	page    string // where the form is
 }
 
 var (
-	resetLink = tokenLink{brand.ResetCookie, "/password/reset"}
-	emailLink = tokenLink{brand.EmailCookie, "/account/email/confirm"}
+	resetLink = tokenLink{account.PurposeReset, brand.ResetCookie, "/password/reset"}
+	emailLink = tokenLink{account.PurposeEmail, brand.EmailCookie, "/account/email/confirm"}
 )
 
 // takeToken moves the token out of the address. Nothing is used up: mail scanners follow links, and the page behind this one
-// has a button. A token that is good for nothing is answered with the page dead and not kept.
-func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, owner func(token string) error, dead view) error {
+// has a button. A token that is good for nothing is not kept. check finds that out, and returns the query of that page.
+func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, check func(token string) (params string, err error)) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	token := chi.URLParam(r, "token")
-	err := owner(token)
+	params, err := check(token)
 	if errors.Is(err, audit.ErrNotFound) {
-		return a.render(w, r, http.StatusNotFound, dead)
+		return a.linkOver(w, r, link.purpose, token)
 	}
 	if err != nil {
 		return err
 	}
 	a.Bag.SetOneTime(w, link.cookie, token)
-	seeOther(w, r, link.page)
+	seeOther(w, r, link.page+params)
 	return nil
 }
 
-// oneTimeToken is the token that the link was followed with, "" for none.
+// oneTimeToken is the token that the link was followed with, "" for none. It stays after its use, when it opens nothing, so
+// that whoever comes back to the page reads that it is done.
 func (a *app) oneTimeToken(r *http.Request, link tokenLink) string {
 	return a.Bag.OneTime(r, link.cookie)
 }
 
-// dropOneTimeToken forgets the token once it is used.
+// dropOneTimeToken forgets the token.
 func (a *app) dropOneTimeToken(w http.ResponseWriter, link tokenLink) {
 	a.Bag.SetOneTime(w, link.cookie, "")
 }
 
 // anotherAccount refuses a form that was shown for one account and would now do something to another: a link for it was
-// followed in this browser in the meantime.
-func anotherAccount(shown, now string) error {
+// followed in this browser in the meantime. page has the form of the account that it is for now.
+func anotherAccount(shown, now, email, page string) error {
+	return anotherShown(shown, now, "account", email, page)
+}
+
+// anotherAddress refuses a form that was shown for one new address and would now confirm another.
+func anotherAddress(shown, now, page string) error {
+	return anotherShown(shown, now, "address", now, page)
+}
+
+func anotherShown(shown, now, what, email, page string) error {
 	if shown == "" || shown == now {
 		return nil
 	}
-	return statusError{code: http.StatusConflict, heading: "This page was for another account",
-		text: "Another link or sign-in was opened in this browser in the meantime. Nothing was changed. Please open the link of the right email again."}
+	return statusError{code: http.StatusConflict, heading: "This page was for another " + what,
+		text: "Another link or sign-in was opened in this browser in the meantime, for " + email + ". Nothing was changed. " +
+			"For the " + what + " that you saw before, open the link of its email, or sign in, again.",
+		next: wayOn{page, "Go on with the other " + what}}
 }

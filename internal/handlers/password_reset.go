@@ -13,8 +13,9 @@ import (
 
 type resetView struct {
 	Layout
-	Email                string // of the account; "" when the link does not work
+	Email                string // of the account
 	Account              string // its public name, for the form to say whom it was shown for
+	Another              bool   // this page was for another account before
 	Action               string // where the form goes
 	MinLength, MaxLength int
 	Problems             problems
@@ -23,11 +24,15 @@ type resetView struct {
 func (*resetView) page() string { return "reset.html" }
 
 func (a *app) takeResetToken(w http.ResponseWriter, r *http.Request) error {
-	return a.takeToken(w, r, resetLink, func(token string) error {
-		_, err := a.Accounts.ResetTokenOwner(r.Context(), token)
-		return err
-	}, &resetView{})
+	return a.takeToken(w, r, resetLink, func(token string) (string, error) {
+		user, err := a.Accounts.ResetTokenOwner(r.Context(), token)
+		return shownFor(user.ID), err
+	})
 }
+
+// shownFor is the query of a page that shows something of an account under an address that all accounts share: reloaded
+// after another link was followed, the page can say that it changed.
+func shownFor(userID string) string { return "?account=" + userID }
 
 func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
 	return a.resetForm(w, r, http.StatusOK, a.oneTimeToken(r, resetLink), nil)
@@ -37,13 +42,15 @@ func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, toke
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	user, err := a.Accounts.ResetTokenOwner(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
-		return a.render(w, r, http.StatusNotFound, &resetView{})
+		return a.linkOver(w, r, resetLink.purpose, token)
 	}
 	if err != nil {
 		return err
 	}
+	before := query(r, "account")
 	return a.render(w, r, status, &resetView{
-		Email: user.Email, Account: user.ID, Action: r.URL.EscapedPath(), MinLength: auth.MinPassword, MaxLength: auth.MaxPassword, Problems: wrong,
+		Email: user.Email, Account: user.ID, Another: before != "" && before != user.ID, Action: r.URL.EscapedPath(),
+		MinLength: auth.MinPassword, MaxLength: auth.MaxPassword, Problems: wrong,
 	})
 }
 
@@ -58,13 +65,16 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 		token = a.oneTimeToken(r, resetLink)
 	}
 	owner, err := a.Accounts.ResetTokenOwner(r.Context(), token)
-	if err == nil {
-		err = anotherAccount(f["account"], owner.ID)
+	if errors.Is(err, audit.ErrNotFound) {
+		return a.linkOver(w, r, resetLink.purpose, token)
 	}
-	if err != nil && !errors.Is(err, audit.ErrNotFound) {
+	if err == nil {
+		err = anotherAccount(f["account"], owner.ID, owner.Email, r.URL.Path+shownFor(owner.ID))
+	}
+	if err != nil {
 		return err
 	}
-	const place = "/login?reset=yes"
+	place := placeAfterLink(r, owner.ID, "/login?reset=yes")
 	press, err := a.leadsTo(r, place)
 	if err != nil {
 		return err
@@ -74,15 +84,13 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 		return a.resetForm(w, r, http.StatusUnprocessableEntity, token, problems{{"password", wrong.Error()}})
 	}
 	if errors.Is(err, audit.ErrNotFound) {
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		return a.render(w, r, http.StatusNotFound, &resetView{})
+		return a.linkOver(w, r, resetLink.purpose, token)
 	}
 	if err != nil {
 		return err
 	}
 	answered(r)
 	a.notify(user, a.emails.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
-	a.dropOneTimeToken(w, resetLink)
 	a.finishLogoutOf(w, r, user.ID, place)
 	return nil
 }

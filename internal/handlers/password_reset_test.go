@@ -37,10 +37,10 @@ func TestForgottenPassword(t *testing.T) {
 		link := b.forgets(u.Email)
 		for range 3 { // scanners look
 			scanner := p.browser()
-			scanner.Get(link).Leads("/password/reset")
+			scanner.Get(link).Leads("/password/reset" + shownFor(u.ID))
 		}
 		res := b.Get(link)
-		res.Leads("/password/reset")
+		res.Leads("/password/reset" + shownFor(u.ID))
 		if got := res.Header.Get("Referrer-Policy"); got != "no-referrer" {
 			t.Errorf("Referrer-Policy %q, want no-referrer", got)
 		}
@@ -62,9 +62,10 @@ func TestForgottenPassword(t *testing.T) {
 		if told := p.email(u.Email, "was set with a link"); strings.Contains(told, otherPassword) {
 			t.Error("the email holds the password")
 		}
-		b.Get("/password/reset").Want(http.StatusNotFound)
-		b.Get(link).Want(http.StatusNotFound)
-		b.Post(link, "password", password).Want(http.StatusNotFound)
+		b.Get("/password/reset").Want(http.StatusOK).SaysNot("Set the password")
+		b.Get(link).Want(http.StatusOK).SaysNot("Set the password")
+		b.Post(link, "password", password).Leads(link)
+		p.browser().SignIn(u.Email, otherPassword)
 		p.browser().Post("/password/reset", "password", password).Want(http.StatusNotFound)
 	})
 }
@@ -100,7 +101,7 @@ func TestResetWhileSignedIn(t *testing.T) {
 	}
 	link = theirs.forgets(u.Email)
 	theirs.Follow(theirs.Get(link)).Want(http.StatusOK)
-	theirs.Post("/password/reset", "password", password).Leads("/login?reset=yes")
+	theirs.Post("/password/reset", "password", password).Leads("/password/reset")
 	if !theirs.Alive() {
 		t.Error("somebody else was signed out")
 	}
@@ -121,19 +122,19 @@ func TestResetTokenDies(t *testing.T) {
 			t.Error("dead before its time")
 		}
 		time.Sleep(time.Nanosecond)
-		b.Post(first, "password", otherPassword).Want(http.StatusNotFound)
+		b.Post(first, "password", otherPassword).Want(http.StatusGone)
 
 		second := b.forgets(u.Email)
 		third := b.forgets(u.Email)
-		b.Post(second, "password", otherPassword).Want(http.StatusNotFound)
+		b.Post(second, "password", otherPassword).Want(http.StatusGone)
 		signedIn := p.signedIn(u)
 		signedIn.changePasswordTo(password).Want(http.StatusSeeOther)
-		b.Post(third, "password", otherPassword).Want(http.StatusNotFound)
+		b.Post(third, "password", otherPassword).Want(http.StatusGone)
 
 		fourth := b.forgets(u.Email)
 		p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, longAgo, u.ID)
-		b.Get(fourth).Want(http.StatusNotFound)
-		b.Post(fourth, "password", otherPassword).Want(http.StatusNotFound)
+		b.Get(fourth).Want(http.StatusGone)
+		b.Post(fourth, "password", otherPassword).Want(http.StatusGone)
 		messages := len(p.textsTo(u.Email, ""))
 		b.Post("/password/forgot", "email", u.Email).Leads("/password/forgot/sent")
 		synctest.Wait()
@@ -154,21 +155,23 @@ func TestResetOnce(t *testing.T) {
 		u := p.newUser("Una")
 		link := p.browser().forgets(u.Email)
 		var wg sync.WaitGroup
-		results := make([]int, 6)
-		for i := range results {
-			wg.Go(func() { results[i] = p.browser().Post(link, "password", otherPassword).StatusCode })
+		places := make([]string, 6)
+		for i := range places {
+			wg.Go(func() {
+				places[i] = p.browser().Post(link, "password", otherPassword).Want(http.StatusSeeOther).Header.Get("Location")
+			})
 		}
 		wg.Wait()
 		won := 0
-		for _, status := range results {
-			if status == http.StatusSeeOther {
+		for _, place := range places {
+			if place == "/login?reset=yes" {
 				won++
-			} else if status != http.StatusNotFound {
-				t.Errorf("got %d, want 303 once and 404 otherwise", status)
+			} else if place != link {
+				t.Errorf("got %s, want the sign-in once and otherwise the page that says that it is done", place)
 			}
 		}
 		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'authn_password_change' AND user_id = $1`, u.ID); won != 1 || n != 1 {
-			t.Errorf("%d of %d set the password with %d events, want one", won, len(results), n)
+			t.Errorf("%d of %d set the password with %d events, want one", won, len(places), n)
 		}
 	})
 }
@@ -293,7 +296,7 @@ func TestLinkIsNotUnderAnOlderToken(t *testing.T) {
 		shared := p.browser()
 		shared.keeps("lantern")
 		noted := p.holding(shared.Token())
-		shared.Get(shared.forgets(u.Email)).Leads("/password/reset")
+		shared.Get(shared.forgets(u.Email)).Leads("/password/reset" + shownFor(u.ID))
 		noted.Get("/password/reset").Want(http.StatusNotFound)
 		noted.Post("/password/reset", "password", otherPassword).Want(http.StatusNotFound)
 		shared.Get("/password/reset").Want(http.StatusOK).Says(u.Email)
@@ -337,7 +340,7 @@ func TestResetFromAnotherSite(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	u, b := p.newUser("Rex"), p.browser()
-	b.Get(b.forgets(u.Email)).Leads("/password/reset")
+	b.Get(b.forgets(u.Email)).Leads("/password/reset" + shownFor(u.ID))
 	r := b.Request(http.MethodPost, "/password/reset", "password", otherPassword)
 	r.Header.Del("Sec-Fetch-Site")
 	r.Header.Del("Origin")

@@ -106,12 +106,19 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 		return wrong, status, err
 	}
 	v := currentOf(r)
-	return nil, 0, a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
-		elevated, err := a.Sessions.Elevate(r.Context(), v.Session, proof, next, clientOf(r))
+	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
+		elevation, err := a.Sessions.Elevation(v.Session, proof, next, clientOf(r))
+		if err == nil {
+			err = a.Sessions.Elevate(r.Context(), elevation)
+		}
 		if err != nil {
 			return bag.Session{}, err
 		}
-		v.Session = elevated
-		return openedAs(elevated), nil
+		v.Session = elevation.Now
+		return openedAs(v.Session), nil
 	})
+	if err == nil {
+		a.reportRecoveryCode(r, proof)
+	}
+	return nil, 0, err
 }

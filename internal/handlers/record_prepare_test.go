@@ -70,6 +70,16 @@ func withSignUp(v *visit) {
 	v.follows(to, "/email/confirm/")
 }
 
+func withUsedSignUp(v *visit) {
+	withSignUp(v)
+	v.browser().Post("/email/confirm/" + v.param).Want(http.StatusSeeOther)
+}
+
+func withTwoResets(v *visit) {
+	withReset(v)
+	v.browser().forgets(v.email)
+}
+
 func withReset(v *visit) {
 	v.browser().Post("/password/forgot", "email", v.email).Leads("/password/forgot/sent")
 	v.follows(v.email, "/password/reset/")

@@ -79,7 +79,7 @@ var situations = map[string][]situation{
 	},
 
 	"GET /dev/mail/{id}":          {{words: "of an email", before: withEmail}},
-	"GET /email/confirm/{token}":  {{words: "of an email", before: withSignUp}},
+	"GET /email/confirm/{token}":  {{words: "of an email", before: withSignUp}, {words: "of an email, used", before: withUsedSignUp}},
 	"POST /email/confirm/{token}": {{words: "of an email", before: withSignUp}},
 	"GET /email/undo/{token}":     {{words: "of an email", before: withUndo}},
 	"POST /email/undo/{token}":    {{words: "of an email", before: withUndo}},
@@ -100,7 +100,7 @@ var situations = map[string][]situation{
 
 	"POST /password/forgot":       {{words: "filled in", typed: []string{"email", "{email}"}}},
 	"GET /password/reset":         {{words: "after the link of the email", before: withReset, here: afterLink("/password/reset/")}},
-	"GET /password/reset/{token}": {{words: "of an email", before: withReset}},
+	"GET /password/reset/{token}": {{words: "of an email", before: withReset}, {words: "of an email that a newer one replaced", before: withTwoResets}},
 	"POST /password/reset": {
 		{words: "after the link of the email", before: withReset, here: afterLink("/password/reset/")},
 		{words: "after the link of the email, filled in", before: withReset, here: afterLink("/password/reset/"), typed: typesNew},

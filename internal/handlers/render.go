@@ -84,7 +84,7 @@ func (a *app) signedInView(v *current) *signedInView {
 	now := time.Now()
 	view := &signedInView{
 		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID,
-		IdleText: words(a.Sessions.Policy().IdleLimit(v.Remembered)), IdleEnds: v.IdleExpiresAt,
+		IdleText: words(a.Sessions.Policy().For(v.Remembered).Idle), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
 		WarnMS: a.Warning.Milliseconds(),
 	}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"example.com/gatehouse/internal/account"
 )
 
 // hostile is what clients may write into names, device strings, searches and emails.
@@ -139,7 +141,6 @@ func ordinary(now time.Time) []sample {
 			{"email", "Write the address in full, like name@example.org."}, {"password", "Use at least 15 characters."}}}},
 		{"signup-sent", &signUpSentView{DevMail: true}},
 		{"confirm", &confirmView{Token: "AAAA", AskedAt: ago(time.Minute), Device: "Firefox on Linux"}},
-		{"confirm-dead", &confirmView{}},
 		{"login", &signIn},
 		{"login-wrong", &wrong},
 		{"login-returning", &returning},
@@ -183,7 +184,7 @@ func ordinary(now time.Time) []sample {
 		{"recovery-codes", &recoveryCodesView{Layout: flash, Codes: []string{"abcd-efgh", "ijkl-mnop"}, Until: time.Now().Add(recoveryCodesLife), Text: "abcd-efgh\nijkl-mnop", Left: 10, Of: 10, SecondFactor: true}},
 		{"recovery-codes-later", &recoveryCodesView{Layout: in("security"), Left: 7, Of: 10, SecondFactor: true, Others: 2}},
 		{"recovery-codes-none", &recoveryCodesView{Layout: in("security"), Of: 10}},
-		{"verify", &verifyView{App: true, Left: 5}},
+		{"verify", &verifyView{Email: "marta@example.org", App: true, Left: 5}},
 		{"verify-passkey", &verifyView{Left: 5, Passkey: &passkeySignInView{Next: "/account", Remember: true}}},
 		{"verify-wrong", &verifyView{Left: 1, Problems: problems{{"code", "That code is not right."}}}},
 		{"password", &passwordView{Layout: in("security"), MinLength: 15, MaxLength: 128, Others: 2}},
@@ -223,14 +224,26 @@ func ordinary(now time.Time) []sample {
 		{"reset", &resetView{Email: "marta@example.org", Action: "/password/reset", MinLength: 15, MaxLength: 128}},
 		{"reset-wrong", &resetView{Email: "marta@example.org", Action: "/password/reset", MinLength: 15, MaxLength: 128,
 			Problems: problems{{"password", "Use at least 15 characters."}}}},
-		{"reset-dead", &resetView{}},
+		{"reset-another", &resetView{Email: "marta@example.org", Another: true, Action: "/password/reset", MinLength: 15, MaxLength: 128}},
+		{"link-sign-up", &linkOverView{Purpose: account.PurposeSignUp, State: linkUsed, User: "U2", Email: "marta@example.org", At: now}},
+		{"link-sign-up-own", &linkOverView{Layout: in(""), Purpose: account.PurposeSignUp, State: linkUsed, User: in("").SignedIn.User, Email: "marta@example.org", At: now}},
+		{"link-sign-up-replaced", &linkOverView{Purpose: account.PurposeSignUp, State: linkReplaced}},
+		{"link-sign-up-expired", &linkOverView{Purpose: account.PurposeSignUp, State: linkExpired, At: now}},
+		{"link-reset", &linkOverView{Purpose: account.PurposeReset, State: linkUsed, User: "U2", Email: "marta@example.org", At: now}},
+		{"link-reset-signed-in", &linkOverView{Layout: in(""), Purpose: account.PurposeReset, State: linkUsed, User: "U2", Email: "marta@example.org", At: now}},
+		{"link-reset-replaced", &linkOverView{Layout: in(""), Purpose: account.PurposeReset, State: linkReplaced}},
+		{"link-reset-unknown", &linkOverView{Purpose: account.PurposeReset, State: linkUnknown}},
+		{"link-email", &linkOverView{Purpose: account.PurposeEmail, State: linkUsed, User: "U2", Email: "m.reis@example.net", At: now}},
+		{"link-email-another", &linkOverView{Layout: in("profile"), Purpose: account.PurposeEmail, State: linkOfOthers, Email: "m.reis@example.net"}},
+		{"link-email-expired", &linkOverView{Layout: in("profile"), Purpose: account.PurposeEmail, State: linkExpired, At: now}},
+		{"link-undo", &linkOverView{Purpose: account.PurposeEmailUndo, State: linkUsed, User: "U2", Email: "marta@example.org", At: now}},
+		{"link-undo-replaced", &linkOverView{Purpose: account.PurposeEmailUndo, State: linkReplaced}},
 		{"email", &emailView{Layout: in("profile"), ValidText: "24 hours", UndoText: "7 days"}},
 		{"email-waiting", &emailView{Layout: in("profile"), Pending: "m.reis@example.net", PendingUntil: now.Add(time.Hour), ValidText: "24 hours", UndoText: "7 days"}},
 		{"email-restored", &emailView{Layout: in("profile"), Email: "m.reis@example.net", DraftID: "AAAA", Restored: &restoredView{}}},
 		{"email-demo", &emailView{Layout: in("profile"), Demo: true, Problems: problems{{"email", "A demo account has no mailbox."}}}},
 		{"email-confirm", &emailConfirmView{Layout: in("profile"), Email: "m.reis@example.net", Others: 2}},
 		{"email-confirm-taken", &emailConfirmView{Layout: in("profile"), Taken: true}},
-		{"email-confirm-dead", &emailConfirmView{Layout: in("profile")}},
 		{"email-undo", &emailUndoView{Token: "AAAA", Email: "marta@example.org", Confirmed: true}},
 		{"email-undo-early", &emailUndoView{Token: "AAAA", Email: "marta@example.org"}},
 		{"email-undo-taken", &emailUndoView{Email: "marta@example.org", Taken: true}},
@@ -256,6 +269,8 @@ func ordinary(now time.Time) []sample {
 			{"instrument", "Choose what to pay with."}, {"name", "Enter a name."}, {"address", "Too long."}}}},
 		{"error-404", &errorView{Layout: in(""), Status: 404, Heading: "There is no such page",
 			Text: "The address may be mistyped, or what was here has gone."}},
+		{"error-409", &errorView{Status: 409, Heading: "This page was for another account", Text: "Nothing was changed.",
+			Next: wayOn{"/password/reset?account=U2", "Go on with the other account"}}},
 		{"error-500", &errorView{Status: 500, Heading: "Something went wrong",
 			Text: "It is our fault, not yours. Nothing you sent was kept.", Reference: "7F3AQ2"}},
 		{"dev-mail", &devMailView{Emails: []devEmailView{{"L1", "marta@example.org", "Confirm your email address",

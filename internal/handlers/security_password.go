@@ -76,6 +76,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a.reportRecoveryCode(r, proof)
 	a.notify(v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	if ended == 0 {
 		a.flash(r, "Your password was changed.")

@@ -9,46 +9,41 @@ import (
 
 // extend counts as activity: "Stay signed in", pressed in a form or by a script.
 func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
-	if wantsJSON(r) {
-		return a.extendForScript(w, r)
+	next := home
+	if !wantsJSON(r) {
+		f, err := form(r, "next")
+		if err != nil {
+			return err
+		}
+		next = a.destination(f["next"])
 	}
-	v := currentOf(r)
-	if v == nil {
-		seeOther(w, r, signedOutPage)
-		return nil
-	}
-	f, err := form(r, "next")
-	if err != nil {
+	state, err := a.extended(r, next)
+	switch {
+	case err != nil:
 		return err
+	case wantsJSON(r):
+		return answerJSON(w, state)
+	case state.Where == "":
+		a.flash(r, "You stay signed in.")
+		state.Where = next
 	}
-	next := a.destination(f["next"])
-	_, err = a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
-	if errors.Is(err, auth.ErrReauthRequired) {
-		seeOther(w, r, reauthPage(next))
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	a.flash(r, "You stay signed in.")
-	seeOther(w, r, next)
+	seeOther(w, r, state.Where)
 	return nil
 }
 
-func (a *app) extendForScript(w http.ResponseWriter, r *http.Request) error {
+// extended extends the session and returns what its page is told: with where to go, unless the session goes on.
+func (a *app) extended(r *http.Request, next string) (stateJSON, error) {
 	v := currentOf(r)
 	if v == nil {
 		s, _ := a.Sessions.Ended(r.Context(), a.Bag.Ended(r.Context())) // without it the reason is unknown
-		return answerJSON(w, ended(s.EndReason))
+		return ended(s.EndReason), nil
 	}
-	extended, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
+	x, err := a.Sessions.Extend(r.Context(), v.Session, clientOf(r))
 	switch {
 	case errors.Is(err, auth.ErrReauthRequired):
-		return answerJSON(w, stateJSON{State: "reauth", Where: reauthPage(home)})
-	case errors.Is(err, auth.ErrEnded):
-		return answerJSON(w, ended(""))
-	case err != nil:
-		return err
+		return stateJSON{State: "reauth", Where: reauthPage(next)}, nil
+	case errors.Is(err, auth.ErrEnded) && wantsJSON(r): // a form is asked again
+		return ended(""), nil
 	}
-	return answerJSON(w, active(extended))
+	return active(x), err
 }

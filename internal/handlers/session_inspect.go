@@ -70,7 +70,7 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 	view := &inspectorView{
 		Session: a.sessionCard(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
 		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
-		Idle: clockOf(v.IdleExpiresAt, p.IdleLimit(v.Remembered)), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
+		Idle: clockOf(v.IdleExpiresAt, p.For(v.Remembered).Idle), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
 		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.bagEntries(r), BagUnavailable: a.Bag.Unavailable(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
@@ -161,4 +161,6 @@ var sessionColumns = []fact{
 	{"known_clients", "the browsers and networks you stand for"},
 	{"known_agent", "what a known browser says of itself since an update"},
 	{"flag_client", "what of another browser or network raised the flag"},
+	{"unclaimed_since", "when your token was made; empty once your browser has brought it"},
+	{"answer_lost", "whether an event says that the answer with your token was lost"},
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -28,10 +29,7 @@ func active(s session.Session) stateJSON {
 }
 
 func ended(reason session.Reason) stateJSON {
-	if reason == "" {
-		reason = "unknown"
-	}
-	return stateJSON{State: "ended", Reason: string(reason), Where: signedOutPage}
+	return stateJSON{State: "ended", Reason: string(cmp.Or(reason, "unknown")), Where: signedOutPage}
 }
 
 // sessionState looks at the session and changes nothing but the cookie of one that is over. Looking is not activity,
@@ -47,7 +45,7 @@ func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch found.State {
-	case session.Live, session.Rotated: // a token that was replaced on its way: the session is as alive as before
+	case session.Live, session.Rotated, session.Unclaimed: // a token that was replaced on its way: the session is as alive as before
 		return answerJSON(w, active(found.Session))
 	case session.Ended:
 		a.Bag.Remove(w, found.Session.ID)

@@ -10,7 +10,9 @@ import (
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 )
 
 // endSessionView asks before one session is ended.
@@ -57,18 +59,10 @@ func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
-	if done, err := a.elevateFor(w, r, false); done || err != nil {
+	n, done, err := a.endMany(w, r, currentOf(r).ID, "/account/sessions")
+	if done || err != nil {
 		return err
 	}
-	record, err := a.recordOfEnding(r, "/account/sessions")
-	if err != nil {
-		return err
-	}
-	n, err := a.Sessions.EndOthers(r.Context(), actor(r), record)
-	if err != nil {
-		return err
-	}
-	answered(r)
 	if n == 0 {
 		a.flash(r, "No other session was signed in.")
 	} else {
@@ -79,41 +73,55 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
-	if done, err := a.elevateFor(w, r, true); done || err != nil {
+	_, done, err := a.endMany(w, r, "", signedOutPage)
+	if done || err != nil {
 		return err
 	}
-	record, err := a.recordOfEnding(r, signedOutPage)
-	if err != nil {
-		return err
-	}
-	if _, err := a.Sessions.EndAll(r.Context(), actor(r), record); err != nil {
-		return err
-	}
-	answered(r)
 	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
 
-// elevateFor re-authenticates with the fields of the confirm page, unless the session is elevated. done reports whether it has
-// answered the request.
-func (a *app) elevateFor(w http.ResponseWriter, r *http.Request, all bool) (done bool, err error) {
+// endMany ends the person's sessions, all but the excepted one. Unless this session is elevated, it takes the proof in the fields
+// of the confirm page and elevates the session in the same transaction, so that a press that is repeated finds all of it or
+// nothing. done reports whether it has answered the request.
+func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place string) (n int, done bool, err error) {
 	f, err := form(r, identityFields...)
-	if err != nil || currentOf(r).Elevated(time.Now()) {
-		return false, err
+	if err != nil {
+		return 0, false, err
 	}
-	x := exchangeOf(r)
-	press := x.press
-	x.press = nil // its answer is that of the ending, which comes after this and may fail
-	wrong, status, err := a.reauthenticate(w, r, f, "")
-	x.press = press
-	if err != nil || wrong == nil {
-		return false, err
+	v, ending := currentOf(r), session.EndManyParams{Except: except, By: actor(r), At: audit.Now()}
+	if v.Elevated(ending.At) {
+		if ending.Act, err = a.recordOfEnding(r, place); err != nil {
+			return 0, false, err
+		}
+		if n, err = a.Sessions.EndMany(r.Context(), ending); err == nil {
+			answered(r)
+		}
+		return n, false, err
 	}
-	return true, a.confirmEnding(w, r, status, all, wrong)
+	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
+	if err != nil {
+		return 0, false, err
+	}
+	if wrong != nil {
+		return 0, true, a.confirmEnding(w, r, status, except == "", wrong)
+	}
+	err = a.rotate(r, place, false, func(next session.NewToken) (opened bag.Session, err error) {
+		if ending.Elevation, err = a.Sessions.Elevation(v.Session, proof, next, clientOf(r)); err == nil {
+			n, err = a.Sessions.EndMany(r.Context(), ending)
+		}
+		if err == nil {
+			v.Session = ending.Elevation.Now
+		}
+		return openedAs(v.Session), err
+	})
+	if err == nil {
+		a.reportRecoveryCode(r, proof)
+	}
+	return n, false, err
 }
 
-// recordOfEnding is what the transaction of the ending stores of its press. The cookie of this request may be a new one since
-// the form was sent.
+// recordOfEnding is what the transaction of the ending stores of its press, which came with the token of the session.
 func (a *app) recordOfEnding(r *http.Request, place string) (*act.Record, error) {
 	token := a.Bag.NewToken(r.Context())
 	return a.record(r, act.Answer{Token: token, Place: place, Lives: place != signedOutPage}, auth.HashToken(token))

@@ -96,11 +96,11 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 		Handle: s.ID, Act: act.New(), Current: s.ID == currentID, Icon: d.Icon, Device: d.Name, Agent: device.Printable(s.UserAgent),
 		Remembered: s.Remembered, LastSeen: s.LastSeenAt, ActiveNow: now.Sub(s.LastSeenAt) < 2*a.Sessions.Policy().Touch,
 		SignedIn: s.CreatedAt, Method: methodWords[s.Method], IP: s.LastIP,
-		Idle:     progressOf(now.Sub(s.LastSeenAt), a.Sessions.Policy().IdleLimit(s.Remembered)),
+		Idle:     progressOf(now.Sub(s.LastSeenAt), a.Sessions.Policy().For(s.Remembered).Idle),
 		Lifetime: progressOf(now.Sub(s.CreatedAt), s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)),
 	}
 	if t.Current { // this page is its latest request, also when that was not written
-		t.ActiveNow, t.Idle = true, progressOf(0, a.Sessions.Policy().IdleLimit(s.Remembered))
+		t.ActiveNow, t.Idle = true, progressOf(0, a.Sessions.Policy().For(s.Remembered).Idle)
 	}
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP

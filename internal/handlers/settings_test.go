@@ -30,7 +30,7 @@ type settings struct {
 
 // testPolicy has round numbers, and a touch interval that lets a test see when activity is written.
 var testPolicy = settings{Policy: session.Policy{
-	Idle: 30 * time.Minute, Lifetime: 24 * time.Hour, RememberIdle: 7 * 24 * time.Hour, RememberLifetime: 30 * 24 * time.Hour,
+	Limits: session.Limits{Idle: 30 * time.Minute, Lifetime: 24 * time.Hour}, Remember: session.Limits{Idle: 7 * 24 * time.Hour, Lifetime: 30 * 24 * time.Hour},
 	Elevation: 15 * time.Minute, Touch: time.Minute, KeepEnded: 30 * 24 * time.Hour, SessionsPerUser: 5,
 }, HashCost: probe.CheapHash}
 

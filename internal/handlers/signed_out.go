@@ -14,7 +14,7 @@ import (
 
 // endedView says why a session is over.
 type endedView struct {
-	Reason   string // idle, absolute, signed_out, revoked, password_changed, admin, replaced, client_changed, account_disabled, account_deleted, unknown
+	Reason   string // idle, absolute, signed_out, revoked, password_changed, admin, replaced, client_changed, account_disabled, account_deleted, unclaimed, unknown
 	Heading  string
 	Text     string
 	At       time.Time // zero when unknown
@@ -33,7 +33,7 @@ func (*signedOutView) page() string { return "signed-out.html" }
 const signedOutPage = "/signed-out"
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
-	if currentOf(r) != nil {
+	if currentOf(r) != nil || exchangeOf(r).answerLost {
 		seeOther(w, r, home)
 		return nil
 	}
@@ -45,6 +45,12 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 		ended = &endedView{Reason: "unknown", Heading: "You are signed out", Text: "Nobody is signed in with this browser. You can close this window."}
 	}
 	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended})
+}
+
+// answerLost is for a browser that did not get the answer to a press, and with it not its next cookie.
+var answerLost = endedView{
+	Reason: string(session.ReasonUnclaimed), Heading: "Please sign in again",
+	Text: "The last answer did not reach this browser, so it cannot go on with its session. What you pressed may be done: look before you repeat it.",
 }
 
 // endedView says why the session with that handle is over, from its row; nil when nothing is known of it.
@@ -80,7 +86,7 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 	at := "at " + s.EndedAt.UTC().Format(clock)
 	switch s.EndReason {
 	case session.ReasonIdle:
-		idle := a.Sessions.Policy().IdleLimit(s.Remembered)
+		idle := a.Sessions.Policy().For(s.Remembered).Idle
 		v.Heading = forSecurity
 		v.Text = "You did not use " + brand.Name + " for " + words(idle) + ", so the session ended " + at + "."
 	case session.ReasonAbsolute:
@@ -102,6 +108,9 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 		if s.EndedBy == "" {
 			v.Text = "It was set with the link of an email " + at + ", and every device was signed out."
 		}
+	case session.ReasonUnclaimed:
+		v.Heading = answerLost.Heading
+		v.Text = "This browser opened no page for " + words(session.ClaimWithin) + " after it was given the session, which ended " + at + "."
 	case session.ReasonReplaced:
 		v.Heading, v.Worrying = "Another sign-in took this place", true
 		v.Text = "An account can be signed in on " + count(a.Sessions.Policy().SessionsPerUser, "device") +
@@ -135,6 +144,8 @@ func why(s session.Session) string {
 		return "Signed out from another device"
 	case session.ReasonPasswordChanged:
 		return "Ended by a password change"
+	case session.ReasonUnclaimed:
+		return "Its browser never got the answer"
 	case session.ReasonReplaced:
 		return "Replaced by a newer sign-in"
 	case session.ReasonClientChanged:

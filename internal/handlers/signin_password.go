@@ -41,7 +41,9 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	v.Confirmed, v.Reset = query(r, "confirmed") == "yes", query(r, "reset") == "yes"
 	v.CookieRefused = query(r, "cookie") == "refused"
 	v.Again = query(r, "again") == "yes"
-	if handle := a.Bag.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
+	if exchangeOf(r).answerLost {
+		v.Ended = &answerLost
+	} else if handle := a.Bag.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
 		ended, err := a.endedView(r, handle)
 		if err != nil {
 			return err
@@ -56,7 +58,7 @@ func (a *app) signInForm(r *http.Request, next, unlock string) *signInView {
 	v := &signInView{Next: next, Unlock: unlock, IdleText: words(p.Idle), LifetimeText: words(p.Lifetime), HasDraft: a.hasDraft(r, next)}
 	v.Unwarned, v.Passkey = true, passkeySignInView{Next: next, Offer: true}
 	if p.RememberOffered() {
-		v.RememberText = words(p.RememberIdle) + " without use, or " + words(p.RememberLifetime) + " in all"
+		v.RememberText = words(p.Remember.Idle) + " without use, or " + words(p.Remember.Lifetime) + " in all"
 	}
 	return v
 }

@@ -12,6 +12,7 @@ import (
 // verifyView asks for the second step of a sign-in.
 type verifyView struct {
 	Layout
+	Email    string             // of the account
 	Account  string             // its public name, for the form to say whom it was shown for
 	App      bool               // the account has an authenticator app
 	Passkey  *passkeySignInView // nil for an account without one
@@ -41,7 +42,7 @@ func (a *app) showVerify(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) verifyForm(w http.ResponseWriter, r *http.Request, status int, u auth.User, waiting auth.PendingSignIn, wrong ...problem) error {
-	v := &verifyView{Account: u.ID, App: u.TOTP, Left: waiting.AttemptsLeft, Problems: wrong}
+	v := &verifyView{Email: u.Email, Account: u.ID, App: u.TOTP, Left: waiting.AttemptsLeft, Problems: wrong}
 	if u.Passkeys {
 		v.Passkey = &passkeySignInView{Next: waiting.Next, Remember: waiting.Remember}
 	}
@@ -74,7 +75,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.startAgain(w, r, err)
 	}
-	if err := anotherAccount(f["account"], u.ID); err != nil {
+	if err := anotherAccount(f["account"], u.ID, u.Email, r.URL.Path); err != nil {
 		return err
 	}
 	if f["code"] == "" {
@@ -96,7 +97,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 		return a.startAgain(w, r, err)
 	}
 	place := a.destination(waiting.Next)
-	err = a.openSession(r, proof, session.SignInRequest{Remember: waiting.Remember, PendingHash: waiting.TokenHash}, place)
+	err = a.openSession(r, proof, session.SignInRequest{Remember: waiting.Remember}, place)
 	if errors.Is(err, auth.ErrConflict) {
 		return a.startAgain(w, r, audit.ErrNotFound)
 	}

@@ -30,7 +30,7 @@ type signUpSentView struct {
 
 type confirmView struct {
 	Layout
-	Token   string // "" when the link is unknown, used or too old
+	Token   string
 	AskedAt time.Time
 	Device  string // that the account was asked for from, "Firefox on Linux"
 }
@@ -106,7 +106,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	token := chi.URLParam(r, "token")
 	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
-		return a.render(w, r, http.StatusNotFound, &confirmView{})
+		return a.linkOver(w, r, account.PurposeSignUp, token)
 	}
 	if err != nil {
 		return err
@@ -116,14 +116,15 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	const place = "/login?confirmed=yes"
+	place := placeAfterLink(r, "", "/login?confirmed=yes")
 	press, err := a.leadsTo(r, place)
 	if err != nil {
 		return err
 	}
-	err = a.Accounts.Confirm(r.Context(), chi.URLParam(r, "token"), clientOf(r), press)
+	token := chi.URLParam(r, "token")
+	err = a.Accounts.Confirm(r.Context(), token, clientOf(r), press)
 	if errors.Is(err, audit.ErrNotFound) {
-		return a.render(w, r, http.StatusNotFound, &confirmView{})
+		return a.linkOver(w, r, account.PurposeSignUp, token)
 	}
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func TestConfirm(t *testing.T) {
 		b.Get("/login?confirmed=yes").Want(200).Says("confirmed")
 		b.SignIn(email, password) // the password of that sign-up, not of the other
 		p.browser().Post("/login", "email", email, "password", otherPassword).Want(422)
-		b.Get(first).Want(http.StatusNotFound)
+		b.Get(first).Want(http.StatusOK).SaysNot("Confirm my address")
 		if n := p.count(`SELECT count(*) FROM signups`); n != 0 {
 			t.Errorf("%d sign-ups left for a confirmed address, want 0", n)
 		}
@@ -45,8 +45,8 @@ func TestConfirm(t *testing.T) {
 		b.Post("/signup", "name", "Late", "email", late, "password", password).Want(303)
 		link := linkIn(t, p.email(late, "confirm/"))
 		time.Sleep(account.SignUpValid)
-		b.Get(link).Want(http.StatusNotFound)
-		b.Post(link).Want(http.StatusNotFound)
+		b.Get(link).Want(http.StatusGone)
+		b.Post(link).Want(http.StatusGone)
 	})
 }
 

@@ -18,7 +18,7 @@ var views = []view{
 	&landingView{}, &signUpView{}, &signUpSentView{}, &confirmView{}, &signInView{}, &signedOutView{}, &reauthView{},
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{}, &passkeysView{}, &onePasskeyView{},
 	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
-	&forgotView{}, &forgotSentView{}, &resetView{}, &emailView{}, &emailConfirmView{}, &emailUndoView{}, &deleteView{}, &exportView{},
+	&forgotView{}, &forgotSentView{}, &resetView{}, &emailView{}, &emailConfirmView{}, &emailUndoView{}, &linkOverView{}, &deleteView{}, &exportView{},
 	&activityView{}, &notMeView{}, &inspectorView{}, &plansView{}, &errorView{}, &devMailView{},
 	&verifyView{}, &totpView{}, &recoveryCodesView{},
 }

@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/session"
 )
 
 // What guard refuses becomes a page here: 429, with how long to wait in the header and in words.
@@ -67,6 +68,26 @@ func (a *app) warnOfCodes(r *http.Request, u auth.User) {
 	if a.Guard.WarnOfCodes(context.WithoutCancel(r.Context()), u.ID) {
 		a.notify(u, a.emails.WrongCodes(u.Email, u.Name))
 	}
+}
+
+// lookUp asks for the row of a token, unless the network of the request brought too many unknown ones. A token that no
+// session has may be that of a visitor's bag, so it stays counted until that is known.
+func (a *app) lookUp(r *http.Request, token string, readOnly bool) (session.Found, error) {
+	attempt, err := a.beginLookUp(r, token)
+	if err != nil {
+		return session.Found{}, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
+	defer cancel()
+	found, err := a.Sessions.Resume(ctx, session.Credential{Token: token, ReadOnly: readOnly, Client: clientOf(r)})
+	if err != nil {
+		err = unavailable(err)
+	} else if found.State == session.Unknown {
+		exchangeOf(r).lookUp = attempt
+		return found, nil
+	}
+	attempt.Return(r.Context())
+	return found, err
 }
 
 // beginLookUp takes a look-up of a session's token from the limits. Unless the token is nobody's, it is to be returned. On some

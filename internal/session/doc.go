@@ -11,16 +11,20 @@
 //	                     |
 //	                     | a Rotation: Elevate, and every change of credentials
 //	                     v
-//	                  Rotated  for RotationGrace: a request that was on its way asks again
+//	                  Rotated   for RotationGrace: a request that was on its way asks again
 //	                     |
 //	                     v
-//	                  Replaced used after that: FlagTokenReused, and the owner is told
+//	                  Unclaimed until a request brings the next token: the answer with it may be lost
+//	                     |
+//	                     v
+//	                  Replaced  used after that: FlagTokenReused, and the owner is told
 //
-//	Live, Rotated and Replaced tokens are Ended with their session, which ends once and for one Reason:
+//	All of these tokens are Ended with their session, which ends once and for one Reason:
 //
 //	idle, absolute                      Resume and Sweep, when its time is up
-//	signed_out                          SignOut, EndAll, and SignIn in the same browser
-//	revoked                             Revoke, EndOthers, EndAll, a change of second factors or of the address, undoing one
+//	unclaimed                           the same, ClaimWithin after its latest rotation, and SignIn with the replaced token
+//	signed_out                          SignOut, EndMany, and SignIn in the same browser
+//	revoked                             Revoke, EndMany, a change of second factors or of the address, undoing one
 //	replaced                            SignIn, beyond SessionsPerUser
 //	client_changed                      Resume, under ClientChangeEnd
 //	password_changed, admin             internal/account, in the transaction of the change

@@ -36,23 +36,15 @@ func (s *Service) Revoke(ctx context.Context, by audit.Actor, handle string, pre
 	return x, err
 }
 
-// EndOthers ends every session of the person but this one. Like EndAll it refuses the sign-ins that are under way with what
-// was true before. It returns how many ended, or ErrConflict when the session of the actor is over.
-func (s *Service) EndOthers(ctx context.Context, by audit.Actor, press *act.Record) (int, error) {
-	return s.endMany(ctx, EndManyParams{Except: by.SessionID, By: by, At: audit.Now(), Act: press})
-}
-
-// EndAll ends every session of the person, this one included.
-func (s *Service) EndAll(ctx context.Context, by audit.Actor, press *act.Record) (int, error) {
-	return s.endMany(ctx, EndManyParams{By: by, At: audit.Now(), Act: press})
-}
-
-func (s *Service) endMany(ctx context.Context, p EndManyParams) (int, error) {
+// EndMany ends every session of the person, or all but one, and elevates the one that asks in the same transaction where that
+// is wanted. It refuses the sign-ins that are under way with what was true before. It returns how many ended. ErrConflict
+// when the session of the actor is over, otherwise as Elevate.
+func (s *Service) EndMany(ctx context.Context, p EndManyParams) (int, error) {
 	ended, err := s.store.EndSessions(ctx, p)
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
-	s.audit.Log(ctx, EndEvents(ended, p.By.Client)...)
+	s.audit.Log(ctx, append(p.Elevation.Events, EndEvents(ended, p.By.Client)...)...)
 	return EndedNow(ended, p.At), nil
 }
 
@@ -112,7 +104,7 @@ func EndEvents(ended []Session, c device.Client) []audit.Event {
 
 // endEvent is the one event of an ended session. A timeout is dated when it struck, not when it was noticed.
 func endEvent(x Session, c device.Client) audit.Event {
-	e := audit.NewEvent(audit.SessionExpired, x.UserID, x.ID, c)
-	e.Reason, e.At = string(x.EndReason), x.EndedAt
+	e := x.By(c).Event(audit.SessionExpired).Because(string(x.EndReason))
+	e.At = x.EndedAt
 	return e
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -73,8 +72,7 @@ func (s *Service) review(ctx context.Context, live Found, c device.Client, at ti
 	}
 	// The elevation window was opened before the client changed: whoever asks now must not dismiss the flag in it.
 	x.FlagClient, x.ElevatedUntil = changed, time.Time{}
-	e := audit.NewEvent(audit.SessionFlagged, x.UserID, x.ID, c)
-	e.Reason = changed.Kinds()
+	e := x.By(c).Event(audit.SessionFlagged).Because(changed.Kinds())
 	first, err := s.store.FlagClient(ctx, x, at, e)
 	if err != nil {
 		return Found{}, err
@@ -87,24 +85,28 @@ func (s *Service) review(ctx context.Context, live Found, c device.Client, at ti
 	return live, nil
 }
 
-// flagReused flags the session whose replaced token was presented. The event is logged each time and written once.
-func (s *Service) flagReused(ctx context.Context, x Session, u auth.User, c device.Client) (Found, error) {
-	e := audit.NewEvent(audit.SessionTokenReused, x.UserID, x.ID, c)
-	first, err := s.store.FlagReused(ctx, x.ID, e)
-	if err != nil {
-		return Found{}, err
+// usedAgain handles a replaced token: the answer with the next one is lost, or this is a copy, and then the session is
+// flagged. The event is logged each time and written once for each rotation or flag.
+func (s *Service) usedAgain(ctx context.Context, x Session, u auth.User, c device.Client) (Found, error) {
+	found, kind, write := Found{State: Replaced}, audit.SessionTokenReused, s.store.FlagReused
+	if !x.UnclaimedSince.IsZero() {
+		found, kind, write = Found{State: Unclaimed, Session: x}, audit.SessionAnswerLost, s.store.NoteLostAnswer
 	}
-	s.audit.Log(ctx, e)
-	if !first {
-		return Found{State: Replaced}, nil
+	e := x.By(c).Event(kind)
+	first, err := write(ctx, x, e)
+	if err == nil {
+		s.audit.Log(ctx, e)
 	}
-	return Found{State: Replaced, Session: x, User: u, Raised: FlagTokenReused}, nil
+	if first && found.State == Replaced {
+		found.Session, found.User, found.Raised = x, u, FlagTokenReused
+	}
+	return found, err
 }
 
 // DismissFlag takes the flag off a session whose owner says that it was them. A client that the flag was raised for is known
 // from now on; a replaced token that is used again raises the flag again. ErrNotFound, also when somebody else changed
-// the flag at this moment; ErrConflict when the session of the actor is over, or the press was answered before.
-func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string, press *act.Record) error {
+// the flag at this moment; ErrConflict when the session of the actor is over.
+func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string) error {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return err
@@ -114,7 +116,7 @@ func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string
 		known = known.With(x.FlagClient)
 	}
 	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, by.Client)
-	if err := s.store.DismissFlag(ctx, x, by, known, press, e); err != nil {
+	if err := s.store.DismissFlag(ctx, x, by, known, e); err != nil {
 		return err
 	}
 	s.audit.Log(ctx, e)

@@ -51,13 +51,10 @@ func (s *Service) compare(ctx context.Context, x Session, c device.Client) (Sign
 
 // events are those of the sign-in.
 func (a SignedIn) events(c device.Client) []audit.Event {
-	success := audit.NewEvent(audit.LoginSuccess, a.UserID, a.ID, c)
-	success.Reason = string(a.Method)
-	events := []audit.Event{success}
+	by := a.By(c)
+	events := []audit.Event{by.Event(audit.LoginSuccess).Because(string(a.Method))}
 	if a.Failures > 0 {
-		after := audit.NewEvent(audit.LoginSuccessAfterFail, a.UserID, a.ID, c)
-		after.Reason = strconv.Itoa(a.Failures)
-		events = append(events, after)
+		events = append(events, by.Event(audit.LoginSuccessAfterFail).Because(strconv.Itoa(a.Failures)))
 	}
-	return append(events, audit.NewEvent(audit.SessionCreated, a.UserID, a.ID, c))
+	return append(events, by.Event(audit.SessionCreated))
 }

@@ -7,35 +7,51 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
-	"example.com/gatehouse/internal/device"
 )
 
 // RotationGrace is how long after a rotation a request that was already on its way with the old token is told to
 // ask again instead of being treated as a thief.
 const RotationGrace = 2 * time.Second
 
-// Resume answers what a token is, with one read. It ends a session whose time is up, compares the client with those the
-// session knows, and writes activity at most once per touch interval. An error means that it is not known.
+// ClaimWithin is how long a session whose latest token nobody has brought stays open. The answer with the token may be lost,
+// and then nobody can use the session or sign out of it.
+const ClaimWithin = 10 * time.Minute
+
+// Resume answers what a token is, with one read for the current token of a session. It ends a session whose time is up,
+// compares the client with those the session knows, and writes activity at most once per touch interval. An error means
+// that it is not known.
 func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 	hash := auth.HashToken(c.Token)
 	x, user, err := s.store.SessionByToken(ctx, hash)
-	if errors.Is(err, audit.ErrNotFound) {
-		return s.resumeReplaced(ctx, hash, c)
+	replaced := errors.Is(err, audit.ErrNotFound)
+	if replaced {
+		x, user, err = s.store.SessionByPreviousToken(ctx, hash)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, audit.ErrNotFound):
+		return Found{State: Unknown}, nil
+	case err != nil:
 		return Found{}, err
 	}
 	at := audit.Now()
 	if !x.EndedAt.IsZero() {
-		return s.resumeEnded(ctx, x, c, at)
+		return s.resumeEnded(ctx, x, hash, c, at)
 	}
 	if reason := overdue(x, user, at); reason != "" {
 		found, _, err := s.endNow(ctx, x.Over(at, reason, ""), c.Client)
 		return found, err
 	}
-	live := Found{State: Live, Session: x, User: user}
-	if c.ReadOnly {
-		return live, nil
+	switch {
+	case replaced && at.Sub(x.RotatedAt) < RotationGrace:
+		return Found{State: Rotated, Session: x}, nil
+	case replaced && !x.UnclaimedSince.IsZero() && c.ReadOnly: // the answer may be on its way
+		return Found{State: Unclaimed, Session: x}, nil
+	case replaced:
+		return s.usedAgain(ctx, x, user, c.Client)
+	}
+	live, err := s.claim(ctx, Found{State: Live, Session: x, User: user}, at)
+	if err != nil || live.State != Live || c.ReadOnly {
+		return live, err
 	}
 	return s.use(ctx, live, c.Client, at)
 }
@@ -56,48 +72,17 @@ func overdue(x Session, u auth.User, at time.Time) Reason {
 	return ""
 }
 
-// resumeEnded handles the token of a session that is over, unless a sign-in of this very browser took its place a moment
-// ago.
-func (s *Service) resumeEnded(ctx context.Context, x Session, c Credential, at time.Time) (Found, error) {
-	if at.Sub(x.EndedAt) < RotationGrace {
-		next, _, err := s.store.SessionByPreviousToken(ctx, x.TokenHash)
-		if err == nil {
-			return Found{State: Rotated, Session: next}, nil
-		}
+// resumeEnded handles a token of a session that is over: its last one may have been replaced by a sign-in of this very
+// browser a moment ago.
+func (s *Service) resumeEnded(ctx context.Context, x Session, hash string, c Credential, at time.Time) (Found, error) {
+	if hash == x.TokenHash && at.Sub(x.EndedAt) < RotationGrace {
+		next, _, err := s.store.SessionByPreviousToken(ctx, hash)
 		if !errors.Is(err, audit.ErrNotFound) {
-			return Found{}, err
+			return Found{State: Rotated, Session: next}, err
 		}
 	}
-	return s.usedAfterEnd(ctx, x, c.Client), nil
-}
-
-// resumeReplaced handles a token that is nobody's current one: replaced a moment ago, replaced long ago, or invented.
-func (s *Service) resumeReplaced(ctx context.Context, hash string, c Credential) (Found, error) {
-	x, user, err := s.store.SessionByPreviousToken(ctx, hash)
-	if errors.Is(err, audit.ErrNotFound) {
-		return Found{State: Unknown}, nil
-	}
-	if err != nil {
-		return Found{}, err
-	}
-	at := audit.Now()
-	if !x.EndedAt.IsZero() {
-		return s.usedAfterEnd(ctx, x, c.Client), nil
-	}
-	if reason := overdue(x, user, at); reason != "" {
-		found, _, err := s.endNow(ctx, x.Over(at, reason, ""), c.Client)
-		return found, err
-	}
-	if at.Sub(x.RotatedAt) < RotationGrace {
-		return Found{State: Rotated, Session: x}, nil
-	}
-	return s.flagReused(ctx, x, user, c.Client)
-}
-
-// usedAfterEnd reports a token whose session is over.
-func (s *Service) usedAfterEnd(ctx context.Context, x Session, c device.Client) Found {
-	s.audit.Report(ctx, audit.SessionUseAfterEnd, x.UserID, x.ID, string(x.EndReason), c)
-	return Found{State: Ended, Session: x}
+	s.audit.Report(ctx, audit.SessionUseAfterEnd, x.UserID, x.ID, string(x.EndReason), c.Client)
+	return Found{State: Ended, Session: x}, nil
 }
 
 // TokenNow returns the hash of the token that the browser with this one has by now: another one when a rotation or a

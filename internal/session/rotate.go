@@ -23,46 +23,53 @@ type Rotation struct {
 	Session Session // as it was read
 	NewToken
 	At       time.Time
-	Elevated time.Time // until when it is elevated from now on; zero leaves that as it is
+	Spend    auth.Spend // whose events are among the caller's
+	Elevated time.Time  // until when it is elevated from now on; zero leaves that as it is
 	// Dismiss takes off what another client had raised: the session knows Session.Known from now on. A flag for a reused
 	// token stays.
 	Dismiss bool
 }
 
-// Elevate re-authenticates the session: its token becomes the next, and for the elevation window it may
-// do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrEnded when the session ended
-// or was rotated by somebody else first; ErrConflict when the proof is another person's, ErrSecondFactor when it is not
-// complete. A session that had to re-authenticate is free after that, and knows the client from now on; a copy of its old
-// token is dead.
-func (s *Service) Elevate(ctx context.Context, x Session, p auth.Proof, next NewToken, c device.Client) (Session, error) {
-	if p.User().ID != x.UserID {
-		return Session{}, auth.ErrConflict
+// An Elevation is the re-authentication of a session that is ready to be stored, by itself or with what it is for.
+type Elevation struct {
+	Rotation
+	Now    Session // as it is then
+	Events []audit.Event
+}
+
+// Elevation re-authenticates the session: its token becomes the next, and for the elevation window it may
+// do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrConflict when the proof is another
+// person's, ErrSecondFactor when it is not complete. A session that had to re-authenticate is free after that, and knows the
+// client from now on; a copy of its old token is dead.
+func (s *Service) Elevation(x Session, p auth.Proof, next NewToken, c device.Client) (Elevation, error) {
+	if err := p.For(x.UserID); err != nil {
+		return Elevation{}, err
 	}
-	if !p.Complete() {
-		return Session{}, auth.ErrSecondFactor
+	const reason = "reauthentication"
+	at, by := audit.Now(), x.By(c)
+	e := Elevation{
+		Rotation: Rotation{Session: x, NewToken: next, At: at, Spend: p.Spend(), Elevated: at.Add(s.policy.Elevation)}, Now: x,
+		Events: append(p.Spend().Events, by.Event(audit.ReauthSuccess), by.Event(audit.SessionRenewed).Because(reason)),
 	}
-	at := audit.Now()
-	x.ElevatedUntil = at.Add(s.policy.Elevation)
-	by := x.By(c)
-	renewed := by.Event(audit.SessionRenewed)
-	renewed.Reason = "reauthentication"
-	events := []audit.Event{by.Event(audit.ReauthSuccess), renewed}
-	rotation := Rotation{Session: x, NewToken: next, At: at, Elevated: x.ElevatedUntil}
+	e.Now.TokenHash, e.Now.RotatedAt, e.Now.ElevatedUntil = next.NewTokenHash, at, e.Elevated
 	if s.policy.NeedsReauth(x) { // the client that gave the proof is the owner's, whichever raised the flag
-		x.Known = x.Known.With(s.policy.Browser.SetOf(c))
-		rotation.Session, rotation.Dismiss = x, true
-		dismissed := by.Event(audit.SessionRecognised)
-		dismissed.Reason = "reauthentication"
-		events = append(events, dismissed)
-		x.FlagClient = ""
+		e.Now.Known = x.Known.With(s.policy.Browser.SetOf(c))
+		e.Session.Known, e.Dismiss = e.Now.Known, true
+		e.Events = append(e.Events, by.Event(audit.SessionRecognised).Because(reason))
+		e.Now.FlagClient = ""
 		if x.Flag == FlagClientChanged {
-			x.Flag = ""
+			e.Now.Flag = ""
 		}
 	}
-	if err := s.store.Rotate(ctx, rotation, events...); err != nil {
-		return Session{}, fmt.Errorf("elevate: %w", err)
+	return e, nil
+}
+
+// Elevate stores a re-authentication. ErrEnded when the session ended or was rotated by somebody else first; ErrConflict when
+// its proof was used before.
+func (s *Service) Elevate(ctx context.Context, e Elevation) error {
+	if err := s.store.Rotate(ctx, e.Rotation, e.Events...); err != nil {
+		return fmt.Errorf("elevate: %w", err)
 	}
-	s.audit.Log(ctx, events...)
-	x.TokenHash, x.RotatedAt = next.NewTokenHash, at
-	return x, nil
+	s.audit.Log(ctx, e.Events...)
+	return nil
 }

@@ -15,7 +15,6 @@ type SignInRequest struct {
 	NewToken
 	ReplacedHash string  // of the token it came with, a visitor's or an earlier session's; "" for none
 	Instead      Session // the session it was signed in to, which ends; zero for none
-	PendingHash  string  // of the token of the pending sign-in that this finishes; "" for none
 	Remember     bool    // "keep me signed in"
 	Client       device.Client
 }
@@ -38,7 +37,8 @@ func (s *Service) SignIn(ctx context.Context, p auth.Proof, r SignInRequest) (Si
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
 	open := OpenParams{
-		SignInRequest: r, Session: x, Epoch: p.User().Epoch, Limit: s.policy.SessionsPerUser, Events: in.events(r.Client),
+		SignInRequest: r, Session: x, Epoch: p.User().Epoch, Limit: s.policy.SessionsPerUser,
+		Spend: p.Spend(), Events: append(p.Spend().Events, in.events(r.Client)...),
 	}
 	ended, err := s.store.OpenSession(ctx, open)
 	if err != nil {
@@ -51,14 +51,14 @@ func (s *Service) SignIn(ctx context.Context, p auth.Proof, r SignInRequest) (Si
 // newSession is the row of a sign-in at that moment.
 func (s *Service) newSession(p auth.Proof, r SignInRequest, at time.Time) Session {
 	remember := r.Remember && s.policy.RememberOffered()
-	expires, ip := at.Add(s.policy.LifetimeLimit(remember)), audit.Recorded(p.User().ID, r.Client).IP
+	expires, ip := at.Add(s.policy.For(remember).Lifetime), audit.Recorded(p.User().ID, r.Client).IP
 	if p.User().IsDemo() {
 		expires = earlier(expires, p.User().DemoUntil)
 	}
 	return Session{
 		ID: audit.NewID(), UserID: p.User().ID, TokenHash: r.NewTokenHash, Method: p.Method(), Remembered: remember,
 		UserAgent: r.Client.UserAgent, IP: ip, LastIP: ip, Known: s.policy.Browser.SetOf(r.Client),
-		CreatedAt: at, RotatedAt: at, LastSeenAt: at, ExpiresAt: expires,
-		IdleExpiresAt: s.policy.IdleEnd(at, remember, expires),
+		CreatedAt: at, RotatedAt: at, UnclaimedSince: at, LastSeenAt: at, ExpiresAt: expires,
+		IdleExpiresAt: earlier(s.policy.IdleEnd(at, remember, expires), at.Add(ClaimWithin)),
 	}
 }

@@ -10,11 +10,12 @@ type State int
 
 // The states. doc.go draws what leads from one to the other.
 const (
-	Unknown  State = iota // never issued, or long forgotten; a visitor's bag may be under it
-	Live                  // it opens its session
-	Rotated               // it was replaced a moment ago: the browser has the next one, or will in a moment
-	Replaced              // it was replaced longer ago than any request is on its way: it may be a copy
-	Ended                 // its session is over
+	Unknown   State = iota // never issued, or long forgotten; a visitor's bag may be under it
+	Live                   // it opens its session
+	Unclaimed              // it was replaced, and nobody has brought the next one: that answer may be lost
+	Rotated                // it was replaced a moment ago: the browser has the next one, or will in a moment
+	Replaced               // it was replaced longer ago than any request is on its way: it may be a copy
+	Ended                  // its session is over
 )
 
 // A Credential is a token as a request brings it.

@@ -27,17 +27,31 @@ func (s *Service) use(ctx context.Context, live Found, c device.Client, at time.
 		return live, nil
 	}
 	touched, err := s.touch(ctx, live.Session, at, c)
-	if errors.Is(err, auth.ErrEnded) {
-		return s.readAgain(ctx, live.Session)
-	}
-	if err != nil { // the disk may be full: the page is answered all the same, and the session ends earlier
-		if ctx.Err() == nil { // the client is still there
-			s.log.WarnContext(ctx, "activity not written", "session", live.Session.ID, "err", err)
-		}
+	return s.wrote(ctx, live, touched, err)
+}
+
+// claim notes that the browser has the token, which looking shows as well. The time of its idle timeout is that of the last
+// activity again.
+func (s *Service) claim(ctx context.Context, live Found, at time.Time) (Found, error) {
+	x := live.Session
+	if x.UnclaimedSince.IsZero() {
 		return live, nil
 	}
-	live.Session = touched
-	return live, nil
+	x.UnclaimedSince, x.IdleExpiresAt = time.Time{}, s.policy.IdleEnd(x.LastSeenAt, x.Remembered, x.ExpiresAt)
+	return s.wrote(ctx, live, x, s.store.Touch(ctx, x, at))
+}
+
+// wrote is what a request goes on with that wrote to its session, and in what state: another request may have been first.
+func (s *Service) wrote(ctx context.Context, live Found, x Session, err error) (Found, error) {
+	switch {
+	case err == nil:
+		live.Session = x
+	case errors.Is(err, auth.ErrEnded):
+		return s.readAgain(ctx, live.Session)
+	case ctx.Err() == nil: // the client is still there
+		s.log.WarnContext(ctx, "activity not written", "session", live.Session.ID, "err", err)
+	}
+	return live, nil // the disk may be full: the page is answered all the same, and the session ends earlier
 }
 
 // Extend counts as activity, however recent the last was. ErrEnded when somebody else was first, ErrReauthRequired when
@@ -57,6 +71,6 @@ func (s *Service) touch(ctx context.Context, x Session, at time.Time, c device.C
 	if x.Flag == "" && c.UserAgent != x.UserAgent { // the client of a flagged session may be somebody else's
 		x.KnownAgent = c.UserAgent
 	}
-	x.IdleExpiresAt = s.policy.IdleEnd(at, x.Remembered, x.ExpiresAt)
+	x.UnclaimedSince, x.IdleExpiresAt = time.Time{}, s.policy.IdleEnd(at, x.Remembered, x.ExpiresAt)
 	return x, s.store.Touch(ctx, x, at)
 }

@@ -122,22 +122,41 @@ func (s *Store) SignUp(ctx context.Context, tokenHash string, at time.Time) (acc
 
 func (s *Store) ConfirmSignUp(ctx context.Context, tokenHash string, u auth.User, press *act.Record, e audit.Event) error {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
-		// One statement, so that two links for one address lock its sign-ups in the same order.
-		result, err := tx.ExecContext(ctx, `
-			DELETE FROM signups
-			WHERE email_key = $1 AND EXISTS (
-				SELECT 1 FROM signups WHERE token_hash = $2 AND email_key = $3 AND expires_at > $4)`,
-			u.NormalizedEmail, tokenHash, u.NormalizedEmail, u.CreatedAt)
-		if err := changed(result, err, audit.ErrNotFound); err != nil {
+		if err := deleteSignUps(ctx, tx, tokenHash, u); err != nil {
 			return err
 		}
 		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
-		return createUser(ctx, tx, u, e)
+		if err := createUser(ctx, tx, u, e); err != nil {
+			return err
+		}
+		return setUsed(ctx, tx, account.SentToken{
+			TokenHash: tokenHash, Purpose: account.PurposeSignUp, UsedAt: u.CreatedAt, UserID: u.ID, Email: u.Email,
+		})
 	})
 	if isDuplicate(err) {
 		return auth.ErrEmailTaken
+	}
+	return err
+}
+
+// deleteSignUps deletes those for the address of u, if the token is of one of them, and keeps that they were sent.
+func deleteSignUps(ctx context.Context, tx *sql.Tx, tokenHash string, u auth.User) error {
+	// One statement, so that two links for one address lock its sign-ups in the same order. The sweeper deletes the expired.
+	rows, err := tx.QueryContext(ctx, `
+		DELETE FROM signups
+		WHERE email_key = $1 AND expires_at > $2 AND EXISTS (
+			SELECT 1 FROM signups WHERE token_hash = $3 AND email_key = $1 AND expires_at > $2)
+		RETURNING token_hash, expires_at`,
+		u.NormalizedEmail, u.CreatedAt, tokenHash)
+	deleted, err := readAll(rows, err, func(t *account.SentToken) []any { return []any{&t.TokenHash, &t.ExpiresAt} })
+	if err == nil && len(deleted) == 0 {
+		err = audit.ErrNotFound
+	}
+	for _, t := range deleted {
+		t.Purpose = account.PurposeSignUp
+		err = errors.Join(err, addSent(ctx, tx, t))
 	}
 	return err
 }
@@ -160,11 +179,12 @@ func (s *Store) OneTimeToken(ctx context.Context, tokenHash, purpose string, at 
 }
 
 func (s *Store) PruneAccounts(ctx context.Context, at time.Time) error {
-	_, signUps := s.db.ExecContext(ctx, `DELETE FROM signups WHERE expires_at <= $1`, at)
+	signUps := s.pruneSignUps(ctx, at)
 	_, keys := s.db.ExecContext(ctx, `DELETE FROM letter_keys WHERE expires_at <= $1`, at)
+	_, sent := s.db.ExecContext(ctx, `DELETE FROM sent_tokens WHERE expires_at <= $1`, at.Add(-account.SentTokenKept))
 	_, pending := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE expires_at <= $1`, at)
 	_, enrolments := s.db.ExecContext(ctx, `DELETE FROM totp_enrolments WHERE expires_at <= $1`, at)
 	_, changes := s.db.ExecContext(ctx, `DELETE FROM email_changes WHERE undo_until <= $1`, at)
 	_, challenges := s.db.ExecContext(ctx, `DELETE FROM spent_challenges WHERE expires_at <= $1`, at)
-	return errors.Join(signUps, keys, pending, enrolments, changes, challenges)
+	return errors.Join(signUps, keys, sent, pending, enrolments, changes, challenges)
 }

@@ -29,10 +29,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 		if ended, err = endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, d.Act); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, d.By.Client), d.Event)...)
+		return finish(ctx, tx, d.Act, d.Spend, append(session.EndEvents(ended, d.By.Client), d.Events...)...)
 	})
 	if err != nil {
 		return nil, err
@@ -49,10 +46,7 @@ func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, p
 		if err := requireLiveSession(ctx, tx, by, at, 0); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, press); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, e)
+		return finish(ctx, tx, press, auth.Spend{}, e)
 	})
 }
 

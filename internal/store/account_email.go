@@ -20,8 +20,12 @@ func (s *Store) RequestEmailChange(ctx context.Context, a account.RequestEmailCh
 			return err
 		}
 		err := replaceOneTimeToken(ctx, tx, account.OneTimeToken{
-			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: "email", CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
+			TokenHash: a.ConfirmHash, UserID: a.UserID, Purpose: account.PurposeEmail, CreatedAt: a.AskedAt, ExpiresAt: a.ConfirmUntil,
 		})
+		if err != nil {
+			return err
+		}
+		err = addSent(ctx, tx, account.SentToken{TokenHash: a.StopHash, Purpose: account.PurposeEmailUndo, ExpiresAt: a.UndoUntil})
 		if err != nil {
 			return err
 		}
@@ -104,6 +108,16 @@ func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c ac
 	if err != nil {
 		return err
 	}
+	err = addSent(ctx, tx, account.SentToken{TokenHash: c.UndoHash, Purpose: account.PurposeEmailUndo, ExpiresAt: c.UndoUntil})
+	if err != nil {
+		return err
+	}
+	err = setUsed(ctx, tx, account.SentToken{
+		TokenHash: c.TokenHash, Purpose: account.PurposeEmail, UsedAt: c.At, UserID: change.UserID, Email: change.Email,
+	})
+	if err != nil {
+		return err
+	}
 	result, err := tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2 WHERE id = $3 AND email_key = $4`,
 		change.Email, change.NormalizedEmail, change.UserID, change.OldNormalizedEmail)
 	return changed(result, err, audit.ErrNotFound)
@@ -135,15 +149,16 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err := dropPending(ctx, tx, u.UserID); err != nil {
 			return err
 		}
+		used := account.SentToken{TokenHash: u.TokenHash, Purpose: account.PurposeEmailUndo, UsedAt: u.At, UserID: u.UserID, Email: u.OldEmail}
+		if err := setUsed(ctx, tx, used); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2, password_hash = $3 WHERE id = $4`,
 			u.OldEmail, u.OldNormalizedEmail, u.PasswordHash, u.UserID)
 		if err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, u.Act); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, u.Client), u.Event)...)
+		return finish(ctx, tx, u.Act, auth.Spend{}, append(session.EndEvents(ended, u.Client), u.Event)...)
 	})
 	if isDuplicate(err) {
 		err = auth.ErrEmailTaken

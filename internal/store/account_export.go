@@ -46,6 +46,8 @@ var notExported = map[string]string{
 	"sessions.user_id":            "the account itself",
 	"sessions.token_hash":         "a secret",
 	"sessions.prev_token_hash":    "a secret",
+	"sessions.unclaimed_since":    "whether an answer with a cookie is on its way",
+	"sessions.answer_lost":        "an event says it",
 	"events.user_id":              "the account itself",
 	"totp_secrets.user_id":        "the account itself",
 	"totp_secrets.sealed":         "a secret",
@@ -67,18 +69,19 @@ var notExported = map[string]string{
 	"totp_enrolments":             "a secret that waits ten minutes for its first code",
 	"pending_sign_ins":            "a sign-in that waits ten minutes for its second step",
 	"letter_keys":                 "secrets that live for a day at most",
+	"sent_tokens":                 "which links of emails were used in the last weeks; the events say the same",
 	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
 }
 
-// Export stores the event first, so that it is in the file.
-func (s *Store) Export(ctx context.Context, e audit.Event, write func([]account.Table) (account.Press, error)) error {
+// Export stores the events first, so that they are in the file.
+func (s *Store) Export(ctx context.Context, userID string, events []audit.Event, write func([]account.Table) (account.Press, error)) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := addEvents(ctx, tx, e); err != nil {
+		if err := addEvents(ctx, tx, events...); err != nil {
 			return err
 		}
 		tables := make([]account.Table, len(exports))
 		for i, x := range exports {
-			rows, err := exportTable(ctx, tx, x, e.UserID)
+			rows, err := exportTable(ctx, tx, x, userID)
 			if err != nil {
 				return fmt.Errorf("export %s: %w", x.table, err)
 			}

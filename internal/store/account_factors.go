@@ -27,26 +27,6 @@ func (s *Store) TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret,
 	return t, found(err)
 }
 
-// UseTOTPStep names the enrolment, so that a code of an app that was replaced meanwhile does not write its secret back.
-func (s *Store) UseTOTPStep(ctx context.Context, t auth.TOTPSecret) error {
-	result, err := s.db.ExecContext(ctx, `
-		UPDATE totp_secrets
-		SET last_step = $1, sealed = $2
-		WHERE user_id = $3 AND last_step < $1 AND enrolled_at = $4`, t.LastStep, t.Sealed, t.UserID, t.EnrolledAt)
-	return changed(result, err, audit.ErrNotFound)
-}
-
-func (s *Store) UseRecoveryCode(ctx context.Context, hash string, e audit.Event) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND code_hash = $3 AND used_at IS NULL`,
-			e.At, e.UserID, hash)
-		if err := changed(result, err, audit.ErrNotFound); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, e)
-	})
-}
-
 func (s *Store) SetTOTPEnrolment(ctx context.Context, e account.TOTPEnrolment) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO totp_enrolments (session_id, user_id, sealed, expires_at)

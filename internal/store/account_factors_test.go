@@ -141,20 +141,25 @@ func TestUsedOnce(t *testing.T) {
 		}
 		step := secretOf(u)
 		step.LastStep = 101
-		once(t, "a time step", audit.ErrNotFound, func(int) error { return s.UseTOTPStep(t.Context(), step) })
+		use := func() error {
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: "ada", App: step}})
+		}
+		once(t, "a time step", auth.ErrConflict, func(int) error { return use() })
 		step.LastStep = 100
-		if err := s.UseTOTPStep(t.Context(), step); !errors.Is(err, audit.ErrNotFound) {
-			t.Errorf("an earlier step: got %v, want ErrNotFound", err)
+		if err := use(); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("an earlier step: got %v, want ErrConflict", err)
 		}
 		step.LastStep, step.EnrolledAt = 102, at.Add(time.Microsecond)
-		if err := s.UseTOTPStep(t.Context(), step); !errors.Is(err, audit.ErrNotFound) {
-			t.Errorf("a step of an app that was replaced: got %v, want ErrNotFound", err)
+		if err := use(); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("a step of an app that was replaced: got %v, want ErrConflict", err)
 		}
-		once(t, "a recovery code", audit.ErrNotFound, func(i int) error {
-			return s.UseRecoveryCode(t.Context(), "code", event(fmt.Sprint("used-", i), "ada", audit.RecoveryCodeUsed))
-		})
-		if err := s.UseRecoveryCode(t.Context(), "other", event("used-bob", "bob", audit.RecoveryCodeUsed)); !errors.Is(err, audit.ErrNotFound) {
-			t.Errorf("somebody else's code: got %v, want ErrNotFound", err)
+		code := func(hash, id, owner string) error {
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: owner, CodeHash: hash, At: at}},
+				event(id, owner, audit.RecoveryCodeUsed))
+		}
+		once(t, "a recovery code", auth.ErrConflict, func(i int) error { return code("code", fmt.Sprint("used-", i), "ada") })
+		if err := code("other", "used-bob", "bob"); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("somebody else's code: got %v, want ErrConflict", err)
 		}
 		events, err := s.Events(t.Context(), "ada", audit.Filter{Kinds: []audit.Kind{audit.RecoveryCodeUsed}, Limit: 10})
 		if codes, more := s.RecoveryCodes(t.Context(), "ada"); err != nil || more != nil || len(codes) != 1 || len(events) != 1 {
@@ -192,7 +197,7 @@ func TestPendingSignIn(t *testing.T) {
 			}
 		}
 		opening := func(id, user, token string) error {
-			_, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession(id, user), SignInRequest: session.SignInRequest{PendingHash: token}, Limit: 1000})
+			_, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession(id, user), Spend: auth.Spend{UserID: user, At: at, PendingHash: token}, Limit: 1000})
 			return err
 		}
 		add("one")
@@ -231,10 +236,9 @@ func TestPendingSignIn(t *testing.T) {
 		if err := opening("dropped", "ada", "dropped"); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("dropped: got %v, want ErrConflict", err)
 		}
-		late := newSession("late", "ada")
-		late.CreatedAt = at.Add(time.Minute)
 		add("late")
-		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: late, SignInRequest: session.SignInRequest{PendingHash: "late"}, Limit: 1000}); !errors.Is(err, auth.ErrConflict) {
+		late := auth.Spend{UserID: "ada", At: at.Add(time.Minute), PendingHash: "late"}
+		if _, err := s.OpenSession(t.Context(), session.OpenParams{Session: newSession("late", "ada"), Spend: late, Limit: 1000}); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("finished too late: got %v, want ErrConflict", err)
 		}
 		by := newSession("by", "ada")

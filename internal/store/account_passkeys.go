@@ -42,32 +42,9 @@ func (s *Store) PasskeyByCredential(ctx context.Context, credentialID string) (a
 	return p, u, found(err)
 }
 
-func (s *Store) UsePasskey(ctx context.Context, p auth.Passkey, spent auth.SpentChallenge) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := spend(ctx, tx, spent); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, `
-			UPDATE passkeys
-			SET sign_count = $1, backup_state = $2, last_used_at = $3
-			WHERE id = $4 AND user_id = $5 AND (sign_count < $6 OR sign_count = 0)`,
-			p.SignCount, p.BackupState, p.LastUsedAt, p.ID, p.UserID, p.SignCount)
-		return changed(result, err, auth.ErrConflict)
-	})
-}
-
-// spend records that a challenge was answered. Of two concurrent answers, the second waits for the first and finds its row.
-func spend(ctx context.Context, tx *sql.Tx, c auth.SpentChallenge) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO spent_challenges (hash, expires_at) VALUES ($1, $2)`, c.Hash, c.ExpiresAt)
-	if isDuplicate(err) {
-		return auth.ErrSpent
-	}
-	return err
-}
-
 func (s *Store) AddPasskey(ctx context.Context, c account.CredentialsChange, p auth.Passkey, spent auth.SpentChallenge) ([]session.Session, error) {
 	return s.changeCredentials(ctx, c, func(tx *sql.Tx) error {
-		if err := spend(ctx, tx, spent); err != nil {
+		if err := spendChallenge(ctx, tx, spent); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

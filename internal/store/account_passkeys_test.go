@@ -104,7 +104,7 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 				t.Errorf("%s: something was changed", what)
 			}
 			if what != "spent" {
-				if err := s.UsePasskey(t.Context(), auth.Passkey{ID: "none"}, spent(c.spent)); !errors.Is(err, auth.ErrConflict) {
+				if answered, err := s.Answered(t.Context(), spent(c.spent)); answered || err != nil {
 					t.Errorf("%s: the challenge is spent: %v", what, err)
 				}
 			}
@@ -117,8 +117,11 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 }
 
 // A challenge is spent once, however many answer it at once, and a counter never goes back.
-func TestUsePasskey(t *testing.T) {
+func TestSpendPasskey(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
+		use := func(p auth.Passkey, challenge auth.SpentChallenge) error {
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: p.UserID, Passkey: p, Challenge: challenge}})
+		}
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
@@ -132,10 +135,10 @@ func TestUsePasskey(t *testing.T) {
 			p.SignCount++
 			for range 4 {
 				wg.Go(func() {
-					switch err := s.UsePasskey(t.Context(), p, spent(fmt.Sprint("round", round))); {
+					switch err := use(p, spent(fmt.Sprint("round", round))); {
 					case err == nil:
 						won.Add(1)
-					case errors.Is(err, auth.ErrSpent):
+					case errors.Is(err, auth.ErrConflict):
 						lost.Add(1)
 					default:
 						t.Error(err)
@@ -154,12 +157,12 @@ func TestUsePasskey(t *testing.T) {
 			q := p
 			q.SignCount = back
 			hash := fmt.Sprint("back", back)
-			if err := s.UsePasskey(t.Context(), q, spent(hash)); !errors.Is(err, auth.ErrConflict) {
+			if err := use(q, spent(hash)); !errors.Is(err, auth.ErrConflict) {
 				t.Errorf("counter back at %d: got %v, want ErrConflict", back, err)
 			}
 			q.SignCount = p.SignCount + 1
 			p = q
-			if err := s.UsePasskey(t.Context(), q, spent(hash)); err != nil {
+			if err := use(q, spent(hash)); err != nil {
 				t.Errorf("a refused answer spent its challenge: %v", err)
 			}
 		}
@@ -167,13 +170,13 @@ func TestUsePasskey(t *testing.T) {
 		still.SignCount = 0
 		addPasskey(t, s, &x, 1, still)
 		for i := range 2 {
-			if err := s.UsePasskey(t.Context(), still, spent(fmt.Sprint("still", i))); err != nil {
+			if err := use(still, spent(fmt.Sprint("still", i))); err != nil {
 				t.Errorf("without a counter: %v", err)
 			}
 		}
 		bobs := p
 		bobs.UserID, bobs.SignCount = "bob", 99
-		if err := s.UsePasskey(t.Context(), bobs, spent("bobs")); !errors.Is(err, auth.ErrConflict) {
+		if err := use(bobs, spent("bobs")); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("another user: got %v, want ErrConflict", err)
 		}
 	})

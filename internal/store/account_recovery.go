@@ -43,7 +43,10 @@ func replaceOneTimeToken(ctx context.Context, tx *sql.Tx, k account.OneTimeToken
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5)`, k.TokenHash, k.UserID, k.Purpose, k.CreatedAt, k.ExpiresAt)
-	return err
+	if err != nil {
+		return err
+	}
+	return addSent(ctx, tx, account.SentToken{TokenHash: k.TokenHash, Purpose: k.Purpose, ExpiresAt: k.ExpiresAt})
 }
 
 func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams) ([]session.Session, error) {
@@ -69,10 +72,11 @@ func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams
 		if err := dropPending(ctx, tx, r.UserID); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, r.Act); err != nil {
+		used := account.SentToken{TokenHash: r.TokenHash, Purpose: account.PurposeReset, UsedAt: r.At, UserID: r.UserID, Email: r.Email}
+		if err := setUsed(ctx, tx, used); err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, r.Client), r.Event)...)
+		return finish(ctx, tx, r.Act, auth.Spend{}, append(session.EndEvents(ended, r.Client), r.Event)...)
 	})
 	if err != nil {
 		return nil, err

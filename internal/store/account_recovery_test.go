@@ -283,7 +283,7 @@ func TestDeleteAccounts(t *testing.T) {
 			if id == "ordinary" {
 				continue
 			}
-			d := account.Deletion{By: x.By(device.Client{}), At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Event: event("asked-"+id, id, audit.DeletionRequested)}
+			d := account.Deletion{By: x.By(device.Client{}), At: at, After: at.Add(time.Duration(max(1, i)) * time.Hour), Events: []audit.Event{event("asked-"+id, id, audit.DeletionRequested)}}
 			if _, err := s.MarkForDeletion(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}

@@ -44,9 +44,9 @@ func (s *Store) AddPress(ctx context.Context, p account.Press, events ...audit.E
 	})
 }
 
-// addPress stores an act with its emails.
+// addPress stores an act with what it spends and its emails.
 func addPress(ctx context.Context, tx *sql.Tx, p account.Press) error {
-	if err := addAct(ctx, tx, p.Act); err != nil {
+	if err := useUp(ctx, tx, p.Act, p.Spend); err != nil {
 		return err
 	}
 	for _, email := range p.Emails {
@@ -70,4 +70,13 @@ func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 		SET came_hash = excluded.came_hash, token_hash = excluded.token_hash, answer = excluded.answer, expires_at = excluded.expires_at
 		WHERE acts.expires_at <= $6`, r.Key, r.CameHash, r.TokenHash, r.Answer, r.ExpiresAt, r.ExpiresAt.Add(-act.Valid))
 	return changed(result, err, auth.ErrConflict)
+}
+
+// finish stores what a change leaves behind in its transaction: the answer of its press, what its proof uses up, and its events,
+// those of the spend among them.
+func finish(ctx context.Context, tx *sql.Tx, press *act.Record, spend auth.Spend, events ...audit.Event) error {
+	if err := useUp(ctx, tx, press, spend); err != nil {
+		return err
+	}
+	return addEvents(ctx, tx, events...)
 }

@@ -61,17 +61,12 @@ func (s *Store) TakePendingAttempt(ctx context.Context, tokenHash string, at tim
 	return p, u, found(err)
 }
 
+func (s *Store) HasPendingSignIn(ctx context.Context, tokenHash string) error {
+	var one int
+	return found(s.db.QueryRowContext(ctx, `SELECT 1 FROM pending_sign_ins WHERE token_hash = $1`, tokenHash).Scan(&one))
+}
+
 func (s *Store) DeletePendingSignIn(ctx context.Context, tokenHash string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE token_hash = $1`, tokenHash)
 	return err
-}
-
-// finishPending deletes the sign-in that a session is opened for, so that it opens only one. ErrConflict when it is gone.
-func finishPending(ctx context.Context, tx *sql.Tx, tokenHash, userID string, at time.Time) error {
-	if tokenHash == "" {
-		return nil
-	}
-	result, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3`,
-		tokenHash, userID, at)
-	return changed(result, err, auth.ErrConflict)
 }

@@ -8,6 +8,7 @@ import (
 
 	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -63,8 +64,8 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor,
 }
 
 // Begin inserts the payment if the session that asks is live, else auth.ErrConflict.
-func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, press *act.Record) error {
-	var events []audit.Event
+func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, spend auth.Spend, press *act.Record) error {
+	events := spend.Events
 	if p.State == billing.Paid {
 		events = append(events, by.Event(audit.PlanStarted))
 	}
@@ -72,7 +73,7 @@ func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, pr
 		if err := requireLiveSession(ctx, tx, by, p.CreatedAt, 0); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, press); err != nil {
+		if err := useUp(ctx, tx, press, spend); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

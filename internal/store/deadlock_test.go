@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
@@ -44,7 +45,7 @@ func furnish(t *testing.T, s *store.Store, id string) {
 		t.Fatal(err)
 	}
 	x.TokenHash = c.NewTokenHash
-	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), x.By(device.Client{}), nil); err != nil {
+	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), x.By(device.Client{}), auth.Spend{}, nil); err != nil {
 		t.Fatal(err)
 	}
 }

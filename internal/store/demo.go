@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
 )
 
@@ -26,6 +27,10 @@ func (s *Store) CountDemos(ctx context.Context) (int, error) {
 	var n int
 	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM users WHERE demo_until IS NOT NULL`).Scan(&n)
 	return n, err
+}
+
+func (s *Store) DeleteDemo(ctx context.Context, u auth.User) error {
+	return s.tx(ctx, func(tx *sql.Tx) error { return deleteAccount(ctx, tx, u.ID, "demo_until", u.DemoUntil) })
 }
 
 func (s *Store) DeleteDemos(ctx context.Context, over time.Time, limit int) (int, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -11,14 +12,14 @@ import (
 )
 
 const sessionColumns = `sessions.id, sessions.user_id, sessions.token_hash, sessions.rotated_at, sessions.method,
-	sessions.remembered, sessions.user_agent, sessions.ip, sessions.last_ip, sessions.created_at, sessions.last_seen_at,
+	sessions.unclaimed_since, sessions.remembered, sessions.user_agent, sessions.ip, sessions.last_ip, sessions.created_at, sessions.last_seen_at,
 	sessions.idle_expires_at, sessions.expires_at, sessions.elevated_until, sessions.known_clients, sessions.known_agent,
 	sessions.flag, sessions.flag_client, sessions.ended_at, sessions.end_reason, sessions.ended_by`
 
 // sessionFields returns where sessionColumns scan to.
 func sessionFields(x *session.Session) []any {
 	return []any{
-		&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
+		&x.ID, &x.UserID, &x.TokenHash, &x.RotatedAt, &x.Method, orZero{&x.UnclaimedSince}, &x.Remembered, &x.UserAgent, &x.IP, &x.LastIP,
 		&x.CreatedAt, &x.LastSeenAt, &x.IdleExpiresAt, &x.ExpiresAt, orZero{&x.ElevatedUntil}, &x.Known, &x.KnownAgent, &x.Flag,
 		&x.FlagClient, orZero{&x.EndedAt}, &x.EndReason, &x.EndedBy,
 	}
@@ -43,10 +44,8 @@ const sessionAndUserWhere = `
 	WHERE `
 
 func sessionAndUser(read row) (session.Session, auth.User, error) {
-	var (
-		x session.Session
-		u auth.User
-	)
+	var x session.Session
+	var u auth.User
 	err := read.Scan(append(sessionFields(&x), userFields(&u)...)...)
 	return x, u, found(err)
 }
@@ -60,11 +59,11 @@ func (s *Store) SessionByHandle(ctx context.Context, id string) (session.Session
 func addSession(ctx context.Context, tx *sql.Tx, x session.Session, replacedHash string) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO sessions (id, user_id, token_hash, prev_token_hash, rotated_at, method, remembered, user_agent, ip, last_ip,
-			created_at, last_seen_at, idle_expires_at, expires_at, known_clients, flag, ended_at, end_reason, ended_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			created_at, last_seen_at, idle_expires_at, expires_at, known_clients, flag, ended_at, end_reason, ended_by, unclaimed_since)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		x.ID, x.UserID, x.TokenHash, sql.NullString{String: replacedHash, Valid: replacedHash != ""}, x.RotatedAt,
 		string(x.Method), x.Remembered, x.UserAgent, x.IP, x.LastIP, x.CreatedAt, x.LastSeenAt, x.IdleExpiresAt, x.ExpiresAt,
-		string(x.Known), x.Flag, null(x.EndedAt), string(x.EndReason), x.EndedBy)
+		string(x.Known), x.Flag, null(x.EndedAt), string(x.EndReason), x.EndedBy, null(x.UnclaimedSince))
 	return err
 }
 
@@ -75,7 +74,7 @@ func (s *Store) Touch(ctx context.Context, x session.Session, at time.Time) erro
 			last_seen_at = CASE WHEN last_seen_at > $5 THEN last_seen_at ELSE $5 END,
 			idle_expires_at = CASE WHEN idle_expires_at > $6 THEN idle_expires_at ELSE $6 END,
 			known_clients = CASE WHEN known_clients = '' THEN $7 ELSE known_clients END,
-			known_agent = $8
+			known_agent = $8, unclaimed_since = NULL
 		WHERE `+live, x.ID, x.TokenHash, at, x.LastIP, x.LastSeenAt, x.IdleExpiresAt, string(x.Known), x.KnownAgent)
 	return changed(result, err, auth.ErrEnded)
 }
@@ -92,12 +91,15 @@ func (s *Store) Rotate(ctx context.Context, r session.Rotation, events ...audit.
 // rotate gives a live session another token, and is alone in doing so. No row means that another request was first.
 func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 	x := r.Session
+	since := slices.MaxFunc([]time.Time{r.At, x.LastSeenAt}, time.Time.Compare) // the clock of this instance may be behind
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
-		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = COALESCE($6, elevated_until)
-		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(r.Elevated))
+		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = COALESCE($6, elevated_until),
+			unclaimed_since = $7, answer_lost = FALSE,
+			idle_expires_at = CASE WHEN idle_expires_at < $8 THEN idle_expires_at ELSE $8 END
+		WHERE `+live, x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(r.Elevated), since, since.Add(session.ClaimWithin))
 	if err = changed(result, err, auth.ErrEnded); err == nil {
-		err = addAct(ctx, tx, r.Act)
+		err = useUp(ctx, tx, r.Act, r.Spend)
 	}
 	if err != nil || !r.Dismiss {
 		return err

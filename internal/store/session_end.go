@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/act"
@@ -23,26 +24,20 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		if err := changed(result, err, auth.ErrConflict); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, o.Act); err != nil {
-			return err
-		}
-		if err := finishPending(ctx, tx, o.PendingHash, x.UserID, x.CreatedAt); err != nil {
-			return err
-		}
 		if instead := o.Instead.ID; instead != "" {
-			if ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead); err != nil {
-				return err
-			}
+			ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead)
 		}
-		surplus, err := makeRoom(ctx, tx, x, o.Limit)
-		if err != nil {
+		lost, errLost := endMany(ctx, tx, `user_id = $4 AND prev_token_hash = $5 AND unclaimed_since IS NOT NULL`, x.CreatedAt,
+			session.ReasonUnclaimed, x.ID, x.UserID, o.ReplacedHash)
+		surplus, errSurplus := makeRoom(ctx, tx, x, o.Limit)
+		if err := cmp.Or(err, errLost, errSurplus); err != nil {
 			return err
 		}
 		if err := addSession(ctx, tx, x, o.ReplacedHash); err != nil {
 			return err
 		}
-		ended = append(ended, surplus...)
-		return addEvents(ctx, tx, append(session.EndEvents(ended, o.Client), o.Events...)...)
+		ended = slices.Concat(ended, lost, surplus)
+		return finish(ctx, tx, o.Act, o.Spend, append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	return ended, err
 }
@@ -82,7 +77,7 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 
 // EndSession: only a timeout depends on the idle limit, which another request may have moved since x was read.
 func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Actor, press *act.Record) (over session.Session, err error) {
-	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute
+	timeout := x.EndReason == session.ReasonIdle || x.EndReason == session.ReasonAbsolute || x.EndReason == session.ReasonUnclaimed
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if by.SessionID != "" && by.SessionID != x.ID {
 			if err := requireLiveSession(ctx, tx, by, x.EndedAt, 0); err != nil {
@@ -94,18 +89,20 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Acto
 			return cmp.Or(err, auth.ErrEnded)
 		}
 		over = ended[0]
-		if err := addAct(ctx, tx, press); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, session.EndEvents(ended, by.Client)...)
+		return finish(ctx, tx, press, auth.Spend{}, session.EndEvents(ended, by.Client)...)
 	})
 	return over, err
 }
 
 func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended []session.Session, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
+	err = s.txForToken(ctx, m.Elevation.NewTokenHash, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, m.By, m.At, 1); err != nil {
 			return err
+		}
+		if m.Elevation.NewTokenHash != "" {
+			if err := rotate(ctx, tx, m.Elevation.Rotation); err != nil {
+				return err
+			}
 		}
 		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.By.UserID, m.Except)
 		if err != nil {
@@ -114,10 +111,7 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 		if _, err := tx.ExecContext(ctx, `DELETE FROM pending_sign_ins WHERE user_id = $1`, m.By.UserID); err != nil {
 			return err
 		}
-		if err := addAct(ctx, tx, m.Act); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, session.EndEvents(ended, m.By.Client)...)
+		return finish(ctx, tx, m.Act, auth.Spend{}, append(m.Elevation.Events, session.EndEvents(ended, m.By.Client)...)...)
 	})
 	return ended, err
 }

@@ -6,17 +6,23 @@ import (
 	"errors"
 	"time"
 
-	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) FlagReused(ctx context.Context, id string, e audit.Event) (bool, error) {
+func (s *Store) FlagReused(ctx context.Context, x session.Session, e audit.Event) (bool, error) {
 	return s.setFlag(ctx, e, `
 		UPDATE sessions
 		SET flag = $1
-		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, id, session.FlagTokenReused)
+		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, x.ID, session.FlagTokenReused)
+}
+
+func (s *Store) NoteLostAnswer(ctx context.Context, x session.Session, e audit.Event) (bool, error) {
+	return s.setFlag(ctx, e, `
+		UPDATE sessions
+		SET answer_lost = TRUE
+		WHERE `+live+` AND unclaimed_since IS NOT NULL AND NOT answer_lost`, x.ID, x.TokenHash, e.At)
 }
 
 func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time, e audit.Event) (bool, error) {
@@ -36,12 +42,9 @@ func (s *Store) setFlag(ctx context.Context, e audit.Event, update string, args 
 	return err == nil, err
 }
 
-func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, press *act.Record, e audit.Event) error {
+func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, by, e.At, 0); err != nil {
-			return err
-		}
-		if err := addAct(ctx, tx, press); err != nil {
 			return err
 		}
 		return changeFlag(ctx, tx, e, `

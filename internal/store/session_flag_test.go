@@ -28,14 +28,14 @@ func TestFlags(t *testing.T) {
 		}
 		reused := func(n string) bool {
 			t.Helper()
-			first, err := s.FlagReused(t.Context(), "one", event("r"+n, "ada", audit.SessionTokenReused))
+			first, err := s.FlagReused(t.Context(), session.Session{ID: "one"}, event("r"+n, "ada", audit.SessionTokenReused))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return first
 		}
 		dismiss := func(n string, x session.Session) error {
-			return s.DismissFlag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", nil, event("u"+n, "ada", audit.SessionRecognised))
+			return s.DismissFlag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
 		}
 		unflagged := row(t, s, "one")
 		if err := dismiss("0", unflagged); !errors.Is(err, audit.ErrNotFound) {
@@ -68,7 +68,7 @@ func TestFlags(t *testing.T) {
 		if _, err := s.EndSession(t.Context(), gone, audit.Actor{}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", nil, event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {
+		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("from a session that is over: got %v, want ErrConflict", err)
 		}
 		if err := dismiss("2", row(t, s, "one")); err != nil {
@@ -91,7 +91,7 @@ func TestChangeAfterMoreSeriousFlag(t *testing.T) {
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
-		if _, err := s.FlagReused(t.Context(), "one", event("reused", "ada", audit.SessionTokenReused)); err != nil {
+		if _, err := s.FlagReused(t.Context(), session.Session{ID: "one"}, event("reused", "ada", audit.SessionTokenReused)); err != nil {
 			t.Fatal(err)
 		}
 		x.FlagClient = "browser B"
@@ -118,7 +118,7 @@ func TestConfirmKeepsMoreSeriousFlag(t *testing.T) {
 				t.Fatal(err)
 			}
 			if flag == session.FlagTokenReused {
-				if _, err := s.FlagReused(t.Context(), flag, event("reused", "ada", audit.SessionTokenReused)); err != nil {
+				if _, err := s.FlagReused(t.Context(), session.Session{ID: flag}, event("reused", "ada", audit.SessionTokenReused)); err != nil {
 					t.Fatal(err)
 				}
 			}

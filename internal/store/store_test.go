@@ -228,19 +228,21 @@ func TestEndsOnce(t *testing.T) {
 func TestTimeoutLosesAgainstActivity(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		newUser(t, s, "ada")
-		x := newSession("one", "ada")
-		open(t, s, x)
-		stale := x
-		stale.EndedAt, stale.EndReason = x.IdleExpiresAt, session.ReasonIdle
-		x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Minute)
-		if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.EndSession(t.Context(), stale, audit.Actor{}, nil); !errors.Is(err, auth.ErrEnded) {
-			t.Errorf("got %v, want ErrEnded", err)
-		}
-		if !row(t, s, "one").EndedAt.IsZero() {
-			t.Error("the session ended in spite of activity")
+		for _, reason := range []session.Reason{session.ReasonIdle, session.ReasonAbsolute, session.ReasonUnclaimed} {
+			x := newSession(string(reason), "ada")
+			open(t, s, x)
+			stale := x
+			stale.EndedAt, stale.EndReason = x.IdleExpiresAt, reason
+			x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Minute)
+			if err := s.Touch(t.Context(), x, at.Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.EndSession(t.Context(), stale, audit.Actor{}, nil); !errors.Is(err, auth.ErrEnded) {
+				t.Errorf("%s: got %v, want ErrEnded", reason, err)
+			}
+			if !row(t, s, x.ID).EndedAt.IsZero() {
+				t.Errorf("%s: the session ended in spite of activity", reason)
+			}
 		}
 	})
 }
@@ -327,10 +329,31 @@ func TestPrune(t *testing.T) {
 		if err := prune(t, s, at, at, at.Add(time.Microsecond), at); err != nil {
 			t.Fatal(err)
 		}
-		for table, want := range map[string]int{"sessions": 2, "signups": 1, "letter_keys": 1, "events": 0} {
+		for table, want := range map[string]int{"sessions": 2, "signups": 1, "sent_tokens": 2, "letter_keys": 1, "events": 0} {
 			var n int
 			if err := s.DB().QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n != want {
 				t.Errorf("%s: %d rows left, %v, want %d", table, n, err, want)
+			}
+		}
+	})
+}
+
+// Several instances prune at the same moment, and what became of each sign-up's token is known once.
+func TestPruneAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		const expired = 40
+		for i := range expired {
+			if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: fmt.Sprint("token", i), ExpiresAt: at}, account.Press{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := race(4, func(int) error { return s.PruneAccounts(t.Context(), at) }); got != 4 {
+			t.Errorf("%d of 4 pruned", got)
+		}
+		for i := range expired {
+			sent, err := s.SentToken(t.Context(), fmt.Sprint("token", i), account.PurposeSignUp)
+			if err != nil || !sent.UsedAt.IsZero() || !sent.ExpiresAt.Equal(at) {
+				t.Errorf("got %+v, %v, want a token that was not used", sent, err)
 			}
 		}
 	})

@@ -91,6 +91,13 @@ func (p person) pending() auth.PendingSignIn {
 	return x
 }
 
+// code spends one of the recovery codes that there may be.
+func (p person) code() auth.Spend {
+	return auth.Spend{
+		UserID: p.id, CodeHash: string(rune('a' + mathrand.IntN(3))), At: at, Events: []audit.Event{p.event(audit.RecoveryCodeUsed)},
+	}
+}
+
 func (p person) asking(ctx context.Context) account.RequestEmailChangeParams {
 	u, _ := p.UserByID(ctx, p.id)
 	to := rand.Text()
@@ -120,11 +127,14 @@ var everything = []func(context.Context, person) error{
 		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
 			return err
 		}
-		o := session.OpenParams{Session: newSession(rand.Text(), p.id), SignInRequest: session.SignInRequest{PendingHash: waiting.TokenHash}, Epoch: waiting.Epoch, Limit: 4}
+		o := session.OpenParams{Session: newSession(rand.Text(), p.id), Epoch: waiting.Epoch, Limit: 4, Spend: p.code()}
+		o.Spend.PendingHash = waiting.TokenHash
 		return second(p.OpenSession(ctx, o))
 	},
 	func(ctx context.Context, p person) error {
-		return second(p.ChangePassword(ctx, account.ChangePasswordParams{CredentialsChange: p.change(ctx), PasswordHash: "other"}))
+		change := p.change(ctx)
+		change.Spend = p.code()
+		return second(p.ChangePassword(ctx, account.ChangePasswordParams{CredentialsChange: change, PasswordHash: "other"}))
 	},
 	func(ctx context.Context, p person) error {
 		secret := auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 1, EnrolledAt: at}
@@ -134,10 +144,11 @@ var everything = []func(context.Context, person) error{
 		return p.SetTOTPEnrolment(ctx, account.TOTPEnrolment{SessionID: p.session(ctx).ID, UserID: p.id, Sealed: []byte{1}, ExpiresAt: at})
 	},
 	func(ctx context.Context, p person) error {
-		return p.UseTOTPStep(ctx, auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at})
+		return p.AddPress(ctx, account.Press{Spend: auth.Spend{UserID: p.id, App: auth.TOTPSecret{UserID: p.id, Sealed: []byte{1}, LastStep: 2, EnrolledAt: at}}})
 	},
+	func(ctx context.Context, p person) error { return p.AddPress(ctx, account.Press{Spend: p.code()}) },
 	func(ctx context.Context, p person) error {
-		return p.UseRecoveryCode(ctx, string(rune('a'+mathrand.IntN(3))), p.event(audit.RecoveryCodeUsed))
+		return p.Rotate(ctx, session.Rotation{Session: p.session(ctx), NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at, Spend: p.code()})
 	},
 	func(ctx context.Context, p person) error {
 		one := newPasskey(rand.Text(), p.id)
@@ -146,7 +157,7 @@ var everything = []func(context.Context, person) error{
 			return err
 		}
 		one.SignCount++
-		if err := p.UsePasskey(ctx, one, auth.SpentChallenge{Hash: rand.Text(), ExpiresAt: at}); err != nil {
+		if err := p.AddPress(ctx, account.Press{Spend: auth.Spend{UserID: p.id, Passkey: one, Challenge: auth.SpentChallenge{Hash: rand.Text(), ExpiresAt: at}}}); err != nil {
 			return err
 		}
 		return second(p.RemovePasskey(ctx, p.change(ctx), one.ID))
@@ -164,7 +175,7 @@ var everything = []func(context.Context, person) error{
 		return errors.Join(p.Rotate(ctx, session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at}, p.event(audit.SessionRenewed)), p.Touch(ctx, p.session(ctx), at))
 	},
 	func(ctx context.Context, p person) error {
-		_, err := p.FlagReused(ctx, p.session(ctx).ID, p.event(audit.SessionTokenReused))
+		_, err := p.FlagReused(ctx, p.session(ctx), p.event(audit.SessionTokenReused))
 		return err
 	},
 	func(ctx context.Context, p person) error {
@@ -195,7 +206,7 @@ var everything = []func(context.Context, person) error{
 		return second(p.UndoEmailChange(ctx, account.UndoEmailChangeParams{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
 	},
 	func(ctx context.Context, p person) error {
-		d := account.Deletion{By: p.session(ctx).By(device.Client{}), Epoch: p.epoch(ctx), At: at, After: at, Event: p.event(audit.DeletionRequested)}
+		d := account.Deletion{By: p.session(ctx).By(device.Client{}), Epoch: p.epoch(ctx), At: at, After: at, Events: []audit.Event{p.event(audit.DeletionRequested)}}
 		if err := second(p.MarkForDeletion(ctx, d)); err != nil {
 			return err
 		}
@@ -207,7 +218,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		by, l := p.session(ctx).By(device.Client{}), ledger(p.Store)
 		pay := payment(rand.Text(), p.id)
-		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by, nil), l.Begin(ctx, pay, by, nil)); err != nil {
+		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by, nil), l.Begin(ctx, pay, by, auth.Spend{}, nil)); err != nil {
 			return err
 		}
 		pay.State, pay.SettledAt = billing.Paid, at

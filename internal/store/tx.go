@@ -61,10 +61,10 @@ func (e unanswered) Unwrap() error { return e.error }
 
 // txForToken is tx for a transaction that gives a session a new token. If the answer to the commit is lost, a row with
 // that token proves that the commit happened. Without this check the browser would keep the old token, and its next
-// request would look like the use of a stolen one.
+// request would look like the use of a stolen one. Without a token it is tx.
 func (s *Store) txForToken(ctx context.Context, tokenHash string, do func(tx *sql.Tx) error) error {
 	err := s.tx(ctx, do)
-	if lost, ok := errors.AsType[unanswered](err); !ok || lost.refused() || !s.receipt(ctx, tokenHash) {
+	if lost, ok := errors.AsType[unanswered](err); !ok || tokenHash == "" || lost.refused() || !s.receipt(ctx, tokenHash) {
 		return err
 	}
 	return nil
