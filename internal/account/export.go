@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -21,7 +22,7 @@ func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, writ
 	if err := p.For(by.UserID); err != nil {
 		return err
 	}
-	events := append(p.Spend().Events, by.Event(audit.SensitiveRead).Because("export"))
+	events := slices.Concat(p.Spend().Events, []audit.Event{by.Event(audit.SensitiveRead).Because("export")})
 	err := s.store.Export(ctx, by.UserID, events, func(tables []Table) (Press, error) {
 		press, err := write(tables)
 		press.Spend = p.Spend()
