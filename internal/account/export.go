@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -16,14 +15,14 @@ type Table struct {
 }
 
 // Export hands all stored data about the person of the proof except secrets (GDPR, article 15) to write, and stores that they
-// were read with the press that it returns and with what the proof uses up: without an error they may be sent. ErrSecondFactor
-// for a proof that is not complete, ErrConflict for another person's, and for a press that was answered before.
+// were read with the press that it returns: without an error they may be sent. ErrSecondFactor for a proof that is not complete,
+// ErrConflict for another person's, one that was used before, and for a press that was answered before.
 func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, write func([]Table) (Press, error)) error {
 	if err := p.For(by.UserID); err != nil {
 		return err
 	}
-	events := slices.Concat(p.Spend().Events, []audit.Event{by.Event(audit.SensitiveRead).Because("export")})
-	err := s.store.Export(ctx, by.UserID, events, func(tables []Table) (Press, error) {
+	e := by.Event(audit.SensitiveRead).Because("export")
+	err := s.store.Export(ctx, e, func(tables []Table) (Press, error) {
 		press, err := write(tables)
 		press.Spend = p.Spend()
 		return press, err
@@ -31,6 +30,6 @@ func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, writ
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	s.audit.Log(ctx, events...)
+	s.audit.Log(ctx, append(p.Spend().Events, e)...)
 	return nil
 }

@@ -37,9 +37,9 @@ type RecoveryStore interface {
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
 
-	// Export stores the events, hands all stored data about the person except secrets to write, and stores the press that this
+	// Export stores the event, hands all stored data about its person except secrets to write, and stores the press that this
 	// returns, all or nothing. write may be called again.
-	Export(ctx context.Context, userID string, events []audit.Event, write func([]Table) (Press, error)) error
+	Export(ctx context.Context, e audit.Event, write func([]Table) (Press, error)) error
 }
 
 // ResetPasswordParams are a new password, set with a one-time token.

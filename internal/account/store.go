@@ -71,11 +71,11 @@ type Store interface {
 }
 
 // A Press is what the transaction of a form stores besides what it changes, so that the emails go out once however often the
-// form is sent: all or nothing. ErrConflict when the act was stored or the proof used before, mail.ErrFull when there are too many emails.
+// form is sent: all or nothing. ErrConflict when the act was stored before, mail.ErrFull when there are too many emails.
 type Press struct {
 	Act    *act.Record // nil for none
+	Spend  auth.Spend  // whose events are stored too
 	Emails []mail.Row
-	Spend  auth.Spend // what its proof uses up, with events that are the caller's to store
 }
 
 // SignUp is an account whose address is not confirmed yet.

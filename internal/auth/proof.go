@@ -29,9 +29,9 @@ type Proof struct {
 }
 
 // A Spend is what a proof uses up. The transaction of whatever the proof opens or changes spends it, so that a value that
-// works once is gone with what it was given for, or not at all: ErrConflict when any of it was spent before. The pending sign-in
-// is gone then, that step or a later one was used or the app replaced, the code was used, the passkey is gone or has counted to
-// SignCount already, or the challenge was answered. What is of no use to the proof is empty.
+// works once is gone with what it was given for, or not at all: with ErrConflict when any of it was spent before, that is, when
+// the pending sign-in is gone, that step or a later one was used or the app replaced, the code was used, the passkey is gone
+// or has counted to SignCount already, or the challenge was answered. What is of no use to the proof is empty.
 type Spend struct {
 	UserID      string
 	At          time.Time

@@ -1,6 +1,5 @@
 // Package billing sells plans: what they cost, what they are paid with, and that each order is paid at most once. It
-// knows no HTTP, no SQL, no sessions and no passwords: callers decide whether somebody may pay, and what shows that is spent with
-// the payment. The Store checks in the
+// knows no HTTP, no SQL, no sessions and no passwords: callers decide whether somebody may pay. The Store checks in the
 // transaction of the change that the session which asks is still live.
 package billing
 
@@ -48,7 +47,7 @@ type Store interface {
 	SetMethod(ctx context.Context, m Method, by audit.Actor, press *act.Record) error
 
 	// Begin writes a payment down, pending or, if it is free, paid. ErrBegun when its order has one, whoever's it is.
-	Begin(ctx context.Context, p Payment, by audit.Actor, spend auth.Spend, press *act.Record) error
+	Begin(ctx context.Context, p Payment, by audit.Actor, press *act.Record, spend auth.Spend) error
 	// Settle writes state and time of a payment that is pending, and reports whether it was.
 	Settle(ctx context.Context, p Payment, by audit.Actor) (bool, error)
 	// Payment returns ErrNotFound when nobody has paid the order.

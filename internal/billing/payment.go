@@ -61,9 +61,9 @@ var ErrNotOwned = fmt.Errorf("somebody else's: %w", ErrNotFound)
 
 // Pay pays an order, once. The row is written before the gateway is asked, and its primary key lets only one request
 // through. A second call, from another tab or a replay, changes nothing and returns the state of the first. The payment
-// may be returned pending. ErrNotOwned when another account has the order. What confirms it is spent with
-// the row, and the press is stored with it.
-func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, spend auth.Spend, press *act.Record) (Payment, error) {
+// may be returned pending. ErrNotOwned when another account has the order. press, nil for none, and what the confirmation uses up
+// are stored with the row.
+func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, press *act.Record, spend auth.Spend) (Payment, error) {
 	p.CreatedAt, p.State = audit.Now(), Pending
 	if i, ok := InstrumentOf(p.Instrument); ok {
 		p.LastFour = i.LastFour
@@ -71,7 +71,7 @@ func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, spend auth
 	if p.Free() {
 		p.State, p.SettledAt = Paid, p.CreatedAt
 	}
-	err := s.store.Begin(ctx, p, by, spend, press)
+	err := s.store.Begin(ctx, p, by, press, spend)
 	if err == nil && p.State == Pending {
 		s.ask(ctx, p, by)
 	}

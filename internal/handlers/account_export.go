@@ -69,9 +69,9 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a.reportRecoveryCode(r, proof)
 	a.Outbox.Wake()
 	answered(r)
-	a.reportRecoveryCode(r, proof)
 	sendExport(w, file)
 	return nil
 }

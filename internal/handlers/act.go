@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -70,13 +67,13 @@ func (a *app) actOf(r *http.Request) *act.Act {
 // this says what is wrong with it.
 func sentAct(r *http.Request, script bool) (value string, fields url.Values) {
 	if script {
-		body, _ := io.ReadAll(r.Body) // an error comes again to whoever reads on
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
 		var sent struct {
 			Act string `json:"act"`
 		}
-		_ = json.Unmarshal(body, &sent)
-		return sent.Act, url.Values{"body": {string(body)}}
+		if readJSON(r, &sent) != nil {
+			return "", nil
+		}
+		return sent.Act, url.Values{"body": {string(exchangeOf(r).body)}}
 	}
 	f, err := form(r, "act")
 	if err != nil {

@@ -240,6 +240,14 @@ var actForms = map[string]func(*portal) press{
 		page := "/account/security/passkeys/" + p.passkeyID(b.passkeyOf("Laptop"))
 		return press{u, b, b.Get(page), page + "/rename", []string{"name", "Old laptop"}, passkeysPage, true}
 	},
+	"this was me": func(p *portal) press {
+		u := p.newUser("Fred")
+		b := p.signedIn(u)
+		flagged := p.signedIn(u).Handle()
+		p.exec(`UPDATE sessions SET flag = 'client_changed', flag_client = 'network elsewhere' WHERE id = $1`, flagged)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get("/account/sessions"), "/account/sessions/" + flagged + "/recognise", nil, "/account/sessions", true}
+	},
 	"payment method": func(p *portal) press {
 		u := p.newUser("Mona")
 		b := p.signedIn(u)

@@ -21,13 +21,6 @@ var plainForms = map[string]func(*portal) (b *browser, path string, fields []str
 	"/basket": func(p *portal) (*browser, string, []string, string, string) {
 		return p.signedIn(p.newUser("Bea")), "/basket", []string{"plan", "hall"}, "/plans", "Hall is in your basket."
 	},
-	"/account/sessions/{handle}/recognise": func(p *portal) (*browser, string, []string, string, string) {
-		u := p.newUser("Fred")
-		b, flagged := p.signedIn(u), p.signedIn(u).Handle()
-		p.exec(`UPDATE sessions SET flag = 'client_changed', flag_client = 'network elsewhere' WHERE id = $1`, flagged)
-		b.Reauth(password).Leads("/account/sessions")
-		return b, "/account/sessions/" + flagged + "/recognise", nil, "/account/sessions", "The session is no longer flagged."
-	},
 	"/account/security/recovery-codes/kept": func(p *portal) (*browser, string, []string, string, string) {
 		b := p.signedIn(p.newUser("Rea"))
 		b.enrolApp()

@@ -190,12 +190,12 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), proof.Spend(), press)
+	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), press, proof.Spend())
 	if err != nil {
 		return a.paymentNotOwned(r, err)
 	}
-	answered(r)
 	a.reportRecoveryCode(r, proof)
+	answered(r)
 	return a.toReceipt(w, r, p)
 }
 

@@ -44,11 +44,14 @@ func readJSON(r *http.Request, into any) error {
 		return statusError{code: http.StatusUnsupportedMediaType, heading: "We could not read that",
 			text: "This address takes JSON, and something else was sent. Nothing was changed."}
 	}
-	body, err := io.ReadAll(r.Body)
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	x := exchangeOf(r)
+	if x.body == nil { // it can be read only once
+		x.body, x.formError = io.ReadAll(r.Body)
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](x.formError); ok {
 		return tooLarge
 	}
-	if err != nil || json.Unmarshal(body, into) != nil {
+	if x.formError != nil || json.Unmarshal(x.body, into) != nil {
 		return badRequest("The request arrived damaged. Nothing was changed. Please try again.")
 	}
 	return nil

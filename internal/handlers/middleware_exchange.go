@@ -20,7 +20,8 @@ import (
 type exchange struct {
 	client       device.Client // with the id of the request, which is in the log and on error pages
 	current      *current
-	formError    error            // why the form could not be read
+	body         []byte           // of a script's request, once it is read
+	formError    error            // why the form, or that body, could not be read
 	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	answerLost   bool             // with the token that replaced the one of the request

@@ -23,9 +23,8 @@ const lookUpWithin = 5 * time.Second
 func (a *app) session(next http.Handler) http.Handler {
 	next = a.settleLookUp(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := exchangeOf(r)
-		x.crossSite = a.isCrossSite(r)
-		token, found, err := a.resume(r, x.crossSite || a.routeOf(r).readOnly)
+		exchangeOf(r).crossSite = a.isCrossSite(r)
+		token, found, err := a.resume(r, exchangeOf(r).crossSite || a.routeOf(r).readOnly)
 		switch {
 		case err != nil:
 			a.fail(w, r, err)

@@ -126,7 +126,7 @@ func (a *app) router() http.Handler {
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
 	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct)
-	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, noAct)
+	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, isAct)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
 	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), isAct)

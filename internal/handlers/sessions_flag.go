@@ -1,13 +1,11 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
-	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
@@ -62,17 +60,14 @@ func networkName(network string) string {
 }
 
 func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
-	handle := chi.URLParam(r, "handle")
-	err := a.Sessions.DismissFlag(r.Context(), actor(r), handle)
-	if errors.Is(err, audit.ErrNotFound) { // with a second press there is no flag left
-		if s, err := a.Sessions.Session(r.Context(), currentOf(r).UserID, handle); err == nil && s.Flag == "" {
-			seeOther(w, r, "/account/sessions")
-			return nil
-		}
-	}
+	press, err := a.leadsTo(r, "/account/sessions")
 	if err != nil {
+		return err
+	}
+	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle"), press); err != nil {
 		return a.notOwned(r, err)
 	}
+	answered(r)
 	a.flash(r, "Thank you. The session is no longer flagged.")
 	seeOther(w, r, "/account/sessions")
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -105,8 +106,8 @@ func (s *Service) usedAgain(ctx context.Context, x Session, u auth.User, c devic
 
 // DismissFlag takes the flag off a session whose owner says that it was them. A client that the flag was raised for is known
 // from now on; a replaced token that is used again raises the flag again. ErrNotFound, also when somebody else changed
-// the flag at this moment; ErrConflict when the session of the actor is over.
-func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string) error {
+// the flag at this moment; ErrConflict when the session of the actor is over, or the press was answered before.
+func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string, press *act.Record) error {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string
 		known = known.With(x.FlagClient)
 	}
 	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, by.Client)
-	if err := s.store.DismissFlag(ctx, x, by, known, e); err != nil {
+	if err := s.store.DismissFlag(ctx, x, by, known, press, e); err != nil {
 		return err
 	}
 	s.audit.Log(ctx, e)

@@ -45,8 +45,7 @@ func (s *Service) Elevation(x Session, p auth.Proof, next NewToken, c device.Cli
 	if err := p.For(x.UserID); err != nil {
 		return Elevation{}, err
 	}
-	const reason = "reauthentication"
-	at, by := audit.Now(), x.By(c)
+	at, by, reason := audit.Now(), x.By(c), "reauthentication"
 	e := Elevation{
 		Rotation: Rotation{Session: x, NewToken: next, At: at, Spend: p.Spend(), Elevated: at.Add(s.policy.Elevation)}, Now: x,
 		Events: append(p.Spend().Events, by.Event(audit.ReauthSuccess), by.Event(audit.SessionRenewed).Because(reason)),

@@ -42,7 +42,7 @@ type Store interface {
 	FlagClient(ctx context.Context, s Session, at time.Time, e audit.Event) (bool, error)
 	// DismissFlag removes the flag from a live session, which knows the given clients from now on. ErrNotFound when it does
 	// not carry the flag, or know the clients, that the caller read; ErrConflict when the session of by is over.
-	DismissFlag(ctx context.Context, s Session, by audit.Actor, known device.Set, e audit.Event) error
+	DismissFlag(ctx context.Context, s Session, by audit.Actor, known device.Set, press *act.Record, e audit.Event) error
 	// EndSession ends one live session, whatever its token, stores its event and returns it as it is afterwards: with the
 	// reason of a timeout if its time was up before that. ErrEnded when it has ended already, or when the reason is a
 	// timeout and the row has been used since it was read. ErrConflict when by is another session that is not live.

@@ -73,15 +73,15 @@ var notExported = map[string]string{
 	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
 }
 
-// Export stores the events first, so that they are in the file.
-func (s *Store) Export(ctx context.Context, userID string, events []audit.Event, write func([]account.Table) (account.Press, error)) error {
+// Export stores the event first, so that it is in the file.
+func (s *Store) Export(ctx context.Context, e audit.Event, write func([]account.Table) (account.Press, error)) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := addEvents(ctx, tx, events...); err != nil {
+		if err := addEvents(ctx, tx, e); err != nil {
 			return err
 		}
 		tables := make([]account.Table, len(exports))
 		for i, x := range exports {
-			rows, err := exportTable(ctx, tx, x, userID)
+			rows, err := exportTable(ctx, tx, x, e.UserID)
 			if err != nil {
 				return fmt.Errorf("export %s: %w", x.table, err)
 			}

@@ -154,8 +154,9 @@ func TestUsedOnce(t *testing.T) {
 			t.Errorf("a step of an app that was replaced: got %v, want ErrConflict", err)
 		}
 		code := func(hash, id, owner string) error {
-			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: owner, CodeHash: hash, At: at}},
-				event(id, owner, audit.RecoveryCodeUsed))
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{
+				UserID: owner, CodeHash: hash, At: at, Events: []audit.Event{event(id, owner, audit.RecoveryCodeUsed)},
+			}})
 		}
 		once(t, "a recovery code", auth.ErrConflict, func(i int) error { return code("code", fmt.Sprint("used-", i), "ada") })
 		if err := code("other", "used-bob", "bob"); !errors.Is(err, auth.ErrConflict) {

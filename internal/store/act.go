@@ -44,9 +44,9 @@ func (s *Store) AddPress(ctx context.Context, p account.Press, events ...audit.E
 	})
 }
 
-// addPress stores an act with what it spends and its emails.
+// addPress stores an act with what is spent and its emails.
 func addPress(ctx context.Context, tx *sql.Tx, p account.Press) error {
-	if err := useUp(ctx, tx, p.Act, p.Spend); err != nil {
+	if err := finish(ctx, tx, p.Act, p.Spend, p.Spend.Events...); err != nil {
 		return err
 	}
 	for _, email := range p.Emails {

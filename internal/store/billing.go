@@ -64,16 +64,13 @@ func (l Ledger) SetMethod(ctx context.Context, m billing.Method, by audit.Actor,
 }
 
 // Begin inserts the payment if the session that asks is live, else auth.ErrConflict.
-func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, spend auth.Spend, press *act.Record) error {
+func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, press *act.Record, spend auth.Spend) error {
 	events := spend.Events
 	if p.State == billing.Paid {
 		events = append(events, by.Event(audit.PlanStarted))
 	}
 	err := l.store.tx(ctx, func(tx *sql.Tx) error {
 		if err := requireLiveSession(ctx, tx, by, p.CreatedAt, 0); err != nil {
-			return err
-		}
-		if err := useUp(ctx, tx, press, spend); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -84,7 +81,7 @@ func (l Ledger) Begin(ctx context.Context, p billing.Payment, by audit.Actor, sp
 		if err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, events...)
+		return finish(ctx, tx, press, spend, events...)
 	})
 	if isDuplicate(err) {
 		return billing.ErrBegun

@@ -48,13 +48,13 @@ func TestLedger(t *testing.T) {
 		if err := l.SetMethod(t.Context(), m, stolen, nil); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("SetMethod with another token: got %v, want ErrConflict", err)
 		}
-		if err := l.Begin(t.Context(), p, stolen, auth.Spend{}, nil); !errors.Is(err, auth.ErrConflict) {
+		if err := l.Begin(t.Context(), p, stolen, nil, auth.Spend{}); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("Begin with another token: got %v, want ErrConflict", err)
 		}
-		if err := errors.Join(l.SetMethod(t.Context(), m, by, nil), l.Begin(t.Context(), p, by, auth.Spend{}, nil)); err != nil {
+		if err := errors.Join(l.SetMethod(t.Context(), m, by, nil), l.Begin(t.Context(), p, by, nil, auth.Spend{})); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Begin(t.Context(), p, by, auth.Spend{}, nil); !errors.Is(err, billing.ErrBegun) {
+		if err := l.Begin(t.Context(), p, by, nil, auth.Spend{}); !errors.Is(err, billing.ErrBegun) {
 			t.Errorf("Begin again: got %v, want ErrBegun", err)
 		}
 		if got, err := l.Method(t.Context(), "ada"); err != nil || got != m {
@@ -84,7 +84,7 @@ func TestPaymentsInOrder(t *testing.T) {
 		for i := range many {
 			p := payment(fmt.Sprintf("order-%03d", i), "ada")
 			p.CreatedAt = at.Add(time.Duration(i) * time.Second)
-			if err := l.Begin(t.Context(), p, x.By(device.Client{}), auth.Spend{}, nil); err != nil {
+			if err := l.Begin(t.Context(), p, x.By(device.Client{}), nil, auth.Spend{}); err != nil {
 				t.Fatal(err)
 			}
 		}

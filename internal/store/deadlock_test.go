@@ -45,7 +45,7 @@ func furnish(t *testing.T, s *store.Store, id string) {
 		t.Fatal(err)
 	}
 	x.TokenHash = c.NewTokenHash
-	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), x.By(device.Client{}), auth.Spend{}, nil); err != nil {
+	if err := ledger(s).Begin(t.Context(), payment("order-"+id, id), x.By(device.Client{}), nil, auth.Spend{}); err != nil {
 		t.Fatal(err)
 	}
 }

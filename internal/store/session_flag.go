@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
@@ -42,9 +44,9 @@ func (s *Store) setFlag(ctx context.Context, e audit.Event, update string, args 
 	return err == nil, err
 }
 
-func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, e audit.Event) error {
+func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Actor, known device.Set, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := requireLiveSession(ctx, tx, by, e.At, 0); err != nil {
+		if err := cmp.Or(requireLiveSession(ctx, tx, by, e.At, 0), addAct(ctx, tx, press)); err != nil { // a second press finds no flag
 			return err
 		}
 		return changeFlag(ctx, tx, e, `

@@ -35,7 +35,7 @@ func TestFlags(t *testing.T) {
 			return first
 		}
 		dismiss := func(n string, x session.Session) error {
-			return s.DismissFlag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", event("u"+n, "ada", audit.SessionRecognised))
+			return s.DismissFlag(t.Context(), x, newSession("one", "ada").By(device.Client{}), x.Known+"\nbrowser B", nil, event("u"+n, "ada", audit.SessionRecognised))
 		}
 		unflagged := row(t, s, "one")
 		if err := dismiss("0", unflagged); !errors.Is(err, audit.ErrNotFound) {
@@ -68,7 +68,7 @@ func TestFlags(t *testing.T) {
 		if _, err := s.EndSession(t.Context(), gone, audit.Actor{}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {
+		if err := s.DismissFlag(t.Context(), row(t, s, "one"), gone.By(device.Client{}), "", nil, event("ug", "ada", audit.SessionRecognised)); !errors.Is(err, auth.ErrConflict) {
 			t.Errorf("from a session that is over: got %v, want ErrConflict", err)
 		}
 		if err := dismiss("2", row(t, s, "one")); err != nil {

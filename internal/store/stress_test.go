@@ -218,7 +218,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		by, l := p.session(ctx).By(device.Client{}), ledger(p.Store)
 		pay := payment(rand.Text(), p.id)
-		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by, nil), l.Begin(ctx, pay, by, auth.Spend{}, nil)); err != nil {
+		if err := errors.Join(l.SetMethod(ctx, billing.Method{UserID: p.id, ChangedAt: at}, by, nil), l.Begin(ctx, pay, by, nil, auth.Spend{})); err != nil {
 			return err
 		}
 		pay.State, pay.SettledAt = billing.Paid, at
