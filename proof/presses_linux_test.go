@@ -17,7 +17,7 @@ import (
 )
 
 // pressed is how often forms are pressed. The short form is for every change, the long one is "make presses".
-var pressed = flag.Int("presses", 120, "how often TestPresses presses forms, in both environments together")
+var pressed = flag.Int("presses", 160, "how often TestPresses presses forms, in both environments together")
 
 // atOnceOf is how many people press at the same time: most of them wait for answers that are on their way.
 const atOnceOf = 32
