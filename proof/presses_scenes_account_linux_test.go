@@ -14,6 +14,10 @@ var accountScenes = []scene{
 		email := webtest.Email()
 		return someone{"nobody", email}.press(b, "/signup", "/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password)
 	}},
+	{"request of a sign-up with a taken address", "/signup", func(x *pressRunner, b *webtest.Client) filled {
+		u := x.account()
+		return u.press(b, "/signup", "/signup", "name", "Grace Hopper", "email", u.email, "password", webtest.Password)
+	}},
 	{"request of a reset", "/password/forgot", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
 		p := u.press(b, "/password/forgot", "/password/forgot", "email", u.email)

@@ -101,8 +101,9 @@ func drafts(name, purpose, cancel string, fields ...string) option {
 // noDraft is for forms that hold only secrets and choices: nothing of them is saved when they come too late.
 func noDraft(rt *route) { rt.lateSaid = true }
 
-// isAct is for forms that rotate, open or end a session, or spend something once: pressed again they get the answer that they
-// had, if the template has the field for it. noAct is for those that may be pressed again without harm.
+// isAct is for forms that rotate, open or end a session, spend something once, send an email or write an event: pressed again
+// they get the answer that they had, if the template has the field for it. noAct is for those that may be pressed again without
+// harm.
 func isAct(rt *route) { rt.act, rt.actSaid = true, true }
 func noAct(rt *route) { rt.actSaid = true }
 

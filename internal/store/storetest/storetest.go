@@ -123,7 +123,7 @@ func Twin(t testing.TB, s *store.Store) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	twin.DB().SetMaxOpenConns(1)
+	twin.DB().SetMaxIdleConns(0) // a server has connections for all tests together, and this one is used now and then
 	t.Cleanup(func() { _ = twin.Close() })
 	return twin
 }
