@@ -286,17 +286,10 @@ func (x *pressRunner) leftOf(p filled, answer *webtest.Answer) (l left) {
 	})
 	x.ask(&l.live, `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, user)
 	x.ask(&l.flags, `SELECT count(*) FROM sessions WHERE user_id = $1 AND flag <> '' AND user_id NOT LIKE 'demo-%'`, user)
-	rows, err := x.facts.Query(`SELECT kind FROM events WHERE user_id = $1`, user)
 	kinds := map[string]int{}
-	for err == nil && rows.Next() {
-		var kind string
-		err = rows.Scan(&kind)
-		kinds[kind]++
+	for _, kind := range columns(x.t, x.facts, `SELECT kind FROM events WHERE user_id = '`+user+`'`, 1) {
+		kinds[kind[0]]++
 	}
-	if err != nil {
-		x.t.Error(err)
-	}
-	_ = rows.Close()
 	l.events = summary(kinds)
 	return l
 }
