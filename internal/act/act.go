@@ -54,6 +54,8 @@ type Answer struct {
 	Place string // where the browser is led to; "" for a file
 	File  []byte // that the browser saves; nil for none
 	Lives bool   // the session of the token goes on: the press did not end it
+
+	Pending string // token of the sign-in that waits for its second step; "" for none
 }
 
 // A Holder is the session that carries the token of an answer, as its cookie needs to know it.
@@ -141,6 +143,9 @@ func (s *Acts) Find(ctx context.Context, a *Act) (Answer, Holder, error) {
 	}
 	return answer, holder, nil
 }
+
+// Forget lets the same press be another act.
+func (s *Acts) Forget(ctx context.Context, a *Act) error { return s.store.DeleteAct(ctx, a.key) }
 
 // Sweep deletes the records that have expired.
 func (s *Acts) Sweep(ctx context.Context) error { return s.store.PruneActs(ctx, audit.Now()) }

@@ -110,6 +110,13 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 			a.Bag.DropPending(w)
 		}
 	}
+	if answer.Pending != "" {
+		if err := a.waitOn(ctx, w, answer.Pending); errors.Is(err, audit.ErrNotFound) {
+			return false, a.Acts.Forget(ctx, exchangeOf(r).press)
+		} else if err != nil {
+			return false, err
+		}
+	}
 	if answer.Place == signedOutPage {
 		a.forgetBrowser(w)
 	}
