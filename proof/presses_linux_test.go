@@ -258,19 +258,30 @@ func (x *pressRunner) leftOf(p filled, answer *webtest.Answer) (l left) {
 	})
 	x.ask(&l.live, `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, user)
 	x.ask(&l.flags, `SELECT count(*) FROM sessions WHERE user_id = $1 AND flag <> '' AND user_id NOT LIKE 'demo-%'`, user)
-	rows, err := x.facts.Query(`SELECT kind FROM events WHERE user_id = $1`, user)
-	kinds := map[string]int{}
-	for err == nil && rows.Next() {
-		var kind string
-		err = rows.Scan(&kind)
-		kinds[kind]++
-	}
+	kinds, err := x.eventsOf(user)
 	if err != nil {
 		x.t.Error(err)
 	}
-	_ = rows.Close()
 	l.events = summary(kinds)
 	return l
+}
+
+// eventsOf counts the events of an account by their kinds.
+func (x *pressRunner) eventsOf(user string) (map[string]int, error) {
+	rows, err := x.facts.Query(`SELECT kind FROM events WHERE user_id = $1`, user)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	kinds := map[string]int{}
+	for rows.Next() {
+		var kind string
+		if err := rows.Scan(&kind); err != nil {
+			return nil, err
+		}
+		kinds[kind]++
+	}
+	return kinds, rows.Err()
 }
 
 func (x *pressRunner) ask(into any, query string, args ...any) {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -28,7 +29,7 @@ func (s *Service) ChangePassword(ctx context.Context, from session.Session, p au
 		},
 	}
 	renewed := audit.NewEvent(audit.SessionRenewed, from.UserID, from.ID, c).Because("password_changed")
-	change.Events = append(p.Spend().Events, audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c), renewed)
+	change.Events = slices.Concat(p.Spend().Events, []audit.Event{audit.NewEvent(audit.PasswordChange, from.UserID, from.ID, c), renewed})
 	ended, err := s.store.ChangePassword(ctx, change)
 	if err != nil {
 		return 0, fmt.Errorf("change password: %w", err)
