@@ -21,9 +21,9 @@ func roundsOnce() int {
 }
 
 // TestOnce has every value that works once redeemed by many presses at the same moment: it works for one of them, the others
-// get an answer that is none of a fault, and what is there afterwards is what one of them leaves.
+// get an answer that is none of a fault, and what is there afterwards is what one of them leaves. It is not parallel for the same
+// reason as TestPresses.
 func TestOnce(t *testing.T) {
-	t.Parallel()
 	report := &onceReport{}
 	t.Cleanup(func() { // once the subtests are through
 		writeResult(t, len(report.lines), fmt.Sprintf("go test ./proof -run '^TestOnce$' -rounds %d", *rounds), report.text())

@@ -39,17 +39,11 @@ func actRoutes(t testing.TB) (patterns []string) {
 	return patterns
 }
 
-// elsewhere are the acts whose answer is no page: other tests press them twice.
-var elsewhere = map[string]string{
-	"/login/passkey/finish": "handlers.TestPressedAgain, and TestPasskeyAnswerLost in a browser",
-	"/account/export":       "handlers.TestPressedAgain, handlers.TestExportPressedAgain",
-}
-
 // Every form that is an act is pressed twice by TestPresses.
 func TestActsHaveScenes(t *testing.T) {
 	t.Parallel()
 	for _, route := range actRoutes(t) {
-		if elsewhere[route] == "" && !slices.ContainsFunc(scenes, func(s scene) bool { return s.route == route }) {
+		if !slices.ContainsFunc(scenes, func(s scene) bool { return s.route == route }) {
 			t.Errorf("POST %s is an act, and nobody presses it twice: add a scene that leads to its form to scenes in proof", route)
 		}
 	}

@@ -10,9 +10,6 @@ import (
 // someone is a person of a scene.
 type someone struct{ id, email string }
 
-// nobody is the id of somebody whose account is not looked at.
-const nobody = "nobody"
-
 // press is the form on a page of the portal, filled in.
 func (u someone) press(b *webtest.Client, page, action string, fields ...string) filled {
 	b.T.Helper()

@@ -2,7 +2,7 @@ package proof
 
 import (
 	"net/http"
-	"regexp"
+	"slices"
 
 	"example.com/gatehouse/webtest"
 )
@@ -13,9 +13,11 @@ type filled struct {
 	page   *webtest.Answer
 	action string // of the form
 	to     string // where it is sent to; "" for there
+	script string // what a script sends instead; "" for a form
 	fields []string
 	user   string   // whose account it is, by its id; "" for one that is not there yet
 	emails []string // addresses of theirs
+	later  string   // kind of the event that comes after the answer; "" for none
 	here   bool     // only the instance that showed the form takes it
 }
 
@@ -32,8 +34,11 @@ const (
 	passkeysPage = securityPage + "/passkeys"
 )
 
-// scenes lead to every form that is an act, and to some that are pressed twice without harm for another reason.
-var scenes = []scene{
+// scenes lead to every form that is an act.
+var scenes = slices.Concat(sessionScenes, accountScenes)
+
+// sessionScenes lead to the forms that open, rotate or end a session, and to those of links.
+var sessionScenes = []scene{
 	{"sign-in", "/login", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
 		return u.press(b, "/login", "/login", "email", u.email, "password", webtest.Password, "remember", "on")
@@ -101,11 +106,8 @@ var scenes = []scene{
 		return p
 	}},
 	{"removal of a passkey", passkeysPage + "/{id}/remove", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.signedIn(b)
-		b.Reauth(webtest.Password).Leads("/account/sessions")
-		b.Post(passkeysPage+"/finish", "credential", newPasskey(b.T, b.Origin).makes(b.T, begin(b, passkeysPage+"/begin")), "name", "Laptop").
-			Want(http.StatusSeeOther)
-		page := regexp.MustCompile(passkeysPage + `/[A-Z2-7]{26}`).FindString(b.Get(passkeysPage).Body)
+		u, _ := x.withPasskey(b)
+		page := passkeyPage(b)
 		return u.press(b, page, page+"/remove")
 	}},
 	{"end of the others", "/account/sessions/end-others", func(x *pressRunner, b *webtest.Client) filled {
@@ -141,62 +143,18 @@ var scenes = []scene{
 	}},
 	{"reset", "/password/reset", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
-		page := b.Get(x.resetLink(b, u)).Want(http.StatusSeeOther).Header.Get("Location")
-		return u.press(b, page, "/password/reset", "password", webtest.OtherPassword)
+		b.Get(x.resetLink(b, u)).Want(http.StatusSeeOther)
+		return u.press(b, "/password/reset", "/password/reset", "password", webtest.OtherPassword)
 	}},
 	{"reset at its link", "/password/reset/{token}", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
 		link := x.resetLink(b, u)
-		page := b.Get(link).Want(http.StatusSeeOther).Header.Get("Location")
-		p := u.press(b, page, "/password/reset", "password", webtest.OtherPassword)
+		b.Get(link).Want(http.StatusSeeOther)
+		p := u.press(b, "/password/reset", "/password/reset", "password", webtest.OtherPassword)
 		p.to = link // as a browser sends it that took no cookie
 		return p
 	}},
-	{"sign-up", "/signup", func(_ *pressRunner, b *webtest.Client) filled {
-		p := someone{nobody, webtest.Email()}
-		return p.press(b, "/signup", "/signup", "name", "Grace Hopper", "email", p.email, "password", webtest.Password)
-	}},
-	{"sign-up with a taken address", "/signup", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.account()
-		return u.press(b, "/signup", "/signup", "name", "Grace Hopper", "email", u.email, "password", webtest.Password)
-	}},
-	{"forgotten password", "/password/forgot", func(x *pressRunner, b *webtest.Client) filled {
-		p := someone{nobody, x.account().email} // what is left in the background may come after the answer, but for the email
-		return p.press(b, "/password/forgot", "/password/forgot", "email", p.email)
-	}},
-	{"request of another address", "/account/email", func(x *pressRunner, b *webtest.Client) filled {
-		u, to := x.signedIn(b), webtest.Email()
-		b.Reauth(webtest.Password).Leads("/account/sessions")
-		p := u.press(b, "/account/email", "/account/email", "email", to)
-		p.emails = append(p.emails, to)
-		return p
-	}},
-	{"profile", "/account/profile", func(x *pressRunner, b *webtest.Client) filled {
-		return x.signedIn(b).press(b, "/account/profile", "/account/profile", "name", "Augusta King")
-	}},
-	{"this was me", "/account/sessions/{handle}/recognise", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.signedIn(b)
-		other := b.Fresh().SignIn(u.email, webtest.Password).Handle()
-		if _, err := x.facts.Exec(`UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, other); err != nil {
-			x.t.Error(err)
-		}
-		b.Reauth(webtest.Password).Leads("/account/sessions")
-		return u.press(b, "/account/sessions", "/account/sessions/"+other+"/recognise")
-	}},
-	{"name of a passkey", passkeysPage + "/{id}/rename", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.signedIn(b)
-		b.Reauth(webtest.Password).Leads("/account/sessions")
-		b.Post(passkeysPage+"/finish", "credential", newPasskey(b.T, b.Origin).makes(b.T, begin(b, passkeysPage+"/begin")), "name", "Laptop").
-			Want(http.StatusSeeOther)
-		page := regexp.MustCompile(passkeysPage + `/[A-Z2-7]{26}`).FindString(b.Get(passkeysPage).Body)
-		return u.press(b, page, page+"/rename", "name", "Old laptop")
-	}},
-	{"payment method", "/billing/payment-method", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.signedIn(b)
-		b.Reauth(webtest.Password).Leads("/account/sessions")
-		return u.press(b, "/billing/payment-method", "/billing/payment-method", "instrument", "visa-4242", "name", "Ada")
-	}},
-	{"confirmation of a sign-up", "/email/confirm/{token}", func(x *pressRunner, b *webtest.Client) filled {
+	{"sign-up", "/email/confirm/{token}", func(x *pressRunner, b *webtest.Client) filled {
 		email := webtest.Email()
 		b.Post("/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password).Leads("/signup/sent")
 		link := x.mail.link(b.T, email, "/email/confirm/")

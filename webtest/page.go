@@ -75,6 +75,18 @@ func (c *Client) Filled(a *Answer, action string, fields ...string) *http.Reques
 	return nil
 }
 
+// Field is what a field of the form that goes there holds, "" for none.
+func (a *Answer) Field(action, name string) (value string) {
+	for _, form := range a.Forms() {
+		for _, field := range form.Fields {
+			if form.Action == action && field.Name == name {
+				value = field.Value
+			}
+		}
+	}
+	return value
+}
+
 // filled are the names and values of a form in which some were changed.
 func (f Form) filled(changed []string) (sent []string) {
 	sent = append(sent, changed...)

@@ -60,10 +60,10 @@ func (p Payment) Free() bool { return p.Amount.Minor == 0 }
 var ErrNotOwned = fmt.Errorf("somebody else's: %w", ErrNotFound)
 
 // Pay pays an order, once. The row is written before the gateway is asked, and its primary key lets only one request
-// through. A second call, from another tab or a replay, changes nothing and returns the state of the first. The payment
+// through. A second call, from another tab or a replay, changes nothing, returns the state of the first, and is not the first. The payment
 // may be returned pending. ErrNotOwned when another account has the order. press, nil for none, and what the confirmation uses up
 // are stored with the row.
-func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, press *act.Record, spend auth.Spend) (Payment, error) {
+func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, press *act.Record, spend auth.Spend) (paid Payment, first bool, err error) {
 	p.CreatedAt, p.State = audit.Now(), Pending
 	if i, ok := InstrumentOf(p.Instrument); ok {
 		p.LastFour = i.LastFour
@@ -71,14 +71,16 @@ func (s *Service) Pay(ctx context.Context, p Payment, by audit.Actor, press *act
 	if p.Free() {
 		p.State, p.SettledAt = Paid, p.CreatedAt
 	}
-	err := s.store.Begin(ctx, p, by, press, spend)
-	if err == nil && p.State == Pending {
+	err = s.store.Begin(ctx, p, by, press, spend)
+	first = err == nil
+	if first && p.State == Pending {
 		s.ask(ctx, p, by)
 	}
-	if err != nil && !errors.Is(err, ErrBegun) {
-		return Payment{}, err
+	if !first && !errors.Is(err, ErrBegun) {
+		return Payment{}, false, err
 	}
-	return s.Payment(ctx, p.UserID, p.Order)
+	paid, err = s.Payment(ctx, p.UserID, p.Order)
+	return paid, first, err
 }
 
 // answerWithin is how long a request waits for the gateway. After that the payment is pending until Reconcile.

@@ -54,18 +54,7 @@ func (b *browser) sendAsScript(page *webtest.Answer, fields []string) *webtest.A
 }
 
 // actIn is the value of the act that the form on the page carries.
-func actIn(page *webtest.Answer, action string) string { return valueIn(page, action, "act") }
-
-func valueIn(page *webtest.Answer, action, name string) (value string) {
-	for _, form := range page.Forms() {
-		for _, field := range form.Fields {
-			if form.Action == action && field.Name == name {
-				value = field.Value
-			}
-		}
-	}
-	return value
-}
+func actIn(page *webtest.Answer, action string) string { return page.Field(action, "act") }
 
 // actForms are the forms of acts, each ready to be sent.
 var actForms = map[string]func(*portal) press{
@@ -258,7 +247,7 @@ var actForms = map[string]func(*portal) press{
 	"payment": func(p *portal) press {
 		u, b := p.payer("visa-4242")
 		page := b.Get(checkoutPage)
-		return press{u, b, page, checkoutPage, []string{"password", password}, receiptPage(valueIn(page, checkoutPage, "order")), true}
+		return press{u, b, page, checkoutPage, []string{"password", password}, receiptPage(page.Field(checkoutPage, "order")), true}
 	},
 	"payment by code": func(p *portal) press {
 		u := p.newUser("Paula")
@@ -267,7 +256,7 @@ var actForms = map[string]func(*portal) press{
 		b.method("mastercard-0002")
 		b.Post("/basket", "plan", "hall").Leads("/plans")
 		page := b.Get(checkoutPage)
-		receipt := receiptPage(valueIn(page, checkoutPage, "order"))
+		receipt := receiptPage(page.Field(checkoutPage, "order"))
 		return press{u, b, page, checkoutPage, []string{"password", password, "code", app.code()}, receipt, true}
 	},
 	"demo": func(p *portal) press {

@@ -190,11 +190,13 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err = a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), press, proof.Spend())
+	p, first, err := a.Billing.Pay(r.Context(), billing.Payment{Bill: b, UserID: v.UserID, Session: v.ID}, actor(r), press, proof.Spend())
 	if err != nil {
 		return a.paymentNotOwned(r, err)
 	}
-	a.reportRecoveryCode(r, proof)
+	if first { // only then its confirmation was spent
+		a.reportRecoveryCode(r, proof)
+	}
 	answered(r)
 	return a.toReceipt(w, r, p)
 }

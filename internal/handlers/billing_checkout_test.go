@@ -148,7 +148,7 @@ func TestConfirmedAtOnce(t *testing.T) {
 			wg.Wait()
 			paid, err := p.app.Billing.Payment(t.Context(), u.ID, shown.Get("order"))
 			if err == nil { // as a request that had looked before there was a row
-				_, err = p.app.Billing.Pay(t.Context(), paid, p.sessionRow(b).By(device.Client{}), nil, auth.Spend{})
+				_, _, err = p.app.Billing.Pay(t.Context(), paid, p.sessionRow(b).By(device.Client{}), nil, auth.Spend{})
 			}
 			if err != nil {
 				t.Fatal(err)
