@@ -30,7 +30,7 @@ const verifyPage = "/login/verify"
 // same press was first on another instance.
 func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Proof, remember bool, next string) error {
 	token := auth.NewToken()
-	press, err := a.record(r, act.Answer{Pending: token, Place: verifyPage, Lives: true}, "")
+	press, err := a.staysIn(r, act.Answer{Pending: token, Place: verifyPage})
 	if err != nil {
 		return err
 	}

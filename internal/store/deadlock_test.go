@@ -7,8 +7,10 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
+	"example.com/gatehouse/webtest"
 )
 
 // PostgreSQL locks an account's row against everybody's events while it is deleted. Somebody who has changed a row of the
@@ -82,5 +84,48 @@ func deletedAmong(t *testing.T, s *store.Store, statement, id string, deletion f
 	}
 	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("%s: got %v, want the account deleted", id, err)
+	}
+}
+
+// A re-authentication locks the account's row before the session, as a change of credentials does: one that takes the session
+// first and then waits for what it spends would wait for the other for ever.
+func TestRotationLocksTheAccountFirst(t *testing.T) {
+	s := storetest.Postgres(t)
+	newUser(t, s, "ada")
+	x := newSession("x", "ada")
+	open(t, s, x)
+	if _, err := s.DB().Exec(`INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) VALUES ('ada', 'x', 0, $1)`, at); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := s.DB().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, lock := range []string{`UPDATE users SET epoch = epoch`, `UPDATE totp_secrets SET last_step = last_step`} {
+		if _, err := tx.Exec(lock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var mine int
+	if err := tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&mine); err != nil {
+		t.Fatal(err)
+	}
+	rotated := make(chan error, 1)
+	go func() {
+		spend := auth.Spend{UserID: "ada", At: at, App: auth.TOTPSecret{UserID: "ada", Sealed: []byte("y"), LastStep: 1, EnrolledAt: at}}
+		rotated <- s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "next"}, At: at, Spend: spend})
+	}()
+	webtest.Until(t, "the rotation waits for a lock", func() (waits bool) {
+		if err := s.DB().QueryRow(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))`, mine).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		return waits
+	})
+	if _, err := tx.Exec(`SELECT 1 FROM sessions WHERE id = 'x' FOR UPDATE NOWAIT`); err != nil {
+		t.Errorf("the rotation holds the session: %v", err)
+	}
+	if err := errors.Join(tx.Rollback(), <-rotated); err != nil {
+		t.Error(err)
 	}
 }
