@@ -52,7 +52,7 @@ func (a *Act) Key() string { return a.key }
 type Answer struct {
 	Token string // of the session from then on; "" where the cookie stays as it is
 	Place string // where the browser is led to; "" for a file
-	File  []byte // that the browser saves; nil for none
+	File  File   // nil for none
 	Lives bool   // the session of the token goes on: the press did not end it
 }
 

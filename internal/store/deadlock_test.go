@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"database/sql"
 	"errors"
 	"testing"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -53,28 +55,14 @@ func furnish(t *testing.T, s *store.Store, id string) {
 // deletedAmong runs a deletion between a change of an account's rows and the event of that change.
 func deletedAmong(t *testing.T, s *store.Store, statement, id string, deletion func() error) {
 	t.Helper()
-	tx, err := s.DB().BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	// In a deadlock PostgreSQL undoes whoever looks first, and a deletion that is undone is made again without a word.
-	if _, err := tx.Exec(`SET LOCAL deadlock_timeout = '10ms'`); err != nil {
-		t.Fatal(err)
-	}
-	var pid int
-	if err := errors.Join(second(tx.Exec(statement, at, id)), tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid)); err != nil {
+	tx, pid := beginWatched(t, s)
+	if _, err := tx.Exec(statement, at, id); err != nil {
 		t.Fatal(err)
 	}
 	deleted := make(chan error, 1)
 	go func() { deleted <- deletion() }()
-	for waiting := false; !waiting; {
-		err := s.DB().QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))`, pid).Scan(&waiting)
-		if err != nil || len(deleted) > 0 {
-			t.Fatalf("%s: %v, or the deletion did not wait", id, err)
-		}
-	}
-	_, err = tx.Exec(`
+	awaitBlocked(t, s, pid, func() bool { return len(deleted) > 0 })
+	_, err := tx.Exec(`
 		INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
 		VALUES ($1, $2, '', 'kind', '', '', '', $3)`, "late-"+id, id, at)
 	if err := errors.Join(err, tx.Commit(), <-deleted); err != nil {
@@ -82,5 +70,62 @@ func deletedAmong(t *testing.T, s *store.Store, statement, id string, deletion f
 	}
 	if _, err := s.UserByID(t.Context(), id); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("%s: got %v, want the account deleted", id, err)
+	}
+}
+
+// beginWatched begins a transaction and returns the server's number of it. In a deadlock PostgreSQL undoes whoever looks first,
+// which is this one, since the store makes what is undone again without a word.
+func beginWatched(t *testing.T, s *store.Store) (tx *sql.Tx, pid int) {
+	t.Helper()
+	tx, err := s.DB().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback() })
+	if err := errors.Join(second(tx.Exec(`SET LOCAL deadlock_timeout = '10ms'`)), tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid)); err != nil {
+		t.Fatal(err)
+	}
+	return tx, pid
+}
+
+// awaitBlocked waits until somebody waits for the transaction.
+func awaitBlocked(t *testing.T, s *store.Store, pid int, done func() bool) {
+	t.Helper()
+	for waiting := false; !waiting; {
+		err := s.DB().QueryRowContext(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))`, pid).Scan(&waiting)
+		if err != nil || done() {
+			t.Fatalf("%v, or it did not wait", err)
+		}
+	}
+}
+
+// An export takes the account's row before the code that it spends, as an undone change of address does: whoever comes second
+// waits, and the code is gone.
+func TestExportAmongChangesOfAddress(t *testing.T) {
+	s := storetest.Postgres(t)
+	u := newUser(t, s, "ada")
+	furnish(t, s, u.ID)
+	x, err := s.SessionByHandle(t.Context(), "s-ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, pid := beginWatched(t, s)
+	_, err = tx.Exec(`UPDATE users SET epoch = epoch + 1 WHERE id = 'ada'`)
+	if err := errors.Join(err, second(tx.Exec(`DELETE FROM recovery_codes WHERE user_id = 'ada'`))); err != nil {
+		t.Fatal(err)
+	}
+	exported := make(chan error, 1)
+	go func() {
+		exported <- s.Export(t.Context(), x.By(device.Client{}), event("export", "ada", audit.SensitiveRead), func([]account.Table) (account.Press, error) {
+			return account.Press{Spend: auth.Spend{UserID: "ada", CodeHash: "code", At: at}}, nil
+		})
+	}()
+	awaitBlocked(t, s, pid, func() bool { return len(exported) > 0 })
+	_, err = tx.Exec(`UPDATE users SET email_key = 'old@example.org' WHERE id = 'ada'`)
+	if err := errors.Join(err, tx.Commit()); err != nil {
+		t.Error(err)
+	}
+	if err := <-exported; !errors.Is(err, auth.ErrConflict) {
+		t.Errorf("got %v, want ErrConflict", err)
 	}
 }
