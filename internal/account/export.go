@@ -22,7 +22,7 @@ func (s *Service) Export(ctx context.Context, by audit.Actor, p auth.Proof, writ
 		return err
 	}
 	e := by.Event(audit.SensitiveRead).Because("export")
-	err := s.store.Export(ctx, e, func(tables []Table) (Press, error) {
+	err := s.store.Export(ctx, by, e, func(tables []Table) (Press, error) {
 		press, err := write(tables)
 		press.Spend = p.Spend()
 		return press, err

@@ -37,9 +37,10 @@ type RecoveryStore interface {
 	// and returns their ids.
 	DeleteAccounts(ctx context.Context, due time.Time, limit int) ([]string, error)
 
-	// Export stores the event, hands all stored data about its person except secrets to write, and stores the press that this
-	// returns, all or nothing. write may be called again.
-	Export(ctx context.Context, e audit.Event, write func([]Table) (Press, error)) error
+	// Export hands all stored data about the person except secrets to write, with the event as the last of theirs, and then
+	// stores the event and the press that write returns, all or nothing. Nobody waits for a lock while write runs. ErrConflict
+	// when the session that asks is over.
+	Export(ctx context.Context, by audit.Actor, e audit.Event, write func([]Table) (Press, error)) error
 }
 
 // ResetPasswordParams are a new password, set with a one-time token.

@@ -52,7 +52,7 @@ func (a *Act) Key() string { return a.key }
 type Answer struct {
 	Token string // of the session from then on; "" where the cookie stays as it is
 	Place string // where the browser is led to; "" for a file
-	File  []byte // that the browser saves; nil for none
+	File  File   // nil for none
 	Lives bool   // the session that carries the hash of the record goes on, and the answer is for its browser alone
 	Ends  bool   // the press ended the session that it came in: the browser has no cookie since
 

@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,19 @@ func TestExport(t *testing.T) {
 			}
 		}
 		p.email(u.Email, "was downloaded as a file")
+
+		var first, second struct {
+			Events []map[string]any `json:"events"`
+		}
+		for body, to := range map[string]any{res.Body: &first, b.Post(exportPath, "password", password).Want(http.StatusOK).Body: &second} {
+			if err := json.Unmarshal([]byte(body), to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last := first.Events[len(first.Events)-1]
+		if !slices.ContainsFunc(second.Events, func(e map[string]any) bool { return maps.Equal(e, last) }) {
+			t.Errorf("the next file does not have the event of the first as that has it:\n%v", last)
+		}
 	})
 }
 
@@ -100,7 +115,14 @@ func TestExportPressedAgain(t *testing.T) {
 		app, _ := b.enrolApp()
 		page := b.Get(exportPath)
 		fields := []string{"password", password, "code", app.code()}
+		p.exec(`
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+			INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
+			SELECT 'event' || i, $1, '', 'kind', '', '', '', $2 FROM n`, u.ID, time.Now().UTC())
 		first := b.Submit(page, exportPath, fields...).Want(http.StatusOK)
+		if n := p.count(`SELECT max(length(answer)) FROM acts`); n > len(first.Body)/4 {
+			t.Errorf("%d bytes are stored of a file of %d", n, len(first.Body))
+		}
 		time.Sleep(act.Valid - time.Second)
 		if again := b.Submit(page, exportPath, fields...).Want(http.StatusOK); again.Body != first.Body || again.Header.Get("Cache-Control") != "no-store" {
 			t.Error("another file")

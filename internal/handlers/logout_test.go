@@ -1,14 +1,17 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/webtest"
 )
 
@@ -89,6 +92,43 @@ func TestEndOthersAndAll(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A session that is opened while the password is checked ends after it was opened, by the times that are stored.
+func TestOpenedWhileOthersEnd(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		for _, path := range []string{"/account/sessions/end-others", "/account/sessions/end-all"} {
+			u := p.newUser("Mia")
+			b := p.signedIn(u)
+			var opened *browser
+			limits := p.limits.Limiter
+			p.limits.Limiter = pausing{limits, func() {
+				p.limits.Limiter = limits
+				time.Sleep(time.Second)
+				opened = p.signedIn(u)
+			}}
+			b.Post(path, "password", password).Want(http.StatusSeeOther)
+			if opened == nil || opened.Alive() {
+				t.Fatalf("%s: want a session opened meanwhile, and ended", path)
+			}
+			if n := p.count(`SELECT count(*) FROM sessions WHERE ended_at < created_at`); n != 0 {
+				t.Errorf("%s: %d sessions ended before they began", path, n)
+			}
+		}
+	})
+}
+
+// pausing does something before an attempt is counted.
+type pausing struct {
+	ratelimit.Limiter
+	pause func()
+}
+
+func (l pausing) Take(ctx context.Context, key string, r ratelimit.Rule) time.Duration {
+	l.pause()
+	return l.Limiter.Take(ctx, key, r)
 }
 
 // A session that ended meanwhile is no error for whoever ends it.

@@ -108,6 +108,7 @@ func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place stri
 	}
 	err = a.rotate(r, place, false, func(next session.NewToken) (opened bag.Session, err error) {
 		if ending.Elevation, err = a.Sessions.Elevation(v.Session, proof, next, clientOf(r)); err == nil {
+			ending.At = ending.Elevation.At // the proof took a while, in which others may have signed in
 			n, err = a.Sessions.EndMany(r.Context(), ending)
 		}
 		if err == nil {

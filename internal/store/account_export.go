@@ -73,26 +73,49 @@ var notExported = map[string]string{
 	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
 }
 
-// Export stores the event first, so that it is in the file.
-func (s *Store) Export(ctx context.Context, e audit.Event, write func([]account.Table) (account.Press, error)) error {
+// Export reads everything and has the file made before the transaction that stores the event and the press: SQLite has one
+// writer at a time, and a big file takes a while. The session is checked first, because PostgreSQL locks the account's row with
+// it, and all transactions lock that before what a proof uses up.
+func (s *Store) Export(ctx context.Context, by audit.Actor, e audit.Event, write func([]account.Table) (account.Press, error)) error {
+	tables, err := s.exportTables(ctx, e)
+	if err != nil {
+		return err
+	}
+	press, err := write(tables)
+	if err != nil {
+		return err
+	}
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := addEvents(ctx, tx, e); err != nil {
+		if err := requireLiveSession(ctx, tx, by, e.At, 0); err != nil {
 			return err
 		}
-		tables := make([]account.Table, len(exports))
-		for i, x := range exports {
-			rows, err := exportTable(ctx, tx, x, e.UserID)
-			if err != nil {
-				return fmt.Errorf("export %s: %w", x.table, err)
-			}
-			tables[i] = account.Table{Name: x.name, Rows: rows}
-		}
-		press, err := write(tables)
-		if err != nil {
+		if err := addPress(ctx, tx, press); err != nil {
 			return err
 		}
-		return addPress(ctx, tx, press)
+		return addEvents(ctx, tx, e)
 	})
+}
+
+// exportTables reads everything at one moment. The event of the export is stored later, so its row is added here.
+func (s *Store) exportTables(ctx context.Context, e audit.Event) ([]account.Table, error) {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rollback(tx) }() // it has changed nothing
+	tables := make([]account.Table, len(exports))
+	for i, x := range exports {
+		rows, err := exportTable(ctx, tx, x, e.UserID)
+		if err != nil {
+			return nil, fmt.Errorf("export %s: %w", x.table, err)
+		}
+		if x.table == "events" {
+			rows = append(rows, map[string]any{"id": e.ID, "session_id": e.SessionID, "kind": string(e.Kind), "reason": e.Reason,
+				"ip": e.Client.IP, "user_agent": e.Client.UserAgent, "at": e.At})
+		}
+		tables[i] = account.Table{Name: x.name, Rows: rows}
+	}
+	return tables, nil
 }
 
 func exportTable(ctx context.Context, tx *sql.Tx, x exported, userID string) ([]map[string]any, error) {
