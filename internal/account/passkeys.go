@@ -44,23 +44,23 @@ type RenamePasskeyParams struct {
 	Event    audit.Event
 }
 
-// RenamePasskey returns the name as it is stored, a NameError, ErrNotFound, or ErrConflict when the session is over or the
-// press was answered before.
-func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name string, press *act.Record) (string, error) {
-	name, err := auth.CleanPasskeyName(name)
+// RenamePasskey returns the name as it is stored, and whether it was another before. A NameError, ErrNotFound, or ErrConflict
+// when the session is over or the press was answered before.
+func (s *Service) RenamePasskey(ctx context.Context, by audit.Actor, id, name string, press *act.Record) (cleaned string, changed bool, err error) {
+	name, err = auth.CleanPasskeyName(name)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	before, err := s.Passkey(ctx, by.UserID, id)
 	if err != nil || before.Name == name {
-		return name, err
+		return name, false, err
 	}
 	r := RenamePasskeyParams{By: by, ID: id, Name: name, At: audit.Now(), Act: press, Event: by.Event(audit.PasskeyRenamed)}
 	if err := s.store.RenamePasskey(ctx, r); err != nil {
-		return "", fmt.Errorf("rename passkey: %w", err)
+		return "", false, fmt.Errorf("rename passkey: %w", err)
 	}
 	s.audit.Log(ctx, r.Event)
-	return name, nil
+	return name, true, nil
 }
 
 // EnrolPasskey adds a passkey that a browser made. Like every change of the factors it ends the other sessions. A

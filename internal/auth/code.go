@@ -13,8 +13,9 @@ import (
 
 // CheckCode completes the proof of a password with a code of the account's authenticator app or one of its recovery
 // codes. Each is accepted once: what the proof is used for spends it (ASVS v5.0.0-6.5.1). A wrong code is ErrBadCode and
-// recorded as an event of the given kind; a LimitedError after too many, and ErrEnded when the session is over.
-func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind) (Proof, error) {
+// recorded as an event of the given kind, unless stands returns an error; a LimitedError after too many, and ErrEnded when the
+// session is over.
+func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind, stands Stands) (Proof, error) {
 	if p.method != MethodPassword {
 		return Proof{}, ErrBadCredentials
 	}
@@ -22,17 +23,22 @@ func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit
 	if err != nil {
 		return Proof{}, err
 	}
-	p, err = s.checkCode(ctx, p, typed, by, failure, func() error {
-		_, err := s.userOf(ctx, by)
-		return err
+	password := p.tried
+	p.tried = nil
+	p, err = s.checkCode(ctx, p, typed, by, failure, func(ctx context.Context) error {
+		if _, err := s.userOf(ctx, by); err != nil {
+			return err
+		}
+		return stands(ctx)
 	})
 	settle(ctx, attempt, err)
+	settle(ctx, password, err)
 	return p, err
 }
 
 // checkCode asks before it counts a failure whether what the code is for still stands: the same press on another instance may
 // have spent the code a moment ago.
-func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind, stands func() error) (Proof, error) {
+func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind, stands Stands) (Proof, error) {
 	method, spend, err := MethodTOTP, Spend{UserID: p.user.ID, At: audit.Now()}, ErrBadCode
 	if code, ok := totpDigitsOf(typed); ok {
 		spend.App, err = s.matchTOTP(ctx, p.user.ID, code, spend.At)
@@ -41,7 +47,7 @@ func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit
 		spend.Events = []audit.Event{audit.NewEvent(audit.RecoveryCodeUsed, p.user.ID, by.SessionID, by.Client)}
 	}
 	if errors.Is(err, ErrBadCode) {
-		err = cmp.Or(stands(), err)
+		err = cmp.Or(stands(ctx), err)
 	}
 	switch {
 	case errors.Is(err, ErrBadCode):

@@ -34,10 +34,14 @@ type Attempt interface {
 
 // settle gives a try back that ended in neither a proof nor a wrong answer: nothing was checked, so nothing was guessed.
 func settle(ctx context.Context, attempt Attempt, err error) {
-	if err != nil && !errors.Is(err, ErrBadCredentials) && !errors.Is(err, ErrBadCode) {
+	if attempt != nil && err != nil && !errors.Is(err, ErrBadCredentials) && !errors.Is(err, ErrBadCode) {
 		attempt.Return(ctx)
 	}
 }
+
+// Stands is asked before a wrong answer counts: an error when nobody can tell whether it would have been right, such as
+// ErrConflict after the same press, on another instance, used up what it brings.
+type Stands func(ctx context.Context) error
 
 // A SignInAttempt is the try of a password.
 type SignInAttempt interface {

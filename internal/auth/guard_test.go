@@ -146,7 +146,7 @@ func TestSecondDoorIsLimited(t *testing.T) {
 			t.Fatalf("got %v, complete: %t", err, proof.Complete())
 		}
 		refusedAfter(t, guard.Codes.Burst, auth.ErrBadCode, func() error {
-			_, err := d.auth.CheckCode(t.Context(), proof, "000000", d.by, audit.ReauthFail)
+			_, err := d.auth.CheckCode(t.Context(), proof, "000000", d.by, audit.ReauthFail, stands)
 			return err
 		})
 	})
@@ -173,10 +173,10 @@ func TestSecondDoorIsLimited(t *testing.T) {
 	})
 	for name, check := range map[string]func(d *secondDoor, answer json.RawMessage) (auth.Proof, error){
 		"passkey": func(d *secondDoor, answer json.RawMessage) (auth.Proof, error) {
-			return d.passkeys.CheckSignIn(d.t.Context(), answer, somewhere)
+			return d.passkeys.CheckSignIn(d.t.Context(), answer, somewhere, stands)
 		},
 		"passkey in a session": func(d *secondDoor, answer json.RawMessage) (auth.Proof, error) {
-			return d.passkeys.CheckConfirmation(d.t.Context(), d.by, answer, audit.ReauthFail)
+			return d.passkeys.CheckConfirmation(d.t.Context(), d.by, answer, audit.ReauthFail, stands)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +219,7 @@ func TestUncheckedTriesDoNotCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range guard.Codes.Burst {
-			if _, err := d.auth.CheckCode(over, proof, "000000", d.by, audit.ReauthFail); !errors.Is(err, context.Canceled) {
+			if _, err := d.auth.CheckCode(over, proof, "000000", d.by, audit.ReauthFail, stands); !errors.Is(err, context.Canceled) {
 				t.Fatalf("in a session: got %v, want an error of the database", err)
 			}
 			if _, _, err := d.auth.CheckPendingCode(t.Context(), auth.PendingSignIn{UserID: d.user.ID}, "000000", somewhere); !errors.Is(err, audit.ErrNotFound) {
@@ -227,11 +227,14 @@ func TestUncheckedTriesDoNotCount(t *testing.T) {
 			}
 		}
 		refusedAfter(t, guard.Codes.Burst, auth.ErrBadCode, func() error {
-			_, err := d.auth.CheckCode(t.Context(), proof, "000000", d.by, audit.ReauthFail)
+			_, err := d.auth.CheckCode(t.Context(), proof, "000000", d.by, audit.ReauthFail, stands)
 			return err
 		})
 	})
 }
+
+// stands says that no other press was first.
+func stands(context.Context) error { return nil }
 
 // A pending sign-in counts for the account that it is of, whatever its caller says.
 func TestPendingCodeNamesItsAccount(t *testing.T) {

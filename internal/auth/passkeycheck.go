@@ -52,14 +52,14 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 
 // CheckSignIn checks the answer of a passkey. A LimitedError after too many, ErrBadCredentials for whatever is wrong with
 // it, a disabled account and an expired demo alike. What the proof is used for spends the challenge, so that the same
-// answer is accepted only once (ASVS v5.0.0-6.5.1).
-func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client) (Proof, error) {
+// answer is accepted only once (ASVS v5.0.0-6.5.1). No answer is wrong while stands returns an error.
+func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client, stands Stands) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, audit.Actor{Client: c})
 	if err != nil {
 		return Proof{}, err
 	}
 	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{})
-	err = p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c))
+	err = p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c), stands)
 	if !errors.Is(err, ErrBadCredentials) {
 		attempt.Return(ctx)
 	}
@@ -68,20 +68,20 @@ func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Clie
 
 // CheckConfirmation checks the answer of a passkey of the person signed in, for this session. A wrong one is
 // recorded as an event of the given kind. A LimitedError after too many, ErrBadCredentials, or ErrEnded when the session
-// is over.
-func (p *Passkeys) CheckConfirmation(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind) (Proof, error) {
+// is over. No answer is wrong while stands returns an error.
+func (p *Passkeys) CheckConfirmation(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind, stands Stands) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, by)
 	if err != nil {
 		return Proof{}, err
 	}
-	proof, err := p.confirm(ctx, by, answer, kind)
+	proof, err := p.confirm(ctx, by, answer, kind, stands)
 	if !errors.Is(err, ErrBadCredentials) {
 		attempt.Return(ctx)
 	}
 	return proof, err
 }
 
-func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind) (Proof, error) {
+func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, kind audit.Kind, stands Stands) (Proof, error) {
 	user, err := p.service.userOf(ctx, by)
 	if err != nil {
 		return Proof{}, err
@@ -91,7 +91,7 @@ func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, k
 		if _, ended := p.service.userOf(ctx, by); ended != nil {
 			return Proof{}, ended
 		}
-		return Proof{}, p.rejectAnswer(ctx, err, by.Event(kind))
+		return Proof{}, p.rejectAnswer(ctx, err, by.Event(kind), stands)
 	}
 	proof.user = user
 	return proof, nil
@@ -99,9 +99,12 @@ func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, k
 
 // rejectAnswer turns an answerError into ErrBadCredentials and records the event. It is only logged without a known account,
 // and for an answer that comes again: the same press on two instances is nobody's failure.
-func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event) error {
+func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event, stands Stands) error {
 	wrong, ok := errors.AsType[answerError](err)
 	if !ok {
+		return err
+	}
+	if err := stands(ctx); err != nil {
 		return err
 	}
 	e.Reason = PasskeyReason
@@ -171,7 +174,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
 	passkey.LastUsedAt = audit.Now()
 	spend := Spend{UserID: user.ID, At: passkey.LastUsedAt, Passkey: passkey, Challenge: spent}
-	return Proof{user, MethodPasskey, spend}, user.ID, nil
+	return Proof{user: user, method: MethodPasskey, spend: spend}, user.ID, nil
 }
 
 // verify checks the signature, origin, host name and flags: the user must have been verified. At a sign-in nobody has

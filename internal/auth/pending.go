@@ -73,7 +73,7 @@ func (s *Service) checkPendingCode(ctx context.Context, pending PendingSignIn, t
 		return PendingSignIn{}, Proof{}, err
 	}
 	u.Epoch = taken.Epoch
-	p, err := s.checkCode(ctx, Proof{user: u, method: MethodPassword}, typed, by, audit.MFAFail, func() error {
+	p, err := s.checkCode(ctx, Proof{user: u, method: MethodPassword}, typed, by, audit.MFAFail, func(ctx context.Context) error {
 		return s.store.HasPendingSignIn(ctx, taken.TokenHash)
 	})
 	p.spend.PendingHash = taken.TokenHash

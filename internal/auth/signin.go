@@ -105,6 +105,8 @@ func (s *Service) CheckPassword(ctx context.Context, by audit.Actor, password st
 	settle(ctx, attempt, err)
 	if p.Complete() {
 		s.guard.Proved(ctx, p, by)
+	} else if err == nil {
+		p.tried = attempt
 	}
 	return p, err
 }

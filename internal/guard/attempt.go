@@ -87,10 +87,10 @@ func (g *Guard) FromAccount(ctx context.Context, l Limit, by audit.Actor) (*Atte
 }
 
 // MayWriteTo takes an email from the limits of its reader. Each network has its own, so that a stranger elsewhere does not
-// use up the emails of somebody who wants one.
-func (g *Guard) MayWriteTo(ctx context.Context, normalizedEmail string, c device.Client) bool {
-	t := g.begin()
-	return t.take(ctx, EmailsHere.key+":"+c.Customer()+":"+normalizedEmail, EmailsHere.Rule) == 0 &&
+// use up the emails of somebody who wants one. Without ok nothing was taken.
+func (g *Guard) MayWriteTo(ctx context.Context, normalizedEmail string, c device.Client) (t *Attempt, ok bool) {
+	t = g.begin()
+	return t, t.take(ctx, EmailsHere.key+":"+c.Customer()+":"+normalizedEmail, EmailsHere.Rule) == 0 &&
 		t.take(ctx, Emails.key+":"+normalizedEmail, Emails.Rule) == 0
 }
 

@@ -115,14 +115,14 @@ func TestEmailsToOneReader(t *testing.T) {
 	t.Parallel()
 	g := newGuard()
 	for i := range Emails.Burst {
-		if !g.MayWriteTo(t.Context(), "ada@example.org", network(i)) {
+		if _, ok := g.MayWriteTo(t.Context(), "ada@example.org", network(i)); !ok {
 			t.Fatalf("email %d of %d is refused", i+1, Emails.Burst)
 		}
 	}
-	if g.MayWriteTo(t.Context(), "ada@example.org", network(Emails.Burst)) {
+	if _, ok := g.MayWriteTo(t.Context(), "ada@example.org", network(Emails.Burst)); ok {
 		t.Error("one email more than the limit allows")
 	}
-	if !g.MayWriteTo(t.Context(), "grace@example.org", network(0)) {
+	if _, ok := g.MayWriteTo(t.Context(), "grace@example.org", network(0)); !ok {
 		t.Error("somebody else's email is refused")
 	}
 }

@@ -81,11 +81,13 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	toNew, may := a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
 	err = a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, f["email"], press, func(confirm, stop string) ([]mail.Row, error) {
-		return a.emailsToBoth(r, f["email"], normalized, confirm, stop)
+		return a.emailsToBoth(r, f["email"], may, confirm, stop)
 	})
 	if err != nil {
 		try.Return(r.Context())
+		toNew.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrEmail) {
 		return refuse(http.StatusUnprocessableEntity, "No email arrives at that address. Choose another.")
@@ -101,11 +103,11 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// emailsToBoth tell the old address how to stop the change, and the new one how to confirm it.
-func (a *app) emailsToBoth(r *http.Request, email, normalizedEmail, confirm, stop string) ([]mail.Row, error) {
+// emailsToBoth tell the old address how to stop the change, and the new one, if it may be written to, how to confirm it.
+func (a *app) emailsToBoth(r *http.Request, email string, may bool, confirm, stop string) ([]mail.Row, error) {
 	u := currentOf(r).User
 	old, err := a.Outbox.Row(a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
-	if err != nil || !a.Guard.MayWriteTo(r.Context(), normalizedEmail, clientOf(r)) {
+	if err != nil || !may {
 		return []mail.Row{old}, err
 	}
 	taken, err := a.Accounts.HasUser(r.Context(), email)

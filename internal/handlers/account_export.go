@@ -50,7 +50,8 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.exportForm(w, r, status, wrong)
 	}
-	if _, wait := a.Guard.FromAccount(r.Context(), guard.Exports, actor(r)); wait > 0 {
+	try, wait := a.Guard.FromAccount(r.Context(), guard.Exports, actor(r))
+	if wait > 0 {
 		tooMany(w, wait)
 		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
@@ -67,6 +68,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		return press, err
 	})
 	if err != nil {
+		try.Return(r.Context())
 		return err
 	}
 	a.reportRecoveryCode(r, proof)

@@ -132,6 +132,25 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 	return true, nil
 }
 
+// unanswered returns ErrConflict when the press was answered by now: on another instance the same press may have been first,
+// and have used up what this one brings.
+func (a *app) unanswered(r *http.Request) auth.Stands {
+	return func(ctx context.Context) error {
+		press := exchangeOf(r).press
+		if press == nil {
+			return nil
+		}
+		_, _, err := a.Acts.Find(ctx, press)
+		switch {
+		case errors.Is(err, audit.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		return auth.ErrConflict
+	}
+}
+
 // rotate makes a token for a session as bag.Manager.Rotate does, and the record of the press that asks for it, whose answer
 // leads to place: to the page about the end of the session, when the change ends it as well. change stores both.
 func (a *app) rotate(r *http.Request, place string, empty bool, change func(session.NewToken) (bag.Session, error)) error {

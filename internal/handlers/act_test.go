@@ -7,13 +7,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
 // traces are what an act may leave once: events, sessions that live, and emails that are stored with what they are about.
 func (p *portal) traces() [3]int {
 	return [3]int{p.count(`SELECT count(*) FROM events`), p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`), p.emailsStored()}
+}
+
+// leaves is what a press of a form adds to the traces.
+func (p *portal) leaves(press func()) (added [3]int) {
+	p.t.Helper()
+	before := p.traces()
+	press()
+	for i, n := range p.traces() {
+		added[i] = n - before[i]
+	}
+	return added
 }
 
 // emailsStored are the emails that were stored with what they are about. None of them is deleted: see emailStore.
@@ -63,6 +77,22 @@ func TestPressedAgain(t *testing.T) {
 	})
 }
 
+// Each form of an act is pressed by the tests of this file.
+func TestActsHaveForms(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	pressed := map[*route]bool{p.app.route(http.MethodPost, "/password/forgot"): true} // by TestForgotPressedAgain
+	for _, ready := range actForms {
+		pressed[p.app.route(http.MethodPost, p.app.routes.Find(chi.NewRouteContext(), http.MethodPost, ready(p).action))] = true
+	}
+	for key, rt := range p.app.table {
+		sharesAForm := rt.pattern == "/password/reset/{token}"
+		if rt.act && !pressed[rt] && !sharesAForm {
+			t.Errorf("%s is an act, and nothing presses its form twice: add one to actForms in act_forms_test.go", key)
+		}
+	}
+}
+
 // Two presses at the same moment change one thing and have one answer.
 func TestPressedAtOnce(t *testing.T) {
 	t.Parallel()
@@ -70,14 +100,20 @@ func TestPressedAtOnce(t *testing.T) {
 		for name, ready := range actForms {
 			t.Run(name, func(t *testing.T) {
 				x := ready(p)
+				once := p.leaves(func() { x.send(x.b).Leads(x.leads) })
+				x = ready(p)
 				twins := make([]*browser, 4)
 				var all sync.WaitGroup
-				for i := range twins {
-					twins[i] = &browser{x.b.Twin(), p}
-					twins[i].Tolerant = true
-					all.Go(func() { x.send(twins[i]).Leads(x.leads) })
+				if left := p.leaves(func() {
+					for i := range twins {
+						twins[i] = &browser{x.b.Twin(), p}
+						twins[i].Tolerant = true
+						all.Go(func() { x.send(twins[i]).Leads(x.leads) })
+					}
+					all.Wait()
+				}); left != once {
+					t.Errorf("%d events, live sessions and emails more, want %d as after one press", left, once)
 				}
-				all.Wait()
 				if x.stays || x.leads == signedOutPage {
 					return
 				}
@@ -247,25 +283,61 @@ func TestPressedOnTwoInstances(t *testing.T) {
 			p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
 			for what, ready := range actForms {
 				x := ready(p)
+				once := p.leaves(func() { x.send(x.b).Leads(x.leads) })
+				x = ready(p)
 				browsers := []*browser{{x.b.Twin(), p}, {x.b.Twin(), q}}
 				var all sync.WaitGroup
-				for _, b := range browsers {
-					b.moveTo(b.p)
-					b.Tolerant = true
-					all.Go(func() { x.send(b).Leads(x.leads) })
+				if left := p.leaves(func() {
+					for _, b := range browsers {
+						b.moveTo(b.p)
+						b.Tolerant = true
+						all.Go(func() { x.send(b).Leads(x.leads) })
+					}
+					all.Wait()
+				}); left != once {
+					t.Errorf("%s: %d events, live sessions and emails more, want %d as after one press", what, left, once)
 				}
-				all.Wait()
 				if !x.stays && x.leads != signedOutPage && browsers[0].Token() != browsers[1].Token() {
 					t.Errorf("%s: tokens %.5s and %.5s, want one", what, browsers[0].Token(), browsers[1].Token())
 				}
 			}
-			if n := p.count(`SELECT count(*) FROM users WHERE id LIKE 'demo-%'`); n != 1 {
-				t.Errorf("%d demo accounts after two presses of one form, want 1", n)
+			if n := p.count(`SELECT count(*) FROM users WHERE id LIKE 'demo-%'`); n != 2 {
+				t.Errorf("%d demo accounts after a press of one form and two of another, want 2", n)
 			}
 			if n := p.count(`SELECT count(*) FROM events WHERE kind = 'session_token_reused' AND user_id NOT LIKE 'demo-%'`); n != 0 {
 				t.Errorf("%d sessions flagged, want none", n)
 			}
 		})
+	}
+}
+
+// The same press is done on another instance after this one has found that it is new: it leaves nothing more, and costs nothing.
+func TestPressedElsewhereMeanwhile(t *testing.T) {
+	t.Parallel()
+	stores := sqliteBackend(t)
+	p, q := portalOn(t, stores, nil), portalOn(t, stores, nil)
+	for name, ready := range actForms {
+		x := ready(p)
+		once := p.leaves(func() { x.send(x.b).Leads(x.leads) })
+		x = ready(p)
+		other := &browser{x.b.Twin(), q}
+		other.moveTo(q)
+		counts := newCountingLimiter(p.limits.Limiter)
+		counts.first = func() { x.send(other).Leads(x.leads) }
+		p.limits.Limiter = counts
+		left := p.leaves(func() { x.send(x.b).Leads(x.leads) })
+		p.limits.Limiter = counts.Limiter
+		if counts.first != nil {
+			continue // nothing limits this form
+		}
+		if left != once {
+			t.Errorf("%s: %d events, live sessions and emails more, want %d as after one press", name, left, once)
+		}
+		for key, n := range counts.taken {
+			if n != 0 {
+				t.Errorf("%s: %d taken from the limit %q, want none", name, n, key)
+			}
+		}
 	}
 }
 
@@ -354,20 +426,27 @@ func TestSecondStepNeedsItsCookie(t *testing.T) {
 	}
 }
 
-// Whoever asks for the email of a forgotten password twice with one form gets one, and an address without an account is
-// answered alike: its press is stored as well.
+// Whoever asks for the email of a forgotten password several times with one form gets one and uses up the limits of one, also
+// while the first press is still being stored. An address without an account is answered alike: its press is stored as well.
 func TestForgotPressedAgain(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	known, unknown := p.newUser("Fay").Email, webtest.Email()
 	inTime(t, p, func(t *testing.T) {
 		for _, email := range []string{known, unknown} {
+			counts := newCountingLimiter(p.limits.Limiter)
+			p.limits.Limiter = counts
 			b := p.browser()
 			page := b.Get("/password/forgot")
-			for range 3 {
+			release := p.holdWriters()
+			for range guard.EmailsHere.Burst {
 				b.Submit(page, "/password/forgot", "email", email).Leads("/password/forgot/sent")
-				time.Sleep(time.Second) // in which what the answer left to the background is done
 			}
+			release()
+			counts.await(t, 1)
+			b.Submit(page, "/password/forgot", "email", email).Leads("/password/forgot/sent")
+			counts.await(t, 1)
+			p.limits.Limiter = counts.Limiter
 		}
 		if emails, acts := p.emailsStored(), p.count(`SELECT count(*) FROM acts`); emails != 1 || acts != 2 {
 			t.Errorf("%d emails and %d acts, want one email and an act for each address", emails, acts)

@@ -79,7 +79,8 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		view.Problems = wrong
 		return a.render(w, r, http.StatusUnprocessableEntity, view)
 	}
-	if _, wait := a.Guard.FromAccount(r.Context(), guard.PaymentMethods, actor(r)); wait > 0 {
+	try, wait := a.Guard.FromAccount(r.Context(), guard.PaymentMethods, actor(r))
+	if wait > 0 {
 		tooMany(w, wait)
 		view := a.paymentMethodForm(f)
 		view.Problems = problems{{"instrument", "The payment method was changed many times. Please try again in " + wordsOfWait(wait) + "."}}
@@ -94,6 +95,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := a.Billing.SetMethod(r.Context(), m, actor(r), press); err != nil {
+		try.Return(r.Context())
 		return err
 	}
 	answered(r)

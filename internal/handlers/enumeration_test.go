@@ -236,23 +236,33 @@ func TestNothingIsAwaited(t *testing.T) {
 				continue
 			}
 			ask, known := q.begin(p), p.newUser("Kay").Email
-			tx, err := p.store.DB().BeginTx(t.Context(), nil) // holds all writers on SQLite
-			if err == nil {
-				_, err = tx.ExecContext(t.Context(), `UPDATE users SET name = name`) // and those of any account on PostgreSQL
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			release := p.holdWriters()
 			sameAnswer(t, q.name, ask(known), ask(webtest.Email()))
-			if err := tx.Rollback(); err != nil {
-				t.Fatal(err)
-			}
+			release()
 			if strings.Contains(p.log.String(), "background work failed") {
 				t.Fatalf("%s: the answer waited until the work in the background was given up", q.name)
 			}
 			p.nextEmail(known, "", 0) // which was waiting all the while
 		}
 	})
+}
+
+// holdWriters lets nobody write until release: to no table on SQLite, and to no account on PostgreSQL.
+func (p *portal) holdWriters() (release func()) {
+	p.t.Helper()
+	tx, err := p.store.DB().BeginTx(p.t.Context(), nil)
+	if err == nil {
+		_, err = tx.ExecContext(p.t.Context(), `UPDATE users SET name = name`)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return func() {
+		p.t.Helper()
+		if err := tx.Rollback(); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 }
 
 func sameAnswer(t *testing.T, what string, got, want *webtest.Answer) {

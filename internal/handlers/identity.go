@@ -62,7 +62,7 @@ func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]stri
 // identifyByPasskey checks the answer of a passkey, which is a complete proof. It counts for this one form: its challenge
 // is used up.
 func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer string, failure audit.Kind) (p auth.Proof, wrong problems, status int, err error) {
-	p, err = a.Passkeys.CheckConfirmation(r.Context(), actor(r), []byte(answer), failure)
+	p, err = a.Passkeys.CheckConfirmation(r.Context(), actor(r), []byte(answer), failure, a.unanswered(r))
 	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
 		tooMany(w, limited.Wait)
 		return p, problems{{"", tooManyAttempts(limited.Wait)}}, http.StatusTooManyRequests, nil

@@ -29,7 +29,7 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 	if typed == "" {
 		return p, problems{{"code", enterCode(p.User())}}, http.StatusUnprocessableEntity, nil
 	}
-	p, err := a.Auth.CheckCode(r.Context(), p, typed, actor(r), failure)
+	p, err := a.Auth.CheckCode(r.Context(), p, typed, actor(r), failure, a.unanswered(r))
 	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
 		tooMany(w, limited.Wait)
 		return p, problems{tooManyCodes(limited.Wait)}, http.StatusTooManyRequests, nil

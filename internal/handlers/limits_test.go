@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +30,73 @@ type limiterOff struct{}
 func (limiterOff) Take(context.Context, string, ratelimit.Rule) time.Duration { return 0 }
 func (limiterOff) Return(context.Context, string, ratelimit.Rule)             {}
 func (limiterOff) Reset(context.Context, ...string)                           {}
+
+// A countingLimiter knows how often each key was taken and not given back.
+type countingLimiter struct {
+	ratelimit.Limiter
+	mu       sync.Mutex
+	taken    map[string]int
+	returned chan struct{}
+	first    func() // is called once, before anything is taken; nil for nothing
+}
+
+func newCountingLimiter(l ratelimit.Limiter) *countingLimiter {
+	return &countingLimiter{Limiter: l, taken: map[string]int{}, returned: make(chan struct{}, 100)}
+}
+
+func (l *countingLimiter) Take(ctx context.Context, key string, r ratelimit.Rule) time.Duration {
+	if first := l.first; first != nil {
+		l.first = nil
+		first()
+	}
+	wait := l.Limiter.Take(ctx, key, r)
+	if wait == 0 {
+		l.add(key, 1)
+	}
+	return wait
+}
+
+func (l *countingLimiter) Return(ctx context.Context, key string, r ratelimit.Rule) {
+	l.Limiter.Return(ctx, key, r)
+	l.add(key, -1)
+	l.returned <- struct{}{}
+}
+
+func (l *countingLimiter) Reset(ctx context.Context, keys ...string) {
+	l.Limiter.Reset(ctx, keys...)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		delete(l.taken, key)
+	}
+}
+
+func (l *countingLimiter) add(key string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken[key] += n
+}
+
+// await waits in a bubble of time until each key that was taken from has that much taken.
+func (l *countingLimiter) await(t *testing.T, want int) {
+	t.Helper()
+	patience := time.After(time.Minute)
+	for {
+		l.mu.Lock()
+		taken := maps.Clone(l.taken)
+		l.mu.Unlock()
+		other := maps.Clone(taken)
+		maps.DeleteFunc(other, func(_ string, n int) bool { return n == want })
+		if len(taken) > 0 && len(other) == 0 {
+			return
+		}
+		select {
+		case <-l.returned:
+		case <-patience:
+			t.Fatalf("taken from the limits: %v, want %d of each", taken, want)
+		}
+	}
+}
 
 func (b *browser) guess(email string) *webtest.Answer {
 	b.p.t.Helper()

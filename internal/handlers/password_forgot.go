@@ -47,7 +47,8 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
 	client := clientOf(r)
-	if _, wait := a.Guard.FromNetwork(r.Context(), guard.Resets, client); wait > 0 {
+	try, wait := a.Guard.FromNetwork(r.Context(), guard.Resets, client)
+	if wait > 0 {
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many password emails were asked for from your network. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
@@ -57,14 +58,16 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if a.Guard.MayWriteTo(r.Context(), normalized, client) {
+	if email, ok := a.Guard.MayWriteTo(r.Context(), normalized, client); ok {
 		a.background(r, func(ctx context.Context) error {
 			err := a.Accounts.SendResetToken(ctx, f["email"], client, press, func(owner auth.User, token string) (mail.Row, error) {
 				return a.Outbox.Row(a.emails.ResetPassword(owner.Email, owner.Name, token, account.ResetValid))
 			})
 			a.Outbox.Wake()
-			if press != nil && errors.Is(err, auth.ErrConflict) {
-				return nil // the same press was first
+			if press != nil && errors.Is(err, auth.ErrConflict) { // the same press was first
+				try.Return(ctx)
+				email.Return(ctx)
+				return nil
 			}
 			return err
 		})

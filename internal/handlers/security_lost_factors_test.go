@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"testing"
@@ -26,7 +27,7 @@ func TestLostFactors(t *testing.T) {
 		half.Post("/login", "email", u.Email, "password", password).Leads("/login/verify")
 		proof, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: u.Email, Password: password}, device.Client{})
 		if err == nil {
-			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], audit.Actor{}, audit.MFAFail)
+			proof, err = p.auth.CheckCode(t.Context(), proof, codes[1], audit.Actor{}, audit.MFAFail, func(context.Context) error { return nil })
 		}
 		if err != nil {
 			t.Fatal(err)

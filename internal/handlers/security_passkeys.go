@@ -170,7 +170,8 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, wait := a.Guard.FromAccount(r.Context(), guard.PasskeyNames, actor(r)); wait > 0 {
+	try, wait := a.Guard.FromAccount(r.Context(), guard.PasskeyNames, actor(r))
+	if wait > 0 {
 		tooMany(w, wait)
 		return a.passkeyForm(w, r, http.StatusTooManyRequests, f["name"],
 			problems{{"name", "Names were changed many times. Please try again in " + wordsOfWait(wait) + "."}})
@@ -179,7 +180,10 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name, err := a.Accounts.RenamePasskey(r.Context(), actor(r), chi.URLParam(r, "id"), f["name"], press)
+	name, changed, err := a.Accounts.RenamePasskey(r.Context(), actor(r), chi.URLParam(r, "id"), f["name"], press)
+	if !changed {
+		try.Return(r.Context())
+	}
 	if wrong, ok := errors.AsType[auth.NameError](err); ok {
 		return a.passkeyForm(w, r, http.StatusUnprocessableEntity, f["name"], problems{{"name", wrong.Error()}})
 	}

@@ -43,7 +43,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 	if err := readJSON(r, &sent); err != nil {
 		return err
 	}
-	proof, err := a.Passkeys.CheckSignIn(r.Context(), sent.Assertion, clientOf(r))
+	proof, err := a.Passkeys.CheckSignIn(r.Context(), sent.Assertion, clientOf(r), a.unanswered(r))
 	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
 		return tooManyPasskeys(w, limited.Wait)
 	}

@@ -68,7 +68,8 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if len(v.Problems) > 0 {
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
-	if _, wait := a.Guard.FromNetwork(r.Context(), guard.SignUps, clientOf(r)); wait > 0 {
+	try, wait := a.Guard.FromNetwork(r.Context(), guard.SignUps, clientOf(r))
+	if wait > 0 {
 		tooMany(w, wait)
 		v.Problems = problems{{"", "Many accounts are being made from your network. Please try again in " + wordsOfWait(wait) + "."}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
@@ -78,16 +79,21 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	email, may := a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
 	device := senderOf(r)
 	err = a.Accounts.Register(r.Context(), account.Application{
 		Name: name, Email: f["email"], Password: f["password"], Act: press,
-		Unanswered: !a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r)),
+		Unanswered: !may,
 		Confirm: func(token string) (mail.Row, error) {
 			return a.Outbox.Row(a.emails.ConfirmSignUp(f["email"], token, time.Now(), device, account.SignUpValid))
 		},
 		Exists: func(owner auth.User) (mail.Row, error) { return a.Outbox.Row(a.emails.AlreadyMember(owner.Email)) },
 	}, clientOf(r))
 	if err != nil {
+		email.Return(r.Context())
+		if errors.Is(a.unanswered(r)(r.Context()), auth.ErrConflict) {
+			try.Return(r.Context()) // which pays for the hash, so it takes more than a value that was used before
+		}
 		return err
 	}
 	a.Outbox.Wake()

@@ -120,6 +120,23 @@ func TestSignUpLimit(t *testing.T) {
 	elsewhere.Post("/signup", "name", "Otis", "email", webtest.Email(), "password", password).Want(http.StatusSeeOther)
 }
 
+// Whoever sends the value of one form with a cookie of their own each time repeats no press, and does not get past the limit.
+func TestSignUpPaysForItsHash(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	b, email := p.browser(), webtest.Email()
+	page, counts := b.Get("/signup"), newCountingLimiter(p.limits.Limiter)
+	p.limits.Limiter = counts
+	for range 3 {
+		b.Submit(page, "/signup", "name", "Mallory", "email", email, "password", password)
+		b = p.browser()
+		b.keeps("lantern") // has a cookie of its own
+	}
+	if n := counts.taken["sign-up:"+customer(b.IP)]; n != 3 {
+		t.Errorf("%d taken from the limit of the network, want 3", n)
+	}
+}
+
 // The rules of a password hold for whoever calls, not only for the form.
 func TestRegisterChecksThePassword(t *testing.T) {
 	t.Parallel()
