@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"net/http"
@@ -55,8 +56,8 @@ var floods = map[string]sent{
 		return c.Request(http.MethodPost, "/login", "email", fmt.Sprintf("nobody-%d@example.org", i), "password", fmt.Sprintf("not so good as %d", i))
 	}, answer: []int{422, 429}, kept: []kept{{table: "stray_events", each: 1, burst: 30, every: 10 * time.Second}}},
 	"forgotten passwords": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
-		return c.Request(http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i))
-	}, answer: []int{303, 429}},
+		return c.Request(http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i), "act", rand.Text())
+	}, answer: []int{303, 429}, kept: []kept{{table: "acts", each: 1, burst: 30, every: 20 * time.Second, expire: "expires_at", life: 30 * time.Second}}},
 	"sign-ups": {times: 150, send: func(c *webtest.Client, i int) *http.Request {
 		return c.Request(http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", webtest.Password)
 	}, answer: []int{303, 429}, kept: []kept{

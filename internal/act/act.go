@@ -1,6 +1,6 @@
 // Package act makes a press that is repeated one act. A browser drops the answer of a press when another comes, and a
-// tunnel drops any, and with the answer goes the only copy of a new token. So a form that rotates, opens or ends a session
-// carries a random value, the transaction of the change stores the answer under it, and the same press within Valid gets
+// tunnel drops any, and with the answer goes the only copy of a new token. So a form that rotates, opens or ends a session,
+// spends something, sends an email or writes an event carries a random value, the transaction of the change stores the answer under it, and the same press within Valid gets
 // the same answer. It knows neither HTTP nor SQL, and nothing of what an act changes.
 package act
 
@@ -53,7 +53,8 @@ type Answer struct {
 	Token string // of the session from then on; "" where the cookie stays as it is
 	Place string // where the browser is led to; "" for a file
 	File  File   // nil for none
-	Lives bool   // the session of the token goes on: the press did not end it
+	Lives bool   // the session that carries the hash of the record goes on, and the answer is for its browser alone
+	Ends  bool   // the press ended the session that it came in: the browser has no cookie since
 }
 
 // A Holder is the session that carries the token of an answer, as its cookie needs to know it.
@@ -67,7 +68,7 @@ type Holder struct {
 type Record struct {
 	Key       string
 	CameHash  string // of the cookie that it came with, "" for none
-	TokenHash string // of the token in the answer, "" for none
+	TokenHash string // of the token that the browser has after it, "" for none
 	Answer    []byte // sealed twice: for the secret of the act, and by the portal
 	ExpiresAt time.Time
 }
@@ -97,7 +98,8 @@ type Acts struct {
 // NewActs returns the acts in the store.
 func NewActs(store Store, sealer Sealer) *Acts { return &Acts{store, sealer} }
 
-// Record returns what the transaction of the act is to store: nil for no act. tokenHash is that of the answer's token.
+// Record returns what the transaction of the act is to store: nil for no act. tokenHash is that of the token that the browser
+// has after it.
 func (s *Acts) Record(a *Act, answer Answer, tokenHash string) (*Record, error) {
 	if a == nil {
 		return nil, nil
@@ -120,7 +122,8 @@ func place(key string) string { return "act\x00" + key }
 
 // Find returns the answer of an act that was done already. ErrNotFound when it was not, and when the press is another: it
 // brings other fields, whose first answer is forgotten then, or a cookie that is neither the one it came with nor the one
-// that it led to. After an ending that is none.
+// that it led to, which after an ending is none. So it is when the session that was to go on is over, and for a file, when it
+// has another token.
 func (s *Acts) Find(ctx context.Context, a *Act) (Answer, Holder, error) {
 	r, holder, err := s.store.Act(ctx, a.key, audit.Now())
 	if err != nil {
@@ -130,11 +133,14 @@ func (s *Acts) Find(ctx context.Context, a *Act) (Answer, Holder, error) {
 	if err != nil {
 		return Answer{}, Holder{}, errors.Join(audit.ErrNotFound, s.store.DeleteAct(ctx, a.key))
 	}
-	if gone := a.came == "" && !answer.Lives; a.came != r.CameHash && !gone && (a.came != r.TokenHash || a.came == "") {
+	if gone := a.came == "" && answer.Ends; a.came != r.CameHash && !gone && (a.came != r.TokenHash || a.came == "") {
 		return Answer{}, Holder{}, audit.ErrNotFound
 	}
 	if holder.Over && answer.Lives { // signed out since: the same press is another sign-in
 		return Answer{}, Holder{}, errors.Join(audit.ErrNotFound, s.store.DeleteAct(ctx, a.key))
+	}
+	if holder.Expires.IsZero() && answer.File != nil {
+		return Answer{}, Holder{}, audit.ErrNotFound
 	}
 	if holder.Expires.IsZero() || holder.Over { // the session has gone on since, or the press has ended it: the browser keeps what it has
 		answer.Token = ""

@@ -70,7 +70,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.deleteForm(w, r, status, true, wrong)
 	}
-	press, err := a.leadsTo(r, signedOutPage)
+	press, err := a.endsAt(r, signedOutPage)
 	if err != nil {
 		return err
 	}

@@ -46,8 +46,7 @@ func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	place := placeAfterLink(r, change.UserID, "/password/forgot?undone=yes")
-	press, err := a.leadsTo(r, place)
+	place, press, err := a.afterLink(r, change.UserID, "/password/forgot?undone=yes")
 	if err != nil {
 		return err
 	}

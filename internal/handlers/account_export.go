@@ -59,7 +59,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		if file, err = exportFile(a.BaseURL.String(), tables, time.Now()); err != nil {
 			return press, err
 		}
-		if press.Act, err = a.record(r, act.Answer{File: file}, ""); err != nil || v.User.IsDemo() {
+		if press.Act, err = a.staysIn(r, act.Answer{File: file}); err != nil || v.User.IsDemo() {
 			return press, err
 		}
 		email, err := a.Outbox.Row(a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))

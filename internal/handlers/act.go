@@ -57,7 +57,7 @@ func (a *app) actOf(r *http.Request) *act.Act {
 	if token, ok := a.Bag.Token(r); ok {
 		hash = auth.HashToken(token)
 	}
-	if pending := a.Bag.Pending(r); pending != "" {
+	if pending := a.Bag.Pending(r); pending != "" && r.URL.Path == verifyPage { // the form of the sign-in that it carries
 		hash = auth.HashToken(hash + pending)
 	}
 	return act.Of(value, r.URL.Path, r.UserAgent(), hash, fields)
@@ -104,6 +104,7 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 	if err != nil {
 		return false, err
 	}
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address may have the token of a link
 	if answer.Token != "" {
 		a.Bag.SetSession(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
 		if a.Bag.Pending(r) != "" {
@@ -128,7 +129,7 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 // leads to place: to the page about the end of the session, when the change ends it as well. change stores both.
 func (a *app) rotate(r *http.Request, place string, empty bool, change func(session.NewToken) (bag.Session, error)) error {
 	return a.Bag.Rotate(r.Context(), empty, func(tokenHash string) (bag.Session, error) {
-		record, err := a.record(r, act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: place != signedOutPage}, tokenHash)
+		record, err := a.record(r, a.withToken(r, place), tokenHash)
 		if err != nil {
 			return bag.Session{}, err
 		}
@@ -140,9 +141,30 @@ func (a *app) rotate(r *http.Request, place string, empty bool, change func(sess
 	})
 }
 
+// withToken is the answer that leads to place with the token that the browser has after it.
+func (a *app) withToken(r *http.Request, place string) act.Answer {
+	ends := place == signedOutPage
+	return act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: !ends, Ends: ends}
+}
+
 // leadsTo is what the transaction of this press stores when its answer only leads to a place.
 func (a *app) leadsTo(r *http.Request, place string) (*act.Record, error) {
-	return a.record(r, act.Answer{Place: place}, "")
+	return a.staysIn(r, act.Answer{Place: place})
+}
+
+// staysIn is the same for an answer that changes no cookie. In a session it is for as long as that goes on.
+func (a *app) staysIn(r *http.Request, answer act.Answer) (*act.Record, error) {
+	v := currentOf(r)
+	if v == nil {
+		return a.record(r, answer, "")
+	}
+	answer.Lives = true
+	return a.record(r, answer, v.TokenHash)
+}
+
+// endsAt is the same for a press that ends the session of this browser.
+func (a *app) endsAt(r *http.Request, place string) (*act.Record, error) {
+	return a.record(r, act.Answer{Place: place, Ends: true}, "")
 }
 
 // record is what the transaction of this press stores.

@@ -45,6 +45,9 @@ func (b *browser) sendAsScript(page *webtest.Answer, fields []string) *webtest.A
 		}
 	}
 	answer := b.postJSON(finishSignIn, body)
+	if answer.StatusCode == http.StatusSeeOther {
+		b.p.t.Error("a script was answered with a page")
+	}
 	var leads whereJSON
 	if answer.StatusCode == http.StatusOK && json.Unmarshal([]byte(answer.Body), &leads) == nil {
 		answer.StatusCode = http.StatusSeeOther

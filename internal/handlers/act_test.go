@@ -377,3 +377,56 @@ func TestForgotPressedAgain(t *testing.T) {
 		}
 	})
 }
+
+// The answer of a press in a session is for that session's browser while the session goes on: without its cookie, after its
+// end or with a disabled account the same press gets nothing.
+func TestAnswerStaysInItsSession(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		for name, ready := range actForms {
+			for way, steal := range map[string]func(press, *browser) *browser{
+				"without the cookie": func(press, *browser) *browser { return p.browser() },
+				"after signing out":  func(x press, old *browser) *browser { x.b.Post("/logout").Leads("/signed-out"); return old },
+				"with a disabled account": func(x press, old *browser) *browser {
+					p.exec(`UPDATE users SET disabled_at = $1 WHERE id = $2`, time.Now().UTC(), x.owner.ID)
+					return old
+				},
+			} {
+				x := ready(p)
+				if !x.stays || x.b.Token() == "" || x.owner.ID == "" {
+					continue
+				}
+				old := &browser{x.b.Twin(), p}
+				first := x.send(x.b)
+				if x.b.Token() != old.Token() { // the press ended the session
+					continue
+				}
+				got := x.send(steal(x, old))
+				if got.Header.Get("Location") == first.Header.Get("Location") && got.Body == first.Body {
+					t.Errorf("%s, %s: got the answer (%d to %q)", name, way, got.StatusCode, got.Header.Get("Location"))
+				}
+				time.Sleep(time.Hour) // so that no limit is reached
+			}
+		}
+	})
+}
+
+// A sign-in that was begun and left waits for its second step in a cookie of its own. The forms of others are repeated as if it
+// were not there.
+func TestPressedAgainBesideAPendingSignIn(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	vera, _, _ := p.enrolled("Vera")
+	for _, name := range []string{"sign-in", "re-authentication", "password", "demo"} {
+		x := actForms[name](p)
+		pending := p.withPassword(vera.Email).Cookies["__Host-pending"]
+		x.b.Cookies["__Host-pending"] = pending
+		x.send(x.b).Leads(x.leads)
+		x.b.Cookies["__Host-pending"] = pending
+		token := x.b.Token()
+		if x.send(x.b).Leads(x.leads); x.b.Token() != token {
+			t.Errorf("%s: the second press led to another token", name)
+		}
+	}
+}

@@ -113,7 +113,7 @@ func draftID(address string) string {
 
 // ranOut reports whether the session ended for want of use or at its absolute limit.
 func ranOut(s session.Session) bool {
-	return s.EndReason == session.ReasonIdle || s.EndReason == session.ReasonAbsolute
+	return s.EndReason == session.ReasonIdle || s.EndReason == session.ReasonAbsolute || s.EndReason == session.ReasonUnclaimed
 }
 
 // restore returns the draft for the form of this page.

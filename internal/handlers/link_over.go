@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 )
 
@@ -62,11 +63,17 @@ func (a *app) linkOver(w http.ResponseWriter, r *http.Request, purpose, token st
 	return a.render(w, r, http.StatusGone, v)
 }
 
-// placeAfterLink is where a link leads that has worked: to place, or while somebody else is signed in, whom that page would
-// send on or mislead, to the page of the link itself, which says what was done to which account.
-func placeAfterLink(r *http.Request, userID, place string) string {
-	if v := currentOf(r); v != nil && v.UserID != userID {
-		return r.URL.Path
+// afterLink is where a link leads that has worked for that account, and what its transaction stores: to place, or while
+// somebody else is signed in, whom that page would send on or mislead, to the page of the link itself, which says what was
+// done to which account.
+func (a *app) afterLink(r *http.Request, userID, place string) (leads string, press *act.Record, err error) {
+	v, keep := currentOf(r), a.leadsTo
+	switch {
+	case v != nil && v.UserID == userID: // every session of the account ends
+		keep = a.endsAt
+	case v != nil:
+		place = r.URL.Path
 	}
-	return place
+	press, err = keep(r, place)
+	return place, press, err
 }

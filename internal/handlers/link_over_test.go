@@ -41,7 +41,7 @@ func (p *portal) usesLinks() map[string]usedLink {
 	return map[string]usedLink{
 		"sign-up": sign,
 		"reset":   {reset, ann.Email, "The password was set", []string{"password", "nine calm otters drift"}},
-		"email":   {confirm, to, "The new address is confirmed", nil},
+		"email":   {confirm, to, "The new address was confirmed", nil},
 		"undo":    {undo, vic.Email, "The change of address was taken back", nil},
 	}
 }
@@ -51,7 +51,7 @@ func (p *portal) signsUp(email string) usedLink {
 	const about = "/email/confirm/"
 	before := len(p.textsTo(email, about))
 	p.browser().Post("/signup", "name", "Somebody", "email", email, "password", password).Want(http.StatusSeeOther)
-	return usedLink{linkIn(p.t, p.nextEmail(email, about, before)), email, "The address is confirmed", nil}
+	return usedLink{linkIn(p.t, p.nextEmail(email, about, before)), email, "The address was confirmed", nil}
 }
 
 // A link that is opened or pressed again after it worked says what it did, when and for which account, and does it no second
@@ -102,7 +102,7 @@ func TestPageOfUsedLink(t *testing.T) {
 	b.Post("/account/email", "email", to).Leads("/account/email")
 	confirm := linkIn(t, p.email(to, "/account/email/confirm/"))
 	b.confirmsEmail(confirm).Leads("/account/profile")
-	b.Get("/account/email/confirm").Want(http.StatusOK).Says("The new address is confirmed").Says(to).Says("You are signed in to that account")
+	b.Get("/account/email/confirm").Want(http.StatusOK).Says("The new address was confirmed").Says(to).Says("You are signed in to that account")
 	b.Post("/account/email/confirm").Leads("/account/email/confirm")
 	b.Get(confirm).Want(http.StatusOK).Says("You are signed in to that account")
 	b.Post("/logout").Leads("/signed-out")

@@ -56,6 +56,7 @@ func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, toke
 
 // reset sets the password with the token in the address or in its cookie. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
 func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Referrer-Policy", "no-referrer")
 	f, err := form(r, "password", "account")
 	if err != nil {
 		return err
@@ -74,8 +75,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	place := placeAfterLink(r, owner.ID, "/login?reset=yes")
-	press, err := a.leadsTo(r, place)
+	place, press, err := a.afterLink(r, owner.ID, "/login?reset=yes")
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,9 +94,10 @@ func TestLostSignIn(t *testing.T) {
 		b.Post("/login", "email", u.Email, "password", password, "remember", "on").Leads("/account")
 		p.exec(`UPDATE sessions SET rotated_at = $1`, time.Now().UTC().Add(-session.RotationGrace))
 		again := p.holding(old.Token())
+		p.signedIn(u).Get("/account/sessions").Want(http.StatusOK).Says("opened no page yet")
 		old.SignIn(other.Email, password)
-		if n := p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`); n != 2 {
-			t.Errorf("%d live sessions after the sign-in of somebody else, want 2", n)
+		if n := p.count(`SELECT count(*) FROM sessions WHERE ended_at IS NULL`); n != 3 {
+			t.Errorf("%d live sessions after the sign-in of somebody else, want 3", n)
 		}
 		p.exec(`UPDATE sessions SET rotated_at = $1`, time.Now().UTC().Add(-time.Minute))
 		again.SignIn(u.Email, password)
@@ -148,4 +150,22 @@ func TestClaimCannotBeWritten(t *testing.T) {
 	if p.count(`SELECT count(*) FROM sessions WHERE unclaimed_since IS NULL`) != 1 {
 		t.Error("the session is unclaimed after the next request")
 	}
+}
+
+// What was typed in a session whose answer was lost waits for the same person to sign in again.
+func TestDraftAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u := p.newUser("Lotte")
+		b := p.signedIn(u)
+		next, _ := draftAt(b.Post(emailPage, "email", "typed.long@example.org"), "/reauth", emailPage)
+		old := p.holding(b.Token())
+		b.Post("/reauth", "password", password, "next", next).Want(http.StatusSeeOther)
+		p.exec(`UPDATE sessions SET rotated_at = $1 WHERE user_id = $2`, time.Now().UTC().Add(-session.RotationGrace), u.ID)
+		old.Follow(old.Get(next)).Says("What you typed is kept")
+		old.Post("/login", "email", u.Email, "password", password, "next", next).Want(http.StatusSeeOther)
+		if page := old.Follow(old.Post("/reauth", "password", password, "next", next)); !strings.Contains(page.Body, "typed.long@example.org") {
+			t.Error("what was typed is not shown")
+		}
+	})
 }

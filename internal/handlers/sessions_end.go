@@ -124,8 +124,7 @@ func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place stri
 
 // recordOfEnding is what the transaction of the ending stores of its press, which came with the token of the session.
 func (a *app) recordOfEnding(r *http.Request, place string) (*act.Record, error) {
-	token := a.Bag.NewToken(r.Context())
-	return a.record(r, act.Answer{Token: token, Place: place, Lives: place != signedOutPage}, auth.HashToken(token))
+	return a.record(r, a.withToken(r, place), auth.HashToken(a.Bag.NewToken(r.Context())))
 }
 
 // showEndSession asks before one session is ended: the page a re-authentication comes back to.

@@ -23,6 +23,7 @@ type sessionCard struct {
 	Remembered bool   // "keep me signed in" was chosen
 	LastSeen   time.Time
 	ActiveNow  bool
+	Unclaimed  bool // its browser has opened no page yet
 	SignedIn   time.Time
 	Method     string // "password"
 	IP         string // address of the latest request
@@ -102,6 +103,7 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 	if t.Current { // this page is its latest request, also when that was not written
 		t.ActiveNow, t.Idle = true, progressOf(0, a.Sessions.Policy().For(s.Remembered).Idle)
 	}
+	t.Unclaimed = !s.UnclaimedSince.IsZero()
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP
 	}

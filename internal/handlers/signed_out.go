@@ -109,7 +109,11 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 			v.Text = "It was set with the link of an email " + at + ", and every device was signed out."
 		}
 	case session.ReasonUnclaimed:
-		v.Heading = answerLost.Heading
+		*v = answerLost
+		v.At = s.EndedAt
+		if s.EndedBy != "" { // by the sign-in that followed
+			break
+		}
 		v.Text = "This browser opened no page for " + words(session.ClaimWithin) + " after it was given the session, which ended " + at + "."
 	case session.ReasonReplaced:
 		v.Heading, v.Worrying = "Another sign-in took this place", true

@@ -22,6 +22,8 @@ type verifyView struct {
 
 func (*verifyView) page() string { return "verify.html" }
 
+const verifyPage = "/login/verify"
+
 // askSecondFactor saves a sign-in whose password was right until its second step. It signs nobody in.
 func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Proof, remember bool, next string) error {
 	token, err := a.Auth.SavePendingSignIn(r.Context(), p, remember, a.destination(next), clientOf(r))
@@ -29,7 +31,7 @@ func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Pro
 		return err
 	}
 	a.Bag.SetPending(w, token, auth.PendingValid)
-	seeOther(w, r, "/login/verify")
+	seeOther(w, r, verifyPage)
 	return nil
 }
 

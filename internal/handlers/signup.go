@@ -116,8 +116,7 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	place := placeAfterLink(r, "", "/login?confirmed=yes")
-	press, err := a.leadsTo(r, place)
+	place, press, err := a.afterLink(r, "", "/login?confirmed=yes")
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -218,5 +219,31 @@ func TestAgo(t *testing.T) {
 		if got := ago(d, at); got != want {
 			t.Errorf("ago(%v): got %q, want %q", d, got, want)
 		}
+	}
+}
+
+var fieldOfForm = regexp.MustCompile(`(?s)<div class="field">.*?<(?:input|select|textarea)\b`)
+
+// Tab leads from one input to the next: whoever types an address, Tab and a password has typed both.
+func TestNothingStandsBeforeAnInput(t *testing.T) {
+	t.Parallel()
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := 0
+	for _, s := range samples(time.Now()) {
+		var b bytes.Buffer
+		if err := pages[s.view.page()].Execute(&b, s.view); err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range fieldOfForm.FindAllString(b.String(), -1) {
+			if fields++; strings.Contains(field, "<a ") {
+				t.Errorf("%s: a link between a label and its input:\n%s", s.view.page(), field)
+			}
+		}
+	}
+	if fields < 20 {
+		t.Errorf("got %d fields, want those of all forms", fields)
 	}
 }

@@ -18,8 +18,8 @@ func (s *Store) Act(ctx context.Context, key string, at time.Time) (r act.Record
 	err = s.db.QueryRowContext(ctx, `
 		SELECT acts.key, acts.came_hash, acts.token_hash, acts.answer, acts.expires_at,
 			sessions.expires_at, COALESCE(sessions.remembered, FALSE),
-			COALESCE(sessions.ended_at IS NOT NULL OR sessions.idle_expires_at <= $2, FALSE)
-		FROM acts LEFT JOIN sessions ON sessions.token_hash = acts.token_hash
+			COALESCE(sessions.ended_at IS NOT NULL OR sessions.idle_expires_at <= $2 OR users.disabled_at IS NOT NULL, FALSE)
+		FROM acts LEFT JOIN sessions ON sessions.token_hash = acts.token_hash LEFT JOIN users ON users.id = sessions.user_id
 		WHERE acts.key = $1 AND acts.expires_at > $2`, key, at).
 		Scan(&r.Key, &r.CameHash, &r.TokenHash, &r.Answer, &r.ExpiresAt, orZero{&c.Expires}, &c.Remembered, &c.Over)
 	return r, c, found(err)

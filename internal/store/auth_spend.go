@@ -10,8 +10,8 @@ import (
 )
 
 // useUp stores the answer of the press that a transaction belongs to, and spends what its proof uses up: each works once, so of
-// several requests at the same moment one goes on, and the others have ErrConflict. It comes after what changes sessions,
-// because all transactions lock rows in one order. The events are the caller's to store.
+// several requests at the same moment one goes on, and the others have ErrConflict. It comes after what changes sessions:
+// all transactions lock the account's row first, then sessions, then what is spent. The events are the caller's to store.
 func useUp(ctx context.Context, tx *sql.Tx, press *act.Record, s auth.Spend) error {
 	if err := addAct(ctx, tx, press); err != nil {
 		return err

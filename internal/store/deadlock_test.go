@@ -9,6 +9,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 )
@@ -127,5 +128,35 @@ func TestExportAmongChangesOfAddress(t *testing.T) {
 	}
 	if err := <-exported; !errors.Is(err, auth.ErrConflict) {
 		t.Errorf("got %v, want ErrConflict", err)
+	}
+}
+
+// A re-authentication locks the account's row before the session, as a change of credentials does: one that takes the session
+// first and then waits for what it spends would wait for the other for ever.
+func TestRotationLocksTheAccountFirst(t *testing.T) {
+	s := storetest.Postgres(t)
+	newUser(t, s, "ada")
+	x := newSession("x", "ada")
+	open(t, s, x)
+	if _, err := s.DB().Exec(`INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) VALUES ('ada', 'x', 0, $1)`, at); err != nil {
+		t.Fatal(err)
+	}
+	tx, pid := beginWatched(t, s)
+	for _, lock := range []string{`UPDATE users SET epoch = epoch`, `UPDATE totp_secrets SET last_step = last_step`} {
+		if _, err := tx.Exec(lock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rotated := make(chan error, 1)
+	go func() {
+		spend := auth.Spend{UserID: "ada", At: at, App: auth.TOTPSecret{UserID: "ada", Sealed: []byte("y"), LastStep: 1, EnrolledAt: at}}
+		rotated <- s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "next"}, At: at, Spend: spend})
+	}()
+	awaitBlocked(t, s, pid, func() bool { return len(rotated) > 0 })
+	if _, err := tx.Exec(`SELECT 1 FROM sessions WHERE id = 'x' FOR UPDATE NOWAIT`); err != nil {
+		t.Errorf("the rotation holds the session: %v", err)
+	}
+	if err := errors.Join(tx.Rollback(), <-rotated); err != nil {
+		t.Error(err)
 	}
 }

@@ -81,6 +81,10 @@ func (s *Store) Touch(ctx context.Context, x session.Session, at time.Time) erro
 
 func (s *Store) Rotate(ctx context.Context, r session.Rotation, events ...audit.Event) error {
 	return s.txForToken(ctx, r.NewTokenHash, func(tx *sql.Tx) error {
+		// The account's row first, as in all transactions that spend something after they have changed a session.
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1`, r.Session.UserID); err != nil {
+			return err
+		}
 		if err := rotate(ctx, tx, r); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 		lost, errLost := endMany(ctx, tx, `user_id = $4 AND prev_token_hash = $5 AND unclaimed_since IS NOT NULL`, x.CreatedAt,
 			session.ReasonUnclaimed, x.ID, x.UserID, o.ReplacedHash)
 		surplus, errSurplus := makeRoom(ctx, tx, x, o.Limit)
-		if err := cmp.Or(err, errLost, errSurplus); err != nil {
+		if err := cmp.Or(err, errLost, errSurplus); err != nil { // after one that failed, PostgreSQL refuses the others
 			return err
 		}
 		if err := addSession(ctx, tx, x, o.ReplacedHash); err != nil {
