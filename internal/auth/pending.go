@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,6 +38,9 @@ func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, waiting Pendin
 	waiting.CreatedAt, waiting.ExpiresAt = at, at.Add(PendingValid)
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	if err := s.store.AddPendingSignIn(ctx, waiting, press, e); err != nil {
+		if p.tried != nil && errors.Is(err, ErrConflict) { // the same press was first, and has taken from the limits already
+			p.tried.Return(ctx)
+		}
 		return fmt.Errorf("save pending sign-in: %w", err)
 	}
 	s.audit.Log(ctx, e)

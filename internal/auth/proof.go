@@ -26,7 +26,7 @@ type Proof struct {
 	user   User
 	method Method
 	spend  Spend
-	tried  Attempt // of the password inside a session, as long as a code is missing; nil otherwise
+	tried  Attempt // of the password, as long as a code is missing; nil otherwise
 }
 
 // A Spend is what a proof uses up. The transaction of whatever the proof opens or changes spends it, so that a value that

@@ -28,6 +28,9 @@ func (s *Service) CheckSignIn(ctx context.Context, typed PasswordSignIn, c devic
 	if err == nil {
 		attempt.Right(ctx, p)
 	}
+	if err == nil && !p.Complete() {
+		p.tried = attempt
+	}
 	return p, err
 }
 

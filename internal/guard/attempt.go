@@ -58,12 +58,13 @@ func (t *Attempt) returnBut(ctx context.Context, kept ...string) {
 	if t == nil {
 		return
 	}
-	for _, one := range t.taken {
-		if !slices.Contains(kept, one.key) {
-			one.from.Return(ctx, one.key, one.rule)
+	t.taken = slices.DeleteFunc(t.taken, func(one taken) bool {
+		if slices.Contains(kept, one.key) {
+			return false
 		}
-	}
-	t.taken = nil
+		one.from.Return(ctx, one.key, one.rule)
+		return true
+	})
 }
 
 // FromNetwork takes one from the limit of the client's network. With a wait nothing was taken.

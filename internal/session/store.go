@@ -48,7 +48,7 @@ type Store interface {
 	// timeout and the row has been used since it was read. ErrConflict when by is another session that is not live.
 	EndSession(ctx context.Context, s Session, by audit.Actor, press *act.Record) (Session, error)
 	// EndSessions raises the account's epoch and ends all its live sessions but the one named in p.Except.
-	// ErrConflict when the session it is asked from is not live.
+	// ErrConflict when the session it is asked from is not live; with an Elevation as Rotate.
 	EndSessions(ctx context.Context, p EndManyParams) ([]Session, error)
 	// Sessions returns the sessions of a user that have not ended, newest activity first.
 	Sessions(ctx context.Context, userID string) ([]Session, error)
