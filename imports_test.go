@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/account": {"internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},
 	"internal/session": {"internal/act", "internal/audit", "internal/auth", "internal/device"},
 	"internal/guard":   {"internal/audit", "internal/auth", "internal/device", "internal/ratelimit"},
-	"internal/auth":    {"internal/audit", "internal/brand", "internal/device"},
+	"internal/auth":    {"internal/act", "internal/audit", "internal/brand", "internal/device"},
 	"internal/act":     {"internal/audit"},
 	"internal/draft":   {"internal/audit"},
 	"internal/bag":     {"internal/auth", "internal/brand", "internal/redispool", "internal/seal", "internal/session"},

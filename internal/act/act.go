@@ -55,6 +55,8 @@ type Answer struct {
 	File  File   // nil for none
 	Lives bool   // the session that carries the hash of the record goes on, and the answer is for its browser alone
 	Ends  bool   // the press ended the session that it came in: the browser has no cookie since
+
+	Pending string // token of the sign-in that waits for its second step; "" for none
 }
 
 // A Holder is the session that carries the token of an answer, as its cookie needs to know it.
@@ -147,6 +149,9 @@ func (s *Acts) Find(ctx context.Context, a *Act) (Answer, Holder, error) {
 	}
 	return answer, holder, nil
 }
+
+// Forget lets the same press be another act.
+func (s *Acts) Forget(ctx context.Context, a *Act) error { return s.store.DeleteAct(ctx, a.key) }
 
 // Sweep deletes the records that have expired.
 func (s *Acts) Sweep(ctx context.Context) error { return s.store.PruneActs(ctx, audit.Now()) }

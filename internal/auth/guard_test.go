@@ -79,6 +79,16 @@ func (d *secondDoor) signIn(password string) (auth.Proof, error) {
 	return d.auth.CheckSignIn(d.t.Context(), auth.PasswordSignIn{Email: d.user.Email, Password: password}, somewhere)
 }
 
+// wait saves a sign-in until its second step.
+func (d *secondDoor) wait(proof auth.Proof) (auth.PendingSignIn, error) {
+	token := auth.NewToken()
+	if err := d.auth.SavePendingSignIn(d.t.Context(), proof, auth.PendingSignIn{TokenHash: auth.HashToken(token), Next: "/"}, nil, somewhere); err != nil {
+		return auth.PendingSignIn{}, err
+	}
+	waiting, _, err := d.auth.PendingSignIn(d.t.Context(), token)
+	return waiting, err
+}
+
 // enrol gives the account an authenticator app that has no right code before the year 3000.
 func (d *secondDoor) enrol() {
 	d.t.Helper()
@@ -151,11 +161,8 @@ func TestSecondDoorIsLimited(t *testing.T) {
 		var waiting auth.PendingSignIn
 		refusedAfter(t, guard.Codes.Burst, auth.ErrBadCode, func() error {
 			if waiting.AttemptsLeft == 0 {
-				token, err := d.auth.SavePendingSignIn(t.Context(), proof, false, "/", somewhere)
-				if err != nil {
-					return err
-				}
-				if waiting, _, err = d.auth.PendingSignIn(t.Context(), token); err != nil {
+				var err error
+				if waiting, err = d.wait(proof); err != nil {
 					return err
 				}
 			}
@@ -235,11 +242,7 @@ func TestPendingCodeNamesItsAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := d.auth.SavePendingSignIn(t.Context(), proof, false, "/", somewhere)
-	if err != nil {
-		t.Fatal(err)
-	}
-	waiting, _, err := d.auth.PendingSignIn(t.Context(), token)
+	waiting, err := d.wait(proof)
 	if err != nil {
 		t.Fatal(err)
 	}

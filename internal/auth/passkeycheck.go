@@ -97,8 +97,8 @@ func (p *Passkeys) confirm(ctx context.Context, by audit.Actor, answer []byte, k
 	return proof, nil
 }
 
-// rejectAnswer turns an answerError into ErrBadCredentials and records the event. Without a known account the event is
-// only logged.
+// rejectAnswer turns an answerError into ErrBadCredentials and records the event. It is only logged without a known account,
+// and for an answer that comes again: the same press on two instances is nobody's failure.
 func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event) error {
 	wrong, ok := errors.AsType[answerError](err)
 	if !ok {
@@ -108,7 +108,7 @@ func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event) e
 	if wrong == errCloned {
 		e.Kind = audit.PasskeyCloned
 	}
-	if e.UserID == "" {
+	if e.UserID == "" || wrong == errAnswered {
 		p.service.audit.Log(ctx, e)
 	} else {
 		p.service.audit.Record(ctx, e)
@@ -123,6 +123,9 @@ func (e answerError) Error() string { return string(e) }
 
 // errCloned means that the counter of the passkey went back, so two devices have the same key.
 const errCloned = answerError("the counter went back")
+
+// errAnswered means that the same answer was accepted before.
+const errAnswered = answerError("answered before")
 
 // check verifies an answer. The account is read before the signature is checked, so that the proof
 // carries an epoch no younger than the answer. The account's id is returned for a wrong answer too, "" if there is
@@ -154,15 +157,16 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	if err != nil {
 		return Proof{}, user.ID, answerError(err.Error())
 	}
-	if credential.Authenticator.CloneWarning {
-		return Proof{}, user.ID, errCloned
-	}
+	// The first use of an answer moves the counter of the passkey, so whether this is the second is asked before the counter.
 	before, err := p.service.store.Answered(ctx, spent)
 	if err != nil {
 		return Proof{}, user.ID, fmt.Errorf("check passkey: %w", err)
 	}
 	if before {
-		return Proof{}, user.ID, answerError("answered before")
+		return Proof{}, user.ID, errAnswered
+	}
+	if credential.Authenticator.CloneWarning {
+		return Proof{}, user.ID, errCloned
 	}
 	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
 	passkey.LastUsedAt = audit.Now()

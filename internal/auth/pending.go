@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/device"
 )
@@ -28,19 +29,18 @@ type PendingSignIn struct {
 	ExpiresAt    time.Time
 }
 
-// SavePendingSignIn stores a sign-in whose proof is not complete and returns the token by which it is found.
-func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, remember bool, next string, c device.Client) (token string, err error) {
-	token, at := NewToken(), audit.Now()
+// SavePendingSignIn stores a sign-in whose proof is not complete, and the answer of its press. Its caller says where it leads,
+// what it remembers, and the hash of a token made after the proof was checked. ErrConflict when the press was stored before.
+func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, waiting PendingSignIn, press *act.Record, c device.Client) error {
+	at := audit.Now()
+	waiting.UserID, waiting.Epoch, waiting.AttemptsLeft = p.user.ID, p.user.Epoch, PendingAttempts
+	waiting.CreatedAt, waiting.ExpiresAt = at, at.Add(PendingValid)
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
-	err = s.store.AddPendingSignIn(ctx, PendingSignIn{
-		TokenHash: HashToken(token), UserID: p.user.ID, Epoch: p.user.Epoch, Remember: remember, Next: next,
-		AttemptsLeft: PendingAttempts, CreatedAt: at, ExpiresAt: at.Add(PendingValid),
-	}, e)
-	if err != nil {
-		return "", fmt.Errorf("save pending sign-in: %w", err)
+	if err := s.store.AddPendingSignIn(ctx, waiting, press, e); err != nil {
+		return fmt.Errorf("save pending sign-in: %w", err)
 	}
 	s.audit.Log(ctx, e)
-	return token, nil
+	return nil
 }
 
 // PendingSignIn returns the sign-in of the token, and its account. ErrNotFound when it is unknown, finished, too old,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 )
 
@@ -19,7 +20,8 @@ type Store interface {
 	TOTPSecret(ctx context.Context, userID string) (TOTPSecret, error)
 	// RecoveryCodes returns the hashes of the unused codes.
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
-	AddPendingSignIn(ctx context.Context, p PendingSignIn, e audit.Event) error
+	// AddPendingSignIn stores the answer of its press with it. ErrConflict when that is stored already.
+	AddPendingSignIn(ctx context.Context, p PendingSignIn, press *act.Record, e audit.Event) error
 	// PendingSignIn returns a pending sign-in and its account. ErrNotFound when it is unknown, too old or out of attempts,
 	// or its account's epoch has moved or it is disabled.
 	PendingSignIn(ctx context.Context, tokenHash string, at time.Time) (PendingSignIn, User, error)

@@ -111,6 +111,13 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 			a.Bag.DropPending(w)
 		}
 	}
+	if answer.Pending != "" {
+		if err := a.waitOn(ctx, w, answer.Pending); errors.Is(err, audit.ErrNotFound) {
+			return false, a.Acts.Forget(ctx, exchangeOf(r).press)
+		} else if err != nil {
+			return false, err
+		}
+	}
 	if answer.Place == signedOutPage {
 		a.forgetBrowser(w)
 	}
@@ -152,7 +159,7 @@ func (a *app) leadsTo(r *http.Request, place string) (*act.Record, error) {
 	return a.staysIn(r, act.Answer{Place: place})
 }
 
-// staysIn is the same for an answer that changes no cookie. In a session it is for as long as that goes on.
+// staysIn is the same for an answer that leaves the token as it is. In a session it is for as long as that goes on.
 func (a *app) staysIn(r *http.Request, answer act.Answer) (*act.Record, error) {
 	v := currentOf(r)
 	if v == nil {

@@ -70,6 +70,11 @@ var actForms = map[string]func(*portal) press{
 		b.keeps("lantern")
 		return press{u, b, b.Get("/login?next=%2Faccount%2Fsecurity"), "/login", []string{"email", u.Email, "password", password}, "/account/security", false}
 	},
+	"sign-in before its second step": func(p *portal) press {
+		u, _, _ := p.enrolled("Vera")
+		b := p.browser()
+		return press{u, b, b.Get("/login"), "/login", []string{"email", u.Email, "password", password}, "/login/verify", true}
+	},
 	"second step": func(p *portal) press {
 		u, app, _ := p.enrolled("Vera")
 		b := p.withPassword(u.Email)

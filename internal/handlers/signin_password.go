@@ -91,11 +91,13 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !proof.Complete() {
-		return a.askSecondFactor(w, r, proof, v.Remember, f["next"])
-	}
 	place := a.destination(f["next"])
-	err = a.openSession(r, proof, session.SignInRequest{Remember: v.Remember}, place)
+	if proof.Complete() {
+		err = a.openSession(r, proof, session.SignInRequest{Remember: v.Remember}, place)
+	} else {
+		err = a.askSecondFactor(w, r, proof, v.Remember, place)
+		place = verifyPage
+	}
 	if errors.Is(err, auth.ErrConflict) {
 		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")
 	}

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/session"
@@ -24,15 +26,30 @@ func (*verifyView) page() string { return "verify.html" }
 
 const verifyPage = "/login/verify"
 
-// askSecondFactor saves a sign-in whose password was right until its second step. It signs nobody in.
+// askSecondFactor saves a sign-in whose password was right until its second step. It signs nobody in. ErrConflict when the
+// same press was first on another instance.
 func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Proof, remember bool, next string) error {
-	token, err := a.Auth.SavePendingSignIn(r.Context(), p, remember, a.destination(next), clientOf(r))
+	token := auth.NewToken()
+	press, err := a.staysIn(r, act.Answer{Pending: token, Place: verifyPage})
 	if err != nil {
 		return err
 	}
+	waiting := auth.PendingSignIn{TokenHash: auth.HashToken(token), Remember: remember, Next: next}
+	if err := a.Auth.SavePendingSignIn(r.Context(), p, waiting, press, clientOf(r)); err != nil {
+		return err
+	}
+	answered(r)
 	a.Bag.SetPending(w, token, auth.PendingValid)
-	seeOther(w, r, verifyPage)
 	return nil
+}
+
+// waitOn sets the cookie of a pending sign-in again, for as long as that is valid. ErrNotFound when it is finished or over.
+func (a *app) waitOn(ctx context.Context, w http.ResponseWriter, token string) error {
+	waiting, _, err := a.Auth.PendingSignIn(ctx, token)
+	if err == nil {
+		a.Bag.SetPending(w, token, waiting.ExpiresAt.Sub(audit.Now()))
+	}
+	return err
 }
 
 func (a *app) showVerify(w http.ResponseWriter, r *http.Request) error {

@@ -41,7 +41,7 @@ func TestFactorsChange(t *testing.T) {
 		open(t, s, bobs)
 		for _, user := range []string{"ada", "bob"} {
 			if err := errors.Join(
-				s.AddPendingSignIn(t.Context(), pending("waits-"+user, user), event("waits-"+user, user, audit.MFARequired)),
+				s.AddPendingSignIn(t.Context(), pending("waits-"+user, user), nil, event("waits-"+user, user, audit.MFARequired)),
 				s.AddOneTimeToken(t.Context(), account.OneTimeToken{TokenHash: user, UserID: user, Purpose: "p", ExpiresAt: at.Add(time.Hour)}),
 				s.SetTOTPEnrolment(t.Context(), account.TOTPEnrolment{SessionID: "s-" + user, UserID: user, Sealed: []byte{1}, ExpiresAt: at.Add(time.Hour)}),
 			); err != nil {
@@ -193,7 +193,7 @@ func TestPendingSignIn(t *testing.T) {
 		newUser(t, s, "bob")
 		add := func(token string) {
 			t.Helper()
-			if err := s.AddPendingSignIn(t.Context(), pending(token, "ada"), event("e-"+token, "ada", audit.MFARequired)); err != nil {
+			if err := s.AddPendingSignIn(t.Context(), pending(token, "ada"), nil, event("e-"+token, "ada", audit.MFARequired)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -253,7 +253,7 @@ func TestPendingSignIn(t *testing.T) {
 		add("stale") // of the epoch before
 		p := pending("disabled", "ada")
 		p.Epoch = 1
-		if err := s.AddPendingSignIn(t.Context(), p, event("e-disabled", "ada", audit.MFARequired)); err != nil {
+		if err := s.AddPendingSignIn(t.Context(), p, nil, event("e-disabled", "ada", audit.MFARequired)); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := s.PendingSignIn(t.Context(), "disabled", at); err != nil {
@@ -297,7 +297,7 @@ func TestEnrolmentsWait(t *testing.T) {
 				t.Errorf("%s: got %v, want ErrNotFound", what, err)
 			}
 		}
-		if err := s.AddPendingSignIn(t.Context(), pending("one", "ada"), event("one", "ada", audit.MFARequired)); err != nil {
+		if err := s.AddPendingSignIn(t.Context(), pending("one", "ada"), nil, event("one", "ada", audit.MFARequired)); err != nil {
 			t.Fatal(err)
 		}
 		for _, prune := range []struct {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"example.com/gatehouse/internal/act"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
@@ -21,7 +22,7 @@ const usable = `token_hash = $1 AND attempts_left > 0 AND expires_at > $2 AND EX
 	SELECT 1 FROM users
 	WHERE users.id = pending_sign_ins.user_id AND users.epoch = pending_sign_ins.epoch AND users.disabled_at IS NULL)`
 
-func (s *Store) AddPendingSignIn(ctx context.Context, p auth.PendingSignIn, e audit.Event) error {
+func (s *Store) AddPendingSignIn(ctx context.Context, p auth.PendingSignIn, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO pending_sign_ins (token_hash, user_id, epoch, remember, next, attempts_left, created_at, expires_at)
@@ -30,7 +31,7 @@ func (s *Store) AddPendingSignIn(ctx context.Context, p auth.PendingSignIn, e au
 		if err != nil {
 			return err
 		}
-		return addEvents(ctx, tx, e)
+		return finish(ctx, tx, press, auth.Spend{}, e)
 	})
 }
 

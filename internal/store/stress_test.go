@@ -121,7 +121,7 @@ var everything = []func(context.Context, person) error{
 	func(ctx context.Context, p person) error {
 		waiting := p.pending()
 		waiting.Epoch = p.epoch(ctx)
-		if err := p.AddPendingSignIn(ctx, waiting, p.event(audit.MFARequired)); err != nil {
+		if err := p.AddPendingSignIn(ctx, waiting, nil, p.event(audit.MFARequired)); err != nil {
 			return err
 		}
 		if _, _, err := p.TakePendingAttempt(ctx, waiting.TokenHash, at); err != nil {
