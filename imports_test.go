@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
 	"internal/mail/mailtest":   {},
-	"internal/store/storetest": {"internal/mail", "internal/redispool", "internal/store", "migrations"},
+	"internal/store/storetest": {"internal/mail", "internal/redispool", "internal/store", "migrations", "webtest"},
 	"internal/probe":           {"internal/auth", "internal/bag"},
 
 	"migrations": {},

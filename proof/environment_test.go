@@ -43,10 +43,15 @@ var environments = map[string]func(testing.TB) environment{"sqlite": onSQLite, "
 // facts opens the database behind the portals, for what no page shows.
 func (env environment) facts(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), strings.TrimPrefix(env[0], "--database-url="))
+	var s *store.Store
+	err := storetest.Spared(t, func() (err error) {
+		s, err = store.Open(t.Context(), strings.TrimPrefix(env[0], "--database-url="))
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.DB().SetMaxIdleConns(1)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }

@@ -22,6 +22,7 @@ import (
 	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/migrations"
+	"example.com/gatehouse/webtest"
 )
 
 // SQLite returns a migrated store in a file that goes with the test.
@@ -74,7 +75,8 @@ func PostgresURL(t testing.TB) string {
 	t.Helper()
 	db, err := sql.Open("pgx", postgresBase())
 	if err == nil {
-		err = db.PingContext(t.Context())
+		db.SetMaxIdleConns(0) // it is used at the beginning and at the end
+		err = Spared(t, func() error { return db.PingContext(t.Context()) })
 	}
 	if err != nil {
 		Without(t, "PostgreSQL", "TEST_POSTGRES_URL")
@@ -179,13 +181,28 @@ func RedisURL(t testing.TB) string {
 
 func open(t testing.TB, databaseURL string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), databaseURL)
+	var s *store.Store
+	err := Spared(t, func() (err error) {
+		s, err = store.Open(t.Context(), databaseURL)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.DB().SetMaxIdleConns(2)
 	t.Cleanup(func() { _ = s.Close() })
 	migrateAlone(t, s.DB())
 	return s
+}
+
+// Spared tries again while PostgreSQL has no connection to spare: tests of several packages share one server.
+func Spared(t testing.TB, try func() error) (err error) {
+	t.Helper()
+	webtest.Until(t, "a connection that PostgreSQL has to spare, beside other tests", func() bool {
+		err = try()
+		return err == nil || !strings.Contains(err.Error(), "too many clients")
+	})
+	return err
 }
 
 // migrateAlone makes the tables of a PostgreSQL schema that nobody else migrates. The product takes one lock of the
