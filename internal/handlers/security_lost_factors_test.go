@@ -33,8 +33,12 @@ func TestLostFactors(t *testing.T) {
 			t.Fatal(err)
 		}
 
+		epoch := p.count(`SELECT epoch FROM users WHERE id = $1`, u.ID)
 		if _, ended, err := p.accounts.RemoveFactors(t.Context(), u.Email); err != nil || ended == 0 || b.Alive() {
 			t.Fatalf("got %v, %d ended, alive: %t", err, ended, b.Alive())
+		}
+		if got := p.count(`SELECT epoch FROM users WHERE id = $1`, u.ID); got != epoch+1 {
+			t.Errorf("epoch %d, want %d: it refuses what is under way with a proof that spends nothing", got, epoch+1)
 		}
 		b.Get("/signed-out").Says("administrator")
 		if _, err := p.sessions.SignIn(t.Context(), proof, session.SignInRequest{NewToken: session.NewToken{NewTokenHash: "lost"}}); !errors.Is(err, auth.ErrConflict) {
