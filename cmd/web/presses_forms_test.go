@@ -13,11 +13,7 @@ import (
 func TestDoublePressOfForms(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t)).slowly(t)
-	pauses := []time.Duration{110 * time.Millisecond}
-	if *full {
-		pauses = []time.Duration{0, 50 * time.Millisecond, 110 * time.Millisecond, 500 * time.Millisecond}
-	}
-	for _, pause := range pauses {
+	for _, pause := range pausesBetweenPresses() {
 		t.Run(pause.String(), func(t *testing.T) {
 			t.Parallel()
 			b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")

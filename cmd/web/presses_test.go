@@ -73,16 +73,20 @@ func (b *person) twice(words string, pause time.Duration) {
 	}
 }
 
+// pausesBetweenPresses are how long a person takes between two presses of one button.
+func pausesBetweenPresses() []time.Duration {
+	if !*full {
+		return []time.Duration{110 * time.Millisecond}
+	}
+	return []time.Duration{0, 50 * time.Millisecond, 110 * time.Millisecond, 500 * time.Millisecond}
+}
+
 // TestDoublePress presses each form of an act twice before its answer is there. There is one change, and the person is where they
 // wanted to be, signed in, with nothing to be alarmed about.
 func TestDoublePress(t *testing.T) {
 	t.Parallel()
 	p := start(t, onSQLite(t)).slowly(t)
-	pauses := []time.Duration{110 * time.Millisecond}
-	if *full {
-		pauses = []time.Duration{0, 50 * time.Millisecond, 110 * time.Millisecond, 500 * time.Millisecond}
-	}
-	for _, pause := range pauses {
+	for _, pause := range pausesBetweenPresses() {
 		for _, scripts := range []bool{true, false} {
 			if !*full && scripts {
 				continue // without them nothing in the page can help
