@@ -78,15 +78,21 @@ func (b *person) addPasskey(name string) {
 // onLocalhost starts the portal under a name: passkeys belong to names, and browsers make none for an IP address.
 func onLocalhost(t *testing.T) *program { return start(t, onSQLite(t), "--addr=localhost:0") }
 
+// withPasskey is somebody signed in who has just added a passkey.
+func withPasskey(t *testing.T) (p *program, b *person, id webauthn.AuthenticatorID) {
+	t.Helper()
+	p = onLocalhost(t)
+	b = p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
+	id = b.authenticator()
+	b.open("/login")
+	b.signIn(p.account(t, "Ada Lovelace"), webtest.Password)
+	b.addPasskey("Work laptop")
+	return p, b, id
+}
+
 // TestPasskeys is the life of a passkey in a real browser.
 func TestPasskeys(t *testing.T) {
-	p := onLocalhost(t)
-	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
-	id := b.authenticator()
-	email := p.account(t, "Ada Lovelace")
-	b.open("/login")
-	b.signIn(email, webtest.Password)
-	b.addPasskey("Work laptop")
+	_, b, id := withPasskey(t)
 	b.isAt("/account/security/recovery-codes")
 	b.reads("Your passkey was added.")
 	b.open("/account/security/passkeys")
@@ -161,13 +167,7 @@ const losesAnAnswer = `{
 
 // TestPasskeyAnswerLost: the script asks again for an answer that was lost, and a second press of its button changes nothing.
 func TestPasskeyAnswerLost(t *testing.T) {
-	p := onLocalhost(t)
-	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
-	id := b.authenticator()
-	email := p.account(t, "Ada Lovelace")
-	b.open("/login")
-	b.signIn(email, webtest.Password)
-	b.addPasskey("Work laptop")
+	p, b, id := withPasskey(t)
 	b.press("Sign out")
 	callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: losesAnAnswer})
 	b.signInByButton(id, "/login?next=%2Faccount%2Fsessions")
