@@ -247,8 +247,9 @@ func TestForgottenPasswordLimits(t *testing.T) {
 		if res.Header.Get("Retry-After") == "" || !strings.Contains(res.Body, u.Email) {
 			t.Error("no Retry-After, or what was typed is lost")
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n > guard.EmailsHere.Burst {
-			t.Errorf("%d emails for one reader, want at most %d", n, guard.EmailsHere.Burst)
+		time.Sleep(time.Minute) // what is done in the background of the answers may be waiting for SQLite
+		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n != guard.EmailsHere.Burst {
+			t.Errorf("%d emails for one reader, want %d", n, guard.EmailsHere.Burst)
 		}
 	})
 }
