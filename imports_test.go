@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"internal/session": {"internal/act", "internal/audit", "internal/auth", "internal/device"},
 	"internal/guard":   {"internal/audit", "internal/auth", "internal/device", "internal/ratelimit"},
 	"internal/auth":    {"internal/act", "internal/audit", "internal/brand", "internal/device"},
-	"internal/act":     {"internal/audit"},
+	"internal/act":     {"internal/audit", "internal/mail"},
 	"internal/draft":   {"internal/audit"},
 	"internal/bag":     {"internal/auth", "internal/brand", "internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},

@@ -64,6 +64,7 @@ var rightWords = []struct{ file, line, reason string }{
 	{"proof/presses_linux_test.go", "FROM letters", "the name of the table"},
 	{"internal/store/storetest/storetest.go", "letters", "the name of the table"},
 	{"internal/handlers/outbox_test.go", "letters", "the name of the table"},
+	{"internal/handlers/notices_test.go", "letters", "the name of the table"},
 	{"proof/load_visitors_test.go", `["letters"]`, "the name of the table"},
 	{"proof/soak_test.go", `"letters"`, "the name of the table"},
 }

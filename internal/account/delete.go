@@ -32,22 +32,21 @@ type Deletion struct {
 }
 
 // RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
-// v5.0.0-7.4.2). It returns the time of the deletion; ErrConflict, or ErrSecondFactor for a proof that is not complete.
-func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof, press *act.Record) (time.Time, error) {
+// v5.0.0-7.4.2), DeletionGrace after at. ErrConflict, or ErrSecondFactor for a proof that is not complete.
+func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof, at time.Time, press *act.Record) error {
 	if err := p.For(by.UserID); err != nil {
-		return time.Time{}, err
+		return err
 	}
-	at := audit.Now()
 	d := Deletion{
 		By: by, Epoch: p.User().Epoch, At: at, After: at.Add(DeletionGrace), Act: press, Spend: p.Spend(),
 		Events: append(p.Spend().Events, by.Event(audit.DeletionRequested)),
 	}
 	ended, err := s.store.MarkForDeletion(ctx, d)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("ask for deletion: %w", err)
+		return fmt.Errorf("ask for deletion: %w", err)
 	}
 	s.audit.Log(ctx, append(session.EndEvents(ended, by.Client), d.Events...)...)
-	return d.After, nil
+	return nil
 }
 
 // KeepAccount cancels the deletion, from a session that was opened since. ErrConflict when that session is over or no

@@ -37,7 +37,7 @@ type EmailChangeStore interface {
 	// ConfirmEmailChange uses the token up, sets the address, raises the epoch, ends every other session, rotates the
 	// one that confirms and deletes all other one-time tokens of the account, all or nothing. ErrNotFound when the
 	// token is unknown, used, too old or another account's; ErrEmailTaken; ErrEnded when the session is over.
-	ConfirmEmailChange(ctx context.Context, c ConfirmEmailChangeParams) (EmailChange, []session.Session, error)
+	ConfirmEmailChange(ctx context.Context, c ConfirmEmailChangeParams) ([]session.Session, error)
 	// UndoEmailChange sets the old address and the hash, forgets that change and every later one, deletes the second
 	// factors that the account got since it was asked for, raises the epoch, ends every session and deletes all other
 	// one-time tokens of the account. ErrNotFound when the change was undone before or the account is disabled;
@@ -123,23 +123,22 @@ func (s *Service) EmailChangeTokenOwner(ctx context.Context, token string) (auth
 }
 
 // ConfirmEmailChange gives the session's account the new address: every other session ends, and this one is rotated.
-// The token alone is not enough, so that a mistyped address does not hand the account to its owner. It returns the
-// change and the token with which the old address undoes it; ErrNotFound, ErrEmailTaken when another account has got
-// the address in the meantime, or ErrEnded.
-func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, token string, next session.NewToken, c device.Client) (EmailChange, string, error) {
-	undo, at := auth.NewToken(), audit.Now()
+// The token alone is not enough, so that a mistyped address does not hand the account to its owner. The old address undoes
+// it with undo. ErrNotFound, ErrEmailTaken when another account has got the address in the meantime, or ErrEnded.
+func (s *Service) ConfirmEmailChange(ctx context.Context, by session.Session, token, undo string, next session.NewToken, c device.Client) error {
+	at := audit.Now()
 	params := ConfirmEmailChangeParams{
 		Rotation:  session.Rotation{Session: by, NewToken: next, At: at},
 		TokenHash: auth.HashToken(token), UndoHash: auth.HashToken(undo), UndoUntil: at.Add(EmailUndoValid), Client: c,
 		Events: []audit.Event{audit.NewEvent(audit.EmailChanged, by.UserID, by.ID, c), audit.NewEvent(audit.SessionRenewed, by.UserID, by.ID, c)},
 	}
 	params.Events[1].Reason = "email_changed"
-	change, ended, err := s.store.ConfirmEmailChange(ctx, params)
+	ended, err := s.store.ConfirmEmailChange(ctx, params)
 	if err != nil {
-		return EmailChange{}, "", fmt.Errorf("confirm a change of address: %w", err)
+		return fmt.Errorf("confirm a change of address: %w", err)
 	}
 	s.audit.Log(ctx, append(session.EndEvents(ended, c), params.Events...)...)
-	return change, undo, nil
+	return nil
 }
 
 // EmailChangeToUndo returns the change that a token sent to the old address undoes. ErrNotFound when it is unknown,

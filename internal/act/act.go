@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/mail"
 )
 
 // Valid is how long an act may be repeated.
@@ -68,11 +69,12 @@ type Holder struct {
 
 // A Record is an act with its answer, as it is stored.
 type Record struct {
-	Key       string
+	Key       string // "" for a press that is no act: only its notices are stored
 	CameHash  string // of the cookie that it came with, "" for none
 	TokenHash string // of the token that the browser has after it, "" for none
 	Answer    []byte // sealed twice: for the secret of the act, and by the portal
 	ExpiresAt time.Time
+	Notices   []mail.Notice // of what the act changes
 }
 
 // Store keeps records. They are written by the transactions of what the acts change.
@@ -100,11 +102,11 @@ type Acts struct {
 // NewActs returns the acts in the store.
 func NewActs(store Store, sealer Sealer) *Acts { return &Acts{store, sealer} }
 
-// Record returns what the transaction of the act is to store: nil for no act. tokenHash is that of the token that the browser
-// has after it.
+// Record returns what the transaction of the act is to store: a record without a key for no act. tokenHash is that of the
+// token that the browser has after it.
 func (s *Acts) Record(a *Act, answer Answer, tokenHash string) (*Record, error) {
 	if a == nil {
-		return nil, nil
+		return &Record{}, nil
 	}
 	plain, err := json.Marshal(answer)
 	if err != nil {
@@ -117,7 +119,7 @@ func (s *Acts) Record(a *Act, answer Answer, tokenHash string) (*Record, error) 
 	nonce := make([]byte, inner.NonceSize(), inner.NonceSize()+len(plain)+inner.Overhead())
 	_, _ = rand.Read(nonce) // never fails
 	sealed, err := s.sealer.Seal(inner.Seal(nonce, nonce, plain, nil), place(a.key))
-	return &Record{a.key, a.came, tokenHash, sealed, audit.Now().Add(Valid)}, err
+	return &Record{Key: a.key, CameHash: a.came, TokenHash: tokenHash, Answer: sealed, ExpiresAt: audit.Now().Add(Valid)}, err
 }
 
 func place(key string) string { return "act\x00" + key }

@@ -43,7 +43,8 @@ func (s *Service) checkCode(ctx context.Context, p Proof, typed string, by audit
 	if code, ok := totpDigitsOf(typed); ok {
 		spend.App, err = s.matchTOTP(ctx, p.user.ID, code, spend.At)
 	} else if hash, ok := RecoveryCodeHash(typed); ok {
-		method, spend.CodeHash, err = MethodRecoveryCode, hash, s.hasRecoveryCode(ctx, p.user.ID, hash)
+		method, spend.CodeHash = MethodRecoveryCode, hash
+		p.left, err = s.codesWithout(ctx, p.user.ID, hash)
 		spend.Events = []audit.Event{audit.NewEvent(audit.RecoveryCodeUsed, p.user.ID, by.SessionID, by.Client)}
 	}
 	if errors.Is(err, ErrBadCode) {
@@ -85,11 +86,11 @@ func (s *Service) matchTOTP(ctx context.Context, userID, code string, at time.Ti
 	return t, err
 }
 
-// hasRecoveryCode returns ErrBadCode for a code that does not exist or was used.
-func (s *Service) hasRecoveryCode(ctx context.Context, userID, hash string) error {
+// codesWithout counts the unused recovery codes besides this one. ErrBadCode for a code that does not exist or was used.
+func (s *Service) codesWithout(ctx context.Context, userID, hash string) (left int, err error) {
 	unused, err := s.store.RecoveryCodes(ctx, userID)
 	if err == nil && !slices.Contains(unused, hash) {
 		err = ErrBadCode
 	}
-	return err
+	return len(unused) - 1, err
 }

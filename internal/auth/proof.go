@@ -26,6 +26,7 @@ type Proof struct {
 	user   User
 	method Method
 	spend  Spend
+	left   int     // recovery codes, once the one of this proof is spent
 	tried  Attempt // of the password, as long as a code is missing; nil otherwise
 }
 
@@ -46,6 +47,9 @@ type Spend struct {
 
 // Spend is what the proof uses up.
 func (p Proof) Spend() Spend { return p.spend }
+
+// CodesLeft returns how many recovery codes are left once the one that the proof brings is spent.
+func (p Proof) CodesLeft() int { return p.left }
 
 // User returns the account as it was read.
 func (p Proof) User() User { return p.user }

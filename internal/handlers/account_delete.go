@@ -70,17 +70,17 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return a.deleteForm(w, r, status, true, wrong)
 	}
+	at := audit.Now()
+	a.notify(r, v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, at, senderOf(r), at.Add(account.DeletionGrace)))
 	press, err := a.endsAt(r, signedOutPage)
 	if err != nil {
 		return err
 	}
-	at, err := a.Accounts.RequestDeletion(r.Context(), actor(r), proof, press)
-	if err != nil {
+	if err := a.Accounts.RequestDeletion(r.Context(), actor(r), proof, at, press); err != nil {
 		return err
 	}
-	answered(r)
+	a.answered(r)
 	a.reportRecoveryCode(r, proof)
-	a.notify(v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, time.Now(), senderOf(r), at))
 	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
@@ -91,6 +91,7 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, home)
 		return nil
 	}
+	a.notify(r, v.User, a.emails.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	press, err := a.leadsTo(r, home)
 	if err != nil {
 		return err
@@ -98,8 +99,7 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Accounts.KeepAccount(r.Context(), actor(r), press); err != nil {
 		return err
 	}
-	answered(r)
-	a.notify(v.User, a.emails.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.answered(r)
 	a.flash(r, "Your account stays, with everything in it.")
 	seeOther(w, r, home)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
@@ -148,14 +149,14 @@ func TestDeletionIsConfirmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Post("/account/sessions/end-others").Want(http.StatusSeeOther)
-	if _, err := p.accounts.RequestDeletion(t.Context(), session.By(device.Client{}), proof, nil); !errors.Is(err, auth.ErrConflict) {
+	if err := p.accounts.RequestDeletion(t.Context(), session.By(device.Client{}), proof, audit.Now(), nil); !errors.Is(err, auth.ErrConflict) {
 		t.Errorf("an old proof: got %v, want ErrConflict", err)
 	}
 	stranger, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: p.newUser("Str").Email, Password: password}, device.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.accounts.RequestDeletion(t.Context(), session.By(device.Client{}), stranger, nil); !errors.Is(err, auth.ErrConflict) {
+	if err := p.accounts.RequestDeletion(t.Context(), session.By(device.Client{}), stranger, audit.Now(), nil); !errors.Is(err, auth.ErrConflict) {
 		t.Errorf("another person's proof: got %v, want ErrConflict", err)
 	}
 }

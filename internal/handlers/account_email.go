@@ -96,7 +96,7 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Outbox.Wake()
-	answered(r)
+	a.answered(r)
 	a.deleteDraft(r, v.UserID, f["held"])
 	a.flash(r, "An email is on its way to the new address. Until you answer it, nothing changes.")
 	seeOther(w, r, place)

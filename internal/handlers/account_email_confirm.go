@@ -72,11 +72,10 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	if err := anotherAddress(f["email"], change.Email, emailLink.page); err != nil {
 		return err
 	}
-	v, token := currentOf(r), a.oneTimeToken(r, emailLink)
-	var undo string
-	err = a.rotate(r, "/account/profile", false, func(next session.NewToken) (opened bag.Session, err error) {
-		change, undo, err = a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, next, clientOf(r))
-		return openedAs(v.Session), err
+	v, token, undo := currentOf(r), a.oneTimeToken(r, emailLink), auth.NewToken()
+	a.notify(r, v.User, a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
+	err = a.rotate(r, "/account/profile", false, func(next session.NewToken) (bag.Session, error) {
+		return openedAs(v.Session), a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, undo, next, clientOf(r))
 	})
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
@@ -86,7 +85,6 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.Outbox.Send(a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
 	a.flash(r, "Your address was changed. From now on you sign in with it, and our emails go there.")
 	seeOther(w, r, "/account/profile")
 	return nil

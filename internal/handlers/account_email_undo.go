@@ -59,7 +59,7 @@ func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	answered(r)
+	a.answered(r)
 	a.finishLogoutOf(w, r, change.UserID, place)
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/guard"
-	"example.com/gatehouse/internal/mail"
 )
 
 const exportPath = "/account/export"
@@ -56,15 +55,12 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
 	var file []byte
+	a.notify(r, v.User, a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	err = a.Accounts.Export(r.Context(), actor(r), proof, func(tables []account.Table) (press account.Press, err error) {
 		if file, err = exportFile(a.BaseURL.String(), tables, time.Now()); err != nil {
 			return press, err
 		}
-		if press.Act, err = a.staysIn(r, act.Answer{File: file}); err != nil || v.User.IsDemo() {
-			return press, err
-		}
-		email, err := a.Outbox.Row(a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
-		press.Emails = []mail.Row{email}
+		press.Act, err = a.staysIn(r, act.Answer{File: file})
 		return press, err
 	})
 	if err != nil {
@@ -72,8 +68,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.reportRecoveryCode(r, proof)
-	a.Outbox.Wake()
-	answered(r)
+	a.answered(r)
 	sendExport(w, file)
 	return nil
 }

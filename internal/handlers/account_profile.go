@@ -67,7 +67,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answered(r)
+	a.answered(r)
 	a.deleteDraft(r, v.UserID, f["held"])
 	if name == v.User.Name {
 		a.flash(r, "That is your name already. Nothing was changed.")

@@ -161,7 +161,7 @@ func (a *app) rotate(r *http.Request, place string, empty bool, change func(sess
 		}
 		opened, err := change(session.NewToken{NewTokenHash: tokenHash, Act: record})
 		if err == nil {
-			answered(r)
+			a.answered(r)
 		}
 		return opened, err
 	})
@@ -195,8 +195,18 @@ func (a *app) endsAt(r *http.Request, place string) (*act.Record, error) {
 
 // record is what the transaction of this press stores.
 func (a *app) record(r *http.Request, answer act.Answer, tokenHash string) (*act.Record, error) {
-	return a.Acts.Record(exchangeOf(r).press, answer, tokenHash)
+	x := exchangeOf(r)
+	record, err := a.Acts.Record(x.press, answer, tokenHash)
+	if err != nil {
+		return nil, err
+	}
+	record.Notices = x.notices
+	return record, a.Outbox.Seal(record.Notices)
 }
 
 // answered says that the answer of this press is stored: what the request does from then on is part of it.
-func answered(r *http.Request) { exchangeOf(r).press = nil }
+func (a *app) answered(r *http.Request) {
+	x := exchangeOf(r)
+	a.Outbox.Stored(x.notices)
+	x.press, x.notices = nil, nil
+}

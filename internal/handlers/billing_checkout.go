@@ -197,7 +197,7 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	if first { // only then its confirmation was spent
 		a.reportRecoveryCode(r, proof)
 	}
-	answered(r)
+	a.answered(r)
 	return a.toReceipt(w, r, p)
 }
 

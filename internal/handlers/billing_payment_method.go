@@ -98,7 +98,7 @@ func (a *app) setPaymentMethod(w http.ResponseWriter, r *http.Request) error {
 		try.Return(r.Context())
 		return err
 	}
-	answered(r)
+	a.answered(r)
 	a.deleteDraft(r, v.UserID, f["held"])
 	a.flash(r, "Your payment method was saved.")
 	seeOther(w, r, place)

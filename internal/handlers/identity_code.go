@@ -37,21 +37,20 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 	if errors.Is(err, auth.ErrBadCode) {
 		return p, problems{{"code", wrongCode}}, http.StatusUnprocessableEntity, nil
 	}
+	a.notifyOfRecoveryCode(r, p)
 	return p, nil, 0, err
 }
 
-// reportRecoveryCode tells the owner of a recovery code that was used that it is gone. Whatever takes a proof calls it once the
-// code is spent.
+// notifyOfRecoveryCode has whatever the proof is for store an email about the recovery code that it spends.
+func (a *app) notifyOfRecoveryCode(r *http.Request, p auth.Proof) {
+	if u := p.User(); p.Method() == auth.MethodRecoveryCode {
+		a.notify(r, u, a.emails.RecoveryCodeUsed(u.Email, u.Name, time.Now(), senderOf(r), p.CodesLeft()))
+	}
+}
+
+// reportRecoveryCode says that a recovery code is gone. Whatever takes a proof calls it once the code is spent.
 func (a *app) reportRecoveryCode(r *http.Request, p auth.Proof) {
-	u := p.User()
-	if p.Method() != auth.MethodRecoveryCode {
-		return
+	if p.Method() == auth.MethodRecoveryCode {
+		a.flash(r, "You used a recovery code. %d of %d are left.", p.CodesLeft(), auth.RecoveryCodeCount)
 	}
-	factors, err := a.Accounts.Factors(r.Context(), u.ID)
-	if err != nil {
-		a.Log.WarnContext(r.Context(), "recovery codes not counted", "err", err)
-		return
-	}
-	a.flash(r, "You used a recovery code. %d of %d are left.", factors.CodesLeft, auth.RecoveryCodeCount)
-	a.notify(u, a.emails.RecoveryCodeUsed(u.Email, u.Name, time.Now(), senderOf(r), factors.CodesLeft))
 }

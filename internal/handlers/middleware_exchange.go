@@ -12,6 +12,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -23,6 +24,7 @@ type exchange struct {
 	body         []byte           // of a script's request, once it is read
 	formError    error            // why the form, or that body, could not be read
 	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
+	notices      []mail.Notice    // of what the request is about to change
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	answerLost   bool             // with the token that replaced the one of the request
 	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one

@@ -10,8 +10,16 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// notify sends the owner of an account an email about it. A demo account has no mailbox.
-func (a *app) notify(owner auth.User, l mail.Email) {
+// notify has the change that the request is about to make store an email to the owner of the account, in its transaction. It is
+// called before the record of the press is made. A demo account has no mailbox.
+func (a *app) notify(r *http.Request, owner auth.User, l mail.Email) {
+	if x := exchangeOf(r); !owner.IsDemo() {
+		x.notices = append(x.notices, mail.Notice{Email: l})
+	}
+}
+
+// enqueue sends the owner of an account an email about what was found, not about what the request changes.
+func (a *app) enqueue(owner auth.User, l mail.Email) {
 	if !owner.IsDemo() {
 		a.Outbox.Send(l)
 	}
@@ -23,10 +31,10 @@ func (a *app) warnOwner(found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
 	case found.Raised == session.FlagTokenReused:
-		a.notify(u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
+		a.enqueue(u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
 	case found.Raised == session.FlagClientChanged && browser != "":
 		ended := !s.EndedAt.IsZero()
-		a.notify(u, a.emails.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
+		a.enqueue(u, a.emails.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
 	}
 }
 
@@ -36,9 +44,9 @@ func (a *app) notifyOfSignIn(u auth.User, in session.SignedIn) {
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {
 	case in.Failures > 0:
-		a.notify(u, a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
+		a.enqueue(u, a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
 	case in.NewDevice:
-		a.notify(u, a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
+		a.enqueue(u, a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
 	}
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"regexp"
 	"strings"
@@ -19,7 +20,8 @@ import (
 // emailStore keeps what the outbox keeps, in a database of its own and one statement at a time. The worker of an outbox is on the
 // real clock and in nobody's bubble: on the database of the portal its statements would be counted by tests, and a test
 // on a clock of its own would wait no time at all for a lock that the worker holds. Emails that the portal stores in a
-// transaction of its own it only reads there, on other connections, and takes each of them once.
+// transaction of its own it only reads there, on other connections, and takes each of them once. Emails leave in the order in
+// which they were written, wherever they are.
 type emailStore struct {
 	mu     sync.Mutex
 	db     *store.Store
@@ -48,15 +50,20 @@ func (l *emailStore) AddEmail(ctx context.Context, r mail.Row, most int) error {
 func (l *emailStore) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	row, err := l.db.ClaimEmail(ctx, at, until)
+	oldest := at
+	err := l.db.DB().QueryRowContext(ctx, `SELECT due_at FROM letters WHERE due_at <= $1 ORDER BY due_at LIMIT 1`, at).Scan(&oldest)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return mail.Row{}, err
+	}
+	row, err := l.takeFromPortal(ctx, oldest)
 	if errors.Is(err, mail.ErrNoneDue) {
-		return l.takeFromPortal(ctx, at)
+		return l.db.ClaimEmail(ctx, at, until)
 	}
 	return row, err
 }
 
-func (l *emailStore) takeFromPortal(ctx context.Context, at time.Time) (row mail.Row, err error) {
-	rows, err := l.portal.DB().QueryContext(ctx, `SELECT id, sealed, created_at, due_at, expires_at FROM letters WHERE due_at <= $1 ORDER BY created_at`, at)
+func (l *emailStore) takeFromPortal(ctx context.Context, until time.Time) (row mail.Row, err error) {
+	rows, err := l.portal.DB().QueryContext(ctx, `SELECT id, sealed, created_at, due_at, expires_at FROM letters WHERE due_at <= $1 ORDER BY due_at`, until)
 	if err != nil {
 		return row, err
 	}

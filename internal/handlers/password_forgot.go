@@ -64,7 +64,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 				return a.Outbox.Row(a.emails.ResetPassword(owner.Email, owner.Name, token, account.ResetValid))
 			})
 			a.Outbox.Wake()
-			if press != nil && errors.Is(err, auth.ErrConflict) { // the same press was first
+			if press.Key != "" && errors.Is(err, auth.ErrConflict) { // the same press was first
 				try.Return(ctx)
 				email.Return(ctx)
 				return nil
@@ -74,7 +74,7 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		a.Guard.Report(r.Context(), "password reset", normalized, client)
 	}
-	answered(r)
+	a.answered(r)
 	seeOther(w, r, place)
 	return nil
 }

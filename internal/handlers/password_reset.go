@@ -75,6 +75,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a.notify(r, owner, a.emails.PasswordReset(owner.Email, owner.Name, time.Now(), senderOf(r)))
 	place, press, err := a.afterLink(r, owner.ID, "/login?reset=yes")
 	if err != nil {
 		return err
@@ -89,8 +90,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answered(r)
-	a.notify(user, a.emails.PasswordReset(user.Email, user.Name, time.Now(), senderOf(r)))
+	a.answered(r)
 	a.finishLogoutOf(w, r, user.ID, place)
 	return nil
 }

@@ -138,7 +138,7 @@ func TestResetTokenDies(t *testing.T) {
 		messages := len(p.textsTo(u.Email, ""))
 		b.Post("/password/forgot", "email", u.Email).Leads("/password/forgot/sent")
 		synctest.Wait()
-		p.app.notify(u, p.app.emails.AlreadyMember("last@example.org")) // emails leave in order
+		p.app.enqueue(u, p.app.emails.AlreadyMember("last@example.org")) // emails leave in order
 		p.email("last@example.org", "account")
 		p.exec(`UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID)
 		if got := len(p.textsTo(u.Email, "")); got != messages {

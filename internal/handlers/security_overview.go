@@ -7,6 +7,7 @@ import (
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -63,14 +64,16 @@ const lastFactor = "Every account here needs a second step, and this is your las
 
 // changeFactors makes one change of the second factors of the current user, under a token of its own. Recovery codes that
 // come of it wait in the bag for the one page that shows them, so nothing is changed while the bag is unavailable. place is
-// where the answer leads.
-func (a *app) changeFactors(r *http.Request, place string, change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
+// where the answer leads, write the email about it.
+func (a *app) changeFactors(r *http.Request, place string, write func(to, name string, at time.Time, device string) mail.Email,
+	change func(account.FactorChange) (account.FactorChanged, error)) (done account.FactorChanged, err error) {
 	if a.Bag.Unavailable(r.Context()) {
 		return done, statusError{code: http.StatusServiceUnavailable, heading: "We cannot do this at the moment",
 			retryAfter: 30 * time.Second, cause: bag.ErrUnavailable,
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
 	v := currentOf(r)
+	a.notify(r, v.User, write(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
 		done, err = change(account.FactorChange{
 			Session: v.Session, Client: clientOf(r), User: v.User, NewToken: next,

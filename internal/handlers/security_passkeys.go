@@ -146,7 +146,7 @@ func (a *app) finishEnrolment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.changeFactors(r, afterEnrolment(currentOf(r).User), func(change account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, afterEnrolment(currentOf(r).User), a.emails.PasskeyAdded, func(change account.FactorChange) (account.FactorChanged, error) {
 		made, err := a.Passkeys.CheckEnrolment(actor(r), change.User, []byte(f["credential"]))
 		if err != nil {
 			return account.FactorChanged{}, err
@@ -159,8 +159,6 @@ func (a *app) finishEnrolment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := currentOf(r)
-	a.notify(v.User, a.emails.PasskeyAdded(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your passkey was added.")
 	return nil
 }
@@ -190,7 +188,7 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.notOwned(r, err)
 	}
-	answered(r)
+	a.answered(r)
 	a.flash(r, "The passkey is called %s now.", name)
 	seeOther(w, r, passkeysPage)
 	return nil
@@ -198,8 +196,8 @@ func (a *app) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 
 // removePasskey forgets a passkey, ends every other session and rotates this one (ASVS v5.0.0-6.5.6, 7.4.3).
 func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
-	v, id := currentOf(r), chi.URLParam(r, "id")
-	done, err := a.changeFactors(r, securityPage, func(change account.FactorChange) (account.FactorChanged, error) {
+	id := chi.URLParam(r, "id")
+	done, err := a.changeFactors(r, securityPage, a.emails.PasskeyRemoved, func(change account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.RemovePasskey(r.Context(), change, id)
 	})
 	if errors.Is(err, auth.ErrLastFactor) {
@@ -209,7 +207,6 @@ func (a *app) removePasskey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.notOwned(r, err)
 	}
-	a.notify(v.User, a.emails.PasskeyRemoved(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your passkey was removed.")
 	return nil
 }

@@ -69,6 +69,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return a.passwordForm(w, r, status, wrong)
 	}
 	var ended int
+	a.notify(r, v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	err = a.rotate(r, securityPage, false, func(next session.NewToken) (bag.Session, error) {
 		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], next, clientOf(r))
 		return openedAs(v.Session), err
@@ -77,7 +78,6 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.reportRecoveryCode(r, proof)
-	a.notify(v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	if ended == 0 {
 		a.flash(r, "Your password was changed.")
 	} else {

@@ -83,19 +83,17 @@ func (a *app) waitToBeKept(r *http.Request, codes auth.RecoveryCodes) error {
 
 // makeRecoveryCodes makes ten that take the place of all before.
 func (a *app) makeRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
-	u := currentOf(r).User
-	if !u.SecondFactor() {
+	if !currentOf(r).User.SecondFactor() {
 		a.flash(r, "Recovery codes come with a second step. Set one up first.")
 		seeOther(w, r, securityPage)
 		return nil
 	}
-	done, err := a.changeFactors(r, recoveryCodesPage, func(c account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, recoveryCodesPage, a.emails.RecoveryCodesMade, func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.MakeRecoveryCodes(r.Context(), c)
 	})
 	if err != nil {
 		return err
 	}
-	a.notify(u, a.emails.RecoveryCodesMade(u.Email, u.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "You have new recovery codes. The ones before no longer work.")
 	return nil
 }

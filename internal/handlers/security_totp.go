@@ -106,7 +106,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 		a.flash(r, "That took too long, so this is another secret. Please add it to your app in place of the one before.")
 		return a.beginTOTP(w, r)
 	}
-	done, err := a.changeFactors(r, afterEnrolment(v.User), func(c account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, afterEnrolment(v.User), a.emails.FactorEnrolled, func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.ConfirmTOTP(r.Context(), c, f["code"])
 	})
 	if errors.Is(err, auth.ErrBadCode) {
@@ -116,7 +116,6 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.notify(v.User, a.emails.FactorEnrolled(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your authenticator app is set up.")
 	return nil
 }
@@ -135,7 +134,7 @@ func (a *app) removeTOTP(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, securityPage)
 		return nil
 	}
-	done, err := a.changeFactors(r, securityPage, func(c account.FactorChange) (account.FactorChanged, error) {
+	done, err := a.changeFactors(r, securityPage, a.emails.FactorRemoved, func(c account.FactorChange) (account.FactorChanged, error) {
 		return a.Accounts.RemoveTOTP(r.Context(), c)
 	})
 	if errors.Is(err, auth.ErrLastFactor) {
@@ -144,8 +143,6 @@ func (a *app) removeTOTP(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u := currentOf(r).User
-	a.notify(u, a.emails.FactorRemoved(u.Email, u.Name, time.Now(), senderOf(r)))
 	a.factorsChanged(w, r, done, "Your authenticator app was removed.")
 	return nil
 }

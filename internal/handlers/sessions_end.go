@@ -95,7 +95,7 @@ func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place stri
 			return 0, false, err
 		}
 		if n, err = a.Sessions.EndMany(r.Context(), ending); err == nil {
-			answered(r)
+			a.answered(r)
 		}
 		return n, false, err
 	}
@@ -158,7 +158,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return a.notOwned(r, err)
 	default:
-		answered(r)
+		a.answered(r)
 		a.flash(r, "Signed out %s. It can no longer use your account.", name)
 	}
 	seeOther(w, r, "/account/sessions")

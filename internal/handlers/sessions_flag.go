@@ -67,7 +67,7 @@ func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle"), press); err != nil {
 		return a.notOwned(r, err)
 	}
-	answered(r)
+	a.answered(r)
 	a.flash(r, "Thank you. The session is no longer flagged.")
 	seeOther(w, r, "/account/sessions")
 	return nil

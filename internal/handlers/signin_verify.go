@@ -38,7 +38,7 @@ func (a *app) askSecondFactor(w http.ResponseWriter, r *http.Request, p auth.Pro
 	if err := a.Auth.SavePendingSignIn(r.Context(), p, waiting, press, clientOf(r)); err != nil {
 		return err
 	}
-	answered(r)
+	a.answered(r)
 	a.Bag.SetPending(w, token, auth.PendingValid)
 	return nil
 }
@@ -116,6 +116,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 		return a.startAgain(w, r, err)
 	}
 	place := a.destination(waiting.Next)
+	a.notifyOfRecoveryCode(r, proof)
 	err = a.openSession(r, proof, session.SignInRequest{Remember: waiting.Remember}, place)
 	if errors.Is(err, auth.ErrConflict) {
 		return a.startAgain(w, r, audit.ErrNotFound)

@@ -97,7 +97,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Outbox.Wake()
-	answered(r)
+	a.answered(r)
 	seeOther(w, r, place)
 	return nil
 }
@@ -134,7 +134,7 @@ func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answered(r)
+	a.answered(r)
 	seeOther(w, r, place)
 	return nil
 }

@@ -58,7 +58,7 @@ func (a *app) offerUnlock(r *http.Request, account, email string) {
 		if err != nil {
 			return err
 		}
-		a.notify(user, a.emails.Unlock(user.Email, user.Name, token, guard.UnlockValid))
+		a.enqueue(user, a.emails.Unlock(user.Email, user.Name, token, guard.UnlockValid))
 		return nil
 	})
 }
@@ -66,7 +66,7 @@ func (a *app) offerUnlock(r *http.Request, account, email string) {
 // warnOfCodes writes to the owner when several codes were wrong at the sign-in.
 func (a *app) warnOfCodes(r *http.Request, u auth.User) {
 	if a.Guard.WarnOfCodes(context.WithoutCancel(r.Context()), u.ID) {
-		a.notify(u, a.emails.WrongCodes(u.Email, u.Name))
+		a.enqueue(u, a.emails.WrongCodes(u.Email, u.Name))
 	}
 }
 

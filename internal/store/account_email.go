@@ -65,7 +65,7 @@ func emailChange(ctx context.Context, db querier, where string, args ...any) (ac
 	return c, found(err)
 }
 
-func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailChangeParams) (change account.EmailChange, ended []session.Session, err error) {
+func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailChangeParams) (ended []session.Session, err error) {
 	err = s.txForToken(ctx, c.NewTokenHash, func(tx *sql.Tx) error {
 		userID := c.Session.UserID
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, userID)
@@ -75,7 +75,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 		if err := rotate(ctx, tx, c.Rotation); err != nil {
 			return err
 		}
-		change, err = emailChange(ctx, tx, `confirm_hash = $1 AND email_changes.user_id = $2 AND letter_keys.expires_at > $3`,
+		change, err := emailChange(ctx, tx, `confirm_hash = $1 AND email_changes.user_id = $2 AND letter_keys.expires_at > $3`,
 			c.TokenHash, userID, c.At)
 		if err != nil {
 			return err
@@ -96,9 +96,9 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 		err = auth.ErrEmailTaken
 	}
 	if err != nil {
-		return account.EmailChange{}, nil, err
+		return nil, err
 	}
-	return change, ended, nil
+	return ended, nil
 }
 
 // confirmed replaces the old address by the new one, and writes how that can be undone.

@@ -176,7 +176,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			"another token of the email": {TokenHash: "stop", Rotation: session.Rotation{Session: x, At: at}}, "another token": {TokenHash: "confirm", Rotation: session.Rotation{Session: stolen, At: at}},
 		} {
 			c.NewTokenHash, c.UndoHash, c.UndoUntil = "refused "+what, "refused "+what, at.Add(time.Hour)
-			_, _, err := s.ConfirmEmailChange(t.Context(), c)
+			_, err := s.ConfirmEmailChange(t.Context(), c)
 			if !errors.Is(err, audit.ErrNotFound) && !errors.Is(err, auth.ErrEnded) {
 				t.Errorf("%s: got %v, want ErrNotFound or ErrEnded", what, err)
 			}
@@ -186,7 +186,7 @@ func TestEmailChangeOnce(t *testing.T) {
 		}
 		if got := race(4, func(i int) error {
 			c := account.ConfirmEmailChangeParams{TokenHash: "confirm", Rotation: session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: fmt.Sprint("next", i)}, At: at}, UndoHash: fmt.Sprint("undo", i), UndoUntil: at.Add(3 * time.Hour)}
-			_, _, err := s.ConfirmEmailChange(t.Context(), c)
+			_, err := s.ConfirmEmailChange(t.Context(), c)
 			return err
 		}); got != 1 {
 			t.Errorf("%d confirmations counted, want 1", got)
@@ -238,7 +238,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				var err error
 				switch x := sessions[i]; i {
 				case 0:
-					_, _, err = s.ConfirmEmailChange(t.Context(), account.ConfirmEmailChangeParams{TokenHash: name, Rotation: session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "n" + name}, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
+					_, err = s.ConfirmEmailChange(t.Context(), account.ConfirmEmailChangeParams{TokenHash: name, Rotation: session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "n" + name}, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
 				case 1:
 					_, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:

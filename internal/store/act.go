@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"example.com/gatehouse/internal/account"
@@ -57,11 +58,14 @@ func addPress(ctx context.Context, tx *sql.Tx, p account.Press) error {
 	return nil
 }
 
-// addAct stores the answer of an act in the transaction of what it changes. Two presses at the same moment cannot both
-// write the key, so only one of them changes anything; the other has ErrConflict. A row whose time is up is none.
+// addAct stores the answer of an act, and its notices, in the transaction of what it changes. Two presses at the same moment
+// cannot both write the key, so only one of them changes anything; the other has ErrConflict. A row whose time is up is none.
 func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 	if r == nil {
 		return nil
+	}
+	if err := addNotices(ctx, tx, r.Notices); err != nil || r.Key == "" {
+		return err
 	}
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO acts (key, came_hash, token_hash, answer, expires_at)
@@ -70,6 +74,17 @@ func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 		SET came_hash = excluded.came_hash, token_hash = excluded.token_hash, answer = excluded.answer, expires_at = excluded.expires_at
 		WHERE acts.expires_at <= $6`, r.Key, r.CameHash, r.TokenHash, r.Answer, r.ExpiresAt, r.ExpiresAt.Add(-act.Valid))
 	return changed(result, err, auth.ErrConflict)
+}
+
+// addNotices stores what there is room for. No row of the outbox is an answer and no fault, so the transaction goes on.
+func addNotices(ctx context.Context, tx *sql.Tx, notices []mail.Notice) error {
+	for i, n := range notices {
+		err := addEmail(ctx, tx, n.Row, mail.MaxQueued)
+		if notices[i].Full = errors.Is(err, mail.ErrFull); err != nil && !notices[i].Full {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish stores what a change leaves behind in its transaction: the answer of its press, what its proof uses up, and its events,

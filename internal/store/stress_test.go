@@ -195,7 +195,7 @@ var everything = []func(context.Context, person) error{
 			return err
 		}
 		c := account.ConfirmEmailChangeParams{TokenHash: asking.ConfirmHash, Rotation: session.Rotation{Session: p.session(ctx), NewToken: session.NewToken{NewTokenHash: rand.Text()}, At: at}, UndoHash: rand.Text(), UndoUntil: at.Add(time.Hour)}
-		_, _, err := p.ConfirmEmailChange(ctx, c)
+		_, err := p.ConfirmEmailChange(ctx, c)
 		return err
 	},
 	func(ctx context.Context, p person) error {
