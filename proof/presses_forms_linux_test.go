@@ -44,7 +44,7 @@ func TestActsHaveScenes(t *testing.T) {
 	t.Parallel()
 	for _, route := range actRoutes(t) {
 		if !slices.ContainsFunc(scenes, func(s scene) bool { return s.route == route }) {
-			t.Errorf("POST %s is an act, and nobody presses it twice: add a scene that leads to its form to scenes in proof", route)
+			t.Errorf("POST %s is an act, and nobody presses it twice: add a scene that leads to its form to accountScenes or sessionScenes", route)
 		}
 	}
 }

@@ -48,8 +48,11 @@ func TestPressedAgain(t *testing.T) {
 		for name, ready := range actForms {
 			t.Run(name, func(t *testing.T) {
 				x := ready(p)
-				lost := &browser{x.b.Twin(), p}
+				lost, stored := &browser{x.b.Twin(), p}, p.count(`SELECT count(*) FROM acts`)
 				x.send(lost).Leads(x.leads)
+				if p.count(`SELECT count(*) FROM acts`) != stored+1 {
+					t.Errorf("POST %s: its answer is not stored: hand what leadsTo, or its like in act.go, returns to the transaction", x.action)
+				}
 				once, before := p.traces(), x.b.Token()
 				x.send(x.b).Leads(x.leads)
 				if x.stays || x.leads == signedOutPage {
@@ -88,7 +91,7 @@ func TestActsHaveForms(t *testing.T) {
 	for key, rt := range p.app.table {
 		sharesAForm := rt.pattern == "/password/reset/{token}"
 		if rt.act && !pressed[rt] && !sharesAForm {
-			t.Errorf("%s is an act, and nothing presses its form twice: add one to actForms in act_forms_test.go", key)
+			t.Errorf("%s is an act, and nothing presses its form twice: add one to actForms", key)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestEveryPageFitsItsView(t *testing.T) {
 		delete(pages, v.page())
 	}
 	for name := range pages {
-		t.Errorf("got a template %s that no view owns", name)
+		t.Errorf("got a template %s that no view owns: add its view to views", name)
 	}
 }
 
