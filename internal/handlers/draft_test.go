@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/probe"
@@ -542,6 +544,35 @@ func TestRoutesOfDrafts(t *testing.T) {
 		filled := b.Get(next).Want(http.StatusOK)
 		if !strings.Contains(filled.Body, `name="held" value="`+id+`"`) || !strings.Contains(filled.Body, "typed as ") {
 			t.Errorf("%s: %s does not show what was kept: fill in what restore returns, and send its id along in a hidden field held", key, page)
+		}
+	}
+}
+
+// Whoever sends the form again that came too late has saved it, and nothing of it is kept any longer.
+func TestSavedFormLeavesNoDraft(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	saved := map[*lateForm]bool{}
+	for _, ready := range actForms {
+		x := ready(p)
+		rt := p.app.route(http.MethodPost, p.app.routes.Find(chi.NewRouteContext(), http.MethodPost, x.action))
+		if rt.late == nil {
+			continue
+		}
+		x.b.timeOut()
+		next, id := draftAt(x.send(x.b), "/login", fillPattern(rt.page, rt.pattern, x.action))
+		x.b.SignIn(x.owner.Email, password)
+		x.b.Reauth(password)
+		x.page = x.b.Get(next).Want(http.StatusOK)
+		x.send(x.b).Leads(x.leads)
+		if p.count(`SELECT count(*) FROM held_forms WHERE id = $1`, id) != 0 {
+			t.Errorf("POST %s is saved, and its draft is still there: deleteDraft what the field held names", x.action)
+		}
+		saved[rt.late] = true
+	}
+	for key, rt := range p.app.table {
+		if rt.late != nil && !saved[rt.late] && !strings.Contains(key.pattern, "/probe/") {
+			t.Errorf("%s may come too late, and nothing sends it again: add it to actForms", key)
 		}
 	}
 }

@@ -37,6 +37,9 @@ func TestNothingIsForgotten(t *testing.T) {
 	}
 	for _, table := range tables(t, s.DB()) {
 		keys := references(t, s.DB(), table)
+		if keys == "" && slices.Contains(columns(t, s.DB(), table), "user_id") {
+			t.Errorf("%s.user_id refers to nobody: write REFERENCES users (id) ON DELETE CASCADE", table)
+		}
 		if table != "users" && keys == "" || listed[table] {
 			delete(listed, table)
 			continue
