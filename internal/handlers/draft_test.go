@@ -545,6 +545,9 @@ func TestRoutesOfDrafts(t *testing.T) {
 		if !strings.Contains(filled.Body, `name="held" value="`+id+`"`) || !strings.Contains(filled.Body, "typed as ") {
 			t.Errorf("%s: %s does not show what was kept: fill in what restore returns, and send its id along in a hidden field held", key, page)
 		}
+		if !strings.Contains(key.pattern, "/probe/") && !strings.Contains(filled.Text(), signedOutBefore) {
+			t.Errorf(`%s: %s does not say where its text comes from: write {{template "restored" .Restored}}`, key, page)
+		}
 	}
 }
 

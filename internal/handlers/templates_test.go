@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,6 +44,34 @@ func TestEveryPageFitsItsView(t *testing.T) {
 	}
 	for name := range pages {
 		t.Errorf("got a template %s that no view owns: add its view to views", name)
+	}
+}
+
+// What is wrong with a form stands on top, where the focus goes.
+func TestEveryFormSaysItsProblems(t *testing.T) {
+	t.Parallel()
+	pages, err := parsePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, v := range views {
+		filled := reflect.New(reflect.TypeOf(v).Elem())
+		field := filled.Elem().FieldByName("Problems")
+		if !field.IsValid() {
+			continue
+		}
+		field.Set(reflect.ValueOf(problems{{"", "Something is wrong."}}))
+		var b bytes.Buffer
+		if err := pages[v.page()].Execute(&b, filled.Interface()); err != nil {
+			t.Fatal(err)
+		}
+		if found++; !strings.Contains(b.String(), "There is a problem") {
+			t.Errorf(`%s does not say what is wrong: write {{template "problems" .Problems}}`, v.page())
+		}
+	}
+	if found < 10 {
+		t.Errorf("got %d pages with problems, want those of all forms", found)
 	}
 }
 
