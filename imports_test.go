@@ -20,12 +20,12 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
-		"internal/draft", "internal/guard", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"internal/handlers": {
 		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
-		"internal/draft", "internal/guard", "internal/mail", "internal/session", "ui",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
 		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"internal/brand":     {},
 	"internal/config":    {"internal/brand"},
 	"internal/device":    {},
+	"internal/forwarded": {},
 	"internal/mail":      {},
 	"internal/ratelimit": {"internal/brand"},
 	"internal/redispool": {},

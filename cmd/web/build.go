@@ -21,6 +21,7 @@ import (
 	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/handlers"
 	"example.com/gatehouse/internal/mail"
@@ -148,7 +149,8 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 		Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
-		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning, TrustedProxies: c.TrustedProxies,
+		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning,
+		Proxies:  forwarded.Proxies{Trusted: c.TrustedProxies, Header: http.CanonicalHeaderKey(c.ProxyHeader)},
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
 	}
 	if p.pool != nil {

@@ -45,6 +45,7 @@ type Flags struct {
 	MailFrom    string `env:"${prefix}MAIL_FROM" group:"Mail" placeholder:"ADDRESS" help:"Sender of emails. ${name} <no-reply@HOST>, with the host of the base URL, when empty."`
 
 	TrustedProxies     string `env:"${prefix}TRUSTED_PROXIES" group:"Network" placeholder:"CIDR,..." help:"Reverse proxies that are trusted to name the address of a client: addresses or CIDRs, comma-separated."`
+	ProxyHeader        string `env:"${prefix}PROXY_HEADER" group:"Network" placeholder:"x-forwarded-for" help:"The one header that trusted proxies name a client in: x-forwarded-for, or forwarded (RFC 7239)."`
 	InsecureCookie     bool   `env:"${prefix}INSECURE_COOKIE" group:"Network" help:"Development only: a cookie without Secure, for browsers that refuse a Secure one on http://localhost (Safari)."`
 	AllowShortLifetime bool   `env:"${prefix}ALLOW_SHORT_LIFETIME" group:"Sessions" help:"Let production run with a lifetime under 11 times the idle timeout, against WCAG 2.2.1."`
 	TLSCert            string `env:"${prefix}TLS_CERT" group:"Network" placeholder:"PATH" help:"Certificate chain in PEM, to serve https without a proxy."`

@@ -32,6 +32,7 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.keys()
 	l.mail()
 	l.proxies()
+	l.s.ProxyHeader = l.oneOf("PROXY_HEADER", f.ProxyHeader, "x-forwarded-for", "forwarded")
 	l.s.LogFormat = l.oneOf("LOG_FORMAT", f.LogFormat, "text", "json")
 	if f.LogFormat == "" && l.s.Production() {
 		l.s.LogFormat = "json"

@@ -41,6 +41,7 @@ func (s Settings) Print(w io.Writer) {
 		{"SMTP_URL", redact(s.SMTPURL)},
 		{"MAIL_FROM", s.MailFrom.String()},
 		{"TRUSTED_PROXIES", strings.ReplaceAll(strings.Trim(fmt.Sprint(s.TrustedProxies), "[]"), " ", ",")},
+		{"PROXY_HEADER", s.ProxyHeader},
 		{"INSECURE_COOKIE", strconv.FormatBool(s.InsecureCookie)},
 		{"ALLOW_SHORT_LIFETIME", strconv.FormatBool(s.AllowShortLifetime)},
 		{"TLS_CERT", s.TLSCert},

@@ -39,6 +39,7 @@ type Settings struct {
 	MailFrom mail.Address // MAIL_FROM: sender of emails
 
 	TrustedProxies     []netip.Prefix // TRUSTED_PROXIES: masked, IPv4 as IPv4
+	ProxyHeader        string         // PROXY_HEADER: "x-forwarded-for" or "forwarded"
 	InsecureCookie     bool           // INSECURE_COOKIE: as given; [Settings.Secure] decides
 	AllowShortLifetime bool           // ALLOW_SHORT_LIFETIME
 	TLSCert            string         // TLS_CERT: path of a PEM file that was read and fits TLSKey, or empty

@@ -41,13 +41,22 @@ func (t *Attempt) takeOf(ctx context.Context, from ratelimit.Limiter, key string
 	return 0
 }
 
+// takeHere takes from a limit of the client's network alone. The address of a proxy is nobody's network: those behind it
+// would wait for each other.
+func (t *Attempt) takeHere(ctx context.Context, key string, rule ratelimit.Rule, c device.Client) time.Duration {
+	if c.Proxy {
+		return 0
+	}
+	return t.take(ctx, key, rule)
+}
+
 // takeFrom takes from the limit of the client's network, and of the /48 around it.
 func (t *Attempt) takeFrom(ctx context.Context, l Limit, c device.Client) time.Duration {
-	wait, site := t.take(ctx, l.key+":"+c.Customer(), l.Rule), c.Site()
+	wait, site := t.takeHere(ctx, l.key+":"+c.Customer(), l.Rule, c), c.Site()
 	if wait > 0 || site == "" {
 		return wait
 	}
-	return t.take(ctx, l.key+":"+site, rule(l.Burst*NetworksOfSite, l.Every/NetworksOfSite))
+	return t.takeHere(ctx, l.key+":"+site, rule(l.Burst*NetworksOfSite, l.Every/NetworksOfSite), c)
 }
 
 // Return gives back all that was taken.
@@ -91,7 +100,7 @@ func (g *Guard) FromAccount(ctx context.Context, l Limit, by audit.Actor) (*Atte
 // use up the emails of somebody who wants one. Without ok nothing was taken.
 func (g *Guard) MayWriteTo(ctx context.Context, normalizedEmail string, c device.Client) (t *Attempt, ok bool) {
 	t = g.begin()
-	return t, t.take(ctx, EmailsHere.key+":"+c.Customer()+":"+normalizedEmail, EmailsHere.Rule) == 0 &&
+	return t, t.takeHere(ctx, EmailsHere.key+":"+c.Customer()+":"+normalizedEmail, EmailsHere.Rule, c) == 0 &&
 		t.take(ctx, Emails.key+":"+normalizedEmail, Emails.Rule) == 0
 }
 

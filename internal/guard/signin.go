@@ -35,7 +35,7 @@ func (g *Guard) BeginSignIn(ctx context.Context, typed auth.PasswordSignIn, c de
 		g.Report(ctx, SignIns.report, c.Customer(), c)
 		return nil, limited(wait)
 	}
-	wait := t.take(ctx, accountHere(typed.Email, c), AccountHere.Rule)
+	wait := t.takeHere(ctx, accountHere(typed.Email, c), AccountHere.Rule, c)
 	if wait == 0 {
 		wait = t.take(ctx, accountEverywhere(typed.Email), Account.Rule)
 	}

@@ -9,9 +9,9 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -24,6 +24,7 @@ import (
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -48,10 +49,10 @@ type Options struct {
 	Log      *slog.Logger
 	Demo     bool // visitors are offered an account to try
 
-	BaseURL        *url.URL       // scheme and host
-	Warning        time.Duration  // how long before its end a session warns
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	NotesOff       bool           // margin notes are hidden from people who have not chosen
+	BaseURL  *url.URL          // scheme and host
+	Warning  time.Duration     // how long before its end a session warns
+	Proxies  forwarded.Proxies // who is believed about the address of a client
+	NotesOff bool              // margin notes are hidden from people who have not chosen
 
 	// CacheReady reports whether the bag's own server answers; nil when there is none. It is a warning, no failure.
 	CacheReady func(context.Context) error
@@ -78,6 +79,8 @@ type app struct {
 	table     map[routeKey]*route  // what the lines of routes.go say
 	lateForms map[string]*lateForm // by the pattern of the page that they stand on
 	presses   presses
+
+	proxyProblems sync.Map // those that were said in the log
 }
 
 // New returns the portal. It fails for a part that is missing, and for templates that do not parse.

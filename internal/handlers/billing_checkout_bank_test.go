@@ -139,10 +139,10 @@ func (p *portal) bringBack(b *browser, shown url.Values) {
 	p.t.Helper()
 	routed := p.Handler
 	defer func() { p.Handler = routed }()
-	p.Handler = p.app.clientAddress()(p.app.exchange(p.app.headers(p.app.session(p.app.handle(func(w http.ResponseWriter, r *http.Request) error {
+	p.Handler = p.app.exchange(p.app.headers(p.app.session(p.app.handle(func(w http.ResponseWriter, r *http.Request) error {
 		p.app.Bag.Put(r.Context(), bagPlan, shown.Get("plan"))
 		p.app.Bag.Put(r.Context(), bagOrder, shown.Get("order"))
 		return p.app.render(w, r, http.StatusOK, &landingView{})
-	})))))
+	}))))
 	b.Get("/").Want(http.StatusOK)
 }

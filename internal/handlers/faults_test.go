@@ -220,7 +220,7 @@ func TestPanic(t *testing.T) {
 		panic("secret detail")
 	}))
 	routed := p.Handler
-	p.Handler = p.app.clientAddress()(p.app.exchange(p.app.headers(panicking)))
+	p.Handler = p.app.exchange(p.app.headers(panicking))
 	func() {
 		defer func() { p.Handler = routed }()
 		b.Get("/account").Want(http.StatusInternalServerError).SaysNot("secret detail")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -336,7 +335,7 @@ func TestCommonPasswordThatIsRight(t *testing.T) {
 func TestTrustedProxy(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) {
-		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+		o.Proxies = trusting("192.0.2.0/24")
 	})
 	u := p.newUser("Trudy")
 	b := p.browser()

@@ -6,22 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-chi/chi/v5/middleware"
-
 	"example.com/gatehouse/internal/device"
 )
-
-// clientAddress finds the client's address: the peer's, or what a trusted proxy says of it.
-func (a *app) clientAddress() func(http.Handler) http.Handler {
-	if len(a.TrustedProxies) == 0 {
-		return middleware.ClientIPFromRemoteAddr
-	}
-	prefixes := make([]string, len(a.TrustedProxies))
-	for i, p := range a.TrustedProxies {
-		prefixes[i] = p.String()
-	}
-	return middleware.ClientIPFromXFF(prefixes...)
-}
 
 // maxUserAgent is how much of a User-Agent header is kept, in bytes.
 const maxUserAgent = 256
@@ -30,11 +16,29 @@ const maxUserAgent = 256
 func clientOf(r *http.Request) device.Client { return exchangeOf(r).client }
 
 // readClient describes where a request came from, once for all who ask.
-func readClient(r *http.Request) device.Client {
+func (a *app) readClient(r *http.Request) device.Client {
 	agent := strings.ToValidUTF8(strings.ReplaceAll(r.UserAgent(), "\x00", ""), "")
 	for len(agent) > maxUserAgent {
 		_, size := utf8.DecodeLastRuneInString(agent)
 		agent = agent[:len(agent)-size]
 	}
-	return device.NewClient(middleware.GetClientIP(r.Context()), agent, rand.Text())
+	found, ip := a.Proxies.Find(r.RemoteAddr, r.Header), ""
+	if found.Addr.IsValid() {
+		ip = found.Addr.String()
+	}
+	if found.Problem != "" {
+		a.warnOfProxy(r, found.Problem)
+	}
+	c := device.NewClient(ip, agent, rand.Text())
+	c.Proxy = found.Proxy
+	return c
+}
+
+// warnOfProxy says once what a trusted proxy does wrong: what it does with one request it does with each.
+func (a *app) warnOfProxy(r *http.Request, problem string) {
+	if _, said := a.proxyProblems.LoadOrStore(problem, true); said {
+		return
+	}
+	a.Log.WarnContext(r.Context(), "a trusted proxy does not say whose request it passes on, so no limit of a network applies to it",
+		"problem", problem, "header", a.Proxies.Header, "proxy", r.RemoteAddr)
 }

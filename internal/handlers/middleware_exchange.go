@@ -55,7 +55,7 @@ func (a *app) exchange(next http.Handler) http.Handler {
 		began := time.Now()
 		ctx, cancel := bounded(r)
 		defer cancel()
-		r = r.WithContext(context.WithValue(ctx, exchangeKey{}, &exchange{client: readClient(r)}))
+		r = r.WithContext(context.WithValue(ctx, exchangeKey{}, &exchange{client: a.readClient(r)}))
 		sw := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(sw, r)
 		a.logRequest(r, sw.Status(), time.Since(began))

@@ -3,7 +3,6 @@ package handlers
 import (
 	"encoding/json"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -252,11 +251,12 @@ func TestForwardedClients(t *testing.T) {
 		p.wantFlagged(u.ID, "network")
 	})
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) {
-		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+		o.Proxies = trusting("192.0.2.0/24")
 	})
 	u := p.newUser("Xenia")
 	b := p.browser().at("198.51.100.7")
 	b.SignIn(u.Email, password)
+	asked(b, "203.0.113.9")
 	asked(b.at("192.0.2.1"), "198.51.100.9")
 	asked(b.at("192.0.2.2"), "198.51.100.9")
 	p.wantFlagged(u.ID)
