@@ -1,139 +1,200 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"strings"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"example.com/gatehouse/webtest"
 )
 
-// answerAfter is how long the answer to a form takes in TestDoublePress, longer than most pauses between two presses.
-const answerAfter = 300 * time.Millisecond
+// A pressing is one form and how it is pressed.
+type pressing struct {
+	scene   pressScene
+	presses int
+	pause   time.Duration // between two
+	scripts bool
+}
 
-// slowly is the portal behind a line on which the answer to a form comes late, as on a bad day in a train.
-func (p *program) slowly(t *testing.T) *program {
-	t.Helper()
-	to, err := url.Parse(p.Origin)
-	if err != nil {
-		t.Fatal(err)
+func (o pressing) name() string {
+	if o.presses == 1 {
+		return o.scene.name + ", once"
 	}
-	line := httptest.NewServer(&httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(to)
-			r.Out.Host = r.In.Host
-			r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
-		},
-		ModifyResponse: func(r *http.Response) error {
-			if r.Request.Method == http.MethodPost {
-				time.Sleep(answerAfter)
+	return fmt.Sprintf("%s, %s apart, scripts %t", o.scene.name, o.pause, o.scripts)
+}
+
+// pressings are what TestDoublePress does: each form once, and then twice in all ways, with -full or CI set. In short it is some
+// of the forms in the hardest way, 110 ms apart and without scripts, where nothing in the page can help.
+func pressings() (once, twice []pressing) {
+	pauses := []time.Duration{0, 50 * time.Millisecond, 110 * time.Millisecond, 500 * time.Millisecond}
+	if !*full {
+		pauses = pauses[2:3]
+	}
+	for _, s := range pressScenes {
+		if !*full && !s.inShort {
+			continue
+		}
+		once = append(once, pressing{s, 1, 0, s.byScript})
+		for _, pause := range pauses {
+			for _, scripts := range []bool{false, true} {
+				if scripts == s.byScript || scripts && *full {
+					twice = append(twice, pressing{s, 2, pause, scripts})
+				}
 			}
-			return nil
-		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}, // the browser has given up this answer
-	})
-	t.Cleanup(line.Close)
-	slow, far := *p, *p.Program
-	far.Origin = line.URL
-	slow.Program = &far
-	return &slow
+		}
+	}
+	return once, twice
+}
+
+// TestDoublePress presses each form of an act twice with the mouse, before its answer is there or just after. It leaves what one
+// press leaves, and the person is where one press leads, signed in or out as after one, with nothing to be alarmed about.
+func TestDoublePress(t *testing.T) {
+	t.Parallel()
+	p, line := slowly(t, "--demo=true")
+	p.change(t, `CREATE TABLE written (id TEXT)`)
+	p.change(t, `CREATE TRIGGER writes AFTER INSERT ON letters BEGIN INSERT INTO written VALUES (NEW.id); END`)
+	x := &pressRun{program: p, line: line, first: p.account(t, "Ada Lovelace"), once: map[string]pressLeft{}}
+	windows := 2
+	if *full {
+		windows = 6 // most of them wait
+	}
+	var people []*person
+	for range windows {
+		people = append(people, p.person(t, webtest.ChromeOnLinux, ""))
+	}
+	once, twice := pressings()
+	for _, all := range [][]pressing{once, twice} {
+		x.share(t, people, all)
+	}
+	x.judgeAll(t)
+}
+
+// share lets people press, each the next form that nobody has pressed. Their tests are not parallel by Go's measure, which is
+// the number of processors.
+func (x *pressRun) share(t *testing.T, people []*person, all []pressing) {
+	next := make(chan pressing, len(all))
+	for _, o := range all {
+		next <- o
+	}
+	close(next)
+	var working sync.WaitGroup
+	for _, b := range people {
+		working.Go(func() {
+			for o := range next {
+				t.Run(o.name(), func(t *testing.T) {
+					b.t = t
+					defer b.quiet()
+					x.press(t, b, o)
+				})
+			}
+		})
+	}
+	working.Wait()
+}
+
+// press makes the scene ready by HTTP, and gives the window what that browser has.
+func (x *pressRun) press(t *testing.T, b *person, o pressing) {
+	c := x.Client(t)
+	c.IP, c.Agent = webtest.Network()+"::7", webtest.ChromeOnLinux
+	b.is(`(window.stop(), true)`)
+	call(b, network.ClearBrowserCookies)
+	callWith(b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"X-Forwarded-For": c.IP}})
+	callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !o.scripts})
+	s := &pressStage{x, t, b, c}
+	f := o.scene.ready(s)
+	b.take(c)
+	b.open(f.page)
+	b.enter(f.fields)
+	if f.then != nil {
+		f.then()
+		b.take(c)
+	}
+	leads := s.pressButton(f, o)
+	b.give(c)
+	got := x.leftOf(s, f, leads)
+	x.judge(t, o, got)
+}
+
+// pressButton presses the button of a form and returns where the answer led.
+func (s *pressStage) pressButton(f pressForm, o pressing) (leads string) {
+	late, began := s.x.line.expect(s.c.IP), time.Now()
+	if o.presses == 1 || o.pause > answerAfter {
+		close(late.again)
+	}
+	s.b.is(`(window.isOld = true)`)
+	at := s.b.buttonAt(f.button)
+	s.b.mouse(at)
+	if o.presses == 2 && o.pause > answerAfter { // on the next page, whatever is there
+		leads, sent := s.landed(f, late)
+		time.Sleep(time.Until(began.Add(o.pause)))
+		s.b.still()
+		sent += evaluate[int](s.b, fmt.Sprintf(sendsForm, at[0], at[1]))
+		s.b.mouse(at)
+		s.x.line.settled(s.t, late, sent)
+		return leads
+	}
+	if o.presses == 2 {
+		time.Sleep(o.pause)
+		s.b.mouse(at)
+		close(late.again)
+	}
+	leads, _ = s.landed(f, late)
+	return leads
+}
+
+// sendsForm is 1 when a press at a place sends a form.
+const sendsForm = `(() => {
+	const button = document.elementFromPoint(%f, %f)?.closest('button')
+	return button?.form?.method === 'post' && !button.ariaBusy && button.form.checkValidity() ? 1 : 0
+})()`
+
+// landed waits for the answers, and for the page that the last one leads to. It returns where that is, and how often a form was
+// sent by then.
+func (s *pressStage) landed(f pressForm, late *lateForm) (leads string, sent int) {
+	if !f.stays {
+		s.b.comes(`!window.isOld && document.readyState === 'complete'`)
+	}
+	sent = s.x.line.settled(s.t, late, 1)
+	return evaluate[string](s.b, `location.pathname`), sent
 }
 
 // twice presses the button with exactly these words two times with the mouse, as a person does who thinks that the first did
 // nothing.
 func (b *person) twice(words string, pause time.Duration) {
 	b.t.Helper()
+	at := b.buttonAt(words)
+	b.mouse(at)
+	time.Sleep(pause)
+	b.mouse(at)
+}
+
+// buttonAt is the middle of the button with exactly these words.
+func (b *person) buttonAt(words string) [2]float64 {
+	b.t.Helper()
 	b.still()
-	at := evaluate[[2]float64](b, `(() => {
+	return evaluate[[2]float64](b, `(() => {
 		const button = [...document.querySelectorAll('main button')].find(b => b.innerText.trim() === '`+words+`')
-		button.scrollIntoView({block: 'center'})
+		button.scrollIntoView({block: 'center', behavior: 'instant'})
 		const box = button.getBoundingClientRect()
 		return [box.x + box.width / 2, box.y + box.height / 2]
 	})()`)
-	for i := range 2 {
-		for _, what := range []input.DispatchMouseEventType{"mousePressed", "mouseReleased"} {
-			ctx, cancel := b.step()
-			_, err := chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: what, X: at[0], Y: at[1], Button: "left", ClickCount: 1})
-			cancel()
-			if err != nil && i == 0 {
-				b.t.Fatal(err)
-			}
-		}
-		if i == 0 {
-			time.Sleep(pause)
-		}
-	}
 }
 
-// pausesBetweenPresses are how long a person takes between two presses of one button.
-func pausesBetweenPresses() []time.Duration {
-	if !*full {
-		return []time.Duration{110 * time.Millisecond}
-	}
-	return []time.Duration{0, 50 * time.Millisecond, 110 * time.Millisecond, 500 * time.Millisecond}
-}
-
-// TestDoublePress presses each form of an act twice before its answer is there. There is one change, and the person is where they
-// wanted to be, signed in, with nothing to be alarmed about.
-func TestDoublePress(t *testing.T) {
-	t.Parallel()
-	p := start(t, onSQLite(t)).slowly(t)
-	for _, pause := range pausesBetweenPresses() {
-		for _, scripts := range []bool{true, false} {
-			if !*full && scripts {
-				continue // without them nothing in the page can help
-			}
-			t.Run(strings.Join([]string{pause.String(), map[bool]string{true: "with scripts", false: "without"}[scripts]}, " "), func(t *testing.T) {
-				t.Parallel()
-				b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
-				callWith(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripts})
-				b.pressesTwice(p, pause)
-			})
+// mouse presses and releases its button at a place of the window.
+func (b *person) mouse(at [2]float64) {
+	b.t.Helper()
+	for _, what := range []input.DispatchMouseEventType{"mousePressed", "mouseReleased"} {
+		ctx, cancel := b.step()
+		_, err := chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: what, X: at[0], Y: at[1], Button: "left", ClickCount: 1})
+		cancel()
+		if err != nil {
+			b.t.Logf("%s: %v", what, err) // the page went away under the mouse
 		}
-	}
-}
-
-func (b *person) pressesTwice(p *program, pause time.Duration) {
-	email := p.account(b.t, "Ada Lovelace")
-	b.open("/login?next=%2Faccount%2Fsecurity")
-	b.fill("email", email)
-	b.fill("password", webtest.Password)
-	b.twice("Sign in", pause)
-	b.arrives("/account/security")
-
-	b.open("/reauth?next=%2Faccount%2Fsecurity%2Ftotp")
-	b.fill("password", webtest.Password)
-	b.twice("Confirm", pause)
-	b.arrives("/account/security/totp")
-	b.press("Begin")
-	app := b.readSecret()
-	b.fill("code", app.code(b.t))
-	b.twice("Set up the app", pause)
-	b.arrives("/account/security/recovery-codes")
-	if codes := b.recoveryCodes(); len(codes) != 10 {
-		b.t.Errorf("%d recovery codes on the page, want 10", len(codes))
-	}
-
-	b.open("/account/security/password")
-	b.fill("current_password", webtest.Password)
-	b.fill("password", webtest.OtherPassword)
-	b.fill("code", app.code(b.t))
-	b.twice("Change password", pause)
-	b.arrives("/account/security")
-
-	var flags, live, changes int
-	p.ask(b.t, `SELECT count(*) FROM sessions JOIN users ON users.id = user_id WHERE email = $1 AND flag <> ''`, []any{email}, &flags)
-	p.ask(b.t, `SELECT count(*) FROM sessions JOIN users ON users.id = user_id WHERE email = $1 AND ended_at IS NULL`, []any{email}, &live)
-	p.ask(b.t, `SELECT count(*) FROM events JOIN users ON users.id = user_id WHERE email = $1 AND kind IN ('authn_password_change', 'mfa_enrolled')`, []any{email}, &changes)
-	if flags != 0 || live != 1 || changes != 2 {
-		b.t.Errorf("%d flags, %d live sessions, %d changes, want 0, 1, 2", flags, live, changes)
 	}
 }
