@@ -46,7 +46,8 @@ func (x *pressRun) leftOf(s *pressStage, f pressForm, leads string) (l pressLeft
 	var user string
 	l.leads, l.alive = ownInPath.ReplaceAllLiteralString(leads, "{own}"), s.c.Alive()
 	if len(f.emails) > 0 {
-		x.ask(s.t, `SELECT coalesce(max(id), '') FROM users WHERE email IN ($1, $2)`, []any{f.emails[0], f.emails[len(f.emails)-1]}, &user)
+		either := []any{f.emails[0], f.emails[len(f.emails)-1]}
+		x.ask(s.t, `SELECT coalesce(max(id), '') FROM users WHERE email IN ($1, $2)`, either, &user)
 	} else {
 		x.ask(s.t, `SELECT user_id FROM sessions WHERE id = $1`, []any{s.c.Handle()}, &user)
 	}
@@ -124,8 +125,10 @@ func (x *pressRun) judgeAll(t *testing.T) {
 func (s *pressStage) someAccount() (email string) {
 	s.t.Helper()
 	email = webtest.Email()
-	s.x.change(s.t, `INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at)
-		SELECT $1, $2, $2, name, role, password_hash, password_changed_at, 0, created_at FROM users WHERE email = $3`, rand.Text(), email, s.x.first)
+	s.x.change(s.t, `
+		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at)
+		SELECT $1, $2, $2, name, role, password_hash, password_changed_at, 0, created_at FROM users WHERE email = $3`,
+		rand.Text(), email, s.x.first)
 	return email
 }
 

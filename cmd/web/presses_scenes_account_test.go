@@ -28,7 +28,8 @@ var securityScenes = []pressScene{
 	}},
 	{name: "password", route: securityPage + "/password", inShort: true, ready: func(s *pressStage) pressForm {
 		email := s.signedIn()
-		return formOf(email, securityPage+"/password", "Change password", "current_password", webtest.Password, "password", webtest.OtherPassword)
+		return formOf(email, securityPage+"/password", "Change password",
+			"current_password", webtest.Password, "password", webtest.OtherPassword)
 	}},
 	{name: "authenticator app", route: appPage, inShort: true, ready: func(s *pressStage) pressForm {
 		email := s.elevated()
@@ -144,7 +145,9 @@ func (s *pressStage) withPasskey() (email, page string) {
 	s.t.Helper()
 	email = s.elevated()
 	id, now := rand.Text(), time.Now().UTC().Truncate(time.Microsecond)
-	s.x.change(s.t, `INSERT INTO passkeys (id, user_id, credential_id, public_key, transports, sign_count, backup_eligible, backup_state, name, created_at)
+	s.x.change(s.t, `
+		INSERT INTO passkeys (id, user_id, credential_id, public_key, transports, sign_count, backup_eligible, backup_state, name,
+			created_at)
 		SELECT $1, id, $1, $2, '', 0, false, false, 'Laptop', $3 FROM users WHERE email = $4`, id, []byte("none"), now, email)
 	return email, passkeysPage + "/" + id
 }

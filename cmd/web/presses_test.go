@@ -60,9 +60,9 @@ func TestDoublePress(t *testing.T) {
 	p.change(t, `CREATE TABLE written (id TEXT)`)
 	p.change(t, `CREATE TRIGGER writes AFTER INSERT ON letters BEGIN INSERT INTO written VALUES (NEW.id); END`)
 	x := &pressRun{program: p, line: line, first: p.account(t, "Ada Lovelace"), once: map[string]pressLeft{}}
-	windows := 2
+	windows := 4 // most of them wait
 	if *full {
-		windows = 6 // most of them wait
+		windows = 6
 	}
 	var people []*person
 	for range windows {
@@ -191,7 +191,8 @@ func (b *person) mouse(at [2]float64) {
 	b.t.Helper()
 	for _, what := range []input.DispatchMouseEventType{"mousePressed", "mouseReleased"} {
 		ctx, cancel := b.step()
-		_, err := chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: what, X: at[0], Y: at[1], Button: "left", ClickCount: 1})
+		event := input.DispatchMouseEventParams{Type: what, X: at[0], Y: at[1], Button: "left", ClickCount: 1}
+		_, err := chromedp.Call(ctx, input.DispatchMouseEvent, event)
 		cancel()
 		if err != nil {
 			b.t.Logf("%s: %v", what, err) // the page went away under the mouse
