@@ -24,6 +24,8 @@ type pressRun struct {
 	once   map[string]pressLeft // by scene
 	demos  int
 	emails int
+	pairs  int // presses while the first answer was on its way
+	alone  int // those of which the browser sent one form alone
 }
 
 // pressLeft is what presses leave.
@@ -118,6 +120,9 @@ func (x *pressRun) judgeAll(t *testing.T) {
 	x.ask(t, `SELECT count(*) FROM written`, nil, &emails)
 	if demos != x.demos || emails != x.emails {
 		t.Errorf("%d demo accounts, want %d; %d emails, want %d", demos, x.demos, emails, x.emails)
+	}
+	if x.pairs == 0 || x.alone > x.pairs/2 {
+		t.Errorf("of %d double presses %d sent one form alone: nothing was pressed twice", x.pairs, x.alone)
 	}
 }
 

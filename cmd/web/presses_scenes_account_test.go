@@ -2,11 +2,6 @@ package main
 
 import (
 	"crypto/rand"
-	"os"
-	"regexp"
-	"slices"
-	"strings"
-	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -172,22 +167,4 @@ func (s *pressStage) authenticator(quiet bool) {
 	s.t.Cleanup(func() {
 		callWith(s.b, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(script))
 	})
-}
-
-// Every form that is an act, as the table of routes says, is pressed twice in the browser.
-func TestActsHaveScenes(t *testing.T) {
-	t.Parallel()
-	table, err := os.ReadFile("../../internal/handlers/routes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	acts := regexp.MustCompile(`\.post\("([^"]+)"[^\n]*\bisAct\b`).FindAllStringSubmatch(string(table), -1)
-	if n := strings.Count(string(table), "isAct"); len(acts) != n || n < 10 {
-		t.Errorf("got the routes %q, want the %d that are acts", acts, n)
-	}
-	for _, act := range acts {
-		if !slices.ContainsFunc(pressScenes, func(s pressScene) bool { return s.route == act[1] }) {
-			t.Errorf("POST %s is an act, and nobody presses it twice in a browser: add a scene that leads to its form to pressScenes", act[1])
-		}
-	}
 }

@@ -144,7 +144,15 @@ func (s *pressStage) pressButton(f pressForm, o pressing) (leads string) {
 		s.b.mouse(at)
 		close(late.again)
 	}
-	leads, _ = s.landed(f, late)
+	leads, sent := s.landed(f, late)
+	if o.presses == 2 && o.pause > 0 && !o.scripts {
+		s.x.mu.Lock()
+		defer s.x.mu.Unlock()
+		s.x.pairs++
+		if sent == 1 {
+			s.x.alone++
+		}
+	}
 	return leads
 }
 

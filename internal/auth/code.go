@@ -92,5 +92,5 @@ func (s *Service) codesWithout(ctx context.Context, userID, hash string) (left i
 	if err == nil && !slices.Contains(unused, hash) {
 		err = ErrBadCode
 	}
-	return len(unused) - 1, err
+	return max(len(unused)-1, 0), err
 }

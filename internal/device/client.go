@@ -14,7 +14,7 @@ type Client struct {
 	IP        string
 	UserAgent string // at most 256 bytes, valid UTF-8
 	RequestID string // in the log; "" for a client that a row remembers
-	Proxy     bool   // the address is a trusted proxy's own, so anybody may be behind it
+	Proxy     bool   // the address is in the ranges of trusted proxies, so anybody may be behind it
 
 	read *reading // nil for a client that a row remembers
 }

@@ -12,7 +12,6 @@ func lastElement(line string) (rest, client string) {
 	if element = strings.Trim(element, " \t"); element == "" {
 		return rest, ""
 	}
-	client = ""
 	for element != "" {
 		var pair string
 		element, pair = cutLast(element, ';')

@@ -41,8 +41,8 @@ func (t *Attempt) takeOf(ctx context.Context, from ratelimit.Limiter, key string
 	return 0
 }
 
-// takeHere takes from a limit of the client's network alone. The address of a proxy is nobody's network: those behind it
-// would wait for each other.
+// takeHere takes from a limit of the client's network alone. Behind the address of a trusted proxy may be anybody: they would
+// wait for each other.
 func (t *Attempt) takeHere(ctx context.Context, key string, rule ratelimit.Rule, c device.Client) time.Duration {
 	if c.Proxy {
 		return 0

@@ -204,7 +204,8 @@ func (a *app) record(r *http.Request, answer act.Answer, tokenHash string) (*act
 	return record, a.Outbox.Seal(record.Notices)
 }
 
-// answered says that the answer of this press is stored: what the request does from then on is part of it.
+// answered says that the answer of this press is stored, and the emails about it, which are sent: what the request does from then on
+// is part of it.
 func (a *app) answered(r *http.Request) {
 	x := exchangeOf(r)
 	a.Outbox.Stored(x.notices)

@@ -196,8 +196,8 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	}
 	if first { // only then its confirmation was spent
 		a.reportRecoveryCode(r, proof)
+		a.answered(r)
 	}
-	a.answered(r)
 	return a.toReceipt(w, r, p)
 }
 

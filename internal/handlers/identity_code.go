@@ -37,7 +37,9 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 	if errors.Is(err, auth.ErrBadCode) {
 		return p, problems{{"code", wrongCode}}, http.StatusUnprocessableEntity, nil
 	}
-	a.notifyOfRecoveryCode(r, p)
+	if err == nil {
+		a.notifyOfRecoveryCode(r, p)
+	}
 	return p, nil, 0, err
 }
 

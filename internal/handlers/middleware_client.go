@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/forwarded"
 )
 
 // maxUserAgent is how much of a User-Agent header is kept, in bytes.
@@ -26,19 +27,19 @@ func (a *app) readClient(r *http.Request) device.Client {
 	if found.Addr.IsValid() {
 		ip = found.Addr.String()
 	}
-	if found.Problem != "" {
-		a.warnOfProxy(r, found.Problem)
+	if path := r.URL.Path; found.Problem != "" && path != "/healthz" && path != "/readyz" { // a proxy asks these by itself
+		a.warnOfProxy(r, found)
 	}
 	c := device.NewClient(ip, agent, rand.Text())
 	c.Proxy = found.Proxy
 	return c
 }
 
-// warnOfProxy says once what a trusted proxy does wrong: what it does with one request it does with each.
-func (a *app) warnOfProxy(r *http.Request, problem string) {
-	if _, said := a.proxyProblems.LoadOrStore(problem, true); said {
+// warnOfProxy says once what a trusted proxy does wrong.
+func (a *app) warnOfProxy(r *http.Request, found forwarded.Client) {
+	if _, said := a.proxyProblems.LoadOrStore(found.Problem, true); said {
 		return
 	}
 	a.Log.WarnContext(r.Context(), "a trusted proxy does not say whose request it passes on, so no limit of a network applies to it",
-		"problem", problem, "header", a.Proxies.Header, "proxy", r.RemoteAddr)
+		"problem", found.Problem, "header", a.Proxies.Header, "proxy", found.Addr)
 }

@@ -18,6 +18,13 @@ func (a *app) notify(r *http.Request, owner auth.User, l mail.Email) {
 	}
 }
 
+// needNotices refuses the change when there is no room for the emails about it.
+func (a *app) needNotices(r *http.Request) {
+	for i := range exchangeOf(r).notices {
+		exchangeOf(r).notices[i].Needed = true
+	}
+}
+
 // enqueue sends the owner of an account an email about what was found, not about what the request changes.
 func (a *app) enqueue(owner auth.User, l mail.Email) {
 	if !owner.IsDemo() {

@@ -1,11 +1,12 @@
 package mail
 
 // A Notice is an email that tells the owner of an account of a change, for the transaction of the change. Nobody waits for it,
-// so the change happens without it when the outbox is full.
+// so the change happens without it when the outbox is full, unless it is needed.
 type Notice struct {
 	Email
-	Row  Row
-	Full bool // it was left out, because there was no room for it
+	Needed bool // without room for it there is no change, but ErrFull
+	Row    Row
+	Full   bool // set by the store: it was left out, because there was no room for it
 }
 
 // Seal makes the rows of notices.

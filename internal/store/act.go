@@ -76,11 +76,12 @@ func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 	return changed(result, err, auth.ErrConflict)
 }
 
-// addNotices stores what there is room for. No row of the outbox is an answer and no fault, so the transaction goes on.
+// addNotices stores what there is room for, and marks what it left out. A full outbox ends the transaction for what is needed
+// alone.
 func addNotices(ctx context.Context, tx *sql.Tx, notices []mail.Notice) error {
 	for i, n := range notices {
 		err := addEmail(ctx, tx, n.Row, mail.MaxQueued)
-		if notices[i].Full = errors.Is(err, mail.ErrFull); err != nil && !notices[i].Full {
+		if notices[i].Full = errors.Is(err, mail.ErrFull) && !n.Needed; err != nil && !notices[i].Full {
 			return err
 		}
 	}
