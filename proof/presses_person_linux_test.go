@@ -81,3 +81,33 @@ func (x *pressRunner) resetLink(b *webtest.Client, u someone) string {
 	b.Post("/password/forgot", "email", u.email).Leads("/password/forgot/sent")
 	return x.mail.link(b.T, u.email, "/password/reset/")
 }
+
+// undoes takes a change of address back, on the page that its link leads to or, as a browser does that took no cookie, at the
+// link itself.
+func (x *pressRunner) undoes(b *webtest.Client, atLink bool) filled {
+	b.T.Helper()
+	u := x.signedIn(b)
+	to, _, undo := x.moves(b, u)
+	b = b.Fresh()
+	b.Get(undo).Leads("/email/undo")
+	p := u.press(b, "/email/undo", "/email/undo")
+	p.emails = append(p.emails, to)
+	if atLink {
+		p.to = undo
+	}
+	return p
+}
+
+// confirms is undoes for a sign-up.
+func (x *pressRunner) confirms(b *webtest.Client, atLink bool) filled {
+	b.T.Helper()
+	email := webtest.Email()
+	b.Post("/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password).Leads("/signup/sent")
+	link := x.mail.link(b.T, email, "/email/confirm/")
+	b.Get(link).Leads("/email/confirm")
+	p := someone{email: email}.press(b, "/email/confirm", "/email/confirm")
+	if atLink {
+		p.to = link
+	}
+	return p
+}

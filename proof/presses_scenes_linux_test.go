@@ -134,12 +134,11 @@ var sessionScenes = []scene{
 		p.emails = append(p.emails, to)
 		return p
 	}},
-	{"undoing another address", "/email/undo/{token}", func(x *pressRunner, b *webtest.Client) filled {
-		u := x.signedIn(b)
-		to, _, undo := x.moves(b, u)
-		p := u.press(b.Fresh(), undo, undo)
-		p.emails = append(p.emails, to)
-		return p
+	{"undoing another address", "/email/undo", func(x *pressRunner, b *webtest.Client) filled {
+		return x.undoes(b, false)
+	}},
+	{"undoing another address at its link", "/email/undo/{token}", func(x *pressRunner, b *webtest.Client) filled {
+		return x.undoes(b, true)
 	}},
 	{"reset", "/password/reset", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.account()
@@ -154,11 +153,11 @@ var sessionScenes = []scene{
 		p.to = link // as a browser sends it that took no cookie
 		return p
 	}},
-	{"sign-up", "/email/confirm/{token}", func(x *pressRunner, b *webtest.Client) filled {
-		email := webtest.Email()
-		b.Post("/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password).Leads("/signup/sent")
-		link := x.mail.link(b.T, email, "/email/confirm/")
-		return someone{email: email}.press(b, link, link)
+	{"sign-up", "/email/confirm", func(x *pressRunner, b *webtest.Client) filled {
+		return x.confirms(b, false)
+	}},
+	{"sign-up at its link", "/email/confirm/{token}", func(x *pressRunner, b *webtest.Client) filled {
+		return x.confirms(b, true)
 	}},
 	{"deletion", "/account/delete", func(x *pressRunner, b *webtest.Client) filled {
 		u := x.signedIn(b)

@@ -13,6 +13,8 @@ const (
 	SessionCookie     = "id"      // the token
 	EndedCookie       = "ended"   // the public handle of the session that ended in this browser
 	PendingCookie     = "pending" // the token of a sign-in between its two steps
+	SignUpCookie      = "confirm" // the one-time token of an email about a sign-up
+	UndoCookie        = "undo"    // the one-time token of an email about a change of address
 	ResetCookie       = "reset"   // the one-time token of an email about a forgotten password
 	EmailCookie       = "email"   // the one-time token of an email about another address
 	PreferencesCookie = "look"    // how pages are shown

@@ -38,7 +38,7 @@ func TestChangeOfAddress(t *testing.T) {
 		confirm, stop := b.moves(u, to)
 		b.Get("/account/email").Says("An email is on its way").Says("A change waits to be confirmed").Says(to)
 
-		p.browser().Get(stop).Want(http.StatusOK).Says("stays " + u.Email) // looking stops nothing
+		p.browser().opens(stop).Says("stays " + u.Email) // looking stops nothing
 		stranger := p.browser()
 		stranger.Follow(stranger.Get(confirm)).Want(http.StatusSeeOther) // to sign in
 		stranger.Post("/account/email/confirm").Want(http.StatusSeeOther)
@@ -110,7 +110,7 @@ func TestUndoChangeOfAddress(t *testing.T) {
 		thief.changePasswordTo(otherPassword).Want(http.StatusSeeOther)
 		reset := p.browser().forgets(to)
 		undo := linkIn(t, p.email(u.Email, "began to use another address"))
-		p.browser().Get(undo).Want(http.StatusOK).Says("it is " + u.Email + " again")
+		p.browser().opens(undo).Says("it is " + u.Email + " again")
 		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
 		if thief.Alive() || p.browser().Get(reset).StatusCode != http.StatusGone {
 			t.Error("the thief is still in, or can come back by email")
@@ -171,7 +171,7 @@ func TestChangeOfAddressDies(t *testing.T) {
 		dead("a day went by", third)
 		b.Post("/account/email/confirm").Want(http.StatusGone)
 		time.Sleep(account.EmailUndoValid - account.EmailChangeValid - time.Second)
-		p.browser().Get(stop).Want(http.StatusOK)
+		p.browser().opens(stop)
 		time.Sleep(time.Second)
 		p.browser().Get(stop).Want(http.StatusGone)
 		p.browser().Post(stop).Want(http.StatusGone)

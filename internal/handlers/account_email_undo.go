@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
-
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -14,7 +12,6 @@ import (
 // emailUndoView asks, without a sign-in, before the old address counts again.
 type emailUndoView struct {
 	Layout
-	Token     string // "" when the old address is taken
 	Email     string // the old address
 	Confirmed bool   // the change has taken effect
 	Taken     bool   // another account has the old address by now
@@ -22,10 +19,16 @@ type emailUndoView struct {
 
 func (*emailUndoView) page() string { return "email-undo.html" }
 
+func (a *app) takeUndoToken(w http.ResponseWriter, r *http.Request) error {
+	return a.takeToken(w, r, undoLink, func(token string) (string, error) {
+		_, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
+		return "", err
+	})
+}
+
 // showEmailUndo shows a button. Following the link changes nothing, because mail scanners follow links.
 func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
-	token := chi.URLParam(r, "token")
+	token := a.oneTimeToken(r, undoLink)
 	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, account.PurposeEmailUndo, token)
@@ -33,15 +36,21 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, http.StatusOK, &emailUndoView{Token: token, Email: change.OldEmail, Confirmed: !change.ConfirmedAt.IsZero()})
+	return a.render(w, r, http.StatusOK, &emailUndoView{Email: change.OldEmail, Confirmed: !change.ConfirmedAt.IsZero()})
 }
 
 func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	token := chi.URLParam(r, "token")
+	f, err := form(r, "address")
+	if err != nil {
+		return err
+	}
+	token := a.sentToken(r, undoLink)
 	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, account.PurposeEmailUndo, token)
+	}
+	if err == nil {
+		err = anotherAddress(f["address"], change.OldEmail, undoLink.page)
 	}
 	if err != nil {
 		return err

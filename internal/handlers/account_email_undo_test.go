@@ -20,7 +20,7 @@ func TestUndoTakesBackWaysIn(t *testing.T) {
 		thief.Post("/account/security/totp", "begin", "yes").Leads("/account/security/totp")
 		app := newAuthenticator(t, thief.Get("/account/security/totp").Body)
 		thief.Post("/account/security/totp", "code", app.code()).Want(http.StatusSeeOther)
-		p.browser().Get(undo).Want(http.StatusOK).Says("every app and passkey that was added since")
+		p.browser().opens(undo).Says("every app and passkey that was added since")
 		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
 
 		again := p.browser()

@@ -104,7 +104,6 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 	if err != nil {
 		return false, err
 	}
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address may have the token of a link
 	if answer.Token != "" {
 		a.Bag.SetSession(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
 		if a.Bag.Pending(r) != "" {

@@ -185,13 +185,13 @@ var actForms = map[string]func(*portal) press{
 		b, email := p.browser(), webtest.Email()
 		b.Post("/signup", "name", "Sue", "email", email, "password", password).Leads("/signup/sent")
 		link := linkIn(p.t, p.email(email, "/email/confirm/"))
-		return press{auth.User{}, b, b.Get(link), link, nil, "/login?confirmed=yes", true}
+		return press{auth.User{}, b, b.Follow(b.Get(link)), "/email/confirm", nil, "/login?confirmed=yes", true}
 	},
 	"undoing another address": func(p *portal) press {
 		u := p.newUser("Udo")
 		_, undo := p.signedIn(u).moves(u, webtest.Email())
 		b := p.browser()
-		return press{u, b, b.Get(undo), undo, nil, "/password/forgot?undone=yes", true}
+		return press{u, b, b.Follow(b.Get(undo)), "/email/undo", nil, "/password/forgot?undone=yes", true}
 	},
 	"deletion": func(p *portal) press {
 		u := p.newUser("Dora")

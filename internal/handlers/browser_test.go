@@ -62,6 +62,12 @@ func (b *browser) bag() *webtest.Answer {
 	return b.Get(probe.Bag).Want(http.StatusOK)
 }
 
+// opens follows the link of an email to the page that it leads to.
+func (b *browser) opens(link string) *webtest.Answer {
+	b.p.t.Helper()
+	return b.Follow(b.Get(link)).Want(http.StatusOK)
+}
+
 // at returns the same browser with another address: the same cookies, now and later.
 func (b *browser) at(ip string) *browser {
 	moved := *b.Client // with the map of the cookies

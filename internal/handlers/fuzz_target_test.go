@@ -142,7 +142,7 @@ func (s *target) send(t *testing.T, r *http.Request) *httptest.ResponseRecorder 
 	}
 	for _, line := range header.Values("Set-Cookie") {
 		name, _, _ := strings.Cut(line, "=")
-		if !slices.Contains([]string{"__Host-id", "__Host-ended", "__Host-pending", "__Host-reset", "__Host-email", "__Host-look"}, name) {
+		if !slices.Contains([]string{"__Host-id", "__Host-ended", "__Host-pending", "__Host-reset", "__Host-email", "__Host-confirm", "__Host-undo", "__Host-look"}, name) {
 			t.Errorf("%s: sets %q", what, line)
 		}
 	}

@@ -37,7 +37,6 @@ func (v *linkOverView) Own() bool { return v.SignedIn != nil && v.SignedIn.User 
 // linkOver answers a request with a token that does nothing any more, and so does nothing. A press of a form whose link was
 // used leads to the page that says what the link did.
 func (a *app) linkOver(w http.ResponseWriter, r *http.Request, purpose, token string) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	v := &linkOverView{Purpose: purpose, State: linkUnknown}
 	sent, err := a.Accounts.SentToken(r.Context(), token, purpose)
 	switch {

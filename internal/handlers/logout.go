@@ -36,8 +36,9 @@ func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string) 
 // forgetBrowser deletes what the browser keeps besides the cookie of its session.
 func (a *app) forgetBrowser(w http.ResponseWriter) {
 	a.Bag.DropPending(w)
-	a.dropOneTimeToken(w, resetLink)
-	a.dropOneTimeToken(w, emailLink)
+	for _, link := range tokenLinks {
+		a.Bag.SetOneTime(w, link.cookie, "")
+	}
 	http.SetCookie(w, a.preferencesCookie(storedPreferences{}))
 	w.Header().Set("Clear-Site-Data", `"storage"`)
 }

@@ -12,18 +12,18 @@ import (
 // stripped header of the two is not enough. A request that carries our cookie and shows neither is refused: no
 // browser of recent years leaves out both.
 func (a *app) isCrossSite(r *http.Request) bool {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	var standard http.CrossOriginProtection
-	if err := standard.Check(r); err != nil {
+	if err := standard.Check(r); err != nil && (site != "" || origin != a.BaseURL.String()) { // a proxy may have changed the Host
 		return true
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 		return false
 	}
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if site == "" && origin == "" {
-		return a.Bag.HasCookie(r) || a.Bag.Pending(r) != "" || a.oneTimeToken(r, resetLink) != "" || a.oneTimeToken(r, emailLink) != ""
+		return a.Bag.HasCookie(r) || a.Bag.Pending(r) != "" || a.hasOneTimeToken(r)
 	}
-	if origin == "" || origin == "null" && site == "same-origin" { // "null" is what pages with no-referrer send
+	if origin == "" || origin == "null" && site == "same-origin" { // "null" is what pages of hideToken send
 		return false
 	}
 	return !a.isOurs(origin, r.Host)

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -20,14 +22,28 @@ type tokenLink struct {
 }
 
 var (
-	resetLink = tokenLink{account.PurposeReset, brand.ResetCookie, "/password/reset"}
-	emailLink = tokenLink{account.PurposeEmail, brand.EmailCookie, "/account/email/confirm"}
+	signUpLink = tokenLink{account.PurposeSignUp, brand.SignUpCookie, "/email/confirm"}
+	undoLink   = tokenLink{account.PurposeEmailUndo, brand.UndoCookie, "/email/undo"}
+	resetLink  = tokenLink{account.PurposeReset, brand.ResetCookie, "/password/reset"}
+	emailLink  = tokenLink{account.PurposeEmail, brand.EmailCookie, "/account/email/confirm"}
+
+	tokenLinks = []tokenLink{signUpLink, undoLink, resetLink, emailLink}
 )
+
+// hideToken keeps an address with a token from being sent as a referrer. A form on such a page would be refused: without a
+// referrer the browser hides the origin too, and over plain http it says nothing else. So the pages with forms have another.
+func hideToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if chi.URLParam(r, "token") != "" {
+			w.Header().Set("Referrer-Policy", "no-referrer")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // takeToken moves the token out of the address. Nothing is used up: mail scanners follow links, and the page behind this one
 // has a button. A token that is good for nothing is not kept. check finds that out, and returns the query of that page.
 func (a *app) takeToken(w http.ResponseWriter, r *http.Request, link tokenLink, check func(token string) (params string, err error)) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	token := chi.URLParam(r, "token")
 	params, err := check(token)
 	if errors.Is(err, audit.ErrNotFound) {
@@ -47,9 +63,14 @@ func (a *app) oneTimeToken(r *http.Request, link tokenLink) string {
 	return a.Bag.OneTime(r, link.cookie)
 }
 
-// dropOneTimeToken forgets the token.
-func (a *app) dropOneTimeToken(w http.ResponseWriter, link tokenLink) {
-	a.Bag.SetOneTime(w, link.cookie, "")
+// sentToken is the token that a form acts on: of its address, or the one that was moved out of it.
+func (a *app) sentToken(r *http.Request, link tokenLink) string {
+	return cmp.Or(chi.URLParam(r, "token"), a.oneTimeToken(r, link))
+}
+
+// hasOneTimeToken reports whether a link was followed in this browser.
+func (a *app) hasOneTimeToken(r *http.Request) bool {
+	return slices.ContainsFunc(tokenLinks, func(link tokenLink) bool { return a.oneTimeToken(r, link) != "" })
 }
 
 // anotherAccount refuses a form that was shown for one account and would now do something to another: a link for it was

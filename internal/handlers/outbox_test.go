@@ -162,7 +162,7 @@ func (p *portal) textsTo(to, about string) (texts []string) {
 	return texts
 }
 
-var linkInText = regexp.MustCompile(`https://portal\.test(/\S+)`)
+var linkInText = regexp.MustCompile(`https?://portal\.(?:test|lan:8080)(/\S+)`)
 
 func linkIn(t *testing.T, message string) string {
 	t.Helper()

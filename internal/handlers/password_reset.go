@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 )
@@ -39,7 +37,6 @@ func (a *app) showReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, token string, wrong problems) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	user, err := a.Accounts.ResetTokenOwner(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, resetLink.purpose, token)
@@ -56,15 +53,11 @@ func (a *app) resetForm(w http.ResponseWriter, r *http.Request, status int, toke
 
 // reset sets the password with the token in the address or in its cookie. It signs nobody in (ASVS v5.0.0-6.4.3, 7.6.2).
 func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	f, err := form(r, "password", "account")
 	if err != nil {
 		return err
 	}
-	token := chi.URLParam(r, "token")
-	if token == "" {
-		token = a.oneTimeToken(r, resetLink)
-	}
+	token := a.sentToken(r, resetLink)
 	owner, err := a.Accounts.ResetTokenOwner(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, resetLink.purpose, token)

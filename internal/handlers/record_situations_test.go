@@ -79,6 +79,10 @@ var situations = map[string][]situation{
 	},
 
 	"GET /dev/mail/{id}":          {{words: "of an email", before: withEmail}},
+	"GET /email/confirm":          {{words: "after the link of the email", before: withSignUp, here: afterLink("/email/confirm/")}},
+	"POST /email/confirm":         {{words: "after the link of the email", before: withSignUp, here: afterLink("/email/confirm/")}},
+	"GET /email/undo":             {{words: "after the link of the email", before: withUndo, here: afterLink("/email/undo/")}},
+	"POST /email/undo":            {{words: "after the link of the email", before: withUndo, here: afterLink("/email/undo/")}},
 	"GET /email/confirm/{token}":  {{words: "of an email", before: withSignUp}, {words: "of an email, used", before: withUsedSignUp}},
 	"POST /email/confirm/{token}": {{words: "of an email", before: withSignUp}},
 	"GET /email/undo/{token}":     {{words: "of an email", before: withUndo}},

@@ -23,7 +23,7 @@ func (a *app) router() http.Handler {
 	r.Get("/readyz", a.readyz)
 	r.With(a.limitBody).Get("/session/state", a.handle(a.sessionState))
 
-	pages := r.With(a.limitBody, a.compress(), a.repeat, a.session, a.refuseCrossSite)
+	pages := r.With(a.limitBody, hideToken, a.compress(), a.repeat, a.session, a.refuseCrossSite)
 	pages.NotFound(a.handle(notFound))
 	pages.MethodNotAllowed(a.handle(a.methodNotAllowed))
 
@@ -59,10 +59,14 @@ func (a *app) router() http.Handler {
 
 	// Everybody who has the link of an email
 	emailed := everybody.with(a.limitGuesses)
-	emailed.get("/email/confirm/{token}", a.showConfirm)
+	emailed.get("/email/confirm/{token}", a.takeSignUpToken)
 	emailed.post("/email/confirm/{token}", a.confirm, isAct)
-	emailed.get("/email/undo/{token}", a.showEmailUndo)
+	emailed.get("/email/confirm", a.showConfirm)
+	emailed.post("/email/confirm", a.confirm, isAct)
+	emailed.get("/email/undo/{token}", a.takeUndoToken)
 	emailed.post("/email/undo/{token}", a.undoEmail, isAct)
+	emailed.get("/email/undo", a.showEmailUndo)
+	emailed.post("/email/undo", a.undoEmail, isAct)
 	emailed.get("/account/email/confirm/{token}", a.takeEmailToken, returned)
 	emailed.get("/password/reset/{token}", a.takeResetToken)
 	emailed.post("/password/reset/{token}", a.reset, isAct)

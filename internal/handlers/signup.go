@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -30,7 +28,7 @@ type signUpSentView struct {
 
 type confirmView struct {
 	Layout
-	Token   string
+	Email   string
 	AskedAt time.Time
 	Device  string // that the account was asked for from, "Firefox on Linux"
 }
@@ -106,10 +104,16 @@ func (a *app) signUpSent(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, &signUpSentView{DevMail: a.Mailbox != nil})
 }
 
+func (a *app) takeSignUpToken(w http.ResponseWriter, r *http.Request) error {
+	return a.takeToken(w, r, signUpLink, func(token string) (string, error) {
+		_, err := a.Accounts.PendingSignUp(r.Context(), token)
+		return "", err
+	})
+}
+
 // showConfirm shows a button. Following the link changes nothing, because mail scanners follow links.
 func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
-	token := chi.URLParam(r, "token")
+	token := a.oneTimeToken(r, signUpLink)
 	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, account.PurposeSignUp, token)
@@ -117,16 +121,29 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, http.StatusOK, &confirmView{Token: token, AskedAt: waiting.CreatedAt, Device: named(device.Name(waiting.UserAgent))})
+	return a.render(w, r, http.StatusOK, &confirmView{Email: waiting.Email, AskedAt: waiting.CreatedAt, Device: named(device.Name(waiting.UserAgent))})
 }
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Referrer-Policy", "no-referrer")
+	f, err := form(r, "address")
+	if err != nil {
+		return err
+	}
+	token := a.sentToken(r, signUpLink)
+	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
+	if errors.Is(err, audit.ErrNotFound) {
+		return a.linkOver(w, r, account.PurposeSignUp, token)
+	}
+	if err == nil {
+		err = anotherAddress(f["address"], waiting.Email, signUpLink.page)
+	}
+	if err != nil {
+		return err
+	}
 	place, press, err := a.afterLink(r, "", "/login?confirmed=yes")
 	if err != nil {
 		return err
 	}
-	token := chi.URLParam(r, "token")
 	err = a.Accounts.Confirm(r.Context(), token, clientOf(r), press)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, account.PurposeSignUp, token)

@@ -27,7 +27,7 @@ func TestConfirm(t *testing.T) {
 		b.Post("/signup", "name", "Second", "email", email, "password", otherPassword).Want(303)
 
 		for range 3 { // scanners look
-			b.Get(first).Want(http.StatusOK)
+			b.opens(first)
 		}
 		if n := p.count(`SELECT count(*) FROM users`); n != 0 {
 			t.Fatal("looking at the link made an account")
@@ -157,7 +157,7 @@ func TestConfirmSaysWhoAsked(t *testing.T) {
 		stranger.Agent = webtest.FirefoxOnWindows
 		stranger.Post("/signup", "name", "Call 0800", "email", email, "password", password).Want(303)
 		message := strings.Join(strings.Fields(p.email(email, "confirm/")), " ")
-		page := p.browser().Get(linkIn(t, message)).Want(200).Says("from Firefox on Windows").Says("Do not press")
+		page := p.browser().opens(linkIn(t, message)).Says("from Firefox on Windows").Says("Do not press")
 		if !strings.Contains(message, "from Firefox on Windows, somebody") || strings.Contains(message+page.Body, "0800") {
 			t.Errorf("got\n%s", message)
 		}
