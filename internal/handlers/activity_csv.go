@@ -25,7 +25,7 @@ const (
 // first byte goes out, so that nobody takes half of it for the whole.
 func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 	kind, text, filter := activityFilter(r, csvAtATime)
-	if cameFrom(r, "/reauth") {
+	if a.cameFrom(r, "/reauth") {
 		// A download leaves the page before it in sight, which would be the form with the password in it.
 		a.flash(r, "It is you. The download is ready below.")
 		seeOther(w, r, activityLink("/account/activity", kind, text, ""))
@@ -87,7 +87,7 @@ func inert(cell string) string {
 }
 
 // cameFrom reports whether the browser says that a page of ours sent it here. A hint, never a permission.
-func cameFrom(r *http.Request, path string) bool {
+func (a *app) cameFrom(r *http.Request, path string) bool {
 	from, err := url.Parse(r.Referer())
-	return err == nil && from.Host == r.Host && from.Path == path
+	return err == nil && a.isOurs(r.Referer(), r.Host) && from.Path == path
 }

@@ -32,7 +32,7 @@ func (a *app) requireSignedIn(next http.Handler) http.Handler {
 // cookieRefused reports whether the browser comes from a sign-in, or from the button of the demo, and brings no cookie at all: it
 // did not accept it. Some refuse Secure cookies from http://localhost.
 func (a *app) cookieRefused(r *http.Request) bool {
-	return (cameFrom(r, "/login") || cameFrom(r, "/")) && !a.Bag.HasCookie(r) && a.Bag.Ended(r.Context()) == ""
+	return (a.cameFrom(r, "/login") || a.cameFrom(r, "/")) && !a.Bag.HasCookie(r) && a.Bag.Ended(r.Context()) == ""
 }
 
 // requireNotFlagged lets nobody on whose session was used from somewhere else and waits for a re-authentication. What its person

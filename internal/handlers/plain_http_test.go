@@ -113,6 +113,21 @@ func TestCrossSiteOverPlainHTTP(t *testing.T) {
 	}
 }
 
+// Somebody whose browser took no cookie reads that, although a proxy writes another Host.
+func TestRefusedCookieUnderAnotherHost(t *testing.T) {
+	t.Parallel()
+	p := plainPortal(t)
+	for from, want := range map[string]string{
+		"http://portal.lan:8080/login": "/login?cookie=refused&next=%2Faccount", "http://evil.test/login": "/login?next=%2Faccount",
+	} {
+		b := p.plainBrowser("")
+		r := b.Request(http.MethodGet, "/account")
+		r.Host = "127.0.0.1:9000"
+		r.Header.Set("Referer", from)
+		b.Do(r).Leads(want)
+	}
+}
+
 // sent are the values of a header, none for "".
 func sent(value string) []string {
 	if value == "" {
