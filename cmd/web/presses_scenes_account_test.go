@@ -90,7 +90,7 @@ var accountScenes = []pressScene{
 		f.emails = append(f.emails, to)
 		return f
 	}},
-	{name: "undoing another address", route: "/email/undo/{token}", ready: func(s *pressStage) pressForm {
+	{name: "undoing another address", route: "/email/undo", ready: func(s *pressStage) pressForm {
 		email, to := s.moves()
 		clear(s.c.Cookies)
 		f := formOf(email, s.link(email, "/email/undo/"), "This was not me")

@@ -82,7 +82,7 @@ var signInScenes = []pressScene{
 	{name: "request of a sign-up with a taken address", route: "/signup", ready: func(s *pressStage) pressForm {
 		return s.signUp(s.someAccount())
 	}},
-	{name: "sign-up", route: "/email/confirm/{token}", ready: func(s *pressStage) pressForm {
+	{name: "sign-up", route: "/email/confirm", ready: func(s *pressStage) pressForm {
 		email := webtest.Email()
 		s.c.Post("/signup", "name", "Grace Hopper", "email", email, "password", webtest.Password).Leads("/signup/sent")
 		return formOf(email, s.link(email, "/email/confirm/"), "Confirm my address")
