@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -172,29 +171,37 @@ func (p *portal) dumpOf(tables ...string) string {
 	p.t.Helper()
 	var all strings.Builder
 	for _, table := range tables {
-		rows, err := p.store.DB().QueryContext(p.t.Context(), `SELECT * FROM `+table)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		names, _ := rows.Columns()
-		for rows.Next() {
-			cells := make([]any, len(names))
-			for i := range cells {
-				cells[i] = new([]byte)
-			}
-			if err := rows.Scan(cells...); err != nil {
-				p.t.Fatal(err)
-			}
-			for _, cell := range cells {
-				all.Write(*cell.(*[]byte))
-				all.WriteByte('\n')
-			}
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := p.dumpTable(&all, table); err != nil {
 			p.t.Fatal(err)
 		}
 	}
 	return all.String()
+}
+
+func (p *portal) dumpTable(to *strings.Builder, table string) error {
+	rows, err := p.store.DB().QueryContext(p.t.Context(), `SELECT * FROM `+table)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		cells := make([]any, len(names))
+		for i := range cells {
+			cells[i] = new([]byte)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			return err
+		}
+		for _, cell := range cells {
+			to.Write(*cell.(*[]byte))
+			to.WriteByte('\n')
+		}
+	}
+	return rows.Err()
 }
 
 // Whatever a client sends, the log stays one JSON object a line (ASVS v5.0.0-16.4.1).
