@@ -12,6 +12,7 @@ import (
 // emailUndoView asks, without a sign-in, before the old address counts again.
 type emailUndoView struct {
 	Layout
+	Link      string // its name
 	Email     string // the old address
 	Confirmed bool   // the change has taken effect
 	Taken     bool   // another account has the old address by now
@@ -36,21 +37,17 @@ func (a *app) showEmailUndo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, http.StatusOK, &emailUndoView{Email: change.OldEmail, Confirmed: !change.ConfirmedAt.IsZero()})
+	return a.render(w, r, http.StatusOK, &emailUndoView{Link: linkName(token), Email: change.OldEmail, Confirmed: !change.ConfirmedAt.IsZero()})
 }
 
 func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "address")
+	token, err := a.shownToken(r, undoLink)
 	if err != nil {
 		return err
 	}
-	token := a.sentToken(r, undoLink)
 	change, err := a.Accounts.EmailChangeToUndo(r.Context(), token)
 	if errors.Is(err, audit.ErrNotFound) {
 		return a.linkOver(w, r, account.PurposeEmailUndo, token)
-	}
-	if err == nil {
-		err = anotherAddress(f["address"], change.OldEmail, undoLink.page)
 	}
 	if err != nil {
 		return err

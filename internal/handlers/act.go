@@ -37,12 +37,16 @@ func (a *app) repeat(next http.Handler) http.Handler {
 		next.ServeHTTP(answer, r)
 		if x.press != nil { // it changed nothing: on another instance the same press may have been first
 			if done, err := a.answerAgain(w, r); done && err == nil {
+				a.Log.InfoContext(r.Context(), pressedElsewhere, "id", clientOf(r).RequestID)
 				return
 			}
 		}
 		answer.sendTo(w)
 	})
 }
+
+// pressedElsewhere is in the log when two instances worked on one press. In one instance a handler did not call answered.
+const pressedElsewhere = "the press was answered by another instance"
 
 // actOf is the act of the form that was sent, nil for anything else.
 func (a *app) actOf(r *http.Request) *act.Act {

@@ -10,6 +10,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 )
 
@@ -31,7 +32,8 @@ var (
 )
 
 // hideToken keeps an address with a token from being sent as a referrer. A form on such a page would be refused: without a
-// referrer the browser hides the origin too, and over plain http it says nothing else. So the pages with forms have another.
+// referrer the browser hides the origin too, and over plain http it says nothing else. So the page of a link that works is at
+// another address.
 func hideToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if chi.URLParam(r, "token") != "" {
@@ -66,6 +68,26 @@ func (a *app) oneTimeToken(r *http.Request, link tokenLink) string {
 // sentToken is the token that a form acts on: of its address, or the one that was moved out of it.
 func (a *app) sentToken(r *http.Request, link tokenLink) string {
 	return cmp.Or(chi.URLParam(r, "token"), a.oneTimeToken(r, link))
+}
+
+// linkName is the name of a link in the form that it leads to. It opens nothing.
+func linkName(token string) string { return auth.HashToken("form\x00" + token) }
+
+// shownToken is the token that a form acts on, and refuses one that was shown for another link than the one followed last in
+// this browser: the other may be a stranger's, for the same address.
+func (a *app) shownToken(r *http.Request, link tokenLink) (string, error) {
+	f, err := form(r, "link")
+	if err != nil {
+		return "", err
+	}
+	token := a.sentToken(r, link)
+	if chi.URLParam(r, "token") != "" || token == "" || f["link"] == linkName(token) {
+		return token, nil
+	}
+	return "", statusError{code: http.StatusConflict, heading: "This page was for another link",
+		text: "Another link was opened in this browser in the meantime. Nothing was changed. For what you saw before, open the " +
+			"link of its email again.",
+		next: wayOn{link.page, "Go on with the other link"}}
 }
 
 // hasOneTimeToken reports whether a link was followed in this browser.

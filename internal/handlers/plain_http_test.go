@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"testing"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
 
@@ -155,7 +157,7 @@ func TestLinksFromAnotherSite(t *testing.T) {
 }
 
 // The form of a sign-up confirms no other than it shows, and that of an undo gives back no other address.
-func TestLinkFormsNameTheirAddress(t *testing.T) {
+func TestLinkFormsNameTheirLink(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.browser()
@@ -174,9 +176,46 @@ func TestLinkFormsNameTheirAddress(t *testing.T) {
 		form := b.Follow(b.Get(one)).Want(http.StatusOK).Says(first)
 		second, two := email()
 		b.Get(two).Leads(page)
-		refused := b.Submit(form, page).Want(http.StatusConflict).Says(second).Says("Nothing was changed")
-		now := b.Get(linkNamed(refused, "Go on with the other address")).Want(http.StatusOK).Says(second).SaysNot(first)
+		refused := b.Submit(form, page).Want(http.StatusConflict).Says("Nothing was changed")
+		now := b.Get(linkNamed(refused, "Go on with the other link")).Want(http.StatusOK).Says(second).SaysNot(first)
 		b.Submit(now, page).Want(http.StatusSeeOther)
+		b.Submit(form, page).Want(http.StatusConflict)
+		b.Post(page).Want(http.StatusConflict)
 		b.Get(page).Want(http.StatusOK).Says("this link")
 	}
+}
+
+// A stranger signed up with somebody's address and another password. The owner looks at that link too, and goes back to the page
+// of their own: its button makes the account with the password of its link, or none.
+func TestConfirmIsForTheLinkThatWasShown(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	b, email := p.browser(), webtest.Email()
+	var links []string
+	for _, chosen := range []string{otherPassword, password} {
+		before := len(p.textsTo(email, "/email/confirm/"))
+		p.browser().Post("/signup", "name", "Ida", "email", email, "password", chosen)
+		links = append(links, linkIn(t, p.nextEmail(email, "/email/confirm/", before)))
+	}
+	mine := b.Follow(b.Get(links[1])).Want(http.StatusOK)
+	b.Get(links[0]).Leads("/email/confirm")
+	b.Submit(mine, "/email/confirm").Want(http.StatusConflict)
+	if n := p.count(`SELECT count(*) FROM users WHERE email = $1`, email); n != 0 {
+		t.Error("an account was made with the password of a stranger")
+	}
+	mine = b.Follow(b.Get(links[1])).Want(http.StatusOK)
+	b.Submit(mine, "/email/confirm").Leads("/login?confirmed=yes")
+	p.browser().SignIn(email, password)
+}
+
+// Whoever has no token guesses none: looking at the page again costs the network nothing.
+func TestNoTokenIsNoGuess(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		for range guard.OneTimeTokens.Burst + 1 {
+			p.browser().Get("/email/confirm").Want(http.StatusNotFound)
+		}
+		p.browser().Get("/email/undo/" + auth.NewToken()).Want(http.StatusNotFound)
+	})
 }

@@ -28,6 +28,7 @@ type signUpSentView struct {
 
 type confirmView struct {
 	Layout
+	Link    string // its name
 	Email   string
 	AskedAt time.Time
 	Device  string // that the account was asked for from, "Firefox on Linux"
@@ -121,22 +122,11 @@ func (a *app) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.render(w, r, http.StatusOK, &confirmView{Email: waiting.Email, AskedAt: waiting.CreatedAt, Device: named(device.Name(waiting.UserAgent))})
+	return a.render(w, r, http.StatusOK, &confirmView{Link: linkName(token), Email: waiting.Email, AskedAt: waiting.CreatedAt, Device: named(device.Name(waiting.UserAgent))})
 }
 
 func (a *app) confirm(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "address")
-	if err != nil {
-		return err
-	}
-	token := a.sentToken(r, signUpLink)
-	waiting, err := a.Accounts.PendingSignUp(r.Context(), token)
-	if errors.Is(err, audit.ErrNotFound) {
-		return a.linkOver(w, r, account.PurposeSignUp, token)
-	}
-	if err == nil {
-		err = anotherAddress(f["address"], waiting.Email, signUpLink.page)
-	}
+	token, err := a.shownToken(r, signUpLink)
 	if err != nil {
 		return err
 	}
