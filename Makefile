@@ -18,7 +18,8 @@ ci:
 
 # What is too long for every change: the whole of what `go test ./...` samples, and every mutant. Hours.
 nightly:
-	CI=true go test ./cmd/web ./internal/handlers -count=1 -timeout 60m
+	CI=true go test ./cmd/web -count=1 -timeout 60m -presses
+	CI=true go test ./internal/handlers -count=1 -timeout 60m
 	CI=true go test ./proof -count=1 -timeout 120m -full -rounds 200 -presses 10000 -kills 50 -soak 2m
 	CI=true go -C tools run ./mutants
 	bash .ci/fuzz 5m
