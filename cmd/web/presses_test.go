@@ -32,9 +32,9 @@ func (o pressing) name() string {
 
 var allPresses = flag.Bool("presses", false, "with -full: press every form twice in all ways")
 
-// pressings are what TestDoublePress does: each form once, and then twice in all ways with -presses, and in half of them with -full
-// or CI set: with two of the pauses without scripts, and with the two others with scripts. In short it is some
-// of the forms in the hardest way, 110 ms apart and without scripts, where nothing in the page can help.
+// pressings are what TestDoublePress does: each form once, and then twice, in all ways with -presses, and with -full or CI set in one
+// that is another for the next form. In short it is some of the forms in the hardest way, 110 ms apart and without
+// scripts, where nothing in the page can help.
 func pressings() (once, twice []pressing) {
 	pauses := []time.Duration{0, 50 * time.Millisecond, 110 * time.Millisecond, 500 * time.Millisecond}
 	if !*full {
@@ -47,8 +47,8 @@ func pressings() (once, twice []pressing) {
 		once = append(once, pressing{s, 1, 0, s.byScript})
 		for j, pause := range pauses {
 			for _, scripts := range []bool{false, true} {
-				half := !*full || *allPresses || s.byScript || ((i+j)%2 == 0) == scripts
-				if half && (scripts == s.byScript || scripts && *full) {
+				mine := !*full || *allPresses || i%len(pauses) == j && (s.byScript || (i/len(pauses)%2 == 0) == scripts)
+				if mine && (scripts == s.byScript || scripts && *full) {
 					twice = append(twice, pressing{s, 2, pause, scripts})
 				}
 			}
