@@ -15,10 +15,11 @@ import (
 const endedLife = 10 * time.Minute
 
 // Token returns the token of the request: of exactly one well-formed cookie of our name. Two of them mean that
-// somebody planted one, and choosing would be guessing.
+// somebody planted one, and choosing would be guessing. No browser sends a space behind a name, which net/http would trim.
 func (m *Manager) Token(r *http.Request) (token string, ok bool) {
 	sent := r.CookiesNamed(m.Cookie().Name)
-	if m.sent(r) != 1 || len(sent) != 1 || sent[0].Quoted || !wellFormed(sent[0].Value) {
+	if m.sent(r) != 1 || len(sent) != 1 || sent[0].Quoted || !wellFormed(sent[0].Value) ||
+		!strings.Contains(strings.Join(r.Header["Cookie"], ";"), sent[0].String()) {
 		return "", false
 	}
 	return sent[0].Value, true
@@ -31,10 +32,9 @@ func (m *Manager) HasCookie(r *http.Request) bool { return m.sent(r) > 0 }
 // trims what net/http trims and no more: a name with another kind of space before it is one that a neighbouring site may
 // set, although it may not set ours.
 func (m *Manager) sent(r *http.Request) (n int) {
-	ours := m.Cookie().Name
 	for _, line := range r.Header["Cookie"] {
 		for one := range strings.SplitSeq(line, ";") {
-			if name, _, _ := strings.Cut(one, "="); textproto.TrimString(name) == ours {
+			if name, _, _ := strings.Cut(one, "="); textproto.TrimString(name) == m.Cookie().Name {
 				n++
 			}
 		}

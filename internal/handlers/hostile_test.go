@@ -174,7 +174,7 @@ func TestHostileCookies(t *testing.T) {
 		"twice": "__Host-id=" + good + "; __Host-id=" + good, "twice, second wrong": "__Host-id=" + good + "; __Host-id=x",
 		"long": "__Host-id=" + strings.Repeat("A", 8192), "sql": "__Host-id=' OR 1=1 --", "other alphabet": "__Host-id=" + strings.Repeat("+", 43),
 		"other name": "id=" + good, "case": "__host-id=" + good, "wrong bits": "__Host-id=" + good[:42] + "B",
-		"many": strings.Repeat("a=b; ", 2000) + "__Host-id=x",
+		"many": strings.Repeat("a=b; ", 2000) + "__Host-id=x", "space behind the name": "__Host-id =" + good,
 	} {
 		for _, path := range []string{"/account", "/", "/session/state", "/nothing"} {
 			r := p.browser().NewRequest("GET", path, nil)
