@@ -138,7 +138,8 @@ func (p *parts) sweeps() []func(context.Context) error {
 }
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
-func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
+// It is about to stop once the context ends.
+func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
 	manager := bag.New(p.bags, p.sealer, c.Secure(), log)
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
@@ -149,9 +150,10 @@ func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string
 		Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
-		Demo: c.Demo, BaseURL: &c.BaseURL, Warning: c.SessionWarning,
+		Demo: c.Demo, BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,
 		Proxies:  forwarded.Proxies{Trusted: c.TrustedProxies, Header: http.CanonicalHeaderKey(c.ProxyHeader)},
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
+		Stopping: func() bool { return ctx.Err() != nil },
 	}
 	if p.pool != nil {
 		o.CacheReady = p.cacheReady

@@ -43,7 +43,8 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
 	observe, metrics := metrics(p.outbox)
-	handler, err := p.handler(c, log, observe)
+	g, ctx := errgroup.WithContext(s.ctx)
+	handler, err := p.handler(ctx, c, log, observe)
 	if err == nil {
 		err = welcome(s, p.accounts, c)
 	}
@@ -51,7 +52,6 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(err, listener.Close(), p.close())
 	}
 
-	g, ctx := errgroup.WithContext(s.ctx)
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
 	for _, part := range p.sweeps() {
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
@@ -117,7 +117,7 @@ func server(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serve answers until the context ends, then stops accepting and lets requests finish.
+// serve answers until the context ends, and for STOP_DELAY more. Then it stops accepting and lets requests finish.
 func serve(ctx context.Context, srv *http.Server, listener net.Listener, c config.Settings) error {
 	failed := make(chan error, 1)
 	go func() {
@@ -136,6 +136,11 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, c confi
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(c.StopDelay):
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()

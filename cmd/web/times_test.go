@@ -28,6 +28,18 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.IPAddr{} }
 
+// A door is such a listener that tells when it is closed.
+type door struct {
+	pipes
+	closed chan time.Time
+}
+
+func (d door) Close() error {
+	d.closed <- time.Now()
+	close(d.pipes)
+	return nil
+}
+
 // closing tells when the server closes its end.
 type closing struct {
 	net.Conn
@@ -96,4 +108,35 @@ func TestServerTimes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A portal that is told to stop serves on for STOP_DELAY, in which a balancer sees that it is not ready, and no longer.
+func TestStopDelay(t *testing.T) {
+	const delay = 20 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		listener := door{make(pipes), make(chan time.Time, 1)}
+		stopping, stop := context.WithCancel(t.Context())
+		stopped := make(chan error, 1)
+		notReady := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+		go func() {
+			stopped <- serve(stopping, server(notReady, slog.New(slog.DiscardHandler)), listener, config.Settings{StopDelay: delay})
+		}()
+		stop()
+		told := time.Now()
+		time.Sleep(delay - time.Second)
+		client, end := net.Pipe()
+		listener.pipes <- end
+		if _, err := io.WriteString(client, "GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := io.ReadAll(client); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 503 ") {
+			t.Errorf("within the delay: got %q, %v, want an answer", answer, err)
+		}
+		if after := (<-listener.closed).Sub(told); after != delay {
+			t.Errorf("the port closed after %s, want %s", after, delay)
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
 }

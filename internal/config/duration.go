@@ -7,18 +7,30 @@ import (
 	"time"
 )
 
-const day = 24 * time.Hour
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
 
-// parseDuration reads Go's durations with whole days in front: 500ms, 30m, 7d, 1d12h. A day is 24 hours.
+// parseDuration reads Go's durations with whole years and days in front: 500ms, 30m, 7d, 1d12h, 2y. A day is 24 hours, a
+// year 365 days.
 func parseDuration(text string) (time.Duration, error) {
 	var d time.Duration
 	rest := text
-	if days, after, found := strings.Cut(text, "d"); found {
-		n, err := strconv.ParseUint(days, 10, 15)
-		if err != nil {
-			return 0, fmt.Errorf("days of %q: %w", text, err)
+	for _, unit := range []struct {
+		sign string
+		is   time.Duration
+		bits int // of a count that fits: the largest years and days together are 217 years, of 292
+	}{{"y", year, 7}, {"d", day, 15}} {
+		count, after, found := strings.Cut(rest, unit.sign)
+		if !found {
+			continue
 		}
-		d, rest = time.Duration(n)*day, after
+		n, err := strconv.ParseUint(count, 10, unit.bits)
+		if err != nil {
+			return 0, fmt.Errorf("%s of %q: %w", unit.sign, text, err)
+		}
+		d, rest = d+time.Duration(n)*unit.is, after
 	}
 	if rest != "" {
 		more, err := time.ParseDuration(rest)
@@ -37,6 +49,9 @@ func parseDuration(text string) (time.Duration, error) {
 func formatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0"
+	}
+	if d%year == 0 {
+		return strconv.Itoa(int(d/year)) + "y"
 	}
 	if d > day && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"

@@ -24,6 +24,10 @@ func TestDurations(t *testing.T) {
 		{"7d", 7 * 24 * time.Hour, "7d"},
 		{"48h", 48 * time.Hour, "2d"},
 		{"0d10m", 10 * time.Minute, "10m"},
+		{"2y", 730 * 24 * time.Hour, "2y"},
+		{"365d", 365 * 24 * time.Hour, "1y"},
+		{"1y1d1h", 366*24*time.Hour + time.Hour, "8785h"},
+		{"127y", 127 * 365 * 24 * time.Hour, "127y"},
 	} {
 		s, _ := must(t, config.Flags{KeepEnded: tt.text})
 		if s.KeepEnded != tt.want {

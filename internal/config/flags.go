@@ -48,11 +48,13 @@ type Flags struct {
 	ProxyHeader        string `env:"${prefix}PROXY_HEADER" group:"Network" placeholder:"x-forwarded-for" help:"The one header that trusted proxies name a client in: x-forwarded-for, or forwarded (RFC 7239)."`
 	InsecureCookie     bool   `env:"${prefix}INSECURE_COOKIE" group:"Network" help:"Development only: a cookie without Secure, for browsers that refuse a Secure one on http://localhost (Safari)."`
 	AllowShortLifetime bool   `env:"${prefix}ALLOW_SHORT_LIFETIME" group:"Sessions" help:"Let production run with a lifetime under 11 times the idle timeout, against WCAG 2.2.1."`
+	HSTS               string `name:"hsts" env:"${prefix}HSTS" group:"Network" placeholder:"2y" help:"How long browsers remember to come by https only. 0 makes them forget it."`
 	TLSCert            string `env:"${prefix}TLS_CERT" group:"Network" placeholder:"PATH" help:"Certificate chain in PEM, to serve https without a proxy."`
 	TLSKey             string `env:"${prefix}TLS_KEY" group:"Network" placeholder:"PATH" help:"Private key of the certificate in PEM."`
 	ACMEDomain         string `name:"acme-domain" env:"${prefix}ACME_DOMAIN" group:"Network" placeholder:"DOMAIN" help:"Fetch and renew a certificate for this domain by itself. The portal has to be reachable there on port 443."`
 
 	OpsAddr   string `env:"${prefix}OPS_ADDR" group:"Operations" placeholder:"HOST:PORT" help:"Second listener for /metrics and profiles, never to be reachable from outside. Off when empty."`
+	StopDelay string `env:"${prefix}STOP_DELAY" group:"Operations" placeholder:"0" help:"How long a portal that is told to stop answers 503 at /readyz and serves on, so that a balancer sends nobody to it any more."`
 	LogFormat string `env:"${prefix}LOG_FORMAT" group:"Operations" placeholder:"text" help:"text or json. json in production when empty."`
 }
 

@@ -33,6 +33,8 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.mail()
 	l.proxies()
 	l.s.ProxyHeader = l.oneOf("PROXY_HEADER", f.ProxyHeader, "x-forwarded-for", "forwarded")
+	l.s.HSTS = l.duration("HSTS", f.HSTS, 2*year, 0)
+	l.s.StopDelay = l.duration("STOP_DELAY", f.StopDelay, 0, 0)
 	l.s.LogFormat = l.oneOf("LOG_FORMAT", f.LogFormat, "text", "json")
 	if f.LogFormat == "" && l.s.Production() {
 		l.s.LogFormat = "json"

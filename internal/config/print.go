@@ -44,10 +44,12 @@ func (s Settings) Print(w io.Writer) {
 		{"PROXY_HEADER", s.ProxyHeader},
 		{"INSECURE_COOKIE", strconv.FormatBool(s.InsecureCookie)},
 		{"ALLOW_SHORT_LIFETIME", strconv.FormatBool(s.AllowShortLifetime)},
+		{"HSTS", formatDuration(s.HSTS)},
 		{"TLS_CERT", s.TLSCert},
 		{"TLS_KEY", s.TLSKey},
 		{"ACME_DOMAIN", s.ACMEDomain},
 		{"OPS_ADDR", s.OpsAddr},
+		{"STOP_DELAY", formatDuration(s.StopDelay)},
 		{"LOG_FORMAT", s.LogFormat},
 	} {
 		fmt.Fprintf(w, "%s=%s\n", brand.Env(line[0]), line[1])

@@ -42,12 +42,14 @@ type Settings struct {
 	ProxyHeader        string         // PROXY_HEADER: "x-forwarded-for" or "forwarded"
 	InsecureCookie     bool           // INSECURE_COOKIE: as given; [Settings.Secure] decides
 	AllowShortLifetime bool           // ALLOW_SHORT_LIFETIME
+	HSTS               time.Duration  // HSTS: max-age of Strict-Transport-Security, whole seconds
 	TLSCert            string         // TLS_CERT: path of a PEM file that was read and fits TLSKey, or empty
 	TLSKey             string         // TLS_KEY: path of a PEM file, or empty
 	ACMEDomain         string         // ACME_DOMAIN: lower case, or empty
 
-	OpsAddr   string // OPS_ADDR: host:port of the second listener, empty for none
-	LogFormat string // LOG_FORMAT: "text" or "json"
+	OpsAddr   string        // OPS_ADDR: host:port of the second listener, empty for none
+	StopDelay time.Duration // STOP_DELAY: how long /readyz answers 503 before the port closes
+	LogFormat string        // LOG_FORMAT: "text" or "json"
 }
 
 const (

@@ -50,12 +50,15 @@ type Options struct {
 	Demo     bool // visitors are offered an account to try
 
 	BaseURL  *url.URL          // scheme and host
+	HSTS     time.Duration     // how long browsers remember to come by https
 	Warning  time.Duration     // how long before its end a session warns
 	Proxies  forwarded.Proxies // who is believed about the address of a client
 	NotesOff bool              // margin notes are hidden from people who have not chosen
 
 	// CacheReady reports whether the bag's own server answers; nil when there is none. It is a warning, no failure.
 	CacheReady func(context.Context) error
+	// Stopping reports whether the portal was told to stop; nil for never.
+	Stopping func() bool
 	// Extend adds routes that exist in tests only; nil for none.
 	Extend func(Extension)
 	// Observe is told the route, status and duration of every request; nil for nobody.

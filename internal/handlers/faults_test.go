@@ -138,6 +138,19 @@ func TestDatabaseUnavailable(t *testing.T) {
 	p.browser().Get("/login").Want(http.StatusOK)
 }
 
+// A portal that was told to stop is not ready for the next person, and serves those who are there.
+func TestNotReadyWhenStopping(t *testing.T) {
+	t.Parallel()
+	told := false
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Stopping = func() bool { return told } })
+	b := p.signedIn(p.newUser("Stella"))
+	b.Get("/readyz").Want(http.StatusOK)
+	told = true
+	b.Get("/readyz").Want(http.StatusServiceUnavailable).Says("stopping")
+	b.Get("/account").Want(http.StatusOK).Says("Stella")
+	b.Get("/healthz").Want(http.StatusOK)
+}
+
 // A fault of ours shows one page with a reference; the log has the cause under it; neither has the other's part
 // (ASVS v5.0.0-16.5.1, 16.5.4).
 func TestFault(t *testing.T) {

@@ -10,8 +10,13 @@ import (
 // healthz says that the process answers.
 func (a *app) healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
 
-// readyz says whether people can be served: not without the database; without Redis they can, so it is a warning.
+// readyz says whether people can be served: not without the database; without Redis they can, so it is a warning. A portal
+// that is about to stop still serves them, and says no so that a balancer sends the next ones elsewhere.
 func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
+	if a.Stopping != nil && a.Stopping() {
+		plain(w, http.StatusServiceUnavailable, "stopping\n")
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.Database.Ping(ctx); err != nil {

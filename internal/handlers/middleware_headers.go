@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 )
@@ -25,7 +27,7 @@ func (a *app) headers(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), "+
 			"publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()")
 		if a.https() {
-			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+			h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d; includeSubDomains", int64(a.HSTS/time.Second)))
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -67,7 +67,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 		Drafts: draft.New(b.store, sealer), Acts: act.NewActs(b.store, sealer),
 		Bag:    bag.New(b.bags, sealer, true, log),
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
-		BaseURL: portalURL, Warning: 2 * time.Minute, Demo: true,
+		BaseURL: portalURL, HSTS: 730 * 24 * time.Hour, Warning: 2 * time.Minute, Demo: true,
 	}
 	if b.pool != nil {
 		p.limits.Limiter = ratelimit.NewRedis(b.pool, log)

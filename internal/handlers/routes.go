@@ -21,6 +21,8 @@ func (a *app) router() http.Handler {
 	r.Handle("/static/*", ui.Static())
 	r.Get("/healthz", a.healthz)
 	r.Get("/readyz", a.readyz)
+	r.Get("/.well-known/change-password", changePasswordAddress)
+	r.Get("/.well-known/passkey-endpoints", a.passkeyEndpoints)
 	r.With(a.limitBody).Get("/session/state", a.handle(a.sessionState))
 
 	pages := r.With(a.limitBody, hideToken, a.compress(), a.repeat, a.session, a.refuseCrossSite)
