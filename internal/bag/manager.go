@@ -57,8 +57,6 @@ type Session struct {
 	// Now returns the hash of the token that the browser of this request has by now: another one when Token was
 	// replaced in the meantime. nil stands for the same one.
 	Now func(ctx context.Context) (tokenHash string, err error)
-	// Issued is told the hash of a new token before the browser has it. nil for nobody to tell.
-	Issued func(tokenHash string)
 }
 
 // Serve answers the request with next: the bag is in its context, and cookie and bag are settled before the first

@@ -43,9 +43,6 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 
 func (m *Manager) setCookies(ctx context.Context, q *request, o cookieOutcome, w http.ResponseWriter) {
 	token := m.scs.Token(ctx)
-	if token != "" && token != q.Token && q.Issued != nil {
-		q.Issued(auth.HashToken(token))
-	}
 	switch {
 	case o == cookieLeft:
 	case o == cookieOfSession:

@@ -16,7 +16,6 @@ import (
 type Guard struct {
 	attempts ratelimit.Limiter
 	sprays   sprays
-	recent   *recentTokens
 	reports  *ratelimit.Memory
 	store    Store
 	audit    *audit.Trail
@@ -35,7 +34,7 @@ type Options struct {
 // New returns a Guard that has counted nothing yet.
 func New(o Options) *Guard {
 	return &Guard{
-		attempts: o.Attempts, sprays: newSprays(o.Sprays), recent: newRecentTokens(), reports: ratelimit.NewMemory(),
+		attempts: o.Attempts, sprays: newSprays(o.Sprays), reports: ratelimit.NewMemory(),
 		store: o.Store, audit: o.Audit,
 	}
 }

@@ -91,25 +91,6 @@ func TestInventedUnlockTokens(t *testing.T) {
 	}
 }
 
-// The tokens that are remembered as recently valid are bounded, and those in use are not forgotten.
-func TestRecentTokensAreBounded(t *testing.T) {
-	t.Parallel()
-	r := newRecentTokens()
-	r.add("in use")
-	for i := range 5 * maxRecent {
-		r.add(strconv.Itoa(i))
-		if i%1000 == 0 && !r.has("in use") {
-			t.Fatalf("a token in use was forgotten after %d others", i)
-		}
-	}
-	if n := len(r.young) + len(r.aged); n > 2*maxRecent {
-		t.Errorf("%d tokens remembered, want at most %d", n, 2*maxRecent)
-	}
-	if r.has("0") {
-		t.Error("a token that was not used for long is still remembered")
-	}
-}
-
 // Emails to one reader wait, from however many networks they are asked for, and those to others do not.
 func TestEmailsToOneReader(t *testing.T) {
 	t.Parallel()

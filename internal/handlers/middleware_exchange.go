@@ -11,7 +11,6 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
@@ -27,7 +26,6 @@ type exchange struct {
 	notices      []mail.Notice    // of what the request is about to change
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	answerLost   bool             // with the token that replaced the one of the request
-	lookUp       *guard.Attempt   // of a token that no session has; nil for a recently valid one
 	crossSite    bool             // another site made the browser send it
 	cause        error            // why the answer is an error, for the log alone
 	compressible bool             // by compress, which takes out of the answer what send and others tell it

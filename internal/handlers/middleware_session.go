@@ -21,7 +21,7 @@ const lookUpWithin = 5 * time.Second
 
 // session finds out who asks, with one read of the row, and serves the request with their bag.
 func (a *app) session(next http.Handler) http.Handler {
-	next = a.settleLookUp(next)
+	next = a.refuseGuesses(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		exchangeOf(r).crossSite = a.isCrossSite(r)
 		token, found, err := a.resume(r, exchangeOf(r).crossSite || a.routeOf(r).readOnly)
@@ -34,7 +34,7 @@ func (a *app) session(next http.Handler) http.Handler {
 			tokenNow := func(ctx context.Context) (string, error) {
 				return a.Sessions.TokenNow(ctx, found.Session.UserID, auth.HashToken(token))
 			}
-			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow, Issued: a.Guard.RememberToken}
+			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow}
 			a.Bag.Serve(w, r, s, next, a.fail)
 		}
 	})
@@ -47,13 +47,14 @@ func (a *app) resume(r *http.Request, readOnly bool) (token string, found sessio
 	if !ok {
 		return "", found, nil
 	}
-	if found, err = a.lookUp(r, token, readOnly); err != nil {
-		return token, found, err
+	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
+	defer cancel()
+	if found, err = a.Sessions.Resume(ctx, session.Credential{Token: token, ReadOnly: readOnly, Client: clientOf(r)}); err != nil {
+		return token, found, unavailable(err)
 	}
 	switch x := found.Session; {
 	case found.State == session.Live:
 		exchangeOf(r).current = &current{Session: x, User: found.User}
-		a.Guard.RememberToken(x.TokenHash)
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}

@@ -70,7 +70,6 @@ type route struct {
 	lateSaid        bool
 	script          bool
 	readOnly        bool
-	alwaysLookedUp  bool
 	act, actSaid    bool // its form carries the value of an act
 }
 
@@ -116,10 +115,6 @@ func forScripts(rt *route) { rt.script = true }
 
 // readOnly is for addresses that a page polls by itself: the request is no activity, so it does not extend the session.
 func readOnly(rt *route) { rt.readOnly = true }
-
-// alwaysLookedUp is for what has to work although the network of the request sent too many unknown tokens: nobody is kept
-// from signing out by what a neighbour does.
-func alwaysLookedUp(rt *route) { rt.alwaysLookedUp = true }
 
 // noRoute stands for addresses outside the table. They light no entry, and nobody is returned to them.
 var noRoute = &route{}

@@ -48,7 +48,7 @@ func (a *app) router() http.Handler {
 	if a.Demo {
 		everybody.post("/demo", a.startDemo, on("/"), isAct)
 	}
-	everybody.post("/logout", a.signOut, on(home), alwaysLookedUp, noAct)
+	everybody.post("/logout", a.signOut, on(home), noAct)
 	everybody.get("/signed-out", a.signedOut)
 	everybody.post("/session/extend", a.extend, on(home), noAct)
 	everybody.post("/preferences", a.setPreferences, on(home), noAct)

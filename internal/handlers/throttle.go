@@ -11,7 +11,6 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/guard"
-	"example.com/gatehouse/internal/session"
 )
 
 // What guard refuses becomes a page here: 429, with how long to wait in the header and in words.
@@ -71,48 +70,18 @@ func (a *app) warnOfCodes(r *http.Request, u auth.User) {
 	}
 }
 
-// lookUp asks for the row of a token, unless the network of the request brought too many unknown ones. A token that no
-// session has may be that of a visitor's bag, so it stays counted until that is known.
-func (a *app) lookUp(r *http.Request, token string, readOnly bool) (session.Found, error) {
-	attempt, err := a.beginLookUp(r, token)
-	if err != nil {
-		return session.Found{}, err
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookUpWithin)
-	defer cancel()
-	found, err := a.Sessions.Resume(ctx, session.Credential{Token: token, ReadOnly: readOnly, Client: clientOf(r)})
-	if err != nil {
-		err = unavailable(err)
-	} else if found.State == session.Unknown {
-		exchangeOf(r).lookUp = attempt
-		return found, nil
-	}
-	attempt.Return(r.Context())
-	return found, err
-}
-
-// beginLookUp takes a look-up of a session's token from the limits. Unless the token is nobody's, it is to be returned. On some
-// routes the token is looked up beyond the limits too.
-func (a *app) beginLookUp(r *http.Request, token string) (*guard.Attempt, error) {
-	lookUp, wait := a.Guard.BeginLookUp(r.Context(), token, clientOf(r))
-	if wait > 0 && !a.routeOf(r).alwaysLookedUp {
-		return nil, limitError(wait, "Too many unknown cookies", "Your network sent many cookies that this portal never gave out, "+
-			"so we did not look at yours. Please try again in "+wordsOfWait(wait)+".")
-	}
-	return lookUp, nil
-}
-
-// settleLookUp runs once it is known whether the token is a visitor's: a token that is neither a session's nor a
-// visitor's, forgotten long ago or invented, is logged and stays counted.
-func (a *app) settleLookUp(next http.Handler) http.Handler {
+// refuseGuesses runs once it is known that a token is neither a session's nor a visitor's: it was forgotten long ago, or
+// invented. Such tokens are counted by network (ASVS v5.0.0-6.3.1, 16.3.3). One that belongs to somebody never is, so whoever
+// guesses keeps no neighbour out.
+func (a *app) refuseGuesses(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Bag.UnknownToken(r.Context()) {
-			a.Audit.Report(r.Context(), audit.SessionUnknownToken, "", "", "", clientOf(r))
-		} else if x := exchangeOf(r); x.lookUp != nil {
-			x.lookUp.Return(r.Context())
-			if token, ok := a.Bag.Token(r); ok && !a.Bag.Unavailable(r.Context()) {
-				a.Guard.RememberToken(auth.HashToken(token))
+			if _, wait := a.Guard.FromNetwork(r.Context(), guard.UnknownTokens, clientOf(r)); wait > 0 {
+				a.fail(w, r, limitError(wait, "Too many unknown cookies", "Your network sent many cookies that this portal never gave out, "+
+					"and your browser sent one too. It is deleted now. Please load the page again."))
+				return
 			}
+			a.Audit.Report(r.Context(), audit.SessionUnknownToken, "", "", "", clientOf(r))
 		}
 		next.ServeHTTP(w, r)
 	})
