@@ -21,8 +21,8 @@ type CredentialsChange struct {
 	Events []audit.Event
 }
 
-// A FactorChange asks for a change of the second factors of an account. It carries no proof, so the caller must have
-// checked that the session is elevated (ASVS v5.0.0-7.5.1).
+// A FactorChange asks for a change of the second factors of an account. It carries no proof, so the session has to be elevated
+// (ASVS v5.0.0-7.5.1).
 type FactorChange struct {
 	Session session.Session
 	Client  device.Client
@@ -50,7 +50,7 @@ func (s *Service) changeFactors(
 	ctx context.Context, f FactorChange, kind audit.Kind, reason string, codes auth.RecoveryCodes, write func(CredentialsChange) ([]session.Session, error),
 ) (FactorChanged, error) {
 	change := CredentialsChange{
-		Rotation: session.Rotation{Session: f.Session, NewToken: f.NewToken, At: audit.Now()},
+		Rotation: session.Rotation{Session: f.Session, NewToken: f.NewToken, At: audit.Now(), InWindow: true},
 		Epoch:    f.User.Epoch, Codes: codes.Hashes(),
 		Reason: session.ReasonRevoked, Client: f.Client,
 		Events: []audit.Event{

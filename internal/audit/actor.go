@@ -7,6 +7,7 @@ type Actor struct {
 	UserID    string
 	SessionID string // handle
 	TokenHash string // as read with the session; a change is refused if it has been rotated since
+	InWindow  bool   // a change is refused unless the elevation window of the session is open
 	Client    device.Client
 }
 

@@ -16,11 +16,8 @@ func form(r *http.Request, fields ...string) (map[string]string, error) {
 		return nil, statusError{code: http.StatusUnsupportedMediaType, heading: "We could not read that",
 			text: "This address takes a form, and something else was sent. Nothing was changed."}
 	}
-	x := exchangeOf(r)
-	if r.PostForm == nil { // net/http reports an error only the first time
-		x.formError = r.ParseForm()
-	}
-	if err := x.formError; err != nil {
+	readBody(r)
+	if err := exchangeOf(r).formError; err != nil {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, tooLarge
 		}

@@ -44,10 +44,8 @@ func readJSON(r *http.Request, into any) error {
 		return statusError{code: http.StatusUnsupportedMediaType, heading: "We could not read that",
 			text: "This address takes JSON, and something else was sent. Nothing was changed."}
 	}
+	readBody(r)
 	x := exchangeOf(r)
-	if x.body == nil { // it can be read only once
-		x.body, x.formError = io.ReadAll(r.Body)
-	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](x.formError); ok {
 		return tooLarge
 	}
@@ -55,6 +53,19 @@ func readJSON(r *http.Request, into any) error {
 		return badRequest("The request arrived damaged. Nothing was changed. Please try again.")
 	}
 	return nil
+}
+
+// readBody waits for all of a form, or of what a script sends, and keeps it: it can be read only once. Whoever asks for it is
+// told what was wrong with it.
+func readBody(r *http.Request) {
+	x := exchangeOf(r)
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case kind == "application/json" && x.body == nil:
+		x.body, x.formError = io.ReadAll(r.Body)
+	case kind == "application/x-www-form-urlencoded" && r.PostForm == nil: // net/http reports an error only the first time
+		x.formError = r.ParseForm()
+	}
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) error {

@@ -26,6 +26,7 @@ type exchange struct {
 	notices      []mail.Notice    // of what the request is about to change
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	answerLost   bool             // with the token that replaced the one of the request
+	inWindow     bool             // the elevation window of the session is open, and its change needs that
 	crossSite    bool             // another site made the browser send it
 	cause        error            // why the answer is an error, for the log alone
 	compressible bool             // by compress, which takes out of the answer what send and others tell it
@@ -45,7 +46,11 @@ func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKe
 func currentOf(r *http.Request) *current { return exchangeOf(r).current }
 
 // actor is the session of the person who is signed in, and where the request came from.
-func actor(r *http.Request) audit.Actor { return currentOf(r).By(clientOf(r)) }
+func actor(r *http.Request) audit.Actor {
+	by := currentOf(r).By(clientOf(r))
+	by.InWindow = exchangeOf(r).inWindow
+	return by
+}
 
 // exchange begins the exchange of a request, and notes in the log how it ended.
 func (a *app) exchange(next http.Handler) http.Handler {

@@ -73,10 +73,13 @@ func (a *app) requireFactor(next http.Handler) http.Handler {
 }
 
 // requireElevation lets people through who re-authenticated a short while ago (ASVS v5.0.0-7.5.1, 7.5.2). A form that
-// comes later than that becomes a draft while they do it again, so it needs no grace.
+// comes later than that becomes a draft while they do it again, so it needs no grace. It has come when all of it is there. What
+// it changes is refused if somebody closes the window in the meantime.
 func (a *app) requireElevation(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		readBody(r)
 		if currentOf(r).Elevated(time.Now()) {
+			exchangeOf(r).inWindow = true
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -25,6 +25,7 @@ type Rotation struct {
 	At       time.Time
 	Spend    auth.Spend // whose events are among the caller's
 	Elevated time.Time  // until when it is elevated from now on; zero leaves that as it is
+	InWindow bool       // only while it is elevated already
 	// Dismiss takes off what another client had raised: the session knows Session.Known from now on. A flag for a reused
 	// token stays.
 	Dismiss bool

@@ -116,13 +116,14 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 }
 
 // requireLiveSession raises the epoch of the account of the session by the given number, which makes the endings of
-// one account take turns, and returns auth.ErrConflict when the session that asks is over.
+// one account take turns, and returns auth.ErrConflict when the session that asks is over, or not elevated where it has to be.
 func requireLiveSession(ctx context.Context, tx *sql.Tx, by audit.Actor, at time.Time, raise int) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + $1 WHERE id = $2`, raise, by.UserID); err != nil {
 		return err
 	}
 	var one int
-	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live, by.SessionID, by.TokenHash, at).Scan(&one)
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live+` AND ($4 = FALSE OR elevated_until > $3)`,
+		by.SessionID, by.TokenHash, at, by.InWindow).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.ErrConflict
 	}
