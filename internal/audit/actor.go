@@ -11,5 +11,11 @@ type Actor struct {
 	Client    device.Client
 }
 
+// Within is the actor for a change that needs the elevation window, or does not.
+func (a Actor) Within(window bool) Actor {
+	a.InWindow = window
+	return a
+}
+
 // Event makes an event with the current time in the session of the actor.
 func (a Actor) Event(kind Kind) Event { return NewEvent(kind, a.UserID, a.SessionID, a.Client) }

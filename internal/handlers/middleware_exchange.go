@@ -47,9 +47,7 @@ func currentOf(r *http.Request) *current { return exchangeOf(r).current }
 
 // actor is the session of the person who is signed in, and where the request came from.
 func actor(r *http.Request) audit.Actor {
-	by := currentOf(r).By(clientOf(r))
-	by.InWindow = exchangeOf(r).inWindow
-	return by
+	return currentOf(r).By(clientOf(r)).Within(exchangeOf(r).inWindow)
 }
 
 // exchange begins the exchange of a request, and notes in the log how it ended.

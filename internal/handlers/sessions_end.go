@@ -91,7 +91,7 @@ func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place stri
 	}
 	v, ending := currentOf(r), session.EndManyParams{Except: except, By: actor(r), At: audit.Now()}
 	if v.Elevated(ending.At) {
-		ending.By.InWindow = true
+		ending.By = ending.By.Within(true)
 		if ending.Act, err = a.recordOfEnding(r, place); err != nil {
 			return 0, false, err
 		}

@@ -98,11 +98,10 @@ func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 	since := slices.MaxFunc([]time.Time{r.At, x.LastSeenAt}, time.Time.Compare) // the clock of this instance may be behind
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
-		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $5, elevated_until = COALESCE($6, elevated_until),
-			unclaimed_since = $7, answer_lost = FALSE,
-			idle_expires_at = CASE WHEN idle_expires_at < $8 THEN idle_expires_at ELSE $8 END
-		WHERE `+live+` AND ($9 = FALSE OR elevated_until > $3)`,
-		x.ID, x.TokenHash, r.At, r.NewTokenHash, r.At, null(r.Elevated), since, since.Add(session.ClaimWithin), r.InWindow)
+		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $3, elevated_until = COALESCE($5, elevated_until),
+			unclaimed_since = $6, answer_lost = FALSE,
+			idle_expires_at = CASE WHEN idle_expires_at < $7 THEN idle_expires_at ELSE $7 END
+		WHERE `+live+` AND ($8 = FALSE OR elevated_until > $3)`, x.ID, x.TokenHash, r.At, r.NewTokenHash, null(r.Elevated), since, since.Add(session.ClaimWithin), r.InWindow)
 	if err = changed(result, err, auth.ErrEnded); err == nil {
 		err = useUp(ctx, tx, r.Act, r.Spend)
 	}

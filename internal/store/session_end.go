@@ -122,8 +122,7 @@ func requireLiveSession(ctx context.Context, tx *sql.Tx, by audit.Actor, at time
 		return err
 	}
 	var one int
-	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live+` AND ($4 = FALSE OR elevated_until > $3)`,
-		by.SessionID, by.TokenHash, at, by.InWindow).Scan(&one)
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM sessions WHERE `+live+` AND ($4 = FALSE OR elevated_until > $3)`, by.SessionID, by.TokenHash, at, by.InWindow).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.ErrConflict
 	}
