@@ -39,10 +39,10 @@ type EmailChangeStore interface {
 	// token is unknown, used, too old or another account's; ErrEmailTaken; ErrEnded when the session is over.
 	ConfirmEmailChange(ctx context.Context, c ConfirmEmailChangeParams) ([]session.Session, error)
 	// UndoEmailChange sets the old address and the hash, forgets that change and every later one, deletes the second
-	// factors that the account got since it was asked for, raises the epoch, ends every session and deletes all other
-	// one-time tokens of the account. ErrNotFound when the change was undone before or the account is disabled;
-	// ErrEmailTaken.
-	UndoEmailChange(ctx context.Context, u UndoEmailChangeParams) ([]session.Session, error)
+	// factors that the account got since it was asked for, cancels a deletion that was, raises the epoch, ends every session and
+	// deletes all other one-time tokens of the account. ErrNotFound when the change was undone before or the account is
+	// disabled; ErrEmailTaken.
+	UndoEmailChange(ctx context.Context, u UndoEmailChangeParams) (ended []session.Session, kept bool, err error)
 }
 
 // RequestEmailChangeParams are a change of address, requested from one session.
@@ -73,6 +73,7 @@ type UndoEmailChangeParams struct {
 	Client       device.Client
 	Act          *act.Record
 	Event        audit.Event
+	Kept         audit.Event // if a deletion was cancelled
 }
 
 // How long a change of address can be confirmed from the new address, and undone from the old one.
@@ -170,9 +171,9 @@ func (s *Service) UndoEmailChange(ctx context.Context, token string, c device.Cl
 	}
 	params := UndoEmailChangeParams{
 		EmailChange: change, TokenHash: auth.HashToken(token), PasswordHash: s.auth.UnusableHash(), At: audit.Now(), Client: c, Act: press,
-		Event: audit.NewEvent(audit.EmailChangeUndone, change.UserID, "", c),
+		Event: audit.NewEvent(audit.EmailChangeUndone, change.UserID, "", c), Kept: audit.NewEvent(audit.DeletionStopped, change.UserID, "", c),
 	}
-	ended, err := s.store.UndoEmailChange(ctx, params)
+	ended, kept, err := s.store.UndoEmailChange(ctx, params)
 	if errors.Is(err, auth.ErrEmailTaken) {
 		return change, err
 	}
@@ -180,5 +181,8 @@ func (s *Service) UndoEmailChange(ctx context.Context, token string, c device.Cl
 		return EmailChange{}, fmt.Errorf("undo a change of address: %w", err)
 	}
 	s.audit.Log(ctx, append(session.EndEvents(ended, c), params.Event)...)
+	if kept {
+		s.audit.Log(ctx, params.Kept)
+	}
 	return change, nil
 }

@@ -2,8 +2,12 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 
+	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/webtest"
 )
 
@@ -36,6 +40,31 @@ func TestUndoTakesBackWaysIn(t *testing.T) {
 		}
 		p.browser().Post(p.browser().forgets(u.Email), "password", otherPassword).Want(http.StatusSeeOther)
 		p.browser().Post("/login", "email", u.Email, "password", otherPassword).Leads("/account")
+	})
+}
+
+// A deletion that was asked for after another address goes with it, and the trail says so; one from before stands.
+func TestUndoTakesBackADeletion(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		u, elder := p.newUser("Dele"), p.newUser("Elda")
+		thief := p.signedIn(u)
+		_, undo := thief.moves(u, webtest.Email())
+		thief.deletes().Leads("/signed-out")
+		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
+		if n := p.count(`SELECT count(*) FROM users WHERE id = $1 AND delete_after IS NULL`, u.ID); n != 1 {
+			t.Error("the account is still to be deleted")
+		}
+		if kinds := p.kinds(u.ID); !slices.Contains(kinds, string(audit.DeletionStopped)) {
+			t.Errorf("events %q, want the end of the deletion", kinds)
+		}
+
+		_, undo = p.signedIn(elder).moves(elder, webtest.Email())
+		p.exec(`UPDATE users SET delete_after = $1 WHERE id = $2`, time.Now().Add(account.DeletionGrace-time.Hour).UTC(), elder.ID)
+		p.browser().Post(undo).Leads("/password/forgot?undone=yes")
+		if n := p.count(`SELECT count(*) FROM users WHERE id = $1 AND delete_after IS NULL`, elder.ID); n != 0 {
+			t.Error("a deletion from before the change was taken back")
+		}
 	})
 }
 

@@ -37,6 +37,16 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 	return ended, nil
 }
 
+// cancelDeletionSince cancels a deletion that was asked for then or later, and reports whether there was one.
+func cancelDeletionSince(ctx context.Context, tx *sql.Tx, userID string, asked time.Time) (bool, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after >= $2`, userID, asked.Add(account.DeletionGrace))
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
 func (s *Store) KeepAccount(ctx context.Context, by audit.Actor, at time.Time, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL`, by.UserID)

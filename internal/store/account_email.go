@@ -125,7 +125,7 @@ func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c ac
 
 // UndoEmailChange writes the address last, as ConfirmEmailChange does: for it PostgreSQL locks the account's row against
 // the events of other transactions, and one that is ending a session at this moment still has to write its event.
-func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangeParams) (ended []session.Session, err error) {
+func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangeParams) (ended []session.Session, kept bool, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NULL`, u.UserID)
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
@@ -143,6 +143,12 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if ended, err = endMany(ctx, tx, `user_id = $4`, u.At, session.ReasonRevoked, "", u.UserID); err != nil {
 			return err
 		}
+		events := append(session.EndEvents(ended, u.Client), u.Event)
+		if kept, err = cancelDeletionSince(ctx, tx, u.UserID, u.AskedAt); err != nil {
+			return err
+		} else if kept {
+			events = append(events, u.Kept)
+		}
 		if err := dropFactorsSince(ctx, tx, u.UserID, u.AskedAt); err != nil {
 			return err
 		}
@@ -158,13 +164,13 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err != nil {
 			return err
 		}
-		return finish(ctx, tx, u.Act, auth.Spend{}, append(session.EndEvents(ended, u.Client), u.Event)...)
+		return finish(ctx, tx, u.Act, auth.Spend{}, events...)
 	})
 	if isDuplicate(err) {
 		err = auth.ErrEmailTaken
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return ended, nil
+	return ended, kept, nil
 }

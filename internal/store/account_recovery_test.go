@@ -202,7 +202,7 @@ func TestEmailChangeOnce(t *testing.T) {
 			t.Fatalf("got %+v, %v", done, err)
 		}
 		if got := race(4, func(i int) error {
-			_, err := s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
+			_, _, err := s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: done, PasswordHash: "none", At: at, Event: event(fmt.Sprint("undone", i), "ada", audit.EmailChangeUndone)})
 			return err
 		}); got != 1 {
 			t.Errorf("%d undos counted, want 1", got)
@@ -243,7 +243,7 @@ func TestEmailChangeAmongEndings(t *testing.T) {
 				case 0:
 					_, err = s.ConfirmEmailChange(t.Context(), account.ConfirmEmailChangeParams{TokenHash: name, Rotation: session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "n" + name}, At: at}, UndoHash: "u" + name, UndoUntil: at.Add(time.Hour)})
 				case 1:
-					_, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
+					_, _, err = s.UndoEmailChange(t.Context(), account.UndoEmailChangeParams{EmailChange: change, At: at, Event: event("undone"+name, "ada", audit.EmailChangeUndone)})
 				default:
 					x.EndedAt, x.EndReason = at, session.ReasonRevoked
 					_, err = s.EndSession(t.Context(), x, audit.Actor{}, nil)
