@@ -118,6 +118,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis does not answer, refuses the login, or is a replica")
 		}
 	}
+	s.DeleteBagsFrom(p.bags, log)
 	p.people(c, log)
 	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	var sender mail.Sender

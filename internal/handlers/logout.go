@@ -40,7 +40,11 @@ func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string) 
 // forgetBrowser deletes what the browser keeps besides the cookie of its session.
 func (a *app) forgetBrowser(w http.ResponseWriter) {
 	for _, name := range brand.Cookies {
-		if name != brand.SessionCookie && name != brand.EndedCookie {
+		switch name {
+		case brand.SessionCookie, brand.EndedCookie:
+		case brand.PendingCookie:
+			a.Bag.DropPending(w)
+		default:
 			a.Bag.SetOneTime(w, name, "")
 		}
 	}

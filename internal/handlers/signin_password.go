@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -126,11 +127,21 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRe
 			exchangeOf(r).current = &current{Session: opened.Session, User: proof.User()}
 			a.notifyOfSignIn(proof.User(), opened)
 		}
-		return openedAs(opened.Session), err
+		return a.openedAs(opened.Session), err
 	})
 }
 
 // openedAs is what the cookie side needs to know of a session.
-func openedAs(s session.Session) bag.Session {
-	return bag.Session{Expires: s.ExpiresAt, Persistent: s.Remembered}
+func (a *app) openedAs(s session.Session) bag.Session {
+	opened := bag.Session{Expires: a.bagExpires(s)}
+	if s.Remembered {
+		opened.Persistent = s.ExpiresAt
+	}
+	return opened
+}
+
+// bagExpires is when the bag of a session ends unless the session is used. The touch interval is added because use within
+// it is not always written.
+func (a *app) bagExpires(s session.Session) time.Time {
+	return s.IdleExpiresAt.Add(a.Sessions.Policy().Touch)
 }
