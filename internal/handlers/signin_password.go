@@ -22,6 +22,7 @@ type signInView struct {
 	Confirmed     bool // the address was confirmed just now
 	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
 	Reset         bool // the password was set with an email just now
+	BasketLost    bool // this browser's bag is gone, on the way to the checkout
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
 	Passkey       passkeySignInView
@@ -42,6 +43,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	v.Confirmed, v.Reset = query(r, "confirmed") == "yes", query(r, "reset") == "yes"
 	v.CookieRefused = query(r, "cookie") == "refused"
 	v.Again = query(r, "again") == "yes"
+	v.BasketLost = a.basketLost(r) && a.destination(next) == checkoutPage
 	if exchangeOf(r).answerLost {
 		v.Ended = &answerLost
 	} else if handle := a.Bag.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
@@ -110,7 +112,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). The session that
-// was open in this browser ends. The bag of a visitor is kept; the bag of another user is not. place is where the answer leads.
+// was open in this browser ends. The bag of a visitor is kept, and its basket moves to the account; the bag of another user is not. place is where the answer leads.
 func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRequest, place string) error {
 	by.Client = clientOf(r)
 	if token, ok := a.Bag.Token(r); ok {
@@ -120,7 +122,7 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRe
 	if before := currentOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
-	return a.rotate(r, place, somebodyElse, func(next session.NewToken) (bag.Session, error) {
+	err := a.rotate(r, place, somebodyElse, func(next session.NewToken) (bag.Session, error) {
 		by.NewToken = next
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
@@ -129,6 +131,10 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRe
 		}
 		return a.openedAs(opened.Session), err
 	})
+	if err == nil {
+		a.moveBasket(r)
+	}
+	return err
 }
 
 // openedAs is what the cookie side needs to know of a session.
