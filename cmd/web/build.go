@@ -52,8 +52,13 @@ type parts struct {
 	mailbox  *mail.Mailbox // nil with a mail server
 }
 
-// openStore connects and migrates.
-func openStore(ctx context.Context, c config.Settings) (*store.Store, error) {
+// openStore connects and migrates. Others on this machine cannot read a database file.
+func openStore(ctx context.Context, c config.Settings, log *slog.Logger) (*store.Store, error) {
+	if narrowed, err := store.OwnerOnly(c.DatabaseURL); err != nil {
+		log.WarnContext(ctx, "others on this machine have rights to the database, which only its owner can take off", "files", narrowed, "err", err)
+	} else if narrowed != nil {
+		log.WarnContext(ctx, "others on this machine had rights to the database until now", "files", narrowed)
+	}
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	s, err := store.Open(ctx, c.DatabaseURL)
@@ -93,7 +98,7 @@ func policy(c config.Settings) session.Policy {
 
 // build opens everything. What was opened is closed again when a later part fails.
 func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
-	s, err := openStore(ctx, c)
+	s, err := openStore(ctx, c, log)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +118,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis does not answer, refuses the login, or is a replica")
 		}
 	}
+	s.DeleteBagsFrom(p.bags, log)
 	p.people(c, log)
 	p.billing = billing.New(s.Ledger(p.audit), billing.Sandbox{}, log)
 	var sender mail.Sender
@@ -164,7 +170,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 // accountsAlone opens only what an operator's command for accounts needs.
 func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{}
-	if p.store, err = openStore(ctx, c); err != nil {
+	if p.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
 	if p.sealer, err = sealing(ctx, p.store, c); err != nil {

@@ -23,7 +23,7 @@ func (migrateCommand) Run(s surroundings, flags *config.Flags) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(s.ctx, c)
+	db, err := openStore(s.ctx, c, logger(s, c))
 	if err != nil {
 		return err
 	}

@@ -62,8 +62,8 @@ func (m *Manager) Ended(ctx context.Context) string {
 	return q.lastEnded
 }
 
-// Rotate makes a token and hands its hash to change, which writes the row and returns what it says from then on: when the
-// session ends, and whether its cookie outlives the browser. When change succeeds, the answer carries the cookie whatever
+// Rotate makes a token and hands its hash to change, which writes the row and returns what it says from then on: how long
+// the bag is kept, and whether its cookie outlives the browser. When change succeeds, the answer carries the cookie whatever
 // else happens to the request, because the row has the new token; the bag moves along if it can be written. When it fails,
 // cookie and bag stay as they were. empty starts the bag afresh, for another person.
 func (m *Manager) Rotate(ctx context.Context, empty bool, change func(tokenHash string) (Session, error)) error {

@@ -58,9 +58,8 @@ func (m *Manager) set(w http.ResponseWriter, cookie http.Cookie) {
 
 // protect completes a cookie that has the short name of its purpose.
 func (m *Manager) protect(cookie http.Cookie) http.Cookie {
-	cookie.Name = brand.Cookie(cookie.Name, m.secure)
-	cookie.Path, cookie.HttpOnly, cookie.Secure = "/", true, m.secure
-	cookie.SameSite = cmp.Or(cookie.SameSite, http.SameSiteLaxMode)
+	cookie.Name, cookie.Secure = brand.Cookie(cookie.Name, m.secure), m.secure
+	cookie.Path, cookie.HttpOnly, cookie.SameSite = "/", true, cmp.Or(cookie.SameSite, http.SameSiteLaxMode)
 	return cookie
 }
 
@@ -70,8 +69,8 @@ func (m *Manager) Cookie() http.Cookie { return m.protect(http.Cookie{Name: bran
 // SetSession writes the cookie of a session. Outside Serve it is for an answer that was given before.
 func (m *Manager) SetSession(w http.ResponseWriter, token string, s Session) {
 	cookie := http.Cookie{Name: brand.SessionCookie, Value: token}
-	if s.Persistent {
-		cookie.Expires, cookie.MaxAge = CookieExpires(s.Expires), int(time.Until(s.Expires).Seconds()+1)
+	if !s.Persistent.IsZero() {
+		cookie.Expires, cookie.MaxAge = CookieExpires(s.Persistent), int(time.Until(s.Persistent).Seconds()+1)
 	}
 	m.set(w, cookie)
 }
@@ -85,8 +84,8 @@ func CookieExpires(ends time.Time) time.Time {
 // Remove deletes the session cookie, and leaves the handle of the session that ended, if one did. It is for requests
 // that are answered outside Serve.
 func (m *Manager) Remove(w http.ResponseWriter, endedHandle string) {
-	long := time.Unix(1, 0) // ago, for browsers that do not know Max-Age
-	m.set(w, http.Cookie{Name: brand.SessionCookie, Expires: long, MaxAge: -1})
+	// Long ago, for browsers that do not know Max-Age.
+	m.set(w, http.Cookie{Name: brand.SessionCookie, Expires: time.Unix(1, 0), MaxAge: -1})
 	m.setEnded(w, endedHandle)
 }
 

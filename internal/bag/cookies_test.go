@@ -17,7 +17,7 @@ func TestCookieLines(t *testing.T) {
 				m.SetSession(w, "TOKEN", Session{Expires: ends})
 			},
 			"id=TOKEN; Path=/; Expires=Sat, 01 Jan 2000 01:00:01 GMT; Max-Age=3601; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
-				m.SetSession(w, "TOKEN", Session{Expires: ends, Persistent: true})
+				m.SetSession(w, "TOKEN", Session{Persistent: ends})
 			},
 			"id=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax": func(m *Manager, w *httptest.ResponseRecorder) {
 				m.Remove(w, "")

@@ -15,6 +15,7 @@ type situation struct {
 	emptied   bool          // the bag that was found is to be deleted
 	changed   bool          // the request wants values of its bag stored
 	failed    bool          // the answer is an error, so they must not be stored
+	late      bool          // the session has been used since the bag was stored, which is to be kept for longer
 }
 
 // A finding says what was under the token of a request.
@@ -64,7 +65,7 @@ var outcomes = []line{
 	{situation.replaced, outcome{}},
 	{func(s situation) bool { return s.did == ended && !s.presented }, outcome{}},
 	{func(s situation) bool { return s.did == ended }, outcome{cookie: cookieRemoved}},
-	{func(s situation) bool { return s.writes() && s.state == session.Live }, outcome{stored: true}},
+	{func(s situation) bool { return s.state == session.Live && (s.late || s.writes()) }, outcome{stored: true}},
 	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // also after the end of a session
 	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
 	{func(s situation) bool { return s.state == session.Unknown && s.presented && s.bag == missing }, outcome{cookie: cookieRemoved}},

@@ -51,8 +51,8 @@ func New(bags Bags, sealer *seal.Sealer, secure bool, log *slog.Logger) *Manager
 type Session struct {
 	State      session.State
 	Token      string    // as Token returned it
-	Expires    time.Time // when a Live session ends at the latest, and its bag with it
-	Persistent bool      // the cookie of a session that was just rotated outlives the browser
+	Expires    time.Time // when the bag of a Live session ends unless it is used: soon after its idle timeout
+	Persistent time.Time // until when the cookie of a session that was just rotated outlives the browser; zero for not at all
 	Handle     string    // the public name of a Live or Ended session
 	// Now returns the hash of the token that the browser of this request has by now: another one when Token was
 	// replaced in the meantime. nil stands for the same one.
@@ -64,14 +64,13 @@ type Session struct {
 func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) {
 	q := &request{Session: s, lastEnded: m.OneTime(r, brand.EndedCookie), saved: map[string]bool{}}
 	q.state, q.presented = s.State, m.HasCookie(r)
-	token := s.Token
 	if q.dead() { // a bag that is still under it must not be read
-		token = ""
+		s.Token = ""
 	}
 	if s.State != session.Live {
 		q.Expires = time.Now().Add(anonymousLife).UTC()
 	}
-	ctx, err := m.scs.Load(context.WithValue(r.Context(), requestKey{}, q), token)
+	ctx, err := m.scs.Load(context.WithValue(r.Context(), requestKey{}, q), s.Token)
 	if err != nil { // the sealed store never fails a read; this would be a fault of ours
 		m.log.ErrorContext(r.Context(), "bag not loaded", "err", err)
 		fail(w, r, err)

@@ -20,6 +20,11 @@ const (
 	PreferencesCookie = "look"    // how pages are shown
 )
 
+// Cookies are the names of all cookies that this program sets.
+var Cookies = []string{
+	SessionCookie, EndedCookie, PendingCookie, SignUpCookie, UndoCookie, ResetCookie, EmailCookie, PreferencesCookie,
+}
+
 // Cookie returns the name of a cookie as browsers get it. The prefix of a secure one keeps neighbouring hosts from
 // setting it (RFC 6265bis section 4.1.3.2).
 func Cookie(name string, secure bool) string {

@@ -28,7 +28,7 @@ type Flags struct {
 	SessionLifetime  string `env:"${prefix}SESSION_LIFETIME" group:"Sessions" placeholder:"24h" help:"Absolute limit: a session ends this long after sign-in, whatever happens in it. 8h for banking. At least 11 times the idle timeout."`
 	SessionElevation string `env:"${prefix}SESSION_ELEVATION" group:"Sessions" placeholder:"15m" help:"How long after a re-authentication a session may change sensitive data without another one."`
 	SessionWarning   string `env:"${prefix}SESSION_WARNING" group:"Sessions" placeholder:"2m" help:"How long before an idle session ends the page warns. A fifth of the idle timeout, between 30s and 2m, when empty."`
-	SessionTouch     string `env:"${prefix}SESSION_TOUCH" group:"Sessions" placeholder:"1m" help:"Activity is written at most this often, so a session may end this much early. A thirtieth of the idle timeout, at most 1m, when empty."`
+	SessionTouch     string `env:"${prefix}SESSION_TOUCH" group:"Sessions" placeholder:"1m" help:"Activity is written at most this often, so a session may end this much early. A thirtieth of the shortest idle timeout, at most 1m, when empty."`
 	RememberIdle     string `env:"${prefix}REMEMBER_IDLE" group:"Sessions" placeholder:"7d" help:"Idle timeout of a session that ticked \"keep me signed in\". 0 removes the choice, as banking does."`
 	RememberLifetime string `env:"${prefix}REMEMBER_LIFETIME" group:"Sessions" placeholder:"30d" help:"Absolute limit of a session that ticked \"keep me signed in\". 0 removes the choice."`
 	SessionsPerUser  string `env:"${prefix}SESSIONS_PER_USER" group:"Sessions" placeholder:"20" help:"Sessions one account may have at once, 1 to 1000. One more ends the oldest."`

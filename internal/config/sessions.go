@@ -26,8 +26,8 @@ func (l *loader) sessions() {
 	s.SessionElevation = l.duration("SESSION_ELEVATION", f.SessionElevation, p.elevation, time.Second)
 	l.limits(p)
 	l.warning()
-	l.touch()
 	l.remember(p)
+	l.touch()
 	s.SessionsPerUser = l.number("SESSIONS_PER_USER", f.SessionsPerUser, 20, 1, 1000)
 	s.OnClientChange = l.oneOf("ON_CLIENT_CHANGE", f.OnClientChange, "flag", "reauth", "end")
 	s.RequireSecondFactor = l.oneOf("REQUIRE_SECOND_FACTOR", f.RequireSecondFactor, "false", "true") == "true"
@@ -96,13 +96,17 @@ func (l *loader) warning() {
 	}
 }
 
-// touch reads SESSION_TOUCH.
+// touch reads SESSION_TOUCH, which follows the shortest idle timeout. Half of it is the most: with more, a session that is
+// used all the time would end as one that is not.
 func (l *loader) touch() {
-	idle := l.s.SessionIdle
+	setting, idle := "SESSION_IDLE", l.s.SessionIdle
+	if l.s.Remember() && l.s.RememberIdle < idle {
+		setting, idle = "REMEMBER_IDLE", l.s.RememberIdle
+	}
 	byDefault := min(idle/30, time.Minute).Truncate(time.Millisecond)
 	l.s.SessionTouch = l.duration("SESSION_TOUCH", l.flags.SessionTouch, byDefault, time.Millisecond)
-	if l.fine("PROFILE", "SESSION_IDLE", "SESSION_TOUCH") && l.s.SessionTouch >= idle {
-		l.refuse("SESSION_TOUCH", "%s is not shorter than %s", formatDuration(l.s.SessionTouch), named("SESSION_IDLE", idle))
+	if l.fine("PROFILE", "SESSION_IDLE", "REMEMBER_IDLE", "REMEMBER_LIFETIME", "SESSION_TOUCH") && l.s.SessionTouch > idle/2 {
+		l.refuse("SESSION_TOUCH", "%s is more than half of %s", formatDuration(l.s.SessionTouch), named(setting, idle))
 	}
 }
 
@@ -121,6 +125,8 @@ func (l *loader) remember(p profile) {
 	switch {
 	case (s.RememberIdle == 0) != (s.RememberLifetime == 0):
 		l.refuse("REMEMBER_IDLE", "is %s and %s %s: set both, or 0 for both", idle, brand.Env("REMEMBER_LIFETIME"), lifetime)
+	case s.RememberIdle > 0 && s.RememberIdle < time.Second:
+		l.refuse("REMEMBER_IDLE", "%s is less than 1s", idle)
 	case s.RememberIdle > s.RememberLifetime:
 		l.refuse("REMEMBER_IDLE", "%s is longer than %s", idle, named("REMEMBER_LIFETIME", s.RememberLifetime))
 	case s.RememberLifetime > 30*day:

@@ -24,7 +24,7 @@ type Settings struct {
 	SessionLifetime  time.Duration // SESSION_LIFETIME: absolute limit, at least SessionIdle
 	SessionElevation time.Duration // SESSION_ELEVATION: how long a re-authentication counts
 	SessionWarning   time.Duration // SESSION_WARNING: how long before the idle end to warn, less than SessionIdle
-	SessionTouch     time.Duration // SESSION_TOUCH: least time between two records of activity, less than SessionIdle
+	SessionTouch     time.Duration // SESSION_TOUCH: least time between two records of activity, at most half of every idle timeout
 	RememberIdle     time.Duration // REMEMBER_IDLE: idle timeout with "keep me signed in", 0 when it is not offered
 	RememberLifetime time.Duration // REMEMBER_LIFETIME: absolute limit with "keep me signed in", 0 when it is not offered
 	SessionsPerUser  int           // SESSIONS_PER_USER: 1 to 1000

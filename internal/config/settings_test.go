@@ -84,6 +84,7 @@ func TestProfiles(t *testing.T) {
 		{config.Flags{SessionIdle: "2m"}, "2m0s 24h0m0s 15m0s 30s 4s 168h0m0s 720h0m0s"},
 		{config.Flags{SessionIdle: "40s"}, "40s 24h0m0s 15m0s 20s 1.333s 168h0m0s 720h0m0s"},
 		{config.Flags{SessionWarning: "25s", SessionTouch: "500ms"}, "30m0s 24h0m0s 15m0s 25s 500ms 168h0m0s 720h0m0s"},
+		{config.Flags{RememberLifetime: "7d"}, "30m0s 24h0m0s 15m0s 2m0s 1m0s 168h0m0s 168h0m0s"},
 		{config.Flags{RememberIdle: "0"}, "30m0s 24h0m0s 15m0s 2m0s 1m0s 0s 0s"},
 		{config.Flags{RememberLifetime: "0"}, "30m0s 24h0m0s 15m0s 2m0s 1m0s 0s 0s"},
 	} {
@@ -171,6 +172,30 @@ func TestWarnings(t *testing.T) {
 		}
 		if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "GATEHOUSE_"+tt.name+": ") {
 			t.Errorf("%+v: got %q, want one warning about %q", tt.flag, warnings, tt.name)
+		}
+	}
+}
+
+// The touch interval follows every idle timeout: what is in use is not ended as what is not.
+func TestTouchFollowsEveryLimit(t *testing.T) {
+	for _, tt := range []struct {
+		flags config.Flags
+		want  time.Duration
+	}{
+		{config.Flags{RememberIdle: "30s"}, time.Second},
+		{config.Flags{RememberIdle: "30m"}, time.Minute},
+		{config.Flags{Profile: "relaxed", RememberIdle: "10m"}, 20 * time.Second},
+		{config.Flags{Profile: "banking", RememberIdle: "1m", RememberLifetime: "1h"}, 2 * time.Second},
+		{config.Flags{SessionIdle: "2s", RememberIdle: "1s"}, 33 * time.Millisecond},
+		{config.Flags{SessionTouch: "1m", RememberIdle: "2m"}, time.Minute},
+		{config.Flags{SessionTouch: "1m", RememberIdle: "0"}, time.Minute},
+	} {
+		s, _ := must(t, tt.flags)
+		if s.SessionTouch != tt.want {
+			t.Errorf("%+v: got a touch interval of %s, want %s", tt.flags, s.SessionTouch, tt.want)
+		}
+		if s.Remember() && 2*s.SessionTouch > s.RememberIdle || 2*s.SessionTouch > s.SessionIdle {
+			t.Errorf("%+v: a touch interval of %s is more than half of an idle timeout", tt.flags, s.SessionTouch)
 		}
 	}
 }

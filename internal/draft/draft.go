@@ -29,7 +29,7 @@ const (
 	UntilSignedIn  = 24 * time.Hour
 )
 
-// How much is kept. A new draft beyond these limits deletes the oldest.
+// How much is kept, besides the basket. A new draft beyond these limits deletes the oldest.
 const (
 	PerSession = 3
 	PerUser    = 12
@@ -47,7 +47,7 @@ var (
 type Draft struct {
 	ID        string // names it in URLs; no secret
 	UserID    string
-	SessionID string // public handle of the session it was typed in
+	SessionID string // public handle of the session it was typed in; "" for one of the account
 	Route     string // name of the form
 	Fields    map[string]string
 	ExpiresAt time.Time
@@ -72,6 +72,11 @@ type Store interface {
 	AddDraft(ctx context.Context, r Row, perSession, perUser int) error
 	// Draft returns ErrNotFound when the id is unknown or the draft has expired.
 	Draft(ctx context.Context, id string, at time.Time) (Row, error)
+	// ReplaceDraft inserts a row of no session in place of that user's other ones with its route. auth.ErrConflict when the
+	// session of the actor is over.
+	ReplaceDraft(ctx context.Context, r Row, by audit.Actor) error
+	// DraftOfAccount returns the row of no session with that route, ErrNotFound when there is none.
+	DraftOfAccount(ctx context.Context, userID, route string, at time.Time) (Row, error)
 	// DeleteDraft deletes a row of that user, if there is one.
 	DeleteDraft(ctx context.Context, id, userID string) error
 	// PruneDrafts deletes expired rows.

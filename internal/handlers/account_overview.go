@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/billing"
 )
 
 type overviewView struct {
@@ -52,8 +51,8 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range events {
 		view.Recent = append(view.Recent, eventLine(e))
 	}
-	if plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan)); ok {
-		view.Basket = plan.Name
+	if view.Basket, err = a.basketPlan(r); err != nil {
+		return err
 	}
 	return a.render(w, r, http.StatusOK, view)
 }

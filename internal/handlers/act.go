@@ -109,7 +109,11 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 		return false, err
 	}
 	if answer.Token != "" {
-		a.Bag.SetSession(w, answer.Token, bag.Session{Expires: holder.Expires, Persistent: holder.Remembered})
+		var s bag.Session
+		if holder.Remembered {
+			s.Persistent = holder.Expires
+		}
+		a.Bag.SetSession(w, answer.Token, s)
 		if a.Bag.Pending(r) != "" {
 			a.Bag.DropPending(w)
 		}

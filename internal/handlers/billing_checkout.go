@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"example.com/gatehouse/internal/audit"
-	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 )
 
@@ -56,22 +55,21 @@ var (
 
 // bill is what the person's basket comes to now, by the catalogue and the stored method.
 func (a *app) bill(r *http.Request) (billing.Bill, error) {
-	if a.Bag.Unavailable(r.Context()) {
-		return billing.Bill{}, bag.ErrUnavailable
+	chosen, err := a.basket(r)
+	if err != nil {
+		return billing.Bill{}, err
 	}
-	plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan))
-	order := a.Bag.Get(r.Context(), bagOrder)
-	if !ok || !billing.IsOrder(order) {
+	if chosen.empty() {
 		return billing.Bill{}, errNothingToPay
 	}
 	m, err := a.Billing.Method(r.Context(), currentOf(r).UserID)
-	if errors.Is(err, billing.ErrNotFound) && !plan.Free() {
+	if errors.Is(err, billing.ErrNotFound) && !chosen.plan.Free() {
 		return billing.Bill{}, errNoMethod
 	}
 	if err != nil && !errors.Is(err, billing.ErrNotFound) {
 		return billing.Bill{}, err
 	}
-	return billing.NewBill(order, plan, m), nil
+	return billing.NewBill(chosen.order, chosen.plan, m), nil
 }
 
 // noBill answers in place of a review.
@@ -201,16 +199,10 @@ func (a *app) pay(w http.ResponseWriter, r *http.Request) error {
 	return a.toReceipt(w, r, p)
 }
 
-// toReceipt takes a paid order out of the basket, and shows what became of it. A declined one leaves the plan there,
-// as a fresh order that can be paid.
+// toReceipt takes the order out of the basket, and shows what became of it.
 func (a *app) toReceipt(w http.ResponseWriter, r *http.Request, p billing.Payment) error {
-	if a.Bag.Get(r.Context(), bagOrder) == p.Order {
-		if p.State == billing.Declined {
-			a.Bag.Put(r.Context(), bagOrder, billing.NewOrder())
-		} else {
-			a.Bag.Pop(r.Context(), bagPlan)
-			a.Bag.Pop(r.Context(), bagOrder)
-		}
+	if err := a.ordered(r, p); err != nil { // the receipt is shown all the same: an order is paid at most once
+		a.Log.WarnContext(r.Context(), "order still in the basket", "payment", p.Order, "err", err)
 	}
 	seeOther(w, r, receiptPage(p.Order))
 	return nil

@@ -75,8 +75,8 @@ func (a *app) showBilling(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range all {
 		v.Payments = append(v.Payments, paymentViewOf(p))
 	}
-	if plan, ok := billing.PlanOf(a.Bag.Get(ctx, bagPlan)); ok {
-		v.Basket = plan.Name
+	if v.Basket, err = a.basketPlan(r); err != nil {
+		return err
 	}
 	return a.render(w, r, http.StatusOK, v)
 }

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 
+	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/guard"
 )
@@ -11,6 +13,7 @@ type plansView struct {
 	Layout
 	Chosen      string // key of the plan in the basket, "" for none
 	Unavailable bool   // the basket cannot be reached at the moment
+	Lost        bool   // this browser's bag is gone, and a basket with it if there was one
 	// Problems has an entry when the plan asked for does not exist.
 	Problems problems
 }
@@ -21,13 +24,6 @@ type planView struct {
 }
 
 func (*plansView) page() string { return "plans.html" }
-
-// The basket is the key of a plan and the id of the order that would pay for it. The bag may lose both or bring old
-// ones back; what an order id can do at most once is decided by the payments table.
-const (
-	bagPlan  = "basket.plan"
-	bagOrder = "basket.order"
-)
 
 // plans are what the page of plans shows of each.
 func plans() []planView {
@@ -47,14 +43,20 @@ func (a *app) showPlans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) plansPage(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
-	v := &plansView{Unavailable: a.Bag.Unavailable(r.Context()), Problems: wrong}
-	if plan, ok := billing.PlanOf(a.Bag.Get(r.Context(), bagPlan)); ok {
-		v.Chosen = plan.Key
+	b, err := a.basket(r)
+	v := &plansView{Chosen: b.plan.Key, Unavailable: errors.Is(err, bag.ErrUnavailable), Lost: a.basketLost(r), Problems: wrong}
+	if err != nil && !v.Unavailable {
+		return err
 	}
 	return a.render(w, r, status, v)
 }
 
-// choosePlan keeps the plan in the bag, signed in or not, as an order of its own. It survives the rotation at sign-in.
+// basketLost reports that a browser brings the cookie of a bag that is gone. Nobody but a visitor loses a basket by that.
+func (a *app) basketLost(r *http.Request) bool {
+	return currentOf(r) == nil && a.Bag.UnknownToken(r.Context())
+}
+
+// choosePlan keeps the plan for whoever it is. That of a visitor moves to their account when they sign in.
 func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "plan", "next")
 	if err != nil {
@@ -70,10 +72,7 @@ func (a *app) choosePlan(w http.ResponseWriter, r *http.Request) error {
 				"Many plans are being chosen from your network. Please try again in "+wordsOfWait(wait)+", or sign in first.")
 		}
 	}
-	if err := a.Bag.Save(r.Context(), bagPlan, plan.Key); err != nil {
-		return err
-	}
-	if err := a.Bag.Save(r.Context(), bagOrder, billing.NewOrder()); err != nil {
+	if err := a.fill(r, plan); err != nil {
 		return err
 	}
 	a.flash(r, "%s is in your basket.", plan.Name)

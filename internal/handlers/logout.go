@@ -1,6 +1,10 @@
 package handlers
 
-import "net/http"
+import (
+	"net/http"
+
+	"example.com/gatehouse/internal/brand"
+)
 
 // signOut ends the session of this browser. When the row cannot be ended it says so: the session would still open with
 // a copy of the cookie.
@@ -35,11 +39,15 @@ func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string) 
 
 // forgetBrowser deletes what the browser keeps besides the cookie of its session.
 func (a *app) forgetBrowser(w http.ResponseWriter) {
-	a.Bag.DropPending(w)
-	for _, link := range tokenLinks {
-		a.Bag.SetOneTime(w, link.cookie, "")
+	for _, name := range brand.Cookies {
+		switch name {
+		case brand.SessionCookie, brand.EndedCookie:
+		case brand.PendingCookie:
+			a.Bag.DropPending(w)
+		default:
+			a.Bag.SetOneTime(w, name, "")
+		}
 	}
-	http.SetCookie(w, a.preferencesCookie(storedPreferences{}))
 	w.Header().Set("Clear-Site-Data", `"storage"`)
 }
 

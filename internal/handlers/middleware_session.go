@@ -34,7 +34,7 @@ func (a *app) session(next http.Handler) http.Handler {
 			tokenNow := func(ctx context.Context) (string, error) {
 				return a.Sessions.TokenNow(ctx, found.Session.UserID, auth.HashToken(token))
 			}
-			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: found.Session.ExpiresAt, Now: tokenNow}
+			s := bag.Session{State: found.State, Token: token, Handle: found.Session.ID, Expires: a.bagExpires(found.Session), Now: tokenNow}
 			a.Bag.Serve(w, r, s, next, a.fail)
 		}
 	})

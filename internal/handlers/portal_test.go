@@ -69,6 +69,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
 		BaseURL: portalURL, HSTS: 730 * 24 * time.Hour, Warning: 2 * time.Minute, Demo: true,
 	}
+	b.store.DeleteBagsFrom(b.bags, log)
 	if b.pool != nil {
 		p.limits.Limiter = ratelimit.NewRedis(b.pool, log)
 	}

@@ -115,7 +115,7 @@ func (a *app) reauthenticate(w http.ResponseWriter, r *http.Request, f map[strin
 			return bag.Session{}, err
 		}
 		v.Session = elevation.Now
-		return openedAs(v.Session), nil
+		return a.openedAs(v.Session), nil
 	})
 	if err == nil {
 		a.reportRecoveryCode(r, proof)

@@ -81,12 +81,15 @@ func (a *app) flash(r *http.Request, format string, args ...any) {
 }
 
 func (a *app) signedInView(v *current) *signedInView {
-	now := time.Now()
+	now, idle, warning := time.Now(), a.Sessions.Policy().For(v.Remembered).Idle, a.Warning
+	if warning >= idle { // it was set for sessions that are not remembered
+		warning = idle / 2
+	}
 	view := &signedInView{
 		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID,
-		IdleText: words(a.Sessions.Policy().For(v.Remembered).Idle), IdleEnds: v.IdleExpiresAt,
+		IdleText: words(idle), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
-		WarnMS: a.Warning.Milliseconds(),
+		WarnMS: warning.Milliseconds(),
 	}
 	if v.Elevated(now) {
 		view.ElevatedUntil = v.ElevatedUntil

@@ -78,7 +78,7 @@ func (a *app) changeFactors(r *http.Request, place string, write func(to, name s
 		done, err = change(account.FactorChange{
 			Session: v.Session, Client: clientOf(r), User: v.User, NewToken: next,
 		})
-		return openedAs(v.Session), err
+		return a.openedAs(v.Session), err
 	})
 	if err == nil {
 		a.Bag.Pop(r.Context(), bagRecoveryCodes) // another change may have made them useless

@@ -72,7 +72,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	a.notify(r, v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	err = a.rotate(r, securityPage, false, func(next session.NewToken) (bag.Session, error) {
 		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], next, clientOf(r))
-		return openedAs(v.Session), err
+		return a.openedAs(v.Session), err
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -127,6 +129,30 @@ func TestKeepMeSignedIn(t *testing.T) {
 		c.state()
 		time.Sleep(7 * 24 * time.Hour)
 		c.Follow(c.Get("/account")).Says("did not use Gatehouse for 7 days")
+	})
+}
+
+// A kept session with an idle timeout below the minute that activity is otherwise written once in, as settings give it.
+func TestKeptSessionInUseGoesOn(t *testing.T) {
+	t.Parallel()
+	s, _, err := (&config.Flags{RememberIdle: "20s"}).Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := portalOn(t, sqliteBackend(t), func(o *Options, policy *settings) {
+		policy.Remember = session.Limits{Idle: s.RememberIdle, Lifetime: s.RememberLifetime}
+		policy.Touch, o.Warning = s.SessionTouch, s.SessionWarning
+	})
+	u := p.newUser("Kim")
+	inTime(t, p, func(t *testing.T) {
+		b := p.browser()
+		b.Post("/login", "email", u.Email, "password", password, "remember", "on").Leads("/account")
+		for range 180 {
+			time.Sleep(time.Second)
+			if page := b.Get("/account").Want(http.StatusOK); !strings.Contains(page.Body, `data-warn-ms="10000"`) {
+				t.Fatal("the page warns before half of the idle timeout is over")
+			}
+		}
 	})
 }
 

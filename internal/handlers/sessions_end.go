@@ -115,7 +115,7 @@ func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place stri
 		if err == nil {
 			v.Session = ending.Elevation.Now
 		}
-		return openedAs(v.Session), err
+		return a.openedAs(v.Session), err
 	})
 	if err == nil {
 		a.reportRecoveryCode(r, proof)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -21,6 +22,7 @@ type signInView struct {
 	Confirmed     bool // the address was confirmed just now
 	Again         bool // the sign-in before waited too long for its second step, or had too many wrong codes
 	Reset         bool // the password was set with an email just now
+	BasketLost    bool // this browser's bag is gone, on the way to the checkout
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
 	Passkey       passkeySignInView
@@ -41,6 +43,7 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	v.Confirmed, v.Reset = query(r, "confirmed") == "yes", query(r, "reset") == "yes"
 	v.CookieRefused = query(r, "cookie") == "refused"
 	v.Again = query(r, "again") == "yes"
+	v.BasketLost = a.basketLost(r) && a.destination(next) == checkoutPage
 	if exchangeOf(r).answerLost {
 		v.Ended = &answerLost
 	} else if handle := a.Bag.Ended(r.Context()); handle != "" && !v.Confirmed && !v.Reset {
@@ -109,7 +112,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // openSession signs the person of the proof in under a token of its own (ASVS v5.0.0-7.2.4). The session that
-// was open in this browser ends. The bag of a visitor is kept; the bag of another user is not. place is where the answer leads.
+// was open in this browser ends. The bag of a visitor is kept, and its basket moves to the account; the bag of another user is not. place is where the answer leads.
 func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRequest, place string) error {
 	by.Client = clientOf(r)
 	if token, ok := a.Bag.Token(r); ok {
@@ -119,18 +122,32 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRe
 	if before := currentOf(r); before != nil {
 		by.Instead, somebodyElse = before.Session, before.UserID != proof.User().ID
 	}
-	return a.rotate(r, place, somebodyElse, func(next session.NewToken) (bag.Session, error) {
+	err := a.rotate(r, place, somebodyElse, func(next session.NewToken) (bag.Session, error) {
 		by.NewToken = next
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
 			exchangeOf(r).current = &current{Session: opened.Session, User: proof.User()}
 			a.notifyOfSignIn(proof.User(), opened)
 		}
-		return openedAs(opened.Session), err
+		return a.openedAs(opened.Session), err
 	})
+	if err == nil {
+		a.moveBasket(r)
+	}
+	return err
 }
 
 // openedAs is what the cookie side needs to know of a session.
-func openedAs(s session.Session) bag.Session {
-	return bag.Session{Expires: s.ExpiresAt, Persistent: s.Remembered}
+func (a *app) openedAs(s session.Session) bag.Session {
+	opened := bag.Session{Expires: a.bagExpires(s)}
+	if s.Remembered {
+		opened.Persistent = s.ExpiresAt
+	}
+	return opened
+}
+
+// bagExpires is when the bag of a session ends unless the session is used. The touch interval is added because use within
+// it is not always written.
+func (a *app) bagExpires(s session.Session) time.Time {
+	return s.IdleExpiresAt.Add(a.Sessions.Policy().Touch)
 }

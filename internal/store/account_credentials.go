@@ -33,7 +33,7 @@ func (s *Store) changeCredentials(ctx context.Context, c account.CredentialsChan
 				return err
 			}
 		}
-		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, c.At, c.Reason, c.Session.ID, userID, c.Session.ID)
+		ended, err = s.endMany(ctx, tx, `user_id = $4 AND id <> $5`, c.At, c.Reason, c.Session.ID, userID, c.Session.ID)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 		if err := requireLiveSession(ctx, tx, d.By, d.At, 1); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
+		if ended, err = s.endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {
 			return err
 		}
 		return finish(ctx, tx, d.Act, d.Spend, append(session.EndEvents(ended, d.By.Client), d.Events...)...)
@@ -72,7 +72,7 @@ func (s *Store) deleteDue(ctx context.Context, column string, due time.Time, lim
 		return nil, err
 	}
 	for _, id := range ids {
-		err := s.tx(ctx, func(tx *sql.Tx) error { return deleteAccount(ctx, tx, id, column, due) })
+		err := s.tx(ctx, func(tx *sql.Tx) error { return s.deleteAccount(ctx, tx, id, column, due) })
 		if errors.Is(err, audit.ErrNotFound) { // its owner keeps it at this moment, or another instance was first
 			continue
 		}
@@ -87,13 +87,18 @@ func (s *Store) deleteDue(ctx context.Context, column string, due time.Time, lim
 // deleteAccount deletes an account with everything that refers to it. Sessions, recovery codes and payments are deleted
 // first: another transaction that has just changed one of them still has to write its event, and PostgreSQL refuses events
 // of an account whose row is being deleted.
-func deleteAccount(ctx context.Context, tx *sql.Tx, id, column string, due time.Time) error {
+func (s *Store) deleteAccount(ctx context.Context, tx *sql.Tx, id, column string, due time.Time) error {
 	result, err := tx.ExecContext(ctx, `UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND `+column+` <= $2`, id, due)
 	if err := changed(result, err, audit.ErrNotFound); err != nil {
 		return err
 	}
+	rows, err := tx.QueryContext(ctx, `DELETE FROM sessions WHERE user_id = $1 RETURNING token_hash`, id)
+	keys, err := readAll(rows, err, itself[string])
+	if err != nil {
+		return err
+	}
+	s.noteBags(tx, keys...)
 	for _, statement := range []string{
-		`DELETE FROM sessions WHERE user_id = $1`,
 		`DELETE FROM recovery_codes WHERE user_id = $1`,
 		`DELETE FROM payments WHERE user_id = $1`,
 		`DELETE FROM users WHERE id = $1`,

@@ -80,7 +80,7 @@ func (s *Store) ConfirmEmailChange(ctx context.Context, c account.ConfirmEmailCh
 		if err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, c.At, session.ReasonRevoked, c.Session.ID, userID, c.Session.ID)
+		ended, err = s.endMany(ctx, tx, `user_id = $4 AND id <> $5`, c.At, session.ReasonRevoked, c.Session.ID, userID, c.Session.ID)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		if err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $4`, u.At, session.ReasonRevoked, "", u.UserID); err != nil {
+		if ended, err = s.endMany(ctx, tx, `user_id = $4`, u.At, session.ReasonRevoked, "", u.UserID); err != nil {
 			return err
 		}
 		events := append(session.EndEvents(ended, u.Client), u.Event)

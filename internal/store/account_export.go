@@ -70,7 +70,7 @@ var notExported = map[string]string{
 	"pending_sign_ins":            "a sign-in that waits ten minutes for its second step",
 	"letter_keys":                 "secrets that live for a day at most",
 	"sent_tokens":                 "which links of emails were used in the last weeks; the events say the same",
-	"held_forms":                  "text that waits for its form for a day at most, sealed, and is shown there",
+	"held_forms":                  "text that waits for its form, or in the basket, for a week at most, sealed, and is shown there",
 }
 
 // Export reads everything and has the file made before the transaction that stores the event and the press: SQLite has one

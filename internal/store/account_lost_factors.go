@@ -19,7 +19,7 @@ func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []sessi
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $4`, e.At, session.ReasonAdmin, "", e.UserID); err != nil {
+		if ended, err = s.endMany(ctx, tx, `user_id = $4`, e.At, session.ReasonAdmin, "", e.UserID); err != nil {
 			return err
 		}
 		if err := dropFactorsSince(ctx, tx, e.UserID, time.Time{}); err != nil {

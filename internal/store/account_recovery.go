@@ -66,7 +66,7 @@ func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams
 		if err := changed(result, err, audit.ErrNotFound); err != nil {
 			return err
 		}
-		if ended, err = endMany(ctx, tx, `user_id = $4`, r.At, session.ReasonPasswordChanged, "", r.UserID); err != nil {
+		if ended, err = s.endMany(ctx, tx, `user_id = $4`, r.At, session.ReasonPasswordChanged, "", r.UserID); err != nil {
 			return err
 		}
 		if err := dropPending(ctx, tx, r.UserID); err != nil {

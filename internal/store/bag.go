@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"time"
+
+	"example.com/gatehouse/internal/session"
 )
 
 // Bags keeps sealed bags under the hash of their token, for an instance without Redis.
@@ -62,3 +65,44 @@ func (b Bags) Sweep(ctx context.Context) error {
 
 // utc is a time as both databases store it.
 func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// bagDeleter is what the store knows of bags that are kept elsewhere.
+type bagDeleter interface {
+	Delete(ctx context.Context, key string) error
+}
+
+// DeleteBagsFrom says where the bags of sessions are, which are deleted when their sessions end.
+func (s *Store) DeleteBagsFrom(bags bagDeleter, log *slog.Logger) { s.bags, s.log = bags, log }
+
+// noteEnded remembers whose bags are to be deleted once the transaction has happened. A browser that ends its own session
+// takes its bag along or deletes it itself.
+func (s *Store) noteEnded(tx *sql.Tx, ended []session.Session, by string) {
+	for _, x := range ended {
+		if x.ID != by {
+			s.noteBags(tx, x.TokenHash)
+		}
+	}
+}
+
+func (s *Store) noteBags(tx *sql.Tx, keys ...string) {
+	before, _ := s.ended.Load(tx)
+	noted, _ := before.([]string)
+	s.ended.Store(tx, append(noted, keys...))
+}
+
+// bagsWithin bounds how long the answer to an ending waits for the deletion of bags, which end by themselves later.
+const bagsWithin = time.Second
+
+func (s *Store) deleteBags(ctx context.Context, keys []string) {
+	if s.bags == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bagsWithin)
+	defer cancel()
+	for _, key := range keys {
+		if err := s.bags.Delete(ctx, key); err != nil {
+			s.log.WarnContext(ctx, "bag of an ended session not deleted", "err", err)
+			return
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (s *Store) CountDemos(ctx context.Context) (int, error) {
 }
 
 func (s *Store) DeleteDemo(ctx context.Context, u auth.User) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return deleteAccount(ctx, tx, u.ID, "demo_until", u.DemoUntil) })
+	return s.tx(ctx, func(tx *sql.Tx) error { return s.deleteAccount(ctx, tx, u.ID, "demo_until", u.DemoUntil) })
 }
 
 func (s *Store) DeleteDemos(ctx context.Context, over time.Time, limit int) (int, error) {

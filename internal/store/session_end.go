@@ -25,11 +25,11 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 			return err
 		}
 		if instead := o.Instead.ID; instead != "" {
-			ended, err = endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead)
+			ended, err = s.endMany(ctx, tx, `id = $4`, x.CreatedAt, session.ReasonSignedOut, instead, instead)
 		}
-		lost, errLost := endMany(ctx, tx, `user_id = $4 AND prev_token_hash = $5 AND unclaimed_since IS NOT NULL`, x.CreatedAt,
+		lost, errLost := s.endMany(ctx, tx, `user_id = $4 AND prev_token_hash = $5 AND unclaimed_since IS NOT NULL`, x.CreatedAt,
 			session.ReasonUnclaimed, x.ID, x.UserID, o.ReplacedHash)
-		surplus, errSurplus := makeRoom(ctx, tx, x, o.Limit)
+		surplus, errSurplus := s.makeRoom(ctx, tx, x, o.Limit)
 		if err := cmp.Or(err, errLost, errSurplus); err != nil { // after one that failed, PostgreSQL refuses the others
 			return err
 		}
@@ -44,8 +44,8 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 
 // makeRoom ends the oldest live sessions beyond limit-1. Sessions that timed out unnoticed do not count; they end with
 // their own reason when they are noticed. The LIMIT is there because SQLite allows OFFSET only after one.
-func makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, limit int) ([]session.Session, error) {
-	return endMany(ctx, tx, `id IN (
+func (s *Store) makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, limit int) ([]session.Session, error) {
+	return s.endMany(ctx, tx, `id IN (
 			SELECT id FROM sessions
 			WHERE user_id = $4 AND ended_at IS NULL AND idle_expires_at > $5
 			ORDER BY created_at DESC, id
@@ -62,7 +62,7 @@ const ending = `
 // endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $4. All of
 // them end in one statement, so that none can be used meanwhile. The reason of those that had timed out is corrected after
 // it.
-func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
+func (s *Store) endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason session.Reason, by string, args ...any) ([]session.Session, error) {
 	rows, err := tx.QueryContext(ctx, ending+`ended_at IS NULL AND `+where+`
 		RETURNING `+sessionColumns, append([]any{at, string(reason), by}, args...)...)
 	ended, err := readAll(rows, err, sessionFields)
@@ -72,6 +72,7 @@ func endMany(ctx context.Context, tx *sql.Tx, where string, at time.Time, reason
 			_, err = tx.ExecContext(ctx, ending+`id = $4`, x.EndedAt, string(x.EndReason), x.EndedBy, x.ID)
 		}
 	}
+	s.noteEnded(tx, ended, by)
 	return ended, err
 }
 
@@ -84,7 +85,7 @@ func (s *Store) EndSession(ctx context.Context, x session.Session, by audit.Acto
 				return err
 			}
 		}
-		ended, err := endMany(ctx, tx, `id = $4 AND (idle_expires_at <= $5 OR NOT $6)`, x.EndedAt, x.EndReason, x.EndedBy, x.ID, x.EndedAt, timeout)
+		ended, err := s.endMany(ctx, tx, `id = $4 AND (idle_expires_at <= $5 OR NOT $6)`, x.EndedAt, x.EndReason, x.EndedBy, x.ID, x.EndedAt, timeout)
 		if err != nil || len(ended) == 0 {
 			return cmp.Or(err, auth.ErrEnded)
 		}
@@ -103,7 +104,7 @@ func (s *Store) EndSessions(ctx context.Context, m session.EndManyParams) (ended
 		if err != nil {
 			return err
 		}
-		ended, err = endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.By.UserID, m.Except)
+		ended, err = s.endMany(ctx, tx, `user_id = $4 AND id <> $5`, m.At, session.ReasonRevoked, m.By.SessionID, m.By.UserID, m.Except)
 		if err != nil {
 			return err
 		}

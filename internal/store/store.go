@@ -7,8 +7,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,6 +30,10 @@ type Store struct {
 	postgres bool
 
 	byToken hotRead // the read that authenticates a request
+
+	bags  bagDeleter // of all sessions; nil for bags that end when their time is up
+	ended sync.Map   // by transaction, the keys of the bags of the sessions that it ends
+	log   *slog.Logger
 }
 
 var (

@@ -203,7 +203,7 @@ var everything = []func(context.Context, person) error{
 		if err := p.RequestEmailChange(ctx, asking); err != nil {
 			return err
 		}
-		return second(p.UndoEmailChange(ctx, account.UndoEmailChangeParams{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
+		return third(p.UndoEmailChange(ctx, account.UndoEmailChangeParams{EmailChange: asking.EmailChange, PasswordHash: "none", At: at, Event: p.event(audit.EmailChangeUndone)}))
 	},
 	func(ctx context.Context, p person) error {
 		d := account.Deletion{By: p.session(ctx).By(device.Client{}), Epoch: p.epoch(ctx), At: at, After: at, Events: []audit.Event{p.event(audit.DeletionRequested)}}

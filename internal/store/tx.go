@@ -38,11 +38,15 @@ func (s *Store) tryTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
+	defer s.ended.Delete(tx)
 	if err := do(tx); err != nil {
 		return errors.Join(err, rollback(tx))
 	}
 	if err := tx.Commit(); err != nil {
 		return unanswered{err}
+	}
+	if keys, some := s.ended.Load(tx); some {
+		s.deleteBags(ctx, keys.([]string))
 	}
 	return nil
 }
