@@ -145,6 +145,9 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, c confi
 	return nil
 }
 
+// sweepWithin ends a sweep whose server has gone without a word; the next one takes up what it left.
+const sweepWithin = 2 * time.Minute
+
 // sweep calls do regularly until the context ends. A failure is logged and do called again the next time.
 func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(context.Context) error) {
 	ticker := time.NewTicker(every)
@@ -154,7 +157,10 @@ func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(c
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := do(ctx); err != nil && ctx.Err() == nil {
+			bounded, cancel := context.WithTimeout(ctx, sweepWithin)
+			err := do(bounded)
+			cancel()
+			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "err", err)
 			}
 		}
