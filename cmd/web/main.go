@@ -32,6 +32,7 @@ type commands struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop. Serving does the same at its start."`
 	Config      configCommand      `cmd:"" help:"Print the effective settings, secrets hidden, or everything that is wrong with them."`
 	User        userCommands       `cmd:"" help:"Accounts, for an operator."`
+	Keys        keysCommands       `cmd:"" help:"The keys that seal what is stored, for an operator."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the portal at this address whether it can serve people; for container health checks."`
 }
 

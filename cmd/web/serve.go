@@ -57,7 +57,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
 	}
 	if c.OpsAddr != "" {
-		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
+		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, p.reasons, log) })
 	}
 	return errors.Join(g.Wait(), p.close())
 }
