@@ -33,7 +33,8 @@ func TestRedisThatRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), file, "--addr=127.0.0.1:0", "--database-url=sqlite:"+filepath.Join(t.TempDir(), "test.db"), "--redis-url="+c.url)
+			// The address is taken, so that a start which gets as far as that ends too.
+			cmd := exec.CommandContext(t.Context(), file, "--addr="+r.proxy.addr, "--database-url=sqlite:"+filepath.Join(t.TempDir(), "test.db"), "--redis-url="+c.url)
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "GATEHOUSE_REDIS_URL: Redis cannot be used: "+c.why) || strings.Contains(string(out), secret) {
 				t.Errorf("got %v, want a start that says %q and no password\n%s", err, c.why, out)
