@@ -238,6 +238,13 @@ func (p *proxy) cutThose(which func(*link) bool) {
 	}
 }
 
+// open counts the connections there are.
+func (p *proxy) open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.links)
+}
+
 // leadTo leads later connections elsewhere. Those there are stay where they are.
 func (p *proxy) leadTo(network, to string) {
 	p.mu.Lock()

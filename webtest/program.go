@@ -24,27 +24,13 @@ type Program struct {
 	err  error         // how it ended, once it is over
 }
 
-// A start asks Redis once with a timeout of half a second, which a slow machine can exceed, so a start is repeated.
-const (
-	startsAtMost = 5
-	redisLate    = "Redis does not answer"
-)
-
 // Start runs a portal until the test is over, when it has to stop without an error if it still runs.
 func Start(t testing.TB, run Run) *Program {
 	t.Helper()
 	p := Launch(t, run)
-	for n := 1; p.Origin == ""; n++ {
+	if p.Origin == "" {
 		err := p.Stop()
-		why := p.Log.String()
-		if err != nil {
-			why += err.Error()
-		}
-		if n == startsAtMost || !strings.Contains(why, redisLate) {
-			t.Fatalf("no portal: %v\n%s", err, Telling(p.Log.String()))
-		}
-		t.Logf("started again: %v", err)
-		p = Launch(t, run)
+		t.Fatalf("no portal: %v\n%s", err, Telling(p.Log.String()))
 	}
 	t.Cleanup(func() {
 		if err := p.Stop(); err != nil {

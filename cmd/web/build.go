@@ -46,6 +46,7 @@ type parts struct {
 	accounts *account.Service
 	demos    *demo.Service
 	pool     *redis.Pool // nil without Redis
+	limits   *ratelimit.Redis
 	billing  *billing.Service
 	bags     bag.Bags
 	outbox   *mail.Outbox
@@ -76,7 +77,7 @@ func (p *parts) people(c config.Settings, log *slog.Logger) {
 	p.audit = audit.NewTrail(p.store, log)
 	g := guard.Options{Attempts: ratelimit.NewMemory(), Sprays: ratelimit.NewMemory(), Store: p.store, Audit: p.audit}
 	if p.pool != nil {
-		g.Attempts = ratelimit.NewRedis(p.pool, log)
+		g.Attempts = p.limits
 	}
 	p.guard = guard.New(g)
 	p.auth = auth.New(p.store, p.sealer, p.guard, underTest.hashCost, p.audit, log)
@@ -108,14 +109,19 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if p.sealer, err = sealing(ctx, s, c); err != nil {
+	if p.sealer, err = sealing(ctx, s, c, log); err != nil {
 		return nil, err
 	}
 	if c.RedisURL != "" {
 		p.pool = redispool.New(c.RedisURL)
 		p.bags = bag.NewRedisBags(p.pool)
-		if err := p.cacheReady(ctx); err != nil {
-			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis does not answer, refuses the login, or is a replica")
+		p.limits = ratelimit.NewRedis(p.pool, log)
+		err := p.cacheReady(ctx)
+		if why := redispool.Refusal(err); why != "" {
+			return nil, errors.New(brand.Env("REDIS_URL") + ": Redis cannot be used: " + why)
+		}
+		if err != nil { // people can sign in without it, and it may come back
+			log.WarnContext(ctx, "redis does not do what it is asked; sessions work, baskets do not", "err", err)
 		}
 	}
 	s.DeleteBagsFrom(p.bags, log)
@@ -158,11 +164,8 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
 		Demo: c.Demo, BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,
 		Proxies:  forwarded.Proxies{Trusted: c.TrustedProxies, Header: http.CanonicalHeaderKey(c.ProxyHeader)},
-		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend,
+		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend, Ready: p.readiness(log),
 		Stopping: func() bool { return ctx.Err() != nil },
-	}
-	if p.pool != nil {
-		o.CacheReady = p.cacheReady
 	}
 	return handlers.New(o)
 }
@@ -173,16 +176,31 @@ func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ 
 	if p.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
-	if p.sealer, err = sealing(ctx, p.store, c); err != nil {
+	if p.sealer, err = sealing(ctx, p.store, c, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	p.people(c, log)
 	return p, nil
 }
 
-// sealing returns the sealer of bags, drafts, the outbox and the secrets of authenticator apps. In development the key
+// sealing returns the sealer of bags, drafts, the outbox and the secrets of authenticator apps, whose keys fit the database.
+func sealing(ctx context.Context, s *store.Store, c config.Settings, log *slog.Logger) (*seal.Sealer, error) {
+	sealer, err := sealerOf(ctx, s, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := useKeys(ctx, s, sealer, log); err != nil {
+		return nil, err
+	}
+	if len(c.Keys) == 0 { // the key is in the database, and not another portal's
+		return sealer, nil
+	}
+	return sealer, addSample(ctx, s, sealer)
+}
+
+// sealerOf makes a sealer with the keys of the settings. In development the key
 // is stored in the database, so that several instances on one machine can read each other's data.
-func sealing(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
+func sealerOf(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
 	keys := c.Keys
 	if len(keys) == 0 {
 		stored, err := s.DevelopmentKey(ctx, config.NewKey())
@@ -196,15 +214,6 @@ func sealing(ctx context.Context, s *store.Store, c config.Settings) (*seal.Seal
 		keys = [][]byte{key}
 	}
 	return seal.New(keys)
-}
-
-func (p *parts) cacheReady(ctx context.Context) error {
-	conn, err := redispool.Get(ctx, p.pool)
-	if err != nil {
-		return err
-	}
-	_, err = redis.DoContext(conn, ctx, "PING")
-	return errors.Join(err, conn.Close())
 }
 
 // close sends the emails that are due and closes the connections.

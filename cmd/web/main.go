@@ -13,8 +13,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/mail"
+	"example.com/gatehouse/internal/store"
 )
 
 const description = brand.Name + ` is a reference account portal: it shows how a signed-in session should be handled.
@@ -29,6 +32,7 @@ type commands struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop. Serving does the same at its start."`
 	Config      configCommand      `cmd:"" help:"Print the effective settings, secrets hidden, or everything that is wrong with them."`
 	User        userCommands       `cmd:"" help:"Accounts, for an operator."`
+	Keys        keysCommands       `cmd:"" help:"The keys that seal what is stored, for an operator."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the portal at this address whether it can serve people; for container health checks."`
 }
 
@@ -79,13 +83,32 @@ func run(s surroundings, args []string) (err error) {
 	return err
 }
 
-// settings checks the configuration and prints warnings for the operator.
+// settings checks the configuration and prints warnings for the operator. Every command calls it, so that what "web config"
+// accepts is what a start accepts.
 func settings(s surroundings, flags *config.Flags) (config.Settings, error) {
 	checked, warnings, err := flags.Settings()
 	for _, warning := range warnings {
 		fmt.Fprintln(s.stderr, "warning:", warning)
 	}
+	if err == nil {
+		err = readable(checked)
+	}
 	return checked, err
+}
+
+// readable asks those who will use the settings whether they can. It connects to nothing.
+func readable(c config.Settings) error {
+	var errs []error
+	if err := store.CheckURL(c.DatabaseURL); err != nil {
+		errs = append(errs, fmt.Errorf("%s: %w", brand.Env("DATABASE_URL"), err))
+	}
+	if _, err := mail.NewSMTP(c.SMTPURL, c.MailFrom.String()); err != nil && !c.DevMail() {
+		errs = append(errs, fmt.Errorf("%s or %s: %w", brand.Env("SMTP_URL"), brand.Env("MAIL_FROM"), err))
+	}
+	if _, err := auth.NewPasskeys(nil, &c.BaseURL); err != nil {
+		errs = append(errs, fmt.Errorf("%s: %w", brand.Env("BASE_URL"), err))
+	}
+	return errors.Join(errs...)
 }
 
 // logger writes to stderr in the configured format.

@@ -53,7 +53,7 @@ func metrics(outbox *mail.Outbox) (observe func(route, method string, status int
 }
 
 // serveOps serves metrics and profiles on a separate listener, so that they are never public.
-func serveOps(ctx context.Context, addr string, metrics http.Handler, log *slog.Logger) error {
+func serveOps(ctx context.Context, addr string, metrics http.Handler, reasons http.HandlerFunc, log *slog.Logger) error {
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -62,6 +62,7 @@ func serveOps(ctx context.Context, addr string, metrics http.Handler, log *slog.
 	log.InfoContext(ctx, "metrics and profiles are served", "addr", listener.Addr().String()) // port 0 takes a free one
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
+	mux.Handle("GET /readyz", reasons)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

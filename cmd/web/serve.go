@@ -57,7 +57,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
 	}
 	if c.OpsAddr != "" {
-		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, log) })
+		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, p.reasons, log) })
 	}
 	return errors.Join(g.Wait(), p.close())
 }
@@ -150,6 +150,9 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, c confi
 	return nil
 }
 
+// sweepWithin ends a sweep whose server has gone without a word; the next one takes up what it left.
+const sweepWithin = 2 * time.Minute
+
 // sweep calls do regularly until the context ends. A failure is logged and do called again the next time.
 func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(context.Context) error) {
 	ticker := time.NewTicker(every)
@@ -159,7 +162,10 @@ func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(c
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if err := do(ctx); err != nil && ctx.Err() == nil {
+			bounded, cancel := context.WithTimeout(ctx, sweepWithin)
+			err := do(bounded)
+			cancel()
+			if err != nil && ctx.Err() == nil {
 				log.ErrorContext(ctx, "sweep", "err", err)
 			}
 		}

@@ -83,7 +83,6 @@ func TestRefusesToStart(t *testing.T) {
 	}{
 		"database unavailable": {[]string{"--database-url=postgres://gate:" + secret + "@" + closed + "/gate"}, []string{"GATEHOUSE_DATABASE_URL: the database does not answer"}},
 		"database file":        {[]string{"--database-url=sqlite:" + t.TempDir() + "/missing/gate.db"}, []string{"GATEHOUSE_DATABASE_URL: the database file cannot be used"}},
-		"redis unavailable":    {append(onSQLite(t), "--redis-url=redis://:"+secret+"@"+closed), []string{"GATEHOUSE_REDIS_URL: "}},
 		"address taken":        {append(onSQLite(t), "--addr="+taken.Addr().String()), []string{"GATEHOUSE_ADDR: "}},
 		"several mistakes": {
 			[]string{"--addr=nowhere", "--database-url=mysql://root:" + secret + "@db/gate", "--session-idle=soon", "--keys=" + secret, "--profile=vault"},

@@ -11,9 +11,13 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
+// ErrUncheckable means that the secret of an authenticator app cannot be read, because its key is not among those of the
+// portal. Recovery codes work.
+var ErrUncheckable = errors.New("the codes of an authenticator app cannot be checked")
+
 // CheckCode completes the proof of a password with a code of the account's authenticator app or one of its recovery
 // codes. Each is accepted once: what the proof is used for spends it (ASVS v5.0.0-6.5.1). A wrong code is ErrBadCode and
-// recorded as an event of the given kind, unless stands returns an error; a LimitedError after too many, and ErrEnded when the
+// recorded as an event of the given kind, unless stands returns an error; ErrUncheckable counts as none; a LimitedError after too many, and ErrEnded when the
 // session is over.
 func (s *Service) CheckCode(ctx context.Context, p Proof, typed string, by audit.Actor, failure audit.Kind, stands Stands) (Proof, error) {
 	if p.method != MethodPassword {
@@ -75,7 +79,7 @@ func (s *Service) matchTOTP(ctx context.Context, userID, code string, at time.Ti
 	}
 	secret, err := s.sealer.Open(t.Sealed, t.Place())
 	if err != nil {
-		return TOTPSecret{}, fmt.Errorf("secret of an authenticator app: %w", err)
+		return TOTPSecret{}, fmt.Errorf("%w: %w", ErrUncheckable, err)
 	}
 	step, ok := MatchTOTP(secret, code, at, t.LastStep)
 	if !ok {

@@ -18,7 +18,7 @@ type Flags struct {
 	Demo    string `env:"${prefix}DEMO" group:"Portal" placeholder:"true" help:"true or false: whether the landing page offers a private account to try, which is deleted after two hours. false in production when empty."`
 	Notes   string `env:"${prefix}NOTES" group:"Portal" placeholder:"on" help:"on or off: whether pages show their margin notes to people who have not chosen. Each person can."`
 
-	DatabaseURL     string `env:"${prefix}DATABASE_URL" group:"Data" placeholder:"sqlite:${database}" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME."`
+	DatabaseURL     string `env:"${prefix}DATABASE_URL" group:"Data" placeholder:"sqlite:${database}" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME. A pooler in transaction mode is noticed; ?default_query_exec_mode=cache_describe says so to one that is not."`
 	DatabaseURLFile string `env:"${prefix}DATABASE_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the database URL."`
 	RedisURL        string `env:"${prefix}REDIS_URL" group:"Data" placeholder:"URL" help:"redis:// or rediss://. Session values and rate limits are kept there instead of in the database and in memory."`
 	RedisURLFile    string `env:"${prefix}REDIS_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the Redis URL."`

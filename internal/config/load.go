@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"example.com/gatehouse/internal/brand"
 )
@@ -101,7 +102,8 @@ func (l *loader) mail() {
 		return
 	}
 	from, err := mail.ParseAddress(text)
-	if err != nil {
+	// Not every mail server takes an address beyond ASCII (RFC 6531). A name is encoded.
+	if err != nil || strings.ContainsFunc(from.Address, func(r rune) bool { return r > unicode.MaxASCII }) {
 		l.refuse("MAIL_FROM", "%q is not a sender such as %s <no-reply@portal.example>", text, brand.Name)
 		return
 	}

@@ -117,6 +117,8 @@ func TestMistakesInDevelopment(t *testing.T) {
 		{"TRUSTED_PROXIES", "", func(f *config.Flags) { f.TrustedProxies = "fe80::1%eth0" }},
 		{"PROXY_HEADER", "", func(f *config.Flags) { f.ProxyHeader = "x-real-ip" }},
 		{"MAIL_FROM", "", func(f *config.Flags) { f.MailFrom = "nobody" }},
+		{"MAIL_FROM", "", func(f *config.Flags) { f.MailFrom = "post@bücher.example" }},
+		{"MAIL_FROM", "", func(f *config.Flags) { f.MailFrom = "Post <büro@portal.example>" }},
 		{"MAIL_FROM", "", func(f *config.Flags) { f.MailFrom = "a@portal.example\r\nBcc: b@portal.example" }},
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,10 +27,16 @@ func (l *loader) database() {
 	// Two slashes are a habit from other tools; here they would name a file in the root folder.
 	case file == "" || strings.HasPrefix(file, "//"):
 		l.refuse("DATABASE_URL", "is not sqlite:FILE such as sqlite:%[1]s or sqlite:/var/lib/%[1]s", brand.Database)
-	case l.s.Production() && (strings.Contains(file, ":memory:") || strings.Contains(file, "mode=memory")):
+	// What SQLite's own URIs and other tools take for an option would become a part of the name.
+	case strings.Contains(file, "?") || strings.HasPrefix(file, "file:"):
+		l.refuse("DATABASE_URL", "is not sqlite:FILE such as sqlite:%[1]s: there is nothing to add to the name of the file", brand.Database)
+	case l.s.Production() && (strings.Contains(file, ":memory:")):
 		l.refuse("DATABASE_URL", "is a database in memory, which production would lose")
 	}
 }
+
+// redisPath is the number of a database, or nothing.
+var redisPath = regexp.MustCompile(`^/?$|^/\d{1,9}$`)
 
 func (l *loader) redis() {
 	text, ok := l.secret("REDIS_URL", l.flags.RedisURL, l.flags.RedisURLFile)
@@ -37,8 +44,9 @@ func (l *loader) redis() {
 		return
 	}
 	l.s.RedisURL = text
-	if u := l.secretURL("REDIS_URL", text, "redis://", "rediss://"); u != nil && (u.Hostname() == "" || strings.Trim(u.Path, "/0123456789") != "") {
-		l.refuse("REDIS_URL", "is not of the form redis://:PASSWORD@HOST:6379/0")
+	u := l.secretURL("REDIS_URL", text, "redis://", "rediss://")
+	if u != nil && (u.Hostname() == "" || !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.ForceQuery || u.Fragment != "") {
+		l.refuse("REDIS_URL", "is not of the form redis://:PASSWORD@HOST:6379/0, where 0 is the number of the database")
 	}
 }
 
@@ -57,8 +65,12 @@ func (l *loader) smtp() {
 	switch {
 	case u == nil:
 		return
-	case u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "":
+	case u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		l.refuse("SMTP_URL", "is not of the form smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465")
+		return
+	}
+	if password, _ := u.User.Password(); (u.User.Username() == "") != (password == "") {
+		l.refuse("SMTP_URL", "has a user without a password, or a password without a user")
 		return
 	}
 	port := map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme]

@@ -55,8 +55,8 @@ type Options struct {
 	Proxies  forwarded.Proxies // who is believed about the address of a client
 	NotesOff bool              // margin notes are hidden from people who have not chosen
 
-	// CacheReady reports whether the bag's own server answers; nil when there is none. It is a warning, no failure.
-	CacheReady func(context.Context) error
+	// Ready says what keeps people from being served, and what they can be served without. Nil asks the database alone.
+	Ready func(context.Context) (broken, missing error)
 	// Stopping reports whether the portal was told to stop; nil for never.
 	Stopping func() bool
 	// Extend adds routes that exist in tests only; nil for none.
@@ -67,7 +67,8 @@ type Options struct {
 
 // A Database says how it is. What is in it is asked for by others.
 type Database interface {
-	Ping(ctx context.Context) error
+	// Current returns nil while the database answers and its tables are those of this program.
+	Current(ctx context.Context) error
 	// Refused reports whether an error is the database's condition and no mistake in what it was asked.
 	Refused(err error) bool
 }

@@ -172,8 +172,8 @@ func retryAfter(d time.Duration) string {
 	return strconv.Itoa(max(1, int((d+time.Second-1)/time.Second)))
 }
 
-// databaseUnavailable reports whether an error is there because the database could not do what it was asked, or cannot at this
-// moment.
+// databaseUnavailable reports whether an error is there because the database could not do what it was asked, cannot at this
+// moment, or belongs to a newer program.
 func (a *app) databaseUnavailable(ctx context.Context, err error) bool {
-	return a.Database.Refused(err) || a.Database.Ping(ctx) != nil
+	return a.Database.Refused(err) || a.Database.Current(ctx) != nil
 }

@@ -10,8 +10,8 @@ import (
 // healthz says that the process answers.
 func (a *app) healthz(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
 
-// readyz says whether people can be served: not without the database; without Redis they can, so it is a warning. A portal
-// that is about to stop still serves them, and says no so that a balancer sends the next ones elsewhere.
+// readyz says whether people can be served. Anybody may ask, so it says the word; the reason is in the log and on the listener
+// for operations. A portal that is about to stop still serves them, and says no so that a balancer sends the next ones elsewhere.
 func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
 	if a.Stopping != nil && a.Stopping() {
 		plain(w, http.StatusServiceUnavailable, "stopping\n")
@@ -19,16 +19,19 @@ func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if err := a.Database.Ping(ctx); err != nil {
-		exchangeOf(r).cause = err
-		plain(w, http.StatusServiceUnavailable, "database: unavailable\n")
-		return
+	ask := a.Ready
+	if ask == nil {
+		ask = func(ctx context.Context) (error, error) { return a.Database.Current(ctx), nil }
 	}
-	if a.CacheReady != nil && a.CacheReady(ctx) != nil {
-		plain(w, http.StatusOK, "database: ok\nwarning: redis is unavailable; sessions work, baskets do not\n")
-		return
+	switch broken, missing := ask(ctx); {
+	case broken != nil:
+		exchangeOf(r).cause = broken
+		plain(w, http.StatusServiceUnavailable, "unavailable\n")
+	case missing != nil:
+		plain(w, http.StatusOK, "degraded\n")
+	default:
+		plain(w, http.StatusOK, "ok\n")
 	}
-	plain(w, http.StatusOK, "ok\n")
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

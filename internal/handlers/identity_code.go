@@ -11,6 +11,9 @@ import (
 
 const wrongCode = "That code is not right, or was used before."
 
+// uncheckableCode is said to somebody whose app may be right.
+const uncheckableCode = "We cannot check the codes of your app at the moment. That is our fault, and this one does not count as wrong. A recovery code works."
+
 // enterCode is said to somebody who left the field empty.
 func enterCode(u auth.User) string {
 	if u.TOTP {
@@ -36,6 +39,10 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 	}
 	if errors.Is(err, auth.ErrBadCode) {
 		return p, problems{{"code", wrongCode}}, http.StatusUnprocessableEntity, nil
+	}
+	if errors.Is(err, auth.ErrUncheckable) {
+		exchangeOf(r).cause = err
+		return p, problems{{"code", uncheckableCode}}, http.StatusServiceUnavailable, nil
 	}
 	if err == nil {
 		a.notifyOfRecoveryCode(r, p)

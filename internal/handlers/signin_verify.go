@@ -105,6 +105,10 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 		tooMany(w, limited.Wait)
 		return a.verifyForm(w, r, http.StatusTooManyRequests, u, waiting, tooManyCodes(limited.Wait))
 	}
+	if errors.Is(err, auth.ErrUncheckable) {
+		exchangeOf(r).cause = err
+		return a.verifyForm(w, r, http.StatusServiceUnavailable, u, waiting, problem{"code", uncheckableCode})
+	}
 	if errors.Is(err, auth.ErrBadCode) {
 		a.warnOfCodes(r, u)
 		if waiting.AttemptsLeft == 0 {

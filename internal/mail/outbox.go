@@ -148,7 +148,9 @@ func (o *Outbox) work(ctx context.Context) {
 func (o *Outbox) sendDue(ctx context.Context) {
 	for ctx.Err() == nil {
 		at := o.now()
-		row, err := o.Store.ClaimEmail(ctx, at, at.Add(lease))
+		claiming, cancel := context.WithTimeout(ctx, storeTimeout)
+		row, err := o.Store.ClaimEmail(claiming, at, at.Add(lease))
+		cancel()
 		if errors.Is(err, ErrNoneDue) {
 			return
 		}

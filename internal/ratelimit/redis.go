@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -139,6 +140,20 @@ func (l *Redis) Reset(ctx context.Context, keys ...string) {
 	if err != nil {
 		l.warn(ctx, err)
 	}
+}
+
+// Check reports whether Redis does what Take, Return and Reset ask of it, with keys of its own.
+func (l *Redis) Check(ctx context.Context) error {
+	key := rand.Text()
+	for _, r := range []Rule{{Burst: 1, Every: time.Minute}, {Burst: 1, Every: time.Second, Growth: Growth{Max: time.Second, ResetAfter: time.Minute}}} {
+		if _, err := l.run(ctx, key, r, 1); err != nil {
+			return err
+		}
+	}
+	return l.ask(ctx, func(ctx context.Context, conn redis.Conn) error {
+		_, err := redis.DoContext(conn, ctx, "DEL", redisKey(prefix, key), redisKey(runPrefix, key))
+		return err
+	})
 }
 
 // run takes, or with by = -1 returns, one from what the rule counts.

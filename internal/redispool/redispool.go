@@ -5,7 +5,6 @@ package redispool
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +63,7 @@ func primaryOnly(ctx context.Context, conn redis.ConnWithContext) (redis.Conn, e
 	role, err := redis.Values(conn.DoContext(ctx, "ROLE"))
 	if err == nil && len(role) > 0 {
 		if name, _ := redis.String(role[0], nil); name != "master" {
-			err = fmt.Errorf("redis is a %s, not a primary", name)
+			err = ErrReplica
 		}
 	}
 	if refused, ok := errors.AsType[redis.Error](err); ok && strings.HasPrefix(string(refused), "ERR unknown command") {

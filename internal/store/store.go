@@ -47,13 +47,12 @@ var (
 // Open connects to "sqlite:FILE" or "postgres://...". It does not migrate.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	s := &Store{postgres: strings.HasPrefix(databaseURL, "postgres")}
-	driver, dsn := "sqlite", SQLiteDSN(strings.TrimPrefix(databaseURL, "sqlite:"))
-	if s.postgres {
-		driver, dsn = "pgx", databaseURL
+	db, err := s.pool(ctx, databaseURL)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, ctx.Err() // the caller cancelled it and knows why
 	}
-	db, err := sql.Open(driver, dsn)
 	if err != nil {
-		return nil, errors.New("the database URL cannot be read") // the driver's message may contain the password
+		return nil, unreachable(err)
 	}
 	if strings.HasSuffix(databaseURL, ":memory:") {
 		db.SetMaxOpenConns(1) // each connection would have a database of its own
@@ -69,6 +68,14 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		return nil, errors.Join(unreachable(err), db.Close())
 	}
 	return s, nil
+}
+
+// pool returns the connections, none of which is open yet.
+func (s *Store) pool(ctx context.Context, databaseURL string) (*sql.DB, error) {
+	if s.postgres {
+		return openPostgres(ctx, databaseURL)
+	}
+	return sql.Open("sqlite", SQLiteDSN(strings.TrimPrefix(databaseURL, "sqlite:")))
 }
 
 // connect opens the first connection. The first ever to a SQLite file switches it to WAL, and while one instance does that
@@ -108,6 +115,9 @@ func SQLiteDSN(file string) string {
 
 // unreachable says what is wrong without the DSN that the driver would quote.
 func unreachable(err error) error {
+	if errors.Is(err, errURL) {
+		return err
+	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Errorf("the database refused the connection: %s", pg.Message)
 	}
@@ -123,8 +133,23 @@ func unreachable(err error) error {
 // DB returns the same connections for other tables, such as that of bags.
 func (s *Store) DB() *sql.DB { return s.db }
 
+// closeWithin bounds the goodbye to a server that does not answer: each connection would wait for five seconds.
+const closeWithin = time.Second
+
 // Close closes the connections.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	if !s.postgres {
+		return s.db.Close()
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.db.Close() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(closeWithin):
+		return nil // they end with the process
+	}
+}
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }

@@ -1,0 +1,30 @@
+package store
+
+import (
+	"context"
+)
+
+// KeySamples returns the samples of all keys that a portal on this database had as its newest.
+func (s *Store) KeySamples(ctx context.Context) ([][]byte, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT sealed FROM key_samples`)
+	return readAll(rows, err, itself[[]byte])
+}
+
+// AddKeySample stores the sample of a key that has none.
+func (s *Store) AddKeySample(ctx context.Context, keyID string, sealed []byte) error {
+	_, err := s.db.ExecContext(ctx, `INSERT INTO key_samples (key_id, sealed) VALUES ($1, $2) ON CONFLICT (key_id) DO NOTHING`, keyID, sealed)
+	return err
+}
+
+// SealedApps are the authenticator apps whose secrets begin alike, and so have the same key.
+type SealedApps struct {
+	Header []byte
+	Count  int
+}
+
+// AppsByKey counts the authenticator apps of each key, by the first bytes of their secrets.
+func (s *Store) AppsByKey(ctx context.Context, bytes int) ([]SealedApps, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT substr(sealed, 1, CAST($1 AS INTEGER)), count(*) FROM totp_secrets GROUP BY substr(sealed, 1, CAST($1 AS INTEGER))`, bytes)
+	return readAll(rows, err, func(a *SealedApps) []any { return []any{&a.Header, &a.Count} })
+}
