@@ -89,7 +89,7 @@ func (acceptKeysCommand) Run(s surroundings, flags *config.Flags) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(s.ctx, c)
+	db, err := openStore(s.ctx, c, logger(s, c))
 	if err != nil {
 		return err
 	}

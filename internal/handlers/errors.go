@@ -99,14 +99,14 @@ func (a *app) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 		switch {
 		case errors.Is(err, auth.ErrEnded): // another request ended the session first: go on as signed out
 			a.Bag.Abandon(r.Context())
-			seeOther(w, r, "/login?"+url.Values{"next": {a.wayBack(r)}}.Encode())
+			a.redirectOr401(w, r, "/login?"+url.Values{"next": {a.wayBack(r)}}.Encode())
 		case err != nil:
 			a.fail(w, r, err)
 		}
 	}
 }
 
-// fail answers with an error page. Whatever the request wanted of its bag is dropped.
+// fail answers with an error page, or as JSON. Whatever the request wanted of its bag is dropped.
 func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.Bag.Abandon(r.Context())
 	e := a.asStatus(r.Context(), err)
@@ -118,7 +118,9 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", retryAfter(e.retryAfter))
 	}
-	if err := a.send(w, r, e.code, v); err != nil {
+	if a.wantsJSON(w, r) {
+		_ = writeJSON(w, e.code, problemJSON{Error: errorFailed, Text: e.text}) // two strings always marshal
+	} else if err := a.send(w, r, e.code, v); err != nil {
 		x.cause = errors.Join(x.cause, err)
 		http.Error(w, e.heading+"\n"+e.text, e.code)
 	}

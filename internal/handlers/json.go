@@ -6,9 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
-
-	"example.com/gatehouse/internal/auth"
 )
 
 // A problemJSON tells a script what went wrong: in a word for the script, in a sentence for the person, and where to go
@@ -27,20 +24,16 @@ type whereJSON struct {
 // The words for scripts.
 const (
 	errorRefused = "refused"
+	errorSignIn  = "sign-in"
 	errorReauth  = "reauth"
 	errorLimited = "limited"
 	errorFailed  = "failed"
 )
 
-// wantsJSON reports whether a script asks, which cannot do anything with a page.
-func wantsJSON(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "application/json")
-}
-
 // readJSON reads the body of a script's request. Like form it answers 415 and 400 (ASVS v5.0.0-4.1.1).
 func readJSON(r *http.Request, into any) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
+	if err != nil || kind != typeJSON {
 		return statusError{code: http.StatusUnsupportedMediaType, heading: "We could not read that",
 			text: "This address takes JSON, and something else was sent. Nothing was changed."}
 	}
@@ -73,31 +66,9 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Type", typeJSON+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n'))
 	return nil
-}
-
-// handleJSON is handle for the addresses of scripts: what goes wrong is told as JSON.
-func (a *app) handleJSON(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
-		err := h(w, r)
-		if err == nil {
-			return nil
-		}
-		a.Bag.Abandon(r.Context())
-		if errors.Is(err, auth.ErrEnded) {
-			return writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: "/login"})
-		}
-		e := a.asStatus(r.Context(), err)
-		if e.code >= http.StatusInternalServerError {
-			exchangeOf(r).cause = err
-		}
-		if e.retryAfter > 0 {
-			w.Header().Set("Retry-After", retryAfter(e.retryAfter))
-		}
-		return writeJSON(w, e.code, problemJSON{Error: errorFailed, Text: e.text})
-	})
 }

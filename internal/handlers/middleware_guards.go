@@ -25,7 +25,7 @@ func (a *app) requireSignedIn(next http.Handler) http.Handler {
 		if a.cookieRefused(r) {
 			query.Set("cookie", "refused")
 		}
-		redirectOr403(w, r, "/login?"+query.Encode())
+		a.redirectOr401(w, r, "/login?"+query.Encode())
 	})
 }
 
@@ -41,7 +41,7 @@ func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
 			back := a.saveDraft(r, currentOf(r).Session, draft.UntilConfirmed)
-			redirectOr403(w, r, reauthPage(back))
+			a.redirectOr403(w, r, reauthPage(back))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -53,7 +53,7 @@ func (a *app) requireNotFlagged(next http.Handler) http.Handler {
 func (a *app) requireNotDeleting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if currentOf(r).User.DeletionPending() {
-			redirectOr403(w, r, deletePage)
+			a.redirectOr403(w, r, deletePage)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -65,7 +65,7 @@ func (a *app) requireNotDeleting(next http.Handler) http.Handler {
 func (a *app) requireFactor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if who := currentOf(r).User; a.Accounts.LacksFactor(who) && !who.DeletionPending() {
-			redirectOr403(w, r, securityPage)
+			a.redirectOr403(w, r, securityPage)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -84,7 +84,7 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 			return
 		}
 		back := a.saveDraft(r, currentOf(r).Session, draft.UntilConfirmed)
-		redirectOr403(w, r, reauthPage(back))
+		a.redirectOr403(w, r, reauthPage(back))
 	})
 }
 
@@ -105,11 +105,20 @@ func (a *app) requireRole(role string) func(http.Handler) http.Handler {
 	}
 }
 
-// redirectOr403 sends people to another page first, and tells a script where that is.
-func redirectOr403(w http.ResponseWriter, r *http.Request, where string) {
-	if wantsJSON(r) {
-		_ = writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: where}) // two strings always marshal
+// redirectOr401 sends people to sign in first, and redirectOr403 to another page. A script is told where that is.
+func (a *app) redirectOr401(w http.ResponseWriter, r *http.Request, where string) {
+	if !a.wantsJSON(w, r) {
+		seeOther(w, r, where)
 		return
 	}
-	seeOther(w, r, where)
+	w.Header().Set("WWW-Authenticate", "Cookie")                                             // RFC 9110 wants a scheme; browsers ask for nothing by this one
+	_ = writeJSON(w, http.StatusUnauthorized, problemJSON{Error: errorSignIn, Where: where}) // two strings always marshal
+}
+
+func (a *app) redirectOr403(w http.ResponseWriter, r *http.Request, where string) {
+	if !a.wantsJSON(w, r) {
+		seeOther(w, r, where)
+		return
+	}
+	_ = writeJSON(w, http.StatusForbidden, problemJSON{Error: errorReauth, Where: where})
 }

@@ -51,11 +51,7 @@ func (g group) add(method, pattern string, h handler, says []option) {
 	if rt.late != nil {
 		g.app.lateForms[rt.page] = rt.late
 	}
-	serve := g.app.handle
-	if rt.script {
-		serve = g.app.handleJSON
-	}
-	g.router.Method(method, pattern, serve(h))
+	g.router.Method(method, pattern, g.app.handle(h))
 }
 
 // A route is a line of the table in routes.go. A test says what to write where a line leaves out an option that it needs.
@@ -110,7 +106,7 @@ func noAct(rt *route) { rt.actSaid = true }
 func returned(rt *route)    { rt.returned = true }
 func notReturned(rt *route) { rt.returned = false }
 
-// forScripts is for addresses that scripts call: errors are answered as JSON.
+// forScripts is for addresses that scripts call: errors are answered as JSON, unless the request prefers a page.
 func forScripts(rt *route) { rt.script = true }
 
 // readOnly is for addresses that a page polls by itself: the request is no activity, so it does not extend the session.

@@ -64,8 +64,8 @@ func TestPasskeyNeedsElevation(t *testing.T) {
 	b.Post(page + "/remove").Leads("/reauth?next=" + url.QueryEscape(page))
 	b.Get(passkeysPage).Says("we ask first who you are")
 	b.Get(page).Says("only second step of your account")
-	stranger := p.browser().postJSON(beginEnrol, struct{}{}).Want(http.StatusForbidden)
-	if !strings.HasPrefix(stranger.Body, `{"error":"reauth","where":"/login?next=`) {
+	stranger := p.browser().postJSON(beginEnrol, struct{}{}).Want(http.StatusUnauthorized)
+	if !strings.HasPrefix(stranger.Body, `{"error":"sign-in","where":"/login?next=`) {
 		t.Errorf("a stranger's script got %s", stranger.Body)
 	}
 	if n := p.count(`SELECT count(*) FROM passkeys`); n != 1 {

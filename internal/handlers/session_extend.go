@@ -10,18 +10,18 @@ import (
 // extend counts as activity: "Stay signed in", pressed in a form or by a script.
 func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 	next := home
-	if !wantsJSON(r) {
+	if !a.wantsJSON(w, r) {
 		f, err := form(r, "next")
 		if err != nil {
 			return err
 		}
 		next = a.destination(f["next"])
 	}
-	state, err := a.extended(r, next)
+	state, err := a.extended(w, r, next)
 	switch {
 	case err != nil:
 		return err
-	case wantsJSON(r):
+	case a.wantsJSON(w, r):
 		return answerJSON(w, state)
 	case state.Where == "":
 		a.flash(r, "You stay signed in.")
@@ -32,7 +32,7 @@ func (a *app) extend(w http.ResponseWriter, r *http.Request) error {
 }
 
 // extended extends the session and returns what its page is told: with where to go, unless the session goes on.
-func (a *app) extended(r *http.Request, next string) (stateJSON, error) {
+func (a *app) extended(w http.ResponseWriter, r *http.Request, next string) (stateJSON, error) {
 	v := currentOf(r)
 	if v == nil {
 		s, _ := a.Sessions.Ended(r.Context(), a.Bag.Ended(r.Context())) // without it the reason is unknown
@@ -42,7 +42,7 @@ func (a *app) extended(r *http.Request, next string) (stateJSON, error) {
 	switch {
 	case errors.Is(err, auth.ErrReauthRequired):
 		return stateJSON{State: "reauth", Where: reauthPage(next)}, nil
-	case errors.Is(err, auth.ErrEnded) && wantsJSON(r): // a form is asked again
+	case errors.Is(err, auth.ErrEnded) && a.wantsJSON(w, r): // a form is asked again
 		return ended(""), nil
 	}
 	return active(x), err

@@ -6,29 +6,63 @@
 (() => {
   "use strict";
   const { PublicKeyCredential, navigator: { credentials } } = window;
-  if (!PublicKeyCredential?.parseRequestOptionsFromJSON) return; // an old browser: every other way still works
+  if (!PublicKeyCredential || !credentials) return; // an old browser: every other way still works
   const RENEW = 240_000; // an offer stands longer than its challenge, which works for five minutes
   const TRIES = 3, PATIENCE = 8_000, PAUSE = 1_000; // in all less than the half minute in which an act can be repeated
   const words = {
     NotAllowedError: "Nothing was done. The question was cancelled, or not answered in time, or there is no passkey here that can answer it.",
-    InvalidStateError: "This device has a passkey for your account already.",
+    TimeoutError: "Nothing was done. The question was not answered in time.",
+    AbortError: "Nothing was done. The question was withdrawn before it was answered.",
     SecurityError: "Passkeys do not work at this address.",
-    NotSupportedError: "This device cannot make a passkey that we accept.",
+    NotSupportedError: "This device cannot make or use a passkey that we accept.",
     ConstraintError: "This device cannot check that it is you. It needs a screen lock, a fingerprint or a PIN.",
   };
+  const taken = "This device has a passkey for your account already.";
   const away = "We could not reach the server. Check your connection and try again.";
+  const failed = "Your browser or password manager could not do it. Try again, or choose another one.";
 
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  // An Answer is what the server says instead of what was hoped for.
+  // An Answer is what the server says instead of what was hoped for. Lost is a request without an answer.
   class Answer extends Error {}
+  class Lost extends Error {}
+
+  // Options and answers are turned into JSON and back by hand: some browsers do not know how, and what a password manager puts
+  // in place of a browser's answer often does not either.
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const withId = (o) => ({ ...o, id: bytes(o.id) });
+
+  function decode({ challenge, user, allowCredentials, excludeCredentials, ...rest }) {
+    const options = { ...rest, challenge: bytes(challenge) };
+    if (user) options.user = withId(user);
+    if (allowCredentials) options.allowCredentials = allowCredentials.map(withId);
+    if (excludeCredentials) options.excludeCredentials = excludeCredentials.map(withId);
+    return options;
+  }
+
+  function encode(credential) {
+    if (!credential) throw new DOMException("no credential", "NotAllowedError");
+    const response = {}, from = credential.response, id = base64url(credential.rawId);
+    for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+      if (from[name]) response[name] = base64url(from[name]);
+    }
+    if (from.attestationObject) response.transports = from.getTransports?.() ?? [];
+    return { id, rawId: id, type: "public-key", clientExtensionResults: {}, response };
+  }
 
   async function post(url, body = {}) {
-    const response = await fetch(url, {
-      method: "POST", cache: "no-store", redirect: "error", body: JSON.stringify(body),
-      headers: { "Accept": "application/json", "Content-Type": "application/json" }, signal: AbortSignal.timeout(PATIENCE),
-    });
-    const answer = await response.json();
+    let response, answer;
+    try {
+      response = await fetch(url, {
+        method: "POST", cache: "no-store", redirect: "error", body: JSON.stringify(body),
+        headers: { "Accept": "application/json", "Content-Type": "application/json" }, signal: AbortSignal.timeout(PATIENCE),
+      });
+      answer = await response.json();
+    } catch (e) {
+      throw new Lost(e);
+    }
     if (response.ok) return answer;
     if (answer.where) location.assign(answer.where);
     throw new Answer(answer.text ?? "");
@@ -40,7 +74,7 @@
       try {
         return await post(url, body);
       } catch (e) {
-        if (e instanceof Answer || left === 0) throw e;
+        if (!(e instanceof Lost) || left === 0) throw e;
       }
       await pause(PAUSE);
     }
@@ -58,7 +92,7 @@
     const signal = question();
     const { publicKey } = await post(begin);
     signal.throwIfAborted();
-    return credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey), mediation, signal });
+    return encode(await credentials.get({ publicKey: decode(publicKey), mediation, signal }));
   }
 
   async function signIn(box, mediation) {
@@ -83,10 +117,16 @@
   async function enrol(form) {
     const signal = question();
     const { publicKey } = await post("/account/security/passkeys/begin");
-    const made = await credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey), signal });
-    form.elements.credential.value = JSON.stringify(made);
+    form.elements.credential.value = JSON.stringify(encode(await credentials.create({ publicKey: decode(publicKey), signal })));
     form.submit();
     return true;
+  }
+
+  function sentence(e, ceremony) {
+    if (e instanceof Answer) return e.message;
+    if (e instanceof Lost) return away;
+    if (e.name === "InvalidStateError" && ceremony === enrol) return taken;
+    return words[e.name] ?? failed;
   }
 
   // perform does one of them for somebody who pressed a button, and says in the page what went wrong. A ceremony returns whether
@@ -99,7 +139,7 @@
     try {
       if (await ceremony(box)) await pause(PATIENCE); // no longer: the answer may be a file, which replaces nothing
     } catch (e) {
-      error.textContent = e instanceof Answer ? e.message : words[e.name] ?? away;
+      error.textContent = sentence(e, ceremony);
     } finally {
       button.ariaBusy = null;
     }
