@@ -88,7 +88,7 @@ const (
 // check whether the new address has an account, because the answer must not reveal that.
 func (s *Service) RequestEmailChange(ctx context.Context, by audit.Actor, u auth.User, email string, press *act.Record,
 	write func(confirm, stop string) ([]mail.Row, error)) error {
-	normalizedEmail, err := auth.NormalizeEmail(email)
+	email, normalizedEmail, err := auth.NewEmail(email)
 	if err != nil || auth.IsDemoAddress(normalizedEmail) || u.IsDemo() {
 		return auth.ErrEmail
 	}

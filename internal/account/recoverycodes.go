@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strings"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -19,7 +20,7 @@ func (s *Service) MakeRecoveryCodes(ctx context.Context, f FactorChange) (Factor
 	})
 }
 
-// HasRecoveryCodes reports whether each of the codes is an unused one of the account.
+// HasRecoveryCodes reports whether each of the codes is an unused one of the account, written as it was made.
 func (s *Service) HasRecoveryCodes(ctx context.Context, userID string, codes []string) (bool, error) {
 	hashes, err := s.store.RecoveryCodes(ctx, userID)
 	if err != nil || len(codes) == 0 {
@@ -30,7 +31,7 @@ func (s *Service) HasRecoveryCodes(ctx context.Context, userID string, codes []s
 		unused[hash] = true
 	}
 	for _, code := range codes {
-		if hash, ok := auth.RecoveryCodeHash(code); !ok || !unused[hash] {
+		if hash, ok := auth.RecoveryCodeHash(code); !ok || !unused[hash] || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz234567-") != "" {
 			return false, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ type Application struct {
 // return whether the address has an account, and takes as long for one as for the other: the hash is computed for both, and
 // both are one transaction with one email (ASVS v5.0.0-6.3.8).
 func (s *Service) Register(ctx context.Context, a Application, c device.Client) error {
-	normalized, err := auth.NormalizeEmail(a.Email)
+	email, normalized, err := auth.NewEmail(a.Email)
 	if err != nil {
 		return err
 	}
@@ -63,15 +64,15 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 		return fmt.Errorf("register: %w", err)
 	}
 	token, at := auth.NewToken(), audit.Now()
-	email, err := a.Confirm(token)
+	confirm, err := a.Confirm(token)
 	if err != nil {
 		return err
 	}
 	pending := SignUp{
-		TokenHash: auth.HashToken(token), Email: a.Email, NormalizedEmail: normalized, Name: a.Name, PasswordHash: hash,
+		TokenHash: auth.HashToken(token), Email: email, NormalizedEmail: normalized, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
-	if err := s.store.AddSignUp(ctx, pending, Press{Act: a.Act, Emails: []mail.Row{email}}); err != nil {
+	if err := s.store.AddSignUp(ctx, pending, Press{Act: a.Act, Emails: []mail.Row{confirm}}); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
 	s.audit.Report(ctx, audit.SignUpRequested, "", "", "", c)
@@ -125,7 +126,7 @@ func (s *Service) Confirm(ctx context.Context, token string, c device.Client, pr
 // CreateUser makes an account by order of an operator, with its address confirmed. It returns ErrEmail, for an address
 // of demo accounts as well, ErrEmailTaken, a NameError or a PasswordError.
 func (s *Service) CreateUser(ctx context.Context, name, email, password, role string) (auth.User, error) {
-	normalized, err := auth.NormalizeEmail(email)
+	email, normalized, err := auth.NewEmail(email)
 	if err != nil {
 		return auth.User{}, err
 	}
@@ -141,6 +142,9 @@ func (s *Service) CreateUser(ctx context.Context, name, email, password, role st
 	hash, err := s.auth.HashPassword(ctx, password)
 	if err != nil {
 		return auth.User{}, err
+	}
+	if taken, err := s.HasUser(ctx, email); err != nil || taken { // also under a key from before
+		return auth.User{}, cmp.Or(err, auth.ErrEmailTaken)
 	}
 	at := audit.Now()
 	user := auth.User{

@@ -48,11 +48,11 @@ func (c RecoveryCodes) Hashes() []string {
 }
 
 // alike replaces digits that are in no code by the letters that look like them.
-var alike = strings.NewReplacer("0", "O", "1", "I", "8", "B", "-", "", " ", "")
+var alike = strings.NewReplacer("0", "O", "1", "I", "8", "B")
 
 // RecoveryCodeHash is the hash of a code as typed. It is false for a text that cannot be one.
 func RecoveryCodeHash(typed string) (string, bool) {
-	code := alike.Replace(strings.ToUpper(typed))
+	code := alike.Replace(TypedCode(typed))
 	if len(code) != recoveryCodeLength || !audit.IsID(code+"AA") {
 		return "", false
 	}

@@ -74,11 +74,16 @@ func failureReason(user User, match bool) string {
 
 // LookUp finds the account of an address as typed. For a malformed address it returns ErrNotFound too.
 func (s *Service) LookUp(ctx context.Context, email string) (User, error) {
-	key, err := NormalizeEmail(email)
+	return UserByEmail(ctx, s.store, email)
+}
+
+// UserByEmail finds the account of an address as typed. For a malformed address it returns ErrNotFound too.
+func UserByEmail(ctx context.Context, store Emails, email string) (User, error) {
+	keys, err := emailKeys(email)
 	if err != nil {
 		return User{}, audit.ErrNotFound
 	}
-	return s.store.UserByEmail(ctx, key)
+	return store.UserByEmail(ctx, keys...)
 }
 
 // upgrade replaces the hash by one with the current parameters. A failure is ignored, because the next sign-in tries

@@ -8,12 +8,18 @@ import (
 	"example.com/gatehouse/internal/audit"
 )
 
+// Emails finds accounts by their addresses.
+type Emails interface {
+	// UserByEmail returns the account that has the first of the keys that any has, of three at most. ErrNotFound when none has.
+	// Disabled accounts are found.
+	UserByEmail(ctx context.Context, keys ...string) (User, error)
+}
+
 // Store is what this package needs of a database. Each method is one transaction; times come from the caller.
 type Store interface {
 	// UserBySession returns the account of the live session with that current token. ErrNotFound.
 	UserBySession(ctx context.Context, tokenHash string) (User, error)
-	// UserByEmail returns ErrNotFound for an unknown address. Disabled accounts are found.
-	UserByEmail(ctx context.Context, normalizedEmail string) (User, error)
+	Emails
 	// UpgradePassword replaces a hash by another of the same password, which is not a change of credentials.
 	UpgradePassword(ctx context.Context, userID, oldHash, newHash string) error
 	// TOTPSecret returns ErrNotFound for an account without an authenticator app.

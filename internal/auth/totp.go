@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // A time-based one-time password as every authenticator app makes it (RFC 6238): SHA-1, which is no weakness inside an
@@ -58,19 +57,14 @@ func MatchTOTP(secret []byte, typed string, at time.Time, last int64) (step int6
 	return step, ok
 }
 
-// IsTOTPCode reports whether the text can be a code of an authenticator app: six digits, with gaps as apps show them.
+// IsTOTPCode reports whether the text can be a code of an authenticator app: six digits and no letter.
 func IsTOTPCode(typed string) bool {
 	_, ok := totpDigitsOf(typed)
 	return ok
 }
 
 func totpDigitsOf(typed string) (string, bool) {
-	code := strings.Map(func(c rune) rune {
-		if unicode.IsSpace(c) || c == '-' {
-			return -1
-		}
-		return c
-	}, typed)
+	code := TypedCode(typed)
 	return code, len(code) == totpDigits && !strings.ContainsFunc(code, func(c rune) bool { return c < '0' || c > '9' })
 }
 

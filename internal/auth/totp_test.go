@@ -2,9 +2,11 @@ package auth
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // The vectors of RFC 6238 appendix B for SHA-1, of which six digits are used here.
@@ -41,11 +43,25 @@ func TestTOTPWindow(t *testing.T) {
 func TestTOTPDigits(t *testing.T) {
 	for typed, want := range map[string]bool{
 		"123456": true, "123 456": true, " 123\u00a0456\t": true, "123-456": true, "12345": false, "1234567": false, "": false,
-		"12345a": false, "\u0661\u0662\u0663\u0664\u0665\u0666": false, "+12345": false,
+		"12345a": false, "12345\u00e9": false, "+12345": false, "\u0661\u0662\u0663\u0664\u0665\u0666": true, "\uff11\uff12\uff13\uff14\uff15\uff16": true,
+		"\u202a123\u2011456\u202c": true, "\u2460\u2461\u2462\u2463\u2464\u2465": true,
 	} {
 		code, got := totpDigitsOf(typed)
 		if got != want || got && code != "123456" {
 			t.Errorf("%q: got %q, %t, want %t", typed, code, got, want)
+		}
+	}
+}
+
+// The ten digits of every script count from nought to nine.
+func TestDigitsOfEveryScript(t *testing.T) {
+	digits := 0
+	for c := rune(0); c <= unicode.MaxRune; c++ {
+		if unicode.IsDigit(c) {
+			if got, want := TypedCode(string(c)), strconv.Itoa(digits%10); got != want {
+				t.Errorf("%U: got %q, want %q", c, got, want)
+			}
+			digits++
 		}
 	}
 }

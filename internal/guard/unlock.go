@@ -16,8 +16,7 @@ const UnlockValid = 30 * time.Minute
 // Store keeps the tokens of unlock emails. One takes whoever has it past the limits of its account; it opens nothing, because
 // the password is still asked.
 type Store interface {
-	// UserByEmail returns ErrNotFound for an unknown address.
-	UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error)
+	auth.Emails
 	AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error
 	// UnlockTokenOwner returns the account of a token. ErrNotFound when the token is unknown, or its time is up.
 	UnlockTokenOwner(ctx context.Context, hash string, at time.Time) (userID string, err error)
@@ -32,7 +31,7 @@ func (g *Guard) OffersUnlock(ctx context.Context, account string) bool {
 // NewUnlockToken makes the token of an unlock email, if the address has an account. ErrNotFound for an unknown address, and
 // for that of a demo account, where no email arrives. It takes longer where there is an account, so nobody must wait for it.
 func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
-	user, err := g.userOf(ctx, email)
+	user, err := auth.UserByEmail(ctx, g.store, email)
 	if err == nil && user.IsDemo() {
 		err = audit.ErrNotFound
 	}
@@ -61,17 +60,9 @@ func (g *Guard) unlocks(ctx context.Context, token, email string, c device.Clien
 		return false, err
 	}
 	lookUp.Return(ctx) // it was sent, so nobody guessed it
-	user, err := g.userOf(ctx, email)
+	user, err := auth.UserByEmail(ctx, g.store, email)
 	if errors.Is(err, audit.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil && user.ID == owner, err
-}
-
-func (g *Guard) userOf(ctx context.Context, email string) (auth.User, error) {
-	key, err := auth.NormalizeEmail(email)
-	if err != nil {
-		return auth.User{}, audit.ErrNotFound
-	}
-	return g.store.UserByEmail(ctx, key)
 }

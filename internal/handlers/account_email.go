@@ -62,13 +62,14 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	refuse := func(status int, text string) error {
 		return a.emailForm(w, r, status, &emailView{Email: f["email"], DraftID: f["held"], Problems: problems{{"email", text}}})
 	}
-	normalized, err := auth.NormalizeEmail(f["email"])
+	email, normalized, err := auth.NewEmail(f["email"])
+	own, _ := auth.NormalizeEmail(v.User.Email) // which its key from before may not be
 	switch {
 	case v.User.IsDemo():
 		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no emails, so its address stays as it is.")
 	case err != nil:
-		return refuse(http.StatusUnprocessableEntity, "Write an address like name@example.com.")
-	case normalized == v.User.NormalizedEmail:
+		return refuse(http.StatusUnprocessableEntity, err.Error())
+	case normalized == own:
 		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
 	}
 	try, wait := a.Guard.FromAccount(r.Context(), guard.EmailChanges, actor(r))
@@ -82,8 +83,8 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	toNew, may := a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
-	err = a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, f["email"], press, func(confirm, stop string) ([]mail.Row, error) {
-		return a.emailsToBoth(r, f["email"], may, confirm, stop)
+	err = a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, email, press, func(confirm, stop string) ([]mail.Row, error) {
+		return a.emailsToBoth(r, email, may, confirm, stop)
 	})
 	if err != nil {
 		try.Return(r.Context())

@@ -39,7 +39,7 @@ func (a *app) identify(w http.ResponseWriter, r *http.Request, f map[string]stri
 	if f["password"] == "" {
 		wrong = append(wrong, problem{"password", enterPassword})
 	}
-	if u := currentOf(r).User; f["code"] == "" && u.SecondFactor() {
+	if u := currentOf(r).User; auth.TypedCode(f["code"]) == "" && u.SecondFactor() {
 		wrong = append(wrong, problem{"code", enterCode(u)})
 	}
 	if wrong != nil {

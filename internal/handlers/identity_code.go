@@ -29,7 +29,7 @@ func tooManyCodes(wait time.Duration) problem {
 
 // checkCode completes a proof inside a session.
 func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, typed string, failure audit.Kind) (auth.Proof, problems, int, error) {
-	if typed == "" {
+	if auth.TypedCode(typed) == "" {
 		return p, problems{{"code", enterCode(p.User())}}, http.StatusUnprocessableEntity, nil
 	}
 	p, err := a.Auth.CheckCode(r.Context(), p, typed, actor(r), failure, a.unanswered(r))

@@ -42,8 +42,11 @@ func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := &forgotView{Email: f["email"]}
 	normalized, err := auth.NormalizeEmail(f["email"])
+	if err == nil {
+		err = auth.CheckEmail(f["email"])
+	}
 	if err != nil {
-		v.Problems = problems{{"email", "Write an address like name@example.com."}}
+		v.Problems = problems{{"email", err.Error()}}
 		return a.render(w, r, http.StatusUnprocessableEntity, v)
 	}
 	client := clientOf(r)

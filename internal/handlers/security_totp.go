@@ -99,7 +99,7 @@ func (a *app) setTOTP(w http.ResponseWriter, r *http.Request) error {
 	if f["begin"] != "" {
 		return a.beginTOTP(w, r)
 	}
-	if f["code"] == "" {
+	if auth.TypedCode(f["code"]) == "" {
 		return a.totpForm(w, r, http.StatusUnprocessableEntity, problem{"code", "Enter the code that your app shows."})
 	}
 	if _, err := a.Accounts.PendingTOTP(r.Context(), actor(r), brand.Name, v.User.Email); errors.Is(err, audit.ErrNotFound) {

@@ -97,7 +97,7 @@ func (a *app) verify(w http.ResponseWriter, r *http.Request) error {
 	if err := anotherAccount(f["account"], u.ID, u.Email, r.URL.Path); err != nil {
 		return err
 	}
-	if f["code"] == "" {
+	if auth.TypedCode(f["code"]) == "" {
 		return a.verifyForm(w, r, http.StatusUnprocessableEntity, u, waiting, problem{"code", enterCode(u)})
 	}
 	waiting, proof, err := a.Auth.CheckPendingCode(r.Context(), waiting, f["code"], clientOf(r))

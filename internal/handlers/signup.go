@@ -57,9 +57,9 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		v.Problems = append(v.Problems, problem{"name", err.Error()})
 	}
-	normalized, err := auth.NormalizeEmail(f["email"])
+	address, normalized, err := auth.NewEmail(f["email"])
 	if err != nil {
-		v.Problems = append(v.Problems, problem{"email", "Write an address like name@example.com."})
+		v.Problems = append(v.Problems, problem{"email", err.Error()})
 	}
 	if err := auth.CheckNewPassword(f["password"], auth.MinPassword, name, f["email"]); err != nil {
 		v.Problems = append(v.Problems, problem{"password", err.Error()})
@@ -84,7 +84,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		Name: name, Email: f["email"], Password: f["password"], Act: press,
 		Unanswered: !may,
 		Confirm: func(token string) (mail.Row, error) {
-			return a.Outbox.Row(a.emails.ConfirmSignUp(f["email"], token, time.Now(), device, account.SignUpValid))
+			return a.Outbox.Row(a.emails.ConfirmSignUp(address, token, time.Now(), device, account.SignUpValid))
 		},
 		Exists: func(owner auth.User) (mail.Row, error) { return a.Outbox.Row(a.emails.AlreadyMember(owner.Email)) },
 	}, clientOf(r))

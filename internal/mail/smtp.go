@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 )
 
 // smtpTimeout bounds a whole delivery, from looking up the server to its last
@@ -105,6 +106,7 @@ func (s *SMTP) message(l Email) (*gomail.Msg, error) {
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(s.from)
+	to.Address = deliverable(l.To)
 	msg.ToMailAddress(to)
 	msg.Subject(oneLine(l.Subject))
 	msg.SetDateWithValue(cmp.Or(l.At, time.Now()).UTC())
@@ -114,6 +116,15 @@ func (s *SMTP) message(l Email) (*gomail.Msg, error) {
 	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
 	return msg, nil
+}
+
+// deliverable is the address with the ASCII form of its domain, because not every mail server knows another (RFC 6531).
+func deliverable(address string) string {
+	host := domain(address)
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		return strings.TrimSuffix(address, host) + ascii
+	}
+	return address
 }
 
 // oneLine turns line breaks and other invisible characters into spaces.

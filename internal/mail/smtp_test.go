@@ -101,6 +101,20 @@ func TestHeadersTellNothingElse(t *testing.T) {
 	}
 }
 
+// A server that knows nothing but ASCII gets an international domain in that form.
+func TestInternationalDomain(t *testing.T) {
+	srv := (&mailtest.Server{}).Start(t)
+	l := testEmail
+	l.To = "marta@bücher.example"
+	if err := client(t, srv, "").Send(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	one := srv.Emails()[0]
+	if got := one.Message(t).Header.Get("To"); one.To != "marta@xn--bcher-kva.example" || got != "<marta@xn--bcher-kva.example>" {
+		t.Errorf("sent to %q, with To %q", one.To, got)
+	}
+}
+
 func TestInjection(t *testing.T) {
 	srv := (&mailtest.Server{}).Start(t)
 	c := client(t, srv, "")

@@ -19,10 +19,22 @@ const userColumns = `users.id, users.email, users.email_key, users.name, users.r
 	users.delete_after, EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id),
 	EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)`
 
+// readable scans an address that may have been stored with the ASCII form of its domain.
+type readable struct{ email *string }
+
+func (r readable) Scan(stored any) error {
+	text, ok := stored.(string)
+	if !ok {
+		return fmt.Errorf("email address stored as %T", stored)
+	}
+	*r.email = auth.ReadableEmail(text)
+	return nil
+}
+
 // userFields returns where userColumns scan to.
 func userFields(u *auth.User) []any {
 	return []any{
-		&u.ID, &u.Email, &u.NormalizedEmail, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
+		&u.ID, readable{&u.Email}, &u.NormalizedEmail, &u.Name, &u.Role, &u.PasswordHash, &u.PasswordChangedAt, &u.Epoch,
 		&u.CreatedAt, orZero{&u.DisabledAt}, orZero{&u.DemoUntil}, orZero{&u.DeleteAfter}, &u.TOTP, &u.Passkeys,
 	}
 }
@@ -52,9 +64,12 @@ func (s *Store) CountUsers(ctx context.Context) (int, error) {
 	return n, err
 }
 
-func (s *Store) UserByEmail(ctx context.Context, normalizedEmail string) (auth.User, error) {
+// UserByEmail is one query, so that its time does not say which of the keys has an account.
+func (s *Store) UserByEmail(ctx context.Context, keys ...string) (auth.User, error) {
 	var u auth.User
-	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1`, normalizedEmail).Scan(userFields(&u)...)
+	key := func(i int) string { return keys[min(i, len(keys)-1)] }
+	err := s.db.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE email_key IN ($1, $2, $3)
+		ORDER BY CASE email_key WHEN $1 THEN 1 WHEN $2 THEN 2 ELSE 3 END LIMIT 1`, key(0), key(1), key(2)).Scan(userFields(&u)...)
 	return u, found(err)
 }
 
