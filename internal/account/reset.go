@@ -19,7 +19,7 @@ type RecoveryStore interface {
 	// UserByID returns ErrNotFound for an unknown id. Disabled accounts are found.
 	UserByID(ctx context.Context, id string) (auth.User, error)
 	// ReplaceOneTimeToken stores a token in place of all others of its account and purpose. ErrConflict when the epoch
-	// is no longer the given one or the account is disabled.
+	// is no longer the given one or the account is disabled. A token for nobody opens nothing and takes as long.
 	ReplaceOneTimeToken(ctx context.Context, k OneTimeToken, epoch int64, p Press, e audit.Event) error
 	// ResetPassword uses the token up, sets the hash, raises the epoch, ends every session and deletes all other
 	// one-time tokens of the account, all or nothing. ErrNotFound when the token is unknown, used or too old, or the
@@ -57,24 +57,23 @@ type ResetPasswordParams struct {
 const ResetValid = 30 * time.Minute
 
 // SendResetToken sends the owner of an address the email with which they reset the password of its account. write makes it of
-// the token, and earlier tokens stop working. An unknown address, a disabled account, and a demo account, which receives no
-// email, have the press stored and nothing else. ErrConflict for a press that was answered before.
+// the token, and earlier tokens stop working. For an unknown address, a disabled account, and a demo account, which receives no
+// email, the same is done for nobody: write gets an owner without an id, and makes a decoy. ErrConflict for a press that was
+// answered before.
 func (s *Service) SendResetToken(ctx context.Context, email string, c device.Client, press *act.Record,
 	write func(owner auth.User, token string) (mail.Row, error)) error {
 	user, err := s.auth.LookUp(ctx, email)
 	if err == nil && (user.IsDemo() || !user.DisabledAt.IsZero()) {
 		err = audit.ErrNotFound
 	}
-	if errors.Is(err, audit.ErrNotFound) {
-		if err = s.store.AddPress(ctx, Press{Act: press}); err == nil {
-			s.audit.Report(ctx, audit.PasswordResetRequested, "", "", "unknown", c)
-		}
-		return err
-	}
-	if err != nil {
+	unknown := errors.Is(err, audit.ErrNotFound)
+	if err != nil && !unknown {
 		return err
 	}
 	token, at, e := auth.NewToken(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
+	if unknown {
+		user, e = auth.User{Email: email}, audit.NewEvent(audit.PasswordResetRequested, "", "", c).Because("unknown")
+	}
 	row, err := write(user, token)
 	if err != nil {
 		return err

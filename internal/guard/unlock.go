@@ -17,6 +17,7 @@ const UnlockValid = 30 * time.Minute
 // the password is still asked.
 type Store interface {
 	auth.Emails
+	// AddUnlockToken takes as long for nobody, whose id is "", as for an account.
 	AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error
 	// UnlockTokenOwner returns the account of a token. ErrNotFound when the token is unknown, or its time is up.
 	UnlockTokenOwner(ctx context.Context, hash string, at time.Time) (userID string, err error)
@@ -28,14 +29,14 @@ func (g *Guard) OffersUnlock(ctx context.Context, account string) bool {
 	return g.attempts.Take(ctx, Warnings.key+":"+account, Warnings.Rule) == 0
 }
 
-// NewUnlockToken makes the token of an unlock email, if the address has an account. ErrNotFound for an unknown address, and
-// for that of a demo account, where no email arrives. It takes longer where there is an account, so nobody must wait for it.
+// NewUnlockToken makes the token of an unlock email. ErrNotFound, after the same work, with one that opens nothing, for an unknown
+// address, and for that of a demo account, where no email arrives.
 func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Client) (auth.User, string, error) {
 	user, err := auth.UserByEmail(ctx, g.store, email)
-	if err == nil && user.IsDemo() {
-		err = audit.ErrNotFound
+	if user.IsDemo() {
+		user, err = auth.User{}, audit.ErrNotFound
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return auth.User{}, "", err
 	}
 	token, at := auth.NewToken(), audit.Now()
@@ -43,7 +44,7 @@ func (g *Guard) NewUnlockToken(ctx context.Context, email string, c device.Clien
 		return auth.User{}, "", err
 	}
 	g.audit.Record(ctx, audit.NewEvent(audit.LoginLock, user.ID, "", c))
-	return user, token, nil
+	return user, token, err
 }
 
 // unlocks reports whether the token was sent to the owner of that address and is still good.

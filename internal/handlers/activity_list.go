@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
 
@@ -75,7 +76,7 @@ func activityFilter(r *http.Request, limit int) (kind, text string, f audit.Filt
 	if kinds, ok := kindGroups[query(r, "kind")]; ok {
 		kind, f.Kinds = query(r, "kind"), kinds
 	}
-	return kind, strings.TrimSpace(query(r, "q")), f
+	return kind, strings.TrimSpace(device.Printable(query(r, "q"))), f
 }
 
 // activityLink leads to the same selection elsewhere, or further back.

@@ -5,14 +5,17 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
@@ -23,32 +26,34 @@ import (
 // clock in TestDurationsTellNothing.
 type question struct {
 	name       string
+	path       string // of the form
 	begin      func(p *portal) (ask func(email string) *webtest.Answer)
 	background work
+	logs       string // when that is done; "" for nothing in the background of this portal
 }
 
 // work is what a question leaves to be done in the background.
 type work int
 
 const (
-	nothing   work = iota
-	oneEmail       // an email goes to the address whatever it is, after as many statements
-	different      // for an account there is more to do; TestNothingIsAwaited shows that the answer does not wait for it
+	nothing  work = iota
+	oneEmail      // an email goes to the address whatever it is, after as many statements
+	unwaited      // as many statements whatever the address is, and the answer does not wait for them
 )
 
 var questions = []question{
-	{"sign-in", func(p *portal) func(string) *webtest.Answer {
+	{"sign-in", "/login", func(p *portal) func(string) *webtest.Answer {
 		return func(email string) *webtest.Answer { return p.browser().guess(email) }
-	}, nothing},
-	{"sign-up", func(p *portal) func(string) *webtest.Answer {
+	}, nothing, ""},
+	{"sign-up", "/signup", func(p *portal) func(string) *webtest.Answer {
 		return func(email string) *webtest.Answer {
 			return p.browser().Post("/signup", "name", "Grace", "email", email, "password", otherPassword)
 		}
-	}, nothing},
-	{"forgotten password", func(p *portal) func(string) *webtest.Answer {
+	}, nothing, ""},
+	{"forgotten password", "/password/forgot", func(p *portal) func(string) *webtest.Answer {
 		return func(email string) *webtest.Answer { return p.browser().Post("/password/forgot", "email", email) }
-	}, different},
-	{"change of address", func(p *portal) func(string) *webtest.Answer {
+	}, unwaited, string(audit.PasswordResetRequested)},
+	{"change of address", "/account/email", func(p *portal) func(string) *webtest.Answer {
 		b := p.signedIn(p.newUser("Asa"))
 		b.Reauth(password)
 		return func(email string) *webtest.Answer {
@@ -57,22 +62,50 @@ var questions = []question{
 			b.Get("/account/email")                                     // takes what is said on the next page
 			return res
 		}
-	}, oneEmail},
-	{"challenge for a passkey", func(p *portal) func(string) *webtest.Answer {
+	}, oneEmail, ""},
+	{"challenge for a passkey", "/login/passkey/begin", func(p *portal) func(string) *webtest.Answer {
 		return func(email string) *webtest.Answer {
 			res := p.browser().postJSON(beginSignIn, map[string]string{"email": email, "username": email})
 			res.Body = challengeInJSON.ReplaceAllLiteralString(res.Body, `"challenge":""`)
 			return res
 		}
-	}, nothing},
-	{"answer of a passkey", func(p *portal) func(string) *webtest.Answer {
+	}, nothing, ""},
+	{"answer of a passkey", "/login/passkey/finish", func(p *portal) func(string) *webtest.Answer {
 		d := newPasskeyDevice(p.t)
 		return func(email string) *webtest.Answer {
 			b := p.browser()
 			d.handle = email
 			return b.postJSON("/login/passkey/finish", map[string]any{"assertion": json.RawMessage(d.answers(b.begin(beginSignIn))), "email": email})
 		}
-	}, nothing},
+	}, nothing, ""},
+}
+
+// lockedQuestions are the wrong passwords that meet the limit of their account: the one that is offered a way past, and the next.
+var lockedQuestions = []question{
+	{"the wrong password after the last free one", "/login", func(p *portal) func(string) *webtest.Answer {
+		return func(email string) *webtest.Answer { return p.guessesAfter(guard.AccountHere.Burst, email) }
+	}, unwaited, string(audit.LoginLock)},
+	{"a wrong password beyond the limit", "/login", func(p *portal) func(string) *webtest.Answer {
+		return func(email string) *webtest.Answer { return p.guessesAfter(guard.AccountHere.Burst+1, email) }
+	}, nothing, ""},
+}
+
+// guessesAfter is a wrong password after others from the same network, which is a new one.
+func (p *portal) guessesAfter(others int, email string) *webtest.Answer {
+	p.t.Helper()
+	defer func(before ratelimit.Limiter) { p.limits.Limiter = before }(p.limits.Limiter)
+	p.limits.Limiter = ratelimit.NewMemory()
+	b := p.browser()
+	for i := range others {
+		_, err := p.app.Guard.BeginSignIn(p.t.Context(), auth.PasswordSignIn{Email: email, Password: password}, device.Client{IP: b.IP})
+		if (err != nil) != (i >= guard.AccountHere.Burst) {
+			p.t.Fatal(err)
+		}
+	}
+	if others > guard.AccountHere.Burst {
+		p.app.Guard.OffersUnlock(p.t.Context(), email)
+	}
+	return b.guess(email).Want(http.StatusTooManyRequests)
 }
 
 var (
@@ -181,7 +214,8 @@ func TestOneAnswerWhenThrottled(t *testing.T) {
 	})
 }
 
-// Whatever an address is, its answer takes as many statements: none more is written for one that has an account.
+// Whatever an address is, as many statements are done for it, those of the background included, up to the limit of wrong passwords
+// and beyond it.
 func TestSameWork(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(testing.TB) (*store.Store, *storetest.Counter){
@@ -193,17 +227,15 @@ func TestSameWork(t *testing.T) {
 			p.limits.Limiter = limiterOff{}
 			const asksToUse = "Somebody, probably you, wants" // the email of a change of address, whoever has the new one
 			all := 0
-			for _, q := range questions {
-				if q.background == different {
-					continue
-				}
+			for _, q := range slices.Concat(questions, lockedQuestions) {
 				ask := q.begin(p)
 				count := func(email string, want int) (least int) {
 					least = 1000
 					for n := 0; n < 3 && least != want; n++ { // something else may be at work beside one of them
-						messages := len(p.textsTo(email, asksToUse))
+						messages, logged := len(p.textsTo(email, asksToUse)), p.log.Len()
 						statements.Taken()
 						ask(email)
+						p.awaitLog(logged, q.logs)
 						if q.background == oneEmail {
 							p.nextEmail(email, asksToUse, messages)
 						}
@@ -226,13 +258,13 @@ func TestSameWork(t *testing.T) {
 	}
 }
 
-// What takes longer for an account than for nobody is done in the background: while nothing can be written to the
-// database the answer comes, and says the same.
+// What follows from there being an account or none is done in the background: while nothing can be written to the database the
+// answer comes, and says the same.
 func TestNothingIsAwaited(t *testing.T) {
 	t.Parallel()
 	onBackends(t, func(t *testing.T, p *portal) {
 		for _, q := range questions {
-			if q.background != different {
+			if q.background != unwaited {
 				continue
 			}
 			ask, known := q.begin(p), p.newUser("Kay").Email
@@ -245,6 +277,17 @@ func TestNothingIsAwaited(t *testing.T) {
 			p.nextEmail(known, "", 0) // which was waiting all the while
 		}
 	})
+}
+
+// awaitLog waits until that was logged after so many bytes.
+func (p *portal) awaitLog(after int, what string) {
+	p.t.Helper()
+	for !strings.Contains(p.log.After(after), what) {
+		if strings.Contains(p.log.After(after), "background work failed") {
+			p.t.Fatalf("%s is not logged", what)
+		}
+		runtime.Gosched()
+	}
 }
 
 // holdWriters lets nobody write until release: to no table on SQLite, and to no account on PostgreSQL.

@@ -18,7 +18,7 @@ func clientOf(r *http.Request) device.Client { return exchangeOf(r).client }
 
 // readClient describes where a request came from, once for all who ask.
 func (a *app) readClient(r *http.Request) device.Client {
-	agent := strings.ToValidUTF8(strings.ReplaceAll(r.UserAgent(), "\x00", ""), "")
+	agent := device.Printable(strings.ToValidUTF8(r.UserAgent(), "")) // rows are read in terminals too
 	for len(agent) > maxUserAgent {
 		_, size := utf8.DecodeLastRuneInString(agent)
 		agent = agent[:len(agent)-size]

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -46,8 +48,8 @@ func tooManyPasskeys(w http.ResponseWriter, wait time.Duration) error {
 	return writeJSON(w, http.StatusTooManyRequests, problemJSON{Error: errorLimited, Text: tooManyAttempts(wait)})
 }
 
-// offerUnlock sends the owner of a limited account an email with the way past the limit. It happens in the background of the answer,
-// which would otherwise tell by its duration whether there is an owner.
+// offerUnlock sends the owner of a limited account an email with the way past the limit, in the background of the answer. Where
+// there is no owner as much is done for nobody.
 func (a *app) offerUnlock(r *http.Request, account, email string) {
 	if !a.Guard.OffersUnlock(r.Context(), account) {
 		return
@@ -55,10 +57,14 @@ func (a *app) offerUnlock(r *http.Request, account, email string) {
 	client := clientOf(r)
 	a.background(r, func(ctx context.Context) error {
 		user, token, err := a.Guard.NewUnlockToken(ctx, email, client)
-		if err != nil {
+		switch l := a.emails.Unlock(cmp.Or(user.Email, email), user.Name, token, guard.UnlockValid); {
+		case err == nil:
+			a.Outbox.Send(l)
+		case errors.Is(err, audit.ErrNotFound):
+			a.Outbox.Send(l.Decoy())
+		default:
 			return err
 		}
-		a.enqueue(user, a.emails.Unlock(user.Email, user.Name, token, guard.UnlockValid))
 		return nil
 	})
 }

@@ -35,6 +35,13 @@ func (l Email) expiring(valid time.Duration) Email {
 	return l
 }
 
+// Decoy returns the email for nobody: it is stored and taken out of the outbox like any other, and not sent, so that an address
+// without an account costs what one with an account does.
+func (l Email) Decoy() Email {
+	l.To = ""
+	return l
+}
+
 // LogValue keeps the text, which holds tokens, and the person's address out of
 // every log.
 func (l Email) LogValue() slog.Value {

@@ -172,7 +172,7 @@ func (o *Outbox) attempt(ctx context.Context, row Row) {
 		err = errors.New("too late: its time was up")
 	case row.Attempts > len(pauses)+1:
 		err = errors.New("no attempt came to an end")
-	default:
+	case l.To != "": // no decoy
 		err = o.Sender.Send(ctx, l)
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)

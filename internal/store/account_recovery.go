@@ -17,6 +17,9 @@ func (s *Store) UserByID(ctx context.Context, id string) (auth.User, error) {
 }
 
 func (s *Store) ReplaceOneTimeToken(ctx context.Context, k account.OneTimeToken, epoch int64, p account.Press, e audit.Event) error {
+	if k.UserID == "" {
+		return s.addDecoyToken(ctx, k, p, e)
+	}
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		// Writing the row of the account makes requests for its one-time tokens take turns with each other and with what
 		// revokes them.
@@ -36,17 +39,22 @@ func (s *Store) ReplaceOneTimeToken(ctx context.Context, k account.OneTimeToken,
 }
 
 func replaceOneTimeToken(ctx context.Context, tx *sql.Tx, k account.OneTimeToken) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1 AND purpose = $2`, k.UserID, k.Purpose)
-	if err != nil {
+	if err := deleteOneTimeTokens(ctx, tx, k); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	_, err := tx.ExecContext(ctx, `
 		INSERT INTO letter_keys (token_hash, user_id, purpose, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5)`, k.TokenHash, k.UserID, k.Purpose, k.CreatedAt, k.ExpiresAt)
 	if err != nil {
 		return err
 	}
 	return addSent(ctx, tx, account.SentToken{TokenHash: k.TokenHash, Purpose: k.Purpose, ExpiresAt: k.ExpiresAt})
+}
+
+// deleteOneTimeTokens deletes those of the same account and purpose.
+func deleteOneTimeTokens(ctx context.Context, tx *sql.Tx, k account.OneTimeToken) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM letter_keys WHERE user_id = $1 AND purpose = $2`, k.UserID, k.Purpose)
+	return err
 }
 
 func (s *Store) ResetPassword(ctx context.Context, r account.ResetPasswordParams) ([]session.Session, error) {

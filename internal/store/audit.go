@@ -44,10 +44,11 @@ func (s *Store) AddEvent(ctx context.Context, e audit.Event) error {
 	return addEvents(ctx, s.db, e)
 }
 
+// addStrayEvent looks for an account too: the row of an event that has one is checked to refer to it.
 func addStrayEvent(ctx context.Context, db execer, e audit.Event) error {
 	_, err := db.ExecContext(ctx, `
 		INSERT INTO stray_events (id, kind, reason, ip, user_agent, at)
-		VALUES ($1, $2, $3, $4, $5, $6)`,
+		SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = $1)`,
 		e.ID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
 	if err != nil {
 		return fmt.Errorf("add event %s: %w", e.Kind, err)

@@ -403,6 +403,44 @@ func TestAnonymousEvents(t *testing.T) {
 	})
 }
 
+// Decoys last as long as the tokens that they stand for, and are bounded in number.
+func TestDecoys(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		left := func(at time.Time) (n int) {
+			t.Helper()
+			if err := errors.Join(s.PruneAccounts(t.Context(), at), s.DB().QueryRow(`SELECT count(*) FROM decoys`).Scan(&n)); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if err := s.AddUnlockToken(t.Context(), "model", "", at, at.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.UnlockTokenOwner(t.Context(), "model", at); !errors.Is(err, audit.ErrNotFound) {
+			t.Errorf("got %v for the token of a decoy, want ErrNotFound", err)
+		}
+		if n := left(at.Add(time.Hour - time.Microsecond)); n != 1 {
+			t.Errorf("%d decoys left before their time, want 1", n)
+		}
+		_, err := s.DB().Exec(`
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)
+			INSERT INTO decoys (token_hash, stands_for, purpose, created_at, expires_at)
+			SELECT 'n' || i, stands_for, purpose, created_at, expires_at FROM n JOIN decoys ON token_hash = 'model'`)
+		if err == nil {
+			err = s.AddUnlockToken(t.Context(), "newest", "", at, at.Add(2*time.Hour))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := left(at); n > 10_000 || n < 1 {
+			t.Errorf("%d decoys left of 10,102, want at most 10,000 and the newest", n)
+		}
+		if n := left(at.Add(2 * time.Hour)); n != 0 {
+			t.Errorf("%d decoys left after their time, want none", n)
+		}
+	})
+}
+
 // keepAnonymous is how long the tests keep an event without an account.
 const keepAnonymous = 24 * time.Hour
 

@@ -9,9 +9,14 @@ import (
 
 const purposeUnlock = "unlock"
 
-// AddUnlockToken stores the token of an unlock email, by its hash, among the others that emails carry.
+// AddUnlockToken stores the token of an unlock email, by its hash, among the others that emails carry: one for nobody among
+// the decoys.
 func (s *Store) AddUnlockToken(ctx context.Context, hash, userID string, at, expires time.Time) error {
-	return s.AddOneTimeToken(ctx, account.OneTimeToken{TokenHash: hash, UserID: userID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: expires})
+	k := account.OneTimeToken{TokenHash: hash, UserID: userID, Purpose: purposeUnlock, CreatedAt: at, ExpiresAt: expires}
+	if userID == "" {
+		return addDecoy(ctx, s.db, k, "letter_keys")
+	}
+	return s.AddOneTimeToken(ctx, k)
 }
 
 // UnlockTokenOwner returns the account of an unlock email's token.
