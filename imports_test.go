@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/handlers": {
 		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
-		"internal/draft", "internal/forwarded", "internal/guard", "internal/mail", "internal/session", "ui",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/learn", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
 		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"internal/config":    {"internal/brand"},
 	"internal/device":    {},
 	"internal/forwarded": {},
+	"internal/learn":     {},
 	"internal/mail":      {},
 	"internal/ratelimit": {"internal/brand"},
 	"internal/redispool": {},

@@ -88,6 +88,8 @@ var situations = map[string][]situation{
 	"GET /email/undo/{token}":     {{words: "of an email", before: withUndo}},
 	"POST /email/undo/{token}":    {{words: "of an email", before: withUndo}},
 
+	"GET /learn/{lesson}": {{words: "of the list", before: func(v *visit) { v.param = "the-wristband" }}},
+
 	"GET /login": {{words: "on the way to a page", query: "?next=%2Faccount%2Fsessions"}},
 	"POST /login": {
 		{words: "filled in", typed: typesSignIn},

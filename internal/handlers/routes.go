@@ -53,6 +53,9 @@ func (a *app) router() http.Handler {
 	everybody.post("/session/extend", a.extend, on(home), noAct)
 	everybody.post("/preferences", a.setPreferences, on(home), noAct)
 	everybody.get("/plans", a.showPlans, nav("plans"), returned)
+	everybody.get("/learn", a.showLearn, nav("learn"))
+	everybody.get("/learn/map", a.showLearnMap, nav("learn"))
+	everybody.get("/learn/{lesson}", a.showLesson, nav("learn"))
 	everybody.post("/basket", a.choosePlan, on("/plans"), noAct)
 	if a.Mailbox != nil {
 		everybody.get("/dev/mail", a.devMail)

@@ -145,6 +145,8 @@ var funcs = template.FuncMap{
 	"ago":   func(t time.Time) string { return ago(time.Since(t), t) },
 	"count": count,
 	"plans": plans,
+
+	"lesson": lessonLink,
 }
 
 // ago says how long d, the time since t, is, as roughly as people do.

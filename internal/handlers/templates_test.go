@@ -22,7 +22,7 @@ var views = []view{
 	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
 	&forgotView{}, &forgotSentView{}, &resetView{}, &emailView{}, &emailConfirmView{}, &emailUndoView{}, &linkOverView{}, &deleteView{}, &exportView{},
 	&activityView{}, &notMeView{}, &inspectorView{}, &plansView{}, &errorView{}, &devMailView{},
-	&verifyView{}, &totpView{}, &recoveryCodesView{},
+	&learnView{}, &lessonView{}, &learnMapView{}, &verifyView{}, &totpView{}, &recoveryCodesView{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {
