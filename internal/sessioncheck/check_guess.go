@@ -16,7 +16,7 @@ var guessChecks = []Check{
 		ID: "enumeration", Title: "A failed sign-in does not say who has an account", Severity: Low,
 		Reason: "guessing passwords is for those who have one", CWE: 204, ASVS: "6.3.8", WSTG: "WSTG-IDNT-04", last: 3,
 		Sends: "six wrong passwords for the account and six for invented ones in turn, two at a time with a right one between",
-		Means: "the answers are the same but for the name; times differ where each of one kind is longer than each of the other, by 30 ms and half as much again",
+		Means: "the answers are the same but for the name; times differ where each of one kind is longer than each of the other by half as much again, and 30 ms",
 		run:   enumeration,
 	},
 	{
@@ -72,64 +72,64 @@ func enumeration(ctx context.Context, s *scan) (Result, error) {
 	s.impatient = true
 	defer func() { s.impatient = false }()
 	say := sentences{
-		passed:  "answers for an account and for invented ones are the same, and so are their times as far as 6 of each can show (differences over 30 ms)",
-		found:   "a failed sign-in shows whether there is such an account",
+		passed:  "answers for an account and for invented ones are the same, and so are their times as far as 6 of each can show (half as much again, and 30 ms)",
+		found:   "a failed sign-in says whether there is such an account",
 		unclear: "answers for invented accounts differ among themselves, or ask to wait",
 	}
-	slower := 0 // rounds in which the account took longer, less those in which it was quicker
-	timed := true
+	var took [2][]time.Duration
 	r, err := s.always(ctx, say, func(ctx context.Context) (outcome, string, error) {
-		var gists [2][]string
-		var times [2][]time.Duration
-		for range 2 {
-			for n, user := range []string{s.User, s.invented()} {
-				a, err := s.failed(ctx, user)
-				if err != nil {
-					return dim, "", err
-				}
-				if a.status == http.StatusTooManyRequests || a.status >= 500 {
-					timed = false
-					return dim, s.said(a), nil
-				}
-				gists[n], times[n] = append(gists[n], s.gist(a, user)), append(times[n], a.took)
-			}
+		seen, line, err := s.compare(ctx, &took)
+		if err != nil || s.alone {
+			return seen, line, err
 		}
-		if gists[1][0] != gists[1][1] {
-			timed = false
-			return dim, "two invented accounts were answered differently", nil
+		b, err := s.session(ctx) // so that its failures are not counted in a row
+		if err == nil {
+			s.end(ctx, b)
 		}
-		if gists[0][0] == gists[0][1] && gists[0][0] != gists[1][0] {
-			timed = false
-			return wrong, difference(gists[0][0], gists[1][0]), nil
-		}
-		which := longer(times[0], times[1])
-		slower += which
-		line := fmt.Sprintf("the account took %v and %v, invented ones %v and %v", rounded(times[0][0]), rounded(times[0][1]), rounded(times[1][0]), rounded(times[1][1]))
-		if which != 0 {
-			return wrong, line, nil
-		}
-		return right, "the same answer; " + line, nil
+		return seen, line, err
 	})
-	if err == nil && timed && slower*slower < times*times { // longer now and then is what a busy machine does
-		return passed(say.passed, r.Evidence...), err
+	if err == nil && r.Verdict == Passed && farApart(took[0], took[1]) {
+		return found("a failed sign-in takes longer or shorter where there is such an account", r.Evidence...), nil
 	}
 	return r, err
 }
 
-func rounded(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
-
-// longer is 1 if each of one kind took longer than each of the other by enough to be seen, -1 for the reverse, 0 else.
-func longer(one, other []time.Duration) int {
-	for _, which := range []struct {
-		long, short []time.Duration
-		sign        int
-	}{{one, other, 1}, {other, one, -1}} {
-		least, most := slices.Min(which.long), slices.Max(which.short)
-		if least-most > 30*time.Millisecond && least > most+most/2 {
-			return which.sign
+// compare tries two wrong passwords for the account and two for invented ones, in turn.
+func (s *scan) compare(ctx context.Context, took *[2][]time.Duration) (outcome, string, error) {
+	var gists [2][]string
+	var line string
+	for range 2 {
+		for n, user := range []string{s.User, s.invented()} {
+			a, err := s.failed(ctx, user)
+			if err != nil {
+				return dim, "", err
+			}
+			if a.status == http.StatusTooManyRequests || a.status >= 500 {
+				return dim, s.said(a), nil
+			}
+			gists[n], took[n] = append(gists[n], s.gist(a, user)), append(took[n], a.took)
+			line += fmt.Sprintf(", %s %v", []string{"the account", "an invented one"}[n], rounded(a.took))
 		}
 	}
-	return 0
+	switch {
+	case gists[1][0] != gists[1][1]:
+		return dim, "two invented accounts were answered differently", nil
+	case gists[0][0] == gists[0][1] && gists[0][0] != gists[1][0]:
+		return wrong, difference(gists[0][0], gists[1][0]), nil
+	}
+	return right, "the same answer" + line, nil
+}
+
+func rounded(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+
+// farApart reports whether each time of one kind is longer than each of the other by so much that chance is no explanation:
+// of 6 and 6 that happens twice in 924 times, without the distance.
+func farApart(one, other []time.Duration) bool {
+	apart := func(long, short []time.Duration) bool {
+		least, most := slices.Min(long), slices.Max(short)
+		return least-most > 30*time.Millisecond && least > most+most/2
+	}
+	return apart(one, other) || apart(other, one)
 }
 
 // difference shows where two texts begin to differ.

@@ -168,21 +168,25 @@ func rotationOldToken(ctx context.Context, s *scan) (Result, error) {
 	return r, err
 }
 
-// watch asks with an old token until it opens no longer, and notes how long it did.
+// watch asks with an old token until it opens no longer, and notes how long it did. A server that cannot tell yet is asked
+// again.
 func (s *scan) watch(ctx context.Context, old jar, longest *time.Duration) (outcome, string, error) {
 	began := time.Now()
 	for {
 		seen, line, err := s.thief(ctx, old)
 		since := time.Since(began)
-		if err != nil || seen != wrong {
-			if seen == right && since > graceMost {
-				return wrong, fmt.Sprintf("it opened for %v", since.Round(time.Second)), err
-			}
-			return seen, line, err
+		switch {
+		case err != nil:
+			return dim, "", err
+		case seen == right && *longest > graceMost:
+			return wrong, fmt.Sprintf("it opened for %v", longest.Round(time.Second)), nil
+		case seen == right:
+			return right, line, nil
+		case seen == wrong:
+			*longest = max(*longest, since+time.Second)
 		}
-		*longest = max(*longest, since+time.Second)
-		if since >= min(grace, max(s.MaxWait, time.Second)) {
-			return wrong, fmt.Sprintf("after %v %s", since.Round(time.Second), line), nil
+		if since >= grace {
+			return seen, fmt.Sprintf("after %v %s", since.Round(time.Second), line), nil
 		}
 		if err := sleep(ctx, time.Second); err != nil {
 			return dim, "", err

@@ -156,7 +156,11 @@ func (s *scan) compose(ctx context.Context, r request, j jar) (*http.Request, er
 		out.Header.Set("Expect", "100-continue")
 	}
 	out.Header.Set("User-Agent", "Mozilla/5.0 (compatible; sessioncheck)")
-	out.Header.Set("Accept", "text/html,application/json;q=0.9,*/*;q=0.8")
+	accept := "text/html,application/xhtml+xml,*/*;q=0.8"
+	if r.kind == "application/json" {
+		accept = "application/json"
+	}
+	out.Header.Set("Accept", accept)
 	out.Header.Set("Sec-Fetch-Dest", "document")
 	out.Header.Set("Sec-Fetch-Mode", "navigate")
 	origin, site := s.origin(), "same-origin"

@@ -2,6 +2,7 @@ package sessioncheck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -21,6 +22,9 @@ const (
 // opens asks for the private page.
 func (b *browser) opens(ctx context.Context) (state, *answer, error) {
 	a, err := b.get(ctx, b.private)
+	if errors.Is(err, errCircle) { // such as "ask again", while a token is being replaced
+		return vague, b.chain[len(b.chain)-1], nil
+	}
 	if err != nil {
 		return vague, nil, err
 	}
