@@ -97,7 +97,7 @@ func enumeration(ctx context.Context, s *scan) (Result, error) {
 // compare tries two wrong passwords for the account and two for invented ones, in turn.
 func (s *scan) compare(ctx context.Context, took *[2][]time.Duration) (outcome, string, error) {
 	var gists [2][]string
-	var line string
+	lines := []string{"the same answer"}
 	for range 2 {
 		for n, user := range []string{s.User, s.invented()} {
 			a, err := s.failed(ctx, user)
@@ -108,7 +108,7 @@ func (s *scan) compare(ctx context.Context, took *[2][]time.Duration) (outcome, 
 				return dim, s.said(a), nil
 			}
 			gists[n], took[n] = append(gists[n], s.gist(a, user)), append(took[n], a.took)
-			line += fmt.Sprintf(", %s %v", []string{"the account", "an invented one"}[n], rounded(a.took))
+			lines = append(lines, fmt.Sprintf("%s %v", []string{"the account", "an invented one"}[n], rounded(a.took)))
 		}
 	}
 	switch {
@@ -117,7 +117,7 @@ func (s *scan) compare(ctx context.Context, took *[2][]time.Duration) (outcome, 
 	case gists[0][0] == gists[0][1] && gists[0][0] != gists[1][0]:
 		return wrong, difference(gists[0][0], gists[1][0]), nil
 	}
-	return right, "the same answer" + line, nil
+	return right, strings.Join(lines, ", "), nil
 }
 
 func rounded(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

@@ -223,11 +223,12 @@ func csrf(ctx context.Context, s *scan) (Result, error) {
 		defer s.end(ctx, b)
 		forged := s.out.bare()
 		forged.from = elsewhere
-		a, err := s.copied(b.jar).do(ctx, forged)
-		if err != nil {
+		led := s.copied(b.jar)
+		if _, err := led.do(ctx, forged); err != nil {
 			return dim, "", err
 		}
-		return s.stillIn(ctx, b, fmt.Sprintf("%s %s from %s answered %s", s.out.method, s.path(s.out.url), elsewhere, s.said(a)))
+		a := led.chain[0]
+		return led.stillIn(ctx, fmt.Sprintf("%s %s from %s answered %s", s.out.method, s.path(s.out.url), elsewhere, s.said(a)))
 	})
 	if r.Verdict == Finding && s.sameSite() {
 		r.Severity = Low

@@ -97,17 +97,19 @@ func signOutByGet(ctx context.Context, s *scan) (Result, error) {
 			return dim, "", err
 		}
 		defer s.end(ctx, b)
-		a, err := s.copied(b.jar).do(ctx, request{method: http.MethodGet, url: s.out.url, from: elsewhere})
+		led := s.copied(b.jar)
+		a, err := led.do(ctx, request{method: http.MethodGet, url: s.out.url, from: elsewhere})
 		if err != nil {
 			return dim, "", err
 		}
-		return s.stillIn(ctx, b, fmt.Sprintf("GET %s answered %s", s.path(s.out.url), s.said(a)))
+		return led.stillIn(ctx, fmt.Sprintf("GET %s answered %s", s.path(s.out.url), s.said(a)))
 	})
 }
 
-// stillIn is for what should not have ended a session.
-func (s *scan) stillIn(ctx context.Context, b *browser, line string) (outcome, string, error) {
-	state, a, err := s.copied(b.jar).opens(ctx)
+// stillIn is for a browser that should not have been signed out. Its own cookies decide, because a sign-out may do no more
+// than delete those.
+func (b *browser) stillIn(ctx context.Context, line string) (outcome, string, error) {
+	state, a, err := b.opens(ctx)
 	if err != nil {
 		return dim, "", err
 	}
@@ -117,7 +119,7 @@ func (s *scan) stillIn(ctx context.Context, b *browser, line string) (outcome, s
 	case closed:
 		return wrong, line + "; the session is over", nil
 	default:
-		return dim, line + "; " + s.said(a), nil
+		return dim, line + "; " + b.said(a), nil
 	}
 }
 

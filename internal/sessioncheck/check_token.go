@@ -61,7 +61,7 @@ func judgeTokens(name string, tokens []string) Result {
 	}
 	t := tokensOf(tokens)
 	n := len(tokens)
-	lines := []string{fmt.Sprintf("%s: %d tokens of %d characters, %d of which change freely, with %d different characters", name, n, t.length, t.changing, t.alphabet)}
+	lines := []string{fmt.Sprintf("%s: %d tokens of %d characters, %d of which change, with %d different characters", name, n, t.length, t.changing, t.alphabet)}
 	if t.repeated > 0 {
 		return found("a token was given more than once", append(lines, fmt.Sprintf("%d of %d tokens came before", t.repeated, n))...)
 	}
@@ -111,21 +111,39 @@ func tokensOf(tokens []string) (t tokenFacts) {
 			}
 		}
 	}
-	t.alphabet = len(letters)
+	t.alphabet, t.ordered = len(letters), ordered(tokens)
 	class := alphabetOf(letters)
-	for i, counts := range positions {
-		if len(counts) < max(2, min(len(tokens), class)/3) { // such as the first figures of a time
-			positions[i] = nil
-			continue
+	var wide []map[byte]int
+	for _, counts := range positions {
+		room := roomOf(counts, class, len(tokens))
+		if room > 0 {
+			t.changing++
+			t.bits += room
 		}
-		t.changing++
+		if room == math.Log2(float64(class)) {
+			wide = append(wide, counts)
+		}
 	}
-	if class > 1 {
-		t.bits = float64(t.changing) * math.Log2(float64(class))
-	}
-	t.ordered = ordered(tokens)
-	t.uneven = uneven(positions, class, len(tokens))
+	t.uneven = uneven(wide, class, len(tokens))
 	return t
+}
+
+// roomOf is how many bits a position has room for. One that shows clearly fewer letters than even ones would, such as the
+// version of a UUID, the last letter of an encoding or the first figure of a time, is counted by what it shows.
+func roomOf(counts map[byte]int, class, n int) float64 {
+	if len(counts) < 2 {
+		return 0
+	}
+	all := float64(class)
+	expected := all * (1 - math.Pow(1-1/all, float64(n)))
+	if float64(len(counts)) >= 0.7*expected {
+		return math.Log2(all)
+	}
+	most := 0
+	for _, count := range counts {
+		most = max(most, count)
+	}
+	return math.Log2(float64(n) / float64(most))
 }
 
 // alphabetOf is the size of the smallest usual alphabet that has these letters, because few tokens do not show all of it.

@@ -78,14 +78,13 @@ func (s *scan) markOf(ctx context.Context, first, second *browser, address strin
 		if err != nil {
 			return "", false, err
 		}
-		if len(ours) < 2 || b == second {
+		switch {
+		case len(ours) < 2 || b == second:
 			ours = append(ours, a)
-		} else if b == first {
-			if s.path(a.url) == s.path(ours[0].url) { // a second sign-in may have ended the first
-				ours = append(ours, a)
-			}
-		} else {
+		case b != first:
 			others = append(others, a)
+		case s.path(a.url) == s.path(ours[0].url): // or else the second sign-in has ended the first
+			ours = append(ours, a)
 		}
 	}
 	for _, a := range ours {

@@ -2,6 +2,7 @@ package sessioncheck
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -78,7 +79,7 @@ func ReadProfile(r io.Reader) (p Profile, err error) {
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(&p); err != nil && err != io.EOF {
+	if err := decoder.Decode(&p); err != nil && !errors.Is(err, io.EOF) {
 		return p, fmt.Errorf("the profile cannot be read: %w", err)
 	}
 	return p, nil

@@ -55,12 +55,6 @@ func (s *secrets) add(value string) {
 	}
 }
 
-func (s *secrets) has(value string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.values[value]
-}
-
 // masked shows enough of a token to recognise it in a log, and too little to use it.
 func masked(value string) string {
 	if len(value) < 16 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -13,8 +14,6 @@ type signOut struct {
 	method, url string
 	page        string // where its form stands, "" for none
 }
-
-func (o *signOut) String() string { return o.method + " " + o.url }
 
 var errNoSignOut = errors.New("no way to sign out was found: name it with --logout \"POST /path\"")
 
@@ -118,12 +117,9 @@ func (s *scan) endAll(ctx context.Context) {
 func (o *signOut) bare() request { return form(o.method, o.url, nil) }
 
 func (s *scan) note(text string) {
-	for _, n := range s.notes {
-		if n == text {
-			return
-		}
+	if !slices.Contains(s.notes, text) {
+		s.notes = append(s.notes, text)
 	}
-	s.notes = append(s.notes, text)
 }
 
 // noteAddress remembers an address that an answer led to, for the search of tokens in them.

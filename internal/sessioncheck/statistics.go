@@ -1,6 +1,7 @@
 package sessioncheck
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -9,7 +10,7 @@ import (
 // tooUnlikely is how rare a result has to be, after the correction for the number of tests, before it speaks against tokens.
 const tooUnlikely = 1e-6
 
-// uneven tests each position that changes, and all of them together, and returns the worst that is too unlikely for even
+// uneven tests each of the positions, and all of them together, and returns the worst that is too unlikely for even
 // tokens, "" for none.
 func uneven(positions []map[byte]int, class, n int) string {
 	type test struct {
@@ -19,10 +20,7 @@ func uneven(positions []map[byte]int, class, n int) string {
 	var tests []test
 	pooled, total := map[byte]int{}, 0
 	for i, counts := range positions {
-		if len(counts) < 2 {
-			continue
-		}
-		tests = append(tests, test{fmt.Sprintf("position %d", i+1), commonest(counts, class, n)})
+		tests = append(tests, test{fmt.Sprintf("changing position %d", i+1), commonest(counts, class, n)})
 		for letter, count := range counts {
 			pooled[letter] += count
 			total += count
@@ -34,12 +32,10 @@ func uneven(positions []map[byte]int, class, n int) string {
 	if expected := float64(total) / float64(class); expected >= 5 {
 		tests = append(tests, test{"all positions together", chiSquare(pooled, class, expected)})
 	}
-	slices.SortFunc(tests, func(a, b test) int { return int(math.Copysign(1, a.p-b.p)) })
-	for rank, t := range tests { // Holm: the first that is not too unlikely ends it
-		if corrected := t.p * float64(len(tests)-rank); corrected < tooUnlikely {
-			return fmt.Sprintf("%s: chance %.1e of so uneven a result, corrected for %d tests", t.name, corrected, len(tests))
-		}
-		break
+	slices.SortFunc(tests, func(a, b test) int { return cmp.Compare(a.p, b.p) })
+	// Holm: the least likely counts as many times as there are tests; the others only matter if it is too unlikely.
+	if worst := tests[0].p * float64(len(tests)); worst < tooUnlikely {
+		return fmt.Sprintf("%s: chance %.1e of so uneven a result, corrected for %d tests", tests[0].name, worst, len(tests))
 	}
 	return ""
 }

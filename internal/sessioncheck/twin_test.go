@@ -2,10 +2,7 @@ package sessioncheck_test
 
 import (
 	"crypto/tls"
-	"flag"
-	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -93,49 +90,6 @@ func TestSoundTwin(t *testing.T) {
 		t.Errorf("got %s, skipped %v, findings %v, inconclusive %v", r.Verdict, got, ids(r, sessioncheck.Finding), ids(r, sessioncheck.Inconclusive))
 	}
 }
-
-// alsoSeen are the checks that see a fault beside the one that is meant for it, because it is theirs as well.
-var alsoSeen = map[twin.Fault][]string{
-	twin.SignInKeepsToken: {"rotation-signin"},
-}
-
-var update = flag.Bool("update", false, "write docs/evidence/sessioncheck.md")
-
-const evidence = "../../docs/evidence/sessioncheck.md"
-
-// Each mistake that can be planted in the twin is found by the check that is meant for it, and by no other.
-func TestFaults(t *testing.T) {
-	rows := make([]string, len(twin.Faults))
-	t.Run("each", func(t *testing.T) {
-		for n, f := range twin.Faults {
-			t.Run(string(f.Fault), func(t *testing.T) {
-				t.Parallel()
-				want := append([]string{f.Check}, alsoSeen[f.Fault]...)
-				r := scanned(t, newTwin(f.Fault), func(o *sessioncheck.Options) {
-					if f.Check == "tls" {
-						o.Target, o.Transport = "https://localhost:8080", encrypted{o.Transport}
-					}
-				})
-				if got := ids(r, sessioncheck.Finding); !slices.Equal(got, want) || r.ExitCode() != 1 {
-					show(t, r)
-					t.Errorf("found %v, want %v", got, want)
-				}
-				result, _ := r.Of(f.Check)
-				rows[n] = fmt.Sprintf("| `%s` | %s | `%s` | %s |\n", f.Fault, f.Wrong, strings.Join(want, "`, `"), strings.Join(result.Evidence[:1], ""))
-			})
-		}
-	})
-	page := header + strings.Join(rows, "")
-	if *update {
-		if err := os.WriteFile(evidence, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-const header = `# What the scanner finds
-
-`
 
 // encrypted says of answers that they came over TLS, as a connection would.
 type encrypted struct{ http.RoundTripper }
