@@ -223,7 +223,9 @@ func csrf(ctx context.Context, s *scan) (Result, error) {
 		defer s.end(ctx, b)
 		forged := s.out.bare()
 		forged.from = elsewhere
-		led := s.copied(b.jar)
+		led := s.copied(b.jar) // an answer may give it another token
+		s.live[led] = true
+		defer s.end(ctx, led)
 		if _, err := led.do(ctx, forged); err != nil {
 			return dim, "", err
 		}

@@ -97,7 +97,9 @@ func signOutByGet(ctx context.Context, s *scan) (Result, error) {
 			return dim, "", err
 		}
 		defer s.end(ctx, b)
-		led := s.copied(b.jar)
+		led := s.copied(b.jar) // an answer may give it another token
+		s.live[led] = true
+		defer s.end(ctx, led)
 		a, err := led.do(ctx, request{method: http.MethodGet, url: s.out.url, from: elsewhere})
 		if err != nil {
 			return dim, "", err

@@ -16,7 +16,7 @@ import (
 
 // Bounds of what one answer may cost, whatever the server does.
 const (
-	mostBytes   = 1 << 20
+	mostBytes   = 512 << 10
 	mostHeader  = 256 << 10
 	mostHops    = 10
 	answerAfter = 10 * time.Second

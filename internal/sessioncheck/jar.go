@@ -18,9 +18,15 @@ type kept struct {
 	value, path string
 }
 
+// mostCookies is how many a jar takes, as browsers have such a bound as well.
+const mostCookies = 60
+
 // take applies the Set-Cookie lines of an answer.
 func (j jar) take(cookies []*http.Cookie, now time.Time) {
 	for _, c := range cookies {
+		if _, has := j[c.Name]; !has && len(j) >= mostCookies || len(c.Value) > 2*mostCookie {
+			continue
+		}
 		if c.MaxAge < 0 || c.MaxAge == 0 && !c.Expires.IsZero() && !c.Expires.After(now) {
 			delete(j, c.Name)
 			continue

@@ -47,10 +47,13 @@ type secrets struct {
 // shortest is the length from which a value is a secret rather than a word of the page.
 const shortest = 6
 
+// mostSecrets bounds what a server that sets cookies without end can make a scan remember.
+const mostSecrets = 5000
+
 func (s *secrets) add(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(value) >= shortest {
+	if len(value) >= shortest && len(value) <= 2*mostCookie && len(s.values) < mostSecrets {
 		s.values[value] = true
 	}
 }

@@ -184,9 +184,11 @@ func (s *scan) control(ctx context.Context) error {
 		return err
 	}
 	if state != open && s.Given == "" {
-		if s.main, err = s.session(ctx); err != nil {
+		again, err := s.session(ctx)
+		if err != nil {
 			return err
 		}
+		s.main = again
 	} else if state != open {
 		return fmt.Errorf("the given session no longer opens %s", s.path(s.private))
 	}
