@@ -107,7 +107,7 @@ func scans(t testing.TB, db *sql.DB) (n int) {
 // renamed is a record of the stock portal in which a type has another name of the same length.
 func renamed(t testing.TB, record string) string {
 	t.Helper()
-	other := bytes.ReplaceAll([]byte(record), []byte("proof.preferences"), []byte("proof.preferencez"))
+	other := bytes.ReplaceAll([]byte(record), []byte("twin.preferences"), []byte("twin.preferencez"))
 	if string(other) == record {
 		t.Fatal("no type to rename")
 	}
