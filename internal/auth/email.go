@@ -22,9 +22,9 @@ func (e EmailError) Error() string { return string(e) }
 func (EmailError) Is(target error) bool { return target == ErrEmail }
 
 const (
-	notAnAddress EmailError = "Write an address like name@example.com."
-	noSuchDomain EmailError = "No email arrives there: what stands after the @ cannot be the name of a mail domain."
-	notDelivered EmailError = "Use an address with nothing but English letters, digits and signs before the @. Many mail servers refuse others."
+	errNotAnAddress EmailError = "Write an address like name@example.com."
+	errNoSuchDomain EmailError = "No email arrives there: what stands after the @ cannot be the name of a mail domain."
+	errNotDelivered EmailError = "Use an address with nothing but English letters, digits and signs before the @. Many mail servers refuse others."
 )
 
 // domains maps the name of a domain for a look-up (UTS 46, RFC 5891) and checks its lengths.
@@ -60,9 +60,9 @@ func NewEmail(typed string) (email, key string, err error) {
 	case err != nil:
 		return "", "", err
 	case !a.exists:
-		return "", "", noSuchDomain
+		return "", "", errNoSuchDomain
 	case strings.ContainsFunc(a.local, func(c rune) bool { return c > unicode.MaxASCII }): // a server on the way may lack SMTPUTF8 (RFC 6531)
-		return "", "", notDelivered
+		return "", "", errNotDelivered
 	}
 	return ReadableEmail(norm.NFC.String(typed)), a.local + "@" + a.domain, nil
 }
@@ -70,7 +70,7 @@ func NewEmail(typed string) (email, key string, err error) {
 // CheckEmail returns an EmailError for an address at which no email arrives, but for those that only a new account must not
 // have.
 func CheckEmail(typed string) error {
-	if _, _, err := NewEmail(typed); err != nil && !errors.Is(err, notDelivered) {
+	if _, _, err := NewEmail(typed); err != nil && !errors.Is(err, errNotDelivered) {
 		return err
 	}
 	return nil
@@ -100,7 +100,7 @@ func readEmail(email string) (parts, error) {
 	email = norm.NFC.String(email)
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail || strings.ContainsAny(email, ` "<>()[]:;,\`) {
-		return parts{}, notAnAddress
+		return parts{}, errNotAnAddress
 	}
 	var a parts
 	a.local, a.typed, _ = strings.Cut(strings.ToLower(email), "@")
@@ -110,10 +110,10 @@ func readEmail(email string) (parts, error) {
 		a.domain, a.exists = ascii, strings.Trim(top, "0123456789") != "" // RFC 3696 section 2
 	}
 	if !strings.Contains(strings.Trim(a.domain, "."), ".") && a.domain != "localhost" {
-		return parts{}, notAnAddress
+		return parts{}, errNotAnAddress
 	}
 	if strings.ContainsFunc(a.local+a.domain, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return parts{}, notAnAddress
+		return parts{}, errNotAnAddress
 	}
 	return a, nil
 }

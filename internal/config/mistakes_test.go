@@ -153,7 +153,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		Addr: "x", BaseURL: "x", Env: "production", Notes: "x", DatabaseURL: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
 		SessionLifetime: "x", SessionElevation: "x", SessionWarning: "x", SessionTouch: "x", RememberIdle: "x",
 		RememberLifetime: "x", SessionsPerUser: "x", OnClientChange: "x", SweepEvery: "x", KeepEnded: "x", Keys: "x", SMTPURL: "x", MailFrom: "x",
-		RequireSecondFactor: "x", TrustedProxies: "x", ProxyHeader: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
+		RequireSecondFactor: "x", TrustedProxies: "x", ProxyHeader: "x", HSTS: "x", StopDelay: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
 	}
 	_, _, err := f.Settings()
 	if err == nil {
@@ -166,10 +166,10 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_URL", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
+		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_URL", "HSTS", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
 		"MAIL_FROM", "NOTES", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "PROXY_HEADER", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME",
 		"REQUIRE_SECOND_FACTOR", "SESSIONS_PER_USER",
-		"SESSION_ELEVATION", "SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TOUCH", "SESSION_WARNING", "SMTP_URL", "SWEEP_EVERY",
+		"SESSION_ELEVATION", "SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TOUCH", "SESSION_WARNING", "SMTP_URL", "STOP_DELAY", "SWEEP_EVERY",
 		"TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
 	}
 	if !slices.Equal(got, want) {

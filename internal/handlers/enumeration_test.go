@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -328,11 +327,4 @@ func withoutTyped(body string) string {
 		_, parts[i+1], _ = strings.Cut(parts[i+1], `"`)
 	}
 	return strings.Join(parts, `value="`)
-}
-
-// took is how long one answer takes.
-func took(ask func(string) *webtest.Answer, email string) time.Duration {
-	began := time.Now()
-	ask(email)
-	return time.Since(began)
 }
