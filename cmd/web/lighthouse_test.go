@@ -29,7 +29,7 @@ func TestLighthouse(t *testing.T) {
 	for _, page := range []struct {
 		path     string
 		signedIn bool
-	}{{"/", false}, {"/login", false}, {"/account/sessions", true}, {"/billing/checkout", true}} {
+	}{{"/", false}, {"/learn", false}, {"/learn/sign-out-that-holds", false}, {"/learn/how-long", false}, {"/login", false}, {"/account/sessions", true}, {"/billing/checkout", true}} {
 		var cookies []string
 		if page.signedIn {
 			for name, value := range c.Cookies {

@@ -20,6 +20,7 @@ func TestPages(t *testing.T) {
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
 		"preferences": lookAtPreferences, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
 		"emails": lookAtEmails, "links": lookAtLinks, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
+		"lessons": lookAtLessons,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -45,6 +45,9 @@ func TestPageWeight(t *testing.T) {
 		}
 	}
 	weigh("/", firstVisit, func() { b.open("/") })
+	for _, page := range []string{"/learn", "/learn/sign-out-that-holds", "/learn/the-same-cookie-elsewhere", "/learn/map"} {
+		weigh(page, laterPage, func() { b.open(page) })
+	}
 	weigh("/login", laterPage, func() { b.open("/login") })
 	weigh("/account", laterPage, func() { b.signIn(email, webtest.Password) })
 	for _, page := range []string{
