@@ -139,7 +139,7 @@ func (p *parts) sweeps() []func(context.Context) error {
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 func (p *parts) handler(c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	manager := bag.New(p.bags, p.sealer, c.Secure(), log)
+	manager := bag.New(p.bags, p.sealer, c.Secure(), !c.Production(), log)
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
