@@ -152,7 +152,7 @@ func (p *parts) sweeps() []func(context.Context) error {
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
 // It is about to stop once the context ends.
 func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
-	manager := bag.New(p.bags, p.sealer, c.Secure(), log)
+	manager := bag.New(p.bags, p.sealer, c.Secure(), !c.Production(), log)
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err

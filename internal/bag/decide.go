@@ -8,14 +8,14 @@ import (
 
 // A situation is all that decides what becomes of the cookie and the bag of a request.
 type situation struct {
-	state     session.State // of the token that the browser presented
-	presented bool          // the browser sent a cookie of our name, good or not
-	bag       finding       // under that token
-	did       action        // what the request did to its session
-	emptied   bool          // the bag that was found is to be deleted
-	changed   bool          // the request wants values of its bag stored
-	failed    bool          // the answer is an error, so they must not be stored
-	late      bool          // the session has been used since the bag was stored, which is to be kept for longer
+	state           session.State // of the token that the browser presented
+	presented, ours bool          // the browser sent a cookie of our name, good or not; no other instance knows it
+	bag             finding       // under that token
+	did             action        // what the request did to its session
+	emptied         bool          // the bag that was found is to be deleted
+	changed         bool          // the request wants values of its bag stored
+	failed          bool          // the answer is an error, so they must not be stored
+	late            bool          // the session has been used since the bag was stored, which is to be kept for longer
 }
 
 // A finding says what was under the token of a request.
@@ -68,7 +68,7 @@ var outcomes = []line{
 	{func(s situation) bool { return s.state == session.Live && (s.late || s.writes()) }, outcome{stored: true}},
 	{situation.writes, outcome{stored: true, cookie: cookieOfBag}}, // also after the end of a session
 	{func(s situation) bool { return s.state == session.Ended }, outcome{cookie: cookieRemoved}},
-	{func(s situation) bool { return s.state == session.Unknown && s.presented && s.bag == missing }, outcome{cookie: cookieRemoved}},
+	{func(s situation) bool { return s.state == session.Unknown && s.presented && s.ours && s.bag == missing }, outcome{cookie: cookieRemoved}},
 }
 
 func decide(s situation) (o outcome) {

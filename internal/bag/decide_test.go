@@ -10,19 +10,19 @@ import (
 // A ruling is what becomes of cookie and bag in all situations that it names: those with any of the values it lists, where
 // no list is any value.
 type ruling struct {
-	name                                string
-	states                              []session.State
-	did                                 []action
-	bags                                []finding
-	presented, emptied, changed, failed []bool
-	want                                outcome
+	name                                      string
+	states                                    []session.State
+	did                                       []action
+	bags                                      []finding
+	presented, ours, emptied, changed, failed []bool
+	want                                      outcome
 }
 
 func lists[T comparable](values []T, v T) bool { return values == nil || slices.Contains(values, v) }
 
 func (r ruling) covers(s situation) bool {
 	return lists(r.states, s.state) && lists(r.did, s.did) && lists(r.bags, s.bag) && lists(r.presented, s.presented) &&
-		lists(r.emptied, s.emptied) && lists(r.changed, s.changed) && lists(r.failed, s.failed)
+		lists(r.ours, s.ours) && lists(r.emptied, s.emptied) && lists(r.changed, s.changed) && lists(r.failed, s.failed)
 }
 
 // The abbreviations keep a ruling on one line.
@@ -56,9 +56,11 @@ var rulings = []ruling{
 	{name: "over, and failed", states: over, did: left, changed: yes, failed: yes,
 		want: outcome{cookie: cookieRemoved, deleted: true}},
 	{name: "a visitor, and changed", states: visitor, did: left, changed: yes, failed: no, want: outcome{stored: true, cookie: cookieOfBag}},
-	{name: "an unknown cookie", states: visitor, did: left, presented: yes, bags: []finding{missing}, changed: no,
+	{name: "an unknown cookie", states: visitor, did: left, presented: yes, ours: yes, bags: []finding{missing}, changed: no,
 		want: outcome{cookie: cookieRemoved}},
-	{name: "an unknown cookie, and failed", states: visitor, did: left, presented: yes, bags: []finding{missing}, changed: yes, failed: yes,
+	{name: "a cookie that another instance may know", states: visitor, did: left, presented: yes, ours: no, bags: []finding{missing}, changed: no},
+	{name: "such a cookie, and failed", states: visitor, did: left, presented: yes, ours: no, bags: []finding{missing}, changed: yes, failed: yes},
+	{name: "an unknown cookie, and failed", states: visitor, did: left, presented: yes, ours: yes, bags: []finding{missing}, changed: yes, failed: yes,
 		want: outcome{cookie: cookieRemoved}},
 	{name: "nobody", states: visitor, did: left, presented: no, bags: []finding{missing}, changed: no},
 	{name: "nobody, and failed", states: visitor, did: left, presented: no, bags: []finding{missing}, changed: yes, failed: yes},
@@ -88,7 +90,7 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s: %+v: got %+v, want %+v", by[0].name, s, got, want)
 		}
 	}
-	if want := 6 * 3 * 3 * 16; cases != want {
+	if want := 6 * 3 * 3 * 32; cases != want {
 		t.Errorf("%d situations, want %d", cases, want)
 	}
 	for _, r := range rulings {
@@ -103,10 +105,10 @@ func situations() (all []situation) {
 	for _, state := range []session.State{session.Unknown, session.Live, session.Unclaimed, session.Rotated, session.Replaced, session.Ended} {
 		for _, did := range []action{nothing, rotated, ended} {
 			for _, bag := range []finding{missing, found, unreadable} {
-				for bits := range 16 {
+				for bits := range 32 {
 					all = append(all, situation{
 						state: state, did: did, bag: bag,
-						presented: bits&1 != 0, emptied: bits&2 != 0, changed: bits&4 != 0, failed: bits&8 != 0,
+						presented: bits&1 != 0, emptied: bits&2 != 0, changed: bits&4 != 0, failed: bits&8 != 0, ours: bits&16 != 0,
 					})
 				}
 			}

@@ -30,16 +30,16 @@ const (
 
 // Manager gives each request its bag, and settles cookie and bag before its answer goes out.
 type Manager struct {
-	scs    *scs.SessionManager
-	bags   *sealed
-	secure bool
-	log    *slog.Logger
+	scs            *scs.SessionManager
+	bags           *sealed
+	secure, shared bool
+	log            *slog.Logger
 }
 
 // New returns a Manager. Secure cookies are named __Host-...; the others are plain ones, for browsers that refuse those on
-// http.
-func New(bags Bags, sealer *seal.Sealer, secure bool, log *slog.Logger) *Manager {
-	m := &Manager{scs: scs.New(), bags: &sealed{sealer, bags, log}, secure: secure, log: log}
+// http. On a shared host other instances, which have other databases, set cookies of the same name: browsers tell no ports apart.
+func New(bags Bags, sealer *seal.Sealer, secure, shared bool, log *slog.Logger) *Manager {
+	m := &Manager{scs: scs.New(), bags: &sealed{sealer, bags, log}, secure: secure, shared: shared, log: log}
 	m.scs.Store = m.bags
 	m.scs.Codec = codec{}
 	m.scs.HashTokenInStore = true
@@ -63,7 +63,7 @@ type Session struct {
 // byte goes out. When a value that was saved cannot be stored, fail answers instead of next.
 func (m *Manager) Serve(w http.ResponseWriter, r *http.Request, s Session, next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) {
 	q := &request{Session: s, lastEnded: m.OneTime(r, brand.EndedCookie), saved: map[string]bool{}}
-	q.state, q.presented = s.State, m.HasCookie(r)
+	q.state, q.presented, q.ours = s.State, m.HasCookie(r), !m.shared || s.Token == ""
 	if q.dead() { // a bag that is still under it must not be read
 		s.Token = ""
 	}

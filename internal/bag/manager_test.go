@@ -16,7 +16,7 @@ import (
 
 func newManager(t *testing.T, bags Bags) *Manager {
 	t.Helper()
-	m := New(bags, testSealer(t), true, silent)
+	m := New(bags, testSealer(t), true, false, silent)
 	return m
 }
 
@@ -278,7 +278,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestPlainCookies(t *testing.T) {
-	m := New(memoryBags{}, testSealer(t), false, silent)
+	m := New(memoryBags{}, testSealer(t), false, false, silent)
 	w := serve(m, Session{}, func(_ http.ResponseWriter, r *http.Request) { m.Put(r.Context(), "x", "1") })
 	if line := w.Header().Get("Set-Cookie"); !strings.HasPrefix(line, "id=") || strings.Contains(line, "Secure") || !strings.Contains(line, "HttpOnly") {
 		t.Errorf("got %q", line)

@@ -98,7 +98,7 @@ func TestCookieOfABagThatCannotBeWritten(t *testing.T) {
 func TestBagThatDoesNotOpenIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	token := strings.Repeat("A", 43)
-	m := New(memoryBags{auth.HashToken(token): []byte("damaged")}, testSealer(t), true, slog.New(slog.NewTextHandler(&log, nil)))
+	m := New(memoryBags{auth.HashToken(token): []byte("damaged")}, testSealer(t), true, false, slog.New(slog.NewTextHandler(&log, nil)))
 	serve(m, Session{State: session.Live, Token: token, Expires: time.Now().Add(time.Hour), Handle: "HANDLE"}, func(http.ResponseWriter, *http.Request) {})
 	if !strings.Contains(log.String(), "level=WARN msg=crypt_decrypt_fail session=HANDLE") {
 		t.Errorf("got %q, want a warning with the word crypt_decrypt_fail", log.String())

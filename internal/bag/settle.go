@@ -51,7 +51,7 @@ func (m *Manager) setCookies(ctx context.Context, q *request, o cookieOutcome, w
 		if q.lastEnded != "" {
 			m.set(w, http.Cookie{Name: brand.EndedCookie, MaxAge: -1})
 		}
-	case o == cookieRemoved || !q.filled && q.presented:
+	case o == cookieRemoved || !q.filled && q.presented && (q.ours || q.bag != missing):
 		m.Remove(w, q.Handle)
 	case q.filled && token != q.Token:
 		m.set(w, http.Cookie{Name: brand.SessionCookie, Value: token})

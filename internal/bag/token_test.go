@@ -34,7 +34,7 @@ func FuzzToken(f *testing.F) {
 	f.Add(strings.Repeat("a=b; ", 3000)+"__Host-id="+token, "__Host-ended="+strings.Repeat("x", 65))
 	f.Add("__Host-id =x; __Host-ended=a\r\nb; __Host-pending=\x00", "__Host-ended=ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	f.Add("__Host-id ="+token, "0")
-	m := New(memoryBags{}, testSealer(f), true, silent)
+	m := New(memoryBags{}, testSealer(f), true, false, silent)
 	f.Fuzz(func(t *testing.T, one, two string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header["Cookie"] = []string{one, two}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	var file bytes.Buffer
+	file.WriteString("\ufeff") // without this mark some spreadsheets take the file for another encoding
 	out := csv.NewWriter(&file)
 	out.UseCRLF = true
 	row := func(cells ...string) {
@@ -77,10 +79,15 @@ func csvCells(e audit.Event) []string {
 	}
 }
 
+// formula finds the first characters of formulas, of any width: at the beginning of a cell, and behind what is a separator to
+// some spreadsheets, because a file is split by the rules of the country it is opened in.
+var formula = regexp.MustCompile("((?:^|[;,|\t\r\n])[\\s\\pZ\\pC]*)([=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b])")
+
 // inert keeps spreadsheets from taking a cell for a formula (ASVS v5.0.0-1.2.10): what browsers say of themselves is
 // text of strangers, and the file is opened on the owner's machine.
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	cell = formula.ReplaceAllString(cell, "$1'$2")
+	if strings.HasPrefix(cell, "\t") || strings.HasPrefix(cell, "\r") {
 		return "'" + cell
 	}
 	return cell

@@ -38,7 +38,7 @@ func newTarget(f *testing.F) *target {
 	s := &target{db: storetest.SQLite(f)}
 	log := slog.New(slog.DiscardHandler)
 	sealer := testSealer(f)
-	sessions := bag.New(s.db.Bags(), sealer, true, log)
+	sessions := bag.New(s.db.Bags(), sealer, true, false, log)
 	post := mail.NewOutbox(mail.Options{Store: s.db, Sealer: sealer, Sender: &mail.Mailbox{}, Log: log})
 	f.Cleanup(func() { _ = post.Close(context.Background()) })
 	policy := testPolicy

@@ -168,7 +168,8 @@ func TestDestination(t *testing.T) {
 		"/account/sessions": "/account/sessions", "/account/activity?kind=sessions&q=x": "/account/activity?kind=sessions&q=x",
 		"": home, "//evil.example": home, `/\evil.example`: home, "https://evil.example": home, "javascript:alert(1)": home, "/account\t": home,
 		"/account\r\nX: y": home, "account": home, "/logout": home, "/session/state": home, "/nothing": home, "/accountant": home,
-		"/account/../logout": home, "/static/app.css": home, "/account/sessions/x/end": "/account/sessions/x/end", "/%61ccount": "/%61ccount",
+		"/account/../logout": home, "/static/app.css": home, "/account/sessions/x/end": "/account/sessions/x/end", "/%61ccount": home, "/account/%73essions": "/account/sessions",
+		"/account/%73essions?q=%73#%73": "/account/sessions?q=%73#%73", "/%2fevil.example": home, "/account%2Fsessions": "/account/sessions", "/account/sessions/%2e%2e/end": home,
 		"/account/" + strings.Repeat("x", 2000): home, "/account//evil.example": home, "/login": home, "\u00a0/account": home,
 	} {
 		if got := p.app.destination(next); got != want {

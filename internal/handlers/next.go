@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 )
 
@@ -16,8 +17,12 @@ func (a *app) destination(next string) string {
 		return home
 	}
 	u, err := url.Parse(next)
-	if err != nil || !a.pageAt(u.Path).returned {
+	if err != nil || !a.pageAt(u.Path).returned || path.Clean(u.Path) != u.Path {
 		return home
+	}
+	if u.RawPath != "" { // written in another way, under which the router would not find it
+		u.RawPath = ""
+		return u.String()
 	}
 	return next
 }

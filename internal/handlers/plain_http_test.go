@@ -18,7 +18,7 @@ func plainPortal(t *testing.T) *portal {
 	t.Helper()
 	on := sqliteBackend(t)
 	return portalOn(t, on, func(o *Options, _ *settings) {
-		o.BaseURL, o.Bag = plainURL, bag.New(on.bags, testSealer(t), false, o.Log)
+		o.BaseURL, o.Bag = plainURL, bag.New(on.bags, testSealer(t), false, false, o.Log)
 	})
 }
 

@@ -65,7 +65,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 	o := Options{
 		Extend: func(x Extension) { probe.Add(probe.Portal(x)) },
 		Drafts: draft.New(b.store, sealer), Acts: act.NewActs(b.store, sealer),
-		Bag:    bag.New(b.bags, sealer, true, log),
+		Bag:    bag.New(b.bags, sealer, true, false, log),
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
 		BaseURL: portalURL, HSTS: 730 * 24 * time.Hour, Warning: 2 * time.Minute, Demo: true,
 	}

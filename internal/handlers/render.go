@@ -63,12 +63,23 @@ func (a *app) send(w http.ResponseWriter, r *http.Request, status int, v view) e
 	return nil
 }
 
-// shown returns what the bag holds for one page to show, and takes it out. A HEAD asks about a page and shows none.
+// shown returns what the bag holds for one page to show, and takes it out. A HEAD shows none, and a page fetched ahead may
+// never be seen.
 func (a *app) shown(r *http.Request, key string) string {
-	if r.Method == http.MethodHead {
+	if r.Method == http.MethodHead || isAhead(r) {
 		return a.Bag.Get(r.Context(), key)
 	}
 	return a.Bag.Pop(r.Context(), key)
+}
+
+// isAhead reports whether the browser fetches a page that nobody has asked for yet. Older browsers say so in their own ways.
+func isAhead(r *http.Request) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		if purpose, _, _ := strings.Cut(r.Header.Get(name), ";"); strings.EqualFold(strings.TrimSpace(purpose), "prefetch") {
+			return true
+		}
+	}
+	return false
 }
 
 // flash leaves a sentence for the next page this browser opens, after one that is there already. A second press says nothing

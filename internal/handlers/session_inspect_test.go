@@ -40,7 +40,7 @@ func TestInspectorTellsTheCookie(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			on := sqliteBackend(t)
 			p := portalOn(t, on, func(o *Options, _ *settings) {
-				o.Bag = bag.New(on.bags, testSealer(t), tt.secure, o.Log)
+				o.Bag = bag.New(on.bags, testSealer(t), tt.secure, false, o.Log)
 			})
 			u, b := p.newUser("Cora"), p.browser()
 			var line string

@@ -84,7 +84,7 @@ func (a *app) refuseGuesses(next http.Handler) http.Handler {
 		if a.Bag.UnknownToken(r.Context()) {
 			if _, wait := a.Guard.FromNetwork(r.Context(), guard.UnknownTokens, clientOf(r)); wait > 0 {
 				a.fail(w, r, limitError(wait, "Too many unknown cookies", "Your network sent many cookies that this portal never gave out, "+
-					"and your browser sent one too. It is deleted now. Please load the page again."))
+					"and your browser sent one too. Please try again in "+wordsOfWait(wait)+"."))
 				return
 			}
 			a.Audit.Report(r.Context(), audit.SessionUnknownToken, "", "", "", clientOf(r))
