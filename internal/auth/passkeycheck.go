@@ -51,7 +51,7 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 }
 
 // CheckSignIn checks the answer of a passkey. A LimitedError after too many, ErrBadCredentials for whatever is wrong with
-// it, a disabled account and an expired demo alike. What the proof is used for spends the challenge, so that the same
+// it, a disabled account and an expired demo alike; of a passkey that nobody has it is an ErrUnknownPasskey. What the proof is used for spends the challenge, so that the same
 // answer is accepted only once (ASVS v5.0.0-6.5.1). No answer is wrong while stands returns an error.
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client, stands Stands) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, audit.Actor{Client: c})
@@ -113,6 +113,9 @@ func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event, s
 	} else {
 		p.service.audit.Record(ctx, e)
 	}
+	if wrong == errNobodys {
+		return ErrUnknownPasskey
+	}
 	return ErrBadCredentials
 }
 
@@ -120,6 +123,9 @@ func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event, s
 type answerError string
 
 func (e answerError) Error() string { return string(e) }
+
+// errNobodys means that no account has the passkey.
+const errNobodys = answerError("nobody's passkey")
 
 // errAnswered means that the same answer was accepted before.
 const errAnswered = answerError("answered before")
@@ -139,7 +145,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	}
 	passkey, user, err := p.service.store.PasskeyByCredential(ctx, credentialID(parsed.RawID))
 	if errors.Is(err, audit.ErrNotFound) {
-		return Proof{}, "", answerError("nobody's passkey")
+		return Proof{}, "", errNobodys
 	}
 	if err != nil {
 		return Proof{}, "", fmt.Errorf("check passkey: %w", err)
