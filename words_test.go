@@ -67,6 +67,7 @@ var rightWords = []struct{ file, line, reason string }{
 	{"internal/handlers/notices_test.go", "letters", "the name of the table"},
 	{"proof/load_visitors_test.go", `["letters"]`, "the name of the table"},
 	{"proof/soak_test.go", `"letters"`, "the name of the table"},
+	{"internal/auth/passkey_provider.go", `"Keeper"`, "the name of a password manager"},
 }
 
 // notOurWords are not searched: what others wrote, what was stored or measured once, and this list.

@@ -93,6 +93,7 @@ func withPasskey(t *testing.T) (p *program, b *person, id webauthn.Authenticator
 // TestPasskeys is the life of a passkey in a real browser.
 func TestPasskeys(t *testing.T) {
 	_, b, id := withPasskey(t)
+	b.inEveryPage(noSignals)
 	b.isAt("/account/security/recovery-codes")
 	b.reads("Your passkey was added.")
 	b.open("/account/security/passkeys")

@@ -40,7 +40,7 @@ func TestPasskeysWithoutJSON(t *testing.T) {
 	}
 }
 
-// Each error of the browser has words of its own, and none says that the server is unavailable.
+// Each error of the browser has words of its own, and none blames the server.
 func TestPasskeyErrorsHaveWords(t *testing.T) {
 	p := onLocalhost(t)
 	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")

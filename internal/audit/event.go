@@ -57,7 +57,7 @@ const (
 	RecoveryCodeUsed  Kind = "recovery_code_used"
 
 	PasskeyRenamed Kind = "passkey_renamed"
-	PasskeyCloned  Kind = "passkey_cloned" // its counter went back, so two devices have the same key
+	PasskeyCloned  Kind = "passkey_cloned" // its counter did not grow, so two devices may have the same key
 
 	PasswordResetRequested Kind = "password_reset_requested"
 	EmailChangeRequested   Kind = "email_change_requested"

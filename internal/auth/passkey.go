@@ -33,6 +33,8 @@ const MaxPasskeyName = 60
 var (
 	// ErrSpent means that the challenge was answered before.
 	ErrSpent = errors.New("challenge spent")
+	// ErrUnknownPasskey is the ErrBadCredentials of a passkey that no account has. Only its holder learns that: its id is random.
+	ErrUnknownPasskey = fmt.Errorf("%w: nobody's passkey", ErrBadCredentials)
 	// ErrTooManyPasskeys means the account has MaxPasskeys already.
 	ErrTooManyPasskeys = errors.New("too many passkeys")
 	// ErrPasskeyTaken means the authenticator's credential is enrolled already.

@@ -51,14 +51,14 @@ func withTimeout(o *protocol.PublicKeyCredentialRequestOptions) error {
 }
 
 // CheckSignIn checks the answer of a passkey. A LimitedError after too many, ErrBadCredentials for whatever is wrong with
-// it, a disabled account and an expired demo alike. What the proof is used for spends the challenge, so that the same
+// it, a disabled account and an expired demo alike; of a passkey that nobody has it is an ErrUnknownPasskey. What the proof is used for spends the challenge, so that the same
 // answer is accepted only once (ASVS v5.0.0-6.5.1). No answer is wrong while stands returns an error.
 func (p *Passkeys) CheckSignIn(ctx context.Context, answer []byte, c device.Client, stands Stands) (Proof, error) {
 	attempt, err := p.service.guard.BeginPasskey(ctx, audit.Actor{Client: c})
 	if err != nil {
 		return Proof{}, err
 	}
-	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{})
+	proof, userID, err := p.check(ctx, answer, toSignIn, audit.Actor{Client: c})
 	err = p.rejectAnswer(ctx, err, audit.NewEvent(audit.LoginFail, userID, "", c), stands)
 	if !errors.Is(err, ErrBadCredentials) {
 		attempt.Return(ctx)
@@ -108,13 +108,13 @@ func (p *Passkeys) rejectAnswer(ctx context.Context, err error, e audit.Event, s
 		return err
 	}
 	e.Reason = PasskeyReason
-	if wrong == errCloned {
-		e.Kind = audit.PasskeyCloned
-	}
 	if e.UserID == "" || wrong == errAnswered {
 		p.service.audit.Log(ctx, e)
 	} else {
 		p.service.audit.Record(ctx, e)
+	}
+	if wrong == errNobodys {
+		return ErrUnknownPasskey
 	}
 	return ErrBadCredentials
 }
@@ -124,8 +124,8 @@ type answerError string
 
 func (e answerError) Error() string { return string(e) }
 
-// errCloned means that the counter of the passkey went back, so two devices have the same key.
-const errCloned = answerError("the counter went back")
+// errNobodys means that no account has the passkey.
+const errNobodys = answerError("nobody's passkey")
 
 // errAnswered means that the same answer was accepted before.
 const errAnswered = answerError("answered before")
@@ -145,7 +145,7 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	}
 	passkey, user, err := p.service.store.PasskeyByCredential(ctx, credentialID(parsed.RawID))
 	if errors.Is(err, audit.ErrNotFound) {
-		return Proof{}, "", answerError("nobody's passkey")
+		return Proof{}, "", errNobodys
 	}
 	if err != nil {
 		return Proof{}, "", fmt.Errorf("check passkey: %w", err)
@@ -160,7 +160,8 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	if err != nil {
 		return Proof{}, user.ID, answerError(err.Error())
 	}
-	// The first use of an answer moves the counter of the passkey, so whether this is the second is asked before the counter.
+	// The first use of an answer moves the counter of the passkey, so whether this is the second is asked before the counter
+	// is compared.
 	before, err := p.service.store.Answered(ctx, spent)
 	if err != nil {
 		return Proof{}, user.ID, fmt.Errorf("check passkey: %w", err)
@@ -168,13 +169,21 @@ func (p *Passkeys) check(ctx context.Context, answer []byte, purpose string, by 
 	if before {
 		return Proof{}, user.ID, errAnswered
 	}
-	if credential.Authenticator.CloneWarning {
-		return Proof{}, user.ID, errCloned
+	return proofOfPasskey(user, passkey, spent, credential, parsed.Response.AuthenticatorData.Counter, by), user.ID, nil
+}
+
+// proofOfPasskey is the proof of a right answer. One whose counter did not grow is right too: two devices may have the same key,
+// or one was set back, as a restored copy of a machine is. That is for the owner to know, who would be locked out for ever if
+// it were refused; the counter goes on from there (WebAuthn Level 3, 6.1.1).
+func proofOfPasskey(user User, p Passkey, spent SpentChallenge, checked *webauthn.Credential, count uint32, by audit.Actor) Proof {
+	spend := Spend{UserID: user.ID, At: audit.Now(), CountBefore: p.SignCount, Challenge: spent}
+	p.SignCount, p.BackupState, p.LastUsedAt = count, checked.Flags.BackupState, spend.At
+	spend.Passkey = p
+	cloned := checked.Authenticator.CloneWarning
+	if cloned {
+		spend.Events = []audit.Event{audit.NewEvent(audit.PasskeyCloned, user.ID, by.SessionID, by.Client).Because(PasskeyReason)}
 	}
-	passkey.SignCount, passkey.BackupState = credential.Authenticator.SignCount, credential.Flags.BackupState
-	passkey.LastUsedAt = audit.Now()
-	spend := Spend{UserID: user.ID, At: passkey.LastUsedAt, Passkey: passkey, Challenge: spent}
-	return Proof{user: user, method: MethodPasskey, spend: spend}, user.ID, nil
+	return Proof{user: user, method: MethodPasskey, spend: spend, cloned: cloned}
 }
 
 // verify checks the signature, origin, host name and flags: the user must have been verified. At a sign-in nobody has

@@ -41,6 +41,7 @@ var algorithms = webauthn.CredentialParametersRecommendedL3()
 type MadePasskey struct {
 	Passkey   Passkey
 	Challenge SpentChallenge
+	Provider  string // the password manager that made it, "" for one that is not known
 }
 
 // CheckEnrolment checks the answer of a browser that made a passkey, and returns it. ErrBadCredentials for an answer
@@ -65,7 +66,7 @@ func (p *Passkeys) CheckEnrolment(by audit.Actor, u User, answer []byte) (MadePa
 		ID: audit.NewID(), UserID: u.ID, CredentialID: credentialID(credential.ID), PublicKey: credential.PublicKey,
 		Transports: transportsText(credential.Transport), SignCount: credential.Authenticator.SignCount,
 		BackupEligible: credential.Flags.BackupEligible, BackupState: credential.Flags.BackupState, CreatedAt: audit.Now(),
-	}, spent}, nil
+	}, spent, providerOf(credential.Authenticator.AAGUID)}, nil
 }
 
 // anonymous reports whether the answer does not reveal the model of its authenticator: it has no attestation, or only a

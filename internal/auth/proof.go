@@ -26,6 +26,7 @@ type Proof struct {
 	user   User
 	method Method
 	spend  Spend
+	cloned bool    // the counter of the passkey did not grow
 	left   int     // recovery codes, once the one of this proof is spent
 	tried  Attempt // of the password, as long as a code is missing; nil otherwise
 }
@@ -33,7 +34,7 @@ type Proof struct {
 // A Spend is what a proof uses up. The transaction of whatever the proof opens or changes spends it, so that a value that
 // works once is gone with what it was given for, or not at all: with ErrConflict when any of it was spent before, that is, when
 // the pending sign-in is gone, that step or a later one was used or the app replaced, the code was used, the passkey is gone
-// or has counted to SignCount already, or the challenge was answered. What is of no use to the proof is empty.
+// or has counted to SignCount since, or the challenge was answered. What is of no use to the proof is empty.
 type Spend struct {
 	UserID      string
 	At          time.Time
@@ -41,6 +42,7 @@ type Spend struct {
 	App         TOTPSecret     // with the step of the code
 	CodeHash    string         // of a recovery code
 	Passkey     Passkey        // with its counter, backup state and latest use
+	CountBefore uint32         // its counter as it was read
 	Challenge   SpentChallenge // that the passkey has answered
 	Events      []audit.Event  // to be stored with it
 }
@@ -50,6 +52,9 @@ func (p Proof) Spend() Spend { return p.spend }
 
 // CodesLeft returns how many recovery codes are left once the one that the proof brings is spent.
 func (p Proof) CodesLeft() int { return p.left }
+
+// Cloned reports whether the counter of the passkey did not grow, so that another device may have the same key.
+func (p Proof) Cloned() bool { return p.cloned }
 
 // User returns the account as it was read.
 func (p Proof) User() User { return p.user }

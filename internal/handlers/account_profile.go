@@ -15,13 +15,14 @@ type profileView struct {
 	DraftID  string // id of the draft that this form was filled in from
 	Since    time.Time
 	Restored *restoredView
+	Signals  auth.PasskeySignals // of the name and the address, which password managers show
 	Problems problems
 }
 
 func (*profileView) page() string { return "profile.html" }
 
-func profileForm(r *http.Request, name, draftID string) *profileView {
-	return &profileView{Name: name, DraftID: draftID, Since: currentOf(r).User.CreatedAt}
+func (a *app) profileForm(r *http.Request, name, draftID string) *profileView {
+	return &profileView{Name: name, DraftID: draftID, Since: currentOf(r).User.CreatedAt, Signals: a.Passkeys.Signals(currentOf(r).User)}
 }
 
 func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {
@@ -29,7 +30,7 @@ func (a *app) showProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := profileForm(r, currentOf(r).User.Name, before.id)
+	v := a.profileForm(r, currentOf(r).User.Name, before.id)
 	if before.view != nil {
 		v.Name, v.Restored = before.fields["name"], before.view
 	}
@@ -43,7 +44,7 @@ func (a *app) saveProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := currentOf(r)
 	refuse := func(status int, text string) error {
-		view := profileForm(r, f["name"], f["held"])
+		view := a.profileForm(r, f["name"], f["held"])
 		view.Problems = problems{{"name", text}}
 		return a.render(w, r, status, view)
 	}

@@ -40,7 +40,7 @@ var sentences = map[audit.Kind]eventView{
 	audit.SignUpAddressTaken:    {Icon: "info", Text: "Somebody tried to sign up with your address"},
 	audit.ProfileChanged:        {Icon: "user", Text: "Name changed"},
 	audit.PasskeyRenamed:        {Icon: "fingerprint", Text: "Passkey renamed"},
-	audit.PasskeyCloned:         {Icon: "triangle-alert", Text: "A passkey that may have been copied was refused", Risk: true},
+	audit.PasskeyCloned:         {Icon: "triangle-alert", Text: "A passkey that may have been copied was used", Risk: true},
 
 	audit.MFARequired:       {Icon: "key-round", Text: "The password was right, and the second step was asked for"},
 	audit.MFAFail:           {Icon: "triangle-alert", Text: "A wrong code was given after the right password", Risk: true},

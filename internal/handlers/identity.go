@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -70,7 +71,17 @@ func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer s
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return p, problems{{"", "That passkey was not accepted. Please try again."}}, http.StatusUnprocessableEntity, nil
 	}
+	if err == nil {
+		a.notifyOfCopy(r, p)
+	}
 	return p, nil, 0, err
+}
+
+// notifyOfCopy has whatever the proof is for store an email about a passkey that may have been copied.
+func (a *app) notifyOfCopy(r *http.Request, p auth.Proof) {
+	if u := p.User(); p.Cloned() {
+		a.notify(r, u, a.emails.PasskeyCloned(u.Email, u.Name, time.Now(), senderOf(r)))
+	}
 }
 
 // beginPasskeyConfirmation hands out a challenge for the passkeys of the person signed in, good in this session.

@@ -27,6 +27,7 @@ const (
 	errorSignIn  = "sign-in"
 	errorReauth  = "reauth"
 	errorLimited = "limited"
+	errorUnknown = "unknown-passkey"
 	errorFailed  = "failed"
 )
 

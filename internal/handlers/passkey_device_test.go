@@ -29,6 +29,7 @@ type passkeyDevice struct {
 	id     []byte
 	handle string // of the account
 	count  uint32
+	aaguid [16]byte // of its model; zero for one that does not say
 	origin string
 	rpID   string
 	flags  byte
@@ -132,7 +133,7 @@ func (d *passkeyDevice) makes(asked askedJSON) string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	data := append(d.authenticatorData(d.flags|hasKey), make([]byte, 16)...)
+	data := append(d.authenticatorData(d.flags|hasKey), d.aaguid[:]...)
 	data = binary.BigEndian.AppendUint16(data, uint16(len(d.id)))
 	data = append(append(data, d.id...), cose...)
 	client := d.clientData("webauthn.create", asked.PublicKey.Challenge)

@@ -22,6 +22,7 @@ type securityView struct {
 	SecondFactor    bool
 	Codes, OfCodes  int  // recovery codes left
 	Lacking         bool // nothing else is open to this person until they have a second factor
+	Signals         auth.PasskeySignals
 	Problems        problems
 }
 
@@ -54,6 +55,7 @@ func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, w
 		WindowText: words(p.Elevation), MinLength: auth.MinPassword,
 		App: factors.TOTPSince, Passkeys: len(passkeys), SecondFactor: v.User.SecondFactor(), Codes: factors.CodesLeft, OfCodes: auth.RecoveryCodeCount,
 		Lacking: a.Accounts.LacksFactor(v.User), Problems: wrong,
+		Signals: a.Passkeys.Signals(v.User).Accepting(passkeys),
 	})
 }
 

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -23,6 +24,7 @@ type passkeysView struct {
 	Others   int  // sessions that adding one ends
 	Name     string
 	MaxName  int
+	Signals  auth.PasskeySignals
 	Problems problems
 }
 
@@ -68,6 +70,7 @@ func (a *app) passkeysForm(w http.ResponseWriter, r *http.Request, status int, n
 	view := &passkeysView{
 		Full: len(all) >= auth.MaxPasskeys, Stale: !v.Elevated(time.Now()),
 		Others: len(others), Name: name, MaxName: auth.MaxPasskeyName, Problems: wrong,
+		Signals: a.Passkeys.Signals(v.User).Accepting(all),
 	}
 	for i := range wrong { // without a form there is no field to point at
 		if view.Full || view.Stale {
@@ -123,14 +126,17 @@ func (a *app) beginEnrolment(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, json.RawMessage(options))
 }
 
+// leftover is said of a passkey that was made and not added: not every password manager understands that it is to forget it.
+const leftover = "What your device keeps of that passkey opens nothing, and can be deleted there."
+
 // passkeyProblem is what the person is told of a passkey that could not be added; nil for a fault of ours.
 func passkeyProblem(err error) problems {
 	wrong, named := errors.AsType[auth.NameError](err)
 	switch {
 	case named:
-		return problems{{"name", wrong.Error()}}
+		return problems{{"name", wrong.Error()}, {"", leftover}}
 	case errors.Is(err, auth.ErrBadCredentials), errors.Is(err, auth.ErrSpent):
-		return problems{{"", "We could not add that passkey. It came too late, or not from this page. Please try again."}}
+		return problems{{"", "We could not add that passkey. It came too late, or not from this page. Please try again. " + leftover}}
 	case errors.Is(err, auth.ErrPasskeyTaken):
 		return problems{{"", "That passkey is in use already. Make another one."}}
 	case errors.Is(err, auth.ErrTooManyPasskeys):
@@ -150,6 +156,9 @@ func (a *app) finishEnrolment(w http.ResponseWriter, r *http.Request) error {
 		made, err := a.Passkeys.CheckEnrolment(actor(r), change.User, []byte(f["credential"]))
 		if err != nil {
 			return account.FactorChanged{}, err
+		}
+		if name := clientOf(r).Name(); f["name"] == name { // as the page suggested, which did not know better
+			f["name"] = cmp.Or(made.Provider, name)
 		}
 		return a.Accounts.EnrolPasskey(r.Context(), change, made, f["name"])
 	})

@@ -1,8 +1,13 @@
 package handlers
 
 import (
+	"encoding/hex"
+	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -314,4 +319,96 @@ func TestPasskeyOfDemo(t *testing.T) {
 			t.Errorf("%d emails", n)
 		}
 	})
+}
+
+// A passkey is called after the password manager that made it, unless somebody wrote a name, or nobody knows the maker.
+func TestPasskeyNamedAfterItsProvider(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.limits.Limiter = limiterOff{}
+	for what, c := range map[string]struct {
+		aaguid, name, want string
+	}{
+		"known":        {"d548826e79b4db40a3d811116f7e8349", "Chrome on macOS", "Bitwarden"},
+		"known, named": {"d548826e79b4db40a3d811116f7e8349", "My key", "My key"},
+		"unknown":      {"01020304050607080102030405060708", "Chrome on macOS", "Chrome on macOS"},
+		"not said":     {"00000000000000000000000000000000", "Chrome on macOS", "Chrome on macOS"},
+	} {
+		b := p.signedIn(p.newUser("Nina"))
+		b.Reauth(password)
+		holds(b.Get(passkeysPage), `value="Chrome on macOS"`)
+		d := newPasskeyDevice(t)
+		if _, err := hex.Decode(d.aaguid[:], []byte(c.aaguid)); err != nil {
+			t.Fatal(err)
+		}
+		b.enrol(d, c.name).Leads(recoveryCodesPage)
+		b.Get(passkeysPage + "/" + p.passkeyID(d)).Says(c.want)
+		if n := p.count(`SELECT count(*) FROM passkeys WHERE credential_id = $1 AND name = $2`, base64url(d.id), c.want); n != 1 {
+			t.Errorf("%s: not called %s", what, c.want)
+		}
+	}
+}
+
+// Nobody makes a second passkey where there is one: the browser is told of all that the account has.
+func TestPasskeysAreExcluded(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.limits.Limiter = limiterOff{}
+	p.signedIn(p.newUser("Theirs")).passkeyOf("Theirs")
+	b := p.signedIn(p.newUser("Exa"))
+	first, second := b.passkeyOf("Key"), newPasskeyDevice(t)
+	b.enrol(second, "Another").Want(http.StatusSeeOther)
+	want := []string{base64url(first.id), base64url(second.id)}
+	var got []string
+	for _, one := range b.begin(beginEnrol).PublicKey.Exclude {
+		got = append(got, one.ID)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("excluded %q, want %q", got, want)
+	}
+}
+
+// The script of a sign-in learns that a passkey is nobody's, and of no other mistake; the pages of an account hand out what
+// password managers are told.
+func TestPasskeySignals(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Sia")
+	owner := p.signedIn(u)
+	d := owner.passkeyOf("Key")
+	signals := func(page string) (s auth.PasskeySignals) {
+		t.Helper()
+		_, rest, _ := strings.Cut(owner.Get(page).Body, `data-passkey-signals="`)
+		text, _, _ := strings.Cut(rest, `"`)
+		if err := json.Unmarshal([]byte(html.UnescapeString(text)), &s); err != nil {
+			t.Errorf("%s: %v: %q", page, err, text)
+		}
+		return s
+	}
+	want := auth.PasskeySignals{RPID: "portal.test", UserID: base64url([]byte(u.ID)), Name: u.Email, Display: u.Name}
+	if got := signals("/account/profile"); !reflect.DeepEqual(got, want) {
+		t.Errorf("profile: got %+v, want %+v", got, want)
+	}
+	want.Accepted = []string{base64url(d.id)}
+	for _, page := range []string{"/account/security", passkeysPage} {
+		if got := signals(page); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", page, got, want)
+		}
+	}
+
+	b, wrong := p.browser(), newPasskeyDevice(t)
+	wrong.id, wrong.handle = d.id, d.handle
+	if got := b.finish(wrong.answers(b.begin(beginSignIn)), "").Want(http.StatusUnprocessableEntity).Body; !strings.Contains(got, `"error":"refused"`) {
+		t.Errorf("a wrong signature: got %s", got)
+	}
+	p.exec(`DELETE FROM passkeys`)
+	if got := b.finish(d.answers(b.begin(beginSignIn)), "").Want(http.StatusUnprocessableEntity).Body; !strings.Contains(got, `"error":"unknown-passkey"`) {
+		t.Errorf("nobody's passkey: got %s", got)
+	}
+	want.Accepted = []string{}
+	if got := signals("/account/security"); !reflect.DeepEqual(got, want) {
+		t.Errorf("without a passkey: got %+v, want %+v", got, want)
+	}
 }

@@ -48,7 +48,11 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 		return tooManyPasskeys(w, limited.Wait)
 	}
 	if err == nil {
+		a.notifyOfCopy(r, proof)
 		err = a.openSession(r, proof, session.SignInRequest{Remember: sent.Remember}, a.destination(sent.Next))
+	}
+	if errors.Is(err, auth.ErrUnknownPasskey) { // its password manager is told
+		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorUnknown, Text: passkeyRefused})
 	}
 	if errors.Is(err, auth.ErrBadCredentials) || errors.Is(err, auth.ErrConflict) {
 		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorRefused, Text: passkeyRefused})

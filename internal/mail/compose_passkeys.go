@@ -24,3 +24,14 @@ func (l Composer) PasskeyRemoved(to, name string, at time.Time, device string) E
 		l.base()+"/account/security/passkeys",
 	)
 }
+
+// PasskeyCloned tells the owner of an account that the counter of a passkey did not grow (WebAuthn Level 3, 6.1.1).
+func (l Composer) PasskeyCloned(to, name string, at time.Time, device string) Email {
+	return l.write(to, "A passkey of your account may have been copied",
+		greeting(name),
+		"A passkey of your account at "+l.base()+" was used on "+formatTime(at)+" from "+printableDevice(device)+". It counts its uses, and this count was not above the one before: there may be two copies of it, or its device was set back.",
+		"If you used it then, and have restored its device from a backup, there is nothing you need to do.",
+		"Otherwise sign in, remove that passkey and make another one:",
+		l.base()+"/account/security/passkeys",
+	)
+}

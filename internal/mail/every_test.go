@@ -48,6 +48,7 @@ var every = map[string]func(to, name, device string) Email{
 	"FactorsRemoved": func(to, name, _ string) Email { return emails.FactorsRemoved(to, name, passwordChanged) },
 	"PasskeyAdded":   func(to, name, device string) Email { return emails.PasskeyAdded(to, name, passwordChanged, device) },
 	"PasskeyRemoved": func(to, name, device string) Email { return emails.PasskeyRemoved(to, name, passwordChanged, device) },
+	"PasskeyCloned":  func(to, name, device string) Email { return emails.PasskeyCloned(to, name, passwordChanged, device) },
 	"PasswordReset":  func(to, name, device string) Email { return emails.PasswordReset(to, name, passwordChanged, device) },
 	"RecoveryCodeUsed": func(to, name, device string) Email {
 		return emails.RecoveryCodeUsed(to, name, passwordChanged, device, 7)

@@ -116,12 +116,13 @@ func TestAddPasskeyIsConditional(t *testing.T) {
 	})
 }
 
-// A challenge is spent once, however many answer it at once, and a counter never goes back.
+// A challenge is spent once, however many answer it at once, and a counter goes back only from where it was seen to.
 func TestSpendPasskey(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
-		use := func(p auth.Passkey, challenge auth.SpentChallenge) error {
-			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: p.UserID, Passkey: p, Challenge: challenge}})
+		useAfter := func(read uint32, p auth.Passkey, challenge auth.SpentChallenge) error {
+			return s.AddPress(t.Context(), account.Press{Spend: auth.Spend{UserID: p.UserID, Passkey: p, CountBefore: read, Challenge: challenge}})
 		}
+		use := func(p auth.Passkey, challenge auth.SpentChallenge) error { return useAfter(0, p, challenge) }
 		newUser(t, s, "ada")
 		x := newSession("one", "ada")
 		open(t, s, x)
@@ -165,6 +166,17 @@ func TestSpendPasskey(t *testing.T) {
 			if err := use(q, spent(hash)); err != nil {
 				t.Errorf("a refused answer spent its challenge: %v", err)
 			}
+		}
+		read, q := p.SignCount, p
+		for _, back := range []uint32{read, 3} { // somebody saw that it goes back, and lets it
+			q.SignCount = back
+			if err := useAfter(read, q, spent(fmt.Sprint("seen", back))); err != nil {
+				t.Errorf("counter seen to go back to %d: %v", back, err)
+			}
+		}
+		q.SignCount = 2
+		if err := useAfter(read, q, spent("overtaken")); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("a counter that was moved meanwhile: got %v, want ErrConflict", err)
 		}
 		still := newPasskey("still", "ada") // one that does not count
 		still.SignCount = 0

@@ -31,8 +31,8 @@ func useUp(ctx context.Context, tx *sql.Tx, press *act.Record, s auth.Spend) err
 		{s.Passkey.ID != "", `
 			UPDATE passkeys
 			SET sign_count = $1, backup_state = $2, last_used_at = $3
-			WHERE id = $4 AND user_id = $5 AND (sign_count < $1 OR sign_count = 0)`,
-			[]any{s.Passkey.SignCount, s.Passkey.BackupState, s.Passkey.LastUsedAt, s.Passkey.ID, s.UserID}},
+			WHERE id = $4 AND user_id = $5 AND (sign_count < $1 OR sign_count = $6)`,
+			[]any{s.Passkey.SignCount, s.Passkey.BackupState, s.Passkey.LastUsedAt, s.Passkey.ID, s.UserID, s.CountBefore}},
 	} {
 		if !part.given {
 			continue

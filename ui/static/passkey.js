@@ -24,7 +24,12 @@
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   // An Answer is what the server says instead of what was hoped for. Lost is a request without an answer.
-  class Answer extends Error {}
+  class Answer extends Error {
+    constructor({ text, error }) {
+      super(text ?? "");
+      this.error = error;
+    }
+  }
   class Lost extends Error {}
 
   // Options and answers are turned into JSON and back by hand: some browsers do not know how, and what a password manager puts
@@ -65,7 +70,7 @@
     }
     if (response.ok) return answer;
     if (answer.where) location.assign(answer.where);
-    throw new Answer(answer.text ?? "");
+    throw new Answer(answer);
   }
 
   // finish sends what works once. When the reply is lost it sends the same again: the server knows the act and replies the same.
@@ -92,23 +97,36 @@
     const signal = question();
     const { publicKey } = await post(begin);
     signal.throwIfAborted();
-    return encode(await credentials.get({ publicKey: decode(publicKey), mediation, signal }));
+    const assertion = encode(await credentials.get({ publicKey: decode(publicKey), mediation, signal }));
+    return { assertion, rpId: publicKey.rpId };
+  }
+
+  // tell passes something on to the password manager, in browsers that can. Nobody waits for it, and nothing depends on it.
+  async function tell(method, options) {
+    try {
+      await PublicKeyCredential[method]?.(options);
+    } catch { /* what it does not know it goes on offering */ }
   }
 
   async function signIn(box, mediation) {
-    const assertion = await get("/login/passkey/begin", mediation);
+    const { assertion, rpId } = await get("/login/passkey/begin", mediation);
     const { act, remember } = box.closest("form").elements;
-    const { where } = await finish("/login/passkey/finish", {
-      act: act.value, assertion, next: box.dataset.next, remember: remember?.checked ?? "remember" in box.dataset,
-    });
-    location.assign(where);
-    return true;
+    try {
+      const { where } = await finish("/login/passkey/finish", {
+        act: act.value, assertion, next: box.dataset.next, remember: remember?.checked ?? "remember" in box.dataset,
+      });
+      location.assign(where);
+      return true;
+    } catch (e) {
+      if (e.error === "unknown-passkey") tell("signalUnknownCredential", { rpId, credentialId: assertion.id });
+      throw e;
+    }
   }
 
   async function confirm(box) {
     const { form } = box.querySelector("button"), identity = box.closest("[data-identity]");
     for (const e of form.elements) if (!identity.contains(e) && !e.reportValidity()) return false;
-    const assertion = await get("/reauth/passkey/begin");
+    const { assertion } = await get("/reauth/passkey/begin");
     form.elements.assertion.value = JSON.stringify(assertion);
     form.submit(); // which asks for no password, as a press of its own button would
     return true;
@@ -169,6 +187,11 @@
     addEventListener("pagehide", () => asking?.abort());
     addEventListener("pageshow", (e) => { if (e.persisted) offer(box); });
     offer(box);
+  }
+  for (const { dataset } of document.querySelectorAll("[data-passkey-signals]")) {
+    const { rpId, userId, name, displayName, allAcceptedCredentialIds } = JSON.parse(dataset.passkeySignals);
+    if (allAcceptedCredentialIds) tell("signalAllAcceptedCredentials", { rpId, userId, allAcceptedCredentialIds });
+    tell("signalCurrentUserDetails", { rpId, userId, name, displayName });
   }
   for (const e of document.querySelectorAll("[data-no-passkey]")) e.hidden = true;
 })();
