@@ -18,7 +18,7 @@ ci:
 
 # What is too long for every change: the whole of what `go test ./...` samples, and every mutant. Hours.
 nightly:
-	CI=true go test ./cmd/web -count=1 -timeout 60m -presses
+	CI=true go test ./cmd/web -count=1 -timeout 60m -presses -views
 	CI=true go test ./internal/handlers -count=1 -timeout 60m
 	CI=true go test ./proof -count=1 -timeout 120m -full -rounds 200 -presses 10000 -kills 50 -soak 2m
 	CI=true go -C tools run ./mutants
@@ -42,7 +42,7 @@ db:
 # folder of its own.
 screenshots:
 	@all=$$(mktemp -d) && echo "All pages: $$all" && \
-	SCREENSHOTS=$$all go test -count=1 -timeout 20m -run '^TestPages$$' ./cmd/web -full && \
+	SCREENSHOTS=$$all go test -count=1 -timeout 20m -run '^TestPages$$' ./cmd/web -full -views && \
 	mkdir -p docs/screens && \
 	for page in sessions reauth activity idle-dialog checkout demo-overview payment-method-held security-passkeys totp-secret verify; do cp $$all/$$page-light-1280.png docs/screens/$$page-light.png; done && \
 	cp $$all/signed-out-revoked-light-1280.png docs/screens/signed-out-light.png && \

@@ -26,7 +26,7 @@ type view struct {
 	rules  string
 }
 
-// everyView is for whoever has the time: each width in each scheme. It leaves out the rules that cannot come out otherwise
+// everyView is for the night: each width in each scheme. It leaves out the rules that cannot come out otherwise
 // than in a view before: a scheme has the same elements in other colours, and what is seen at 768 pixels is seen at 1280 or
 // 320.
 var everyView = []view{
@@ -42,7 +42,17 @@ var turns = [][]view{
 	{{1280, "light", everyRule}, {320, "light", noRule}}, {{320, "dark", noRule}},
 }
 
-var full = flag.Bool("full", os.Getenv("CI") != "", "inspect every page in every view and walk every way, as with CI set")
+// pairs are for every change: a page of a walk is inspected in the first, the next in the second. So each page is seen at both
+// ends of the widths and in both schemes, by every rule once and by those of colour twice.
+var pairs = [][]view{
+	{{1280, "light", everyRule}, {320, "dark", rulesOfColour}},
+	{{320, "light", everyRule}, {1280, "dark", rulesOfColour}},
+}
+
+var (
+	full     = flag.Bool("full", os.Getenv("CI") != "", "inspect every page in two views and walk every way, as with CI set")
+	allViews = flag.Bool("views", false, "with -full: inspect every page in every view")
+)
 
 const (
 	noRule        = `[]`
@@ -64,10 +74,13 @@ func (p *program) looker(t *testing.T, agent, ip string) *looker {
 
 // views are those for the next page.
 func (l *looker) views() []view {
-	if *full {
+	if *full && *allViews {
 		return everyView
 	}
 	l.pages++
+	if *full {
+		return pairs[l.pages%len(pairs)]
+	}
 	return turns[l.pages%len(turns)]
 }
 
