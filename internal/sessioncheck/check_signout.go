@@ -73,7 +73,7 @@ func signOutServer(ctx context.Context, s *scan) (Result, error) {
 	if r.Verdict == Passed && longest > 0 {
 		r.Why += fmt.Sprintf(", after %v at most", longest.Round(time.Second))
 	}
-	s.known[signOutFails] = r.Verdict != Passed
+	s.known[signOutFails] = err == nil && r.Verdict != Passed
 	return r, err
 }
 

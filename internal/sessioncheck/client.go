@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -174,6 +175,9 @@ func (s *scan) compose(ctx context.Context, r request, j jar) (*http.Request, er
 	}
 	if r.kind != "" {
 		out.Header.Set("Content-Type", r.kind)
+	}
+	for _, c := range j {
+		s.secrets.add(strings.TrimPrefix(c.value, "Bearer "))
 	}
 	cookies := j.header(out.URL.Path)
 	if r.cookies != "" {

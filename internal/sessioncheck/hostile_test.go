@@ -47,7 +47,7 @@ func (e endless) Read(p []byte) (int, error) {
 		}
 		p = p[:1]
 	}
-	n := copy(p, strings.Repeat("<p>x", 1+len(p)/4))
+	n := copy(p, strings.Repeat("x", len(p)))
 	e.read.Add(int64(n))
 	return n, nil
 }
@@ -101,7 +101,7 @@ func TestHostileServers(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 			})
-			if n := read.Load() - began; n > 30<<20 {
+			if n := read.Load() - began; n > 15<<20 {
 				t.Errorf("read %d bytes of an endless body", n)
 			}
 		})
@@ -147,9 +147,15 @@ func TestOutputsAreClean(t *testing.T) {
 			sent[c.Value] = true
 		}
 		w.Header().Set("X-Title", "\x1b[2J\x1b]0;hello\x07")
+		r.URL.Path, _, _ = strings.Cut(r.URL.Path, ";")
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, r)
 		maps.Copy(w.Header(), rec.Header())
+		for _, c := range r.Cookies() { // as some servers carry a session
+			if location := w.Header().Get("Location"); location == "/login" || location == "/account" {
+				w.Header().Set("Location", location+";session="+c.Value)
+			}
+		}
 		w.WriteHeader(rec.Code)
 		_, _ = io.WriteString(w, strings.ReplaceAll(rec.Body.String(), "Account of", "\x1b[31mAccount\u202e of"))
 	})
