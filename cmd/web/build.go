@@ -162,7 +162,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 		Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
-		Demo: c.Demo, BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,
+		Demo: c.Demo, Development: !c.Production(), BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,
 		Proxies:  forwarded.Proxies{Trusted: c.TrustedProxies, Header: http.CanonicalHeaderKey(c.ProxyHeader)},
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend, Ready: p.readiness(log),
 		Stopping: func() bool { return ctx.Err() != nil },

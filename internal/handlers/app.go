@@ -49,6 +49,8 @@ type Options struct {
 	Log      *slog.Logger
 	Demo     bool // visitors are offered an account to try
 
+	Development bool // answers are given on this machine alone, and under the base URL
+
 	BaseURL  *url.URL          // scheme and host
 	HSTS     time.Duration     // how long browsers remember to come by https
 	Warning  time.Duration     // how long before its end a session warns
