@@ -5,11 +5,9 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -282,11 +280,9 @@ func TestNothingIsAwaited(t *testing.T) {
 // awaitLog waits until that was logged after so many bytes.
 func (p *portal) awaitLog(after int, what string) {
 	p.t.Helper()
-	for !strings.Contains(p.log.After(after), what) {
-		if strings.Contains(p.log.After(after), "background work failed") {
-			p.t.Fatalf("%s is not logged", what)
-		}
-		runtime.Gosched()
+	const failed = "background work failed"
+	if p.log.Await(after, what, failed) == failed {
+		p.t.Fatalf("%s is not logged", what)
 	}
 }
 
@@ -328,11 +324,4 @@ func withoutTyped(body string) string {
 		_, parts[i+1], _ = strings.Cut(parts[i+1], `"`)
 	}
 	return strings.Join(parts, `value="`)
-}
-
-// took is how long one answer takes.
-func took(ask func(string) *webtest.Answer, email string) time.Duration {
-	began := time.Now()
-	ask(email)
-	return time.Since(began)
 }
