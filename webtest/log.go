@@ -10,13 +10,15 @@ import (
 // A Log collects what a portal logs. When the test has failed, the lines that may explain it are printed after the
 // test's own messages. It is safe for concurrent use.
 type Log struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	grown sync.Cond
 }
 
 // NewLog returns an empty log of a portal in the test.
 func NewLog(t testing.TB) *Log {
 	l := &Log{}
+	l.grown.L = &l.mu
 	t.Cleanup(func() {
 		if said := l.String(); t.Failed() && said != "" {
 			t.Logf("of the portal's log:\n%s", Telling(said))
@@ -28,6 +30,7 @@ func NewLog(t testing.TB) *Log {
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.grown.Broadcast()
 	return l.b.Write(p)
 }
 
@@ -46,6 +49,20 @@ func (l *Log) After(n int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return string(l.b.Bytes()[min(n, l.b.Len()):])
+}
+
+// Await waits until one of the texts is logged after the first n bytes, and returns it.
+func (l *Log) Await(n int, texts ...string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		for _, text := range texts {
+			if bytes.Contains(l.b.Bytes()[min(n, l.b.Len()):], []byte(text)) {
+				return text
+			}
+		}
+		l.grown.Wait()
+	}
 }
 
 // Reset forgets what was logged.

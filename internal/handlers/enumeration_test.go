@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -281,11 +280,9 @@ func TestNothingIsAwaited(t *testing.T) {
 // awaitLog waits until that was logged after so many bytes.
 func (p *portal) awaitLog(after int, what string) {
 	p.t.Helper()
-	for !strings.Contains(p.log.After(after), what) {
-		if strings.Contains(p.log.After(after), "background work failed") {
-			p.t.Fatalf("%s is not logged", what)
-		}
-		runtime.Gosched()
+	const failed = "background work failed"
+	if p.log.Await(after, what, failed) == failed {
+		p.t.Fatalf("%s is not logged", what)
 	}
 }
 
