@@ -19,7 +19,7 @@ func TestPages(t *testing.T) {
 		"many sessions": lookAtManySessions, "flags": lookAtFlags, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
 		"preferences": lookAtPreferences, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
-		"emails": lookAtEmails, "links": lookAtLinks, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
+		"administration": lookAtAdministration, "emails": lookAtEmails, "links": lookAtLinks, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,19 +68,25 @@ func (s *Service) People(ctx context.Context, text, show, afterKey, afterID stri
 	if page.More {
 		all = all[:len(all)-1]
 	}
-	seen := map[string]bool{} // a search finds an account by its name, by a word of it and by its address
 	for _, p := range all {
 		if len(page.People) == perPage {
 			page.More = true
 			break
 		}
 		page.NextKey, page.NextID = p.Key, p.ID
-		if !seen[p.ID] && (q.Prefix == "" || p.is(show)) {
-			seen[p.ID] = true
+		if q.Prefix == "" || p.is(show) && p.foundFirstBy(q.Prefix) {
 			page.People = append(page.People, p)
 		}
 	}
 	return page, nil
+}
+
+// foundFirstBy reports whether the account stands here in the list for the first time: a search finds it by its name, by a word of
+// the name and by its address.
+func (p Person) foundFirstBy(prefix string) bool {
+	terms := Terms(p.Name, p.NormalizedEmail)
+	terms = slices.DeleteFunc(terms, func(term string) bool { return !strings.HasPrefix(term, prefix) })
+	return !slices.Contains(terms, p.Key) || p.Key == slices.Min(terms)
 }
 
 func (p Person) is(show string) bool {
