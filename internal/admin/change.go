@@ -21,21 +21,20 @@ type Action string
 
 // The actions.
 const (
-	EndSession     Action = "end-session"
-	EndSessions    Action = "end-sessions"
-	EndEverybody   Action = "end-everybody" // of all accounts
-	Disable        Action = "disable"
-	Enable         Action = "enable"
-	SetRole        Action = "role"
-	StartReset     Action = "reset"
-	RemoveFactors  Action = "remove-factors"
-	RevealAddress  Action = "reveal"
-	supportActions        = "end-session end-sessions reveal"
+	EndSession    Action = "end-session"
+	EndSessions   Action = "end-sessions"
+	EndEverybody  Action = "end-everybody" // of all accounts
+	Disable       Action = "disable"
+	Enable        Action = "enable"
+	SetRole       Action = "role"
+	StartReset    Action = "reset"
+	RemoveFactors Action = "remove-factors"
+	RevealAddress Action = "reveal"
 )
 
 // Needs is the role that the action needs.
 func (a Action) Needs() string {
-	if strings.Contains(" "+supportActions+" ", " "+string(a)+" ") {
+	if a == EndSession || a == EndSessions || a == RevealAddress {
 		return auth.RoleSupport
 	}
 	return auth.RoleAdmin

@@ -1,12 +1,15 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/session"
 	"example.com/gatehouse/webtest"
 )
 
@@ -291,7 +294,8 @@ func TestAddressIsRevealed(t *testing.T) {
 		s.theirs.moves(s.user, "another@example.net")
 		another := p.signedIn(s.owner)
 		another.Reauth(password).Want(http.StatusSeeOther)
-		short := s.user.Email[:1] + "…" + s.user.Email[strings.Index(s.user.Email, "@"):]
+		_, domain, _ := strings.Cut(s.user.Email, "@")
+		short := s.user.Email[:1] + "…@" + domain
 		hidden := func(b *browser) {
 			t.Helper()
 			for _, page := range []string{accountPage(s.user.ID), "/admin/users?q=Ulla", accountPage(s.user.ID) + "/disable", "/admin/events"} {
@@ -305,5 +309,31 @@ func TestAddressIsRevealed(t *testing.T) {
 		hidden(another)
 		p.exec(`UPDATE events SET at = '2020-01-01 00:00:00+00:00' WHERE reason = 'reveal'`)
 		hidden(s.b)
+	})
+}
+
+// A sign-in whose password was checked before everything was signed out is refused after it, also when the account was off
+// meanwhile.
+func TestOrdersRefuseSignInsUnderWay(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		s := p.administration()
+		for _, orders := range [][]string{{"end-sessions"}, {"disable", "enable"}, {"all"}} {
+			proof, err := p.auth.CheckSignIn(t.Context(), auth.PasswordSignIn{Email: s.user.Email, Password: password}, device.Client{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, action := range orders {
+				if action == "all" {
+					s.b.Post("/admin/sessions/end-all", "reason", "x").Leads("/admin")
+				} else {
+					s.do(action).Leads(accountPage(s.user.ID))
+				}
+			}
+			_, err = p.sessions.SignIn(t.Context(), proof, session.SignInRequest{NewToken: session.NewToken{NewTokenHash: orders[0]}})
+			if !errors.Is(err, auth.ErrConflict) {
+				t.Errorf("%q: got %v, want ErrConflict", orders, err)
+			}
+		}
 	})
 }

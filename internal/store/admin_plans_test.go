@@ -86,8 +86,8 @@ func plan(t *testing.T, s *store.Store, query string, args []any) (lines []strin
 		}
 		lines = append(lines, strings.TrimSpace(fmt.Sprint(*cells[len(cells)-1].(*any))))
 	}
-	if len(lines) == 0 {
-		t.Fatal("no plan")
+	if err := rows.Err(); err != nil || len(lines) == 0 {
+		t.Fatalf("no plan: %v", err)
 	}
 	return lines
 }
