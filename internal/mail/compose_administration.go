@@ -11,7 +11,7 @@ func (l Composer) Administered(to, name string, at time.Time, what, reason strin
 	return l.write(to, "Something was done to your account",
 		greeting(name),
 		what+", on "+formatTime(at)+" at "+l.base()+".",
-		"The reason that was given: "+reason,
+		printableReason(reason),
 		"It is in your activity as well. If you do not know what it is about, please contact the people who run the portal.",
 		l.base()+"/account/activity",
 	)
@@ -22,10 +22,19 @@ func (l Composer) Administered(to, name string, at time.Time, what, reason strin
 func (l Composer) ResetStarted(to, name, token, who, reason string, valid time.Duration) Email {
 	return l.write(to, "Choose another password",
 		greeting(name),
-		who+" at "+l.base()+" started a password reset for your account. The reason that was given: "+reason,
+		who+" at "+l.base()+" started a password reset for your account. "+printableReason(reason),
 		"To choose another password, open this link:",
 		l.base()+"/password/reset/"+url.PathEscape(token),
 		"The link works once, for "+formatDuration(valid)+". Please do not pass it on, to nobody who asks: whoever has it can choose your password, and the people who run the portal do not need it.",
 		"Until you choose another, your password stays as it is.",
 	).expiring(valid)
+}
+
+// printableReason is the reason that somebody with a role gave, if mail programs make no link of anything in it: whoever has taken
+// over such an account must not be able to send links in the name of the portal.
+func printableReason(reason string) string {
+	if !plain(reason, 300, "0123456789-(),:;!?'’") {
+		return "The reason that was given is in your activity."
+	}
+	return "The reason that was given: " + reason
 }
