@@ -19,20 +19,21 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
+		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
 		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"cmd/sessioncheck": {"internal/sessioncheck"},
 	"internal/handlers": {
-		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
+		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
 		"internal/draft", "internal/forwarded", "internal/guard", "internal/learn", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
-		"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
+		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
 		"internal/draft", "internal/mail", "internal/session", "migrations",
 	},
 
+	"internal/admin":   {"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},
 	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
 	"internal/billing": {"internal/act", "internal/audit", "internal/auth", "internal/brand"},
 	"internal/account": {"internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},

@@ -13,6 +13,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -44,6 +45,7 @@ type parts struct {
 	auth     *auth.Service
 	sessions *session.Service
 	accounts *account.Service
+	admin    *admin.Service
 	demos    *demo.Service
 	pool     *redis.Pool // nil without Redis
 	limits   *ratelimit.Redis
@@ -85,6 +87,7 @@ func (p *parts) people(c config.Settings, log *slog.Logger) {
 	p.accounts = account.New(account.Options{
 		Store: p.store, Auth: p.auth, Sealer: p.sealer, RequireSecondFactor: c.RequireSecondFactor, Audit: p.audit,
 	})
+	p.admin = admin.New(p.store, p.audit)
 	p.demos = demo.New(p.store, p.auth, policy(c), p.audit, log)
 }
 
@@ -142,7 +145,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 func (p *parts) sweeps() []func(context.Context) error {
 	drafts := func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }
 	acts := act.NewActs(p.store, p.sealer).Sweep
-	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, drafts, acts}
+	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.admin.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, drafts, acts}
 	if p.pool == nil { // Redis deletes expired bags itself
 		all = append(all, p.store.Bags().Sweep)
 	}
@@ -159,7 +162,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 	}
 	o := handlers.Options{
 		Database: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
-		Sessions: p.sessions, Accounts: p.accounts, Demos: p.demos, Bag: manager,
+		Sessions: p.sessions, Accounts: p.accounts, Admin: p.admin, Demos: p.demos, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
 		Demo: c.Demo, Development: !c.Production(), BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,

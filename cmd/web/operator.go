@@ -39,7 +39,7 @@ type userCommands struct {
 type createUserCommand struct {
 	Email         string `required:"" help:"Address the person signs in with."`
 	Name          string `required:"" help:"What the pages call the person."`
-	Role          string `enum:"member,admin" default:"member" help:"member or admin."`
+	Role          string `enum:"member,support,admin" default:"member" help:"member, support or admin."`
 	PasswordStdin bool   `help:"Read the password from the first line of standard input. Without it one is made up and printed."`
 }
 

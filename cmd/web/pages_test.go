@@ -19,8 +19,8 @@ func TestPages(t *testing.T) {
 		"many sessions": lookAtManySessions, "flags": lookAtFlags, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
 		"attempts": lookAtLimits, "forms": lookAtForms, "billing": lookAtBilling, "hostile invoices": lookAtHostileInvoices,
 		"preferences": lookAtPreferences, "one session": lookAtOneSession, "second factors": lookAtSecondFactors,
-		"emails": lookAtEmails, "links": lookAtLinks, "leaving": lookAtLeaving, "passkey mistakes": lookAtPasskeyMistakes,
-		"lessons": lookAtLessons,
+		"administration": lookAtAdministration, "emails": lookAtEmails, "links": lookAtLinks, "leaving": lookAtLeaving,
+		"passkey mistakes": lookAtPasskeyMistakes, "lessons": lookAtLessons,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,6 +19,9 @@ const DeletionGrace = 14 * 24 * time.Hour
 // deletionBatch bounds one read of the accounts to delete.
 const deletionBatch = 200
 
+// ErrLastAdministrator means that nobody would be left who can administer the portal.
+var ErrLastAdministrator = errors.New("the last administrator")
+
 // A Deletion asks for the deletion of an account, from one session.
 type Deletion struct {
 	By    audit.Actor
@@ -32,7 +35,7 @@ type Deletion struct {
 }
 
 // RequestDeletion schedules the account of the proof for deletion and ends all its sessions, this one included (ASVS
-// v5.0.0-7.4.2), DeletionGrace after at. ErrConflict, or ErrSecondFactor for a proof that is not complete.
+// v5.0.0-7.4.2), DeletionGrace after at. ErrLastAdministrator, ErrConflict, or ErrSecondFactor for a proof that is not complete.
 func (s *Service) RequestDeletion(ctx context.Context, by audit.Actor, p auth.Proof, at time.Time, press *act.Record) error {
 	if err := p.For(by.UserID); err != nil {
 		return err

@@ -30,6 +30,7 @@ type RecoveryStore interface {
 
 	// MarkForDeletion stores when the account is to be deleted, raises the epoch and ends every session. ErrConflict
 	// when the epoch is no longer the given one, the session that asks is over, or a deletion is scheduled already.
+	// ErrLastAdministrator when nobody else could administer the portal.
 	MarkForDeletion(ctx context.Context, d Deletion) ([]session.Session, error)
 	// KeepAccount cancels the deletion. ErrConflict when the session that asks is over or no deletion is scheduled.
 	KeepAccount(ctx context.Context, by audit.Actor, at time.Time, press *act.Record, e audit.Event) error

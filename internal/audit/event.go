@@ -67,6 +67,10 @@ const (
 	DeletionStopped        Kind = "account_deletion_stopped"
 	UserDeleted            Kind = "user_deleted"   // for the log only: the trail is deleted with the account
 	SensitiveRead          Kind = "sensitive_read" // of everything, with the way as its reason
+
+	// What somebody with a role does to another account, with what it was as its reason. It is in the trails of both.
+	Administered        Kind = "authz_admin"
+	AuthorisationChange Kind = "authz_change" // with the new role as its reason
 )
 
 // level follows the vocabulary, so that events which need an operator's attention are warnings or worse.
@@ -75,7 +79,8 @@ func (k Kind) level() slog.Level {
 	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail, PasskeyCloned:
 		return slog.LevelError
 	case LoginFail, LoginFailMax, LoginLock, LoginSuccessAfterFail, ReauthFail, PaymentConfirmFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken,
-		SessionFlagged, MFARemoved, MFAFail, RecoveryCodeUsed, EmailChangeUndone, UserDeleted, SensitiveRead:
+		SessionFlagged, MFARemoved, MFAFail, RecoveryCodeUsed, EmailChangeUndone, UserDeleted, SensitiveRead,
+		Administered, AuthorisationChange:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
@@ -91,6 +96,11 @@ type Event struct {
 	Reason    string
 	Client    device.Client
 	At        time.Time
+
+	Other     string // id of the other account that the event is about, where somebody with a role did something to it
+	OtherName string // of that account, as it is when the event is read; "" when it is gone
+	Role      string // of the other account at that time, if that did it
+	Note      string // the reason that was typed
 }
 
 // NewEvent makes an event with the current time. Of the client it has only what may be stored for the account.

@@ -64,6 +64,9 @@ func (t *Trail) Log(ctx context.Context, events ...Event) {
 		if e.Reason != "" {
 			attrs = append(attrs, slog.String("reason", e.Reason))
 		}
+		if e.Other != "" {
+			attrs = append(attrs, slog.String("other", e.Other), slog.String("role", e.Role), slog.String("note", e.Note))
+		}
 		t.log.LogAttrs(ctx, e.Kind.level(), string(e.Kind), attrs...)
 	}
 }

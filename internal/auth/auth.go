@@ -45,7 +45,7 @@ type User struct {
 	Email             string // as typed
 	NormalizedEmail   string // normalised by NormalizeEmail
 	Name              string
-	Role              string // RoleMember or RoleAdmin
+	Role              string // RoleMember, RoleSupport or RoleAdmin
 	PasswordHash      string // PHC string
 	PasswordChangedAt time.Time
 	Epoch             int64 // raised by every sign-out everywhere
@@ -62,8 +62,9 @@ func (u User) DeletionPending() bool { return !u.DeleteAfter.IsZero() }
 
 // Roles of an account.
 const (
-	RoleMember = "member"
-	RoleAdmin  = "admin"
+	RoleMember  = "member"
+	RoleSupport = "support" // sees people and sessions, and ends sessions
+	RoleAdmin   = "admin"   // does what support does, and changes accounts
 )
 
 // Service checks passwords and codes. Its methods are safe for concurrent use.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/webtest"
@@ -47,6 +48,10 @@ func TestAccess(t *testing.T) {
 	table := access(t)
 	u := p.newUser("Walker")
 	member := p.signedIn(u)
+	withRoles := map[string]*browser{}
+	for _, role := range admin.Roles {
+		withRoles[role] = p.withRole("Walker", role)
+	}
 	err := chi.Walk(p.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if route == "/static/*" && method != "GET" {
 			return nil // a file handler is mounted for all methods and answers two of them
@@ -60,7 +65,7 @@ func TestAccess(t *testing.T) {
 		if !strings.Contains(member.Get("/account").Body, "Walker") { // the last route signed it out, or in as somebody else
 			member = p.signedIn(u)
 		}
-		t.Run(method+" "+route, func(t *testing.T) { p.checkGuard(t, guard, method, route, member) })
+		t.Run(method+" "+route, func(t *testing.T) { p.checkGuard(t, guard, method, route, member, withRoles) })
 		return nil
 	})
 	if err != nil {
@@ -77,7 +82,7 @@ func withParams(route string) string {
 	return strings.Replace(route, "*", "nothing.css", 1)
 }
 
-func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *browser) {
+func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *browser, withRoles map[string]*browser) {
 	path := withParams(route)
 	ask := func(b *browser) *webtest.Answer {
 		r := b.Request(method, path)
@@ -86,7 +91,7 @@ func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *b
 	}
 	stranger := ask(p.browser())
 	toLogin := stranger.StatusCode == http.StatusSeeOther && strings.HasPrefix(stranger.Header.Get("Location"), "/login?next=")
-	if guarded := guard == "signed in" || guard == "re-authenticated" || guard == "password here"; guarded != toLogin {
+	if guarded := guard == "signed in" || guard == "re-authenticated" || guard == "password here" || isRole(guard); guarded != toLogin {
 		t.Errorf("a stranger got %d to %q, guard is %q", stranger.StatusCode, stranger.Header.Get("Location"), guard)
 	}
 	if half := guard == "password given"; half != (stranger.StatusCode == http.StatusSeeOther && stranger.Header.Get("Location") == "/login") {
@@ -94,8 +99,16 @@ func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *b
 	}
 	got := ask(member)
 	toReauth := got.StatusCode == http.StatusSeeOther && strings.HasPrefix(got.Header.Get("Location"), "/reauth?next=")
-	if (guard == "re-authenticated") != toReauth {
+	if (guard == "re-authenticated" || isRole(guard)) != toReauth {
 		t.Errorf("a member got %d to %q, guard is %q", got.StatusCode, got.Header.Get("Location"), guard)
+	}
+	if isRole(guard) {
+		for role, b := range withRoles {
+			allowed := admin.Includes(role, strings.TrimSuffix(strings.TrimPrefix(guard, "role("), ")"))
+			if got := ask(b); (got.StatusCode == http.StatusForbidden) == allowed || got.StatusCode == http.StatusSeeOther {
+				t.Errorf("the role %s got %d, guard is %q", role, got.StatusCode, guard)
+			}
+		}
 	}
 	if guard == "password here" && got.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a member without the password got %d, want 422", got.StatusCode)
@@ -110,6 +123,19 @@ func (p *portal) checkGuard(t *testing.T, guard, method, route string, member *b
 	if guard != "everybody" && guard != "script" && stranger.StatusCode == http.StatusOK && guard != "development" {
 		t.Errorf("a stranger got the page, guard is %q", guard)
 	}
+}
+
+// isRole reports whether the guard of a line asks for a role, such as "role(admin)".
+func isRole(guard string) bool { return strings.HasPrefix(guard, "role(") }
+
+// withRole is somebody with the role who has confirmed a moment ago who it is.
+func (p *portal) withRole(name, role string) *browser {
+	p.t.Helper()
+	u := p.newUser(name)
+	p.exec(`UPDATE users SET role = $1 WHERE id = $2`, role, u.ID)
+	b := p.signedIn(u)
+	b.Reauth(password).Want(http.StatusSeeOther)
+	return b
 }
 
 // signIns are the routes by which a session begins.

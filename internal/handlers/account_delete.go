@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -76,7 +77,11 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Accounts.RequestDeletion(r.Context(), actor(r), proof, at, press); err != nil {
+	err = a.Accounts.RequestDeletion(r.Context(), actor(r), proof, at, press)
+	if errors.Is(err, account.ErrLastAdministrator) {
+		return a.deleteForm(w, r, http.StatusUnprocessableEntity, true, problems{{"", lastAdministrator}})
+	}
+	if err != nil {
 		return err
 	}
 	a.answered(r)

@@ -57,6 +57,9 @@ var sentences = map[audit.Kind]eventView{
 	audit.DeletionStopped:        {Icon: "circle-check", Text: "Deletion of the account stopped"},
 	audit.SensitiveRead:          {Icon: "download", Text: "Everything about the account was downloaded", Risk: true},
 
+	audit.Administered:        {Icon: "scan-search", Text: "Something was done by the people who run this portal"},
+	audit.AuthorisationChange: {Icon: "scan-search", Text: "The role of the account changed"},
+
 	audit.PaymentMethodChange: {Icon: "credit-card", Text: "Payment method changed", Risk: true},
 	audit.PaymentMade:         {Icon: "receipt", Text: "Payment made", Risk: true},
 	audit.PaymentDeclined:     {Icon: "receipt", Text: "Payment declined"},
@@ -110,7 +113,7 @@ var kindGroups = map[string][]audit.Kind{
 	"account": {audit.UserCreated, audit.PasswordChange, audit.PasswordChangeFail, audit.SignUpAddressTaken, audit.ProfileChanged,
 		audit.MFAEnrolled, audit.MFARemoved, audit.RecoveryCodesMade, audit.PasskeyRenamed,
 		audit.PasswordResetRequested, audit.EmailChangeRequested, audit.EmailChanged, audit.EmailChangeUndone, audit.DeletionRequested,
-		audit.DeletionStopped, audit.SensitiveRead},
+		audit.DeletionStopped, audit.SensitiveRead, audit.Administered, audit.AuthorisationChange},
 	"payments": {audit.PaymentMethodChange, audit.PaymentMade, audit.PaymentDeclined, audit.PaymentConfirmFail, audit.PlanStarted},
 }
 
@@ -130,6 +133,9 @@ func eventLine(e audit.Event) eventView {
 		line.Text = text
 	}
 	if text, ok := reasonSentences[e.Reason][e.Kind]; ok {
+		line.Text = text
+	}
+	if text := administered(e, "You", byRole(e.Role)); text != "" {
 		line.Text = text
 	}
 	line.At = e.At

@@ -18,6 +18,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
@@ -36,6 +37,7 @@ type Options struct {
 	Auth     *auth.Service
 	Sessions *session.Service
 	Accounts *account.Service
+	Admin    *admin.Service
 	Demos    *demo.Service
 	Audit    *audit.Trail
 	Billing  *billing.Service

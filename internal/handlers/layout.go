@@ -29,6 +29,7 @@ type signedInView struct {
 	Name, Email, Initials string
 	Handle                string    // the public name of this session, never the token
 	User                  string    // the public name of the account
+	Administers           bool      // it has a role that opens the administration
 	IdleText              string    // "30 minutes"
 	IdleEnds              time.Time // when the session ends unless another page is opened
 	ElevatedUntil         time.Time // zero unless re-authenticated recently

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -88,21 +89,25 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 	})
 }
 
-// requireRole lets only people with the role through, behind requireElevation: a change of role closes the window of its
+// requireRole lets only people with one of the roles through, behind requireElevation: a change of role closes the window of its
 // account, so whoever was just given one confirms first.
-func (a *app) requireRole(role string) func(http.Handler) http.Handler {
+func (a *app) requireRole(roles ...string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			v := currentOf(r)
-			if v.User.Role == role {
+			if slices.Contains(roles, v.User.Role) {
 				next.ServeHTTP(w, r)
 				return
 			}
 			a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "role", clientOf(r))
-			a.fail(w, r, statusError{code: http.StatusForbidden, heading: "This is not for your account",
-				text: "Your account may not open this page. Nothing was changed."})
+			a.fail(w, r, notForRole())
 		})
 	}
+}
+
+func notForRole() error {
+	return statusError{code: http.StatusForbidden, heading: "This is not for your account",
+		text: "Your account may not open this page, or not do this. Nothing was changed."}
 }
 
 // redirectOr401 sends people to sign in first, and redirectOr403 to another page. A script is told where that is.

@@ -21,6 +21,7 @@ var (
 		{name: "member", is: "is signed in", signIn: (*recordAccount).signIn},
 		{name: "flagged", is: "is signed in, and the session was used from another network", brief: true, signIn: (*recordAccount).flagged},
 		{name: "elevated", is: "is signed in, and has confirmed a moment ago who it is", signIn: (*recordAccount).elevated},
+		{name: "admin", is: "is signed in with the role of an administrator, and has confirmed a moment ago who it is", brief: true, signIn: (*recordAccount).administrator},
 		{name: "demo", is: "is the visitor of a demo account", demo: true, brief: true, signIn: (*recordAccount).tries},
 		{name: "leaving", is: "is signed in to an account that is to be deleted", brief: true, signIn: (*recordAccount).leaving},
 	}
@@ -114,6 +115,11 @@ func (a *recordAccount) elevated() *browser {
 	b := a.signIn()
 	a.confirm(b)
 	return b
+}
+
+func (a *recordAccount) administrator() *browser {
+	a.p.exec(`UPDATE users SET role = 'admin' WHERE email = $1`, a.email)
+	return a.elevated()
 }
 
 // anotherNetwork is one that nobody signs in from.

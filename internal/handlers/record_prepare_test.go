@@ -62,6 +62,22 @@ func (v *visit) reads(page *webtest.Answer, link *regexp.Regexp) {
 	v.param = found[1]
 }
 
+// withUser is an account for those with a role to act on.
+func withUser(v *visit) {
+	u := v.p.newUser("Ulla")
+	v.param, v.handle = u.ID, v.p.signedIn(u).Handle()
+}
+
+func withDisabledUser(v *visit) {
+	withUser(v)
+	v.p.exec(`UPDATE users SET disabled_at = created_at WHERE id = $1`, v.param)
+}
+
+func withEnrolledUser(v *visit) {
+	u, _, _ := v.p.enrolled("Ulla")
+	v.param = u.ID
+}
+
 func withEmail(v *visit) { v.param = emailID }
 
 func withSignUp(v *visit) {

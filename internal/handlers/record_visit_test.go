@@ -49,6 +49,7 @@ type visit struct {
 	*recordAccount
 	b      *browser
 	param  string   // in the place of the route's parameter
+	handle string   // in the place of {handle}, where the route has two
 	typed  []string // names and values, in turn
 	device *passkeyDevice
 }
@@ -100,6 +101,9 @@ func (s situation) ask(v *visit, route recordRoute) *webtest.Answer {
 }
 
 func (v *visit) address(pattern string) string {
+	if v.handle != "" {
+		pattern = strings.Replace(pattern, "{handle}", v.handle, 1)
+	}
 	return routeParameter.ReplaceAllLiteralString(pattern, v.param)
 }
 

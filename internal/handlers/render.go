@@ -14,6 +14,8 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/admin"
+	"example.com/gatehouse/internal/auth"
 )
 
 // bagFlash holds one sentence for the next page.
@@ -97,7 +99,7 @@ func (a *app) signedInView(v *current) *signedInView {
 		warning = idle / 2
 	}
 	view := &signedInView{
-		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID,
+		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID, Administers: admin.Includes(v.User.Role, auth.RoleSupport),
 		IdleText: words(idle), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
 		WarnMS: warning.Milliseconds(),

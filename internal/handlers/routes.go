@@ -6,6 +6,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/ui"
 )
@@ -143,10 +144,37 @@ func (a *app) router() http.Handler {
 	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, isAct,
 		drafts("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
 
+	// Re-authenticated, and with a role
+	support := reauthenticated.signedIn(a.requireRole(auth.RoleSupport, auth.RoleAdmin))
+	support.get("/admin", a.showAdmin, nav("admin"))
+	support.get("/admin/users", a.showPeople, nav("admin"))
+	support.get("/admin/users/{id}", a.showAccount, nav("admin"))
+	support.get("/admin/events", a.showEvents, nav("admin"))
+	support.get("/admin/users/{id}/reveal", a.showOrder(admin.RevealAddress), nav("admin"))
+	support.post("/admin/users/{id}/reveal", a.order(admin.RevealAddress), reasonDraft("reveal"), isAct)
+	support.get("/admin/users/{id}/sessions/{handle}/end", a.showOrder(admin.EndSession), nav("admin"))
+	support.post("/admin/users/{id}/sessions/{handle}/end", a.order(admin.EndSession), reasonDraft("end"), isAct)
+	support.get("/admin/users/{id}/end-sessions", a.showOrder(admin.EndSessions), nav("admin"))
+	support.post("/admin/users/{id}/end-sessions", a.order(admin.EndSessions), reasonDraft("end-sessions"), isAct)
+
+	administrator := reauthenticated.signedIn(a.requireRole(auth.RoleAdmin))
+	administrator.get("/admin/users/{id}/disable", a.showOrder(admin.Disable), nav("admin"))
+	administrator.post("/admin/users/{id}/disable", a.order(admin.Disable), reasonDraft("disable"), isAct)
+	administrator.get("/admin/users/{id}/enable", a.showOrder(admin.Enable), nav("admin"))
+	administrator.post("/admin/users/{id}/enable", a.order(admin.Enable), reasonDraft("enable"), isAct)
+	administrator.get("/admin/users/{id}/role", a.showOrder(admin.SetRole), nav("admin"))
+	administrator.post("/admin/users/{id}/role", a.order(admin.SetRole), reasonDraft("role", "role"), isAct)
+	administrator.get("/admin/users/{id}/reset", a.showOrder(admin.StartReset), nav("admin"))
+	administrator.post("/admin/users/{id}/reset", a.order(admin.StartReset), reasonDraft("reset"), isAct)
+	administrator.get("/admin/users/{id}/remove-factors", a.showOrder(admin.RemoveFactors), nav("admin"))
+	administrator.post("/admin/users/{id}/remove-factors", a.order(admin.RemoveFactors), reasonDraft("remove-factors"), isAct)
+	administrator.get("/admin/sessions/end-all", a.showOrder(admin.EndEverybody), nav("admin"))
+	administrator.post("/admin/sessions/end-all", a.order(admin.EndEverybody), reasonDraft("end-all"), isAct)
+
 	if a.Extend != nil {
 		a.Extend(a.extension(map[string]group{
 			"everybody": everybody, "signed in": signedIn, "re-authenticated": reauthenticated,
-			"administrator": reauthenticated.signedIn(a.requireRole(auth.RoleAdmin)),
+			"administrator": administrator,
 		}))
 	}
 	return r

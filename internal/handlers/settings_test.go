@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
@@ -55,6 +56,7 @@ func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, 
 	o.Accounts = account.New(account.Options{
 		Store: db, Auth: o.Auth, Sealer: sealer, RequireSecondFactor: policy.RequireSecondFactor, Audit: o.Audit,
 	})
+	o.Admin = admin.New(db, o.Audit)
 	o.Demos = demo.New(db, o.Auth, policy.Policy, o.Audit, log)
 	o.Passkeys, err = auth.NewPasskeys(o.Auth, portalURL)
 	return err

@@ -16,6 +16,9 @@ const key = "KEYKEYKEYKEYKEYKEYKEYKEYKE"
 
 // every has an entry for each email. to, name and device come from people and may be hostile; key is its secret.
 var every = map[string]func(to, name, device string) Email{
+	"Administered": func(to, name, reason string) Email {
+		return emails.Administered(to, name, passwordChanged, "An administrator switched off your account", reason)
+	},
 	"AfterFailures": func(to, name, device string) Email {
 		return emails.AfterFailures(to, name, passwordChanged, device, device, 7)
 	},
@@ -55,6 +58,9 @@ var every = map[string]func(to, name, device string) Email{
 	},
 	"RecoveryCodesMade": func(to, name, device string) Email {
 		return emails.RecoveryCodesMade(to, name, passwordChanged, device)
+	},
+	"ResetStarted": func(to, name, reason string) Email {
+		return emails.ResetStarted(to, name, key, "Support", reason, time.Hour)
 	},
 	"ResetPassword": func(to, name, _ string) Email { return emails.ResetPassword(to, name, key, time.Hour) },
 	"WrongCodes":    func(to, name, _ string) Email { return emails.WrongCodes(to, name) },

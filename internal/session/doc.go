@@ -27,8 +27,8 @@
 //	revoked                             Revoke, EndMany, a change of second factors or of the address, undoing one
 //	replaced                            SignIn, beyond SessionsPerUser
 //	client_changed                      Resume, under ClientChangeEnd
-//	password_changed, admin             internal/account, in the transaction of the change
-//	account_disabled, account_deleted   Resume, when the account is disabled, or a demo account over
+//	password_changed, admin             internal/account and internal/admin, in the transaction of the change
+//	account_disabled, account_deleted   the same, and Resume, when the account is disabled or a demo account over
 //
 // An ended row stays ended. A flag changes no state: under ClientChangeReauth it makes a live session ask who it is before it
 // does anything, and Elevate or DismissFlag takes it off.

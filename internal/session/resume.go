@@ -56,9 +56,8 @@ func (s *Service) Resume(ctx context.Context, c Credential) (Found, error) {
 	return s.use(ctx, live, c.Client, at)
 }
 
-// overdue returns why a session is over that nobody has ended yet, "" for one that is not. Nothing else
-// ends the sessions of a disabled account. No session of a demo account is given longer than the account: asking here is the
-// second lock.
+// overdue returns why a session is over that nobody has ended yet, "" for one that is not. The transaction that disables an
+// account ends its sessions, and no session of a demo account is given longer than the account: asking here is the second lock.
 func overdue(x Session, u auth.User, at time.Time) Reason {
 	reason, _ := x.timedOut(at)
 	switch {

@@ -51,11 +51,14 @@ func (s *Store) CreateUser(ctx context.Context, u auth.User, e audit.Event) erro
 
 func createUser(ctx context.Context, tx *sql.Tx, u auth.User, events ...audit.Event) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at, demo_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		INSERT INTO users (id, email, email_key, name, role, password_hash, password_changed_at, epoch, created_at, demo_until, has_terms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE)`,
 		u.ID, u.Email, u.NormalizedEmail, u.Name, u.Role, u.PasswordHash, u.PasswordChangedAt, u.Epoch, u.CreatedAt, null(u.DemoUntil))
 	if err != nil {
 		return fmt.Errorf("create user: %w", err)
+	}
+	if err := addTerms(ctx, tx, u.ID, u.Name, u.NormalizedEmail); err != nil {
+		return err
 	}
 	return addEvents(ctx, tx, events...)
 }
@@ -116,6 +119,9 @@ func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) erro
 		result, err := tx.ExecContext(ctx, `UPDATE users SET name = $1 WHERE id = $2 AND name = $3 AND disabled_at IS NULL`,
 			n.Name, n.By.UserID, n.Old)
 		if err := changed(result, err, auth.ErrConflict); err != nil {
+			return err
+		}
+		if err := termsOfUser(ctx, tx, n.By.UserID); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, n.Event)

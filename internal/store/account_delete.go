@@ -16,6 +16,10 @@ import (
 func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]session.Session, error) {
 	var ended []session.Session
 	err := s.tx(ctx, func(tx *sql.Tx) error {
+		role, err := roleLocked(ctx, tx, d.By.UserID)
+		if err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `
 			UPDATE users
 			SET delete_after = $1
@@ -24,6 +28,9 @@ func (s *Store) MarkForDeletion(ctx context.Context, d account.Deletion) ([]sess
 			return err
 		}
 		if err := requireLiveSession(ctx, tx, d.By, d.At, 1); err != nil {
+			return err
+		}
+		if err := requireAdministrator(ctx, tx, role); err != nil {
 			return err
 		}
 		if ended, err = s.endMany(ctx, tx, `user_id = $4`, d.At, session.ReasonAccountDeleted, "", d.By.UserID); err != nil {

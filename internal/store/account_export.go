@@ -25,7 +25,8 @@ var exports = []exported{
 	{"sessions", "sessions", "user_id", "created_at, id", []string{
 		"id", "rotated_at", "method", "remembered", "user_agent", "ip", "last_ip", "created_at", "last_seen_at", "idle_expires_at",
 		"expires_at", "elevated_until", "known_clients", "known_agent", "flag", "flag_client", "ended_at", "end_reason", "ended_by"}},
-	{"events", "events", "user_id", "at, id", []string{"id", "session_id", "kind", "reason", "ip", "user_agent", "at"}},
+	{"events", "events", "user_id", "at, id", []string{
+		"id", "session_id", "kind", "reason", "ip", "user_agent", "at", "by_role", "note"}},
 	{"totp_secrets", "authenticator app", "user_id", "enrolled_at", []string{"enrolled_at"}},
 	{"recovery_codes", "recovery codes", "user_id", "used_at, code_hash", []string{"made_at", "used_at"}},
 	{"passkeys", "passkeys", "user_id", "created_at, id", []string{
@@ -43,12 +44,14 @@ var notExported = map[string]string{
 	"users.email_key":             "the address again, in the form it is looked up by",
 	"users.password_hash":         "a secret: whoever has it can try passwords against it",
 	"users.epoch":                 "a counter of ours",
+	"users.has_terms":             "whether the account can be found by its name yet",
 	"sessions.user_id":            "the account itself",
 	"sessions.token_hash":         "a secret",
 	"sessions.prev_token_hash":    "a secret",
 	"sessions.unclaimed_since":    "whether an answer with a cookie is on its way",
 	"sessions.answer_lost":        "an event says it",
 	"events.user_id":              "the account itself",
+	"events.other_id":             "another account",
 	"totp_secrets.user_id":        "the account itself",
 	"totp_secrets.sealed":         "a secret",
 	"totp_secrets.last_step":      "a counter of ours",
@@ -66,6 +69,7 @@ var notExported = map[string]string{
 	"email_changes.undo_hash":     "a secret",
 	"payment_methods.user_id":     "the account itself",
 	"payments.user_id":            "the account itself",
+	"user_terms":                  "the name and the address again, in the form an administrator finds the account by",
 	"totp_enrolments":             "a secret that waits ten minutes for its first code",
 	"pending_sign_ins":            "a sign-in that waits ten minutes for its second step",
 	"letter_keys":                 "secrets that live for a day at most",
@@ -111,7 +115,7 @@ func (s *Store) exportTables(ctx context.Context, e audit.Event) ([]account.Tabl
 		}
 		if x.table == "events" {
 			rows = append(rows, map[string]any{"id": e.ID, "session_id": e.SessionID, "kind": string(e.Kind), "reason": e.Reason,
-				"ip": e.Client.IP, "user_agent": e.Client.UserAgent, "at": e.At})
+				"ip": e.Client.IP, "user_agent": e.Client.UserAgent, "at": e.At, "by_role": e.Role, "note": e.Note})
 		}
 		tables[i] = account.Table{Name: x.name, Rows: rows}
 	}

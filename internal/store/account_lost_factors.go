@@ -11,21 +11,7 @@ import (
 
 func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []session.Session, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE users
-			SET epoch = epoch + 1
-			WHERE id = $1 AND (EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id)
-				OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id))`, e.UserID)
-		if err := changed(result, err, audit.ErrNotFound); err != nil {
-			return err
-		}
-		if ended, err = s.endMany(ctx, tx, `user_id = $4`, e.At, session.ReasonAdmin, "", e.UserID); err != nil {
-			return err
-		}
-		if err := dropFactorsSince(ctx, tx, e.UserID, time.Time{}); err != nil {
-			return err
-		}
-		if err := dropPending(ctx, tx, e.UserID); err != nil {
+		if ended, err = s.removeFactors(ctx, tx, e.UserID, e.At); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, append(session.EndEvents(ended, e.Client), e)...)
@@ -34,4 +20,24 @@ func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []sessi
 		return nil, err
 	}
 	return ended, nil
+}
+
+// removeFactors deletes every second factor of an account and ends its sessions. ErrNotFound for an account without one.
+func (s *Store) removeFactors(ctx context.Context, tx *sql.Tx, userID string, at time.Time) ([]session.Session, error) {
+	result, err := tx.ExecContext(ctx, `
+		UPDATE users
+		SET epoch = epoch + 1
+		WHERE id = $1 AND (EXISTS (SELECT 1 FROM totp_secrets WHERE totp_secrets.user_id = users.id)
+			OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id))`, userID)
+	if err := changed(result, err, audit.ErrNotFound); err != nil {
+		return nil, err
+	}
+	ended, err := s.endMany(ctx, tx, `user_id = $4`, at, session.ReasonAdmin, "", userID)
+	if err != nil {
+		return nil, err
+	}
+	if err := dropFactorsSince(ctx, tx, userID, time.Time{}); err != nil {
+		return nil, err
+	}
+	return ended, dropPending(ctx, tx, userID)
 }

@@ -26,8 +26,8 @@ func addEvents(ctx context.Context, db execer, events ...audit.Event) error {
 		)
 		for _, e := range some {
 			n := len(args)
-			rows = append(rows, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8))
-			args = append(args, e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
+			args = append(args, e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At, e.Other, e.Role, e.Note)
+			rows = append(rows, placeholders(n+1, len(args)))
 		}
 		_, err := db.ExecContext(ctx, `INSERT INTO events (`+eventColumns+`) VALUES `+strings.Join(rows, ", "), args...)
 		if err != nil {
@@ -67,15 +67,29 @@ func (s *Store) PruneEvents(ctx context.Context, before, anonymousBefore time.Ti
 	return errors.Join(events, anonymous)
 }
 
-const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at`
+const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at, other_id, by_role, note`
+
+// eventsRead is eventColumns with the name that the other account has now.
+const eventsRead = eventColumns + `, COALESCE((SELECT users.name FROM users WHERE users.id = events.other_id), '')`
 
 func eventFields(e *audit.Event) []any {
-	return []any{&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At}
+	return []any{
+		&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At, &e.Other, &e.Role, &e.Note, &e.OtherName,
+	}
+}
+
+// placeholders is a list of those from one number to another, "($3, $4)".
+func placeholders(from, to int) string {
+	list := make([]string, 0, to-from+1)
+	for n := from; n <= to; n++ {
+		list = append(list, fmt.Sprintf("$%d", n))
+	}
+	return "(" + strings.Join(list, ", ") + ")"
 }
 
 func (s *Store) Event(ctx context.Context, userID, id string) (audit.Event, error) {
 	var e audit.Event
-	err := s.db.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE id = $1 AND user_id = $2`, id, userID).Scan(eventFields(&e)...)
+	err := s.db.QueryRowContext(ctx, `SELECT `+eventsRead+` FROM events WHERE id = $1 AND user_id = $2`, id, userID).Scan(eventFields(&e)...)
 	return e, found(err)
 }
 
@@ -86,11 +100,11 @@ func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]au
 		return fmt.Sprintf("$%d", len(args))
 	}
 	if len(f.Kinds) > 0 {
-		placeholders := make([]string, len(f.Kinds))
-		for i, kind := range f.Kinds {
-			placeholders[i] = arg(string(kind))
+		first := len(args) + 1
+		for _, kind := range f.Kinds {
+			arg(string(kind))
 		}
-		where += ` AND kind IN (` + strings.Join(placeholders, `, `) + `)`
+		where += ` AND kind IN ` + placeholders(first, len(args))
 	}
 	if f.Session != "" {
 		where += ` AND session_id = ` + arg(f.Session)
@@ -99,7 +113,7 @@ func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]au
 		where += ` AND (at, id) < (` + arg(f.BeforeAt) + `, ` + arg(f.BeforeID) + `)`
 	}
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT `+eventColumns+`
+		SELECT `+eventsRead+`
 		FROM events
 		WHERE `+where+`
 		ORDER BY at DESC, id DESC

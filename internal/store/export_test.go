@@ -1,0 +1,10 @@
+package store
+
+// What tests look at the plans of.
+var (
+	PeopleQuery    = peopleQuery
+	AllEventsQuery = allEventsQuery
+)
+
+// IsPostgres reports which database it is.
+func IsPostgres(s *Store) bool { return s.postgres }
