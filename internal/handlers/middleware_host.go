@@ -10,10 +10,10 @@ import (
 	"example.com/gatehouse/internal/brand"
 )
 
-// refuseForeignHosts answers in development only under the name of the base URL and on this machine. Another name that leads here
+// refuseOtherHosts answers in development only under the name of the base URL and on this machine. Another name that leads here
 // may be a stranger's, whose page could then read the emails of the development mailbox as its own (DNS rebinding). The probes
 // of a balancer have names of their own.
-func (a *app) refuseForeignHosts(next http.Handler) http.Handler {
+func (a *app) refuseOtherHosts(next http.Handler) http.Handler {
 	if !a.Development {
 		return next
 	}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// In development no page, form or file is served under a foreign name; a production portal leaves the name to its proxy.
-func TestForeignHost(t *testing.T) {
+// In development no page, form or file is served under a name that is not ours; a production portal leaves the name to its proxy.
+func TestOtherHosts(t *testing.T) {
 	t.Parallel()
 	for _, development := range []bool{true, false} {
 		p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Development = development })

@@ -17,7 +17,7 @@ import (
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
-	r.Use(a.exchange, a.headers, a.lastResort, a.refuseForeignHosts, middleware.GetHead)
+	r.Use(a.exchange, a.headers, a.lastResort, a.refuseOtherHosts, middleware.GetHead)
 
 	r.Handle("/static/*", ui.Static())
 	r.Get("/healthz", a.healthz)
