@@ -365,7 +365,7 @@ func TestSecretIsResealed(t *testing.T) {
 	with(key)
 	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusUnprocessableEntity)
 	with(testKey)
-	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusInternalServerError)
+	p.withPassword(u.Email).Post("/login/verify", "code", app.wrong()).Want(http.StatusServiceUnavailable).Says("A recovery code works")
 }
 
 // Neither secrets nor codes are in the log, in the database as they are, in an email or in an address.
@@ -435,7 +435,7 @@ func TestSecretsAreBound(t *testing.T) {
 		}
 	}
 	write(`UPDATE totp_secrets SET sealed = (SELECT sealed FROM totp_secrets WHERE user_id = $1) WHERE user_id = $2`, thief.ID, victim.ID)
-	p.withPassword(victim.Email).Post("/login/verify", "code", app.code()).Want(http.StatusInternalServerError)
+	p.withPassword(victim.Email).Post("/login/verify", "code", app.code()).Want(http.StatusServiceUnavailable).Says("A recovery code works")
 
 	u := p.newUser("Enid")
 	first, second := p.signedIn(u), p.signedIn(u)

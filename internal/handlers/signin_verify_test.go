@@ -88,7 +88,11 @@ func TestPendingOpensNothing(t *testing.T) {
 				return b.Post(path, "password", password, "current_password", password)
 			}
 		}
-		if res := ask(path); res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/login?") {
+		if res := ask(path); p.app.route(method, route).script {
+			if res.StatusCode != http.StatusUnauthorized || !strings.Contains(res.Body, `"where":"/login?`) {
+				t.Errorf("%s: got %d, want a script to be told to sign in: %s", line, res.StatusCode, res.Body)
+			}
+		} else if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/login?") {
 			t.Errorf("%s: got %d to %q, want /login", line, res.StatusCode, res.Header.Get("Location"))
 		}
 	}
