@@ -16,8 +16,8 @@ func lookAtAdministration(t *testing.T, _ *program) {
 	p.enrol(t, email, "Ada Lovelace")
 	p.spread(t, email)
 	hostile := p.account(t, "Mallory")
-	p.change(t, `UPDATE users SET name = $1, email = $2, disabled_at = created_at, delete_after = created_at WHERE email = $3`,
-		`"><script>alert(1)</script> `+"\u202egnol\u202c "+strings.Repeat("W", 90), strings.Repeat("x", 60)+"@"+strings.Repeat("long.", 30)+"example.org", hostile)
+	p.change(t, `UPDATE users SET name = $1, email = $2, disabled_at = created_at, delete_after = $4 WHERE email = $3`,
+		`"><script>alert(1)</script> `+"\u202egnol\u202c "+strings.Repeat("W", 90), strings.Repeat("x", 60)+"@"+strings.Repeat("long.", 30)+"example.org", hostile, time.Now().UTC().AddDate(0, 0, 7).Truncate(time.Microsecond))
 	grace := p.account(t, "Grace Hopper")
 	p.change(t, `UPDATE users SET role = 'admin' WHERE email = $1`, grace)
 	for range 3 {

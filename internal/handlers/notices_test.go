@@ -60,7 +60,7 @@ func noticedForms() map[string]noticed {
 	for _, name := range []string{
 		"recovery code", "password", "authenticator app", "new recovery codes", "removal of the app", "another passkey", "removal of a passkey",
 		"another address", "reset", "deletion", "keeping the account", "export",
-		"administration disable", "administration reset", "administration role", "administration end",
+		"administration disable", "administration role", "administration end",
 	} {
 		forms[name] = noticed{actForms[name], 1}
 	}
