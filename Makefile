@@ -21,6 +21,7 @@ nightly:
 	CI=true go test ./cmd/web -count=1 -timeout 60m -presses -views
 	CI=true go test ./internal/handlers -count=1 -timeout 60m
 	CI=true go test ./proof -count=1 -timeout 120m -full -rounds 200 -presses 10000 -kills 50 -soak 2m
+	CI=true go -C tools test ./learn -count=1 -timeout 60m -exercises
 	CI=true go -C tools run ./mutants
 	bash .ci/fuzz 5m
 

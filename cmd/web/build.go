@@ -55,8 +55,36 @@ type parts struct {
 	mailbox  *mail.Mailbox // nil with a mail server
 }
 
-// openStore connects and migrates. Others on this machine cannot read a database file.
+// openStore connects and, unless MIGRATE is off, brings the database up to date.
 func openStore(ctx context.Context, c config.Settings, log *slog.Logger) (*store.Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	s, err := connectStore(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	if c.Migrate == "off" {
+		if err := s.Current(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w, and %s is off: run web migrate", brand.Env("DATABASE_URL"), err, brand.Env("MIGRATE")), s.Close())
+		}
+		return s, nil
+	}
+	if err := migrateOrClose(ctx, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// migrateOrClose brings the database up to date.
+func migrateOrClose(ctx context.Context, s *store.Store) error {
+	if _, err := s.Migrate(ctx); err != nil {
+		return errors.Join(fmt.Errorf("%s: the database cannot be brought up to date: %w", brand.Env("DATABASE_URL"), err), s.Close())
+	}
+	return nil
+}
+
+// connectStore connects. Others on this machine cannot read a database file.
+func connectStore(ctx context.Context, c config.Settings, log *slog.Logger) (*store.Store, error) {
 	if narrowed, err := store.OwnerOnly(c.DatabaseURL); err != nil {
 		log.WarnContext(ctx, "others on this machine have rights to the database, which only its owner can take off", "files", narrowed, "err", err)
 	} else if narrowed != nil {
@@ -68,9 +96,7 @@ func openStore(ctx context.Context, c config.Settings, log *slog.Logger) (*store
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", brand.Env("DATABASE_URL"), err)
 	}
-	if _, err := s.Migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: the database cannot be brought up to date: %w", brand.Env("DATABASE_URL"), err), s.Close())
-	}
+	s.SetConns(c.DatabaseConns)
 	return s, nil
 }
 

@@ -23,8 +23,11 @@ func (migrateCommand) Run(s surroundings, flags *config.Flags) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(s.ctx, c, logger(s, c))
+	db, err := connectStore(s.ctx, c, logger(s, c))
 	if err != nil {
+		return err
+	}
+	if err := migrateOrClose(s.ctx, db); err != nil { // however long it takes: a start gives up sooner
 		return err
 	}
 	fmt.Fprintln(s.stdout, "The database is up to date.")

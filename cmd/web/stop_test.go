@@ -83,7 +83,10 @@ func TestRefusesToStart(t *testing.T) {
 	}{
 		"database unavailable": {[]string{"--database-url=postgres://gate:" + secret + "@" + closed + "/gate"}, []string{"GATEHOUSE_DATABASE_URL: the database does not answer"}},
 		"database file":        {[]string{"--database-url=sqlite:" + t.TempDir() + "/missing/gate.db"}, []string{"GATEHOUSE_DATABASE_URL: the database file cannot be used"}},
-		"address taken":        {append(onSQLite(t), "--addr="+taken.Addr().String()), []string{"GATEHOUSE_ADDR: "}},
+		"database not up to date": {
+			[]string{"--database-url=sqlite:" + t.TempDir() + "/new.db", "--migrate=off"}, []string{"GATEHOUSE_DATABASE_URL: the database is not up to date"},
+		},
+		"address taken": {append(onSQLite(t), "--addr="+taken.Addr().String()), []string{"GATEHOUSE_ADDR: "}},
 		"several mistakes": {
 			[]string{"--addr=nowhere", "--database-url=mysql://root:" + secret + "@db/gate", "--session-idle=soon", "--keys=" + secret, "--profile=vault"},
 			[]string{"GATEHOUSE_ADDR: ", "GATEHOUSE_DATABASE_URL: ", "GATEHOUSE_PROFILE: ", "GATEHOUSE_SESSION_IDLE: ", "GATEHOUSE_KEYS: "},

@@ -20,6 +20,8 @@ type Flags struct {
 
 	DatabaseURL     string `env:"${prefix}DATABASE_URL" group:"Data" placeholder:"sqlite:${database}" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME. A pooler in transaction mode is noticed; ?default_query_exec_mode=cache_describe says so to one that is not."`
 	DatabaseURLFile string `env:"${prefix}DATABASE_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the database URL."`
+	DatabaseConns   string `env:"${prefix}DATABASE_CONNS" group:"Data" placeholder:"24" help:"Connections to the database at once, 1 to 1000. A stock PostgreSQL has 100 for all instances together."`
+	Migrate         string `env:"${prefix}MIGRATE" group:"Data" placeholder:"auto" help:"auto or off: whether serving brings the database up to date at its start. With off it refuses one that is not; run: web migrate."`
 	RedisURL        string `env:"${prefix}REDIS_URL" group:"Data" placeholder:"URL" help:"redis:// or rediss://. Session values and rate limits are kept there instead of in the database and in memory."`
 	RedisURLFile    string `env:"${prefix}REDIS_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the Redis URL."`
 

@@ -28,6 +28,8 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.baseURL()
 	l.cookie()
 	l.database()
+	l.s.DatabaseConns = l.number("DATABASE_CONNS", f.DatabaseConns, 24, 1, 1000)
+	l.s.Migrate = l.oneOf("MIGRATE", f.Migrate, "auto", "off")
 	l.redis()
 	l.sessions()
 	l.keys()

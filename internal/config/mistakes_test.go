@@ -150,7 +150,7 @@ func TestARefusedValueIsNotCompared(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	f := config.Flags{
-		Addr: "x", BaseURL: "x", Env: "production", Notes: "x", DatabaseURL: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
+		Addr: "x", BaseURL: "x", Env: "production", Notes: "x", DatabaseURL: "x", DatabaseConns: "x", Migrate: "x", RedisURL: "x", Profile: "x", SessionIdle: "x",
 		SessionLifetime: "x", SessionElevation: "x", SessionWarning: "x", SessionTouch: "x", RememberIdle: "x",
 		RememberLifetime: "x", SessionsPerUser: "x", OnClientChange: "x", SweepEvery: "x", KeepEnded: "x", Keys: "x", SMTPURL: "x", MailFrom: "x",
 		RequireSecondFactor: "x", TrustedProxies: "x", ProxyHeader: "x", HSTS: "x", StopDelay: "x", InsecureCookie: true, TLSCert: "x", TLSKey: "x", ACMEDomain: "x", OpsAddr: "x", LogFormat: "x",
@@ -166,8 +166,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_URL", "HSTS", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
-		"MAIL_FROM", "NOTES", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "PROXY_HEADER", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME",
+		"ACME_DOMAIN", "ACME_DOMAIN", "ADDR", "BASE_URL", "DATABASE_CONNS", "DATABASE_URL", "HSTS", "INSECURE_COOKIE", "KEEP_ENDED", "KEYS", "LOG_FORMAT",
+		"MAIL_FROM", "MIGRATE", "NOTES", "ON_CLIENT_CHANGE", "OPS_ADDR", "PROFILE", "PROXY_HEADER", "REDIS_URL", "REMEMBER_IDLE", "REMEMBER_LIFETIME",
 		"REQUIRE_SECOND_FACTOR", "SESSIONS_PER_USER",
 		"SESSION_ELEVATION", "SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TOUCH", "SESSION_WARNING", "SMTP_URL", "STOP_DELAY", "SWEEP_EVERY",
 		"TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",

@@ -23,6 +23,8 @@ func (s Settings) Print(w io.Writer) {
 		{"DEMO", strconv.FormatBool(s.Demo)},
 		{"NOTES", s.Notes},
 		{"DATABASE_URL", redact(s.DatabaseURL)},
+		{"DATABASE_CONNS", strconv.Itoa(s.DatabaseConns)},
+		{"MIGRATE", s.Migrate},
 		{"REDIS_URL", redact(s.RedisURL)},
 		{"PROFILE", s.Profile},
 		{"SESSION_IDLE", formatDuration(s.SessionIdle)},

@@ -16,8 +16,10 @@ type Settings struct {
 	Demo    bool    // DEMO: whether visitors are offered an account to try
 	Notes   string  // NOTES: "on" or "off"
 
-	DatabaseURL string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
-	RedisURL    string // REDIS_URL: "redis://..." or "rediss://...", empty without Redis. Secret
+	DatabaseURL   string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
+	DatabaseConns int    // DATABASE_CONNS: 1 to 1000
+	Migrate       string // MIGRATE: "auto" or "off"
+	RedisURL      string // REDIS_URL: "redis://..." or "rediss://...", empty without Redis. Secret
 
 	Profile          string        // PROFILE: "banking", "standard" or "relaxed"
 	SessionIdle      time.Duration // SESSION_IDLE: idle timeout

@@ -49,3 +49,19 @@ func TestOpenCancelled(t *testing.T) {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}
 }
+
+// The operator says how many connections there are, but for a database in memory, which a second one would not find.
+func TestSetConns(t *testing.T) {
+	t.Parallel()
+	for databaseURL, want := range map[string]int{"sqlite:" + filepath.Join(t.TempDir(), "few.db"): 3, "sqlite::memory:": 1} {
+		s, err := store.Open(t.Context(), databaseURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		s.SetConns(3)
+		if got := s.DB().Stats().MaxOpenConnections; got != want {
+			t.Errorf("%s: got %d connections at most, want %d", databaseURL, got, want)
+		}
+	}
+}

@@ -97,8 +97,17 @@ func (s *Store) connect(ctx context.Context) error {
 // New returns a store on connections made elsewhere. The SQLite ones need the settings of SQLiteDSN.
 func New(db *sql.DB, postgres bool) *Store { return &Store{db: db, postgres: postgres} }
 
-// maxConns bounds the connections of one instance. Two dozen keep two processors busy; PostgreSQL allows a hundred.
+// maxConns bounds the connections of one instance, unless SetConns does. Two dozen keep two processors busy; PostgreSQL
+// allows a hundred.
 const maxConns = 24
+
+// SetConns bounds the connections to the database. One in memory has a single one.
+func (s *Store) SetConns(n int) {
+	if s.db.Stats().MaxOpenConnections > 1 {
+		s.db.SetMaxOpenConns(n)
+		s.db.SetMaxIdleConns(n)
+	}
+}
 
 // SQLiteDSN returns the driver's name of a file. It puts the pragmas into the DSN, because database/sql opens many connections and each needs them.
 // Times are stored as text that sorts and that a person can read.
