@@ -11,6 +11,7 @@ import (
 
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/brand"
+	"example.com/gatehouse/internal/learn"
 	"example.com/gatehouse/ui"
 )
 
@@ -30,6 +31,13 @@ func parse(patterns ...string) *template.Template {
 		"ago":   func(time.Time) string { return "just now" },
 		"count": func(n int, thing string) string { return fmt.Sprintf("%d %ss", n, thing) },
 		"plans": func() []plan { return plans },
+		"lesson": func(slug string) (template.HTML, error) {
+			l, found := learn.Find(slug)
+			if !found {
+				return "", fmt.Errorf("there is no lesson %q", slug)
+			}
+			return template.HTML(`<a href="/learn/` + slug + `">Lesson: ` + template.HTMLEscapeString(l.Title) + `</a>`), nil //nolint:gosec // escaped
+		},
 	})
 	for _, pattern := range patterns {
 		files, err := fs.Glob(ui.FS, pattern)
