@@ -58,6 +58,7 @@ type view struct {
 	Layout
 	Chosen      string
 	Unavailable bool
+	Lost        bool
 	Problems    problems
 }
 
@@ -75,6 +76,7 @@ type Layout struct {
 
 type signedIn struct {
 	Name, Email, Initials, Handle, User string
+	Administers                         bool
 	IdleText                            string
 	IdleEnds, ElevatedUntil             time.Time
 	IdleMS, AbsoluteMS, WarnMS          int64

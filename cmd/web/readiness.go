@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"example.com/gatehouse/internal/store"
 )
 
 // cacheReady asks of Redis all that bags and limits ask of it. An answer to a PING would not tell what its user may do.
@@ -28,7 +30,11 @@ func (p *parts) cacheReady(ctx context.Context) error {
 
 // ready says what keeps people from signing in, and what they have to do without.
 func (p *parts) ready(ctx context.Context) (broken, missing error) {
-	if err := p.store.Current(ctx); err != nil {
+	err := p.store.Current(ctx)
+	if errors.Is(err, store.ErrNewer) { // while instances are replaced one by one, those of before still serve people
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	if err != nil {
 		return fmt.Errorf("database: %w", err), nil
 	}
 	if err := checkKeys(ctx, p.store, p.sealer); err != nil {
@@ -42,16 +48,28 @@ func (p *parts) ready(ctx context.Context) (broken, missing error) {
 	return nil, nil
 }
 
-// readiness is ready with a line in the log whenever the answer changes; it is asked for every few seconds.
+// readyFor is how long an answer about readiness stands: anybody may ask, as often as they like.
+const readyFor = time.Second
+
+// readiness is ready, asked at most once in readyFor, with a line in the log whenever the answer changes.
 func (p *parts) readiness(log *slog.Logger) func(context.Context) (error, error) {
-	var mu sync.Mutex
-	whole := true
-	return func(ctx context.Context) (broken, missing error) {
-		broken, missing = p.ready(ctx)
+	var (
+		mu              sync.Mutex
+		until           time.Time
+		broken, missing error
+	)
+	return func(ctx context.Context) (error, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if now := broken == nil && missing == nil; now != whole {
-			whole = now
+		if time.Now().Before(until) {
+			return broken, missing
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second) // the next one is told the same
+		defer cancel()
+		hadBroken, hadMissing := broken != nil, missing != nil
+		broken, missing = p.ready(ctx)
+		until = time.Now().Add(readyFor)
+		if (broken != nil) != hadBroken || (missing != nil) != hadMissing {
 			log.WarnContext(ctx, "readiness", "ready", broken == nil, "err", errors.Join(broken, missing))
 		}
 		return broken, missing

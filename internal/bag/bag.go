@@ -44,10 +44,11 @@ func (m *Manager) Save(ctx context.Context, key, value string) error {
 // Keys returns the names of the values in the bag, sorted.
 func (m *Manager) Keys(ctx context.Context) []string { return m.scs.Keys(ctx) }
 
-// UnknownToken reports whether the browser presented a token under which there is neither a session nor a bag.
+// UnknownToken reports whether the browser presented a token under which there is neither a session nor a bag, and no other
+// portal on this machine can have issued it.
 func (m *Manager) UnknownToken(ctx context.Context) bool {
 	q := requestOf(ctx)
-	return q.state == session.Unknown && q.Token != "" && q.bag == missing
+	return q.state == session.Unknown && q.Token != "" && q.bag == missing && q.ours
 }
 
 // Unavailable reports whether this request's bag could not be read.

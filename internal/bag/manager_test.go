@@ -92,6 +92,13 @@ func TestRotate(t *testing.T) {
 	if sessionCookie(w) != nil || len(bags) != 1 || bags[auth.HashToken(token)] == nil {
 		t.Fatal("a refused rotation changed cookie or bag")
 	}
+	live := Session{State: session.Live, Token: token, Expires: time.Now().Add(48 * time.Hour)} // longer than the bag was to last
+	serve(m, live, func(_ http.ResponseWriter, r *http.Request) {
+		_ = m.Rotate(r.Context(), false, func(string) (Session, error) { return Session{}, refused })
+	})
+	if len(bags) != 1 || bags[auth.HashToken(token)] == nil {
+		t.Fatal("a refused rotation of a session that lasts longer than its bag took the bag along")
+	}
 	var hash string
 	w = serve(m, Session{Token: token}, func(_ http.ResponseWriter, r *http.Request) {
 		_ = m.Rotate(r.Context(), false, func(h string) (Session, error) {

@@ -16,7 +16,7 @@ func (m *Manager) settle(ctx context.Context, q *request, w http.ResponseWriter)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
 	q.changed = m.scs.Status(ctx) == scs.Modified
-	q.late = q.bag == found && m.scs.Deadline(ctx).Before(q.Expires)
+	q.late = q.bag == found && m.scs.Token(ctx) == q.Token && m.scs.Deadline(ctx).Before(q.Expires) // a rotation that failed has another token
 	o, stored := decide(q.situation), true
 	if o.stored {
 		m.scs.SetDeadline(ctx, q.Expires)

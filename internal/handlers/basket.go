@@ -38,12 +38,19 @@ func (a *app) bagBasket(r *http.Request) basket {
 	return basketFrom(func(name string) string { return a.Bag.Get(r.Context(), name) })
 }
 
+// ownsBasket reports whether the basket of the request is an account's. A session that has to re-authenticate first sees and
+// changes nothing of its account: its basket is the browser's, as a visitor's is.
+func (a *app) ownsBasket(r *http.Request) bool {
+	v := currentOf(r)
+	return v != nil && !a.Sessions.Policy().NeedsReauth(v.Session)
+}
+
 // basket returns what is in the basket. In the bag of somebody signed in there is only what could not be moved to their account
 // yet. bag.ErrUnavailable when it may hold something that cannot be read now.
 func (a *app) basket(r *http.Request) (basket, error) {
 	b := a.bagBasket(r)
-	if v := currentOf(r); v != nil && b.empty() {
-		kept, err := a.Drafts.Basket(r.Context(), v.UserID)
+	if a.ownsBasket(r) && b.empty() {
+		kept, err := a.Drafts.Basket(r.Context(), currentOf(r).UserID)
 		if err != nil && !errors.Is(err, draft.ErrNotFound) {
 			return basket{}, err
 		}
@@ -68,7 +75,7 @@ func (a *app) basketPlan(r *http.Request) (string, error) {
 // fill puts a plan into the basket as an order of its own: into the account's, or into the bag of a visitor.
 func (a *app) fill(r *http.Request, plan billing.Plan) error {
 	b := basket{plan: plan, order: billing.NewOrder()}
-	if currentOf(r) != nil {
+	if a.ownsBasket(r) {
 		return a.fillDraft(r, b)
 	}
 	if err := a.Bag.Save(r.Context(), bagPlan, b.plan.Key); err != nil {

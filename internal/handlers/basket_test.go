@@ -9,6 +9,7 @@ import (
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/session"
 )
 
 // loseBag deletes the bag of a browser, as a Redis does that is flushed or evicts.
@@ -150,6 +151,22 @@ func TestBasketIsTheAccounts(t *testing.T) {
 		p.signedIn(moved).Get("/plans").Want(http.StatusOK).SaysNot("In your basket") // it is sealed for its account
 		if strings.Contains(p.dumpOf("held_forms"), "hall") {
 			t.Error("the basket is readable in the database")
+		}
+	})
+}
+
+// A session that was used from somewhere else and waits for a re-authentication neither sees nor changes the basket of its account.
+func TestBasketOfAFlaggedSession(t *testing.T) {
+	t.Parallel()
+	onBoth(t, session.ClientChangeReauth, func(t *testing.T, p *portal) {
+		u, b := p.payer("visa-4242")
+		order := b.reviewed().Get("order")
+		thief := p.holding(b.Token()).at("198.51.100.7").as(firefoxOnLinux)
+		thief.Get("/account").Want(http.StatusSeeOther)
+		thief.Get("/plans").Want(http.StatusOK).SaysNot("In your basket")
+		thief.Post("/basket", "plan", "keep").Want(http.StatusSeeOther)
+		if got := p.signedIn(u).reviewed().Get("order"); got != order {
+			t.Errorf("the account has the order %s, want %s", got, order)
 		}
 	})
 }

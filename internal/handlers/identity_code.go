@@ -12,7 +12,7 @@ import (
 const wrongCode = "That code is not right, or was used before."
 
 // uncheckableCode is said to somebody whose app may be right.
-const uncheckableCode = "We cannot check the codes of your app at the moment. That is our fault, and this one does not count as wrong. A recovery code works."
+const uncheckableCode = "We cannot check the codes of your app at the moment. That is our fault. A recovery code works."
 
 // enterCode is said to somebody who left the field empty.
 func enterCode(u auth.User) string {

@@ -59,8 +59,27 @@ func addStrayEvent(ctx context.Context, db execer, e audit.Event) error {
 // maxAnonymous is how many events without an account a sweep leaves, so that nobody can fill the table.
 const maxAnonymous = 10_000
 
+// pruneBatch bounds one deletion of old rows, so that it holds nobody up, and what was deleted stays so when a sweep runs out of
+// time.
+const pruneBatch = 2000
+
+// prune deletes the rows of a table whose column is before a time, the oldest first.
+func (s *Store) prune(ctx context.Context, table, column string, before time.Time) error {
+	for {
+		result, err := s.db.ExecContext(ctx, `
+			DELETE FROM `+table+`
+			WHERE id IN (SELECT id FROM `+table+` WHERE `+column+` < $1 ORDER BY `+column+` LIMIT $2)`, before, pruneBatch)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n < pruneBatch {
+			return err
+		}
+	}
+}
+
 func (s *Store) PruneEvents(ctx context.Context, before, anonymousBefore time.Time) error {
-	_, events := s.db.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, before)
+	events := s.prune(ctx, "events", "at", before)
 	_, anonymous := s.db.ExecContext(ctx, `
 		DELETE FROM stray_events
 		WHERE at < $1 OR at <= (SELECT at FROM stray_events ORDER BY at DESC LIMIT 1 OFFSET $2)`, anonymousBefore, maxAnonymous)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/session"
@@ -30,6 +31,30 @@ func TestManyEventsAtOnce(t *testing.T) {
 		slices.Reverse(got)
 		if !slices.Equal(got, events) {
 			t.Error("the events that came back are not those")
+		}
+	})
+}
+
+// However many rows are old, all of them go and no other.
+func TestPruneInBatches(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		for before, n := range map[time.Duration]int{time.Hour: 4500, 0: 3} {
+			_, err := s.DB().ExecContext(t.Context(), `
+				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+				INSERT INTO events (id, user_id, session_id, kind, reason, ip, user_agent, at)
+				SELECT CAST($2 AS TEXT) || i, 'ada', '', 'session_renewed', '', '', '', $3 FROM n`, n, before.String(), at.Add(-before))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.PruneEvents(t.Context(), at.Add(-time.Minute), at); err != nil {
+			t.Fatal(err)
+		}
+		var old, all int
+		err := s.DB().QueryRowContext(t.Context(), `SELECT count(*) FILTER (WHERE at < $1), count(*) FROM events`, at).Scan(&old, &all)
+		if err != nil || old != 0 || all < 3 {
+			t.Errorf("%d old events of %d are left, %v, want none", old, all, err)
 		}
 	})
 }

@@ -93,8 +93,11 @@ func (s *Store) noteBags(tx *sql.Tx, keys ...string) {
 // bagsWithin bounds how long the answer to an ending waits for the deletion of bags, which end by themselves later.
 const bagsWithin = time.Second
 
+// bagsPause is how long nobody waits for the deletion of bags after one failed: a sweep ends many sessions.
+const bagsPause = 10 * time.Second
+
 func (s *Store) deleteBags(ctx context.Context, keys []string) {
-	if s.bags == nil {
+	if s.bags == nil || time.Now().UnixNano() < s.noBagsBefore.Load() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bagsWithin)
@@ -102,6 +105,7 @@ func (s *Store) deleteBags(ctx context.Context, keys []string) {
 	for _, key := range keys {
 		if err := s.bags.Delete(ctx, key); err != nil {
 			s.log.WarnContext(ctx, "bag of an ended session not deleted", "err", err)
+			s.noBagsBefore.Store(time.Now().Add(bagsPause).UnixNano())
 			return
 		}
 	}

@@ -131,6 +131,5 @@ func requireLiveSession(ctx context.Context, tx *sql.Tx, by audit.Actor, at time
 }
 
 func (s *Store) PruneSessions(ctx context.Context, endedBefore time.Time) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE ended_at < $1`, endedBefore)
-	return err
+	return s.prune(ctx, "sessions", "ended_at", endedBefore)
 }

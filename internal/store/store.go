@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,9 +32,10 @@ type Store struct {
 
 	byToken hotRead // the read that authenticates a request
 
-	bags  bagDeleter // of all sessions; nil for bags that end when their time is up
-	ended sync.Map   // by transaction, the keys of the bags of the sessions that it ends
-	log   *slog.Logger
+	bags         bagDeleter   // of all sessions; nil for bags that end when their time is up
+	noBagsBefore atomic.Int64 // in Unix nanoseconds: deleting bags failed a short while ago
+	ended        sync.Map     // by transaction, the keys of the bags of the sessions that it ends
+	log          *slog.Logger
 }
 
 var (
