@@ -40,7 +40,7 @@ func (b *browser) slowRequest(ctx context.Context) (request, string, error) {
 	if err != nil {
 		return request{}, "", err
 	}
-	f, ok := loginOn(a)
+	f, ok := b.loginOn(a)
 	to, stays := b.target(f.pageForm, f.page)
 	if !ok || !stays || f.method != http.MethodPost {
 		return request{}, "", nil
