@@ -84,7 +84,7 @@ func (s *scan) run(ctx context.Context) *Report {
 	} else {
 		report.Checks = s.runChecks(within)
 	}
-	s.pace.lastOnes()
+	s.pace.openReserve(true)
 	s.impatient = true
 	cleanUp, stop := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer stop()
