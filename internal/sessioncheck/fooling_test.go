@@ -81,7 +81,7 @@ func (a *sound) root(w http.ResponseWriter, r *http.Request) {
 		if name == "" {
 			fmt.Fprint(w, `<a href="/login">Log in</a>`)
 		} else {
-			fmt.Fprintf(w, `<p>Hello %s</p><form method=post action=/logout><button>Log out</button></form>`, name)
+			fmt.Fprintf(w, `<p>Hello %s</p>%s<form method=post action=/logout><button>Log out</button></form>`, name, a.beside)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -18,7 +19,7 @@ func harmless(t *testing.T, app *sound, front func(next http.Handler) http.Handl
 	h := front(app.handler())
 	r := scanned(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
-		if r.Method != http.MethodGet && r.URL.Path != "/login" && r.URL.Path != "/logout" || slices.Contains(dangerous, r.URL.Path) {
+		if r.Method != http.MethodGet && r.URL.Path != "/login" && r.URL.RequestURI() != "/logout" || slices.Contains(dangerous, r.URL.Path) {
 			sent[r.Method+" "+r.URL.Path] = true
 		}
 		mu.Unlock()
@@ -34,7 +35,7 @@ func harmless(t *testing.T, app *sound, front func(next http.Handler) http.Handl
 }
 
 // dangerous are addresses that do something even when they are only asked for.
-var dangerous = []string{"/account/delete", "/sessions/revoke", "/logout/everywhere"}
+var dangerous = []string{"/account/delete", "/account/close", "/sessions/revoke", "/session", "/logout/everywhere"}
 
 func plain(next http.Handler) http.Handler { return next }
 
@@ -93,5 +94,51 @@ func TestOnlySignInForm(t *testing.T) {
 				})
 			})
 		})
+	}
+}
+
+// What stands beside the way to sign out is neither followed nor sent, although its words are like those of sessions.
+func TestDangerousNeighbours(t *testing.T) {
+	t.Parallel()
+	post := func(action, label string) string {
+		return fmt.Sprintf(`<form method=post action=%s><button>%s</button></form>`, action, label)
+	}
+	for _, beside := range []string{
+		post("/subscription/renew", "Renew subscription"),
+		post("/loans/7", "Extend"),
+		post("/catalog/renew", "Renew"),
+		post("/logout/everywhere", "Sign out everywhere"),
+		post("/sign-out-all", "Go"),
+		post("/sessions/logoutAll", "Go"),
+		post("/sessions/logout-others", "Go"),
+		post("/sessions/end", "Sign out the other devices"),
+		post("/sessions/renew", "Revoke and renew"),
+		post("/logout?all=1", "Sign out"),
+		`<a href="/account/delete">Delete account</a>`,
+		`<a href="/sessions/revoke?id=1">This session</a>`,
+		`<a href="/account/close">My account</a>`,
+		`<a href="/session?end=1">Session</a>`,
+	} {
+		t.Run(beside, func(t *testing.T) {
+			t.Parallel()
+			harmless(t, &sound{beside: beside, atRoot: strings.HasPrefix(beside, "<a")}, plain) // a public page has its links followed
+		})
+	}
+}
+
+// A form that extends the session is known by its words without a profile.
+func TestExtendIsFound(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{
+		`<form method=post action=/session/extend><button>Go on</button></form>`,
+		`<form method=post action=/more><button>Stay signed in</button></form>`,
+		`<form method=post action=/more><button>Extend my session</button></form>`,
+	} {
+		app := &sound{beside: form}
+		r := scanned(t, app.handler(), func(o *sessioncheck.Options) { o.Profile, o.MaxWait = sessioncheck.Profile{}, 0 })
+		c, _ := r.Of("resurrection")
+		if evidence := strings.Join(c.Evidence, " "); !strings.Contains(evidence, "POST /more") && !strings.Contains(evidence, "POST /session/extend") {
+			t.Errorf("%s: got %s, %q", form, c.Why, c.Evidence)
+		}
 	}
 }
