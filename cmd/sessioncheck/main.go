@@ -27,9 +27,9 @@ type flags struct {
 
 	User      string `help:"Name of a test account."`
 	Password  string `env:"SESSIONCHECK_PASSWORD" help:"Its password; better given in the variable."`
-	User2     string `help:"Name of a second test account."`
+	User2     string `help:"Name of a second test account, for checks that compare accounts: there is none yet."`
 	Password2 string `env:"SESSIONCHECK_PASSWORD2" help:"Its password."`
-	SSOCookie string `name:"sso-cookie" help:"A session that exists already, as the Cookie header has it; nobody signs in then."`
+	SSOCookie string `name:"sso-cookie" env:"SESSIONCHECK_COOKIE" help:"A session that exists already, as the Cookie header has it; nobody signs in then. Better given in the variable."`
 	Login     string `placeholder:"PATH" help:"Page with the sign-in form, if it is not found."`
 	Private   string `placeholder:"PATH" help:"Page that only who is signed in can see, if it is not found."`
 	Logout    string `placeholder:"\"METHOD PATH\"" help:"Request that signs out, if it is not found."`

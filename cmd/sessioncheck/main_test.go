@@ -71,11 +71,22 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// A session that exists already can be given where no list of processes shows it.
+func TestCookieInVariable(t *testing.T) {
+	t.Setenv("SESSIONCHECK_COOKIE", "session=of-nobody")
+	if code, stdout, stderr := command(t, serve(t)); code != 3 || stderr != "" {
+		t.Errorf("got %d, want 3:\n%s%s", code, stdout, stderr)
+	}
+}
+
 // One scan writes its report in every form, into files that only their owner can read.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(file("html"), nil, 0o644); err != nil { //nolint:gosec // everybody could read the last report
+		t.Fatal(err)
+	}
 	target := serve(t, twin.ScriptsReadCookie, twin.PagesCached)
 	args := []string{"--user=" + user, "--password=" + password, "--html=" + file("html"), "--sarif=" + file("sarif"), "--junit=" + file("junit")}
 	code, stdout, stderr := command(t, append(args, "--json=-", target)...)

@@ -45,11 +45,23 @@ func toFile(name string, stdout io.Writer, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err := write(file); err != nil {
+	if err = ownersOnly(file); err == nil {
+		err = write(file)
+	}
+	if err != nil {
 		_ = file.Close()
 		return err
 	}
 	return file.Close()
+}
+
+// ownersOnly is for a file that was there before, which keeps the rights that it had.
+func ownersOnly(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	return file.Chmod(0o600)
 }
 
 func baseline(name string) (*sessioncheck.Report, error) {

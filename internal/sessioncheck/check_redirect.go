@@ -69,7 +69,7 @@ func (s *scan) leads(ctx context.Context, names []string, address string) (outco
 	if err != nil {
 		return dim, "", err
 	}
-	f, ok := loginOn(a)
+	f, ok := s.loginOn(a)
 	if !ok {
 		return right, fmt.Sprintf("%q: there is no form then (%s)", address, s.said(a)), nil
 	}

@@ -264,7 +264,7 @@ func loginCSRF(ctx context.Context, s *scan) (Result, error) {
 		if err != nil {
 			return dim, "", err
 		}
-		f, ok := loginOn(page)
+		f, ok := s.loginOn(page)
 		if !ok {
 			return dim, "the form is gone", nil
 		}

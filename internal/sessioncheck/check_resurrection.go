@@ -8,7 +8,10 @@ import (
 	"regexp"
 )
 
-var extendWords = regexp.MustCompile(`(?i)extend|keep[ _-]?alive|stay[ _-]?signed|heartbeat|renew`)
+// extendWords name the session, because subscriptions and loans are renewed as well.
+var extendWords = regexp.MustCompile(`(?i)(extend|renew|keep[ _-]?alive|heartbeat).*` + ofSession + `|` + ofSession + `.*(extend|renew|keep[ _-]?alive|heartbeat)|stay[ _-]?(signed|logged)[ _-]?in`)
+
+const ofSession = `(session|(signed|logged)[ _-]?(in|on))`
 
 // slowRequest is a request with a body that changes nothing but the session of whoever sends it: one that extends it,
 // or else the sign-in form left empty.
@@ -27,7 +30,7 @@ func (b *browser) slowRequest(ctx context.Context) (request, string, error) {
 	}
 	for _, f := range a.page.forms {
 		to, ok := b.target(f, a.url)
-		if ok && f.method == http.MethodPost && extendWords.MatchString(f.action+" "+f.label) {
+		if ok && f.method == http.MethodPost && extendWords.MatchString(b.wordsOf(f, a.url)) && !b.reachesFar(to, f.label) {
 			values := f.values()
 			values.Set("sessioncheck", "slow")
 			return form(f.method, to, values), "POST " + b.path(to), nil
@@ -40,7 +43,7 @@ func (b *browser) slowRequest(ctx context.Context) (request, string, error) {
 	if err != nil {
 		return request{}, "", err
 	}
-	f, ok := loginOn(a)
+	f, ok := b.loginOn(a)
 	to, stays := b.target(f.pageForm, f.page)
 	if !ok || !stays || f.method != http.MethodPost {
 		return request{}, "", nil

@@ -1,6 +1,7 @@
 package sessioncheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -132,7 +133,7 @@ func signOutEverywhere(ctx context.Context, s *scan) (Result, error) {
 	if !s.allows("sign-out-everywhere") {
 		return skipped("it ends every session of the account: allow it with --allow sign-out-everywhere"), nil
 	}
-	return s.others(ctx, "signing out everywhere", s.Profile.Everywhere, s.Password)
+	return s.others(ctx, "signing out everywhere", s.Profile.Everywhere, nil)
 }
 
 func passwordChangeOthers(ctx context.Context, s *scan) (Result, error) {
@@ -146,12 +147,12 @@ func passwordChangeOthers(ctx context.Context, s *scan) (Result, error) {
 		return Result{}, errGiven
 	}
 	s.secrets.add(s.Password + newPassword)
-	r, err := s.others(ctx, "changing the password", s.Profile.ChangePassword, s.Password)
-	return r, err
+	return s.others(ctx, "changing the password", s.Profile.ChangePassword, s.changeBack)
 }
 
-// others does an act in one session and looks whether another of the same account survives it.
-func (s *scan) others(ctx context.Context, name string, act Act, password string) (Result, error) {
+// others does an act in one session and looks whether another of the same account survives it. What undo does comes after
+// every act, also after one without an answer, because that may have worked.
+func (s *scan) others(ctx context.Context, name string, act Act, undo func(context.Context, *browser) error) (Result, error) {
 	if s.alone {
 		return skipped("the account has one session at a time"), nil
 	}
@@ -160,7 +161,7 @@ func (s *scan) others(ctx context.Context, name string, act Act, password string
 		found:   "the other session goes on after " + name,
 		unclear: name + " did not work as the profile says",
 	}
-	return s.confirm(ctx, say, func(ctx context.Context) (outcome, string, error) {
+	return s.confirm(ctx, say, func(ctx context.Context) (seen outcome, line string, err error) {
 		other, err := s.session(ctx)
 		if err != nil {
 			return dim, "", err
@@ -169,56 +170,22 @@ func (s *scan) others(ctx context.Context, name string, act Act, password string
 		if err != nil {
 			return dim, "", err
 		}
-		a, err := here.perform(ctx, act, s.User, password)
+		defer func() {
+			if undo != nil {
+				err = cmp.Or(undo(ctx, here), err)
+			}
+			s.end(ctx, here)
+			s.end(ctx, other)
+		}()
+		a, err := here.perform(ctx, act, s.User, s.Password)
 		if err != nil {
 			return dim, "", err
 		}
-		line := fmt.Sprintf("%s answered %s", act.Request, s.said(here.chain[0]))
+		line = fmt.Sprintf("%s answered %s", act.Request, s.said(here.chain[0]))
 		if here.chain[0].status >= 400 || s.judge(a) == vague {
 			return dim, line, nil
 		}
 		seen, after, err := s.thief(ctx, other.jar)
-		if name == "changing the password" {
-			if err := s.changeBack(ctx, here); err != nil {
-				return dim, "", err
-			}
-		}
-		s.end(ctx, here)
-		s.end(ctx, other)
 		return seen, line + "; in the other browser " + after, err
 	})
-}
-
-// changeBack gives the account its password again, signed in anew where the change ended that session too.
-func (s *scan) changeBack(ctx context.Context, b *browser) error {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer stop()
-	changed := s.Password + newPassword
-	if state, _, err := b.opens(ctx); err == nil && state != open {
-		if _, err := b.signIn(ctx, s.User, changed); err != nil {
-			return s.notBack()
-		}
-	}
-	back := s.Profile.ChangePassword
-	back.Fields = map[string]string{}
-	for name, value := range s.Profile.ChangePassword.Fields {
-		back.Fields[name] = map[string]string{"{password}": changed, "{new-password}": s.Password}[value]
-		if back.Fields[name] == "" {
-			back.Fields[name] = value
-		}
-	}
-	if _, err := b.perform(ctx, back, s.User, s.Password); err != nil {
-		return s.notBack()
-	}
-	fresh, err := s.session(ctx)
-	if err != nil {
-		return s.notBack()
-	}
-	s.end(ctx, fresh)
-	return nil
-}
-
-func (s *scan) notBack() error {
-	s.note("The password of the account could not be changed back: it may now be the old one with " + newPassword + " behind it.")
-	return fmt.Errorf("the password could not be changed back")
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -32,8 +33,12 @@ var (
 
 // network is a transport that waits for nothing for long and keeps no more of an answer than is read.
 func network(host string) *http.Transport {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	if isLoopback(host) {
+		dialer.Control = stayHere
+	}
 	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    5 * time.Second,
 		ResponseHeaderTimeout:  answerAfter,
 		ExpectContinueTimeout:  time.Second,
@@ -46,6 +51,19 @@ func network(host string) *http.Transport {
 			MinVersion:         tls.VersionTLS10, // so that an old version can be seen
 		},
 	}
+}
+
+// stayHere refuses a connection to another machine: a name is taken for this one before anybody knows where it leads.
+func stayHere(_, address string, _ syscall.RawConn) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	host, _, _ = strings.Cut(host, "%") // the zone of an address
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("%s is another machine, although its name says that it is this one", host)
+	}
+	return nil
 }
 
 // A request is what is sent, before the browser adds its cookies.

@@ -17,6 +17,8 @@ import (
 type sound struct {
 	atRoot, answers200, rotates, doubleSubmit, asJSON bool
 
+	beside string // what else stands on the page of who is signed in
+
 	mu       sync.Mutex
 	sessions map[string]string // names by token
 	failures map[string]int
@@ -79,7 +81,7 @@ func (a *sound) root(w http.ResponseWriter, r *http.Request) {
 		if name == "" {
 			fmt.Fprint(w, `<a href="/login">Log in</a>`)
 		} else {
-			fmt.Fprintf(w, `<p>Hello %s</p><form method=post action=/logout><button>Log out</button></form>`, name)
+			fmt.Fprintf(w, `<p>Hello %s</p>%s<form method=post action=/logout><button>Log out</button></form>`, name, a.beside)
 		}
 	}
 }
@@ -177,7 +179,7 @@ func (a *sound) home(w http.ResponseWriter, r *http.Request) {
 		if cookie, err := r.Cookie("csrf"); err == nil {
 			hidden = `<input type=hidden name=csrf value=` + cookie.Value + `>`
 		}
-		fmt.Fprintf(w, `<h1>Your orders</h1><p>%s</p><p>%s</p><form method=post action=/logout>%s<button>Log out</button></form>`, name, rand.Text(), hidden)
+		fmt.Fprintf(w, `<h1>Your orders</h1><p>%s</p><p>%s</p>%s<form method=post action=/logout>%s<button>Log out</button></form>`, name, rand.Text(), a.beside, hidden)
 	}
 }
 

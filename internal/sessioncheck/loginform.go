@@ -11,6 +11,7 @@ var (
 	signInWords  = regexp.MustCompile(`(?i)log[ _-]?in|sign[ _-]?in|log[ _-]?on|anmeld|connexion|acceder|session`)
 	signUpWords  = regexp.MustCompile(`(?i)sign[ _-]?up|regist|create|new account|join`)
 	signOutWords = regexp.MustCompile(`(?i)log[ _-]?out|sign[ _-]?out|log[ _-]?off|abmeld|déconnexion|logoff`)
+	alterWords   = regexp.MustCompile(`(?i)delet|remov|chang|deactivat|clos(e|ing)[ _-]?(my[ _-]?)?account|sign[ _-]?up|regist`)
 	userWords    = regexp.MustCompile(`(?i)user|mail|login|name|account|ident`)
 )
 
@@ -22,14 +23,20 @@ type loginForm struct {
 	pageForm
 	page           string // where it stands
 	user, password string // names of the fields
+	named          bool   // it says that it signs in
 }
 
-// loginOn returns the form of a page that signs somebody in.
-func loginOn(a *answer) (best loginForm, ok bool) {
+// loginOn returns the form of a page that signs somebody in. Once the form of the scan is known no other is taken for it:
+// a page for who is signed in may have one that takes the same two fields to delete the account.
+func (s *scan) loginOn(a *answer) (best loginForm, ok bool) {
 	most := 0
 	for _, f := range a.page.forms {
+		if s.signInTo != "" && s.goesTo(f, a.url) != s.signInTo {
+			continue
+		}
+		words := s.wordsOf(f, a.url)
 		found := loginForm{pageForm: f, page: a.url}
-		passwords, before, score := 0, "", 10
+		passwords, before, score, fresh := 0, "", 10, false
 		for _, field := range f.fields {
 			switch field.kind {
 			case "password":
@@ -40,6 +47,7 @@ func loginOn(a *answer) (best loginForm, ok bool) {
 				}
 				if strings.Contains(field.hint, "new-password") {
 					score -= 5
+					fresh = true
 				}
 			case "", "text", "email", "tel":
 				before = field.name
@@ -48,11 +56,12 @@ func loginOn(a *answer) (best loginForm, ok bool) {
 				}
 			}
 		}
-		if signInWords.MatchString(f.action + " " + f.label) {
+		found.named = signInWords.MatchString(words)
+		if found.named {
 			score += 3
 		}
-		if signUpWords.MatchString(f.action + " " + f.label) {
-			score -= 4
+		if alterWords.MatchString(words) || !found.named && (fresh || signUpWords.MatchString(words)) {
+			continue
 		}
 		if passwords == 1 && found.user != "" && score > most {
 			best, most, ok = found, score, true
@@ -68,6 +77,7 @@ func (s *scan) findLogin(ctx context.Context) (string, error) {
 		places = []string{s.at(s.Profile.Login)}
 	}
 	seen := map[string]bool{}
+	unnamed, goesTo := "", "" // a form that may be anything is taken only where no other is found
 	for n := 0; n < len(places) && n < 20; n++ {
 		if seen[places[n]] {
 			continue
@@ -77,8 +87,11 @@ func (s *scan) findLogin(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, ok := loginOn(a); ok {
+		if f, ok := s.loginOn(a); ok && f.named {
+			s.signInTo = s.goesTo(f.pageForm, a.url)
 			return a.url, nil
+		} else if ok && unnamed == "" {
+			unnamed, goesTo = a.url, s.goesTo(f.pageForm, a.url)
 		}
 		if n > 0 || s.Profile.Login != "" {
 			continue
@@ -92,6 +105,10 @@ func (s *scan) findLogin(ctx context.Context) (string, error) {
 			places = append(places, s.at(path))
 		}
 	}
+	if unnamed != "" {
+		s.signInTo = goesTo
+		return unnamed, nil
+	}
 	return "", errNoForm
 }
 
@@ -101,6 +118,25 @@ func (s *scan) target(f pageForm, page string) (string, bool) {
 		return page, true
 	}
 	return s.resolve(page, f.action)
+}
+
+// goesTo tells forms apart by where they go. What stands in the query changes with the page that a sign-in leads back to.
+func (s *scan) goesTo(f pageForm, page string) string {
+	to, ok := s.target(f, page)
+	if !ok {
+		return f.action
+	}
+	to, _, _ = strings.Cut(to, "?")
+	return to
+}
+
+// wordsOf is what a form says that it does, without the name of the host.
+func (s *scan) wordsOf(f pageForm, page string) string {
+	to, ok := s.target(f, page)
+	if !ok {
+		to = f.action
+	}
+	return strings.TrimPrefix(to, s.origin()) + " " + f.label + " " + f.values().Get("_method")
 }
 
 // filled are the values of the form with a name and a password.

@@ -13,11 +13,13 @@ type pacer struct {
 	next  time.Time
 	sent  int
 	most  int
-	last  int // kept back for signing out at the end
+	last  int // of those, kept back for leaving no trace
+
+	reserve bool // what is kept back may be sent
 }
 
 func newPacer(rate float64, most int) *pacer {
-	p := &pacer{most: most, last: 60}
+	p := &pacer{most: most, last: min(60, most/4)}
 	if rate > 0 {
 		p.every = time.Duration(float64(time.Second) / rate)
 	}
@@ -27,7 +29,7 @@ func newPacer(rate float64, most int) *pacer {
 // wait returns when the next request may be sent.
 func (p *pacer) wait(ctx context.Context) error {
 	p.mu.Lock()
-	if p.sent >= p.most {
+	if p.sent >= p.most || p.sent >= p.most-p.last && !p.reserve {
 		p.mu.Unlock()
 		return errBudget
 	}
@@ -42,11 +44,11 @@ func (p *pacer) wait(ctx context.Context) error {
 	return sleep(ctx, at.Sub(now))
 }
 
-// lastOnes opens what was kept back.
-func (p *pacer) lastOnes() {
+// openReserve lets requests be sent that are kept back for leaving no trace, or keeps the rest of them back again.
+func (p *pacer) openReserve(is bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.most += p.last
+	p.reserve = is
 }
 
 func (p *pacer) count() int {

@@ -58,7 +58,7 @@ func (s *scan) privatePages(landed *answer) (pages []string) {
 	pages = append(pages, landed.url)
 	for _, l := range landed.page.links {
 		to, ok := s.resolve(landed.url, l.to)
-		if ok && privateWords.MatchString(l.to+" "+l.text) && !signOutWords.MatchString(l.to+" "+l.text) {
+		if ok && privateWords.MatchString(l.to+" "+l.text) && !signOutWords.MatchString(l.to+" "+l.text) && !s.reachesFar(to, l.text) {
 			pages = append(pages, to)
 		}
 	}

@@ -18,15 +18,16 @@ type scan struct {
 	pace      *pacer
 	impatient bool // answers that ask to wait are looked at rather than obeyed
 
-	login   string          // address of the page with the form
-	private string          // address of the page that only who is signed in can see
-	mark    string          // the text that says so
-	auth    []string        // names of the cookies that open it
-	second  []string        // names of others that open it without those
-	alone   bool            // the account has one session at a time
-	main    *browser        // the session of the controls
-	out     *signOut        // nil when no way was found
-	known   map[string]bool // facts that checks leave for later ones: see the constants
+	login    string          // address of the page with the form
+	signInTo string          // where that form goes
+	private  string          // address of the page that only who is signed in can see
+	mark     string          // the text that says so
+	auth     []string        // names of the cookies that open it
+	second   []string        // names of others that open it without those
+	alone    bool            // the account has one session at a time
+	main     *browser        // the session of the controls
+	out      *signOut        // nil when no way was found
+	known    map[string]bool // facts that checks leave for later ones: see the constants
 
 	live    map[*browser]bool // signed in and not signed out
 	signIns []signedIn
@@ -83,7 +84,7 @@ func (s *scan) run(ctx context.Context) *Report {
 	} else {
 		report.Checks = s.runChecks(within)
 	}
-	s.pace.lastOnes()
+	s.pace.openReserve(true)
 	s.impatient = true
 	cleanUp, stop := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer stop()

@@ -26,13 +26,13 @@ func (b *browser) signIn(ctx context.Context, user, password string) (*answer, e
 	if err != nil {
 		return nil, err
 	}
-	f, ok := loginOn(a)
+	f, ok := b.loginOn(a)
 	if !ok { // who is signed in may be led away from the form; the one that others see is as good
 		other := b.fresh()
 		if a, err = other.get(ctx, b.login); err != nil {
 			return nil, err
 		}
-		if f, ok = loginOn(a); !ok {
+		if f, ok = b.loginOn(a); !ok {
 			return nil, errNoForm
 		}
 		for name, cookie := range other.jar {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,6 +14,13 @@ import (
 type signOut struct {
 	method, url string
 	page        string // where its form stands, "" for none
+}
+
+// manyWords are of acts that reach further than one session, or that cannot be undone.
+var manyWords = regexp.MustCompile(`(?i)\b_?(all|others?|end|close)(\b|_)|out_?all\b|every|delete|remove|deactivate|revoke|cancel`)
+
+func (s *scan) reachesFar(to, label string) bool {
+	return manyWords.MatchString(strings.TrimPrefix(to, s.origin()) + " " + label)
 }
 
 var errNoSignOut = errors.New("no way to sign out was found: name it with --logout \"POST /path\"")
@@ -36,12 +44,12 @@ func (s *scan) findSignOut(ctx context.Context) (*signOut, error) {
 			return nil, err
 		}
 		for _, f := range a.page.forms {
-			if to, ok := s.target(f, a.url); ok && (signOutWords.MatchString(f.action) || signOutWords.MatchString(f.label) && len(f.fields) < 4) {
+			if to, ok := s.target(f, a.url); ok && !s.reachesFar(to, f.label) && (signOutWords.MatchString(f.action) || signOutWords.MatchString(f.label) && len(f.fields) < 4) {
 				return &signOut{f.method, to, a.url}, nil
 			}
 		}
 		for _, l := range a.page.links {
-			if to, ok := s.resolve(a.url, l.to); ok && signOutWords.MatchString(l.to+" "+l.text) {
+			if to, ok := s.resolve(a.url, l.to); ok && signOutWords.MatchString(l.to+" "+l.text) && !s.reachesFar(to, l.text) {
 				return &signOut{method: http.MethodGet, url: to}, nil
 			}
 		}
