@@ -30,7 +30,9 @@ func TestScanned(t *testing.T) {
 			r.SetXForwarded()
 		}})
 		t.Cleanup(proxy.Close)
-		p := start(t, onSQLite(t), "--addr="+at, "--env=production", "--base-url="+proxy.URL, "--keys="+config.NewKey(), "--smtp-url=smtp://127.0.0.1:1")
+		keys := "--keys=" + config.NewKey()
+		p := start(t, onSQLite(t), "--addr="+at, "--env=production", "--base-url="+proxy.URL, keys, "--smtp-url=smtp://127.0.0.1:1")
+		p.data = append(p.data, keys) // for the command that makes the account
 		soundToScanner(t, p, proxy.URL)
 	})
 }
