@@ -26,6 +26,9 @@ func TestAdministrationPlans(t *testing.T) {
 		queries["people found"] = func() (string, []any) {
 			return store.PeopleQuery(admin.Query{Prefix: admin.Term("ada"), AfterKey: admin.Term("ada l"), AfterID: "ada", Limit: 31})
 		}
+		queries["people of an address"] = func() (string, []any) {
+			return store.PeopleQuery(admin.Query{Emails: []string{"ada@example.org", "ada@example.org", "ada@example.org"}, Limit: 31})
+		}
 		for name, f := range map[string]admin.EventFilter{
 			"events": {}, "events of one": {UserID: "ada"}, "events of a kind": {Kind: audit.LoginFail}, "events of one, of a kind": {UserID: "ada", Kind: audit.LoginFail},
 		} {
