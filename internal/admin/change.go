@@ -47,6 +47,7 @@ type Order struct {
 	ByRole   string // of By, as read with the request
 	UserID   string // whose account it is
 	UserRole string // as read with the request
+	Epoch    int64  // of UserID, as read with the address that StartReset writes to
 	Handle   string // of the session that EndSession ends
 	NewRole  string // for SetRole
 	Reason   string // as typed

@@ -44,7 +44,7 @@ func (a *app) orderOf(r *http.Request, action admin.Action) (o admin.Order, owne
 		return o, owner, nil
 	}
 	owner, err = a.Admin.Person(r.Context(), chi.URLParam(r, "id"))
-	o.UserID, o.UserRole = owner.ID, owner.Role
+	o.UserID, o.UserRole, o.Epoch = owner.ID, owner.Role, owner.Epoch
 	return o, owner, err
 }
 
