@@ -40,6 +40,11 @@ func (a Action) Needs() string {
 	return auth.RoleAdmin
 }
 
+// Closes reports whether the action takes access away and gives none: that is done although its email cannot be stored.
+func (a Action) Closes() bool {
+	return a == EndSession || a == EndSessions || a == EndEverybody || a == Disable
+}
+
 // An Order is an action that somebody orders.
 type Order struct {
 	Action

@@ -138,9 +138,11 @@ func (a *app) carryOut(r *http.Request, o *admin.Order, owner auth.User, place s
 	case o.Action == admin.StartReset:
 		o.Link = admin.NewToken()
 		a.notify(r, owner, a.emails.ResetStarted(owner.Email, owner.Name, o.Link, byWhom, reason, account.ResetValid))
-		a.needNotices(r)
 	case owner.ID != "":
 		a.notify(r, owner, a.emails.Administered(owner.Email, owner.Name, audit.Now(), byWhom+" "+did(o.Action, o.NewRole, "your account"), reason))
+	}
+	if !o.Action.Closes() {
+		a.needNotices(r) // nobody opens an account unseen by filling the outbox first
 	}
 	if o.Act, err = a.leadsTo(r, place); err != nil {
 		return 0, err

@@ -41,7 +41,7 @@ func (s *Store) EndBatch(ctx context.Context, b admin.Batch) (ended []session.Se
 	return ended, next, err
 }
 
-// tellEnded writes the events of a batch and the emails that there is room for.
+// tellEnded writes the events of a batch and the emails that there is room for: half of the outbox, the rest is for others.
 func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.Session) error {
 	events, told := session.EndEvents(ended, device.Client{}), map[string]bool{}
 	for _, x := range ended {
@@ -59,7 +59,7 @@ func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.S
 		}
 		events = append(events, e)
 		if row != nil {
-			if err := addEmail(ctx, tx, *row, mail.MaxQueued); err != nil && !errors.Is(err, mail.ErrFull) {
+			if err := addEmail(ctx, tx, *row, mail.MaxQueued/2); err != nil && !errors.Is(err, mail.ErrFull) {
 				return err
 			}
 		}
