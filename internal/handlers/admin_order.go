@@ -115,7 +115,7 @@ func (a *app) order(action admin.Action) handler {
 		case wrong != nil:
 			return a.orderForm(w, r, http.StatusUnprocessableEntity, o, owner, typed, nil, wrong)
 		case errors.Is(err, admin.ErrForbidden):
-			return notForRole()
+			return a.notForRole(r)
 		case errors.Is(err, admin.ErrUnchanged), errors.Is(err, auth.ErrEnded):
 			a.flash(r, "It was so already. Nothing was changed.")
 		case err != nil:
