@@ -9,9 +9,7 @@ import (
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
-	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
 
@@ -210,22 +208,6 @@ func TestEndEverybody(t *testing.T) {
 			t.Errorf("%d people find it in their trails, want 3", n)
 		}
 		s.b.Get("/account/activity").Says("You signed out everybody. Reason: A stolen backup.")
-	})
-}
-
-// The emails to everybody leave room for those of others.
-func TestEndEverybodyLeavesRoom(t *testing.T) {
-	t.Parallel()
-	onBackends(t, func(t *testing.T, p *portal) {
-		s := p.administration()
-		p.signedIn(s.owner)
-		p.exec(`DELETE FROM letters`)
-		storetest.FillOutbox(t, p.store)
-		p.exec(`DELETE FROM letters WHERE CAST(id AS INTEGER) >= $1`, mail.MaxQueued/2)
-		s.b.Post("/admin/sessions/end-all", "reason", "A stolen backup.").Leads("/admin")
-		if n := p.emailsStored(); n != mail.MaxQueued/2 || s.theirs.Alive() {
-			t.Errorf("%d emails in the outbox, want half of what it holds, and everybody signed out", n)
-		}
 	})
 }
 

@@ -122,3 +122,19 @@ func TestNoticeWithoutRoom(t *testing.T) {
 		}
 	})
 }
+
+// The emails to everybody leave room for those of others.
+func TestEndEverybodyLeavesRoom(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		s := p.administration()
+		p.signedIn(s.owner)
+		p.exec(`DELETE FROM letters`)
+		storetest.FillOutbox(t, p.store)
+		p.exec(`DELETE FROM letters WHERE CAST(id AS INTEGER) >= $1`, mail.MaxQueued/2)
+		s.b.Post("/admin/sessions/end-all", "reason", "A stolen backup.").Leads("/admin")
+		if n := p.emailsStored(); n != mail.MaxQueued/2 || s.theirs.Alive() {
+			t.Errorf("%d emails in the outbox, want half of what it holds, and everybody signed out", n)
+		}
+	})
+}
