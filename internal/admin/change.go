@@ -40,6 +40,11 @@ func (a Action) Needs() string {
 	return auth.RoleAdmin
 }
 
+// Closes reports whether the action takes access away and gives none: that is done although its email cannot be stored.
+func (a Action) Closes() bool {
+	return a == EndSession || a == EndSessions || a == EndEverybody || a == Disable
+}
+
 // An Order is an action that somebody orders.
 type Order struct {
 	Action
@@ -47,6 +52,7 @@ type Order struct {
 	ByRole   string // of By, as read with the request
 	UserID   string // whose account it is
 	UserRole string // as read with the request
+	Epoch    int64  // of UserID, as read with the address that StartReset writes to
 	Handle   string // of the session that EndSession ends
 	NewRole  string // for SetRole
 	Reason   string // as typed

@@ -18,7 +18,8 @@ type Batch struct {
 	Size   int    // at most so many
 	Except string // handle of the session that goes on
 	At     time.Time
-	// Tell returns the event and the email of an account of which a session ended; no email for a demo account.
+	// Tell returns the event and the email of an account of which a session ended; no email for a demo account. A transaction that
+	// is repeated calls it again.
 	Tell func(auth.User) (audit.Event, *mail.Row, error)
 }
 
@@ -30,7 +31,8 @@ const (
 
 // EndEverybody ends all sessions of all accounts but the one that asks, and refuses every sign-in that is under way. The order is
 // one transaction with its event; the accounts follow in batches, because one transaction over all of them would hold up every
-// sign-in. ErrHalfway when it can be ordered again. It returns how many sessions ended.
+// sign-in. ErrHalfway when it can be ordered again. Nothing
+// resumes a run that was cut off by the end of the process: the order has to be given again. It returns how many sessions ended.
 func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner auth.User, reason string) (mail.Row, error)) (ended int, err error) {
 	o.Action, o.UserID = EndEverybody, ""
 	if _, err := s.Do(ctx, o); err != nil {
@@ -39,12 +41,10 @@ func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner au
 	reason, _ := CleanReason(o.Reason)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), everybodyWithin)
 	defer cancel()
-	var told []audit.Event
-	b := Batch{Size: batchSize, Except: o.By.SessionID, At: audit.Now()}
+	b := Batch{Size: batchSize, Except: o.By.SessionID}
 	b.Tell = func(u auth.User) (audit.Event, *mail.Row, error) {
 		e := audit.NewEvent(audit.Administered, u.ID, "", device.Client{}).Because(string(EndEverybody))
 		e.At, e.Other, e.Role, e.Note = b.At, o.By.UserID, o.ByRole, reason
-		told = append(told, e)
 		if u.IsDemo() {
 			return e, nil, nil
 		}
@@ -52,12 +52,12 @@ func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner au
 		return e, &row, err
 	}
 	for {
-		told = told[:0]
-		over, next, err := s.store.EndBatch(ctx, b)
+		b.At = audit.Now()
+		over, events, next, err := s.store.EndBatch(ctx, b)
 		if err != nil {
 			return ended, fmt.Errorf("%w: %w", ErrHalfway, err)
 		}
-		s.audit.Log(ctx, append(session.EndEvents(over, device.Client{}), told...)...)
+		s.audit.Log(ctx, events...)
 		ended += session.EndedNow(over, b.At)
 		if next == "" {
 			return ended, nil

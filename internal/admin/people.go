@@ -30,9 +30,10 @@ const (
 	ShowDeleting = "deleting"
 )
 
-// A Query asks for a page of accounts: those that a term finds, by term; or the newest first.
+// A Query asks for a page of accounts: those that a term finds, by term; that of an address; or the newest first.
 type Query struct {
-	Prefix   string // of a term, see Term; "" for all
+	Prefix   string   // of a term, see Term; "" for all
+	Emails   []string // or the forms of a whole address, see auth.EmailForms
 	Show     string
 	AfterKey string // with AfterID: only what comes after that account in the list; "" for the first page
 	AfterID  string
@@ -53,9 +54,17 @@ const (
 	scanned = 600
 )
 
-// People returns a page of the accounts that have a name, a word of the name or an address that begins with the text. Where a
-// search is restricted as well, it looks a bounded way and offers to go on from there.
+// People returns a page of the accounts that have a name or a word of the name that begins with the text, or that have the text as
+// their address. Part of an address finds nobody: whoever may search could spell it out by trying letters. Where a search is
+// restricted as well, it looks a bounded way and offers to go on from there.
 func (s *Service) People(ctx context.Context, text, show, afterKey, afterID string) (page PageOfPeople, err error) {
+	if keys, err := auth.EmailForms(strings.TrimSpace(text)); err == nil && afterID == "" {
+		found, err := s.store.People(ctx, Query{Emails: keys, Limit: perPage})
+		if err != nil || len(found) > 0 {
+			page.People = slices.DeleteFunc(found, func(p Person) bool { return !p.is(show) })
+			return page, err
+		}
+	}
 	q := Query{Prefix: Term(text), Show: show, AfterKey: afterKey, AfterID: afterID, Limit: perPage + 1}
 	if q.Prefix != "" && show != ShowAll {
 		q.Limit = scanned + 1
@@ -81,10 +90,10 @@ func (s *Service) People(ctx context.Context, text, show, afterKey, afterID stri
 	return page, nil
 }
 
-// foundFirstBy reports whether the account stands here in the list for the first time: a search finds it by its name, by a word of
-// the name and by its address.
+// foundFirstBy reports whether the account stands here in the list for the first time: a search finds it by its name and by each
+// word of the name.
 func (p Person) foundFirstBy(prefix string) bool {
-	terms := Terms(p.Name, p.NormalizedEmail)
+	terms := Terms(p.Name)
 	terms = slices.DeleteFunc(terms, func(term string) bool { return !strings.HasPrefix(term, prefix) })
 	return !slices.Contains(terms, p.Key) || p.Key == slices.Min(terms)
 }
@@ -110,10 +119,10 @@ func Term(text string) string {
 	return hex.EncodeToString([]byte(text[:min(len(text), maxTerm)]))
 }
 
-// Terms are what an account is found by.
-func Terms(name, normalizedEmail string) (terms []string) {
+// Terms are what the beginning of finds an account.
+func Terms(name string) (terms []string) {
 	seen := map[string]bool{"": true}
-	for _, text := range append([]string{name, normalizedEmail}, strings.Fields(name)...) {
+	for _, text := range append([]string{name}, strings.Fields(name)...) {
 		if term := Term(text); !seen[term] {
 			seen[term] = true
 			terms = append(terms, term)

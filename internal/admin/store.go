@@ -19,8 +19,8 @@ type Store interface {
 	// It returns the sessions that ended. The errors of Do.
 	Administer(ctx context.Context, c Change) ([]session.Session, error)
 	// EndBatch ends the sessions of a part of all accounts, raises their epochs and deletes their pending sign-ins. It returns
-	// what ended, and the last id of the part, "" when no account is left.
-	EndBatch(ctx context.Context, b Batch) (ended []session.Session, next string, err error)
+	// what ended, all events that it wrote, and the last id of the part, "" when no account is left.
+	EndBatch(ctx context.Context, b Batch) (ended []session.Session, events []audit.Event, next string, err error)
 	// Revealed reports whether an event of that session says that it revealed the address of that account, since a time.
 	Revealed(ctx context.Context, by audit.Actor, userID string, since time.Time) (bool, error)
 	// EmailChanges returns the latest changes of address of an account, newest first.

@@ -41,9 +41,9 @@ func NormalizeEmail(email string) (string, error) {
 	return a.local + "@" + a.domain, nil
 }
 
-// emailKeys are all keys that the account of an address may have: before domains were turned into ASCII, it was what was
+// EmailForms are all keys that the account of an address may have: before domains were turned into ASCII, it was what was
 // typed. That comes first, because both forms may be an account.
-func emailKeys(email string) ([]string, error) {
+func EmailForms(email string) ([]string, error) {
 	a, err := readEmail(email)
 	if err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ func (s *Service) LookUp(ctx context.Context, email string) (User, error) {
 
 // UserByEmail finds the account of an address as typed. For a malformed address it returns ErrNotFound too.
 func UserByEmail(ctx context.Context, store Emails, email string) (User, error) {
-	keys, err := emailKeys(email)
+	keys, err := EmailForms(email)
 	if err != nil {
 		return User{}, audit.ErrNotFound
 	}

@@ -44,7 +44,7 @@ func (a *app) orderOf(r *http.Request, action admin.Action) (o admin.Order, owne
 		return o, owner, nil
 	}
 	owner, err = a.Admin.Person(r.Context(), chi.URLParam(r, "id"))
-	o.UserID, o.UserRole = owner.ID, owner.Role
+	o.UserID, o.UserRole, o.Epoch = owner.ID, owner.Role, owner.Epoch
 	return o, owner, err
 }
 
@@ -115,7 +115,7 @@ func (a *app) order(action admin.Action) handler {
 		case wrong != nil:
 			return a.orderForm(w, r, http.StatusUnprocessableEntity, o, owner, typed, nil, wrong)
 		case errors.Is(err, admin.ErrForbidden):
-			return notForRole()
+			return a.notForRole(r)
 		case errors.Is(err, admin.ErrUnchanged), errors.Is(err, auth.ErrEnded):
 			a.flash(r, "It was so already. Nothing was changed.")
 		case err != nil:
@@ -138,9 +138,11 @@ func (a *app) carryOut(r *http.Request, o *admin.Order, owner auth.User, place s
 	case o.Action == admin.StartReset:
 		o.Link = admin.NewToken()
 		a.notify(r, owner, a.emails.ResetStarted(owner.Email, owner.Name, o.Link, byWhom, reason, account.ResetValid))
-		a.needNotices(r)
 	case owner.ID != "":
 		a.notify(r, owner, a.emails.Administered(owner.Email, owner.Name, audit.Now(), byWhom+" "+did(o.Action, o.NewRole, "your account"), reason))
+	}
+	if !o.Action.Closes() {
+		a.needNotices(r) // nobody opens an account unseen by filling the outbox first
 	}
 	if o.Act, err = a.leadsTo(r, place); err != nil {
 		return 0, err

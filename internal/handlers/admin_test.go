@@ -223,7 +223,11 @@ func TestOrdersNeedTheRole(t *testing.T) {
 		s.b.Post("/admin/sessions/end-all", "reason", "x").Want(http.StatusForbidden)
 		p.exec(`UPDATE users SET role = 'admin' WHERE id = $1`, s.user.ID)
 		for _, action := range []string{"end-sessions", "reveal", "sessions/" + s.theirs.Handle() + "/end"} {
+			logged := p.log.Len()
 			s.do(action).Want(http.StatusForbidden)
+			if n := strings.Count(p.log.After(logged), `"msg":"authz_fail"`); n != 1 {
+				t.Errorf("%s: %d authz_fail in the log, want one", action, n)
+			}
 		}
 		if !s.theirs.Alive() {
 			t.Error("support has signed out an administrator")

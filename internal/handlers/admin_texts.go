@@ -17,7 +17,7 @@ const whom = "{whom}"
 var orderTexts = map[admin.Action]orderText{
 	admin.EndSession:    {"Sign out one device", "This ends one session for good. Whoever uses that device has to sign in again.", "Sign out this device", "signed out one device of " + whom},
 	admin.EndSessions:   {"Sign out every device", "This ends every session of the account, and a sign-in that is under way is refused.", "Sign out every device", "signed out every device of " + whom},
-	admin.EndEverybody:  {"Sign out everybody", "This ends every session of every account but the one you are using.", "Sign out everybody", "signed out everybody"},
+	admin.EndEverybody:  {"Sign out everybody", "This ends every session of every account but the one you are using. If the portal restarts meanwhile, do it again.", "Sign out everybody", "signed out everybody"},
 	admin.Disable:       {"Switch the account off", "Nobody can sign in to it, and every session of it ends. Switching it on again revives none.", "Switch off", "switched off " + whom},
 	admin.Enable:        {"Switch the account on", "Its owner can sign in again, as before. No session comes back.", "Switch on", "switched on again " + whom},
 	admin.SetRole:       {"Change the role", "The new role counts from the next page on. The first page that needs it asks who it is.", "Change the role", "gave the role of {role} to " + whom},

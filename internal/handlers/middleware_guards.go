@@ -94,18 +94,19 @@ func (a *app) requireElevation(next http.Handler) http.Handler {
 func (a *app) requireRole(roles ...string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			v := currentOf(r)
-			if slices.Contains(roles, v.User.Role) {
+			if slices.Contains(roles, currentOf(r).User.Role) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "role", clientOf(r))
-			a.fail(w, r, notForRole())
+			a.fail(w, r, a.notForRole(r))
 		})
 	}
 }
 
-func notForRole() error {
+// notForRole reports that somebody asked for what their role does not allow, and returns what they read.
+func (a *app) notForRole(r *http.Request) error {
+	v := currentOf(r)
+	a.Audit.Report(r.Context(), audit.AuthorisationFail, v.UserID, v.ID, "role", clientOf(r))
 	return statusError{code: http.StatusForbidden, heading: "This is not for your account",
 		text: "Your account may not open this page, or not do this. Nothing was changed."}
 }

@@ -57,7 +57,7 @@ func createUser(ctx context.Context, tx *sql.Tx, u auth.User, events ...audit.Ev
 	if err != nil {
 		return fmt.Errorf("create user: %w", err)
 	}
-	if err := addTerms(ctx, tx, u.ID, u.Name, u.NormalizedEmail); err != nil {
+	if err := addTerms(ctx, tx, u.ID, u.Name); err != nil {
 		return err
 	}
 	return addEvents(ctx, tx, events...)

@@ -120,10 +120,7 @@ func confirmed(ctx context.Context, tx *sql.Tx, change account.EmailChange, c ac
 	}
 	result, err := tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2 WHERE id = $3 AND email_key = $4`,
 		change.Email, change.NormalizedEmail, change.UserID, change.OldNormalizedEmail)
-	if err := changed(result, err, audit.ErrNotFound); err != nil {
-		return err
-	}
-	return termsOfUser(ctx, tx, change.UserID)
+	return changed(result, err, audit.ErrNotFound)
 }
 
 // UndoEmailChange writes the address last, as ConfirmEmailChange does: for it PostgreSQL locks the account's row against
@@ -164,9 +161,6 @@ func (s *Store) UndoEmailChange(ctx context.Context, u account.UndoEmailChangePa
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE users SET email = $1, email_key = $2, password_hash = $3 WHERE id = $4`,
 			u.OldEmail, u.OldNormalizedEmail, u.PasswordHash, u.UserID)
-		if err == nil {
-			err = termsOfUser(ctx, tx, u.UserID)
-		}
 		if err != nil {
 			return err
 		}

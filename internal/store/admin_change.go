@@ -81,6 +81,9 @@ func (s *Store) administer(ctx context.Context, tx *sql.Tx, c admin.Change, user
 		if !users[c.UserID].DisabledAt.IsZero() {
 			return nil, admin.ErrUnchanged
 		}
+		if users[c.UserID].Epoch != c.Epoch { // the address may be another one by now
+			return nil, auth.ErrConflict
+		}
 		return nil, replaceOneTimeToken(ctx, tx, c.Reset)
 	case admin.RemoveFactors:
 		ended, err := s.removeFactors(ctx, tx, c.UserID, c.At)

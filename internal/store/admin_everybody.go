@@ -6,15 +6,16 @@ import (
 	"errors"
 
 	"example.com/gatehouse/internal/admin"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) EndBatch(ctx context.Context, b admin.Batch) (ended []session.Session, next string, err error) {
+func (s *Store) EndBatch(ctx context.Context, b admin.Batch) (ended []session.Session, events []audit.Event, next string, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		ended, next = nil, ""
+		ended, events, next = nil, nil, ""
 		rows, err := tx.QueryContext(ctx, `SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2`, b.After, b.Size)
 		ids, err := readAll(rows, err, itself[string])
 		if err != nil || len(ids) == 0 {
@@ -36,13 +37,14 @@ func (s *Store) EndBatch(ctx context.Context, b admin.Batch) (ended []session.Se
 		if err != nil {
 			return err
 		}
-		return tellEnded(ctx, tx, b, ended)
+		events, err = tellEnded(ctx, tx, b, ended)
+		return err
 	})
-	return ended, next, err
+	return ended, events, next, err
 }
 
-// tellEnded writes the events of a batch and the emails that there is room for.
-func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.Session) error {
+// tellEnded writes the events of a batch and the emails that there is room for: half of the outbox, the rest is for others.
+func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.Session) ([]audit.Event, error) {
 	events, told := session.EndEvents(ended, device.Client{}), map[string]bool{}
 	for _, x := range ended {
 		if told[x.UserID] || !x.EndedAt.Equal(b.At) { // one whose time was up had ended before
@@ -51,18 +53,18 @@ func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.S
 		told[x.UserID] = true
 		var u auth.User
 		if err := tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, x.UserID).Scan(userFields(&u)...); err != nil {
-			return err
+			return nil, err
 		}
 		e, row, err := b.Tell(u)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		events = append(events, e)
 		if row != nil {
-			if err := addEmail(ctx, tx, *row, mail.MaxQueued); err != nil && !errors.Is(err, mail.ErrFull) {
-				return err
+			if err := addEmail(ctx, tx, *row, mail.MaxQueued/2); err != nil && !errors.Is(err, mail.ErrFull) {
+				return nil, err
 			}
 		}
 	}
-	return addEvents(ctx, tx, events...)
+	return events, addEvents(ctx, tx, events...)
 }

@@ -26,8 +26,8 @@ func lockAccounts(ctx context.Context, tx *sql.Tx, administrators bool, ids ...s
 	users := make(map[string]auth.User, len(ids))
 	for _, id := range slices.Compact(ids) {
 		var u auth.User
-		err := tx.QueryRowContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 RETURNING id, role, disabled_at`, id).
-			Scan(&u.ID, &u.Role, orZero{&u.DisabledAt})
+		err := tx.QueryRowContext(ctx, `UPDATE users SET epoch = epoch WHERE id = $1 RETURNING id, role, epoch, disabled_at`, id).
+			Scan(&u.ID, &u.Role, &u.Epoch, orZero{&u.DisabledAt})
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

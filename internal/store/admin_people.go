@@ -38,6 +38,17 @@ func (s *Store) People(ctx context.Context, q admin.Query) ([]admin.Person, erro
 
 // peopleQuery is the query of a list and its arguments.
 func peopleQuery(q admin.Query) (query string, args []any) {
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	var where []string
+	if len(q.Emails) > 0 {
+		for _, key := range q.Emails {
+			where = append(where, arg(key))
+		}
+		return `SELECT ` + personColumns + `, '' FROM users WHERE users.email_key IN (` + strings.Join(where, `, `) + `) LIMIT ` + arg(q.Limit), args
+	}
 	if q.Prefix != "" {
 		return `
 			SELECT ` + personColumns + `, user_terms.term
@@ -57,11 +68,6 @@ func peopleQuery(q admin.Query) (query string, args []any) {
 				LIMIT $2)
 			ORDER BY users.id`, []any{q.AfterID, q.Limit}
 	}
-	var where []string
-	arg := func(v any) string {
-		args = append(args, v)
-		return fmt.Sprintf("$%d", len(args))
-	}
 	switch q.Show {
 	case admin.ShowDisabled:
 		where = append(where, `users.disabled_at IS NOT NULL`)
@@ -80,34 +86,31 @@ func peopleQuery(q admin.Query) (query string, args []any) {
 	return query + ` ORDER BY users.created_at DESC, users.id DESC LIMIT ` + arg(q.Limit), args
 }
 
-// setTerms replaces what the account is found by. It is called in the transaction of every change of a name or an address.
-func setTerms(ctx context.Context, tx *sql.Tx, userID, name, normalizedEmail string) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM user_terms WHERE user_id = $1`, userID); err != nil {
-		return err
-	}
-	return addTerms(ctx, tx, userID, name, normalizedEmail)
-}
-
-// addTerms is setTerms for an account that has none.
-func addTerms(ctx context.Context, tx *sql.Tx, userID, name, normalizedEmail string) error {
+// addTerms writes what an account is found by that has nothing yet.
+func addTerms(ctx context.Context, tx *sql.Tx, userID, name string) error {
 	var rows []string
 	args := []any{userID}
-	for _, term := range admin.Terms(name, normalizedEmail) {
+	for _, term := range admin.Terms(name) {
 		args = append(args, term)
 		rows = append(rows, fmt.Sprintf(`($%d, $1)`, len(args)))
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO user_terms (term, user_id) VALUES `+strings.Join(rows, `, `)+` ON CONFLICT DO NOTHING`, args...)
 	return err
 }
 
-// termsOfUser is setTerms for an account whose name and address are written already.
+// termsOfUser replaces what an account is found by whose name is written already, in the transaction of every change of a name.
 func termsOfUser(ctx context.Context, tx *sql.Tx, userID string) error {
-	var name, normalizedEmail string
-	err := tx.QueryRowContext(ctx, `SELECT name, email_key FROM users WHERE id = $1`, userID).Scan(&name, &normalizedEmail)
-	if err != nil {
+	var name string
+	if err := tx.QueryRowContext(ctx, `SELECT name FROM users WHERE id = $1`, userID).Scan(&name); err != nil {
 		return err
 	}
-	return setTerms(ctx, tx, userID, name, normalizedEmail)
+	if _, err := tx.ExecContext(ctx, `DELETE FROM user_terms WHERE user_id = $1`, userID); err != nil {
+		return err
+	}
+	return addTerms(ctx, tx, userID, name)
 }
 
 // AddMissingTerms takes one account at a time, as deleteDue does, so that two instances cannot block each other.
@@ -140,11 +143,14 @@ func (s *Store) EmailChanges(ctx context.Context, userID string, limit int) ([]a
 	})
 }
 
+// revealedQuery reads the few events of one account, not all of a kind, see allEventsQuery.
+const revealedQuery = `
+	SELECT EXISTS (
+		SELECT 1 FROM events
+		WHERE user_id = $1 AND at > $2 AND session_id = $3 AND other_id = $4 AND kind || '' = $5 AND reason = $6)`
+
 func (s *Store) Revealed(ctx context.Context, by audit.Actor, userID string, since time.Time) (revealed bool, err error) {
-	err = s.db.QueryRowContext(ctx, `
-		SELECT EXISTS (
-			SELECT 1 FROM events
-			WHERE user_id = $1 AND at > $2 AND session_id = $3 AND other_id = $4 AND kind = $5 AND reason = $6)`,
-		by.UserID, since, by.SessionID, userID, string(audit.Administered), string(admin.RevealAddress)).Scan(&revealed)
+	err = s.db.QueryRowContext(ctx, revealedQuery, by.UserID, since, by.SessionID, userID, string(audit.Administered), string(admin.RevealAddress)).
+		Scan(&revealed)
 	return revealed, err
 }

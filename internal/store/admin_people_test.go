@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 	"example.com/gatehouse/internal/store"
 )
 
-// Accounts are found by what their name, a word of it and their address begin with, whatever the case and the database, also
+// Accounts are found by what their name and a word of it begin with, and by their whole address, whatever the case and the database, also
 // after a change of either; those of an older program once the sweeper has seen them.
 func TestPeopleAreFound(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
@@ -36,11 +37,15 @@ func TestPeopleAreFound(t *testing.T) {
 		}
 		want("", "", "u3", "u2", "u1", "u0")
 		for text, id := range map[string]string{
-			"ada": "u0", "ADA  love": "u0", "Love": "u0", "åsa": "u1", "Ö": "u1", "o'b": "u2", "bob": "u2", "zoë": "u3", "D.Q-3@": "u3", "a.q-0@example.org": "u0",
+			"ada": "u0", "ADA  love": "u0", "Love": "u0", "åsa": "u1", "Ö": "u1", "o'b": "u2", "bob": "u2", "zoë": "u3", " D.Q-3@Example.org": "u3", "a.q-0@example.org": "u0",
 		} {
 			want(text, "", id)
 		}
-		want("example", "")
+		for _, part := range []string{"example", "d", "d.q-3@", "d.q-3@example.o", "d.q-3@example.orgs"} { // nobody spells an address out
+			want(part, "")
+		}
+		want("a.q-0@example.org", "member", "u0")
+		want("a.q-0@example.org", "admin")
 		want("%", "")
 		want("ada l_", "")
 		for _, change := range []string{
@@ -85,7 +90,7 @@ func TestPeopleByPages(t *testing.T) {
 			x.Flag = "token_reused"
 			open(t, s, x)
 		}
-		for _, list := range [][2]string{{"", ""}, {"", "member"}, {"", "flagged"}, {"same", ""}, {"same name", "flagged"}, {"same", "admin"}} {
+		for _, list := range [][2]string{{"", ""}, {"", "member"}, {"", "flagged"}, {"same", ""}, {"same name", "flagged"}, {"same", "admin"}, {"u", ""}, {"u", "member"}} {
 			seen, key, id := map[string]int{}, "", ""
 			for pages := 0; ; pages++ {
 				page, err := service.People(t.Context(), list[0], list[1], key, id)
@@ -98,10 +103,13 @@ func TestPeopleByPages(t *testing.T) {
 				if !page.More {
 					break
 				}
+				if text, _ := hex.DecodeString(page.NextKey); strings.Contains(string(text), "@") {
+					t.Errorf("%q: an address in the link to the next page", list)
+				}
 				key, id = page.NextKey, page.NextID
 			}
 			want := all
-			if list[1] == "admin" {
+			if list[1] == "admin" || list[0] == "u" {
 				want = 0
 			}
 			if len(seen) != want {

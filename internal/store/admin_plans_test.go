@@ -26,6 +26,9 @@ func TestAdministrationPlans(t *testing.T) {
 		queries["people found"] = func() (string, []any) {
 			return store.PeopleQuery(admin.Query{Prefix: admin.Term("ada"), AfterKey: admin.Term("ada l"), AfterID: "ada", Limit: 31})
 		}
+		queries["people of an address"] = func() (string, []any) {
+			return store.PeopleQuery(admin.Query{Emails: []string{"ada@example.org", "ada@example.org", "ada@example.org"}, Limit: 31})
+		}
 		for name, f := range map[string]admin.EventFilter{
 			"events": {}, "events of one": {UserID: "ada"}, "events of a kind": {Kind: audit.LoginFail}, "events of one, of a kind": {UserID: "ada", Kind: audit.LoginFail},
 		} {
@@ -35,9 +38,16 @@ func TestAdministrationPlans(t *testing.T) {
 				return store.AllEventsQuery(f)
 			}
 		}
+		queries["revealed of one"] = func() (string, []any) {
+			return store.RevealedQuery, []any{"ada", at, "session", "other", "kind", "reason"}
+		}
 		for name, of := range queries {
 			query, args := of()
-			for _, line := range plan(t, s, query, args) {
+			lines := plan(t, s, query, args)
+			if strings.Contains(name, " of one") && !strings.Contains(strings.Join(lines, "\n"), "events_user_id") {
+				t.Errorf("%s: not by the index events_user_id:\n%s", name, strings.Join(lines, "\n"))
+			}
+			for _, line := range lines {
 				for _, slow := range []string{"Seq Scan", "Sort", "TEMP B-TREE", "SCAN users\n", "SCAN sessions\n", "SCAN events\n", "SCAN user_terms\n"} {
 					if strings.Contains(line+"\n", slow) {
 						t.Errorf("%s: %s", name, line)

@@ -162,3 +162,27 @@ func TestAdministerIsConditional(t *testing.T) {
 		}
 	})
 }
+
+// A password reset that was ordered before the address changed is refused: its link would go to the old address.
+func TestStartResetAfterChange(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		change := order(administrator(t, s, "grace"), admin.StartReset, "ada")
+		change.Reset = account.OneTimeToken{TokenHash: "reset", UserID: "ada", Purpose: account.PurposeReset, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+		ada, err := s.UserByID(t.Context(), "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		change.Epoch = ada.Epoch
+		if _, err := s.DB().ExecContext(t.Context(), `UPDATE users SET epoch = epoch + 1 WHERE id = 'ada'`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Administer(t.Context(), change); !errors.Is(err, auth.ErrConflict) {
+			t.Errorf("got %v, want ErrConflict", err)
+		}
+		change.Epoch++
+		if _, err := s.Administer(t.Context(), change); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -4,6 +4,7 @@ package store
 var (
 	PeopleQuery    = peopleQuery
 	AllEventsQuery = allEventsQuery
+	RevealedQuery  = revealedQuery
 )
 
 // IsPostgres reports which database it is.
