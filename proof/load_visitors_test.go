@@ -57,7 +57,11 @@ var floods = map[string]sent{
 	}, answer: []int{422, 429}, kept: []kept{{table: "stray_events", each: 1, burst: 30, every: 10 * time.Second}}},
 	"forgotten passwords": {times: 100, send: func(c *webtest.Client, i int) *http.Request {
 		return c.Request(http.MethodPost, "/password/forgot", "email", fmt.Sprintf("nobody-%d@example.org", i), "act", rand.Text())
-	}, answer: []int{303, 429}, kept: []kept{{table: "acts", each: 1, burst: 30, every: 20 * time.Second, expire: "expires_at", life: 30 * time.Second}}},
+	}, answer: []int{303, 429}, kept: []kept{
+		{table: "acts", each: 1, burst: 30, every: 20 * time.Second, expire: "expires_at", life: 30 * time.Second},
+		{table: "decoys", each: 3, burst: 30, every: 20 * time.Second, expire: "expires_at", life: 30 * time.Minute},
+		{table: "stray_events", each: 1, burst: 30, every: 20 * time.Second},
+	}},
 	"sign-ups": {times: 150, send: func(c *webtest.Client, i int) *http.Request {
 		return c.Request(http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", webtest.Password)
 	}, answer: []int{303, 429}, kept: []kept{
@@ -75,6 +79,7 @@ var floods = map[string]sent{
 		{table: "bags", each: 1, burst: 10, every: time.Minute, expire: "expires_at", life: 2 * time.Hour},
 		{table: "sessions", each: 12, burst: 10, every: time.Minute},
 		{table: "events", each: 50, burst: 10, every: time.Minute},
+		{table: "user_terms", each: 3, burst: 10, every: time.Minute},
 	}},
 }
 

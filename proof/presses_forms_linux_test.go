@@ -43,6 +43,9 @@ func actRoutes(t testing.TB) (patterns []string) {
 func TestActsHaveScenes(t *testing.T) {
 	t.Parallel()
 	for _, route := range actRoutes(t) {
+		if route == "/admin/sessions/end-all" { // it would end the sessions of all other scenes: handlers.TestEndEverybody presses it twice
+			continue
+		}
 		if !slices.ContainsFunc(scenes, func(s scene) bool { return s.route == route }) {
 			t.Errorf("POST %s is an act, and nobody presses it twice: add a scene that leads to its form to accountScenes or sessionScenes", route)
 		}

@@ -29,10 +29,6 @@ func administrationScenes() (scenes []scene) {
 			by, theirs := x.administrator(b), b.Fresh()
 			of := x.signedIn(theirs)
 			return by.order(b, of, "/admin/users/"+of.id+"/sessions/"+theirs.Handle()+"/end")
-		}},
-		scene{"administration: end of everything", "/admin/sessions/end-all", func(x *pressRunner, b *webtest.Client) filled {
-			by := x.administrator(b)
-			return by.order(b, by, "/admin/sessions/end-all")
 		}})
 }
 
