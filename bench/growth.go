@@ -166,7 +166,7 @@ func addRecords(e servers, from, to int) error {
 	return nil
 }
 
-// redisBytes is what one session takes in Redis: Gatehouse's bag with a basket in it, and a session of stock scs.
+// redisBytes is what one browser takes in Redis: the bag of Gatehouse's visitor with a basket in it, and a session of stock scs.
 func redisBytes(e servers) (sizes [2]int, err error) {
 	for i, url := range []string{e.ownRedis(), e.redis} {
 		conn, err := redis.DialURL(url)

@@ -166,6 +166,9 @@ func (s settings) startContenders(e servers, before []*contender) ([]*contender,
 		if err == nil {
 			_, err = want(client, 303, "POST", "/basket", "plan", "hall")
 		}
+		if err == nil { // whose basket is in a bag: that of somebody signed in is a row of their account
+			_, err = want(client.Fresh(), 303, "POST", "/basket", "plan", "hall")
+		}
 		if err != nil {
 			return all, err
 		}

@@ -107,7 +107,7 @@ func (r results) rest(say func(string, ...any)) {
 	say("| | |")
 	say("| --- | --- |")
 	say("| a session in PostgreSQL, with its indexes | %.0f bytes |", r.postgresBytes)
-	say("| its bag in Redis, a basket in it | %d bytes |", r.redisBytes[0])
+	say("| the bag of a visitor in Redis, a basket in it | %d bytes |", r.redisBytes[0])
 	say("| a session of stock scs in Redis | %d bytes |", r.redisBytes[1])
 	say("| from the command to listening, on an empty SQLite file | %.0f ms |", median(r.starts[0]))
 	say("| the same, on a database that is there | %.0f ms |", median(r.starts[1]))
