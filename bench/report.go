@@ -77,7 +77,7 @@ func (r results) markdown(s settings) string {
 func (r results) traffic(say func(string, ...any)) {
 	say("## What one page asks of the servers\n")
 	say("Means over %d requests: commands as Redis counts them, the rest on the wire between contender and server. Gatehouse's statements on SQLite are counted by", asked)
-	say("`go test ./internal/handlers -run TestSteadyState`: the same two reads.\n")
+	say("`go test ./internal/handlers -run TestSteadyState`: the same two reads, and on this page one of the basket.\n")
 	say("| contender | Redis commands | round trips to Redis | to PostgreSQL | bytes sent to both | Set-Cookie | bytes of the page |")
 	say("| --- | --- | --- | --- | --- | --- | --- |")
 	for i, name := range r.names {
