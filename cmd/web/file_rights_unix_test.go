@@ -1,10 +1,11 @@
+//go:build unix
+
 package main
 
 import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -14,9 +15,6 @@ const narrowedWarning = "others on this machine had rights to the database until
 // TestDatabaseFileIsItsOwnersAlone: sessions, password hashes and in development the key are in the file, and what was
 // written last is in those beside it.
 func TestDatabaseFileIsItsOwnersAlone(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files have no such rights here")
-	}
 	data := onSQLite(t)
 	file := strings.TrimPrefix(data[0], "--database-url=sqlite:")
 	p := start(t, data)
