@@ -1,6 +1,9 @@
 package proof
 
 import (
+	"crypto/rand"
+	"database/sql"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -79,4 +82,26 @@ func (b build) account(t testing.TB, env environment, name string) string {
 		return err == nil
 	})
 	return email
+}
+
+// emptyDatabase makes a database that goes with the test. It is not a schema, because migrations wait for those of others in
+// the same database.
+func emptyDatabase(t testing.TB) *url.URL {
+	t.Helper()
+	direct, err := url.Parse(storetest.PostgresURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := sql.Open("pgx", direct.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = admin.Close() })
+	database := "test_" + strings.ToLower(rand.Text())
+	run(t, admin, `CREATE DATABASE `+database)
+	t.Cleanup(func() { run(t, admin, `DROP DATABASE `+database+` WITH (FORCE)`) })
+	query := direct.Query()
+	query.Del("search_path")
+	direct.Path, direct.RawQuery = "/"+database, query.Encode()
+	return direct
 }

@@ -4,15 +4,11 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 
 	"example.com/gatehouse/internal/probe"
-	"example.com/gatehouse/internal/store"
-	"example.com/gatehouse/internal/store/storetest"
 	"example.com/gatehouse/webtest"
 )
 
@@ -23,36 +19,14 @@ type postgres struct {
 	direct, proxied environment
 }
 
-// newPostgres makes a database and not a schema, because migrations wait for those of others in the same database. It asks
-// for no TLS, so that the proxy sees what is said. The settings are those of connections through it.
+// newPostgres asks for no TLS, so that the proxy sees what is said. The settings are those of connections through it.
 func newPostgres(t testing.TB, settings ...string) postgres {
 	t.Helper()
-	direct, err := url.Parse(storetest.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin, err := sql.Open("pgx", direct.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = admin.Close() })
-	database := "faults_" + strings.ToLower(rand.Text())
-	run(t, admin, `CREATE DATABASE `+database)
-	t.Cleanup(func() { run(t, admin, `DROP DATABASE `+database+` WITH (FORCE)`) })
+	direct := emptyDatabase(t)
 	query := direct.Query()
-	query.Del("search_path")
-	direct.Path = "/" + database
 	query.Set("sslmode", "disable")
 	direct.RawQuery = query.Encode()
-	migrated, err := store.Open(t.Context(), direct.String()) // here, where nobody minds how long a slow machine takes
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = migrated.Migrate(t.Context())
-	_ = migrated.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
+	env := environment{"--database-url=" + direct.String()}.migrated(t) // here, where nobody minds how long a slow machine takes
 	p := newProxy(t, "tcp", direct.Host)
 	proxied := *direct
 	name := rand.Text()
@@ -62,7 +36,7 @@ func newPostgres(t testing.TB, settings ...string) postgres {
 		query.Set(settings[i], settings[i+1])
 	}
 	proxied.RawQuery = query.Encode()
-	return postgres{p, name, environment{"--database-url=" + direct.String()}, environment{"--database-url=" + proxied.String()}}
+	return postgres{p, name, env, environment{"--database-url=" + proxied.String()}}
 }
 
 // terminate ends the connections through the proxy, as the server does when it restarts.

@@ -3,8 +3,6 @@ package proof
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -83,27 +81,6 @@ func startPooler(t testing.TB) pooler {
 	p := newProxy(t, "unix", socket)
 	pooled := url.URL{Scheme: "postgres", User: url.User(cmp.Or(server.User, "postgres")), Host: p.addr, Path: direct.Path}
 	return pooler{p, environment{"--database-url=" + pooled.String()}, environment{"--database-url=" + direct.String()}}
-}
-
-// emptyDatabase makes a database that goes with the test.
-func emptyDatabase(t testing.TB) *url.URL {
-	t.Helper()
-	direct, err := url.Parse(storetest.PostgresURL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin, err := sql.Open("pgx", direct.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = admin.Close() })
-	database := "pooled_" + strings.ToLower(rand.Text())
-	run(t, admin, `CREATE DATABASE `+database)
-	t.Cleanup(func() { run(t, admin, `DROP DATABASE `+database+` WITH (FORCE)`) })
-	query := direct.Query()
-	query.Del("search_path")
-	direct.Path, direct.RawQuery = "/"+database, query.Encode()
-	return direct
 }
 
 // Behind a pooler in transaction mode eight instances start at once on an empty database, with the plain URL, and eight
