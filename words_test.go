@@ -1,6 +1,7 @@
 package gatehouse_test
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -94,13 +95,14 @@ func TestRetiredWords(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		for n, line := range strings.Split(string(text), "\n") {
-			for i, r := range retiredWords {
-				if !r.isRetiredIn(path) {
-					continue
-				}
-				if word := patterns[i].FindString(line); word != "" && !isRight(path, line, used) {
-					t.Errorf("%s:%d: %q is retired, write: %s", path, n+1, word, r.write)
+		for i, r := range retiredWords {
+			if !r.isRetiredIn(path) {
+				continue
+			}
+			for _, at := range patterns[i].FindAllIndex(text, -1) {
+				before, line := lineAt(text, at[0])
+				if !isRight(path, line, used) {
+					t.Errorf("%s:%d: %q is retired, write: %s", path, before+1, text[at[0]:at[1]], r.write)
 				}
 			}
 		}
@@ -114,6 +116,13 @@ func TestRetiredWords(t *testing.T) {
 			t.Errorf("%s has no line with %q any more: take it out of rightWords", right.file, right.line)
 		}
 	}
+}
+
+// lineAt returns the line that holds the byte, and how many lines are before it.
+func lineAt(text []byte, byteAt int) (before int, line string) {
+	start := bytes.LastIndexByte(text[:byteAt], '\n') + 1
+	line, _, _ = strings.Cut(string(text[start:]), "\n")
+	return bytes.Count(text[:start], []byte("\n")), line
 }
 
 func (r retiredWord) isRetiredIn(path string) bool {
