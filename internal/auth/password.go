@@ -48,8 +48,8 @@ func NewPassword() string {
 // give the same password (NFC, NIST SP 800-63B-4 section 3.1.1.2). Nothing is trimmed or folded.
 func NormalPassword(password string) string { return norm.NFC.String(password) }
 
-// CheckNewPassword returns a PasswordError when the password is too short, too long, among the first ones attackers try,
-// or made of the words around the account. There are no composition rules (ASVS v5.0.0-6.2.4, 6.2.5, 6.2.11).
+// CheckNewPassword returns a PasswordError when the password is too short, too long, among the first ones attackers try
+// or put together from them, or made of the words around the account. There are no composition rules (ASVS v5.0.0-6.2.4, 6.2.5, 6.2.11).
 func CheckNewPassword(password string, minLength int, contextWords ...string) error {
 	password = NormalPassword(password)
 	switch n := utf8.RuneCountInString(password); {
@@ -62,7 +62,10 @@ func CheckNewPassword(password string, minLength int, contextWords ...string) er
 	}
 	folded := strings.ToLower(password)
 	if _, listed := common()[folded]; listed || isRepetition(folded) {
-		return PasswordError("This password is one of the first that attackers try. Choose another.")
+		return PasswordError(tooCommon)
+	}
+	if why := fewPieces(folded); why != "" {
+		return PasswordError(why)
 	}
 	if onlyContext(folded, contextWords) {
 		return PasswordError("This password is made of your name, your address or the name of this portal. Choose another.")

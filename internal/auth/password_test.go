@@ -2,8 +2,11 @@ package auth
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"example.com/gatehouse/internal/brand"
 )
@@ -31,6 +34,19 @@ func TestCheckNewPassword(t *testing.T) {
 		{"abcabcabcabcabcabc", "first that attackers try"},
 		{"PasswordPassword", "first that attackers try"},
 		{"passwordpasswordpassword", "first that attackers try"},
+		{"password12345678", "common words and digits"},
+		{"2019 Password 2020!", "common words and digits"},
+		{"sunshineprincess", "common words and digits"},
+		{"Sunshine-1987-Princess", "common words and digits"},
+		{"sunshine princess dragonfly", ""}, // three
+		{"password58392058391", ""},         // a long number
+		{"password and 12345678", ""},
+		{"qwertyuiopasdfghjkl", "keys of a keyboard"},
+		{"1qaz2wsx3edc4rfv5tgb", "keys of a keyboard"},
+		{"lkjhgfdsapoiuytrewq", "keys of a keyboard"},
+		{"abcdefghijklmnop", "keys of a keyboard"},
+		{"azertyuiop 123456", "keys of a keyboard"},
+		{"!!!!!!!!!!!!!!!?", ""},
 		{"marta.reis@example.org", "made of your name"},
 		{"MartaReisMartaReis", "made of your name"},
 		{"Marta-Reis-1987-1987", "made of your name"},
@@ -74,6 +90,35 @@ func TestBlocklist(t *testing.T) {
 	}
 	if CheckNewPassword("password1", 8) == nil {
 		t.Error("password1 is accepted with a second factor")
+	}
+}
+
+// What attackers put together from the list is refused as well: a word twice, with digits around it, and two in a row.
+func TestFormsOfListedWords(t *testing.T) {
+	listed := slices.Sorted(maps.Keys(common()))
+	checked := 0
+	for i := 0; i < len(listed); i += 20 {
+		word, next := listed[i], listed[(i+10_007)%len(listed)]
+		for _, form := range []string{word + "12345678", "2024" + word + "2025", word + word, word + next, word + " " + next + "1!"} {
+			if len(form) < MinPassword || !strings.ContainsFunc(word, unicode.IsLetter) {
+				continue
+			}
+			checked++
+			if CheckNewPassword(form, MinPassword) == nil {
+				t.Errorf("%q is accepted", form)
+			}
+		}
+	}
+	if checked < 3000 {
+		t.Errorf("%d forms checked, want 3,000 and more (ASVS v5.0.0-6.2.4)", checked)
+	}
+}
+
+// A password of the longest that is nothing but pieces costs no more than others.
+func TestPiecesOfLongPasswords(t *testing.T) {
+	long := strings.Repeat("passwordabc1", MaxPassword/12)
+	if got := testing.AllocsPerRun(10, func() { fewPieces(long) }); got > 2 {
+		t.Errorf("%g allocations", got)
 	}
 }
 
