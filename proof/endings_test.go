@@ -98,7 +98,7 @@ func endedOnce(t testing.TB, env environment) (over int) {
 		"sessions that are over without exactly one event of it": `
 			SELECT count(*) FROM sessions
 			WHERE ended_at IS NOT NULL
-				AND 1 <> (SELECT count(*) FROM events WHERE session_id = sessions.id AND kind = 'session_expired')`,
+				AND 1 <> (SELECT COALESCE(sum(times), 0) FROM events WHERE session_id = sessions.id AND kind = 'session_expired')`,
 		"events whose reason is not that of their session": `
 			SELECT count(*) FROM events JOIN sessions ON sessions.id = events.session_id
 			WHERE kind = 'session_expired' AND (ended_at IS NULL OR reason <> end_reason)`,

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -298,8 +299,9 @@ func (x *pressRunner) leftOf(p filled, answer *webtest.Answer) (l left) {
 	x.ask(&l.live, `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, user)
 	x.ask(&l.flags, `SELECT count(*) FROM sessions WHERE user_id = $1 AND flag <> '' AND user_id NOT LIKE 'demo-%'`, user)
 	kinds := map[string]int{}
-	for _, kind := range columns(x.t, x.facts, `SELECT kind FROM events WHERE user_id = '`+user+`'`, 1) {
-		kinds[kind[0]]++
+	for _, kind := range columns(x.t, x.facts, `SELECT kind, times FROM events WHERE user_id = '`+user+`'`, 2) {
+		times, _ := strconv.Atoi(kind[1])
+		kinds[kind[0]] += times
 	}
 	l.events = summary(kinds)
 	return l

@@ -182,7 +182,7 @@ func (p *program) times(t *testing.T, handle string) (row times) {
 func (p *program) endedOnce(t *testing.T, email, handle, sentence string) {
 	t.Helper()
 	var events int
-	p.ask(t, `SELECT count(*) FROM events WHERE session_id = $1 AND kind = 'session_expired'`, []any{handle}, &events)
+	p.ask(t, `SELECT COALESCE(sum(times), 0) FROM events WHERE session_id = $1 AND kind = 'session_expired'`, []any{handle}, &events)
 	if events != 1 {
 		t.Errorf("session %s ended %d times in the log, want once", handle, events)
 	}

@@ -67,7 +67,7 @@ func (x *pressRun) leftOf(s *pressStage, f pressForm, leads string) (l pressLeft
 	x.ask(s.t, `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, []any{user}, &l.live)
 	x.ask(s.t, `SELECT count(*) FROM sessions WHERE user_id = $1 AND flag <> '' AND user_id NOT LIKE 'demo-%'`, []any{user}, &l.flags)
 	x.ask(s.t, `SELECT coalesce(group_concat(kind || ' ' || n, ', '), '') FROM
-		(SELECT kind, count(*) AS n FROM events WHERE user_id = $1 GROUP BY kind ORDER BY kind)`, []any{user}, &l.events)
+		(SELECT kind, sum(times) AS n FROM events WHERE user_id = $1 GROUP BY kind ORDER BY kind)`, []any{user}, &l.events)
 	for _, email := range f.emails {
 		var waiting int
 		x.ask(s.t, `SELECT count(*) FROM signups WHERE email = $1`, []any{email}, &waiting)

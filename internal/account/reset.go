@@ -73,7 +73,7 @@ func (s *Service) SendResetToken(ctx context.Context, email string, c device.Cli
 	}
 	token, at, e := auth.NewToken(), audit.Now(), audit.NewEvent(audit.PasswordResetRequested, user.ID, "", c)
 	if unknown {
-		user, e = auth.User{Email: email}, audit.NewEvent(audit.PasswordResetRequested, "", "", c).Because("unknown")
+		user, e = auth.User{Email: email}, audit.NewEvent(audit.PasswordResetRequested, "", "", c).Because("unknown").About(email)
 	}
 	row, err := write(user, token)
 	if err != nil {

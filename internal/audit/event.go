@@ -96,11 +96,14 @@ type Event struct {
 	Reason    string
 	Client    device.Client
 	At        time.Time
+	Times     int // how often within the minute that began then, itself included; 0 is once
 
 	Other     string // id of the other account that the event is about, where somebody with a role did something to it
 	OtherName string // of that account, as it is when the event is read; "" when it is gone
 	Role      string // of the other account at that time, if that did it
 	Note      string // the reason that was typed
+
+	about string // see About
 }
 
 // NewEvent makes an event with the current time. Of the client it has only what may be stored for the account.

@@ -49,7 +49,7 @@ func (s *Service) checkSignIn(ctx context.Context, email, password string, c dev
 		return Proof{}, fmt.Errorf("check sign-in: %w", err)
 	}
 	if !known || !match || !user.DisabledAt.IsZero() || user.Over(audit.Now()) {
-		e := audit.NewEvent(audit.LoginFail, user.ID, "", c).Because(failureReason(user, match))
+		e := audit.NewEvent(audit.LoginFail, user.ID, "", c).Because(failureReason(user, match)).About(email)
 		s.audit.Record(ctx, e)
 		return Proof{}, ErrBadCredentials
 	}

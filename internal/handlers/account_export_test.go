@@ -90,7 +90,7 @@ func TestExportIsConfirmed(t *testing.T) {
 	b.Reauth(password).Want(http.StatusSeeOther)
 	b.Post(exportPath).Want(422).Says("Enter your password.")
 	b.Post(exportPath, "password", otherPassword).Want(422).Says("That is not your password.")
-	if n := p.count(`SELECT count(*) FROM events WHERE kind = 'sensitive_read'`); n != 0 {
+	if n := p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE kind = 'sensitive_read'`); n != 0 {
 		t.Error("an event says that it was taken")
 	}
 	fresh := p.signedIn(u)
@@ -130,7 +130,7 @@ func TestExportPressedAgain(t *testing.T) {
 		b.as(webtest.FirefoxOnWindows).Submit(page, exportPath, fields...).Want(http.StatusUnprocessableEntity)
 		time.Sleep(time.Second)
 		b.Submit(page, exportPath, fields...).Want(http.StatusUnprocessableEntity)
-		if events, emails := p.count(`SELECT count(*) FROM events WHERE reason = 'export'`), p.emailsStored()-before; events != 1 || emails != 1 {
+		if events, emails := p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE reason = 'export'`), p.emailsStored()-before; events != 1 || emails != 1 {
 			t.Errorf("%d events and %d emails, want one of each", events, emails)
 		}
 	})

@@ -19,7 +19,7 @@ const pendingCookie = "__Host-" + brand.PendingCookie
 // waiting says how many sign-ins of an account wait for their second step, and how many were recorded.
 func (p *portal) waiting(u auth.User) string {
 	rows := p.count(`SELECT count(*) FROM pending_sign_ins WHERE user_id = $1`, u.ID)
-	return fmt.Sprintf("%d waiting, %d events", rows, p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'mfa_required'`, u.ID))
+	return fmt.Sprintf("%d waiting, %d events", rows, p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE user_id = $1 AND kind = 'mfa_required'`, u.ID))
 }
 
 // rightPassword sends the form of that page from a browser as it is, and returns the pending sign-in that it got.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,14 +43,14 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 		}
 		_ = out.Write(cells) // a bytes.Buffer takes everything
 	}
-	row("time", "kind", "sentence", "session", "device", "address", "browser says")
+	row("time", "kind", "sentence", "session", "device", "address", "browser says", "times")
 	scanned := 0
 	for e, err := range a.trail(r, filter) {
 		if err != nil {
 			return err
 		}
 		if scanned++; scanned > csvEvents {
-			row("", "", "Older events are not in this file. It holds what was found in the newest "+count(csvEvents, "event")+".", "", "", "", "")
+			row("", "", "Older events are not in this file. It holds what was found in the newest "+count(csvEvents, "event")+".", "", "", "", "", "")
 			break
 		}
 		if contains(e, text) {
@@ -76,6 +77,7 @@ func csvCells(e audit.Event) []string {
 	}
 	return []string{
 		e.At.UTC().Format(time.RFC3339), string(e.Kind), eventLine(e).Text, e.SessionID, name, e.Client.IP, device.Printable(e.Client.UserAgent),
+		strconv.Itoa(e.Count()),
 	}
 }
 

@@ -126,6 +126,14 @@ var kindChoices = []choice{
 // would say the same thing twice.
 var shownKinds = slices.Collect(maps.Keys(sentences))
 
+// repeated says how many events the line stands for, "" for one alone.
+func repeated(e audit.Event) string {
+	if e.Count() == 1 {
+		return ""
+	}
+	return ", " + count(e.Count(), "time") + " within a minute"
+}
+
 // eventLine is the event as its owner reads it.
 func eventLine(e audit.Event) eventView {
 	line := sentences[e.Kind]
@@ -134,6 +142,9 @@ func eventLine(e audit.Event) eventView {
 	}
 	if text, ok := reasonSentences[e.Reason][e.Kind]; ok {
 		line.Text = text
+	}
+	if line.Text != "" {
+		line.Text += repeated(e)
 	}
 	if text := administered(e, "You", byRole(e.Role)); text != "" {
 		line.Text = text

@@ -23,7 +23,7 @@ func (p *portal) kinds(userID string) (kinds []string) {
 	}
 	slices.SortStableFunc(events, func(a, b audit.Event) int { return a.At.Compare(b.At) })
 	for _, e := range events {
-		kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+e.Reason, ":"))
+		kinds = append(kinds, slices.Repeat([]string{strings.TrimSuffix(string(e.Kind)+":"+e.Reason, ":")}, e.Count())...)
 	}
 	return kinds
 }
@@ -231,6 +231,7 @@ func TestActivity(t *testing.T) {
 	b.Agent = webtest.FirefoxOnWindows
 	for range eventsPerPage + 5 {
 		b.Reauth("wrong, and long enough").Want(http.StatusUnprocessableEntity)
+		p.exec(`UPDATE events SET same = NULL`) // nothing more is counted in the lines so far, as after a minute
 	}
 	const line = "A wrong password was given to confirm it is you"
 	first := b.Get("/account/activity?kind=sign-ins&q=FIREFOX").Want(200)

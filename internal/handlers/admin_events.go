@@ -59,7 +59,7 @@ func (a *app) showEvents(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range events {
 		line := eventOf(e.Event, e.Name)
 		if line.Text == "" { // for the log alone
-			line.Icon, line.Text = "info", strings.ReplaceAll(string(e.Kind), "_", " ")
+			line.Icon, line.Text = "info", strings.ReplaceAll(string(e.Kind), "_", " ")+repeated(e.Event)
 		}
 		v.Events = append(v.Events, adminEventView{line, e.UserID, e.Name, string(e.Kind)})
 	}

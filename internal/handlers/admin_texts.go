@@ -68,7 +68,7 @@ func administered(e audit.Event, own, other string) string {
 		}
 		text = own + " " + did(action, role, account)
 	}
-	return text + ". Reason: " + e.Note
+	return text + repeated(e) + ". Reason: " + e.Note
 }
 
 // shortAddress is an email address that its owner recognises, and nobody learns.

@@ -123,7 +123,7 @@ func TestClockBehind(t *testing.T) {
 	at(t, p, noon-off+45*time.Minute, func() { p.wantAlive(b, true, "behind, and nobody has noticed") })
 	at(t, p, noon+46*time.Minute, func() { p.wantAlive(b, false, "noticed, although it was used where the clock is behind") })
 	at(t, p, noon-off+47*time.Minute, func() { p.wantAlive(b, false, "behind, but ended") })
-	if n := p.count(`SELECT count(*) FROM events WHERE user_id = $1 AND kind = 'session_expired' AND reason = 'idle'`, u.ID); n != 1 {
+	if n := p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE user_id = $1 AND kind = 'session_expired' AND reason = 'idle'`, u.ID); n != 1 {
 		t.Errorf("%d endings, want 1", n)
 	}
 

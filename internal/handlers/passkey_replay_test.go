@@ -8,7 +8,7 @@ import (
 )
 
 // failures are the rows that say that somebody failed to show who they are, or has a copy of a passkey.
-const failures = `SELECT count(*) FROM events WHERE kind IN ('authn_login_fail', 'reauth_fail', 'passkey_cloned')`
+const failures = `SELECT COALESCE(sum(times), 0) FROM events WHERE kind IN ('authn_login_fail', 'reauth_fail', 'passkey_cloned')`
 
 // countOf is where the counter of a passkey begins, for one that counts its answers and for one that does not.
 var countOf = map[string]uint32{"counting": 5, "not counting": 0}

@@ -170,7 +170,7 @@ func TestResetOnce(t *testing.T) {
 				t.Errorf("got %s, want the sign-in once and otherwise the page that says that it is done", place)
 			}
 		}
-		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'authn_password_change' AND user_id = $1`, u.ID); won != 1 || n != 1 {
+		if n := p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE kind = 'authn_password_change' AND user_id = $1`, u.ID); won != 1 || n != 1 {
 			t.Errorf("%d of %d set the password with %d events, want one", won, len(places), n)
 		}
 	})
@@ -248,7 +248,7 @@ func TestForgottenPasswordLimits(t *testing.T) {
 			t.Error("no Retry-After, or what was typed is lost")
 		}
 		time.Sleep(time.Minute) // what is done in the background of the answers may be waiting for SQLite
-		if n := p.count(`SELECT count(*) FROM events WHERE kind = 'password_reset_requested'`); n != guard.EmailsHere.Burst {
+		if n := p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE kind = 'password_reset_requested'`); n != guard.EmailsHere.Burst {
 			t.Errorf("%d emails for one reader, want %d", n, guard.EmailsHere.Burst)
 		}
 	})

@@ -26,7 +26,7 @@ var exports = []exported{
 		"id", "rotated_at", "method", "remembered", "user_agent", "ip", "last_ip", "created_at", "last_seen_at", "idle_expires_at",
 		"expires_at", "elevated_until", "known_clients", "known_agent", "flag", "flag_client", "ended_at", "end_reason", "ended_by"}},
 	{"events", "events", "user_id", "at, id", []string{
-		"id", "session_id", "kind", "reason", "ip", "user_agent", "at", "by_role", "note"}},
+		"id", "session_id", "kind", "reason", "ip", "user_agent", "at", "times", "latest", "by_role", "note"}},
 	{"totp_secrets", "authenticator app", "user_id", "enrolled_at", []string{"enrolled_at"}},
 	{"recovery_codes", "recovery codes", "user_id", "used_at, code_hash", []string{"made_at", "used_at"}},
 	{"passkeys", "passkeys", "user_id", "created_at, id", []string{
@@ -52,6 +52,8 @@ var notExported = map[string]string{
 	"sessions.answer_lost":        "an event says it",
 	"events.user_id":              "the account itself",
 	"events.other_id":             "another account",
+	"events.same":                 "a digest of the other columns",
+	"events.minute":               "the same as at",
 	"totp_secrets.user_id":        "the account itself",
 	"totp_secrets.sealed":         "a secret",
 	"totp_secrets.last_step":      "a counter of ours",
@@ -115,7 +117,7 @@ func (s *Store) exportTables(ctx context.Context, e audit.Event) ([]account.Tabl
 		}
 		if x.table == "events" {
 			rows = append(rows, map[string]any{"id": e.ID, "session_id": e.SessionID, "kind": string(e.Kind), "reason": e.Reason,
-				"ip": e.Client.IP, "user_agent": e.Client.UserAgent, "at": e.At, "by_role": e.Role, "note": e.Note})
+				"ip": e.Client.IP, "user_agent": e.Client.UserAgent, "at": e.At, "times": 1, "latest": nil, "by_role": e.Role, "note": e.Note})
 		}
 		tables[i] = account.Table{Name: x.name, Rows: rows}
 	}

@@ -72,7 +72,7 @@ func (s *Store) perHour(ctx context.Context, table string, kind audit.Kind, hour
 	columns, to := make([]string, len(counts)), make([]any, len(counts))
 	for i := range counts {
 		args = append(args, hours[i+1])
-		columns[i] = fmt.Sprintf(`(SELECT count(*) FROM %s WHERE kind = $1 AND at >= $%d AND at < $%d)`, table, i+2, i+3)
+		columns[i] = fmt.Sprintf(`(SELECT CAST(COALESCE(sum(times), 0) AS BIGINT) FROM %s WHERE kind = $1 AND at >= $%d AND at < $%d)`, table, i+2, i+3)
 		to[i] = &counts[i]
 	}
 	return counts, s.db.QueryRowContext(ctx, `SELECT `+strings.Join(columns, `, `), args...).Scan(to...)

@@ -147,10 +147,10 @@ func (s *Store) EmailChanges(ctx context.Context, userID string, limit int) ([]a
 const revealedQuery = `
 	SELECT EXISTS (
 		SELECT 1 FROM events
-		WHERE user_id = $1 AND at > $2 AND session_id = $3 AND other_id = $4 AND kind || '' = $5 AND reason = $6)`
+		WHERE user_id = $1 AND at > $7 AND COALESCE(latest, at) > $2 AND session_id = $3 AND other_id = $4 AND kind || '' = $5 AND reason = $6)`
 
 func (s *Store) Revealed(ctx context.Context, by audit.Actor, userID string, since time.Time) (revealed bool, err error) {
-	err = s.db.QueryRowContext(ctx, revealedQuery, by.UserID, since, by.SessionID, userID, string(audit.Administered), string(admin.RevealAddress)).
-		Scan(&revealed)
+	err = s.db.QueryRowContext(ctx, revealedQuery, by.UserID, since, by.SessionID, userID, string(audit.Administered), string(admin.RevealAddress),
+		since.Add(-audit.RepeatWithin)).Scan(&revealed)
 	return revealed, err
 }

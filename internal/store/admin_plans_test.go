@@ -39,7 +39,7 @@ func TestAdministrationPlans(t *testing.T) {
 			}
 		}
 		queries["revealed of one"] = func() (string, []any) {
-			return store.RevealedQuery, []any{"ada", at, "session", "other", "kind", "reason"}
+			return store.RevealedQuery, []any{"ada", at, "session", "other", "kind", "reason", at}
 		}
 		for name, of := range queries {
 			query, args := of()

@@ -17,19 +17,22 @@ type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// addEvents inserts many events with one statement, because a change often has several.
+// addEvents inserts many events with one statement, because a change often has several. A repeat is counted in the line that it
+// repeats, by the same statement, so none is lost when two arrive at once.
 func addEvents(ctx context.Context, db execer, events ...audit.Event) error {
-	for some := range slices.Chunk(events, 100) { // a statement has room for some thousands of values
+	for some := range slices.Chunk(audit.Merge(events), 100) { // a statement has room for some thousands of values
 		var (
 			rows []string
 			args []any
 		)
 		for _, e := range some {
-			n := len(args)
-			args = append(args, e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At, e.Other, e.Role, e.Note)
-			rows = append(rows, placeholders(n+1, len(args)))
+			from := len(args) + 1
+			args = append(args, e.ID, e.UserID, e.SessionID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At, e.Other, e.Role,
+				e.Note, e.Count())
+			rows = append(rows, `(`+numbered(from, len(args))+`, `+lineOf(`events`, e.Kind, len(args)+1)+`)`)
+			args = append(args, repeat(e)...)
 		}
-		_, err := db.ExecContext(ctx, `INSERT INTO events (`+eventColumns+`) VALUES `+strings.Join(rows, ", "), args...)
+		_, err := db.ExecContext(ctx, `INSERT INTO events (`+eventColumns+`, same, minute) VALUES `+strings.Join(rows, ", ")+counted("events"), args...)
 		if err != nil {
 			return fmt.Errorf("add %d events from %s: %w", len(some), some[0].Kind, err)
 		}
@@ -46,10 +49,10 @@ func (s *Store) AddEvent(ctx context.Context, e audit.Event) error {
 
 // addStrayEvent looks for an account too: the row of an event that has one is checked to refer to it.
 func addStrayEvent(ctx context.Context, db execer, e audit.Event) error {
+	args := append([]any{e.ID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At}, repeat(e)...)
 	_, err := db.ExecContext(ctx, `
-		INSERT INTO stray_events (id, kind, reason, ip, user_agent, at)
-		SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = $1)`,
-		e.ID, string(e.Kind), e.Reason, e.Client.IP, e.Client.UserAgent, e.At)
+		INSERT INTO stray_events (id, kind, reason, ip, user_agent, at, same, minute)
+		SELECT $1, $2, $3, $4, $5, $6, `+lineOf(`stray_events`, e.Kind, 7)+` WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = $1)`+counted("stray_events"), args...)
 	if err != nil {
 		return fmt.Errorf("add event %s: %w", e.Kind, err)
 	}
@@ -86,24 +89,26 @@ func (s *Store) PruneEvents(ctx context.Context, before, anonymousBefore time.Ti
 	return errors.Join(events, anonymous)
 }
 
-const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at, other_id, by_role, note`
+const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at, other_id, by_role, note, times`
 
 // eventsRead is eventColumns with the name that the other account has now.
 const eventsRead = eventColumns + `, COALESCE((SELECT users.name FROM users WHERE users.id = events.other_id), '')`
 
 func eventFields(e *audit.Event) []any {
 	return []any{
-		&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At, &e.Other, &e.Role, &e.Note, &e.OtherName,
+		&e.ID, &e.UserID, &e.SessionID, &e.Kind, &e.Reason, &e.Client.IP, &e.Client.UserAgent, &e.At, &e.Other, &e.Role, &e.Note, &e.Times, &e.OtherName,
 	}
 }
 
 // placeholders is a list of those from one number to another, "($3, $4)".
-func placeholders(from, to int) string {
+func placeholders(from, to int) string { return "(" + numbered(from, to) + ")" }
+
+func numbered(from, to int) string {
 	list := make([]string, 0, to-from+1)
 	for n := from; n <= to; n++ {
 		list = append(list, fmt.Sprintf("$%d", n))
 	}
-	return "(" + strings.Join(list, ", ") + ")"
+	return strings.Join(list, ", ")
 }
 
 func (s *Store) Event(ctx context.Context, userID, id string) (audit.Event, error) {

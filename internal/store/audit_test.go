@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func TestManyEventsAtOnce(t *testing.T) {
 		open(t, s, x)
 		var events []audit.Event
 		for i := range 250 {
-			events = append(events, event(fmt.Sprintf("e%03d", i), "ada", audit.SessionRenewed))
+			events = append(events, event(fmt.Sprintf("e%03d", i), "ada", audit.SessionRenewed).Because(strconv.Itoa(i)))
 		}
 		if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "token-next"}, At: at}, events...); err != nil {
 			t.Fatal(err)

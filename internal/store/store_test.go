@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func newUser(t *testing.T, s *store.Store, id string) auth.User {
 }
 
 func event(id, userID string, kind audit.Kind) audit.Event {
-	return audit.Event{ID: id, UserID: userID, Kind: kind, At: at, Client: device.Client{IP: "192.0.2.1", UserAgent: "agent"}}
+	return audit.Event{ID: id, UserID: userID, Kind: kind, At: at, Times: 1, Client: device.Client{IP: "192.0.2.1", UserAgent: "agent"}}
 }
 
 func newSession(id, userID string) session.Session {
@@ -278,7 +279,7 @@ func TestEventsPage(t *testing.T) {
 		newUser(t, s, "ada")
 		newUser(t, s, "bob")
 		for i := range 10 { // pairs share a moment, so the id has to break the tie
-			e := event(fmt.Sprintf("e%02d", i), "ada", audit.LoginFail)
+			e := event(fmt.Sprintf("e%02d", i), "ada", audit.LoginFail).Because(strconv.Itoa(i))
 			e.At = at.Add(time.Duration(i/2) * time.Microsecond)
 			if err := s.AddEvent(t.Context(), e); err != nil {
 				t.Fatal(err)
@@ -363,7 +364,7 @@ func TestPruneAtOnce(t *testing.T) {
 func TestAnonymousEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		addAnonymous := func(id string, when time.Time) {
-			e := event(id, "", audit.LoginFail)
+			e := event(id, "", audit.LoginFail).About(id)
 			e.At = when
 			if err := s.AddEvent(t.Context(), e); err != nil {
 				t.Fatal(err)
