@@ -2,6 +2,8 @@ module example.com/gatehouse
 
 go 1.26.0
 
+toolchain go1.26.8
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/alexedwards/scs/redisstore v0.0.0-20251002162104-209de6e426de

@@ -2,6 +2,8 @@ module example.com/gatehouse/bench
 
 go 1.26.0
 
+toolchain go1.26.8
+
 require (
 	example.com/gatehouse v0.0.0
 	github.com/alexedwards/scs/redisstore v0.0.0-20251002162104-209de6e426de

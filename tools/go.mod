@@ -2,6 +2,8 @@ module example.com/gatehouse/tools
 
 go 1.26.0
 
+toolchain go1.26.8
+
 tool github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 require github.com/compose-spec/compose-go/v2 v2.16.2

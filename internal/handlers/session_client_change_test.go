@@ -65,8 +65,11 @@ func TestAnotherNetwork(t *testing.T) {
 
 		b.Reauth(password).Leads("/account/sessions")
 		elsewhere.Cookies = b.Cookies
+		elsewhere.Post("/account/sessions/" + elsewhere.Handle() + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
+		elsewhere.Reauth(password).Leads("/account/sessions") // of its own
 		elsewhere.dismissFlag()
 		elsewhere.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
+		b.Cookies = elsewhere.Cookies
 		b.Get("/account").Want(http.StatusOK)
 		p.wantFlagged(u.ID, "network")
 		b.at("203.0.113.9").Get("/account").Says("looks suspicious").Says("another network, 203.0.113.0/24")
@@ -625,6 +628,37 @@ func TestComparingIsCheap(t *testing.T) {
 		thief.bag() // its activity is written, but not as good
 		if got := p.sessionRow(b).KnownAgent; got != chromeUpdated {
 			t.Errorf("got known agent %q, want %q", got, chromeUpdated)
+		}
+	})
+}
+
+// A session that is flagged already is guarded no less: the window that its owner opens is closed to a client that the session
+// does not know, whatever raised the flag. That client's own confirmation opens it, and makes it known; the flag stays.
+func TestFlaggedWindowIsClosedToOthers(t *testing.T) {
+	t.Parallel()
+	onBoth(t, "", func(t *testing.T, p *portal) {
+		for _, flag := range []string{session.FlagClientChanged, session.FlagTokenReused} {
+			u := p.newUser("Flagged")
+			b := p.signedIn(u)
+			p.exec(`UPDATE sessions SET flag = $1, flag_client = CASE WHEN $1 = 'client_changed' THEN 'network 203.0.113.0/24' ELSE '' END WHERE id = $2`, flag, b.Handle())
+			b.Reauth(password).Leads("/account/sessions")
+			for _, thief := range []*browser{b.as(firefoxOnLinux), b.at("198.51.100.7")} {
+				if end := "/account/sessions/" + b.Handle() + "/end"; !strings.HasPrefix(thief.Post(end).Header.Get("Location"), "/reauth") {
+					t.Errorf("%s: the window is open for %s from %s", flag, thief.Agent, thief.IP)
+				}
+				if location := thief.Get("/account/activity.csv").Header.Get("Location"); !strings.HasPrefix(location, "/reauth") {
+					t.Errorf("%s: the trail is read by %s from %s", flag, thief.Agent, thief.IP)
+				}
+			}
+			b.Get("/account/activity.csv").Want(http.StatusOK) // the owner's browser goes on
+			elsewhere := b.at("198.51.100.7")
+			elsewhere.Reauth(password).Leads("/account/sessions")
+			elsewhere.Get("/account/activity.csv").Want(http.StatusOK)
+			if x := p.sessionRow(elsewhere); x.Flag != flag || !strings.Contains(string(x.Known), "198.51.100.0/24") {
+				t.Errorf("%s: flag %q, known %q, want the flag to stay and the network to be known", flag, x.Flag, x.Known)
+			}
+			b.Cookies = elsewhere.Cookies
+			b.as(firefoxOnLinux).Get("/account/activity.csv").Leads("/reauth?next=%2Faccount%2Factivity.csv")
 		}
 	})
 }

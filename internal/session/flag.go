@@ -49,15 +49,19 @@ func (s *Service) unknown(x Session, c device.Client) (changed device.Set) {
 }
 
 // review does what the policy says when the session does not know the client. A thief and the owner may take turns, so
-// a session that is flagged already is not written again, unless it has yet to be made to ask or ended.
+// a session that is flagged already is not written again, unless it has yet to be made to ask or ended. The elevation window
+// is closed to the one that it does not know.
 func (s *Service) review(ctx context.Context, live Found, c device.Client, at time.Time) (Found, error) {
-	x := live.Session
-	mode := s.policy.OnClientChange
-	if s.policy.NeedsReauth(x) || x.Flag != "" && mode != ClientChangeReauth && mode != ClientChangeEnd {
+	x, mode := live.Session, s.policy.OnClientChange
+	flagged := s.policy.NeedsReauth(x) || x.Flag != "" && mode != ClientChangeReauth && mode != ClientChangeEnd
+	if flagged && !x.Elevated(at) {
 		return live, nil
 	}
 	changed := s.unknown(x, c)
-	if changed == "" {
+	if flagged && changed != "" {
+		live.Session.ElevatedUntil = time.Time{}
+	}
+	if flagged || changed == "" {
 		return live, nil
 	}
 	if mode == ClientChangeEnd {

@@ -26,8 +26,8 @@ type Rotation struct {
 	Spend    auth.Spend // whose events are among the caller's
 	Elevated time.Time  // until when it is elevated from now on; zero leaves that as it is
 	InWindow bool       // only while it is elevated already
-	// Dismiss takes off what another client had raised: the session knows Session.Known from now on. A flag for a reused
-	// token stays.
+	Known    device.Set // what the session knows from now on; "" leaves that as it is
+	// Dismiss takes off what another client had raised. A flag for a reused token stays.
 	Dismiss bool
 }
 
@@ -40,8 +40,8 @@ type Elevation struct {
 
 // Elevation re-authenticates the session: its token becomes the next, and for the elevation window it may
 // do what is sensitive. The absolute limit stays where it was (ASVS v5.0.0-7.2.4). ErrConflict when the proof is another
-// person's, ErrSecondFactor when it is not complete. A session that had to re-authenticate is free after that, and knows the
-// client from now on; a copy of its old token is dead.
+// person's, ErrSecondFactor when it is not complete. A flagged session knows the client from then on, and one that had to
+// re-authenticate is free; a copy of its old token is dead.
 func (s *Service) Elevation(x Session, p auth.Proof, next NewToken, c device.Client) (Elevation, error) {
 	if err := p.For(x.UserID); err != nil {
 		return Elevation{}, err
@@ -52,9 +52,12 @@ func (s *Service) Elevation(x Session, p auth.Proof, next NewToken, c device.Cli
 		Events: append(p.Spend().Events, by.Event(audit.ReauthSuccess), by.Event(audit.SessionRenewed).Because(reason)),
 	}
 	e.Now.TokenHash, e.Now.RotatedAt, e.Now.ElevatedUntil = next.NewTokenHash, at, e.Elevated
-	if s.policy.NeedsReauth(x) { // the client that gave the proof is the owner's, whichever raised the flag
+	e.Dismiss = s.policy.NeedsReauth(x)
+	if e.Dismiss || x.Flag != "" && s.unknown(x, c) != "" { // the client that gave the proof is the owner's, whichever raised the flag
 		e.Now.Known = x.Known.With(s.policy.Browser.SetOf(c))
-		e.Session.Known, e.Dismiss = e.Now.Known, true
+		e.Known = e.Now.Known
+	}
+	if e.Dismiss {
 		e.Events = append(e.Events, by.Event(audit.SessionRecognised).Because(reason))
 		e.Now.FlagClient = ""
 		if x.Flag == FlagClientChanged {

@@ -69,8 +69,7 @@ func addSession(ctx context.Context, tx *sql.Tx, x session.Session, replacedHash
 
 func (s *Store) Touch(ctx context.Context, x session.Session, at time.Time) error {
 	result, err := s.db.ExecContext(ctx, `
-		UPDATE sessions
-		SET last_ip = $4,
+		UPDATE sessions SET last_ip = $4,
 			last_seen_at = CASE WHEN last_seen_at > $5 THEN last_seen_at ELSE $5 END,
 			idle_expires_at = CASE WHEN idle_expires_at > $6 THEN idle_expires_at ELSE $6 END,
 			known_clients = CASE WHEN known_clients = '' THEN $7 ELSE known_clients END,
@@ -99,9 +98,9 @@ func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 	result, err := tx.ExecContext(ctx, `
 		UPDATE sessions
 		SET token_hash = $4, prev_token_hash = token_hash, rotated_at = $3, elevated_until = COALESCE($5, elevated_until),
-			unclaimed_since = $6, answer_lost = FALSE,
+			unclaimed_since = $6, answer_lost = FALSE, known_clients = CASE WHEN $9 = '' THEN known_clients ELSE $9 END,
 			idle_expires_at = CASE WHEN idle_expires_at < $7 THEN idle_expires_at ELSE $7 END
-		WHERE `+live+` AND ($8 = FALSE OR elevated_until > $3)`, x.ID, x.TokenHash, r.At, r.NewTokenHash, null(r.Elevated), since, since.Add(session.ClaimWithin), r.InWindow)
+		WHERE `+live+` AND ($8 = FALSE OR elevated_until > $3)`, x.ID, x.TokenHash, r.At, r.NewTokenHash, null(r.Elevated), since, since.Add(session.ClaimWithin), r.InWindow, string(r.Known))
 	if err = changed(result, err, auth.ErrEnded); err == nil {
 		err = useUp(ctx, tx, r.Act, r.Spend)
 	}
@@ -109,9 +108,8 @@ func rotate(ctx context.Context, tx *sql.Tx, r session.Rotation) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE sessions
-		SET flag = CASE WHEN flag = $1 THEN '' ELSE flag END, flag_client = '', known_clients = $2
-		WHERE id = $3`, session.FlagClientChanged, string(x.Known), x.ID)
+		UPDATE sessions SET flag = CASE WHEN flag = $1 THEN '' ELSE flag END, flag_client = ''
+		WHERE id = $2`, session.FlagClientChanged, x.ID)
 	return err
 }
 

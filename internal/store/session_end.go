@@ -55,8 +55,7 @@ func (s *Store) makeRoom(ctx context.Context, tx *sql.Tx, x session.Session, lim
 
 // ending ends sessions: $1 the time, $2 the reason, $3 the handle of the session they are ended from.
 const ending = `
-	UPDATE sessions
-	SET ended_at = $1, end_reason = $2, ended_by = $3
+	UPDATE sessions SET ended_at = $1, end_reason = $2, ended_by = $3
 	WHERE `
 
 // endMany ends the live sessions that match, and returns them as they are afterwards. The condition starts at $4. All of

@@ -15,22 +15,19 @@ import (
 
 func (s *Store) FlagReused(ctx context.Context, x session.Session, e audit.Event) (bool, error) {
 	return s.setFlag(ctx, e, `
-		UPDATE sessions
-		SET flag = $1
+		UPDATE sessions SET flag = $1
 		WHERE id = $2 AND flag <> $3 AND ended_at IS NULL`, session.FlagTokenReused, x.ID, session.FlagTokenReused)
 }
 
 func (s *Store) NoteLostAnswer(ctx context.Context, x session.Session, e audit.Event) (bool, error) {
 	return s.setFlag(ctx, e, `
-		UPDATE sessions
-		SET answer_lost = TRUE
+		UPDATE sessions SET answer_lost = TRUE
 		WHERE `+live+` AND unclaimed_since IS NOT NULL AND NOT answer_lost`, x.ID, x.TokenHash, e.At)
 }
 
 func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time, e audit.Event) (bool, error) {
 	return s.setFlag(ctx, e, `
-		UPDATE sessions
-		SET flag = $4, flag_client = $5, elevated_until = $6
+		UPDATE sessions SET flag = $4, flag_client = $5, elevated_until = $6
 		WHERE `+live+` AND flag IN ('', $7) AND flag_client = '' AND known_clients = $8`,
 		x.ID, x.TokenHash, at, x.Flag, string(x.FlagClient), null(x.ElevatedUntil), x.Flag, string(x.Known))
 }
@@ -50,8 +47,7 @@ func (s *Store) DismissFlag(ctx context.Context, x session.Session, by audit.Act
 			return err
 		}
 		return changeFlag(ctx, tx, e, `
-			UPDATE sessions
-			SET flag = '', flag_client = '', known_clients = $1
+			UPDATE sessions SET flag = '', flag_client = '', known_clients = $1
 			WHERE id = $2 AND flag <> '' AND flag = $3 AND flag_client = $4 AND known_clients = $5 AND ended_at IS NULL`,
 			string(known), x.ID, x.Flag, string(x.FlagClient), string(x.Known))
 	})

@@ -122,8 +122,7 @@ func TestConfirmKeepsMoreSeriousFlag(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			x.Known = "browser B"
-			if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "new-" + flag}, At: at, Dismiss: true}, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
+			if err := s.Rotate(t.Context(), session.Rotation{Session: x, NewToken: session.NewToken{NewTokenHash: "new-" + flag}, At: at, Known: "browser B", Dismiss: true}, event("confirm-"+flag, "ada", audit.SessionRenewed)); err != nil {
 				t.Fatal(err)
 			}
 			got := row(t, s, flag)
