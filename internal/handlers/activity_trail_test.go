@@ -251,3 +251,39 @@ func TestActivity(t *testing.T) {
 	stranger := p.signedIn(p.newUser("Stranger"))
 	stranger.Get("/account/activity").SaysNot(line)
 }
+
+// Whoever repeats one post in a stolen session does not bury what mattered: the trail has a line with a count.
+func TestTrailIsNotBuried(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		p.limits.Limiter = limiterOff{}
+		u := p.newUser("Buried")
+		b := p.signedIn(u)
+		b.Reauth(password)
+		const many = 60
+		for range many {
+			b.Post("/account/profile", "name", "Buried").Leads("/account/profile")
+			b.Post("/account/security/password", "current_password", "wrong, and long enough", "password", "another good password").Want(http.StatusUnprocessableEntity)
+		}
+		lines := map[string]int{}
+		for _, row := range table(b.Get("/account/activity.csv")) {
+			lines[row[1]]++
+		}
+		for kind, n := range lines { // one a minute, and this takes no more than a few
+			if n > 5 {
+				t.Errorf("%d lines of %s", n, kind)
+			}
+		}
+		if n := p.count(`SELECT COALESCE(sum(times), 0) FROM events WHERE user_id = $1 AND kind = 'authn_password_change_fail'`, u.ID); n != many {
+			t.Errorf("%d refused changes are counted, want %d", n, many)
+		}
+		p.exec(`UPDATE events SET times = 7 WHERE kind = 'authn_password_change_fail'`)
+		const line = "A password change with a wrong current password was refused, 7 times within a minute"
+		for _, path := range []string{"/account/activity", "/account", "/account/activity.csv"} {
+			b.Get(path).Says(line)
+		}
+		if lines["authn_login_success"] != 1 || lines["reauth_success"] != 1 {
+			t.Errorf("lines %v, want what happened before among them", lines)
+		}
+	})
+}

@@ -22,12 +22,22 @@ const usable = `token_hash = $1 AND attempts_left > 0 AND expires_at > $2 AND EX
 	SELECT 1 FROM users
 	WHERE users.id = pending_sign_ins.user_id AND users.epoch = pending_sign_ins.epoch AND users.disabled_at IS NULL)`
 
+// maxPending is how many sign-ins of one account wait for their second step, the newest.
+const maxPending = 20
+
 func (s *Store) AddPendingSignIn(ctx context.Context, p auth.PendingSignIn, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO pending_sign_ins (token_hash, user_id, epoch, remember, next, attempts_left, created_at, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			p.TokenHash, p.UserID, p.Epoch, p.Remember, p.Next, p.AttemptsLeft, p.CreatedAt, p.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM pending_sign_ins
+			WHERE user_id = $1 AND token_hash NOT IN (
+				SELECT token_hash FROM pending_sign_ins WHERE user_id = $1 ORDER BY created_at DESC, token_hash LIMIT $2)`, p.UserID, maxPending)
 		if err != nil {
 			return err
 		}

@@ -9,3 +9,6 @@ var (
 
 // IsPostgres reports which database it is.
 func IsPostgres(s *Store) bool { return s.postgres }
+
+// MaxPending is the bound of pending sign-ins.
+const MaxPending = maxPending
