@@ -62,6 +62,7 @@ var rightWords = []struct{ file, line, reason string }{
 	{"internal/guard/limits.go", `"unlock letter"`, "the name of a limit in Redis"},
 	{"internal/guard/signin.go", `"codes letter:"`, "the name of a limit in Redis"},
 	{"internal/store/mail.go", "letters", "the name of the table"},
+	{"docs/security/attempts.md", "`letters`", "the name of the table"},
 	{"proof/presses_linux_test.go", "FROM letters", "the name of the table"},
 	{"internal/store/storetest/storetest.go", "letters", "the name of the table"},
 	{"internal/handlers/outbox_test.go", "letters", "the name of the table"},
