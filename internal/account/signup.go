@@ -20,10 +20,7 @@ const SignUpValid = 24 * time.Hour
 // An Application is the filled-in form of a sign-up.
 type Application struct {
 	Name, Email, Password string
-	// Unanswered means that no email will be sent, because the limit is reached: the password is hashed all the same,
-	// so that the answer takes as long, but nothing is stored.
-	Unanswered bool
-	Act        *act.Record
+	Act                   *act.Record
 	// Confirm makes the email with the token that confirms the sign-up, Exists the one to the owner of the account that has
 	// the address. One of the two is sent.
 	Confirm func(token string) (mail.Row, error)
@@ -51,10 +48,6 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 	}
 	if auth.IsDemoAddress(normalized) {
 		return nil // no email would arrive
-	}
-	if a.Unanswered {
-		s.audit.Report(ctx, audit.RateLimitExceeded, "", "", "sign-up", c)
-		return nil
 	}
 	user, err := s.auth.LookUp(ctx, a.Email)
 	if err == nil {

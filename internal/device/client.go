@@ -4,6 +4,7 @@
 package device
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 )
@@ -62,6 +63,9 @@ func (c Client) Customer() string { return c.reading().readAddress().customer }
 
 // Site is the largest network that one customer with IPv6 may have, the /48. "" for IPv4.
 func (c Client) Site() string { return c.reading().readAddress().site }
+
+// Largest is the largest network that one customer may have: the /48 of IPv6, the address of IPv4.
+func (c Client) Largest() string { return cmp.Or(c.Site(), c.Customer()) }
 
 // Network is the part of an address that stays when a provider gives a home or an office another one.
 func (c Client) Network() string { return c.reading().readAddress().network }

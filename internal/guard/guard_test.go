@@ -96,14 +96,14 @@ func TestEmailsToOneReader(t *testing.T) {
 	t.Parallel()
 	g := newGuard()
 	for i := range Emails.Burst {
-		if _, ok := g.MayWriteTo(t.Context(), "ada@example.org", network(i)); !ok {
+		if _, wait := g.MayWriteTo(t.Context(), ResetEmails, "ada@example.org", network(i)); wait > 0 {
 			t.Fatalf("email %d of %d is refused", i+1, Emails.Burst)
 		}
 	}
-	if _, ok := g.MayWriteTo(t.Context(), "ada@example.org", network(Emails.Burst)); ok {
+	if _, wait := g.MayWriteTo(t.Context(), ResetEmails, "ada@example.org", network(Emails.Burst)); wait == 0 {
 		t.Error("one email more than the limit allows")
 	}
-	if _, ok := g.MayWriteTo(t.Context(), "grace@example.org", network(0)); !ok {
+	if _, wait := g.MayWriteTo(t.Context(), ResetEmails, "grace@example.org", network(0)); wait > 0 {
 		t.Error("somebody else's email is refused")
 	}
 }

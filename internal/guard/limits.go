@@ -14,7 +14,7 @@ type Limit struct {
 	report string // its name in the log, "" for one that is not reported under it
 }
 
-// Limits of one network. The /48 around an IPv6 network has a wider one, but for the last two.
+// Limits of one network. The /48 around an IPv6 network has a wider one. For the last two it is the network.
 var (
 	SignIns           = Limit{rule(30, 10*time.Second), "address", "sign-in"}       // to any account
 	PasskeyChallenges = Limit{rule(120, time.Second), "passkey begin", "passkey"}   // each sign-in page asks for one
@@ -25,19 +25,30 @@ var (
 	Resets            = Limit{rule(30, 20*time.Second), "forgot", "password reset"} // asked for
 	Baskets           = Limit{rule(60, 10*time.Second), "basket", "basket"}         // of people who are not signed in
 	Demos             = Limit{rule(10, time.Minute), "demo", "demo"}                // demo accounts
+	ChangesHere       = Limit{rule(300, 2*time.Second), "changes here", "changes"}  // what accounts do that is limited
 	AccountHere       = Limit{inARow(5), "account here", ""}                        // sign-ins to one account
-	EmailsHere        = Limit{rule(5, 10*time.Minute), "letters here", ""}          // to one email address
+	EmailsHere        = Limit{rule(5, 10*time.Minute), "letters here", ""}          // to one email address, of one kind
 )
 
-// Limits of one account, session, email address or password, wherever the attempts come from.
+// Limits of one account, session, email address or password. But for the first they count wherever the attempts come from.
 var (
+	SignedInHere   = Limit{rule(30, time.Minute), "signed in here", "right sign-in"}             // right ones, from one network
+	SignedIn       = Limit{rule(100, 20*time.Second), "signed in", "right sign-in"}              // right ones
+	Found          = Limit{rule(5, 10*time.Minute), "found", ""}                                 // emails about what was found, of each kind
+	Asked          = Limit{rule(30, 20*time.Second), "asked", "session"}                         // what one session asks for itself and others
+	Passwords      = Limit{rule(10, 5*time.Minute), "passwords", "password change"}              // changes of it
+	Factors        = Limit{rule(20, 5*time.Minute), "factors", "second step"}                    // apps, passkeys and codes, each added or removed
+	Deletions      = Limit{rule(3, 10*time.Minute), "deletion", "deletion"}                      // asked for
+	Payments       = Limit{rule(10, time.Minute), "payment", "payment"}                          // free ones too
+	Orders         = Limit{rule(60, 10*time.Second), "order", "administration"}                  // of one administrator
 	Account        = Limit{inARow(20), "account", ""}                                            // sign-ins
 	Unlocked       = Limit{rule(10, time.Minute), "unlocked", ""}                                // sign-ins with the token of an unlock email
 	Confirmations  = Limit{inARow(5), "session", "password"}                                     // the password asked again in a session
 	Codes          = Limit{inARow(10), "code", "code"}                                           // of an app, over all sign-ins and sessions
 	WrongCodes     = Limit{rule(2, 10*time.Minute), "wrong codes", ""}                           // before the owner has an email
 	Warnings       = Limit{rule(1, UnlockValid), "unlock letter", ""}                            // emails about guesses, of each kind
-	Emails         = Limit{rule(20, 10*time.Minute), "letters", ""}                              // to one email address
+	Emails         = Limit{rule(20, 10*time.Minute), "letters", ""}                              // to one email address, of one kind
+	EmailsKnown    = Limit{rule(5, 10*time.Minute), "letters known", ""}                         // that a browser it knows asks for
 	EmailChanges   = Limit{rule(5, 10*time.Minute), "email", "email"}                            // asked for
 	NameChanges    = Limit{rule(10, time.Minute), "profile", "profile"}                          // of the person
 	PasskeyNames   = Limit{rule(10, time.Minute), "passkey name", "passkey name"}                // changes of them
@@ -45,6 +56,9 @@ var (
 	Exports        = Limit{rule(5, 10*time.Minute), "export", "export"}                          // of everything about the account
 	Sprayed        = Limit{rule(20, 3*time.Minute), "password", "one password on many accounts"} // accounts on which one password failed
 )
+
+// oncePerPress is for what no act is stored of, for as long as acts are.
+var oncePerPress = rule(1, 30*time.Second)
 
 // perReport is for lines of the log about one who is limited.
 var perReport = rule(1, time.Minute)
@@ -64,3 +78,6 @@ func inARow(free int) ratelimit.Rule {
 // NetworksOfSite is how many times as much a /48 may do as each /64 in it: whoever is given a /48 has 65,536 networks of
 // their own (RFC 6177).
 const NetworksOfSite = 4
+
+// KeyOf is the name of a limit in the keys of what counts.
+func KeyOf(l Limit) string { return l.key }

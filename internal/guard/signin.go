@@ -61,7 +61,7 @@ func limited(wait time.Duration) error {
 
 // accountHere names one account as tried from one network.
 func accountHere(email string, c device.Client) string {
-	return AccountHere.key + ":" + c.Customer() + ":" + accountName(email)
+	return AccountHere.key + ":" + c.Largest() + ":" + accountName(email)
 }
 
 func accountEverywhere(email string) string { return Account.key + ":" + accountName(email) }

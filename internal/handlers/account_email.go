@@ -82,9 +82,14 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	toNew, may := a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
+	toNew, wait := a.Guard.MayWriteTo(r.Context(), guard.ChangeEmails, normalized, clientOf(r))
+	if wait > 0 {
+		try.Return(r.Context())
+		tooMany(w, wait)
+		return refuse(http.StatusTooManyRequests, manyEmails(wait))
+	}
 	err = a.Accounts.RequestEmailChange(r.Context(), actor(r), v.User, email, press, func(confirm, stop string) ([]mail.Row, error) {
-		return a.emailsToBoth(r, email, may, confirm, stop)
+		return a.emailsToBoth(r, email, confirm, stop)
 	})
 	if err != nil {
 		try.Return(r.Context())
@@ -104,12 +109,18 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// emailsToBoth tell the old address how to stop the change, and the new one, if it may be written to, how to confirm it.
-func (a *app) emailsToBoth(r *http.Request, email string, may bool, confirm, stop string) ([]mail.Row, error) {
+// manyEmails is said of any address, whether or not it has an account.
+func manyEmails(wait time.Duration) string {
+	return "Many emails to that address were asked for, so we sent none this time. Please try again in " + wordsOfWait(wait) + "."
+}
+
+// emailsToBoth tell the old address how to stop the change, and the new one how to confirm it.
+func (a *app) emailsToBoth(r *http.Request, email, confirm, stop string) ([]mail.Row, error) {
 	u := currentOf(r).User
-	old, err := a.Outbox.Row(a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid))
-	if err != nil || !may {
-		return []mail.Row{old}, err
+	sender := accountSender(u.ID)
+	old, err := a.Outbox.Row(a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid).By(sender))
+	if err != nil {
+		return nil, err
 	}
 	taken, err := a.Accounts.HasUser(r.Context(), email)
 	if err != nil {
@@ -119,6 +130,6 @@ func (a *app) emailsToBoth(r *http.Request, email string, may bool, confirm, sto
 	if taken {
 		toNew = a.emails.EmailInUse(email)
 	}
-	row, err := a.Outbox.Row(toNew)
+	row, err := a.Outbox.Row(toNew.By(sender))
 	return []mail.Row{old, row}, err
 }

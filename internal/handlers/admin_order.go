@@ -10,6 +10,7 @@ import (
 	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/mail"
 )
 
@@ -31,9 +32,11 @@ type orderView struct {
 
 func (*orderView) page() string { return "admin-order.html" }
 
-// reasonDraft keeps the reason of a form that comes too late, under the name of the form, and more fields.
+// reasonDraft keeps the reason of a form that comes too late, under the name of the form, and more fields. The form that is refused
+// for being one of many shows it again.
 func reasonDraft(name string, more ...string) option {
-	return drafts("administration "+name, "Act on an account", home, append([]string{"reason"}, more...)...)
+	draft := drafts("administration "+name, "Act on an account", home, append([]string{"reason"}, more...)...)
+	return func(rt *route) { draft(rt); limits(guard.Orders)(rt) }
 }
 
 // orderOf is the order that the address of the request names, and the account that it is about; none for all accounts.
@@ -108,7 +111,15 @@ func (a *app) order(action admin.Action) handler {
 			place = accountPage(owner.ID)
 		}
 		if wrong == nil {
-			ended, err = a.carryOut(r, &o, owner, place)
+			try, wait := a.Guard.FromAccount(r.Context(), guard.Orders, actor(r))
+			if wait > 0 {
+				tooMany(w, wait)
+				return a.orderForm(w, r, http.StatusTooManyRequests, o, owner, typed, nil, problems{{"", "You did this to many accounts. Please try again in " +
+					wordsOfWait(wait) + "."}})
+			}
+			if ended, err = a.carryOut(r, &o, owner, place); err != nil {
+				try.Return(r.Context())
+			}
 			wrong = wrongAnswer(err)
 		}
 		switch {
@@ -152,7 +163,7 @@ func (a *app) carryOut(r *http.Request, o *admin.Order, owner auth.User, place s
 	}
 	defer a.Outbox.Wake()
 	ended, err = a.Admin.EndEverybody(r.Context(), *o, func(u auth.User, reason string) (mail.Row, error) {
-		return a.Outbox.Row(a.emails.Administered(u.Email, u.Name, audit.Now(), byWhom+" "+did(admin.EndEverybody, "", ""), reason))
+		return a.Outbox.Row(a.emails.Administered(u.Email, u.Name, audit.Now(), byWhom+" "+did(admin.EndEverybody, "", ""), reason).ToEverybody())
 	})
 	if press := exchangeOf(r).press; press != nil && errors.Is(err, admin.ErrHalfway) { // the same press has to go on with it
 		err = errors.Join(err, a.Acts.Forget(r.Context(), press))

@@ -43,6 +43,7 @@ func codesAreHashed(t *testing.T) {
 // A thousand codes are all different, each place takes every character, and so do the secrets of apps.
 func codesAreRandom(t *testing.T) {
 	p := newPortal(t)
+	p.limits.Limiter = limiterOff{}
 	codes := p.codesOf(1000)
 	seen, places := map[string]bool{}, make([]map[rune]bool, 24)
 	for _, code := range codes {

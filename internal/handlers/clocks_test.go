@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/ratelimit"
 )
 
 // Several instances stand before one database, and the clock of one is an hour off. Each call of at is a visit to one of
@@ -21,6 +22,7 @@ func at(t *testing.T, p *portal, clock time.Duration, visit func()) {
 	t.Helper()
 	inTime(t, p, func(*testing.T) {
 		time.Sleep(clock)
+		p.limits.Limiter = ratelimit.NewMemory() // which has the clock of its instance
 		visit()
 	})
 }

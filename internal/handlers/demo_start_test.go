@@ -425,7 +425,7 @@ func TestDemoSendsNoMail(t *testing.T) {
 		t.Errorf("%d rows wait for an email, want 0", n)
 	}
 	// Emails leave in order: when the last has come, so has every other.
-	p.app.enqueue(known, p.app.emails.AlreadyMember("last@example.org"))
+	p.app.Outbox.Send(p.app.emails.AlreadyMember("last@example.org"))
 	p.email("last@example.org", "account")
 	for _, l := range p.outbox.Emails() {
 		if strings.HasSuffix(strings.ToLower(l.To), "@demo.example") {

@@ -36,7 +36,7 @@ func (a *app) extension(groups map[string]group) Extension {
 			if name == "" {
 				says = func(*route) {}
 			}
-			groups[guard].post(pattern, h, says, noAct)
+			groups[guard].post(pattern, h, says, noAct, limits())
 		},
 		Form: form, Bag: a.Bag,
 		Name: func(r *http.Request) string {

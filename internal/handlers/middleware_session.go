@@ -59,7 +59,7 @@ func (a *app) resume(r *http.Request, readOnly bool) (token string, found sessio
 		exchangeOf(r).timedOut = &x
 	}
 	exchangeOf(r).answerLost = found.State == session.Unclaimed
-	a.warnOwner(found)
+	a.warnOwner(r, found)
 	return token, found, nil
 }
 

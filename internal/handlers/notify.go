@@ -14,8 +14,23 @@ import (
 // called before the record of the press is made. A demo account has no mailbox.
 func (a *app) notify(r *http.Request, owner auth.User, l mail.Email) {
 	if x := exchangeOf(r); !owner.IsDemo() {
-		x.notices = append(x.notices, mail.Notice{Email: l})
+		sender := accountSender(owner.ID)
+		if x.current != nil {
+			sender = accountSender(x.current.UserID)
+		}
+		x.notices = append(x.notices, mail.Notice{Email: l.By(sender)})
 	}
+}
+
+// Emails of one sender wait for those of others, so the portal says whose they are: the account's that is signed in, or the
+// network's that asks. Behind the address of a trusted proxy may be anybody, so there they are the reader's.
+func accountSender(userID string) string { return "account:" + userID }
+
+func networkSender(c device.Client, email string) string {
+	if c.Proxy {
+		return "reader:" + email
+	}
+	return "network:" + c.Largest()
 }
 
 // needNotices refuses the change when there is no room for the emails about it.
@@ -25,35 +40,36 @@ func (a *app) needNotices(r *http.Request) {
 	}
 }
 
-// enqueue sends the owner of an account an email about what was found, not about what the request changes.
-func (a *app) enqueue(owner auth.User, l mail.Email) {
-	if !owner.IsDemo() {
-		a.Outbox.Send(l)
+// enqueue sends the owner of an account an email about what was found, not about what the request changes, unless they have
+// several of its kind from a short while ago.
+func (a *app) enqueue(r *http.Request, owner auth.User, l mail.Email) {
+	if !owner.IsDemo() && a.Guard.Tells(r.Context(), owner.ID, l.Subject) {
+		a.Outbox.Send(l.By(accountSender(owner.ID)))
 	}
 }
 
 // warnOwner writes to the owner of a session about what this very request found. A changed network alone is worth no
 // email: a phone changes networks many times a day, and emails that mean nothing teach people not to read them.
-func (a *app) warnOwner(found session.Found) {
+func (a *app) warnOwner(r *http.Request, found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := s.FlagClient.Browser(); {
 	case found.Raised == session.FlagTokenReused:
-		a.enqueue(u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
+		a.enqueue(r, u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
 	case found.Raised == session.FlagClientChanged && browser != "":
 		ended := !s.EndedAt.IsZero()
-		a.enqueue(u, a.emails.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
+		a.enqueue(r, u, a.emails.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
 	}
 }
 
 // notifyOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one email, about the
 // more serious of the two reasons.
-func (a *app) notifyOfSignIn(u auth.User, in session.SignedIn) {
+func (a *app) notifyOfSignIn(r *http.Request, u auth.User, in session.SignedIn) {
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {
 	case in.Failures > 0:
-		a.enqueue(u, a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
+		a.enqueue(r, u, a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
 	case in.NewDevice:
-		a.enqueue(u, a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
+		a.enqueue(r, u, a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
 	}
 }
 

@@ -94,6 +94,11 @@ func (l *emailStore) DeleteEmail(ctx context.Context, id string) error {
 
 func (l *emailStore) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
 
+// CountEmailsOf counts where the portal stores them: what it answers follows from that.
+func (l *emailStore) CountEmailsOf(ctx context.Context, sender string) (all, ofSender int, err error) {
+	return l.portal.CountEmailsOf(ctx, sender)
+}
+
 // A postbox is an outbox that says when an email has come in. Emails leave behind the answer, on the real clock,
 // whatever the clock of the test shows.
 type postbox struct {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"example.com/gatehouse/internal/guard"
 )
 
 // A group is routes behind the same guards. The routes themselves are chi's.
@@ -39,7 +41,7 @@ func (g group) post(pattern string, h handler, says ...option) {
 }
 
 func (g group) add(method, pattern string, h handler, says []option) {
-	rt := &route{method: method, pattern: pattern, page: pattern, guarded: g.guarded, returned: g.guarded}
+	rt := &route{method: method, pattern: pattern, page: pattern, guarded: g.guarded, returned: g.guarded, spends: guard.Asked}
 	for _, say := range says {
 		say(rt)
 	}
@@ -50,6 +52,9 @@ func (g group) add(method, pattern string, h handler, says []option) {
 	g.app.table[key] = rt
 	if rt.late != nil {
 		g.app.lateForms[rt.page] = rt.late
+	}
+	if method == http.MethodPost && rt.guarded && !rt.limited {
+		h = g.app.spend(rt, h)
 	}
 	g.router.Method(method, pattern, g.app.handle(h))
 }
@@ -67,6 +72,8 @@ type route struct {
 	script          bool
 	readOnly        bool
 	act, actSaid    bool // its form carries the value of an act
+	spends          guard.Limit
+	limited         bool // its handler takes from limits
 }
 
 type routeKey struct{ method, pattern string }
@@ -101,6 +108,14 @@ func noDraft(rt *route) { rt.lateSaid = true }
 // harm.
 func isAct(rt *route) { rt.act, rt.actSaid = true, true }
 func noAct(rt *route) { rt.actSaid = true }
+
+// spends names the limit of the account that a press is taken from, before the handler. Without it that is guard.Asked.
+func spends(l guard.Limit) option { return func(rt *route) { rt.spends = l } }
+
+// limits is for forms whose handler, or what it asks, takes from these limits: nobody is signed in yet, or what was typed is
+// shown again when they are used up. Without any the form writes nothing, or there is no more to write than was there before: a
+// link works once.
+func limits(...guard.Limit) option { return func(rt *route) { rt.limited = true } }
 
 // returned lets people come back to a page for everybody after signing in. notReturned takes a guarded page out of that.
 func returned(rt *route)    { rt.returned = true }

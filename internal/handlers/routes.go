@@ -8,6 +8,7 @@ import (
 
 	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/ui"
 )
 
@@ -33,31 +34,31 @@ func (a *app) router() http.Handler {
 	everybody := group{app: a, router: pages}
 	everybody.get("/", a.landing)
 	everybody.get("/signup", a.showSignUp)
-	everybody.post("/signup", a.signUp, isAct)
+	everybody.post("/signup", a.signUp, isAct, limits(guard.SignUps, guard.EmailsHere, guard.Emails))
 	everybody.get("/signup/sent", a.signUpSent)
 	everybody.get("/password/forgot", a.showForgot)
-	everybody.post("/password/forgot", a.forgot, isAct)
+	everybody.post("/password/forgot", a.forgot, isAct, limits(guard.Resets, guard.EmailsHere, guard.Emails, guard.EmailsKnown))
 	everybody.get("/password/forgot/sent", a.forgotSent)
 	everybody.get("/password/reset", a.showReset)
-	everybody.post("/password/reset", a.reset, isAct)
+	everybody.post("/password/reset", a.reset, isAct, limits())
 	everybody.get("/login", a.showSignIn)
-	everybody.post("/login", a.signIn, isAct)
+	everybody.post("/login", a.signIn, isAct, limits(guard.SignIns, guard.SignedIn))
 	everybody.get("/login/verify", a.showVerify)
-	everybody.post("/login/verify", a.verify, isAct)
-	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct)
-	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct)
+	everybody.post("/login/verify", a.verify, isAct, limits(guard.Codes))
+	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct, limits(guard.PasskeyChallenges))
+	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct, limits(guard.PasskeyAnswers, guard.SignedIn))
 	if a.Demo {
-		everybody.post("/demo", a.startDemo, on("/"), isAct)
+		everybody.post("/demo", a.startDemo, on("/"), isAct, limits(guard.Demos))
 	}
-	everybody.post("/logout", a.signOut, on(home), noAct)
+	everybody.post("/logout", a.signOut, on(home), noAct, limits())
 	everybody.get("/signed-out", a.signedOut)
-	everybody.post("/session/extend", a.extend, on(home), noAct)
-	everybody.post("/preferences", a.setPreferences, on(home), noAct)
+	everybody.post("/session/extend", a.extend, on(home), noAct, limits())
+	everybody.post("/preferences", a.setPreferences, on(home), noAct, limits())
 	everybody.get("/plans", a.showPlans, nav("plans"), returned)
 	everybody.get("/learn", a.showLearn, nav("learn"))
 	everybody.get("/learn/map", a.showLearnMap, nav("learn"))
 	everybody.get("/learn/{lesson}", a.showLesson, nav("learn"))
-	everybody.post("/basket", a.choosePlan, on("/plans"), noAct)
+	everybody.post("/basket", a.choosePlan, on("/plans"), noAct, limits(guard.Baskets))
 	if a.Mailbox != nil {
 		everybody.get("/dev/mail", a.devMail)
 		everybody.get("/dev/mail/{id}", a.devEmail)
@@ -66,30 +67,30 @@ func (a *app) router() http.Handler {
 	// Everybody who has the link of an email
 	emailed := everybody.with(a.limitGuesses)
 	emailed.get("/email/confirm/{token}", a.takeSignUpToken)
-	emailed.post("/email/confirm/{token}", a.confirm, isAct)
+	emailed.post("/email/confirm/{token}", a.confirm, isAct, limits())
 	emailed.get("/email/confirm", a.showConfirm)
-	emailed.post("/email/confirm", a.confirm, isAct)
+	emailed.post("/email/confirm", a.confirm, isAct, limits())
 	emailed.get("/email/undo/{token}", a.takeUndoToken)
-	emailed.post("/email/undo/{token}", a.undoEmail, isAct)
+	emailed.post("/email/undo/{token}", a.undoEmail, isAct, limits())
 	emailed.get("/email/undo", a.showEmailUndo)
-	emailed.post("/email/undo", a.undoEmail, isAct)
+	emailed.post("/email/undo", a.undoEmail, isAct, limits())
 	emailed.get("/account/email/confirm/{token}", a.takeEmailToken, returned)
 	emailed.get("/password/reset/{token}", a.takeResetToken)
-	emailed.post("/password/reset/{token}", a.reset, isAct)
+	emailed.post("/password/reset/{token}", a.reset, isAct, limits())
 
 	// Signed in, flagged sessions that have to be re-authenticated first and those whose account is to be deleted included
 	anySession := everybody.signedIn()
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
 	anySession.post("/reauth", a.reauth, noDraft, isAct)
-	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft, noAct)
+	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft, noAct, limits())
 	notFlagged := anySession.signedIn(a.requireNotFlagged)
 
 	// Signed in, those whose account is to be deleted included
 	toBeDeleted := notFlagged.signedIn(a.requireFactor)
 	toBeDeleted.get("/account/export", a.showExport, nav("profile"))
-	toBeDeleted.post("/account/export", a.export, noDraft, isAct)
+	toBeDeleted.post("/account/export", a.export, noDraft, isAct, limits(guard.Exports))
 	toBeDeleted.get("/account/delete", a.showDelete, nav("profile"))
-	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft, isAct)
+	toBeDeleted.post("/account/delete", a.requestDeletion, noDraft, isAct, spends(guard.Deletions))
 	toBeDeleted.post("/account/delete/stop", a.keepAccount, on(home), noDraft, isAct)
 
 	// Signed in, those who have to set up a second step first included
@@ -98,17 +99,21 @@ func (a *app) router() http.Handler {
 	enrolling.post("/account/security/recovery-codes/download", a.downloadRecoveryCodes, on(home), noDraft, noAct)
 	enrolling.get("/account/security/passkeys", a.showPasskeys, nav("security"))
 	enrolling.get("/account/security/passkeys/{id}", a.showPasskey, nav("security"))
-	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct)
+	enrolling.post("/account/security/passkeys/{id}/rename", a.renamePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct,
+		limits(guard.PasskeyNames))
 
 	enrollingElevated := enrolling.signedIn(a.requireElevation)
 	enrollingElevated.get("/account/security/totp", a.showTOTP, nav("security"))
-	enrollingElevated.post("/account/security/totp", a.setTOTP, noDraft, isAct)
-	enrollingElevated.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), noDraft, isAct)
+	enrollingElevated.post("/account/security/totp", a.setTOTP, noDraft, isAct, spends(guard.Factors))
+	enrollingElevated.post("/account/security/totp/remove", a.removeTOTP, on(home), nav("security"), noDraft, isAct, spends(guard.Factors))
 	enrollingElevated.get("/account/security/recovery-codes", a.showRecoveryCodes, nav("security"))
-	enrollingElevated.post("/account/security/recovery-codes", a.makeRecoveryCodes, noDraft, isAct)
-	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft, noAct)
-	enrollingElevated.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), noDraft, isAct)
-	enrollingElevated.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct)
+	enrollingElevated.post("/account/security/recovery-codes", a.makeRecoveryCodes, noDraft, isAct, spends(guard.Factors))
+	enrollingElevated.post("/account/security/passkeys/begin", a.beginEnrolment, forScripts, on("/account/security/passkeys"), noDraft, noAct,
+		limits())
+	enrollingElevated.post("/account/security/passkeys/finish", a.finishEnrolment, on("/account/security/passkeys"), noDraft, isAct,
+		spends(guard.Factors))
+	enrollingElevated.post("/account/security/passkeys/{id}/remove", a.removePasskey, on("/account/security/passkeys/{id}"), noDraft, isAct,
+		spends(guard.Factors))
 
 	signedIn := enrolling.signedIn(a.requireFactor)
 	signedIn.get("/account", a.overview, nav("overview"))
@@ -122,15 +127,15 @@ func (a *app) router() http.Handler {
 	signedIn.get("/account/activity", a.activity, nav("activity"))
 	signedIn.get("/account/activity/{id}/not-me", a.notMe, nav("activity"))
 	signedIn.get("/account/security/password", a.showPassword, nav("security"))
-	signedIn.post("/account/security/password", a.changePassword, noDraft, isAct)
+	signedIn.post("/account/security/password", a.changePassword, noDraft, isAct, spends(guard.Passwords))
 	signedIn.post("/account/security/recovery-codes/kept", a.keepRecoveryCodes, on(home), noDraft, noAct)
 	signedIn.get("/account/profile", a.showProfile, nav("profile"))
-	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"), isAct)
+	signedIn.post("/account/profile", a.saveProfile, drafts("profile", "Save your profile", home, "name"), isAct, limits(guard.NameChanges))
 	signedIn.get("/account/email/confirm", a.showEmailConfirm, nav("profile"))
 	signedIn.post("/account/email/confirm", a.confirmEmail, noDraft, isAct)
 	signedIn.get("/billing", a.showBilling, nav("billing"))
 	signedIn.get("/billing/checkout", a.showCheckout, nav("billing"))
-	signedIn.post("/billing/checkout", a.pay, noDraft, isAct)
+	signedIn.post("/billing/checkout", a.pay, noDraft, isAct, spends(guard.Payments))
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
 
 	// Signed in and re-authenticated a short while ago
@@ -139,9 +144,10 @@ func (a *app) router() http.Handler {
 	reauthenticated.post("/account/sessions/{handle}/recognise", a.dismissFlag, on("/account/sessions"), noDraft, isAct)
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
-	reauthenticated.post("/account/email", a.requestEmailChange, drafts("email", "Change your address", "/account/profile", "email"), isAct)
+	reauthenticated.post("/account/email", a.requestEmailChange, isAct, limits(guard.EmailChanges, guard.EmailsHere, guard.Emails),
+		drafts("email", "Change your address", "/account/profile", "email"))
 	reauthenticated.get("/billing/payment-method", a.showPaymentMethod, nav("billing"))
-	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, isAct,
+	reauthenticated.post("/billing/payment-method", a.setPaymentMethod, isAct, limits(guard.PaymentMethods),
 		drafts("payment-method", "Save your payment method", "/billing", "instrument", "name", "address", "next"))
 
 	// Re-authenticated, and with a role

@@ -52,6 +52,9 @@ func mistakesOf(a *app) (mistakes []string) {
 		if !rt.actSaid {
 			wrong("%s can be pressed twice: write isAct where that would do something twice, or noAct", key)
 		}
+		if !rt.guarded && !rt.limited {
+			wrong("%s is for everybody, who have no account to be limited by: write limits(...) with those that its handler takes from, or none", key)
+		}
 		page := a.route(http.MethodGet, rt.page)
 		switch {
 		case page == noRoute && rt.page == rt.pattern:
@@ -131,6 +134,7 @@ func TestOmissionsAreNamed(t *testing.T) {
 		`POST /x: on("/y") is no page`:                         func(_ *app, everybody, _ group) { everybody.post("/x", notFound, on("/y")) },
 		`POST /x: on("/dev/mail/{id}") has {id}, which`:        func(_ *app, everybody, _ group) { everybody.post("/x", notFound, on("/dev/mail/{id}")) },
 		"POST /x can be pressed twice: write isAct":            func(_ *app, _, signedIn group) { signedIn.post("/x", notFound, noDraft) },
+		"POST /plans is for everybody, who have no account":    func(_ *app, everybody, _ group) { everybody.post("/plans", notFound, noAct) },
 		"POST /account can come too late: write drafts(":       func(_ *app, _, signedIn group) { signedIn.post("/account", notFound) },
 		"POST /plans is for everybody and cannot come too late": func(_ *app, everybody, _ group) {
 			everybody.post("/plans", notFound, drafts("x", "X", home, "x"))

@@ -48,8 +48,15 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 		return tooManyPasskeys(w, limited.Wait)
 	}
 	if err == nil {
+		try, wait := a.Guard.SignsIn(r.Context(), proof.User(), clientOf(r))
+		if wait > 0 {
+			return tooManyPasskeys(w, wait)
+		}
 		a.notifyOfCopy(r, proof)
 		err = a.openSession(r, proof, session.SignInRequest{Remember: sent.Remember}, a.destination(sent.Next))
+		if err != nil {
+			try.Return(r.Context())
+		}
 	}
 	if errors.Is(err, auth.ErrUnknownPasskey) { // its password manager is told
 		return writeJSON(w, http.StatusUnprocessableEntity, problemJSON{Error: errorUnknown, Text: passkeyRefused})

@@ -82,8 +82,7 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	if limited, ok := errors.AsType[*auth.LimitedError](err); ok {
 		tooMany(w, limited.Wait)
 		text := tooManyAttempts(limited.Wait)
-		if limited.Account != "" {
-			a.offerUnlock(r, limited.Account, f["email"])
+		if limited.Account != "" && a.offerUnlock(r, limited.Account, f["email"]) {
 			text += " If you have an account here, the email we sent you shows a way in at once."
 		}
 		return refuse(http.StatusTooManyRequests, text)
@@ -94,12 +93,20 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	try, wait := a.Guard.SignsIn(r.Context(), proof.User(), clientOf(r))
+	if wait > 0 {
+		tooMany(w, wait)
+		return refuse(http.StatusTooManyRequests, "Somebody signed in to this account many times. Please try again in "+wordsOfWait(wait)+".")
+	}
 	place := a.destination(f["next"])
 	if proof.Complete() {
 		err = a.openSession(r, proof, session.SignInRequest{Remember: v.Remember}, place)
 	} else {
 		err = a.askSecondFactor(w, r, proof, v.Remember, place)
 		place = verifyPage
+	}
+	if err != nil {
+		try.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrConflict) {
 		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")
@@ -127,7 +134,7 @@ func (a *app) openSession(r *http.Request, proof auth.Proof, by session.SignInRe
 		opened, err := a.Sessions.SignIn(r.Context(), proof, by)
 		if err == nil {
 			exchangeOf(r).current = &current{Session: opened.Session, User: proof.User()}
-			a.notifyOfSignIn(proof.User(), opened)
+			a.notifyOfSignIn(r, proof.User(), opened)
 		}
 		return a.openedAs(opened.Session), err
 	})

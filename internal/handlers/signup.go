@@ -78,15 +78,22 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	email, may := a.Guard.MayWriteTo(r.Context(), normalized, clientOf(r))
-	device := senderOf(r)
+	email, wait := a.Guard.MayWriteTo(r.Context(), guard.SignUpEmails, normalized, clientOf(r))
+	if wait > 0 {
+		try.Return(r.Context())
+		tooMany(w, wait)
+		v.Problems = problems{{"email", manyEmails(wait)}}
+		return a.render(w, r, http.StatusTooManyRequests, v)
+	}
+	device, sender := senderOf(r), networkSender(clientOf(r), normalized)
 	err = a.Accounts.Register(r.Context(), account.Application{
 		Name: name, Email: f["email"], Password: f["password"], Act: press,
-		Unanswered: !may,
 		Confirm: func(token string) (mail.Row, error) {
-			return a.Outbox.Row(a.emails.ConfirmSignUp(address, token, time.Now(), device, account.SignUpValid))
+			return a.Outbox.Row(a.emails.ConfirmSignUp(address, token, time.Now(), device, account.SignUpValid).By(sender))
 		},
-		Exists: func(owner auth.User) (mail.Row, error) { return a.Outbox.Row(a.emails.AlreadyMember(owner.Email)) },
+		Exists: func(owner auth.User) (mail.Row, error) {
+			return a.Outbox.Row(a.emails.AlreadyMember(owner.Email).By(sender))
+		},
 	}, clientOf(r))
 	if err != nil {
 		email.Return(r.Context())

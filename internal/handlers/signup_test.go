@@ -64,12 +64,16 @@ func TestSignUpWithAddressOfAnother(t *testing.T) {
 	}
 	p.browser().Post("/login", "email", victim.Email, "password", otherPassword).Want(422)
 	p.browser().SignIn(victim.Email, password)
-	for range guard.Emails.Burst + 3 {
-		b.Post("/signup", "name", "Mallory", "email", victim.Email, "password", otherPassword).Want(303)
-	}
 	waiting := webtest.Email()
-	for range guard.EmailsHere.Burst + 3 {
-		b.Post("/signup", "name", "Mallory", "email", waiting, "password", otherPassword).Want(303)
+	for i := range guard.EmailsHere.Burst + 3 { // alike, whether or not there is an account; the victim has one email from above
+		taken := b.Post("/signup", "name", "Mallory", "email", victim.Email, "password", otherPassword)
+		if want := map[bool]int{true: http.StatusSeeOther, false: http.StatusTooManyRequests}[i < guard.EmailsHere.Burst-1]; taken.StatusCode != want {
+			t.Errorf("sign-up %d for a taken address: got %d, want %d", i+1, taken.StatusCode, want)
+		}
+		free := b.Post("/signup", "name", "Mallory", "email", waiting, "password", otherPassword)
+		if want := map[bool]int{true: http.StatusSeeOther, false: http.StatusTooManyRequests}[i < guard.EmailsHere.Burst]; free.StatusCode != want {
+			t.Errorf("sign-up %d for a free address: got %d, want %d", i+1, free.StatusCode, want)
+		}
 	}
 	if n := p.count(`SELECT count(*) FROM signups`); n != guard.EmailsHere.Burst {
 		t.Errorf("%d sign-ups wait for one address, want %d: no more than there are emails", n, guard.EmailsHere.Burst)

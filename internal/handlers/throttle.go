@@ -18,8 +18,28 @@ import (
 // What guard refuses becomes a page here: 429, with how long to wait in the header and in words.
 
 // limitError is the page for whoever met a limit that its form says nothing about.
-func limitError(wait time.Duration, heading, text string) error {
+func limitError(wait time.Duration, heading, text string) statusError {
 	return statusError{code: http.StatusTooManyRequests, heading: heading, text: text, retryAfter: wait}
+}
+
+// spend takes a press from the limit of its route before the handler, and gives it back when nothing came of it. A press that is
+// repeated never gets here.
+func (a *app) spend(rt *route, h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		try, wait := a.Guard.FromAccount(r.Context(), rt.spends, actor(r))
+		if wait > 0 {
+			e := limitError(wait, "That was often", "You did this many times in a short while, so this time nothing was changed. Please try again in "+
+				wordsOfWait(wait)+".")
+			e.next = wayOn{fillPattern(rt.page, rt.pattern, r.URL.EscapedPath()), "Go back"}
+			return e
+		}
+		sw := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		err := h(sw, r)
+		if err != nil || sw.Status() >= http.StatusBadRequest {
+			try.Return(r.Context())
+		}
+		return err
+	}
 }
 
 // tooMany says in the header what the page says in words: how long to wait.
@@ -49,15 +69,19 @@ func tooManyPasskeys(w http.ResponseWriter, wait time.Duration) error {
 }
 
 // offerUnlock sends the owner of a limited account an email with the way past the limit, in the background of the answer. Where
-// there is no owner as much is done for nobody.
-func (a *app) offerUnlock(r *http.Request, account, email string) {
-	if !a.Guard.OffersUnlock(r.Context(), account) {
-		return
-	}
+// there is no owner as much is done for nobody. It reports false when the outbox has no room for one.
+func (a *app) offerUnlock(r *http.Request, account, email string) bool {
 	client := clientOf(r)
+	sender := networkSender(client, account)
+	if a.Outbox.Room(r.Context(), sender) != nil {
+		return false
+	}
+	if !a.Guard.OffersUnlock(r.Context(), account) { // it was sent a while ago
+		return true
+	}
 	a.background(r, func(ctx context.Context) error {
 		user, token, err := a.Guard.NewUnlockToken(ctx, email, client)
-		switch l := a.emails.Unlock(cmp.Or(user.Email, email), user.Name, token, guard.UnlockValid); {
+		switch l := a.emails.Unlock(cmp.Or(user.Email, email), user.Name, token, guard.UnlockValid).By(sender); {
 		case err == nil:
 			a.Outbox.Send(l)
 		case errors.Is(err, audit.ErrNotFound):
@@ -67,12 +91,13 @@ func (a *app) offerUnlock(r *http.Request, account, email string) {
 		}
 		return nil
 	})
+	return true
 }
 
 // warnOfCodes writes to the owner when several codes were wrong at the sign-in.
 func (a *app) warnOfCodes(r *http.Request, u auth.User) {
 	if a.Guard.WarnOfCodes(context.WithoutCancel(r.Context()), u.ID) {
-		a.enqueue(u, a.emails.WrongCodes(u.Email, u.Name))
+		a.enqueue(r, u, a.emails.WrongCodes(u.Email, u.Name))
 	}
 }
 

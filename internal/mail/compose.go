@@ -24,7 +24,7 @@ func (l Composer) AlreadyMember(to string) Email {
 		"Somebody, probably you, tried to sign up at "+l.base()+" with this address. You already have an account there, so we did not make another. You can sign in:",
 		l.base()+"/login",
 		"If it was not you, there is nothing you need to do: your account has not changed, and whoever tried was not told that it exists.",
-	)
+	).awaited()
 }
 
 // Unlock gives the owner of an account under attack a link to sign in without the delay after wrong passwords. valid is
@@ -36,7 +36,7 @@ func (l Composer) Unlock(to, name, token string, valid time.Duration) Email {
 		l.base()+"/login?unlock="+url.QueryEscape(token),
 		"The link works for "+formatDuration(valid)+". It does not replace your password: you still need that to sign in. Please do not pass the link on.",
 		"If it was not you who tried, the wrong passwords have not let anybody in. If you use your password anywhere else, or it is easy to guess, please sign in and change it.",
-	).expiring(valid)
+	).expiring(valid).awaited()
 }
 
 // PasswordChanged tells the owner of an account that its password was changed
@@ -113,6 +113,7 @@ func (l Composer) write(to, subject string, paragraphs ...string) Email {
 		To:      to,
 		Subject: subject,
 		HTML:    l.html(subject, paragraphs),
+		Class:   Report,
 		At:      time.Now().UTC().Truncate(time.Microsecond),
 	}
 	for i, p := range paragraphs {

@@ -27,7 +27,7 @@ func (l Composer) ResetStarted(to, name, token, who, reason string, valid time.D
 		l.base()+"/password/reset/"+url.PathEscape(token),
 		"The link works once, for "+formatDuration(valid)+". Please do not pass it on, to nobody who asks: whoever has it can choose your password, and the people who run the portal do not need it.",
 		"Until you choose another, your password stays as it is.",
-	).expiring(valid)
+	).expiring(valid).awaited()
 }
 
 // printableReason is the reason that somebody with a role gave, if mail programs make no link of anything in it: whoever has taken

@@ -14,7 +14,7 @@ func (l Composer) ConfirmSignUp(to, token string, at time.Time, device string, v
 		l.base()+"/email/confirm/"+url.PathEscape(token),
 		"The link works for "+formatDuration(valid)+".",
 		"If it was not you, do not confirm it: somebody else would know the password of your account. There is nothing else you need to do, the address stays unconfirmed.",
-	).expiring(valid)
+	).expiring(valid).awaited()
 }
 
 // ResetPassword lets the owner of an account choose another password. valid is
@@ -26,7 +26,7 @@ func (l Composer) ResetPassword(to, name, token string, valid time.Duration) Ema
 		l.base()+"/password/reset/"+url.PathEscape(token),
 		"The link works once, for "+formatDuration(valid)+", and only until you ask for another. Please do not pass it on: whoever has it can choose your password.",
 		"If it was not you, there is nothing you need to do: your password stays as it is.",
-	).expiring(valid)
+	).expiring(valid).awaited()
 }
 
 // PasswordReset tells the owner of an account that its password was set with
@@ -66,7 +66,7 @@ func (l Composer) ConfirmEmailChange(to, token string, valid time.Duration) Emai
 		l.base()+"/account/email/confirm/"+url.PathEscape(token),
 		"The link works for "+formatDuration(valid)+".",
 		"If it was not you, there is nothing you need to do: the link is of no use to anybody but the owner of that account, and nothing has changed.",
-	).expiring(valid)
+	).expiring(valid).awaited()
 }
 
 // EmailInUse tells somebody who has an account that their address was given as
@@ -77,7 +77,7 @@ func (l Composer) EmailInUse(to string) Email {
 		"Somebody, probably you, wants to use this address for another account at "+l.base()+". You already have an account there with this address, so we did not change anything. You can sign in to it:",
 		l.base()+"/login",
 		"If it was not you, there is nothing you need to do: your account has not changed, and whoever tried was not told that it exists.",
-	)
+	).awaited()
 }
 
 // EmailChanged tells the old address that it was replaced by another, at a time and from a device described in a few

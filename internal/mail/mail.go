@@ -27,6 +27,9 @@ type Email struct {
 	// NotAfter is when the link in the email expires, after which it is not sent. Zero for an email without such a
 	// link.
 	NotAfter time.Time
+
+	Class  Class  `json:"-"` // with Sender, when it leaves
+	Sender string `json:"-"` // who caused it
 }
 
 // expiring returns the email with NotAfter set to the end of valid.

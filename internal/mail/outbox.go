@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	// MaxQueued bounds how many emails the outbox holds, so that a flood which gets past the limits per recipient and
-	// network does not fill the database.
-	MaxQueued = 10_000
 	// lease is how long an email belongs to the instance that took it. It is longer than an attempt, so that no two
 	// instances send the same email unless one of them died.
 	lease = 2 * time.Minute
@@ -103,7 +100,7 @@ func enqueue(ctx context.Context, store Store, sealer Sealer, l Email, at time.T
 	if err != nil {
 		return err
 	}
-	return store.AddEmail(ctx, row, MaxQueued)
+	return store.AddEmail(ctx, row, row.Most())
 }
 
 // Close sends what is due and stops the worker. When ctx ends first, it aborts the attempt under way. What was not sent

@@ -20,6 +20,8 @@ type Row struct {
 	Sealed                      []byte
 	Attempts                    int // begun so far
 	CreatedAt, DueAt, ExpiresAt time.Time
+	Class                       Class
+	Sender                      string // digest of who caused it
 }
 
 // place binds the encrypted text to its row: moved to another row, it does not open. The name is part of stored data.
@@ -27,16 +29,18 @@ func (r Row) place() string { return "letter\x00" + r.ID }
 
 // Store keeps the rows. Each method is one statement; times come from the caller.
 type Store interface {
-	// AddEmail returns ErrFull when that many emails or more are stored already.
+	// AddEmail returns ErrFull when that many emails or more are stored already, or as many of its sender as one may have.
 	AddEmail(ctx context.Context, r Row, most int) error
-	// ClaimEmail takes the email that has been due the longest at a time, counts an attempt, and makes it due again at
-	// until. Concurrent callers get different emails or ErrNoneDue.
+	// ClaimEmail takes the first email that is due at a time, counts an attempt, and makes it due again at until. First
+	// comes the lower class, then that before which fewer of its sender waited, then the one that has been due longer.
+	// Concurrent callers get different emails or ErrNoneDue.
 	ClaimEmail(ctx context.Context, at, until time.Time) (Row, error)
 	// PostponeEmail makes a claimed email due at another time, unless another instance has claimed it since.
 	PostponeEmail(ctx context.Context, r Row, due time.Time) error
 	// DeleteEmail deletes an email, if it exists.
 	DeleteEmail(ctx context.Context, id string) error
 	CountEmails(ctx context.Context) (int, error)
+	CountEmailsOf(ctx context.Context, sender string) (all, ofSender int, err error)
 }
 
 // Sealer encrypts text for one place in the database; moved to another place, it does not open.
@@ -51,7 +55,7 @@ func seal(s Sealer, l Email, at time.Time) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	r := Row{ID: l.ID, CreatedAt: at, DueAt: at, ExpiresAt: at.Add(defaultValidity)}
+	r := Row{ID: l.ID, CreatedAt: at, DueAt: at, ExpiresAt: at.Add(defaultValidity), Class: l.Class, Sender: l.sender()}
 	if !l.NotAfter.IsZero() && l.NotAfter.Before(r.ExpiresAt) {
 		r.ExpiresAt = l.NotAfter
 	}

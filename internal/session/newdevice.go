@@ -39,14 +39,17 @@ const suspiciousFailures = 5
 func (s *Service) compare(ctx context.Context, x Session, c device.Client) (SignedIn, error) {
 	in := SignedIn{Session: x}
 	h, err := s.store.SignInHistory(ctx, x.UserID)
-	if err != nil {
-		return in, err
-	}
 	in.NewDevice = h.SignedIn && !device.Knows(h.Known, s.policy.Browser.SetOf(c))
 	if h.Failures >= suspiciousFailures {
 		in.Failures = h.Failures
 	}
-	return in, nil
+	return in, err
+}
+
+// Knows reports whether the account was used lately from the client's browser and from its network.
+func (s *Service) Knows(ctx context.Context, userID string, c device.Client) (bool, error) {
+	h, err := s.store.SignInHistory(ctx, userID)
+	return err == nil && device.Knows(h.Known, s.policy.Browser.SetOf(c)), err
 }
 
 // events are those of the sign-in.

@@ -51,7 +51,7 @@ func addPress(ctx context.Context, tx *sql.Tx, p account.Press) error {
 		return err
 	}
 	for _, email := range p.Emails {
-		if err := addEmail(ctx, tx, email, mail.MaxQueued); err != nil {
+		if err := addEmail(ctx, tx, email, email.Most()); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func addAct(ctx context.Context, tx *sql.Tx, r *act.Record) error {
 // alone.
 func addNotices(ctx context.Context, tx *sql.Tx, notices []mail.Notice) error {
 	for i, n := range notices {
-		err := addEmail(ctx, tx, n.Row, mail.MaxQueued)
+		err := addEmail(ctx, tx, n.Row, n.Row.Most())
 		if notices[i].Full = errors.Is(err, mail.ErrFull) && !n.Needed; err != nil && !notices[i].Full {
 			return err
 		}

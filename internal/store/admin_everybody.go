@@ -61,7 +61,7 @@ func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.S
 		}
 		events = append(events, e)
 		if row != nil {
-			if err := addEmail(ctx, tx, *row, mail.MaxQueued/2); err != nil && !errors.Is(err, mail.ErrFull) {
+			if err := addEmail(ctx, tx, *row, row.Most()); err != nil && !errors.Is(err, mail.ErrFull) {
 				return nil, err
 			}
 		}

@@ -17,32 +17,49 @@ func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 
 func addEmail(ctx context.Context, db execer, r mail.Row, most int) error {
 	result, err := db.ExecContext(ctx, `
-		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at)
-		SELECT $1, $2, $3, $4, $5, $6
-		WHERE (SELECT count(*) FROM letters) < $7`,
-		r.ID, r.Sealed, r.Attempts, r.CreatedAt, r.DueAt, r.ExpiresAt, most)
+		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at, class, sender, turn)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, of_sender.n
+		FROM (SELECT count(*) AS n FROM letters WHERE sender = $8 AND sender <> '') AS of_sender
+		WHERE (SELECT count(*) FROM letters) < $9 AND of_sender.n < $10`,
+		r.ID, r.Sealed, r.Attempts, r.CreatedAt, r.DueAt, r.ExpiresAt, r.Class, r.Sender, most, r.MostOfSender())
 	return changed(result, err, mail.ErrFull)
 }
 
-// ClaimEmail repeats the condition in the outer query: PostgreSQL selects the row before it waits for another instance
-// that is claiming it, and checks only the outer condition again afterwards.
+// ClaimEmail asks again when another instance was first with the email that it chose: that one may be one of many.
 func (s *Store) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
-	var r mail.Row
-	err := s.db.QueryRowContext(ctx, `
-		UPDATE letters
-		SET due_at = $1, attempts = attempts + 1
-		WHERE due_at <= $2 AND id = (
-			SELECT id FROM letters
-			WHERE due_at <= $3
-			ORDER BY due_at, id
-			LIMIT 1)
-		RETURNING id, sealed, attempts, created_at, due_at, expires_at`, until, at, at).
-		Scan(&r.ID, &r.Sealed, &r.Attempts, &r.CreatedAt, &r.DueAt, &r.ExpiresAt)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = mail.ErrNoneDue
+	for {
+		r, err := s.claimEmail(ctx, at, until)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return r, err
+		}
+		var due bool
+		if err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM letters WHERE due_at <= $1)`, at).Scan(&due); err != nil {
+			return r, err
+		}
+		if !due {
+			return r, mail.ErrNoneDue
+		}
 	}
+}
+
+// claimEmail repeats the condition in the outer query: PostgreSQL selects the row before it waits for another instance
+// that is claiming it, and checks only the outer condition again afterwards.
+func (s *Store) claimEmail(ctx context.Context, at, until time.Time) (r mail.Row, err error) {
+	err = s.db.QueryRowContext(ctx, ClaimQuery, until, at, at).
+		Scan(&r.ID, &r.Sealed, &r.Attempts, &r.CreatedAt, &r.DueAt, &r.ExpiresAt, &r.Class, &r.Sender)
 	return r, err
 }
+
+// ClaimQuery reads the index in its order, past those that are not due.
+const ClaimQuery = `
+	UPDATE letters
+	SET due_at = $1, attempts = attempts + 1
+	WHERE due_at <= $2 AND id = (
+		SELECT id FROM letters
+		WHERE due_at <= $3
+		ORDER BY class, turn, due_at, id
+		LIMIT 1)
+	RETURNING id, sealed, attempts, created_at, due_at, expires_at, class, sender`
 
 func (s *Store) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE letters SET due_at = $1 WHERE id = $2 AND attempts = $3`, due, r.ID, r.Attempts)
@@ -58,4 +75,10 @@ func (s *Store) CountEmails(ctx context.Context) (int, error) {
 	var n int
 	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM letters`).Scan(&n)
 	return n, err
+}
+
+func (s *Store) CountEmailsOf(ctx context.Context, sender string) (all, ofSender int, err error) {
+	err = s.db.QueryRowContext(ctx, `
+		SELECT (SELECT count(*) FROM letters), (SELECT count(*) FROM letters WHERE sender = $1)`, sender).Scan(&all, &ofSender)
+	return all, ofSender, err
 }
