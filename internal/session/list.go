@@ -23,13 +23,22 @@ func (s *Service) Session(ctx context.Context, userID, handle string) (Session, 
 // Sessions returns what is signed in now, newest activity first. What has timed out but was not yet swept is left out.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	all, err := s.store.Sessions(ctx, userID)
-	at := audit.Now()
-	return slices.DeleteFunc(all, func(x Session) bool { return !at.Before(x.IdleExpiresAt) }), err
+	return inTime(all), err
 }
 
-// EndedSessions returns the sessions that ended within the last KeepEnded, the latest ending first.
-func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, error) {
-	return s.store.EndedSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
+// RecentSessions returns Sessions, and those that ended within the last KeepEnded, the latest ending first.
+func (s *Service) RecentSessions(ctx context.Context, userID string) (live, ended []Session, err error) {
+	all, err := s.store.RecentSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
+	n := 0
+	for n < len(all) && all[n].EndedAt.IsZero() {
+		n++
+	}
+	return inTime(all[:n]), all[n:], err
+}
+
+func inTime(live []Session) []Session {
+	at := audit.Now()
+	return slices.DeleteFunc(live, func(x Session) bool { return !at.Before(x.IdleExpiresAt) })
 }
 
 // Ended returns a session by its handle if it is over. ErrNotFound otherwise.
