@@ -52,7 +52,7 @@ func TestBench(t *testing.T) {
 	}
 	checkAccounts(t, r)
 	// A ratio of 0.00 is none of them: that is what a stall of one contender makes of another's.
-	for _, nothing := range []string{"NaN", "Inf", "not measured", "| - |", " 0 bytes"} {
+	for _, nothing := range []string{"NaN", "Inf", "%!", "not measured", "| - |", " 0 bytes"} {
 		if strings.Contains(text, nothing) {
 			t.Errorf("got %q in the results:\n%s", nothing, text)
 		}

@@ -68,7 +68,7 @@ func (c *conns) prepared(ctx context.Context, query string) *sql.Stmt {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if stmt, full = c.texts[query], c.full(); stmt != nil || full {
-		_ = made.Close() // somebody else was first
+		_ = made.Close() //nolint:sqlclosecheck // somebody else was first
 		return stmt
 	}
 	c.texts[query] = made
