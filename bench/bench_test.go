@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +39,7 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, runs := range r.runs {
+	for _, runs := range slices.Concat(append(r.pages, r.runs)...) {
 		for i := range runs {
 			runs[i].cpu = time.Millisecond // what was measured can be 0: /proc counts in ticks, and a round is short here
 		}
@@ -48,10 +50,32 @@ func TestBench(t *testing.T) {
 			t.Errorf("got no row for %s", name)
 		}
 	}
+	checkAccounts(t, r)
 	// A ratio of 0.00 is none of them: that is what a stall of one contender makes of another's.
-	for _, nothing := range []string{"NaN", "Inf", "not measured", "| - |", " 0 bytes"} {
+	for _, nothing := range []string{"NaN", "Inf", "%!", "not measured", "| - |", " 0 bytes"} {
 		if strings.Contains(text, nothing) {
 			t.Errorf("got %q in the results:\n%s", nothing, text)
+		}
+	}
+}
+
+// checkAccounts: each page is measured, what the table says of statements is what went over the wire, and the contenders answer
+// with pages of the same size.
+func checkAccounts(t *testing.T, r results) {
+	t.Helper()
+	for n, p := range accountPages {
+		for i, name := range besides {
+			if len(r.pages[n][i]) == 0 || r.pages[n][i][0].perSecond <= 0 {
+				t.Errorf("%s of %s was not measured", p.path, name)
+			}
+			alone, got := r.pageCounts[0][n].page, r.pageCounts[i][n].page
+			if got < alone*9/10 || got > alone*11/10 {
+				t.Errorf("%s has %d bytes of %s, want about %d", p.path, got, name, alone)
+			}
+		}
+		c := r.pageCounts[2][n]
+		if trips := each(c.postgresTrips + c.redisTrips); trips != strconv.Itoa(p.statements) {
+			t.Errorf("%s took %s round trips to PostgreSQL and Redis, want the %d that are statements on SQLite", p.path, trips, p.statements)
 		}
 	}
 }

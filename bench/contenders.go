@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -61,11 +62,11 @@ func serveContender(name string, e servers) error {
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // send writes the page the way Gatehouse does: whole, or an error.
-func send(w http.ResponseWriter, name, email, basket string) {
+func send(w http.ResponseWriter, write func(io.Writer) error) {
 	buf := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buf)
 	buf.Reset()
-	if err := write(buf, name, email, basket); err != nil {
+	if err := write(buf); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -82,8 +83,11 @@ func plain(before func(*http.Request) error) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		send(w, "Grace Hopper", "grace@example.com", "hall")
+		send(w, func(w io.Writer) error { return write(w, "Grace Hopper", "grace@example.com", "hall") })
 	})
+	for _, p := range accountPages[1:] {
+		mux.HandleFunc("GET "+p.path, func(w http.ResponseWriter, _ *http.Request) { send(w, p.write) })
+	}
 	return mux
 }
 
@@ -125,7 +129,7 @@ func stock(e servers, idle int) (http.Handler, error) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		send(w, name, email, manager.GetString(r.Context(), "basket"))
+		send(w, func(w io.Writer) error { return write(w, name, email, manager.GetString(r.Context(), "basket")) })
 	})
 	r.Get("/sessions", func(w http.ResponseWriter, r *http.Request) { forEachOf(w, r, manager, false) })
 	r.Post("/end-all", func(w http.ResponseWriter, r *http.Request) { forEachOf(w, r, manager, true) })

@@ -114,11 +114,11 @@ func addSessions(db *sql.DB, from, to int) (float64, error) {
 	}
 	for _, statement := range []string{
 		`INSERT INTO users SELECT r.*
-		FROM (SELECT * FROM users LIMIT 1) AS u, generate_series($1::int / 5, $2::int / 5 - 1) AS n,
+		FROM (SELECT * FROM users WHERE demo_until IS NULL LIMIT 1) AS u, generate_series($1::int / 5, $2::int / 5 - 1) AS n,
 		LATERAL jsonb_populate_record(NULL::users, to_jsonb(u) || jsonb_build_object(
 			'id', 'other-' || n, 'email', 'other-' || n || '@example.com', 'email_key', 'other-' || n || '@example.com')) AS r`,
 		`INSERT INTO sessions SELECT r.*
-		FROM (SELECT * FROM sessions WHERE ended_at IS NULL LIMIT 1) AS s, generate_series($1::int, $2::int - 1) AS n,
+		FROM (SELECT * FROM sessions WHERE ended_at IS NULL AND user_id NOT LIKE 'demo-%' LIMIT 1) AS s, generate_series($1::int, $2::int - 1) AS n,
 		LATERAL jsonb_populate_record(NULL::sessions, to_jsonb(s) || jsonb_build_object(
 			'id', substr(md5(n::text), 1, 26), 'user_id', 'other-' || n / 5,
 			'token_hash', substr(md5('token' || n) || md5(n::text), 1, 43),

@@ -98,7 +98,7 @@ func (s settings) measure(ctx context.Context) (results, error) {
 	if err != nil {
 		return r, err
 	}
-	for _, step := range []func(*results, []*contender, servers) error{s.pages, s.counts, s.signIns, s.growth, s.starts} {
+	for _, step := range []func(*results, []*contender, servers) error{s.pages, s.accounts, s.counts, s.signIns, s.growth, s.starts} {
 		if err := step(&r, all, e); err != nil {
 			return r, err
 		}

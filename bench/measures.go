@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/webtest"
 	"github.com/gomodule/redigo/redis"
 	"golang.org/x/crypto/argon2"
 )
@@ -59,14 +60,18 @@ func (s settings) counts(r *results, all []*contender, e servers) error {
 		}
 		r.counts = append(r.counts, n)
 	}
-	return nil
+	return accountCounts(r, again, conn, w)
 }
 
 // count requests the page and counts what that cost.
 func (c *contender) count(conn redis.Conn, w wires) (count, error) {
+	return countOf(c.client, "/plans", conn, w)
+}
+
+func countOf(client *webtest.Client, path string, conn redis.Conn, w wires) (count, error) {
 	var n count
 	ask := func() error {
-		a, err := want(c.client, http.StatusOK, http.MethodGet, "/plans")
+		a, err := want(client, http.StatusOK, http.MethodGet, path)
 		if err != nil {
 			return err
 		}

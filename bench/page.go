@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	"example.com/gatehouse/internal/billing"
@@ -17,18 +18,26 @@ import (
 
 // page is Gatehouse's own template of /plans without its indent. All contenders write the same bytes; these execute all of
 // it for each request, where Gatehouse has written out beforehand what is the same on every page.
-var page = parse("templates/layout.html", "templates/partials/*.html", "templates/pages/plans.html")
+var page = pageOf("plans.html")
+
+func pageOf(name string) *template.Template {
+	return parse("templates/layout.html", "templates/partials/*.html", "templates/pages/"+name)
+}
 
 func parse(patterns ...string) *template.Template {
 	t := template.New("").Funcs(template.FuncMap{
 		"asset": ui.Asset,
 		"brand": func() string { return brand.Name },
 		"env":   brand.Env,
-		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"clock": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"hour":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
-		"day":   func(t time.Time) string { return t.UTC().Format("Monday 2 January 2006") },
-		"ago":   func(time.Time) string { return "just now" },
+		"hour":  func(t time.Time) string { return said("hour", t) },
+		"day":   func(t time.Time) string { return said("day", t) },
+		"moment": func(how string, t time.Time) template.HTML {
+			title := ""
+			if words, exactly := strings.CutSuffix(how, ", exactly"); exactly {
+				how, title = words, ` title="`+said("clock", t)+`"`
+			}
+			return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + title + `>` + said(how, t) + `</time>`) //nolint:gosec // escaped
+		},
 		"count": func(n int, thing string) string { return fmt.Sprintf("%d %ss", n, thing) },
 		"plans": func() []plan { return plans },
 		"lesson": func(slug string) (template.HTML, error) {
@@ -51,6 +60,18 @@ func parse(patterns ...string) *template.Template {
 		}
 	}
 	return t.Lookup("layout.html")
+}
+
+func said(how string, t time.Time) string {
+	switch how {
+	case "clock":
+		return t.UTC().Format("2 January 2006, 15:04 UTC")
+	case "hour":
+		return t.UTC().Format("15:04 UTC")
+	case "day":
+		return t.UTC().Format("Monday 2 January 2006")
+	}
+	return fmt.Sprintf("%d hours ago", time.Since(t)/time.Hour)
 }
 
 // view has what the template reads, under the names it reads it by.
@@ -80,11 +101,13 @@ type signedIn struct {
 	IdleText                            string
 	IdleEnds, ElevatedUntil             time.Time
 	IdleMS, AbsoluteMS, WarnMS          int64
-	Demo                                *struct {
-		Until    time.Time
-		Password string
-		Changed  bool
-	}
+	Demo                                *demo
+}
+
+type demo struct {
+	Until    time.Time
+	Password string
+	Changed  bool
 }
 
 type plan struct {

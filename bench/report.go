@@ -14,6 +14,8 @@ import (
 type results struct {
 	names         []string
 	runs          [][]run
+	pages         [][][]run // by accountPages and besides
+	pageCounts    [][]count // by besides and accountPages
 	memory        []float64 // MiB after the load
 	counts        []count
 	growth        []growthAt
@@ -70,6 +72,7 @@ func (r results) markdown(s settings) string {
 	say("address alone; the others execute the same template as `html/template` does. That is a part of what the ratios show, most")
 	say("of all compared with the first row.\n")
 	r.traffic(say)
+	r.accounts(s, say)
 	r.rest(say)
 	return b.String()
 }
@@ -130,9 +133,13 @@ func (r results) ratio(i int, of func(run) float64) string {
 // over compares the throughput of two contenders, round by round.
 func (r results) over(one, other string) string {
 	runs := func(name string) []run { return r.runs[slices.Index(r.names, name)] }
+	return over(runs(one), runs(other), func(x run) float64 { return x.perSecond })
+}
+
+func over(runs, others []run, of func(run) float64) string {
 	var ratios []float64
-	for round, x := range runs(one) {
-		ratios = append(ratios, x.perSecond/runs(other)[round].perSecond)
+	for round, x := range runs {
+		ratios = append(ratios, of(x)/of(others[round]))
 	}
 	return spreadOf(ratios).String()
 }

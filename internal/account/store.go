@@ -36,8 +36,8 @@ type Store interface {
 	SetTOTPEnrolment(ctx context.Context, e TOTPEnrolment) error
 	// TOTPEnrolment returns ErrNotFound when no enrolment is pending in the session, or it has expired.
 	TOTPEnrolment(ctx context.Context, sessionID string, at time.Time) (TOTPEnrolment, error)
-	// TOTPSecret returns ErrNotFound for an account without an authenticator app.
-	TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret, error)
+	// Factors counts the sessions that live at a time.
+	Factors(ctx context.Context, userID string, at time.Time) (Factors, error)
 	// RecoveryCodes returns the hashes of the unused codes.
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.

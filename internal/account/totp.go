@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,20 +30,20 @@ type AppSecret struct {
 	ExpiresAt time.Time
 }
 
-// Factors are the second factors of an account.
+// Factors are the second factors of an account, and how many sessions are open that they opened or would have.
 type Factors struct {
 	TOTPSince time.Time // zero without an authenticator app
 	CodesLeft int       // recovery codes
+	Sessions  int       // that live
 }
 
 // Factors returns the second factors of an account.
 func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
-	secret, err := s.store.TOTPSecret(ctx, userID)
-	if err != nil && !errors.Is(err, audit.ErrNotFound) {
+	f, err := s.store.Factors(ctx, userID, audit.Now())
+	if err != nil {
 		return Factors{}, fmt.Errorf("factors: %w", err)
 	}
-	codes, err := s.store.RecoveryCodes(ctx, userID)
-	return Factors{secret.EnrolledAt, len(codes)}, err
+	return f, nil
 }
 
 // BeginTOTP makes a secret for an authenticator app, which takes effect with ConfirmTOTP. It replaces a pending secret

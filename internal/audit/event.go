@@ -100,6 +100,7 @@ type Event struct {
 
 	Other     string // id of the other account that the event is about, where somebody with a role did something to it
 	OtherName string // of that account, as it is when the event is read; "" when it is gone
+	Live      bool   // its session lives at Filter.LiveAt
 	Role      string // of the other account at that time, if that did it
 	Note      string // the reason that was typed
 
@@ -122,6 +123,7 @@ type Filter struct {
 	Kinds    []Kind // any of these; nil for all
 	Session  string // handle; "" for all
 	BeforeAt time.Time
-	BeforeID string // with BeforeAt: only events older than this one
+	BeforeID string    // with BeforeAt: only events older than this one
+	LiveAt   time.Time // by when it is asked which sessions live; zero for not asked
 	Limit    int
 }

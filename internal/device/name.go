@@ -25,8 +25,18 @@ var systems = map[string]string{
 // UnknownBrowser stands for a browser that is on none of the lists.
 const UnknownBrowser = "Unknown browser"
 
-// Parse names the device of a User-Agent header. Versions are left out: browsers freeze or invent them.
+// Parse names the device of a User-Agent header. Versions are left out: browsers freeze or invent them. A page names the same few
+// again and again, so what was found is remembered for a while.
 func Parse(agent string) Device {
+	if d, ok := parsed.of(agent); ok {
+		return d
+	}
+	d := parse(agent)
+	parsed.add(agent, d)
+	return d
+}
+
+func parse(agent string) Device {
 	ua := useragent.Parse(agent)
 	browser, known := browsers[ua.Name]
 	if !known {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
 )
 
@@ -33,9 +34,11 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
-	if err != nil {
-		return err
+	var factors account.Factors
+	if v.User.SecondFactor() { // nothing is said of recovery codes without one
+		if factors, err = a.Accounts.Factors(r.Context(), v.UserID); err != nil {
+			return err
+		}
 	}
 	view := &overviewView{
 		Session: a.sessionCard(v.Session, v.ID),

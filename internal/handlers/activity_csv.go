@@ -53,7 +53,7 @@ func (a *app) activityCSV(w http.ResponseWriter, r *http.Request) error {
 			row("", "", "Older events are not in this file. It holds what was found in the newest "+count(csvEvents, "event")+".", "", "", "", "", "")
 			break
 		}
-		if contains(e, text) {
+		if text == "" || contains(e, text) {
 			row(csvCells(e)...)
 		}
 	}

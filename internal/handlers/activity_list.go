@@ -25,14 +25,7 @@ type activityView struct {
 
 type dayView struct {
 	Date   time.Time
-	Events []trailView
-}
-
-// trailView is an event on the activity page, and where to go from it.
-type trailView struct {
-	eventView
-	ID      string
-	Session string // handle of the session it belongs to while that lives, else ""
+	Events []eventView
 }
 
 func (*activityView) page() string { return "activity.html" }
@@ -47,11 +40,8 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 	kind, text, filter := activityFilter(r, eventsPerPage+1)
 	v := &activityView{Kinds: kindChoices, Kind: kind, Query: text}
 	filter.BeforeAt, filter.BeforeID, v.First = cursor(query(r, "before"))
+	filter.LiveAt = audit.Now()
 	found, more, err := a.matching(r, filter, text)
-	if err != nil {
-		return err
-	}
-	live, err := a.liveSessions(r)
 	if err != nil {
 		return err
 	}
@@ -61,7 +51,11 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 			v.Days = append(v.Days, dayView{Date: day})
 		}
 		last := &v.Days[len(v.Days)-1]
-		last.Events = append(last.Events, trailView{eventView: eventLine(e), ID: e.ID, Session: live[e.SessionID].ID})
+		line := eventLine(e)
+		if line.ID = e.ID; e.Live {
+			line.Session = e.SessionID
+		}
+		last.Events = append(last.Events, line)
 	}
 	if more != "" {
 		v.Older = activityLink("/account/activity", kind, text, more)
@@ -139,7 +133,7 @@ func (a *app) matching(r *http.Request, f audit.Filter, text string) (found []au
 		}
 		scanned++
 		f.BeforeAt, f.BeforeID = e.At, e.ID
-		if contains(e, text) {
+		if text == "" || contains(e, text) {
 			found = append(found, e)
 		}
 	}

@@ -17,6 +17,9 @@ type eventView struct {
 	At   time.Time
 	From string // "Firefox on Windows, 203.0.113.4"; may be ""
 	Risk bool
+
+	ID      string // where the line leads somewhere
+	Session string // handle of the session it belongs to while that lives, else ""
 }
 
 type choice struct{ Value, Label string }

@@ -69,7 +69,7 @@ func (a *app) showAccount(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) fillSessions(r *http.Request, view *accountView) error {
-	sessions, err := a.Sessions.Sessions(r.Context(), view.Person.ID)
+	sessions, ended, err := a.Sessions.RecentSessions(r.Context(), view.Person.ID)
 	if err != nil {
 		return err
 	}
@@ -78,12 +78,11 @@ func (a *app) fillSessions(r *http.Request, view *accountView) error {
 		view.Sessions = append(view.Sessions, card)
 		view.Person.Flagged = view.Person.Flagged || s.Flag != ""
 	}
-	ended, err := a.Sessions.EndedSessions(r.Context(), view.Person.ID)
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)
 		view.Ended = append(view.Ended, endedSessionCard{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
 	}
-	return err
+	return nil
 }
 
 func (a *app) fillFactors(r *http.Request, view *accountView) error {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,11 +108,12 @@ func ordinary(now time.Time) []sample {
 		{"laptop", "Edge on Windows", "203.0.113.24", ago(50 * time.Hour), "Not used for too long"},
 	}
 	events := []eventView{
-		{"triangle-alert", "A replaced cookie of a session was used again", ago(24 * time.Minute), "Chrome on Windows, 198.51.100.7", true},
-		{"fingerprint", "Confirmed it is you", ago(2 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
-		{"key-round", "Signed in", ago(5 * time.Hour), "Firefox on Linux, 203.0.113.24", false},
+		{Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", At: ago(24 * time.Minute), From: "Chrome on Windows, 198.51.100.7", Risk: true},
+		{Icon: "fingerprint", Text: "Confirmed it is you", At: ago(2 * time.Hour), From: "Firefox on Linux, 203.0.113.24", Risk: false},
+		{Icon: "key-round", Text: "Signed in", At: ago(5 * time.Hour), From: "Firefox on Linux, 203.0.113.24", Risk: false},
 	}
-	trail := []trailView{{events[0], "E1", "h3"}, {events[1], "E2", ""}, {events[2], "E3", "h1"}}
+	trail := slices.Clone(events)
+	trail[0].ID, trail[0].Session, trail[1].ID, trail[2].ID, trail[2].Session = "E1", "h3", "E2", "E3", "h1"
 	timedOut := endedView{Reason: "idle", Heading: "For your security, we signed you out", At: ago(time.Minute),
 		Text: "You did not use Gatehouse for 30 minutes, so the session ended at 14:36 UTC."}
 	revoked := endedView{Reason: "revoked", Heading: "This device was signed out", At: ago(time.Minute), Worrying: true,

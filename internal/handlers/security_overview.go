@@ -37,21 +37,19 @@ func (a *app) security(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) showSecurity(w http.ResponseWriter, r *http.Request, status int, wrong ...problem) error {
 	v := currentOf(r)
-	sessions, err := a.Sessions.Sessions(r.Context(), v.UserID)
-	if err != nil {
-		return err
-	}
 	factors, err := a.Accounts.Factors(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	passkeys, err := a.Accounts.Passkeys(r.Context(), v.UserID)
-	if err != nil {
-		return err
+	var passkeys []auth.Passkey
+	if v.User.Passkeys {
+		if passkeys, err = a.Accounts.Passkeys(r.Context(), v.UserID); err != nil {
+			return err
+		}
 	}
 	p := a.Sessions.Policy()
 	return a.render(w, r, status, &securityView{
-		PasswordChanged: v.User.PasswordChangedAt, Sessions: len(sessions),
+		PasswordChanged: v.User.PasswordChangedAt, Sessions: factors.Sessions,
 		WindowText: words(p.Elevation), MinLength: auth.MinPassword,
 		App: factors.TOTPSince, Passkeys: len(passkeys), SecondFactor: v.User.SecondFactor(), Codes: factors.CodesLeft, OfCodes: auth.RecoveryCodeCount,
 		Lacking: a.Accounts.LacksFactor(v.User), Problems: wrong,

@@ -261,7 +261,7 @@ func TestSweep(t *testing.T) {
 			}
 		}
 		p.endedOnce(u.ID, "idle")
-		ended, err := p.sessions.EndedSessions(t.Context(), u.ID)
+		_, ended, err := p.sessions.RecentSessions(t.Context(), u.ID)
 		if err != nil || len(ended) != 1 || !ended[0].EndedAt.Equal(due) {
 			t.Errorf("got %v, %v, want one ending at %s", ended, err, due)
 		}

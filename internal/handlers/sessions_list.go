@@ -57,17 +57,12 @@ func (*sessionsView) page() string { return "sessions.html" }
 
 func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	v := currentOf(r)
-	current, others, err := a.sessionCards(r)
+	live, ended, err := a.Sessions.RecentSessions(r.Context(), v.UserID)
 	if err != nil {
 		return err
 	}
-	ended, err := a.Sessions.EndedSessions(r.Context(), v.UserID)
-	if err != nil {
-		return err
-	}
-	view := &sessionsView{
-		Current: current, Others: others, Limit: a.Sessions.Policy().SessionsPerUser,
-	}
+	view := &sessionsView{Limit: a.Sessions.Policy().SessionsPerUser}
+	view.Current, view.Others = a.cardsOf(v, live)
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)
 		view.Ended = append(view.Ended, endedSessionCard{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
@@ -82,13 +77,17 @@ func (a *app) sessionCards(r *http.Request) (current sessionCard, others []sessi
 	if err != nil {
 		return sessionCard{}, nil, err
 	}
-	current = a.sessionCard(v.Session, v.ID)
-	for _, s := range sessions {
+	current, others = a.cardsOf(v, sessions)
+	return current, others, nil
+}
+
+func (a *app) cardsOf(v *current, live []session.Session) (this sessionCard, others []sessionCard) {
+	for _, s := range live {
 		if s.ID != v.ID {
 			others = append(others, a.sessionCard(s, v.ID))
 		}
 	}
-	return current, others, nil
+	return a.sessionCard(v.Session, v.ID), others
 }
 
 func (a *app) sessionCard(s session.Session, currentID string) sessionCard {

@@ -40,6 +40,51 @@ func TestSteadyState(t *testing.T) {
 	})
 }
 
+// TestPagesCost holds what the pages that people look at most ask of the servers, for the visitor of a demo. The table of
+// docs/evidence/performance.md has the same numbers, by bench/account.go.
+func TestPagesCost(t *testing.T) {
+	t.Parallel()
+	want := map[string]int{ // the row and the bag, which Redis has where there is one, and these
+		"/plans":            3, // the basket
+		"/account":          5, // the sessions, the events, the basket
+		"/account/sessions": 3, // the sessions that live and those that ended
+		"/account/activity": 3, // the events, with which of their sessions live
+		"/account/security": 3, // the factors, with the number of sessions
+	}
+	s, onSQLite := storetest.CountingSQLite(t)
+	other, onPostgres := storetest.CountingPostgres(t)
+	pool, onRedis := storetest.CountingRedis(t)
+	small := portalOn(t, backend{store: s, bags: s.Bags()}, nil).browser()
+	large := portalOn(t, backend{store: other, bags: bag.NewRedisBags(pool)}, nil).browser()
+	for _, b := range []*browser{small, large} {
+		b.startDemo()
+		b.Get("/account") // says what was done
+	}
+	for path, n := range want {
+		for _, b := range []*browser{small, large} {
+			b.Get(path) // prepares what is prepared
+		}
+		onSQLite.Taken()
+		onSQLite.Prepared()
+		onPostgres.Taken()
+		onRedis.Taken()
+		small.Get(path).Want(http.StatusOK)
+		large.Get(path).Want(http.StatusOK)
+		if got := onSQLite.Taken(); got != n {
+			t.Errorf("%s took %d statements on SQLite, want %d", path, got, n)
+		}
+		if got := onSQLite.Prepared(); got != 0 {
+			t.Errorf("%s prepared %d statements once more, want none", path, got)
+		}
+		if got := onPostgres.Taken(); got != n-1 {
+			t.Errorf("%s took %d statements on PostgreSQL, want %d", path, got, n-1)
+		}
+		if got := onRedis.Taken(); got != 1 {
+			t.Errorf("%s took %d Redis commands, want 1", path, got)
+		}
+	}
+}
+
 // TestSignInCosts holds what a sign-in from a known device asks of the servers beside the password hash: the account, its
 // history in two reads, and one transaction of seven (its begin, the account's turn, the unclaimed, the room, the session,
 // the events, its commit); three takes from the limits, one given back, one deletion.

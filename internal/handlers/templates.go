@@ -135,18 +135,39 @@ func eachSource(patterns []string, do func(name, source string) error) error {
 
 // Times are written in UTC and say so: the server does not know where the reader is.
 var funcs = template.FuncMap{
-	"asset": ui.Asset,
-	"brand": func() string { return brand.Name },
-	"env":   brand.Env,
-	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"clock": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-	"hour":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
-	"day":   func(t time.Time) string { return t.UTC().Format("Monday 2 January 2006") },
-	"ago":   func(t time.Time) string { return ago(time.Since(t), t) },
-	"count": count,
-	"plans": plans,
+	"asset":  ui.Asset,
+	"brand":  func() string { return brand.Name },
+	"env":    brand.Env,
+	"hour":   func(t time.Time) string { return said("hour", t) },
+	"day":    func(t time.Time) string { return said("day", t) },
+	"moment": moment,
+	"count":  count,
+	"plans":  plans,
 
 	"lesson": lessonLink,
+}
+
+// said says a time: "clock", "hour", "day", or how long "ago".
+func said(how string, t time.Time) string {
+	switch how {
+	case "clock":
+		return t.UTC().Format("2 January 2006, 15:04 UTC")
+	case "hour":
+		return t.UTC().Format("15:04 UTC")
+	case "day":
+		return t.UTC().Format("Monday 2 January 2006")
+	}
+	return ago(time.Since(t), t)
+}
+
+// moment is the element of a time, in the words of said. Those of "ago, exactly" have the clock for who points at them. It is one
+// call, because calls are what a page with many times costs; there is nothing in it to escape.
+func moment(how string, t time.Time) template.HTML {
+	title := ""
+	if words, exactly := strings.CutSuffix(how, ", exactly"); exactly {
+		how, title = words, ` title="`+said("clock", t)+`"`
+	}
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + title + `>` + said(how, t) + `</time>`) //nolint:gosec // digits and names of months
 }
 
 // ago says how long d, the time since t, is, as roughly as people do.

@@ -23,13 +23,16 @@ func (s *Service) Session(ctx context.Context, userID, handle string) (Session, 
 // Sessions returns what is signed in now, newest activity first. What has timed out but was not yet swept is left out.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {
 	all, err := s.store.Sessions(ctx, userID)
-	at := audit.Now()
-	return slices.DeleteFunc(all, func(x Session) bool { return !at.Before(x.IdleExpiresAt) }), err
+	return slices.DeleteFunc(all, outOfTime), err
 }
 
-// EndedSessions returns the sessions that ended within the last KeepEnded, the latest ending first.
-func (s *Service) EndedSessions(ctx context.Context, userID string) ([]Session, error) {
-	return s.store.EndedSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
+func outOfTime(x Session) bool { return !audit.Now().Before(x.IdleExpiresAt) }
+
+// RecentSessions returns Sessions, and what ended within the last KeepEnded, the latest ending first.
+func (s *Service) RecentSessions(ctx context.Context, userID string) (live, ended []Session, err error) {
+	all, err := s.store.RecentSessions(ctx, userID, audit.Now().Add(-s.policy.KeepEnded), recentlyEnded)
+	live = slices.DeleteFunc(slices.Clone(all), func(x Session) bool { return !x.EndedAt.IsZero() || outOfTime(x) })
+	return live, slices.DeleteFunc(all, func(x Session) bool { return x.EndedAt.IsZero() }), err
 }
 
 // Ended returns a session by its handle if it is over. ErrNotFound otherwise.

@@ -52,8 +52,8 @@ type Store interface {
 	EndSessions(ctx context.Context, p EndManyParams) ([]Session, error)
 	// Sessions returns the sessions of a user that have not ended, newest activity first.
 	Sessions(ctx context.Context, userID string) ([]Session, error)
-	// EndedSessions returns the latest endings since a time, newest first.
-	EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]Session, error)
+	// RecentSessions returns those of Sessions, and behind them up to limit that ended since a time, the latest ending first.
+	RecentSessions(ctx context.Context, userID string, since time.Time, limit int) ([]Session, error)
 	// TimedOut returns up to limit sessions whose time is up and which nobody has ended yet.
 	TimedOut(ctx context.Context, at time.Time, limit int) ([]Session, error)
 	// SignInHistory returns what is known of the sign-ins of a user.

@@ -27,6 +27,18 @@ func (s *Store) TOTPSecret(ctx context.Context, userID string) (auth.TOTPSecret,
 	return t, found(err)
 }
 
+func (s *Store) Factors(ctx context.Context, userID string, at time.Time) (account.Factors, error) {
+	var f account.Factors
+	err := s.db.QueryRowContext(ctx, `
+		SELECT totp_secrets.enrolled_at,
+			(SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL),
+			(SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $2)
+		FROM users LEFT JOIN totp_secrets ON totp_secrets.user_id = users.id
+		WHERE users.id = $1`, userID, at).
+		Scan(orZero{&f.TOTPSince}, &f.CodesLeft, &f.Sessions)
+	return f, found(err)
+}
+
 func (s *Store) SetTOTPEnrolment(ctx context.Context, e account.TOTPEnrolment) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO totp_enrolments (session_id, user_id, sealed, expires_at)

@@ -92,7 +92,12 @@ func (s *Store) PruneEvents(ctx context.Context, before, anonymousBefore time.Ti
 const eventColumns = `id, user_id, session_id, kind, reason, ip, user_agent, at, other_id, by_role, note, times`
 
 // eventsRead is eventColumns with the name that the other account has now.
-const eventsRead = eventColumns + `, COALESCE((SELECT users.name FROM users WHERE users.id = events.other_id), '')`
+const eventsRead = eventColumns + `, 
+	CASE WHEN other_id = '' THEN '' ELSE COALESCE((SELECT users.name FROM users WHERE users.id = events.other_id), '') END`
+
+// asGiven stands behind a placeholder that is a limit, where the statement stays prepared: SQLite would look at the value of the
+// placeholder to plan, and so parse and plan anew each time that it is set.
+const asGiven = ` + 0`
 
 func eventFields(e *audit.Event) []any {
 	return []any{
@@ -118,7 +123,7 @@ func (s *Store) Event(ctx context.Context, userID, id string) (audit.Event, erro
 }
 
 func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]audit.Event, error) {
-	where, args := `user_id = $1`, []any{userID}
+	where, live, args := `user_id = $1`, `FALSE`, []any{userID}
 	arg := func(v any) string {
 		args = append(args, v)
 		return fmt.Sprintf("$%d", len(args))
@@ -136,13 +141,18 @@ func (s *Store) Events(ctx context.Context, userID string, f audit.Filter) ([]au
 	if !f.BeforeAt.IsZero() {
 		where += ` AND (at, id) < (` + arg(f.BeforeAt) + `, ` + arg(f.BeforeID) + `)`
 	}
+	if !f.LiveAt.IsZero() {
+		live = `EXISTS (
+			SELECT 1 FROM sessions
+			WHERE sessions.id = events.session_id AND sessions.user_id = events.user_id AND ended_at IS NULL AND idle_expires_at > ` + arg(f.LiveAt) + `)`
+	}
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT `+eventsRead+`
+		SELECT `+eventsRead+`, `+live+`
 		FROM events
 		WHERE `+where+`
 		ORDER BY at DESC, id DESC
-		LIMIT `+arg(f.Limit), args...)
-	events, err := readAll(rows, err, eventFields)
+		LIMIT `+arg(f.Limit)+asGiven, args...)
+	events, err := readAll(rows, err, func(e *audit.Event) []any { return append(eventFields(e), &e.Live) })
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}

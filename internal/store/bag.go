@@ -11,7 +11,7 @@ import (
 )
 
 // Bags keeps sealed bags under the hash of their token, for an instance without Redis.
-type Bags struct{ db *sql.DB }
+type Bags struct{ db *conns }
 
 // Bags returns the bags in this database.
 func (s *Store) Bags() Bags { return Bags{s.db} }

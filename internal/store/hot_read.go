@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/stdlib" // also registers "pgx"
 )
@@ -11,27 +10,12 @@ import (
 // A row is read when it is scanned.
 type row interface{ Scan(dest ...any) error }
 
-// hotRead is the read that every request of a session makes, so its overhead matters. The statement for SQLite is prepared
-// at first use, because the tables are created after the connection.
-type hotRead struct{ stmt atomic.Pointer[sql.Stmt] }
-
-// row runs the query, which has to be the same text each time.
-func (h *hotRead) row(ctx context.Context, s *Store, query string, args ...any) row {
+// hotRow is the read that every request of a session makes, so its overhead matters.
+func (s *Store) hotRow(ctx context.Context, query string, args ...any) row {
 	if s.postgres {
-		return pgRow(func(dest []any) error { return readPostgres(ctx, s.db, query, args, dest) })
+		return pgRow(func(dest []any) error { return readPostgres(ctx, s.db.DB, query, args, dest) })
 	}
-	stmt := h.stmt.Load() //nolint:sqlclosecheck // it lives as long as the connections
-	if stmt == nil {
-		var err error
-		if stmt, err = s.db.PrepareContext(ctx, query); err != nil {
-			return s.db.QueryRowContext(ctx, query, args...) // carries the error
-		}
-		if !h.stmt.CompareAndSwap(nil, stmt) {
-			_ = stmt.Close()     //nolint:sqlclosecheck // somebody else was first
-			stmt = h.stmt.Load() //nolint:sqlclosecheck // as above
-		}
-	}
-	return stmt.QueryRowContext(ctx, args...)
+	return s.db.QueryRowContext(ctx, query, args...)
 }
 
 type pgRow func(dest []any) error

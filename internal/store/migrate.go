@@ -52,7 +52,7 @@ const (
 
 func (s *Store) provider() (*goose.Provider, error) {
 	if !s.postgres {
-		return goose.NewProvider(goose.DialectSQLite3, s.db, migrations.FS)
+		return goose.NewProvider(goose.DialectSQLite3, s.db.DB, migrations.FS)
 	}
 	locker, err := lock.NewPostgresTableLocker(
 		lock.WithTableLeaseDuration(migrateLease), lock.WithTableHeartbeatInterval(renewEvery),
@@ -65,7 +65,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, s.db, migrations.FS, goose.WithLocker(boundedLock{locker}))
+	return goose.NewProvider(goose.DialectPostgres, s.db.DB, migrations.FS, goose.WithLocker(boundedLock{locker}))
 }
 
 // A boundedLock waits for a database that has gone no longer than the lease, which frees the lock then.

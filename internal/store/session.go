@@ -30,7 +30,7 @@ func sessionFields(x *session.Session) []any {
 const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`
 
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {
-	return sessionAndUser(s.byToken.row(ctx, s, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
+	return sessionAndUser(s.hotRow(ctx, sessionAndUserWhere+`sessions.token_hash = $1`, tokenHash))
 }
 
 func (s *Store) SessionByPreviousToken(ctx context.Context, tokenHash string) (session.Session, auth.User, error) {
@@ -119,11 +119,11 @@ func (s *Store) Sessions(ctx context.Context, userID string) ([]session.Session,
 		ORDER BY last_seen_at DESC, id`, userID)
 }
 
-func (s *Store) EndedSessions(ctx context.Context, userID string, since time.Time, limit int) ([]session.Session, error) {
+func (s *Store) RecentSessions(ctx context.Context, userID string, since time.Time, limit int) ([]session.Session, error) {
 	return s.list(ctx, `
-		WHERE user_id = $1 AND ended_at > $2
-		ORDER BY ended_at DESC, id
-		LIMIT $3`, userID, since, limit)
+		WHERE user_id = $1 AND (ended_at IS NULL OR id IN (
+			SELECT id FROM sessions WHERE user_id = $1 AND ended_at > $2 ORDER BY ended_at DESC, id LIMIT $3`+asGiven+`))
+		ORDER BY ended_at IS NOT NULL, ended_at DESC, CASE WHEN ended_at IS NULL THEN last_seen_at END DESC, id`, userID, since, limit)
 }
 
 func (s *Store) TimedOut(ctx context.Context, at time.Time, limit int) ([]session.Session, error) {

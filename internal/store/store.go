@@ -27,10 +27,8 @@ import (
 
 // Store implements what auth, session, account and the others need of a database, on one of the two.
 type Store struct {
-	db       *sql.DB
+	db       *conns
 	postgres bool
-
-	byToken hotRead // the read that authenticates a request
 
 	bags         bagDeleter   // of all sessions; nil for bags that end when their time is up
 	noBagsBefore atomic.Int64 // in Unix nanoseconds: deleting bags failed a short while ago
@@ -63,7 +61,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		db.SetMaxIdleConns(maxConns)
 		db.SetConnMaxIdleTime(5 * time.Minute)
 	}
-	s.db = db
+	s.db = newConns(db, s.postgres)
 	if err := s.connect(ctx); errors.Is(ctx.Err(), context.Canceled) {
 		return nil, errors.Join(ctx.Err(), db.Close()) // the caller cancelled it and knows why
 	} else if err != nil {
@@ -97,7 +95,9 @@ func (s *Store) connect(ctx context.Context) error {
 }
 
 // New returns a store on connections made elsewhere. The SQLite ones need the settings of SQLiteDSN.
-func New(db *sql.DB, postgres bool) *Store { return &Store{db: db, postgres: postgres} }
+func New(db *sql.DB, postgres bool) *Store {
+	return &Store{db: newConns(db, postgres), postgres: postgres}
+}
 
 // maxConns bounds the connections of one instance, unless SetConns does. Two dozen keep two processors busy; PostgreSQL
 // allows a hundred.
@@ -142,7 +142,7 @@ func unreachable(err error) error {
 }
 
 // DB returns the same connections for other tables, such as that of bags.
-func (s *Store) DB() *sql.DB { return s.db }
+func (s *Store) DB() *sql.DB { return s.db.DB }
 
 // closeWithin bounds the goodbye to a server that does not answer: each connection would wait for five seconds.
 const closeWithin = time.Second

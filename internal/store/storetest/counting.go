@@ -17,10 +17,13 @@ import (
 )
 
 // Counter counts what reaches a store: SQL statements, or Redis commands.
-type Counter struct{ n atomic.Int64 }
+type Counter struct{ n, prepared atomic.Int64 }
 
 // Taken returns the count and starts again at 0.
 func (c *Counter) Taken() int { return int(c.n.Swap(0)) }
+
+// Prepared returns how many statements SQLite has prepared for later use, and starts again at 0.
+func (c *Counter) Prepared() int { return int(c.prepared.Swap(0)) }
 
 // CountingSQLite is SQLite with every statement counted.
 func CountingSQLite(t testing.TB) (*store.Store, *Counter) {
@@ -127,6 +130,7 @@ func (k countingConn) PrepareContext(ctx context.Context, q string) (driver.Stmt
 	if err != nil {
 		return nil, err
 	}
+	k.c.prepared.Add(1)
 	return countingStmt{stmt.(sqliteStmt), k.c}, nil
 }
 
