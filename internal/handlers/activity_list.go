@@ -55,13 +55,19 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	all, err := a.answers(r)
+	if err != nil {
+		return err
+	}
 	for _, e := range found {
 		day := e.At.UTC().Truncate(24 * time.Hour)
 		if n := len(v.Days); n == 0 || !v.Days[n-1].Date.Equal(day) {
 			v.Days = append(v.Days, dayView{Date: day})
 		}
 		last := &v.Days[len(v.Days)-1]
-		last.Events = append(last.Events, trailView{eventView: eventLine(e), ID: e.ID, Session: live[e.SessionID].ID})
+		line := trailView{eventView: eventLine(e), ID: e.ID, Session: live[e.SessionID].ID}
+		line.Ask = all.ask(e, live)
+		last.Events = append(last.Events, line)
 	}
 	if more != "" {
 		v.Older = activityLink("/account/activity", kind, text, more)
