@@ -137,7 +137,7 @@ func lookAtOneSession(t *testing.T, p *program) {
 	b.at("recognise-nobody", http.StatusOK, func() int { return b.askedAbout("curl") })
 	b.at("recognise-session", http.StatusOK, func() int {
 		b.open("/account")
-		return b.follow("Was this you? On Chrome on Linux")
+		return b.follow("Was this you? On Chrome on macOS")
 	})
 	b.at("secure", http.StatusOK, func() int { return b.open("/account/secure") })
 	b.at("secure-begun", http.StatusOK, func() int {

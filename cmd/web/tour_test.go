@@ -40,11 +40,11 @@ func TestTour(t *testing.T) {
 	})
 }
 
-// usedElsewhere leaves a session that began in one browser and was used from another.
+// usedElsewhere leaves a session that began in one browser and was used from another, in another network.
 func (p *program) usedElsewhere(t testing.TB, email string) {
 	c := p.Client(t)
 	c.SignIn(email, webtest.Password)
-	c.Agent = webtest.FirefoxOnWindows
+	c.Agent, c.IP = webtest.FirefoxOnWindows, "198.51.100.7"
 	c.Get("/account").Want(200)
 }
 
@@ -92,7 +92,8 @@ func endTheMarked(b *person) {
 	b.t.Helper()
 	b.open("/account")
 	b.reads("One of your sessions looks suspicious")
-	b.follow("Review your devices")
+	b.follow("Chrome on macOS")
+	b.reads("Needs an answer")
 	b.reads("This session began in Chrome on macOS and was used from Firefox on Windows.")
 	b.press("Sign out Chrome on macOS")
 	b.isAt("/reauth")
