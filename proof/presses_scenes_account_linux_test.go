@@ -56,7 +56,24 @@ var accountScenes = []scene{
 			x.t.Error(err)
 		}
 		b.Reauth(webtest.Password).Leads("/account/sessions")
-		return u.press(b, "/account/sessions", "/account/sessions/"+handle+"/recognise")
+		page := "/account/sessions/" + handle + "/recognise"
+		return u.press(b, page, page)
+	}},
+	{"this was me, of an event", "/account/activity/{id}/recognise", func(x *pressRunner, b *webtest.Client) filled {
+		u := x.signedIn(b)
+		page := eventPage(b)
+		b.Reauth(webtest.Password).Leads("/account/sessions")
+		return u.press(b, page, page)
+	}},
+	{"this was not me", "/account/secure", func(x *pressRunner, b *webtest.Client) filled {
+		u := x.signedIn(b)
+		return u.press(b, eventPage(b), "/account/secure")
+	}},
+	{"end of the path", "/account/secure/done", func(x *pressRunner, b *webtest.Client) filled {
+		u := x.signedIn(b)
+		b.Post("/account/secure").Leads("/account/secure")
+		b.Reauth(webtest.Password).Leads("/account/sessions")
+		return u.press(b, "/account/secure", "/account/secure/done")
 	}},
 	{"request of another address", "/account/email", func(x *pressRunner, b *webtest.Client) filled {
 		u, to := x.signedIn(b), webtest.Email()
@@ -79,6 +96,15 @@ func (x *pressRunner) withPasskey(b *webtest.Client) (someone, *passkey) {
 	b.Reauth(webtest.Password).Leads("/account/sessions")
 	b.Post(passkeysPage+"/finish", "credential", key.makes(b.T, begin(b, passkeysPage+"/begin")), "name", "Laptop").Want(http.StatusSeeOther)
 	return u, key
+}
+
+var eventAddress = regexp.MustCompile(`/account/activity/[A-Z2-7]{26}/recognise`)
+
+// eventPage is the page about a confirmation that was refused a moment ago.
+func eventPage(b *webtest.Client) string {
+	b.T.Helper()
+	b.Post("/reauth", "password", "wrong, and long enough").Want(http.StatusUnprocessableEntity)
+	return eventAddress.FindString(b.Get("/account/activity").Body)
 }
 
 var passkeyAddress = regexp.MustCompile(passkeysPage + `/[A-Z2-7]{26}`)

@@ -133,17 +133,27 @@ func lookAtOneSession(t *testing.T, p *program) {
 	b.signIn(email, webtest.Password)
 	b.at("overview-recommendations", http.StatusOK, func() int { return b.open("/account") })
 	b.at("activity-suspicious", http.StatusOK, func() int { return b.open("/account/activity?kind=sign-ins") })
-	b.at("not-me-elsewhere", http.StatusOK, func() int { return b.notMe("Firefox on Windows") })
-	b.at("not-me-nobody", http.StatusOK, func() int { return b.notMe("curl") })
-	b.at("not-me-here", http.StatusOK, func() int {
+	b.at("recognise-elsewhere", http.StatusOK, func() int { return b.askedAbout("Firefox on Windows") })
+	b.at("recognise-nobody", http.StatusOK, func() int { return b.askedAbout("curl") })
+	b.at("recognise-session", http.StatusOK, func() int {
+		b.open("/account")
+		return b.follow("Was this you? On Chrome on macOS")
+	})
+	b.at("secure", http.StatusOK, func() int { return b.open("/account/secure") })
+	b.at("secure-begun", http.StatusOK, func() int {
+		b.askedAbout("Firefox on Windows")
+		return b.press("No, secure my account")
+	})
+	b.at("overview-securing", http.StatusOK, func() int { return b.open("/account") })
+	b.at("recognise-here", http.StatusOK, func() int {
 		b.open("/reauth")
 		b.fill("password", webtest.OtherPassword)
 		b.press("Confirm")
-		return b.notMe("Chrome on Linux")
+		return b.askedAbout("Chrome on Linux")
 	})
-	b.at("not-me-over", http.StatusOK, func() int {
+	b.at("recognise-over", http.StatusOK, func() int {
 		p.change(b.t, `UPDATE sessions SET ended_at = last_seen_at, end_reason = 'idle' WHERE user_agent = $1`, webtest.FirefoxOnWindows)
-		return b.notMe("Firefox on Windows")
+		return b.askedAbout("Firefox on Windows")
 	})
 	b.at("activity-csv-reauth", http.StatusOK, func() int {
 		b.open("/account/activity?kind=sign-ins")
@@ -174,9 +184,9 @@ func (p *program) suspicious(t testing.TB, email string) {
 	outside.Post("/login", "email", email, "password", webtest.OtherPassword).Want(http.StatusUnprocessableEntity)
 }
 
-// notMe follows "this was not me" of the newest suspicious line from that device.
-func (l *looker) notMe(device string) int {
+// askedAbout follows "was this you?" of the newest line from that device that has it.
+func (l *looker) askedAbout(device string) int {
 	l.t.Helper()
 	l.open("/account/activity?kind=sign-ins&q=" + device[:4])
-	return l.load("this was not me", chromedp.Click(`a[href$="/not-me"]`))
+	return l.load("was this you?", chromedp.Click(`a[href$="/recognise"]`))
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto/rand"
+	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -67,8 +69,23 @@ var securityScenes = []pressScene{
 	}},
 	{name: "this was me", route: "/account/sessions/{handle}/recognise", inShort: true, ready: func(s *pressStage) pressForm {
 		email := s.elevated()
-		s.x.change(s.t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, s.elsewhere(email))
-		return formOf(email, "/account/sessions", "This was me")
+		handle := s.elsewhere(email)
+		s.x.change(s.t, `UPDATE sessions SET flag = 'token_reused' WHERE id = $1`, handle)
+		return formOf(email, "/account/sessions/"+handle+"/recognise", "Yes, it was me")
+	}},
+	{name: "this was me, of an event", route: "/account/activity/{id}/recognise", inShort: true, ready: func(s *pressStage) pressForm {
+		email, page := s.refused()
+		s.c.Reauth(webtest.Password).Leads("/account/sessions")
+		return formOf(email, page, "Yes, it was me")
+	}},
+	{name: "this was not me", route: "/account/secure", inShort: true, ready: func(s *pressStage) pressForm {
+		email, page := s.refused()
+		return formOf(email, page, "No, secure my account")
+	}},
+	{name: "end of the path", route: "/account/secure/done", inShort: true, ready: func(s *pressStage) pressForm {
+		email := s.elevated()
+		s.c.Post("/account/secure").Leads("/account/secure")
+		return formOf(email, "/account/secure", "I am done")
 	}},
 }
 
@@ -125,6 +142,14 @@ var accountScenes = []pressScene{
 		s.c.Follow(s.c.Post("/basket", "plan", "hall"))
 		return formOf(email, "/billing/checkout", "Pay 12.00 EUR", "password", webtest.Password)
 	}},
+}
+
+// refused is somebody whose confirmation was refused a moment ago, and the page about that.
+func (s *pressStage) refused() (email, page string) {
+	s.t.Helper()
+	email = s.signedIn()
+	s.c.Post("/reauth", "password", "wrong, and long enough").Want(http.StatusUnprocessableEntity)
+	return email, regexp.MustCompile(`/account/activity/[A-Z2-7]{26}/recognise`).FindString(s.c.Get("/account/activity").Body)
 }
 
 // moves asks for a change of address.

@@ -35,13 +35,13 @@ func lookAtFlags(t *testing.T, p *program) {
 	p.flag(t, handle, "client_changed")
 	b.at("flagged-activity", http.StatusOK, func() int { return b.open("/account/activity?kind=sessions") })
 	b.at("flagged-dismiss-reauth", http.StatusOK, func() int {
-		b.open("/account")
-		return b.press("This was me")
+		b.open("/account/sessions/" + handle + "/recognise")
+		return b.press("Yes, it was me")
 	})
 	b.at("flagged-dismissed", http.StatusOK, func() int {
 		b.fill("password", webtest.Password)
 		b.press("Confirm")
-		return b.press("This was me")
+		return b.press("Yes, it was me")
 	})
 	b.at("login-client-changed", http.StatusOK, func() int {
 		p.endAs(b.t, b.handle(), "client_changed", "")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/webtest"
+	"github.com/chromedp/chromedp"
 )
 
 // elsewhere are the other sessions of somebody who gets around.
@@ -78,7 +79,8 @@ func lookAtManySessions(t *testing.T, p *program) {
 	b.at("security-confirmed", http.StatusOK, func() int { return b.open("/account/security") })
 	b.at("sessions-dismissed", http.StatusOK, func() int {
 		b.open("/account/sessions")
-		return b.press("This was me")
+		b.load("was this you?", chromedp.Click(`a[href$="/recognise"]`))
+		return b.press("Yes, it was me")
 	})
 	b.at("activity", http.StatusOK, func() int { return b.open("/account/activity") })
 	b.at("activity-filtered", http.StatusOK, func() int { return b.open("/account/activity?kind=sign-ins&q=firefox") })

@@ -40,11 +40,11 @@ func TestTour(t *testing.T) {
 	})
 }
 
-// usedElsewhere leaves a session that began in one browser and was used from another.
+// usedElsewhere leaves a session that began in one browser and was used from another, in another network.
 func (p *program) usedElsewhere(t testing.TB, email string) {
 	c := p.Client(t)
 	c.SignIn(email, webtest.Password)
-	c.Agent = webtest.FirefoxOnWindows
+	c.Agent, c.IP = webtest.FirefoxOnWindows, "198.51.100.7"
 	c.Get("/account").Want(200)
 }
 
@@ -92,7 +92,8 @@ func endTheMarked(b *person) {
 	b.t.Helper()
 	b.open("/account")
 	b.reads("One of your sessions looks suspicious")
-	b.follow("Review your devices")
+	b.follow("Chrome on macOS")
+	b.reads("Needs an answer")
 	b.reads("This session began in Chrome on macOS and was used from Firefox on Windows.")
 	b.press("Sign out Chrome on macOS")
 	b.isAt("/reauth")
@@ -114,24 +115,29 @@ func TestVisitWithoutScripts(t *testing.T) {
 	b.isAt("/account")
 	password := evaluate[string](b, `document.querySelector('.demo code').textContent`)
 
-	b.follow("Review your devices")
-	b.press("This was me")
+	b.follow("Was this you? On Edge on Windows")
+	b.press("Yes, it was me")
 	b.isAt("/reauth")
+	b.reads("Waiting for you", "Say whether it was you, on Edge on Windows")
 	b.fill("password", password)
 	b.press("Confirm")
-	b.isAt("/account/sessions") // the press is not repeated by itself
-	b.press("This was me")
+	b.reads("Was this you?") // the press is not repeated by itself
+	b.press("Yes, it was me")
+	b.isAt("/account/sessions")
 	b.reads("The session is no longer flagged.")
 
 	b.follow("Activity")
 	b.fill("q", "replaced cookie")
 	b.press("Filter")
 	b.reads("A replaced cookie of a session was used again")
-	evaluate[any](b, `document.querySelector('.risk a[href$="/not-me"]').click()`)
-	b.comes(`location.pathname.endsWith('/not-me') && document.readyState === 'complete'`)
-	b.reads("This was not you", "First, sign out the session it belongs to")
+	evaluate[any](b, `document.querySelector('a[href$="/recognise"]').click()`)
+	b.comes(`location.pathname.endsWith('/recognise') && document.readyState === 'complete'`)
+	b.reads("Was this you?", "Usual for your account")
+	b.press("No, secure my account")
+	b.reads("1. Sign out Edge on Windows", "2. Change your password")
 	b.press("Sign out Edge on Windows")
-	b.reads("Signed out Edge on Windows.")
+	b.isAt("/account/secure")
+	b.reads("Signed out Edge on Windows.", "Its cookie opens nothing")
 
 	b.open("/account/session")
 	b.reads("Inside this session", "Ends it after 30 minutes without use")

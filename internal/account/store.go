@@ -43,7 +43,8 @@ type Store interface {
 	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n ChangeNameParams) error
 	AddSignUp(ctx context.Context, p SignUp, press Press) error
-	// AddPress stores a press that changes nothing but what its events say.
+	// AddPress stores a press that changes nothing but what its events say. ErrConflict when the session of p.By was not live
+	// at the first of them.
 	AddPress(ctx context.Context, p Press, events ...audit.Event) error
 	// SignUp returns ErrNotFound when the token is unknown or has expired.
 	SignUp(ctx context.Context, tokenHash string, at time.Time) (SignUp, error)
@@ -74,6 +75,7 @@ type Store interface {
 // form is sent: all or nothing. ErrConflict when the act was stored before, mail.ErrFull when there are too many emails.
 type Press struct {
 	Act    *act.Record // nil for none
+	By     audit.Actor // whose session has to be live, for AddPress alone; zero for nobody's
 	Spend  auth.Spend  // whose events are stored too
 	Emails []mail.Row
 }

@@ -33,6 +33,9 @@ const (
 	SessionFlagged        Kind = "session_flagged" // used from another client, with what changed as its reason
 	SessionUnknownToken   Kind = "session_unknown_token"
 	SessionRecognised     Kind = "session_recognised"
+	EventRecognised       Kind = "event_recognised"       // with the id of the event as its reason
+	SecuringBegun         Kind = "account_securing_begun" // "it was not me", with the handle of a session as its reason, or none
+	SecuringDone          Kind = "account_securing_done"
 	ReauthSuccess         Kind = "reauth_success"
 	ReauthFail            Kind = "reauth_fail"
 	RateLimitExceeded     Kind = "excess_rate_limit_exceeded"
@@ -79,7 +82,7 @@ func (k Kind) level() slog.Level {
 	case SessionUseAfterEnd, SessionTokenReused, AuthorisationFail, PasswordChangeFail, PasskeyCloned:
 		return slog.LevelError
 	case LoginFail, LoginFailMax, LoginLock, LoginSuccessAfterFail, ReauthFail, PaymentConfirmFail, RateLimitExceeded, CrossSiteRequest, SessionUnknownToken,
-		SessionFlagged, MFARemoved, MFAFail, RecoveryCodeUsed, EmailChangeUndone, UserDeleted, SensitiveRead,
+		SessionFlagged, SecuringBegun, MFARemoved, MFAFail, RecoveryCodeUsed, EmailChangeUndone, UserDeleted, SensitiveRead,
 		Administered, AuthorisationChange:
 		return slog.LevelWarn
 	}

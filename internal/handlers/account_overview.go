@@ -6,6 +6,7 @@ import (
 
 	"example.com/gatehouse/internal/account"
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/session"
 )
 
 type overviewView struct {
@@ -13,7 +14,9 @@ type overviewView struct {
 	Session         sessionCard
 	Recommendations []recommendation
 	Others          int
-	Flagged         int // live sessions that are flagged
+	Asking          []sessionCard // flagged sessions that need an answer
+	GoodToKnow      []sessionCard // those that do not
+	Securing        time.Time     // when the path was begun that is open, zero for none
 	PasswordChanged time.Time
 	App, Passkeys   bool // which second steps the account has
 	Recent          []eventView
@@ -46,13 +49,25 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		App: v.User.TOTP, Passkeys: v.User.Passkeys,
 		Recommendations: recommend(sessions, v.ID, v.User, factors.CodesLeft, a.Sessions.Policy().SessionsPerUser, time.Now()),
 	}
+	all, err := a.answers(r)
+	if err != nil {
+		return err
+	}
+	view.Securing = all.path.Begun
+	live := make(map[string]session.Session, len(sessions))
 	for _, s := range sessions {
-		if s.Flag != "" {
-			view.Flagged++
+		live[s.ID] = s
+		switch card := a.sessionCard(s, v.ID); {
+		case card.Asks && s.ID != all.path.Session:
+			view.Asking = append(view.Asking, card)
+		case card.Flag != "" && !card.Asks:
+			view.GoodToKnow = append(view.GoodToKnow, card)
 		}
 	}
 	for _, e := range events {
-		view.Recent = append(view.Recent, eventLine(e))
+		line := eventLine(e)
+		line.Ask = all.ask(e, live)
+		view.Recent = append(view.Recent, line)
 	}
 	if view.Basket, err = a.basketPlan(r); err != nil {
 		return err

@@ -243,7 +243,26 @@ var actForms = map[string]func(*portal) press{
 		flagged := p.signedIn(u).Handle()
 		p.exec(`UPDATE sessions SET flag = 'client_changed', flag_client = 'network elsewhere' WHERE id = $1`, flagged)
 		b.Reauth(password).Leads("/account/sessions")
-		return press{u, b, b.Get("/account/sessions"), "/account/sessions/" + flagged + "/recognise", nil, "/account/sessions", true}
+		return press{u, b, b.Get(recognisePage(flagged)), recognisePage(flagged), nil, sessionsPage, true}
+	},
+	"this was me, of an event": func(p *portal) press {
+		u := p.newUser("Evi")
+		b := p.signedIn(u)
+		page := p.refused(u)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get(page), page, nil, activityPage, true}
+	},
+	"this was not me": func(p *portal) press {
+		u := p.newUser("Noor")
+		b := p.signedIn(u)
+		return press{u, b, b.Get(p.refused(u)), securePage, nil, securePage, true}
+	},
+	"end of the path": func(p *portal) press {
+		u := p.newUser("Dora")
+		b := p.signedIn(u)
+		b.Post(securePage).Leads(securePage)
+		b.Reauth(password).Leads("/account/sessions")
+		return press{u, b, b.Get(securePage), securePage + "/done", nil, home, true}
 	},
 	"payment method": func(p *portal) press {
 		u := p.newUser("Mona")

@@ -214,7 +214,7 @@ func (p *portal) checkNotMe(t *testing.T) {
 		if err != nil || len(events) != 1 {
 			t.Fatalf("%s: %v %v", kind, events, err)
 		}
-		return "/account/activity/" + events[0].ID + "/not-me"
+		return "/account/activity/" + events[0].ID + "/recognise"
 	}
 	trail := b.Get("/account/activity")
 	for _, link := range []string{page(audit.LoginFail), page(audit.ReauthFail), "/account/sessions#t-" + handle} {
@@ -226,20 +226,20 @@ func (p *portal) checkNotMe(t *testing.T) {
 		t.Error("the activity page warns about an ordinary sign-in")
 	}
 	b.Get(page(audit.LoginFail)).Want(200).Says("A sign-in with a wrong password was refused").Says("It belongs to no session")
-	seen := b.Get(page(audit.ReauthFail)).Want(200).Says("Sign out Firefox on Windows").Says("You have 1 other session.")
-	for _, link := range []string{"/account/sessions/" + handle + "/end", "/account/security/password", "/account/sessions/end-others", `"/account/sessions"`} {
-		if !strings.Contains(seen.Body, link) {
-			t.Errorf("the page does not lead to %s", link)
+	seen := b.Get(page(audit.ReauthFail)).Want(200).Says("Session Firefox on Windows").Says("Good to know.")
+	for _, part := range []string{"/account/sessions#t-" + handle, `action="` + page(audit.ReauthFail), `action="/account/secure"`, `name="session" value="` + handle} {
+		if !strings.Contains(seen.Body, part) {
+			t.Errorf("the page has no %s", part)
 		}
 	}
-	other.Get(page(audit.ReauthFail)).Want(200).Says("It happened in the session you are using now").Says("Change your password now").SaysNot("Sign out Firefox").SaysNot("other session")
+	other.Get(page(audit.ReauthFail)).Want(200).Says("the one you are using now")
 	if !other.Alive() || !b.Alive() {
 		t.Fatal("opening a page changed something")
 	}
 	b.Reauth(password)
 	b.Post("/account/sessions/" + handle + "/end").Leads("/account/sessions")
-	b.Get(page(audit.ReauthSuccess)).Want(200).Says("the session you are using now")
-	ended := b.Get(strings.Replace(page(audit.ReauthFail), "//", "/", 1)).Want(200).Says("The session it belongs to is over").Says("Only this device is signed in")
+	b.Get(page(audit.ReauthSuccess)).Want(200).Says("the one you are using now")
+	ended := b.Get(strings.Replace(page(audit.ReauthFail), "//", "/", 1)).Want(200).Says("It is over")
 	if strings.Contains(ended.Body, handle) || strings.Contains(b.Get("/account/activity").Body, "#t-"+handle) {
 		t.Error("a link to a session that is over")
 	}
@@ -251,7 +251,7 @@ func (p *portal) checkEventNotOwned(t *testing.T, path string) {
 	mallory := p.signedIn(p.newUser("Mallory"))
 	logged := len(p.log.String())
 	notOwned := mallory.Get(path).Want(http.StatusNotFound)
-	unknown := mallory.Get("/account/activity/AAAAAAAAAAAAAAAAAAAAAAAAAA/not-me").Want(http.StatusNotFound)
+	unknown := mallory.Get("/account/activity/AAAAAAAAAAAAAAAAAAAAAAAAAA/recognise").Want(http.StatusNotFound)
 	if webtest.Text(notOwned.Body) != webtest.Text(unknown.Body) {
 		t.Error("somebody else's event answers differently from none")
 	}
@@ -259,13 +259,13 @@ func (p *portal) checkEventNotOwned(t *testing.T, path string) {
 		t.Errorf("got %d authz_fail in the log, want 2", got)
 	}
 	for _, id := range []string{"x", "%00", "%ff", "..%2f..", strings.Repeat("A", 3000)} {
-		mallory.Get("/account/activity/" + id + "/not-me").Want(http.StatusNotFound)
+		mallory.Get("/account/activity/" + id + "/recognise").Want(http.StatusNotFound)
 	}
 	events, err := p.audit.Events(t.Context(), mallory.user(), audit.Filter{Kinds: []audit.Kind{audit.SessionCreated}, Limit: 1})
 	if err != nil || len(events) != 1 {
 		t.Fatal(events, err)
 	}
-	mallory.Get("/account/activity/" + events[0].ID + "/not-me").Want(http.StatusNotFound)
+	mallory.Get("/account/activity/" + events[0].ID + "/recognise").Want(http.StatusNotFound)
 }
 
 // user is the id of the person signed in with the browser.

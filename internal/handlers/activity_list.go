@@ -4,6 +4,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,16 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	all, err := a.answers(r)
+	if err != nil {
+		return err
+	}
+	var live map[string]session.Session // read where a flag is shown
+	if slices.ContainsFunc(found, func(e audit.Event) bool { return e.Live && isFlag(e.Kind) }) {
+		if live, err = a.liveSessions(r); err != nil {
+			return err
+		}
+	}
 	for _, e := range found {
 		day := e.At.UTC().Truncate(24 * time.Hour)
 		if n := len(v.Days); n == 0 || !v.Days[n-1].Date.Equal(day) {
@@ -52,6 +63,7 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 		}
 		last := &v.Days[len(v.Days)-1]
 		line := eventLine(e)
+		line.Ask = all.ask(e, live)
 		if line.ID = e.ID; e.Live {
 			line.Session = e.SessionID
 		}

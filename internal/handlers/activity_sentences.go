@@ -16,7 +16,8 @@ type eventView struct {
 	Text string // one plain sentence
 	At   time.Time
 	From string // "Firefox on Windows, 203.0.113.4"; may be ""
-	Risk bool
+	Risk bool   // its owner is offered to say that it was not them
+	Ask  bool   // and should answer: it may have been somebody else
 
 	ID      string // where the line leads somewhere
 	Session string // handle of the session it belongs to while that lives, else ""
@@ -38,6 +39,9 @@ var sentences = map[audit.Kind]eventView{
 	audit.SessionTokenReused:    {Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", Risk: true},
 	audit.SessionFlagged:        {Icon: "triangle-alert", Text: "A session was used from another browser or network", Risk: true},
 	audit.SessionRecognised:     {Icon: "circle-check", Text: "A flagged session was recognised"},
+	audit.EventRecognised:       {Icon: "circle-check", Text: "An event was recognised"},
+	audit.SecuringBegun:         {Icon: "shield-check", Text: "Began to secure the account"},
+	audit.SecuringDone:          {Icon: "circle-check", Text: "Finished securing the account"},
 	audit.ReauthSuccess:         {Icon: "fingerprint", Text: "Confirmed it is you"},
 	audit.ReauthFail:            {Icon: "triangle-alert", Text: "A wrong password was given to confirm it is you", Risk: true},
 	audit.SignUpAddressTaken:    {Icon: "info", Text: "Somebody tried to sign up with your address"},
@@ -116,7 +120,7 @@ var kindGroups = map[string][]audit.Kind{
 	"account": {audit.UserCreated, audit.PasswordChange, audit.PasswordChangeFail, audit.SignUpAddressTaken, audit.ProfileChanged,
 		audit.MFAEnrolled, audit.MFARemoved, audit.RecoveryCodesMade, audit.PasskeyRenamed,
 		audit.PasswordResetRequested, audit.EmailChangeRequested, audit.EmailChanged, audit.EmailChangeUndone, audit.DeletionRequested,
-		audit.DeletionStopped, audit.SensitiveRead, audit.Administered, audit.AuthorisationChange},
+		audit.DeletionStopped, audit.SensitiveRead, audit.EventRecognised, audit.SecuringBegun, audit.SecuringDone, audit.Administered, audit.AuthorisationChange},
 	"payments": {audit.PaymentMethodChange, audit.PaymentMade, audit.PaymentDeclined, audit.PaymentConfirmFail, audit.PlanStarted},
 }
 

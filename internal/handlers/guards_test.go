@@ -83,7 +83,7 @@ func TestWayBackFromForms(t *testing.T) {
 	b := p.browser()
 	for form, page := range map[string]string{
 		"/account/sessions/X/end":                  "/account/sessions/X/end",
-		"/account/sessions/X/recognise":            "/account/sessions",
+		"/account/sessions/X/recognise":            "/account/sessions/X/recognise",
 		"/account/security/passkeys/X/rename":      "/account/security/passkeys/X",
 		"/account/security/passkeys/X%20Y/rename":  "/account/security/passkeys/X%20Y",
 		"/account/security/passkeys/%2F%2F/rename": home,

@@ -139,7 +139,7 @@ func TestCompression(t *testing.T) {
 		t.Error("a page with somebody's data repeats an address that is nobody's page")
 	}
 	for _, path := range []string{
-		"/account/sessions/guess-guess/end", "/account/activity/guess-guess/not-me", "/email/confirm/guess-guess",
+		"/account/sessions/guess-guess/end", "/account/activity/guess-guess/recognise", "/email/confirm/guess-guess",
 	} {
 		r := b.NewRequest("GET", path, nil)
 		r.Header.Set("Accept-Encoding", "gzip")

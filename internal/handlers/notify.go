@@ -52,12 +52,15 @@ func (a *app) enqueue(r *http.Request, owner auth.User, l mail.Email) {
 // email: a phone changes networks many times a day, and emails that mean nothing teach people not to read them.
 func (a *app) warnOwner(r *http.Request, found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
-	switch browser := s.FlagClient.Browser(); {
+	switch browser := found.Changed.Browser(); {
 	case found.Raised == session.FlagTokenReused:
-		a.enqueue(r, u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent))))
+		a.enqueue(r, u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent)), s.ID))
 	case found.Raised == session.FlagClientChanged && browser != "":
-		ended := !s.EndedAt.IsZero()
-		a.enqueue(r, u, a.emails.BrowserChanged(u.Email, u.Name, at, named(device.Name(s.UserAgent)), named(browser), ended))
+		change := mail.BrowserChange{
+			At: at, Session: s.ID, Began: named(device.Name(s.UserAgent)), Used: named(browser),
+			Network: found.Changed.Network(), Ended: !s.EndedAt.IsZero(),
+		}
+		a.enqueue(r, u, a.emails.BrowserChanged(u.Email, u.Name, change))
 	}
 }
 

@@ -68,7 +68,14 @@ func (a *app) purpose(r *http.Request, next string) string {
 	if err == nil && strings.HasPrefix(u.Path, securityPage+"/") {
 		return "Change how you sign in"
 	}
-	if err != nil || !strings.HasSuffix(u.Path, "/end") || a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
+	if err == nil && strings.HasPrefix(u.Path, activityPage+"/") {
+		return "Say whether it was you"
+	}
+	if err == nil && u.Path == securePage {
+		return "Secure your account"
+	}
+	end := err == nil && strings.HasSuffix(u.Path, "/end")
+	if !end && (err != nil || !strings.HasSuffix(u.Path, "/recognise")) || a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
 		return ""
 	}
 	route := chi.NewRouteContext()
@@ -76,6 +83,9 @@ func (a *app) purpose(r *http.Request, next string) string {
 	s, err := a.Sessions.Session(r.Context(), currentOf(r).UserID, route.URLParam("handle"))
 	if err != nil {
 		return ""
+	}
+	if !end {
+		return "Say whether it was you, on " + device.Parse(s.UserAgent).Name
 	}
 	return "Sign out " + device.Parse(s.UserAgent).Name
 }

@@ -16,6 +16,8 @@ func afterLogout(v *visit)   { v.b.Post("/logout") }
 func afterEmail(v *visit)    { v.b.Post("/account/email", "email", webtest.Email()) }
 func afterCodes(v *visit)    { v.b.Post("/account/security/recovery-codes") }
 
+func beginsSecuring(v *visit) { v.b.Post(securePage) }
+
 // afterLink has followed the link of the email, whose token is then in the bag.
 func afterLink(link string) func(v *visit) { return func(v *visit) { v.b.Get(link + v.param) } }
 

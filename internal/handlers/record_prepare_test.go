@@ -46,7 +46,7 @@ func withFlaggedSession(v *visit) {
 	v.elsewhere().at(anotherNetwork).Get("/plans")
 }
 
-var eventLink = regexp.MustCompile(`/account/activity/([A-Z2-7]{26})/not-me`)
+var eventLink = regexp.MustCompile(`/account/activity/([A-Z2-7]{26})/recognise`)
 
 func withWrongPassword(v *visit) {
 	v.browser().Post("/login", "email", v.email, "password", "wrong, and long enough").Want(http.StatusUnprocessableEntity)

@@ -14,15 +14,18 @@ var (
 // situations are what a route is asked in besides the plain one: whatever changes its answer. A route with a parameter
 // has one here by which the parameter is good, and a POST that changes something one in which it does.
 var situations = map[string][]situation{
-	"GET /account/activity/{id}/not-me":  {{words: "of the account", before: withWrongPassword}},
-	"POST /account/delete":               {{words: "filled in", typed: []string{"sure", "on", "password", "{password}"}, also: []string{"demo"}}},
-	"GET /account/email":                 {{words: "while a change waits for its email", here: afterEmail}},
-	"POST /account/email":                {{words: "filled in", typed: []string{"email", "{another email}"}, also: []string{"demo"}}},
-	"GET /account/email/confirm":         {{words: "after the link of the email", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
-	"POST /account/email/confirm":        {{words: "after the link of the email", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
-	"GET /account/email/confirm/{token}": {{words: "of an email", before: withNewEmail}},
-	"POST /account/export":               {{words: "filled in", typed: typesPassword}},
-	"POST /account/profile":              {{words: "filled in", typed: []string{"name", "Ada"}, also: []string{"demo"}}},
+	"GET /account/activity/{id}/recognise":  {{words: "of the account", before: withWrongPassword}},
+	"POST /account/activity/{id}/recognise": {{words: "of the account", before: withWrongPassword}},
+	"GET /account/secure":                   {{words: "begun", here: beginsSecuring}},
+	"POST /account/secure/done":             {{words: "begun", here: beginsSecuring}},
+	"POST /account/delete":                  {{words: "filled in", typed: []string{"sure", "on", "password", "{password}"}, also: []string{"demo"}}},
+	"GET /account/email":                    {{words: "while a change waits for its email", here: afterEmail}},
+	"POST /account/email":                   {{words: "filled in", typed: []string{"email", "{another email}"}, also: []string{"demo"}}},
+	"GET /account/email/confirm":            {{words: "after the link of the email", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
+	"POST /account/email/confirm":           {{words: "after the link of the email", before: withNewEmail, here: afterLink("/account/email/confirm/")}},
+	"GET /account/email/confirm/{token}":    {{words: "of an email", before: withNewEmail}},
+	"POST /account/export":                  {{words: "filled in", typed: typesPassword}},
+	"POST /account/profile":                 {{words: "filled in", typed: []string{"name", "Ada"}, also: []string{"demo"}}},
 
 	"GET /account/security/passkeys":              {{words: "with a passkey", before: withPasskey}},
 	"POST /account/security/passkeys/finish":      {{words: "filled in", here: makesPasskey}},
@@ -53,6 +56,7 @@ var situations = map[string][]situation{
 	"GET /account/sessions":                     {{words: "with a flagged session", before: withFlaggedSession, also: []string{"flagged", "demo"}}},
 	"GET /account/sessions/{handle}/end":        {{words: "of the account", before: withAnotherSession}},
 	"POST /account/sessions/{handle}/end":       {{words: "of the account", before: withAnotherSession}},
+	"GET /account/sessions/{handle}/recognise":  {{words: "of the account, flagged", before: withFlaggedSession}},
 	"POST /account/sessions/{handle}/recognise": {{words: "of the account, flagged", before: withFlaggedSession}},
 	"POST /account/sessions/end-all":            {{words: "filled in", typed: typesPassword}},
 	"POST /account/sessions/end-others": {

@@ -114,10 +114,8 @@ func formPage(pattern string) string {
 		return "/plans"
 	case "/demo", "/password/reset/{token}": // a GET of the second takes the token away from there
 		return "/"
-	case "/account/sessions/{handle}/recognise":
-		return "/account/sessions"
 	}
-	for _, part := range []string{"/remove", "/rename", "/finish", "/download", "/stop"} {
+	for _, part := range []string{"/remove", "/rename", "/finish", "/download", "/stop", "/done"} {
 		if page, ok := strings.CutSuffix(pattern, part); ok {
 			return page
 		}

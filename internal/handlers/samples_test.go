@@ -100,15 +100,16 @@ func ordinary(now time.Time) []sample {
 		SignedIn: ago(20 * 24 * time.Hour), Method: "password", IP: "2001:db8:4c1::77", SignedInIP: "203.0.113.88",
 		Idle: progressBar{29, "2 of 7 days"}, Lifetime: progressBar{67, "20 of 30 days"}}
 	doubtful := sessionCard{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
-		Flag: "A cookie that this session had replaced was used again.", SignedIn: ago(23 * time.Hour), Method: "password",
+		Flag: "A cookie that this session had replaced was used again.", Asks: true, SignedIn: ago(23 * time.Hour), Method: "password",
 		IP: "198.51.100.7", Idle: progressBar{80, "24 of 30 min"}, Lifetime: progressBar{96, "23 h of 24 h"}}
-	others := []sessionCard{phone, doubtful}
+	others, switched := []sessionCard{phone, doubtful}, phone
+	switched.Handle, switched.Flag = "h4", "This session began in Safari on iPhone and was used from Safari on macOS. "+sameNetwork
 	ended := []endedSessionCard{
 		{"terminal", "curl", "203.0.113.9", ago(3 * time.Hour), "Signed out from another device"},
 		{"laptop", "Edge on Windows", "203.0.113.24", ago(50 * time.Hour), "Not used for too long"},
 	}
 	events := []eventView{
-		{Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", At: ago(24 * time.Minute), From: "Chrome on Windows, 198.51.100.7", Risk: true},
+		{Icon: "triangle-alert", Text: "A replaced cookie of a session was used again", At: ago(24 * time.Minute), From: "Chrome on Windows, 198.51.100.7", Risk: true, Ask: true},
 		{Icon: "fingerprint", Text: "Confirmed it is you", At: ago(2 * time.Hour), From: "Firefox on Linux, 203.0.113.24", Risk: false},
 		{Icon: "key-round", Text: "Signed in", At: ago(5 * time.Hour), From: "Firefox on Linux, 203.0.113.24", Risk: false},
 	}
@@ -160,7 +161,8 @@ func ordinary(now time.Time) []sample {
 			Identity: asked(problem{"password", "This password is not right."})}},
 		{"reauth-changed", &reauthView{Layout: in(""), Next: "/account", WindowText: "15 minutes",
 			Changed: "This session was used from another browser, Firefox on Linux, and another network, 198.51.100.0/24."}},
-		{"overview-marked", &overviewView{Layout: in("overview"), Session: this, Others: 2, Flagged: 1}},
+		{"overview-marked", &overviewView{Layout: in("overview"), Session: this, Others: 2, Asking: []sessionCard{doubtful}, GoodToKnow: []sessionCard{switched}}},
+		{"overview-securing", &overviewView{Layout: in("overview"), Session: this, Securing: ago(time.Hour)}},
 		{"overview-advice", &overviewView{Layout: in("overview"), Session: this, PasswordChanged: ago(400 * 24 * time.Hour), Recommendations: []recommendation{
 			{"history", "1 other session has not been used for 3 days or more.", "/account/sessions", "Sign out what you do not need"}}}},
 		{"overview", &overviewView{Layout: in("overview"), Session: this, Others: 2, PasswordChanged: ago(90 * 24 * time.Hour),
@@ -170,8 +172,9 @@ func ordinary(now time.Time) []sample {
 		{"overview-demo", &overviewView{Layout: Layout{Nav: "overview", Path: "/account", SignedIn: &trying}, Session: this, Others: 2,
 			PasswordChanged: ago(21 * 24 * time.Hour), Recent: events}},
 		{"security-demo", &securityView{Layout: Layout{Nav: "security", SignedIn: &changed}, PasswordChanged: now, Sessions: 3, WindowText: "15 minutes", MinLength: 15}},
-		{"sessions", &sessionsView{flash, this, others, ended, 20}},
-		{"sessions-alone", &sessionsView{in("sessions"), this, nil, nil, 20}},
+		{"sessions", &sessionsView{flash, []sessionCard{doubtful}, this, []sessionCard{switched, phone}, ended, 20}},
+		{"sessions-alone", &sessionsView{in("sessions"), nil, this, nil, nil, 20}},
+		{"sessions-asking", &sessionsView{in("sessions"), []sessionCard{doubtful}, this, nil, nil, 20}},
 		{"session-end", &endSessionView{flash, doubtful}},
 		{"sessions-end-others", &endSessionsView{Layout: flash, Sessions: others}},
 		{"sessions-end-all", &endSessionsView{Layout: in("sessions"), All: true, Stale: true,
@@ -208,9 +211,15 @@ func ordinary(now time.Time) []sample {
 		{"activity", &activityView{Layout: in("activity"), First: true, Older: "/account/activity?before=1", Days: []dayView{
 			{now, trail[:1]}, {ago(24 * time.Hour), trail[1:]}},
 			Kinds: []choice{{"", "Everything"}, {"signin", "Signing in and out"}, {"security", "Security"}}}},
-		{"not-me-here", &notMeView{Layout: in("activity"), Event: events[0], Here: true, Session: &this}},
-		{"not-me-elsewhere", &notMeView{Layout: in("activity"), Event: events[0], Session: &doubtful, Others: 2}},
-		{"not-me-over", &notMeView{Layout: in("activity"), Event: events[0], Over: true, Others: 1}},
+		{"recognise-here", &recogniseView{Layout: in("activity"), Event: events[0], Here: true, Session: &this, Answered: true}},
+		{"recognise-elsewhere", &recogniseView{Layout: in("activity"), Event: events[0], Asks: true, Flag: doubtful.Flag, IP: "198.51.100.7", Browser: "Edge on Windows",
+			Network: "198.51.100.0/24", NewBrowser: true, NewNetwork: true, Usual: []usualClient{{"Firefox on Linux", "203.0.113.0/24", 12, now}},
+			Session: &doubtful, Seen: "E1", About: "h3", Learns: "Edge on Windows"}},
+		{"recognise-over", &recogniseView{Layout: in("activity"), Event: events[0], Over: true, Seen: "E1"}},
+		{"secure", &secureView{Layout: in("sessions"), Ended: ago(time.Hour), Device: "Edge on Windows", DraftID: "D1", About: "h3", Restored: &restoredView{true}}},
+		{"secure-begun", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), Session: "h3", Device: "Edge on Windows", Others: 2, Next: 1}},
+		{"secure-here", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), Device: "Firefox on Linux", Here: true, Others: 1, Next: 2, App: true, Passkeys: 1, CodesLeft: 9}},
+		{"secure-last", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), SessionDone: true, PasswordDone: true, OthersDone: true, Next: 4}},
 		{"inspector", &inspectorView{Layout: in("sessions"), Session: this, Name: "__Host-id", Cookie: []fact{{"Secure", "Sent over https alone."}},
 			Hash: "9f86d081\u2026", RotatedAt: ago(5 * time.Hour), Rotated: "because you signed in", IPNow: "203.0.113.24", IPThen: "198.51.100.7", Window: "15 minutes",
 			Idle: clockView{"29 minutes 10 seconds", "30 minutes", now.Add(29 * time.Minute)}, Row: sessionColumns,

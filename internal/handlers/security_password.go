@@ -68,9 +68,13 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		}
 		return a.passwordForm(w, r, status, wrong)
 	}
+	place, err := a.afterStep(r, securityPage)
+	if err != nil {
+		return err
+	}
 	var ended int
 	a.notify(r, v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
-	err = a.rotate(r, securityPage, false, func(next session.NewToken) (bag.Session, error) {
+	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
 		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], next, clientOf(r))
 		return a.openedAs(v.Session), err
 	})
@@ -83,6 +87,6 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		a.flash(r, "Your password was changed. Signed out %s.", count(ended, "other session"))
 	}
-	seeOther(w, r, securityPage)
+	seeOther(w, r, place)
 	return nil
 }

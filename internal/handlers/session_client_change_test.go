@@ -316,7 +316,7 @@ func TestFlagClosesTheWindow(t *testing.T) {
 		b.Reauth(password).Leads("/account/sessions")
 		thief := p.holding(b.Token()).as(firefoxOnLinux)
 		for range 2 { // in the very request that raises the flag, and in the next
-			thief.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
+			thief.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions%2F" + handle + "%2Frecognise")
 		}
 		b.Get(probe.Form).Leads("/reauth?next=" + url.QueryEscape(probe.Form))
 		if p.sessionRow(b).Flag != session.FlagClientChanged {
@@ -403,7 +403,7 @@ func TestClientChangeReauth(t *testing.T) {
 		for _, who := range []*browser{stolen, b} {
 			who.Get("/account").Leads("/reauth?next=%2Faccount")
 			who.Get("/account/activity?kind=sessions").Leads("/reauth?next=%2Faccount%2Factivity%3Fkind%3Dsessions")
-			who.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
+			who.Post("/account/sessions/" + handle + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions%2F" + handle + "%2Frecognise")
 			who.Post("/account/sessions/end-all", "password", password).Leads("/reauth?next=%2Faccount%2Fsessions%2Fend-all")
 			who.Post("/account/security/password", "current_password", password, "password", otherPassword).
 				Leads("/reauth?next=%2Faccount%2Fsecurity%2Fpassword")

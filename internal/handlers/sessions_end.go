@@ -59,7 +59,11 @@ func (a *app) confirmEnding(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
-	n, done, err := a.endMany(w, r, currentOf(r).ID, "/account/sessions")
+	place, err := a.afterStep(r, sessionsPage)
+	if err != nil {
+		return err
+	}
+	n, done, err := a.endMany(w, r, currentOf(r).ID, place)
 	if done || err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		a.flash(r, "Signed out %s. Only this device is signed in now.", count(n, "other session"))
 	}
-	seeOther(w, r, "/account/sessions")
+	seeOther(w, r, place)
 	return nil
 }
 
@@ -136,7 +140,7 @@ func (a *app) showEndSession(w http.ResponseWriter, r *http.Request) error {
 		return a.notOwned(r, err)
 	}
 	if !s.EndedAt.IsZero() || s.ID == v.ID {
-		seeOther(w, r, "/account/sessions")
+		seeOther(w, r, sessionsPage)
 		return nil
 	}
 	return a.render(w, r, http.StatusOK, &endSessionView{Session: a.sessionCard(s, v.ID)})
@@ -148,7 +152,11 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 	if handle == v.ID {
 		return a.signOut(w, r)
 	}
-	press, err := a.leadsTo(r, "/account/sessions")
+	place, err := a.afterStep(r, sessionsPage)
+	if err != nil {
+		return err
+	}
+	press, err := a.leadsTo(r, place)
 	if err != nil {
 		return err
 	}
@@ -162,7 +170,7 @@ func (a *app) endSession(w http.ResponseWriter, r *http.Request) error {
 		a.answered(r)
 		a.flash(r, "Signed out %s. It can no longer use your account.", name)
 	}
-	seeOther(w, r, "/account/sessions")
+	seeOther(w, r, place)
 	return nil
 }
 

@@ -1,14 +1,17 @@
 package handlers
 
 import (
-	"net/http"
 	"strings"
-
-	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
+
+// needsAnswer reports whether the flag of a session is an alarm. Another browser on a network that the session knows is good
+// to know: a phone or tablet that asks for the desktop site names itself another one.
+func needsAnswer(s session.Session) bool {
+	return s.Flag == session.FlagTokenReused || s.FlagClient.Network() != ""
+}
 
 // flagText says why a session is flagged, "" when it is not.
 func flagText(s session.Session) string {
@@ -23,10 +26,15 @@ func flagText(s session.Session) string {
 		if network := s.FlagClient.Network(); network != "" {
 			said = append(said, "It was used from "+networkName(network)+".")
 		}
+		if !needsAnswer(s) {
+			said = append(said, sameNetwork)
+		}
 		return strings.Join(said, " ")
 	}
 	return ""
 }
+
+const sameNetwork = "The network was the same. A phone or tablet that asks for the desktop site of a page does this."
 
 // usedFrom says what raised the flag, on the page that asks for the re-authentication. Its reader may be a thief, so it says
 // nothing of the owner's own browser and network.
@@ -57,18 +65,4 @@ func networkName(network string) string {
 		return "an unknown network"
 	}
 	return "another network, " + network
-}
-
-func (a *app) dismissFlag(w http.ResponseWriter, r *http.Request) error {
-	press, err := a.leadsTo(r, "/account/sessions")
-	if err != nil {
-		return err
-	}
-	if err := a.Sessions.DismissFlag(r.Context(), actor(r), chi.URLParam(r, "handle"), press); err != nil {
-		return a.notOwned(r, err)
-	}
-	a.answered(r)
-	a.flash(r, "Thank you. The session is no longer flagged.")
-	seeOther(w, r, "/account/sessions")
-	return nil
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/act"
@@ -20,6 +21,7 @@ type sessionCard struct {
 	Device     string // "Firefox on Windows", from an allow-list of names
 	Agent      string // the User-Agent header, cleaned: text written by the client
 	Flag       string // why it is flagged, "" when it is not
+	Asks       bool   // the flag needs an answer; otherwise it is good to know
 	Remembered bool   // "keep me signed in" was chosen
 	LastSeen   time.Time
 	ActiveNow  bool
@@ -47,13 +49,17 @@ type endedSessionCard struct {
 
 type sessionsView struct {
 	Layout
+	Asking  []sessionCard // other sessions that need an answer
 	Current sessionCard
-	Others  []sessionCard
+	Others  []sessionCard // the rest, flagged ones first
 	Ended   []endedSessionCard
 	Limit   int
 }
 
 func (*sessionsView) page() string { return "sessions.html" }
+
+// Count is how many sessions there are besides this one.
+func (v *sessionsView) Count() int { return len(v.Asking) + len(v.Others) }
 
 func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	v := currentOf(r)
@@ -61,13 +67,27 @@ func (a *app) showSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := &sessionsView{Limit: a.Sessions.Policy().SessionsPerUser}
-	view.Current, view.Others = a.cardsOf(v, live)
+	current, others := a.cardsOf(v, live)
+	view := &sessionsView{Current: current, Limit: a.Sessions.Policy().SessionsPerUser}
+	slices.SortStableFunc(others, func(x, y sessionCard) int { return urgency(y) - urgency(x) })
+	asking := slices.IndexFunc(append(others, sessionCard{}), func(c sessionCard) bool { return !c.Asks })
+	view.Asking, view.Others = others[:asking], others[asking:]
 	for _, s := range ended {
 		d := device.Parse(s.UserAgent)
 		view.Ended = append(view.Ended, endedSessionCard{Icon: d.Icon, Device: d.Name, IP: s.LastIP, At: s.EndedAt, Why: why(s)})
 	}
 	return a.render(w, r, http.StatusOK, view)
+}
+
+// urgency orders sessions: what needs an answer, what is good to know, the rest.
+func urgency(c sessionCard) int {
+	switch {
+	case c.Asks:
+		return 2
+	case c.Flag != "":
+		return 1
+	}
+	return 0
 }
 
 // sessionCards returns the session of the request and the other live ones of the person, newest activity first.
@@ -106,7 +126,7 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 	if s.IP != s.LastIP {
 		t.SignedInIP = s.IP
 	}
-	t.Flag = flagText(s)
+	t.Flag, t.Asks = flagText(s), needsAnswer(s)
 	return t
 }
 

@@ -19,6 +19,7 @@ type endedView struct {
 	Text     string
 	At       time.Time // zero when unknown
 	Worrying bool      // somebody else may have done it: say what to do
+	Locked   bool      // and then the password of its owner opens nothing any more
 	Demo     bool      // the account is deleted, so there is nothing to sign in to
 }
 
@@ -103,7 +104,7 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 			v.Text = "Somebody used the link of an email about your account to sign out every device " + at + "."
 		}
 	case session.ReasonPasswordChanged:
-		v.Heading, v.Worrying = "Your password was changed", true
+		v.Heading, v.Worrying, v.Locked = "Your password was changed", true, true
 		v.Text = "It was changed on " + by + " " + at + ", and all other devices were signed out."
 		if s.EndedBy == "" {
 			v.Text = "It was set with the link of an email " + at + ", and every device was signed out."

@@ -21,7 +21,7 @@ var views = []view{
 	&overviewView{}, &sessionsView{}, &endSessionView{}, &endSessionsView{}, &securityView{}, &passwordView{}, &passkeysView{}, &onePasskeyView{},
 	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
 	&forgotView{}, &forgotSentView{}, &resetView{}, &emailView{}, &emailConfirmView{}, &emailUndoView{}, &linkOverView{}, &deleteView{}, &exportView{},
-	&activityView{}, &notMeView{}, &inspectorView{}, &plansView{}, &errorView{}, &devMailView{},
+	&activityView{}, &recogniseView{}, &secureView{}, &inspectorView{}, &plansView{}, &errorView{}, &devMailView{},
 	&learnView{}, &lessonView{}, &learnMapView{}, &verifyView{}, &totpView{}, &recoveryCodesView{},
 }
 

@@ -47,44 +47,62 @@ func (l Composer) PasswordChanged(to, name string, at time.Time, device string) 
 		greeting(name),
 		"The password of your account at "+l.base()+" was changed on "+formatTime(at)+" from "+printableDevice(device)+". All other devices were signed out.",
 		"If it was you, there is nothing you need to do.",
-		"If it was not you, sign in, change your password again, and look at your activity for anything else you do not recognise:",
-		l.base()+"/account/security/password",
-		l.base()+"/account/activity",
-		"If you cannot sign in, reset your password by email:",
+		"If it was not you, your password opens nothing any more. Get another by email, which signs out whoever changed yours:",
 		l.base()+"/password/forgot",
+		"Then sign in and secure your account. That page leads you through the rest:",
+		l.base()+"/account/secure",
 	)
 }
 
 // CookieReused tells the owner of an account that a cookie which one of its
 // sessions had replaced was used again at a time. device is where that session
-// began, in a few words.
-func (l Composer) CookieReused(to, name string, at time.Time, device string) Email {
+// began, in a few words, and session its handle.
+func (l Composer) CookieReused(to, name string, at time.Time, device, session string) Email {
 	return l.write(to, "One of your sessions looks suspicious",
 		greeting(name),
 		"A session of your account at "+l.base()+", begun with "+printableDevice(device)+", had replaced its cookie. The old cookie was used again on "+formatTime(at)+". It opened nothing, but somebody may have a copy of it, and of others.",
-		"Please look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
-		l.base()+"/account/sessions",
-		l.base()+"/account/security/password",
+		"Please say whether it was you. If it was not, that page leads you through what helps: sign that session out, change your password, look at your other sessions and at your second steps.",
+		l.wasItYou(session),
 		"If your browser lost its connection, was restored from a backup or crashed at about that time, it may have been the browser itself.",
 	)
 }
 
-// BrowserChanged tells the owner of an account that a session begun on one
-// device was used from another at a time, both described in a few words, and
-// whether the session was ended for it.
-func (l Composer) BrowserChanged(to, name string, at time.Time, began, used string, ended bool) Email {
+// A BrowserChange is what an email says of a session that was used from another browser than it began in.
+type BrowserChange struct {
+	At          time.Time
+	Session     string // its handle
+	Began, Used string // the browsers, in a few words
+	Network     string // the other network that it was used from; "" when it was the same
+	Ended       bool   // the session was ended for it
+}
+
+// BrowserChanged tells the owner of an account that a session was used from another browser: from another network that is an
+// alarm, from the same one it is good to know.
+func (l Composer) BrowserChanged(to, name string, c BrowserChange) Email {
 	consequence := "We have flagged it for you."
-	if ended {
+	if c.Ended {
 		consequence = "We have ended it."
 	}
-	return l.write(to, "One of your sessions was used from another browser",
-		greeting(name),
-		"A session of your account at "+l.base()+", begun with "+printableDevice(began)+", was used from "+printableDevice(used)+" on "+formatTime(at)+". A session does not change its browser by itself, so somebody may have copied its cookie. "+consequence,
-		"If it was you, there is nothing you need to do.",
-		"If it was not you, look at your sessions, sign out what you do not recognise, and change your password. That signs out all other devices:",
-		l.base()+"/account/sessions",
-		l.base()+"/account/security/password",
-	)
+	what := "A session of your account at " + l.base() + ", begun with " + printableDevice(c.Began) + ", was used from " + printableDevice(c.Used) + " on " + formatTime(c.At)
+	meaning := what + ", on the same network as before. " + consequence
+	maybe := "If you asked a phone or tablet for the desktop site of a page, or changed how your browser names itself, it was you, and there is nothing you need to do."
+	if c.Network != "" {
+		meaning = what + ", and from elsewhere, " + printableNetwork(c.Network) + ". A session does not change both by itself, so somebody may have copied its cookie. " + consequence
+		maybe = "If it was you, there is nothing you need to do but to say so."
+	}
+	no := "If it was not you, say so. That page leads you through what helps: sign that session out, change your password, look at your other sessions and at your second steps."
+	if c.Ended {
+		return l.write(to, browserChanged, greeting(name), meaning, maybe,
+			"If it was not you, change your password, then look at your other sessions and at your second steps:", l.base()+"/account/secure")
+	}
+	return l.write(to, browserChanged, greeting(name), meaning, maybe, no, l.wasItYou(c.Session))
+}
+
+const browserChanged = "One of your sessions was used from another browser"
+
+// wasItYou is the page that asks whether a session was its owner.
+func (l Composer) wasItYou(session string) string {
+	return l.base() + "/account/sessions/" + url.PathEscape(session) + "/recognise"
 }
 
 // printableDevice is the name of a device if it is safe in an email. It is made from the User-Agent header, which

@@ -43,25 +43,33 @@ func TestEmails(t *testing.T) {
 		"PasswordChanged": {
 			emails.PasswordChanged("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux"),
 			"Your password was changed",
-			[]string{"Hello Marta Reis,", base + "/account/security/password", base + "/account/activity"},
-			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you", "If you cannot sign in, reset your password by email:"},
+			[]string{"Hello Marta Reis,", base + "/password/forgot", base + "/account/secure"},
+			[]string{"20 November 2026 at 20:04 UTC from Firefox on Linux.", "If it was not you, your password opens nothing any more. Get another by email"},
 		},
 		"CookieReused": {
-			emails.CookieReused("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux"),
+			emails.CookieReused("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "HANDLE"),
 			"One of your sessions looks suspicious",
-			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
-			[]string{"begun with Firefox on Linux, had replaced its cookie", "used again on 20 November 2026 at 20:04 UTC."},
+			[]string{"Hello Marta Reis,", base + "/account/sessions/HANDLE/recognise"},
+			[]string{"begun with Firefox on Linux, had replaced its cookie", "used again on 20 November 2026 at 20:04 UTC.",
+				"sign that session out, change your password, look at your other sessions and at your second steps."},
 		},
 		"BrowserChanged": {
-			emails.BrowserChanged("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "Chrome on Windows", false),
+			emails.BrowserChanged("marta@example.org", "Marta Reis", BrowserChange{passwordChanged, "HANDLE", "Firefox on Linux", "Chrome on Windows", "198.51.100.0/24", false}),
 			"One of your sessions was used from another browser",
-			[]string{"Hello Marta Reis,", base + "/account/sessions", base + "/account/security/password"},
-			[]string{"begun with Firefox on Linux, was used from Chrome on Windows on 20 November 2026 at 20:04 UTC.", "We have flagged it for you.", "If it was not you"},
+			[]string{"Hello Marta Reis,", base + "/account/sessions/HANDLE/recognise"},
+			[]string{"begun with Firefox on Linux, was used from Chrome on Windows on 20 November 2026 at 20:04 UTC, and from elsewhere, the network 198.51.100.0/24.",
+				"somebody may have copied its cookie. We have flagged it for you.", "If it was not you"},
+		},
+		"BrowserChanged, on the same network": {
+			emails.BrowserChanged("marta@example.org", "Marta Reis", BrowserChange{passwordChanged, "HANDLE", "Firefox on Linux", "Chrome on Windows", "", false}),
+			"One of your sessions was used from another browser",
+			[]string{"Hello Marta Reis,", base + "/account/sessions/HANDLE/recognise"},
+			[]string{"UTC, on the same network as before. We have flagged it", "desktop site of a page", "If it was not you"},
 		},
 		"BrowserChanged, ended": {
-			emails.BrowserChanged("marta@example.org", "Marta Reis", passwordChanged, "Firefox on Linux", "Chrome on Windows", true),
+			emails.BrowserChanged("marta@example.org", "Marta Reis", BrowserChange{passwordChanged, "HANDLE", "Firefox on Linux", "Chrome on Windows", "198.51.100.0/24", true}),
 			"One of your sessions was used from another browser",
-			[]string{base + "/account/sessions"},
+			[]string{base + "/account/secure"},
 			[]string{"We have ended it."},
 		},
 	} {
@@ -119,8 +127,8 @@ func TestNamesForgeNothing(t *testing.T) {
 		for _, l := range []Email{
 			emails.Unlock("marta@example.org", name, "KEY", time.Hour),
 			emails.PasswordChanged("marta@example.org", name, passwordChanged, "Firefox on Linux"),
-			emails.CookieReused("marta@example.org", name, passwordChanged, "Firefox on Linux"),
-			emails.BrowserChanged("marta@example.org", name, passwordChanged, "Firefox on Linux", "Chrome on Windows", false),
+			emails.CookieReused("marta@example.org", name, passwordChanged, "Firefox on Linux", "HANDLE"),
+			emails.BrowserChanged("marta@example.org", name, BrowserChange{passwordChanged, "HANDLE", "Firefox on Linux", "Chrome on Windows", "198.51.100.0/24", false}),
 		} {
 			if !strings.HasPrefix(l.Text, "Hello,\n") {
 				t.Errorf("name %q: got greeting %.60q, want %q", name, l.Text, "Hello,")
@@ -150,9 +158,9 @@ func TestDevicesForgeNothing(t *testing.T) {
 			words string
 		}{
 			{emails.PasswordChanged("marta@example.org", "Marta", passwordChanged, device), "UTC from " + want + ". All other"},
-			{emails.CookieReused("marta@example.org", "Marta", passwordChanged, device), "begun with " + want + ", had"},
-			{emails.BrowserChanged("marta@example.org", "Marta", passwordChanged, device, "Safari on macOS", true), "begun with " + want + ", was"},
-			{emails.BrowserChanged("marta@example.org", "Marta", passwordChanged, "Safari on macOS", device, true), "was used from " + want + " on 20"},
+			{emails.CookieReused("marta@example.org", "Marta", passwordChanged, device, "HANDLE"), "begun with " + want + ", had"},
+			{emails.BrowserChanged("marta@example.org", "Marta", BrowserChange{passwordChanged, "HANDLE", device, "Safari on macOS", "198.51.100.0/24", true}), "begun with " + want + ", was"},
+			{emails.BrowserChanged("marta@example.org", "Marta", BrowserChange{passwordChanged, "HANDLE", "Safari on macOS", device, "198.51.100.0/24", true}), "was used from " + want + " on 20"},
 		} {
 			if text := strings.Join(strings.Fields(says.email.Text), " "); !strings.Contains(text, says.words) {
 				t.Errorf("device %q: got\n%s\nwant %q", device, says.email.Text, says.words)

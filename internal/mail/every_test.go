@@ -24,7 +24,7 @@ var every = map[string]func(to, name, device string) Email{
 	},
 	"AlreadyMember": func(to, _, _ string) Email { return emails.AlreadyMember(to) },
 	"BrowserChanged": func(to, name, device string) Email {
-		return emails.BrowserChanged(to, name, passwordChanged, device, device, true)
+		return emails.BrowserChanged(to, name, BrowserChange{passwordChanged, "HANDLE", device, device, device, false})
 	},
 	"ConfirmEmailChange": func(to, _, _ string) Email { return emails.ConfirmEmailChange(to, key, time.Hour) },
 	"ConfirmSignUp": func(to, _, device string) Email {
@@ -64,7 +64,9 @@ var every = map[string]func(to, name, device string) Email{
 	},
 	"ResetPassword": func(to, name, _ string) Email { return emails.ResetPassword(to, name, key, time.Hour) },
 	"WrongCodes":    func(to, name, _ string) Email { return emails.WrongCodes(to, name) },
-	"CookieReused":  func(to, name, device string) Email { return emails.CookieReused(to, name, passwordChanged, device) },
+	"CookieReused": func(to, name, device string) Email {
+		return emails.CookieReused(to, name, passwordChanged, device, "HANDLE")
+	},
 	"NewDevice": func(to, name, device string) Email {
 		return emails.NewDevice(to, name, passwordChanged, device, device)
 	},

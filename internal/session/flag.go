@@ -49,26 +49,24 @@ func (s *Service) unknown(x Session, c device.Client) (changed device.Set) {
 }
 
 // review does what the policy says when the session does not know the client. A thief and the owner may take turns, so
-// a session that is flagged already is not written again, unless it has yet to be made to ask or ended. The elevation window
-// is closed to the one that it does not know.
+// a session that is flagged already is not written again, unless it has yet to be made to ask or ended; its elevation window is
+// closed to the one that it does not know. A flag for another browser alone, which may be a switch in the owner's own, does not
+// hide a network that comes after it.
 func (s *Service) review(ctx context.Context, live Found, c device.Client, at time.Time) (Found, error) {
-	x, mode := live.Session, s.policy.OnClientChange
-	flagged := s.policy.NeedsReauth(x) || x.Flag != "" && mode != ClientChangeReauth && mode != ClientChangeEnd
-	if flagged && !x.Elevated(at) {
+	x, mode, changed := live.Session, s.policy.OnClientChange, s.unknown(live.Session, c)
+	if changed == "" {
 		return live, nil
 	}
-	changed := s.unknown(x, c)
-	if flagged && changed != "" {
+	told := x.Flag == FlagTokenReused || x.Flag != "" && (x.FlagClient.Network() != "" || changed.Network() == "")
+	if s.policy.NeedsReauth(x) || told && mode != ClientChangeReauth && mode != ClientChangeEnd {
 		live.Session.ElevatedUntil = time.Time{}
-	}
-	if flagged || changed == "" {
 		return live, nil
 	}
 	if mode == ClientChangeEnd {
 		found, first, err := s.endNow(ctx, x.Over(at, ReasonClientChanged, ""), c)
 		if first { // and whoever is first tells the owner
 			found.Session.FlagClient = changed
-			found.User, found.Raised = live.User, FlagClientChanged
+			found.User, found.Raised, found.Changed = live.User, FlagClientChanged, changed
 		}
 		return found, err
 	}
@@ -76,16 +74,16 @@ func (s *Service) review(ctx context.Context, live Found, c device.Client, at ti
 		x.Flag = FlagClientChanged
 	}
 	// The elevation window was opened before the client changed: whoever asks now must not dismiss the flag in it.
-	x.FlagClient, x.ElevatedUntil = changed, time.Time{}
+	x.FlagClient, x.ElevatedUntil = changed.With(x.FlagClient), time.Time{}
 	e := x.By(c).Event(audit.SessionFlagged).Because(changed.Kinds())
-	first, err := s.store.FlagClient(ctx, x, at, e)
+	first, err := s.store.FlagClient(ctx, x, live.Session.FlagClient, at, e)
 	if err != nil {
 		return Found{}, err
 	}
 	live.Session = x
 	if first {
 		s.audit.Log(ctx, e)
-		live.Raised = FlagClientChanged
+		live.Raised, live.Changed = FlagClientChanged, changed
 	}
 	return live, nil
 }
@@ -108,19 +106,20 @@ func (s *Service) usedAgain(ctx context.Context, x Session, u auth.User, c devic
 	return found, err
 }
 
-// DismissFlag takes the flag off a session whose owner says that it was them. A client that the flag was raised for is known
-// from now on; a replaced token that is used again raises the flag again. ErrNotFound, also when somebody else changed
-// the flag at this moment; ErrConflict when the session of the actor is over, or the press was answered before.
-func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string, press *act.Record) error {
+// DismissFlag takes the flag off a session whose owner has answered for it, with an event of that kind. If it was them
+// (audit.SessionRecognised), a client that the flag was raised for is known from now on; a replaced token that is used again
+// raises the flag again. ErrNotFound, also when somebody else changed the flag at this moment; ErrConflict when the session
+// of the actor is over, or the press was answered before.
+func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string, kind audit.Kind, press *act.Record) error {
 	x, err := s.Session(ctx, by.UserID, handle)
 	if err != nil {
 		return err
 	}
 	known := x.Known
-	if x.Flag == FlagClientChanged {
+	if x.Flag == FlagClientChanged && kind == audit.SessionRecognised {
 		known = known.With(x.FlagClient)
 	}
-	e := audit.NewEvent(audit.SessionRecognised, by.UserID, handle, by.Client)
+	e := audit.NewEvent(kind, by.UserID, handle, by.Client)
 	if err := s.store.DismissFlag(ctx, x, by, known, press, e); err != nil {
 		return err
 	}

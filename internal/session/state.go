@@ -32,5 +32,6 @@ type Found struct {
 	User    auth.User // zero unless the session is live or a flag was raised
 	// Raised is the flag that this very request brought about, "" for none: exactly one request raises it, and its
 	// caller tells the owner.
-	Raised string
+	Raised  string
+	Changed device.Set // what is new of the client that it was raised for
 }

@@ -38,8 +38,8 @@ type Store interface {
 	// then false.
 	FlagReused(ctx context.Context, s Session, e audit.Event) (bool, error)
 	// FlagClient writes Flag, FlagClient and ElevatedUntil of s and stores the event. False when s does not live, does
-	// not carry the token or know the clients that the caller read, is flagged for a client already, or has another flag.
-	FlagClient(ctx context.Context, s Session, at time.Time, e audit.Event) (bool, error)
+	// not carry the token or know the clients that the caller read, is flagged for another client than was, or has another flag.
+	FlagClient(ctx context.Context, s Session, was device.Set, at time.Time, e audit.Event) (bool, error)
 	// DismissFlag removes the flag from a live session, which knows the given clients from now on. ErrNotFound when it does
 	// not carry the flag, or know the clients, that the caller read; ErrConflict when the session of by is over.
 	DismissFlag(ctx context.Context, s Session, by audit.Actor, known device.Set, press *act.Record, e audit.Event) error

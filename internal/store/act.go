@@ -38,6 +38,11 @@ func (s *Store) PruneActs(ctx context.Context, at time.Time) error {
 
 func (s *Store) AddPress(ctx context.Context, p account.Press, events ...audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if p.By.SessionID != "" {
+			if err := requireLiveSession(ctx, tx, p.By, events[0].At, 0); err != nil {
+				return err
+			}
+		}
 		if err := addPress(ctx, tx, p); err != nil {
 			return err
 		}

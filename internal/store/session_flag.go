@@ -25,11 +25,11 @@ func (s *Store) NoteLostAnswer(ctx context.Context, x session.Session, e audit.E
 		WHERE `+live+` AND unclaimed_since IS NOT NULL AND NOT answer_lost`, x.ID, x.TokenHash, e.At)
 }
 
-func (s *Store) FlagClient(ctx context.Context, x session.Session, at time.Time, e audit.Event) (bool, error) {
+func (s *Store) FlagClient(ctx context.Context, x session.Session, was device.Set, at time.Time, e audit.Event) (bool, error) {
 	return s.setFlag(ctx, e, `
 		UPDATE sessions SET flag = $4, flag_client = $5, elevated_until = $6
-		WHERE `+live+` AND flag IN ('', $7) AND flag_client = '' AND known_clients = $8`,
-		x.ID, x.TokenHash, at, x.Flag, string(x.FlagClient), null(x.ElevatedUntil), x.Flag, string(x.Known))
+		WHERE `+live+` AND flag IN ('', $7) AND flag_client = $8 AND known_clients = $9`,
+		x.ID, x.TokenHash, at, x.Flag, string(x.FlagClient), null(x.ElevatedUntil), x.Flag, string(was), string(x.Known))
 }
 
 // setFlag stores the event if the update changes a row, and reports whether it did.

@@ -20,7 +20,7 @@ func TestFlags(t *testing.T) {
 		changed := func(x session.Session, flag string, client device.Set) bool {
 			t.Helper()
 			x.Flag, x.FlagClient = flag, client
-			first, err := s.FlagClient(t.Context(), x, at, audit.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: audit.SessionFlagged, At: at})
+			first, err := s.FlagClient(t.Context(), x, "", at, audit.Event{ID: "c" + string(client) + flag, UserID: "ada", Kind: audit.SessionFlagged, At: at})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestChangeAfterMoreSeriousFlag(t *testing.T) {
 		x.FlagClient = "browser B"
 		for _, flag := range []string{session.FlagClientChanged, session.FlagTokenReused} {
 			x.Flag = flag
-			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged))
+			first, err := s.FlagClient(t.Context(), x, "", at, event("flag-"+flag, "ada", audit.SessionFlagged))
 			want := flag == session.FlagTokenReused
 			if err != nil || first != want || row(t, s, "one").Flag != session.FlagTokenReused {
 				t.Errorf("%s: got %t, %v, flag %q, want %t and the more serious flag", flag, first, err, row(t, s, "one").Flag, want)
@@ -114,7 +114,7 @@ func TestConfirmKeepsMoreSeriousFlag(t *testing.T) {
 			x := newSession(flag, "ada")
 			open(t, s, x)
 			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"
-			if _, err := s.FlagClient(t.Context(), x, at, event("flag-"+flag, "ada", audit.SessionFlagged)); err != nil {
+			if _, err := s.FlagClient(t.Context(), x, "", at, event("flag-"+flag, "ada", audit.SessionFlagged)); err != nil {
 				t.Fatal(err)
 			}
 			if flag == session.FlagTokenReused {

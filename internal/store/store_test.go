@@ -107,7 +107,7 @@ func TestChangesAreConditional(t *testing.T) {
 		},
 		"flag client": func(t *testing.T, s *store.Store, x session.Session, at time.Time) error {
 			x.Flag, x.FlagClient = session.FlagClientChanged, "browser B"
-			first, err := s.FlagClient(t.Context(), x, at, event("flag-"+x.ID, x.UserID, audit.SessionFlagged))
+			first, err := s.FlagClient(t.Context(), x, "", at, event("flag-"+x.ID, x.UserID, audit.SessionFlagged))
 			if err == nil && !first {
 				return auth.ErrEnded
 			}
