@@ -34,8 +34,9 @@ func (a *app) showForgot(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, &forgotView{Undone: query(r, "undone") == "yes"})
 }
 
-// forgot answers the same for every address, and does the same work in the background of the answer (ASVS v5.0.0-6.3.8). An address without an account gets no email. Whoever mistyped theirs learns it from the
-// page, and nobody can have emails sent to strangers here.
+// forgot answers the same for every address, and does the same work in the background of the answer (ASVS v5.0.0-6.3.8). An
+// address without an account gets no email. Whoever mistyped theirs learns it from the page, and nobody can have emails sent to
+// strangers here.
 func (a *app) forgot(w http.ResponseWriter, r *http.Request) error {
 	f, err := form(r, "email")
 	if err != nil {
