@@ -222,7 +222,7 @@ func TestUsualClients(t *testing.T) {
 	odd.at("192.0.2.7").Get("/account").Want(http.StatusOK)
 	page := b.Get(recognisePage(odd.Handle()))
 	text := webtest.Text(page.Body)
-	usual := text[strings.Index(text, "Usual for your account"):]
+	_, usual, _ := strings.Cut(text, "Usual for your account")
 	if strings.Contains(usual, "Firefox") || !strings.Contains(usual, "Chrome on macOS") || !strings.Contains(usual, "1 sign-in") {
 		t.Errorf("got %q, want the other sign-in alone", usual)
 	}

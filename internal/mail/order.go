@@ -10,6 +10,7 @@ import (
 // A Class says which emails leave first. The numbers are part of stored data.
 type Class int
 
+// Those that leave first come first.
 const (
 	Awaited     Class = iota // somebody waits for it, often with a link that dies soon
 	Report                   // tells of what happened
