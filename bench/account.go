@@ -24,9 +24,9 @@ func (p accountPage) write(w io.Writer) error { return p.template.Execute(w, p.v
 
 var accountPages = []accountPage{
 	{"/plans", 3, pageOf("plans.html"), &view{Layout: layoutOf("plans", "/plans")}},
-	{"/account", 5, pageOf("overview.html"), overview},
+	{"/account", 6, pageOf("overview.html"), overview},
 	{"/account/sessions", 3, pageOf("sessions.html"), sessions},
-	{"/account/activity", 3, pageOf("activity.html"), activity},
+	{"/account/activity", 5, pageOf("activity.html"), activity},
 	{"/account/security", 3, pageOf("security.html"), security},
 }
 
@@ -99,7 +99,7 @@ func accountCounts(r *results, all []*contender, conn redis.Conn, w wires) error
 func (r results) accounts(s settings, say func(string, ...any)) {
 	say("## The pages of an account\n")
 	say("Each for the visitor of a demo, with %d sessions that live and %d events on the page. The first contender executes the same",
-		len(sessions.Others)+1, len(activity.Days[0].Events)*len(activity.Days))
+		sessions.Count+1, len(activity.Days[0].Events)*len(activity.Days))
 	say("template with what the page shows in memory, and asks nobody anything. %d connections, %d rounds of %s, in turns on each page; the", connections, s.rounds, s.round/3)
 	say("machine may have had other work, which ratios of the same round share. Processor time is that of the contender's process.\n")
 	say("| page | net/http alone: CPU | Gatehouse, SQLite: throughput | CPU | PostgreSQL and Redis: throughput | CPU |")

@@ -7,7 +7,7 @@ import "time"
 type event struct {
 	Icon, Text, From, ID, Session string
 	At                            time.Time
-	Risk                          bool
+	Risk, Ask                     bool
 }
 
 type day struct {
@@ -22,7 +22,7 @@ type bar struct {
 
 type card struct {
 	Handle, Act, Icon, Device, Agent, Flag, Method, IP, SignedInIP string
-	Current, Remembered, ActiveNow, Unclaimed                      bool
+	Current, Remembered, ActiveNow, Unclaimed, Asks                bool
 	LastSeen, SignedIn                                             time.Time
 	Idle, Lifetime                                                 bar
 }
@@ -52,13 +52,16 @@ var (
 		Layout
 		Session         card
 		Recommendations []recommendation
-		Flagged, Others int
+		Asking          []card
+		GoodToKnow      []card
+		Securing        time.Time
+		Others          int
 		PasswordChanged time.Time
 		App, Passkeys   bool
 		Recent          []event
 		Basket          string
 	}{
-		Layout: layoutOf("overview", "/account"), Session: this, Flagged: 1, Others: 4, PasswordChanged: began.Add(-21 * 24 * time.Hour), Recent: events(5),
+		Layout: layoutOf("overview", "/account"), Session: this, Asking: []card{flagged(another)}, Others: 4, PasswordChanged: began.Add(-21 * 24 * time.Hour), Recent: events(5),
 		Recommendations: []recommendation{{"shield-check", "Your password alone opens your account. With a passkey or an authenticator app, whoever learns the password still cannot sign in.",
 			"/account/security", "Set up a second step"}},
 	}
@@ -66,10 +69,15 @@ var (
 	sessions = &struct {
 		Layout
 		Current card
+		Asking  []card
 		Others  []card
+		Count   int
 		Ended   []endedCard
 		Limit   int
-	}{Layout: layoutOf("sessions", "/account/sessions"), Current: this, Others: []card{flagged(another), another, another, another}, Ended: endedCards(5), Limit: 20}
+	}{
+		Layout: layoutOf("sessions", "/account/sessions"), Current: this, Asking: []card{flagged(another)}, Others: []card{another, another, another},
+		Count: 4, Ended: endedCards(5), Limit: 20,
+	}
 
 	activity = &struct {
 		Layout
@@ -98,7 +106,7 @@ var (
 )
 
 func flagged(c card) card {
-	c.Flag = "A cookie that this session had replaced was used again. Somebody may have a copy of it."
+	c.Asks, c.Flag = true, "A cookie that this session had replaced was used again. Somebody may have a copy of it."
 	return c
 }
 
@@ -112,7 +120,7 @@ func endedCards(n int) (all []endedCard) {
 // events are lines of the trail, every third of them one to check.
 func events(n int) (all []event) {
 	for i := range n {
-		e := event{Icon: "key-round", Text: "Signed in with a password", From: "Chrome on Windows, 198.51.100.23", ID: handle, At: began.Add(-5 * time.Hour), Risk: i%3 == 0}
+		e := event{Icon: "key-round", Text: "Signed in with a password", From: "Chrome on Windows, 198.51.100.23", ID: handle, At: began.Add(-5 * time.Hour), Risk: i%3 == 0, Ask: i%3 == 0}
 		if i%2 == 0 {
 			e.Session = handle
 		}

@@ -46,9 +46,9 @@ func TestPagesCost(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{ // the row and the bag, which Redis has where there is one, and these
 		"/plans":            3, // the basket
-		"/account":          5, // the sessions, the events, the basket
+		"/account":          6, // the sessions, the events, what was answered of them, the basket
 		"/account/sessions": 3, // the sessions that live and those that ended
-		"/account/activity": 3, // the events, with which of their sessions live
+		"/account/activity": 5, // the events, what was answered of them, and the sessions where a flag is shown
 		"/account/security": 3, // the factors, with the number of sessions
 	}
 	s, onSQLite := storetest.CountingSQLite(t)
