@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,11 +25,13 @@ func (e Event) About(address string) Event {
 	return e
 }
 
-// Same is a digest of what the event says, its time apart: a repeat has the same. It is "" for the ending of a session,
-// which is always a line of its own. The name of a browser and the network of a customer count, not the whole text and the
+// linesOfTheirOwn are endings of sessions, and answers, whose order says which counts.
+var linesOfTheirOwn = []Kind{SessionExpired, EventRecognised, SecuringBegun, SecuringDone}
+
+// Same is a digest of what the event says, its time apart: a repeat has the same. It is "" for what is always a line of its own. The name of a browser and the network of a customer count, not the whole text and the
 // whole address, because whoever repeats something chooses those.
 func (e Event) Same() string {
-	if e.Kind == SessionExpired {
+	if slices.Contains(linesOfTheirOwn, e.Kind) {
 		return ""
 	}
 	var key []byte

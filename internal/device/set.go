@@ -19,18 +19,30 @@ const (
 const knownOfAKind = 8
 
 // Browser returns the first browser in the list, "" without one.
-func (s Set) Browser() string { return s.first(browserLine) }
+func (s Set) Browser() string { return first(s.Browsers()) }
 
 // Network returns the first network in the list, "" without one: a prefix in CIDR notation, Loopback or UnknownNetwork.
-func (s Set) Network() string { return s.first(networkLine) }
+func (s Set) Network() string { return first(s.Networks()) }
 
-func (s Set) first(kind string) string {
+// Browsers returns the browsers in the list, and Networks the networks.
+func (s Set) Browsers() []string { return s.of(browserLine) }
+
+func (s Set) Networks() []string { return s.of(networkLine) }
+
+func (s Set) of(kind string) (names []string) {
 	for line := range strings.SplitSeq(string(s), "\n") {
 		if name, ok := strings.CutPrefix(line, kind); ok {
-			return name
+			names = append(names, name)
 		}
 	}
-	return ""
+	return names
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }
 
 func (s Set) has(line string) bool {

@@ -58,7 +58,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range sessions {
 		live[s.ID] = s
 		switch card := a.sessionCard(s, v.ID); {
-		case card.Asks && s.ID != all.path.Session:
+		case card.Asks:
 			view.Asking = append(view.Asking, card)
 		case card.Flag != "" && !card.Asks:
 			view.GoodToKnow = append(view.GoodToKnow, card)

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -37,9 +36,6 @@ type secureView struct {
 	SessionDone, PasswordDone, OthersDone bool
 	Next                                  int // the first step that is not done, of 4
 
-	DraftID   string // of a form that came too late
-	About     string // handle of the session that it named, "" for none
-	Restored  *restoredView
 	App       bool
 	Passkeys  int
 	CodesLeft int
@@ -69,12 +65,7 @@ func (a *app) showSecure(w http.ResponseWriter, r *http.Request) error {
 		Begun: all.path.Begun, Ended: all.done.At, Others: max(0, len(live)-1),
 		App: v.User.TOTP, Passkeys: len(passkeys), CodesLeft: factors.CodesLeft,
 	}
-	late, err := a.restore(r)
-	if err != nil {
-		return err
-	}
-	view.DraftID, view.About, view.Restored = late.id, late.fields["session"], late.view
-	s, err := a.Sessions.Session(r.Context(), v.UserID, cmp.Or(all.path.Session, view.About))
+	s, err := a.Sessions.Session(r.Context(), v.UserID, all.path.Session)
 	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
@@ -110,7 +101,7 @@ func (v *secureView) steps(p securing, passwordChanged time.Time, live map[strin
 
 // secure begins the path. It changes nothing else, so it asks for nothing: each step is a form with its own guard.
 func (a *app) secure(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "session", "held")
+	f, err := form(r, "session")
 	if err != nil {
 		return err
 	}
@@ -133,7 +124,6 @@ func (a *app) secure(w http.ResponseWriter, r *http.Request) error {
 		}
 		a.answered(r)
 	}
-	a.deleteDraft(r, currentOf(r).UserID, f["held"])
 	seeOther(w, r, securePage)
 	return nil
 }
@@ -161,7 +151,8 @@ func (a *app) finishSecuring(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// endPath stores the end of the path, with the flag of its session if that is from before the path.
+// endPath stores the end of the path. A flag of its session from before the path goes if the session has got a new token since, with
+// a new password: any other session of then is over.
 func (a *app) endPath(r *http.Request, p securing, press *act.Record) error {
 	s, err := a.Sessions.Session(r.Context(), currentOf(r).UserID, p.Session)
 	if err == nil && s.Flag != "" {
@@ -169,8 +160,8 @@ func (a *app) endPath(r *http.Request, p securing, press *act.Record) error {
 		if unread != nil {
 			return unread
 		}
-		if e.At.Before(p.Begun) {
-			err = a.Sessions.DismissFlag(r.Context(), actor(r), s.ID, audit.SecuringDone, press)
+		if e.At.Before(p.Begun) && currentOf(r).User.PasswordChangedAt.After(p.Begun) {
+			err = a.Sessions.DismissFlag(r.Context(), actor(r), s, audit.SecuringDone, press)
 			if !errors.Is(err, audit.ErrNotFound) { // it ended at this moment
 				return err
 			}

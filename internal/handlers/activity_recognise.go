@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -71,6 +72,7 @@ type answers struct {
 	said map[string]bool // ids of events that were them
 	path securing
 	done audit.Event // the latest end of a path; zero for none
+	seen time.Time   // when that path was begun: what happened since is not answered by it
 }
 
 const answersRead = 200
@@ -88,6 +90,8 @@ func (a *app) answers(r *http.Request) (answers, error) {
 			all.done = e
 		case e.Kind == audit.SecuringBegun && all.done.ID == "" && !all.path.open():
 			all.path = securing{Session: e.Reason, Begun: e.At}
+		case e.Kind == audit.SecuringBegun && all.done.ID != "" && all.seen.IsZero():
+			all.seen = e.At
 		}
 	}
 	return all, err
@@ -98,5 +102,5 @@ func (all answers) ask(e audit.Event, live map[string]session.Session) bool {
 	if isFlag(e.Kind) {
 		return needsAnswer(live[e.SessionID])
 	}
-	return alarming[e.Kind] && !all.said[e.ID] && !e.At.Before(all.done.At)
+	return alarming[e.Kind] && !all.said[e.ID] && !e.At.Before(all.seen)
 }

@@ -81,7 +81,7 @@ func TestDemo(t *testing.T) {
 		}
 		overview.Says("4 other sessions").Says("looks suspicious")
 		b.bag().Says("lantern")
-		b.Get("/account/sessions").Says("4 signed in. The limit is 5").Says("Recently ended (4)").
+		b.Get("/account/sessions").Says("3 more signed in. The limit is 5").Says("Recently ended (4)").
 			Says("A cookie that this session had replaced was used again").Says(password)
 		b.Get("/account/activity").Says("Password changed").Says("A sign-in with a wrong password was refused")
 		b.Reauth("not that one, surely").Want(422)

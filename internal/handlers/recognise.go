@@ -71,7 +71,7 @@ func (a *app) ask(w http.ResponseWriter, r *http.Request, e audit.Event, s sessi
 	if isFlag(e.Kind) && s.Flag != "" {
 		view.Flag, view.Learns = flagText(s), learns(s)
 	}
-	if view.Usual, err = a.usual(r, e.SessionID); err != nil {
+	if view.Usual, err = a.usual(r, e); err != nil {
 		return err
 	}
 	view.NewBrowser = view.Browser != "" && !slices.ContainsFunc(view.Usual, func(u usualClient) bool { return u.Browser == view.Browser })
@@ -81,11 +81,11 @@ func (a *app) ask(w http.ResponseWriter, r *http.Request, e audit.Event, s sessi
 }
 
 // usual counts the sign-ins of the person by browser and network, the most frequent first, without the one that began the
-// session in question: that may have been somebody else.
-func (a *app) usual(r *http.Request, questioned string) (all []usualClient, err error) {
+// session in question and those since: they may have been somebody else.
+func (a *app) usual(r *http.Request, questioned audit.Event) (all []usualClient, err error) {
 	events, err := a.Audit.Events(r.Context(), currentOf(r).UserID, audit.Filter{Kinds: []audit.Kind{audit.LoginSuccess}, Limit: usualRead})
 	for _, e := range events {
-		if e.SessionID == questioned && questioned != currentOf(r).ID {
+		if e.SessionID == questioned.SessionID && e.SessionID != currentOf(r).ID || !questioned.At.IsZero() && e.At.After(questioned.At) {
 			continue
 		}
 		browser, network := device.Name(e.Client.UserAgent), placeOf(e.Client.Network())

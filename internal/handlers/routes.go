@@ -128,7 +128,7 @@ func (a *app) router() http.Handler {
 	signedIn.get("/account/activity", a.activity, nav("activity"))
 	signedIn.get("/account/activity/{id}/recognise", a.askAboutEvent, nav("activity"))
 	signedIn.get("/account/secure", a.showSecure, nav("sessions"))
-	signedIn.post("/account/secure", a.secure, drafts("secure", "Secure your account", home, "session"), isAct)
+	signedIn.post("/account/secure", a.secure, noDraft, isAct)
 	signedIn.get("/account/security/password", a.showPassword, nav("security"))
 	signedIn.post("/account/security/password", a.changePassword, noDraft, isAct, spends(guard.Passwords))
 	signedIn.post("/account/security/recovery-codes/kept", a.keepRecoveryCodes, on(home), noDraft, noAct)

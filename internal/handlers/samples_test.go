@@ -216,7 +216,7 @@ func ordinary(now time.Time) []sample {
 			Network: "198.51.100.0/24", NewBrowser: true, NewNetwork: true, Usual: []usualClient{{"Firefox on Linux", "203.0.113.0/24", 12, now}},
 			Session: &doubtful, Seen: "E1", About: "h3", Learns: "Edge on Windows"}},
 		{"recognise-over", &recogniseView{Layout: in("activity"), Event: events[0], Over: true, Seen: "E1"}},
-		{"secure", &secureView{Layout: in("sessions"), Ended: ago(time.Hour), Device: "Edge on Windows", DraftID: "D1", About: "h3", Restored: &restoredView{true}}},
+		{"secure", &secureView{Layout: in("sessions"), Ended: ago(time.Hour), Device: "Edge on Windows"}},
 		{"secure-begun", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), Session: "h3", Device: "Edge on Windows", Others: 2, Next: 1}},
 		{"secure-here", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), Device: "Firefox on Linux", Here: true, Others: 1, Next: 2, App: true, Passkeys: 1, CodesLeft: 9}},
 		{"secure-last", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), SessionDone: true, PasswordDone: true, OthersDone: true, Next: 4}},

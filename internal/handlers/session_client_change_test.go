@@ -65,7 +65,7 @@ func TestAnotherNetwork(t *testing.T) {
 
 		b.Reauth(password).Leads("/account/sessions")
 		elsewhere.Cookies = b.Cookies
-		elsewhere.Post("/account/sessions/" + elsewhere.Handle() + "/recognise").Leads("/reauth?next=%2Faccount%2Fsessions")
+		elsewhere.Post("/account/sessions/" + elsewhere.Handle() + "/recognise").Leads("/reauth?next=" + url.QueryEscape(recognisePage(elsewhere.Handle())))
 		elsewhere.Reauth(password).Leads("/account/sessions") // of its own
 		elsewhere.dismissFlag()
 		elsewhere.Get("/account").Want(http.StatusOK).SaysNot("looks suspicious")
@@ -640,7 +640,7 @@ func TestFlaggedWindowIsClosedToOthers(t *testing.T) {
 		for _, flag := range []string{session.FlagClientChanged, session.FlagTokenReused} {
 			u := p.newUser("Flagged")
 			b := p.signedIn(u)
-			p.exec(`UPDATE sessions SET flag = $1, flag_client = CASE WHEN $1 = 'client_changed' THEN 'network 203.0.113.0/24' ELSE '' END WHERE id = $2`, flag, b.Handle())
+			p.exec(`UPDATE sessions SET flag = $1, flag_client = CASE WHEN $1 = 'client_changed' THEN $2 ELSE '' END WHERE id = $3`, flag, "browser Edge on Windows\nnetwork 203.0.113.0/24", b.Handle())
 			b.Reauth(password).Leads("/account/sessions")
 			for _, thief := range []*browser{b.as(firefoxOnLinux), b.at("198.51.100.7")} {
 				if end := "/account/sessions/" + b.Handle() + "/end"; !strings.HasPrefix(thief.Post(end).Header.Get("Location"), "/reauth") {

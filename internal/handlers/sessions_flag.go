@@ -20,10 +20,10 @@ func flagText(s session.Session) string {
 		return "A cookie that this session had replaced was used again. Somebody may have a copy of it."
 	case session.FlagClientChanged:
 		var said []string
-		if browser := s.FlagClient.Browser(); browser != "" {
+		for _, browser := range s.FlagClient.Browsers() {
 			said = append(said, "This session began in "+named(device.Name(s.UserAgent))+" and was used from "+named(browser)+".")
 		}
-		if network := s.FlagClient.Network(); network != "" {
+		for _, network := range s.FlagClient.Networks() {
 			said = append(said, "It was used from "+networkName(network)+".")
 		}
 		if !needsAnswer(s) {

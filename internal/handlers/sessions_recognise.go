@@ -68,7 +68,7 @@ func (a *app) recogniseSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Sessions.DismissFlag(r.Context(), actor(r), handle, audit.SessionRecognised, press); err != nil {
+	if err := a.Sessions.DismissFlag(r.Context(), actor(r), s, audit.SessionRecognised, press); err != nil {
 		return a.notOwned(r, err)
 	}
 	a.answered(r)
@@ -87,10 +87,10 @@ func learns(s session.Session) string {
 		return ""
 	}
 	var what []string
-	if browser := s.FlagClient.Browser(); browser != "" {
+	for _, browser := range s.FlagClient.Browsers() {
 		what = append(what, named(browser))
 	}
-	if network := s.FlagClient.Network(); network != "" {
+	for _, network := range s.FlagClient.Networks() {
 		what = append(what, strings.Replace(networkName(network), "another network,", "the network", 1))
 	}
 	return strings.Join(what, " and ")

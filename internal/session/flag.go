@@ -48,17 +48,26 @@ func (s *Service) unknown(x Session, c device.Client) (changed device.Set) {
 	return changed
 }
 
+// told reports whether the session is flagged for another browser or network already, or for something more serious.
+func (x Session) told(browser, network bool) bool {
+	return x.Flag == FlagTokenReused || (!browser || x.FlagClient.Browser() != "") && (!network || x.FlagClient.Network() != "")
+}
+
 // review does what the policy says when the session does not know the client. A thief and the owner may take turns, so
 // a session that is flagged already is not written again, unless it has yet to be made to ask or ended; its elevation window is
-// closed to the one that it does not know. A flag for another browser alone, which may be a switch in the owner's own, does not
-// hide a network that comes after it.
+// closed to the one that it does not know. A flag for a browser does not hide another network that comes after it, nor the
+// other way round.
 func (s *Service) review(ctx context.Context, live Found, c device.Client, at time.Time) (Found, error) {
-	x, mode, changed := live.Session, s.policy.OnClientChange, s.unknown(live.Session, c)
+	x, mode := live.Session, s.policy.OnClientChange
+	asks, tells := s.policy.NeedsReauth(x), mode != ClientChangeReauth && mode != ClientChangeEnd
+	if !x.Elevated(at) && (asks || tells && x.told(true, true)) {
+		return live, nil
+	}
+	changed := s.unknown(x, c)
 	if changed == "" {
 		return live, nil
 	}
-	told := x.Flag == FlagTokenReused || x.Flag != "" && (x.FlagClient.Network() != "" || changed.Network() == "")
-	if s.policy.NeedsReauth(x) || told && mode != ClientChangeReauth && mode != ClientChangeEnd {
+	if asks || tells && x.told(changed.Browser() != "", changed.Network() != "") {
 		live.Session.ElevatedUntil = time.Time{}
 		return live, nil
 	}
@@ -106,20 +115,16 @@ func (s *Service) usedAgain(ctx context.Context, x Session, u auth.User, c devic
 	return found, err
 }
 
-// DismissFlag takes the flag off a session whose owner has answered for it, with an event of that kind. If it was them
+// DismissFlag takes the flag off a session as its owner has seen it, with an event of that kind. If it was them
 // (audit.SessionRecognised), a client that the flag was raised for is known from now on; a replaced token that is used again
 // raises the flag again. ErrNotFound, also when somebody else changed the flag at this moment; ErrConflict when the session
 // of the actor is over, or the press was answered before.
-func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, handle string, kind audit.Kind, press *act.Record) error {
-	x, err := s.Session(ctx, by.UserID, handle)
-	if err != nil {
-		return err
-	}
+func (s *Service) DismissFlag(ctx context.Context, by audit.Actor, x Session, kind audit.Kind, press *act.Record) error {
 	known := x.Known
 	if x.Flag == FlagClientChanged && kind == audit.SessionRecognised {
 		known = known.With(x.FlagClient)
 	}
-	e := audit.NewEvent(kind, by.UserID, handle, by.Client)
+	e := audit.NewEvent(kind, by.UserID, x.ID, by.Client)
 	if err := s.store.DismissFlag(ctx, x, by, known, press, e); err != nil {
 		return err
 	}

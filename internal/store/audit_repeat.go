@@ -31,5 +31,7 @@ func repeat(e audit.Event) []any {
 
 // counted is what becomes of an event whose line is there.
 func counted(table string) string {
-	return ` ON CONFLICT (same, minute) DO UPDATE SET times = ` + table + `.times + excluded.times, latest = excluded.at`
+	latest := `COALESCE(` + table + `.latest, ` + table + `.at)`
+	return ` ON CONFLICT (same, minute) DO UPDATE SET times = ` + table + `.times + excluded.times,
+		latest = CASE WHEN excluded.at > ` + latest + ` THEN excluded.at ELSE ` + latest + ` END`
 }
