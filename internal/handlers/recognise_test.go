@@ -185,8 +185,9 @@ func TestFlagDuringPath(t *testing.T) {
 	onBoth(t, "", func(t *testing.T, p *portal) {
 		b := p.signedIn(p.newUser("Dua"))
 		b.Post(securePage, "session", b.Handle()).Leads(securePage)
+		b.Post("/account/security/password", "current_password", password, "password", otherPassword).Leads(securePage)
 		b.at("198.51.100.7").Get("/account").Want(http.StatusOK)
-		b.Reauth(password).Leads(sessionsPage)
+		b.Reauth(otherPassword).Leads(sessionsPage)
 		b.Post(securePage + "/done").Leads(home)
 		if p.sessionRow(b).Flag != session.FlagClientChanged {
 			t.Error("the flag is gone")
