@@ -1,5 +1,6 @@
 // Package live tells open pages what becomes of their sessions. Every ending, flag and rotation leaves news in the database;
-// a hub reads them for all streams of its instance, and bounds how many streams there are. It knows neither HTTP nor SQL, nor
+// a hub reads them for all streams of its instance, and bounds how many streams there are. Rows need neither a connection of
+// their own, as LISTEN does, nor a balancer that brings a browser back to the same instance. The package knows neither HTTP nor SQL, nor
 // what a page does with what it hears.
 package live
 

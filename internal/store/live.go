@@ -21,12 +21,16 @@ var newsOf = map[audit.Kind]hub.News{
 	audit.SessionRenewed:     {Kind: hub.Rotated},
 }
 
+// noNews is how long ago an event is news to nobody: streams end with their session. It spares the history of a demo account.
+const noNews = time.Hour
+
 // addNews writes what the events say to open pages, in the transaction of the events.
 func addNews(ctx context.Context, db execer, events []audit.Event) error {
+	at := audit.Now()
 	var news []hub.News
 	for _, e := range events {
 		n, is := newsOf[e.Kind]
-		if !is {
+		if !is || at.Sub(e.At) > noNews {
 			continue
 		}
 		if n.ID, n.Session = e.ID, e.SessionID; n.Kind == hub.Ended {
@@ -34,7 +38,7 @@ func addNews(ctx context.Context, db execer, events []audit.Event) error {
 		}
 		news = append(news, n)
 	}
-	return insertNews(ctx, db, news, audit.Now())
+	return insertNews(ctx, db, news, at)
 }
 
 func insertNews(ctx context.Context, db execer, news []hub.News, at time.Time) error {

@@ -219,7 +219,7 @@
     if (over || lost) return;
     if (detail === "flagged") channel.postMessage({ t: "flagged", sid: page.sid });
     if (detail === "ended") covered = true;
-    if (detail !== "extended" || warned || sinceTold() > SOON) look();
+    if (detail !== "extended" || warned) look();
     paint();
   });
 
