@@ -170,9 +170,9 @@ func checkMarkup(t *testing.T, v view, page string) {
 	}
 }
 
-// scripts are what the page may load: every page warns and listens, and the inspector's clocks tick.
+// scripts are what the page may load: every page warns, and the inspector's clocks tick.
 func scripts(v view) []string {
-	files := []string{"idle.js", "live.js"}
+	files := []string{"idle.js"}
 	if _, ok := v.(*inspectorView); ok {
 		files = append(files, "clock.js")
 	}

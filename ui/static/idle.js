@@ -6,7 +6,11 @@
   const banner = document.getElementById("idle-banner"), dialog = document.getElementById("idle-dialog");
   if (!dialog.showModal) return; // an old browser: the server still ends the session
   const WARN = +page.warnMs, LAST = Math.min(30_000, WARN / 2); // before the end, in milliseconds
-  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000, TYPING = 60_000, SOON = 3_000;
+  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000, TYPING = 60_000, SOON = 3_000, FIRST = 1_000;
+  const WHY = {
+    revoked: "Another of your devices signed this one out.", password_changed: "Your password was changed on another device.",
+    admin: "Those who run this site ended the session.", account_disabled: "This account was disabled.",
+  };
   const kept = document.querySelector('form[data-on-end="keep"]');
   const channel = new BroadcastChannel("session");
   const title = document.title, signedOut = `Signed out - ${title}`;
@@ -104,7 +108,7 @@
       if (!lost) channel.postMessage({ t: "ended", sid: page.sid });
       const ended = answer.state === "ended"; // or it waits for the password, which no cover can ask for
       if (!ended || !unsaved()) return leave(answer.where || page.endedUrl, ended ? signedOut : title);
-      for (const e of all("[data-reason]")) e.hidden = !e.dataset.reason.split(" ").includes(answer.reason);
+      for (const e of all("[data-why]")) e.textContent = WHY[answer.reason] ?? "";
       lost = covered = true;
       return;
     }
@@ -215,15 +219,57 @@
   };
 
   // What the stream says is a fact: cover first, ask second. Other windows of this browser are told.
-  document.addEventListener("live", ({ detail }) => {
+  function hear({ type }) {
     if (over || lost) return;
-    if (detail === "flagged") channel.postMessage({ t: "flagged", sid: page.sid });
-    if (detail === "ended") covered = true;
-    if (detail !== "extended" || warned) look();
+    if (type === "flagged") channel.postMessage({ t: "flagged", sid: page.sid });
+    if (type === "ended") covered = true;
+    if (type !== "extended" || warned) look();
     paint();
-  });
+  }
+
+  // One visible tab of a browser holds the stream. Without it pages ask as they do anyway.
+  let stream, streamTimer, wait = FIRST, release, waiting;
+  function listen() {
+    let settled;
+    stream = new EventSource("/session/live");
+    for (const type of ["ended", "flagged", "extended"]) stream.addEventListener(type, hear);
+    stream.onopen = () => { settled = setTimeout(() => { wait = FIRST; }, AWAY); };
+    stream.onerror = () => { // many pages may lose theirs at once, so each comes back at its own time
+      clearTimeout(settled);
+      stream.close();
+      streamTimer = setTimeout(listen, wait * (0.5 + Math.random()));
+      wait = Math.min(2 * wait, AWAY);
+    };
+  }
+
+  function hold() {
+    if (waiting || document.hidden) return;
+    waiting = new AbortController();
+    if (!navigator.locks) return listen();
+    const { signal } = waiting;
+    navigator.locks.request("live", { signal }, () => new Promise((done) => {
+      if (signal.aborted) return done();
+      release = done;
+      listen();
+    })).catch(() => {});
+  }
+
+  // A page with a stream or a lock would not go into the browser's memory.
+  function letGo() {
+    clearTimeout(streamTimer);
+    stream?.close();
+    waiting?.abort();
+    release?.();
+    stream = waiting = release = undefined;
+  }
+
+  const follow = () => (document.hidden ? letGo() : hold());
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", letGo);
+  addEventListener("pageshow", follow);
 
   adopt({ idle_ms: +page.idleMs, absolute_ms: +page.absoluteMs });
   channel.postMessage({ t: "active", sid: page.sid });
   tick();
+  hold();
 })();
