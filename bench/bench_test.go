@@ -94,7 +94,7 @@ func TestOpenPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.write = filepath.Join(t.TempDir(), "live.md")
-	if err := s.live(t.Context(), 40, 8); err != nil {
+	if err := s.live(t.Context(), 40, 8, 0); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(s.write)

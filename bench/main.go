@@ -56,12 +56,13 @@ func main() {
 	flag.StringVar(&s.write, "write", "", "file for the results; standard output when empty")
 	live := flag.Bool("live", false, "measure open pages instead")
 	pages := flag.Int("pages", 10_000, "open pages, for -live")
+	endings := flag.Int("endings", 500, "how many of them end, for -live")
 	flag.Parse()
 	err := contenderHere()
 	switch {
 	case err != nil:
 	case *live:
-		err = s.live(context.Background(), *pages, min(*pages, 500))
+		err = s.live(context.Background(), *pages, min(*pages, *endings), 150*time.Second)
 	default:
 		err = s.run(context.Background())
 	}

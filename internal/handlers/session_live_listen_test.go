@@ -36,7 +36,9 @@ func (b *browser) listens() *listener {
 	}))
 	go func() {
 		defer close(l.over)
-		_, _ = to.RoundTrip(r)
+		if answer, err := to.RoundTrip(r); err == nil {
+			_ = answer.Body.Close()
+		}
 	}()
 	synctest.Wait()
 	return l
