@@ -88,7 +88,7 @@ func flaggedElsewhere(t *testing.T, one, two *program) {
 	b := one.runningOut(t, profile, 20*time.Minute)
 	b.streams()
 	b.fill("name", "Byron ")
-	thief := two.sit(t, b.ctx, webtest.FirefoxOnWindows, two.Network+"::1") // beside it, with the same cookie
+	thief := two.sit(t, b.ctx, webtest.FirefoxOnWindows, "203.0.113.24") // beside it, with the same cookie
 	thief.watch()
 	thief.open("/account")
 	thief.shows("") // it came after that

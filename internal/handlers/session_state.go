@@ -25,7 +25,7 @@ func active(s session.Session) stateJSON {
 	now := time.Now()
 	return stateJSON{
 		State: "active", SID: s.ID, User: s.UserID,
-		IdleMS: s.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: s.ExpiresAt.Sub(now).Milliseconds(), Flagged: s.Flag != "",
+		IdleMS: s.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: s.ExpiresAt.Sub(now).Milliseconds(), Flagged: needsAnswer(s),
 	}
 }
 
