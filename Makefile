@@ -34,6 +34,7 @@ mutants:
 # machine, PostgreSQL and redis-server.
 bench:
 	go -C bench run . -write ../docs/evidence/performance.md $(BENCH)
+	go -C bench run . -live -write ../docs/evidence/live.md
 
 # PostgreSQL and Redis on 127.0.0.1, where the tests look for them. `docker compose down` stops them.
 db:

@@ -20,17 +20,17 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
-		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/live", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"cmd/sessioncheck": {"internal/sessioncheck"},
 	"internal/handlers": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
-		"internal/draft", "internal/forwarded", "internal/guard", "internal/learn", "internal/mail", "internal/session", "ui",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/learn", "internal/live", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
-		"internal/draft", "internal/mail", "internal/session", "migrations",
+		"internal/draft", "internal/live", "internal/mail", "internal/session", "migrations",
 	},
 
 	"internal/admin":   {"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},
@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"internal/auth":    {"internal/act", "internal/audit", "internal/brand", "internal/device"},
 	"internal/act":     {"internal/audit", "internal/mail"},
 	"internal/draft":   {"internal/audit"},
+	"internal/live":    {"internal/audit"},
 	"internal/bag":     {"internal/auth", "internal/brand", "internal/redispool", "internal/seal", "internal/session"},
 	"internal/audit":   {"internal/device"},
 

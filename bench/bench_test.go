@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,28 @@ func checkAccounts(t *testing.T, r results) {
 		if trips := each(c.postgresTrips + c.redisTrips); trips != strconv.Itoa(p.statements) {
 			t.Errorf("%s took %s round trips to PostgreSQL and Redis, want the %d that are statements on SQLite", p.path, trips, p.statements)
 		}
+	}
+}
+
+// TestOpenPages is the benchmark of open pages with few of them.
+func TestOpenPages(t *testing.T) {
+	s := settings{rounds: 1, round: 500 * time.Millisecond, postgres: os.Getenv("TEST_POSTGRES_URL")}
+	if s.postgres == "" {
+		s.postgres = "postgres://postgres@127.0.0.1:5432/postgres"
+	}
+	if err := missing(t, s.postgres); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("skipped for want of PostgreSQL or redis-server: %v", err)
+		}
+		t.Fatal(err)
+	}
+	s.write = filepath.Join(t.TempDir(), "live.md")
+	if err := s.live(t.Context(), 40, 8, 0); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.write)
+	if err != nil || !strings.Contains(string(text), "8 of them are signed out") || strings.Contains(string(text), " 0 a second") {
+		t.Errorf("%v, got\n%s", err, text)
 	}
 }
 

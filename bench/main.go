@@ -54,9 +54,16 @@ func main() {
 	flag.IntVar(&s.mostStock, "most-stock", 10_000, "the same for stock scs, which goes through all of them")
 	flag.IntVar(&s.repeat, "repeat", 31, "how often what is done one at a time is repeated")
 	flag.StringVar(&s.write, "write", "", "file for the results; standard output when empty")
+	live := flag.Bool("live", false, "measure open pages instead")
+	pages := flag.Int("pages", 10_000, "open pages, for -live")
+	endings := flag.Int("endings", 500, "how many of them end, for -live")
 	flag.Parse()
 	err := contenderHere()
-	if err == nil {
+	switch {
+	case err != nil:
+	case *live:
+		err = s.live(context.Background(), *pages, min(*pages, *endings), 150*time.Second)
+	default:
 		err = s.run(context.Background())
 	}
 	if err != nil {

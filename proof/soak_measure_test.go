@@ -60,6 +60,7 @@ const connsMore = 3 * peopleOfSoak
 // go by themselves: docs/evidence/load.md. Of every other table there have to be as many rows as before.
 var stays = map[string]map[string]int{
 	"events":       {"requests": 3, "a demo": 60},                    // a year, those of demos two hours
+	"session_news": {"requests": 1},                                  // two minutes
 	"stray_events": {"failing": 1},                                   // a day
 	"signups":      {"emails": 1},                                    // a day
 	"letter_keys":  {"emails": 1},                                    // half an hour

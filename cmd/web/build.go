@@ -25,6 +25,7 @@ import (
 	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/handlers"
+	"example.com/gatehouse/internal/live"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/redispool"
@@ -47,6 +48,7 @@ type parts struct {
 	accounts *account.Service
 	admin    *admin.Service
 	demos    *demo.Service
+	live     *live.Hub
 	pool     *redis.Pool // nil without Redis
 	limits   *ratelimit.Redis
 	billing  *billing.Service
@@ -115,6 +117,7 @@ func (p *parts) people(c config.Settings, log *slog.Logger) {
 	})
 	p.admin = admin.New(p.store, p.audit)
 	p.demos = demo.New(p.store, p.auth, policy(c), p.audit, log)
+	p.live = live.New(p.store, log)
 }
 
 func policy(c config.Settings) session.Policy {
@@ -171,7 +174,7 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 func (p *parts) sweeps() []func(context.Context) error {
 	drafts := func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }
 	acts := act.NewActs(p.store, p.sealer).Sweep
-	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.admin.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, drafts, acts}
+	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.admin.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, p.live.Sweep, drafts, acts}
 	if p.pool == nil { // Redis deletes expired bags itself
 		all = append(all, p.store.Bags().Sweep)
 	}
@@ -179,16 +182,17 @@ func (p *parts) sweeps() []func(context.Context) error {
 }
 
 // handler makes the portal of the parts. The base URL is known only once the listener has its port.
-// It is about to stop once the context ends.
+// It is about to stop once the context ends, and streams end then, so that nobody waits for them.
 func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger, observe func(string, string, int, time.Duration)) (http.Handler, error) {
 	manager := bag.New(p.bags, p.sealer, c.Secure(), !c.Production(), log)
+	context.AfterFunc(ctx, p.live.Stop)
 	passkeys, err := auth.NewPasskeys(p.auth, &c.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	o := handlers.Options{
 		Database: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
-		Sessions: p.sessions, Accounts: p.accounts, Admin: p.admin, Demos: p.demos, Bag: manager,
+		Sessions: p.sessions, Accounts: p.accounts, Admin: p.admin, Demos: p.demos, Live: p.live, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
 		Demo: c.Demo, Development: !c.Production(), BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,

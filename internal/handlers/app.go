@@ -27,6 +27,7 @@ import (
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/live"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
@@ -46,6 +47,7 @@ type Options struct {
 	Acts     *act.Acts
 	Passkeys *auth.Passkeys
 	Guard    *guard.Guard
+	Live     *live.Hub
 	Outbox   *mail.Outbox
 	Mailbox  *mail.Mailbox `missing:"ok"` // the development mailbox; nil leaves /dev/mail out
 	Log      *slog.Logger

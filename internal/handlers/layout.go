@@ -35,5 +35,6 @@ type signedInView struct {
 	ElevatedUntil         time.Time // zero unless re-authenticated recently
 	IdleMS, AbsoluteMS    int64     // time left, in milliseconds
 	WarnMS                int64     // how long before the end to warn
+	Flagged               bool      // and this page is no news of that
 	Demo                  *demoView // nil but for a demo account
 }

@@ -10,9 +10,13 @@ import (
 const answerWithin = 30 * time.Second
 
 // bounded is the context that a request is answered in. A change that was begun is finished although the client hangs
-// up: somebody who presses "Sign out" and closes the window is signed out, and a guess at a password leaves its trace.
+// up: somebody who presses "Sign out" and closes the window is signed out, and a guess at a password leaves its trace. A stream
+// goes on: it bounds what it waits for itself.
 func bounded(r *http.Request) (context.Context, context.CancelFunc) {
 	ctx := r.Context()
+	if r.URL.Path == livePage {
+		return context.WithCancel(ctx)
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		ctx = context.WithoutCancel(ctx)
 	}

@@ -102,7 +102,7 @@ func (a *app) signedInView(v *current) *signedInView {
 		Name: v.User.Name, Email: v.User.Email, Initials: initials(v.User.Name), Handle: v.ID, User: v.UserID, Administers: admin.Includes(v.User.Role, auth.RoleSupport),
 		IdleText: words(idle), IdleEnds: v.IdleExpiresAt,
 		IdleMS: v.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: v.ExpiresAt.Sub(now).Milliseconds(),
-		WarnMS: warning.Milliseconds(),
+		WarnMS: warning.Milliseconds(), Flagged: needsAnswer(v.Session),
 	}
 	if v.Elevated(now) {
 		view.ElevatedUntil = v.ElevatedUntil

@@ -26,6 +26,7 @@ func (a *app) router() http.Handler {
 	r.Get("/.well-known/change-password", changePasswordAddress)
 	r.Get("/.well-known/passkey-endpoints", a.passkeyEndpoints)
 	r.With(a.limitBody).Get("/session/state", a.handle(a.sessionState))
+	r.With(a.limitBody).Get(livePage, a.handle(a.sessionLive))
 
 	pages := r.With(a.limitBody, hideToken, a.compress(), a.repeat, a.session, a.refuseCrossSite)
 	pages.NotFound(a.handle(notFound))

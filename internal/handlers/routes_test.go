@@ -17,7 +17,7 @@ import (
 )
 
 // outside are the routes that stand on chi's router alone: files, probes of a load balancer, and what has a bag of nobody.
-var outside = []string{"/static/*", "/healthz", "/readyz", "/session/state", "/.well-known/change-password", "/.well-known/passkey-endpoints"}
+var outside = []string{"/static/*", "/healthz", "/readyz", "/session/state", livePage, "/.well-known/change-password", "/.well-known/passkey-endpoints"}
 
 // TestRoutes holds that each line of routes.go says what does not follow from its guard.
 func TestRoutes(t *testing.T) {

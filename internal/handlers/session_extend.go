@@ -45,5 +45,5 @@ func (a *app) extended(w http.ResponseWriter, r *http.Request, next string) (sta
 	case errors.Is(err, auth.ErrEnded) && a.wantsJSON(w, r): // a form is asked again
 		return ended(""), nil
 	}
-	return active(x), err
+	return active(x), a.tellExtended(r, x, err)
 }

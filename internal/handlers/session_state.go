@@ -16,6 +16,7 @@ type stateJSON struct {
 	User       string `json:"user,omitempty"` // the public name of the account: a page compares it with its own
 	IdleMS     int64  `json:"idle_ms,omitempty"`
 	AbsoluteMS int64  `json:"absolute_ms,omitempty"`
+	Flagged    bool   `json:"flagged,omitempty"`
 	Reason     string `json:"reason,omitempty"`
 	Where      string `json:"where,omitempty"`
 }
@@ -24,7 +25,7 @@ func active(s session.Session) stateJSON {
 	now := time.Now()
 	return stateJSON{
 		State: "active", SID: s.ID, User: s.UserID,
-		IdleMS: s.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: s.ExpiresAt.Sub(now).Milliseconds(),
+		IdleMS: s.IdleExpiresAt.Sub(now).Milliseconds(), AbsoluteMS: s.ExpiresAt.Sub(now).Milliseconds(), Flagged: needsAnswer(s),
 	}
 }
 
@@ -35,12 +36,7 @@ func ended(reason session.Reason) stateJSON {
 // sessionState looks at the session and changes nothing but the cookie of one that is over. Looking is not activity,
 // so a page may ask as often as it likes. Browsers say where a request comes from; another site is told nothing.
 func (a *app) sessionState(w http.ResponseWriter, r *http.Request) error {
-	if !asksForItself(r) {
-		_, _, _ = a.resume(r, true) // for the Sign out button of the page; without it the page is still right
-		return statusError{code: http.StatusForbidden, heading: "This address is for scripts of this portal",
-			text: "It tells a page how long its session lasts. There is nothing to see here."}
-	}
-	token, found, err := a.resume(r, true)
+	token, found, err := a.resumeForScript(r)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/live"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/ratelimit"
 	"example.com/gatehouse/internal/seal"
@@ -58,6 +59,7 @@ func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, 
 	})
 	o.Admin = admin.New(db, o.Audit)
 	o.Demos = demo.New(db, o.Auth, policy.Policy, o.Audit, log)
+	o.Live = live.New(db, log)
 	o.Passkeys, err = auth.NewPasskeys(o.Auth, portalURL)
 	return err
 }

@@ -99,6 +99,9 @@ func (s *Store) deleteAccount(ctx context.Context, tx *sql.Tx, id, column string
 	if err := changed(result, err, audit.ErrNotFound); err != nil {
 		return err
 	}
+	if err := addNewsOfDeletion(ctx, tx, id); err != nil {
+		return err
+	}
 	rows, err := tx.QueryContext(ctx, `DELETE FROM sessions WHERE user_id = $1 RETURNING token_hash`, id)
 	keys, err := readAll(rows, err, itself[string])
 	if err != nil {

@@ -36,6 +36,9 @@ func addEvents(ctx context.Context, db execer, events ...audit.Event) error {
 		if err != nil {
 			return fmt.Errorf("add %d events from %s: %w", len(some), some[0].Kind, err)
 		}
+		if err := addNews(ctx, db, some); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -6,7 +6,11 @@
   const banner = document.getElementById("idle-banner"), dialog = document.getElementById("idle-dialog");
   if (!dialog.showModal) return; // an old browser: the server still ends the session
   const WARN = +page.warnMs, LAST = Math.min(30_000, WARN / 2); // before the end, in milliseconds
-  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000, TYPING = 60_000, SOON = 3_000;
+  const RECHECK = 15_000, AWAY = 60_000, RETRY = 5_000, LONGEST = 30_000, PATIENCE = 10_000, TYPING = 60_000, SOON = 3_000, FIRST = 1_000;
+  const WHY = {
+    revoked: "Another of your devices signed this one out.", password_changed: "Your password was changed on another device.",
+    admin: "Those who run this site ended the session.", account_disabled: "This account was disabled.",
+  };
   const kept = document.querySelector('form[data-on-end="keep"]');
   const channel = new BroadcastChannel("session");
   const title = document.title, signedOut = `Signed out - ${title}`;
@@ -22,6 +26,7 @@
   let granted, sinceTold, final; // what the server said last; final: staying cannot help any more
   let sinceAsked = stopwatch(), pending = false, staying = false, unreachable = false;
   let warned = false, covered = false, lost = false, over = false; // lost: the session is, what was typed is not
+  let flagged = "flagged" in page, alarmed = false; // alarmed: it was flagged while this page was open
   let shown = "", marks = [], timer, again, sinceTyped = () => Infinity;
 
   const adopt = ({ idle_ms = 0, absolute_ms = 0 }) => {
@@ -38,7 +43,7 @@
 
   function paint() {
     const ms = left();
-    const stage = lost ? "lost" : covered ? "covered" : !warned ? "" : ms > LAST ? "banner" : "dialog";
+    const stage = lost ? "lost" : covered ? "covered" : alarmed ? "flagged" : !warned ? "" : ms > LAST ? "banner" : "dialog";
     if (shown !== stage + final) turn(stage);
     shown = stage + final;
     const s = seconds(ms), clock = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
@@ -51,20 +56,20 @@
 
   // turn goes to another stage. The dialog is opened again for each, so that the focus lands on what that stage offers.
   function turn(stage) {
-    const variant = lost ? "lost" : covered ? "covered" : final ? "final" : "idle";
+    const variant = lost ? "lost" : covered ? "covered" : alarmed ? "flagged" : final ? "final" : "idle";
     for (const e of all("[data-only]")) e.hidden = !e.dataset.only.split(" ").includes(variant);
     const end = new Date(Date.now() + left()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     for (const e of all("[data-when]")) e.textContent = end;
     banner.hidden = stage !== "banner";
     if (dialog.open) dialog.close();
-    dialog.classList.toggle("cover", covered);
-    if (stage === "dialog" || covered) dialog.showModal();
+    dialog.classList.toggle("cover", covered || alarmed);
+    if (stage === "dialog" || covered || alarmed) dialog.showModal();
   }
 
   // announce says the time left when the warning begins, and then three times at most: a countdown read out each second
   // leaves no second to act in. A page behind a modal dialog is not read out, so the dialog has a voice of its own.
   function announce(stage, s) {
-    if (!warned || covered) {
+    if (!warned || covered || alarmed) {
       marks = [Infinity, 60, 30, 10];
       for (const id of ["idle-status", "idle-voice"]) document.getElementById(id).textContent = "";
       return;
@@ -103,6 +108,7 @@
       if (!lost) channel.postMessage({ t: "ended", sid: page.sid });
       const ended = answer.state === "ended"; // or it waits for the password, which no cover can ask for
       if (!ended || !unsaved()) return leave(answer.where || page.endedUrl, ended ? signedOut : title);
+      for (const e of all("[data-why]")) e.textContent = WHY[answer.reason] ?? "";
       lost = covered = true;
       return;
     }
@@ -113,6 +119,9 @@
     }
     adopt(answer);
     covered = lost = false;
+    const raised = Boolean(answer.flagged) && !flagged;
+    flagged = Boolean(answer.flagged);
+    alarmed = flagged && (raised || alarmed);
     warned = left() <= WARN;
   }
 
@@ -149,7 +158,7 @@
 
   async function stay(event) {
     event.preventDefault();
-    if (staying || covered || final) return;
+    if (staying || covered || alarmed || final) return;
     staying = true;
     unreachable = false;
     paint();
@@ -175,6 +184,7 @@
   // page, and the key itself here.
   dialog.addEventListener("cancel", stay);
   document.addEventListener("keydown", (e) => { if (dialog.open && e.key === "Escape") stay(e); });
+  for (const e of all("[data-go-on]")) e.addEventListener("click", () => { alarmed = false; tick(); });
   for (const e of all("[data-leave]")) e.addEventListener("click", () => leave(page.endedUrl, signedOut));
   document.addEventListener("input", typed);
   document.addEventListener("submit", (e) => {
@@ -182,7 +192,11 @@
     over = true; // the answer to the form is where this page goes
     channel.postMessage({ t: "ended", sid: page.sid });
   });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); else paint(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return paint();
+    if (sinceAsked() > SOON) look(); // a hidden page is told nothing
+    wake();
+  });
   document.addEventListener("resume", wake);
   addEventListener("focus", wake);
   addEventListener("online", wake);
@@ -198,13 +212,64 @@
   // Any page of this origin can write here: a reason to ask the server, never a fact.
   channel.onmessage = ({ data }) => {
     const ended = data?.t === "ended" && data.sid === page.sid;
-    if (lost || ended || warned && data?.sid === page.sid) look();
+    if (lost || ended || (warned || data?.t === "flagged") && data?.sid === page.sid) look();
     if (!ended) return;
     clearTimeout(again); // a sign-out is told when it is asked for, and done a moment later
     again = setTimeout(look, SOON);
   };
 
+  // What the stream says is a fact: cover first, ask second. Other windows of this browser are told.
+  function hear({ type }) {
+    if (over || lost) return;
+    if (type === "flagged") channel.postMessage({ t: "flagged", sid: page.sid });
+    if (type === "ended") covered = true;
+    if (type !== "extended" || warned) look();
+    paint();
+  }
+
+  // One visible tab of a browser holds the stream. Without it pages ask as they do anyway.
+  let stream, streamTimer, wait = FIRST, release, waiting;
+  function listen() {
+    let settled;
+    stream = new EventSource("/session/live");
+    for (const type of ["ended", "flagged", "extended"]) stream.addEventListener(type, hear);
+    stream.onopen = () => { settled = setTimeout(() => { wait = FIRST; }, AWAY); };
+    stream.onerror = () => { // many pages may lose theirs at once, so each comes back at its own time
+      clearTimeout(settled);
+      stream.close();
+      streamTimer = setTimeout(listen, wait * (0.5 + Math.random()));
+      wait = Math.min(2 * wait, AWAY);
+    };
+  }
+
+  function hold() {
+    if (waiting || document.hidden) return;
+    waiting = new AbortController();
+    if (!navigator.locks) return listen();
+    const { signal } = waiting;
+    navigator.locks.request("live", { signal }, () => new Promise((done) => {
+      if (signal.aborted) return done();
+      release = done;
+      listen();
+    })).catch(() => {});
+  }
+
+  // A page with a stream or a lock would not go into the browser's memory.
+  function letGo() {
+    clearTimeout(streamTimer);
+    stream?.close();
+    waiting?.abort();
+    release?.();
+    stream = waiting = release = undefined;
+  }
+
+  const follow = () => (document.hidden ? letGo() : hold());
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", letGo);
+  addEventListener("pageshow", follow);
+
   adopt({ idle_ms: +page.idleMs, absolute_ms: +page.absoluteMs });
   channel.postMessage({ t: "active", sid: page.sid });
   tick();
+  hold();
 })();
