@@ -65,8 +65,9 @@ type person struct {
 	t   testing.TB // whoever moves a person on to a subtest changes it
 	ctx context.Context
 
-	width  int64  // of the window
-	scheme string // of the system
+	width      int64  // of the window
+	scheme     string // of the system
+	scriptless bool
 
 	mu         sync.Mutex
 	documents  map[network.RequestID]bool

@@ -34,7 +34,7 @@ func lookAtDemo(t *testing.T, p *program) {
 	b.at("demo-overview", http.StatusOK, func() int { return b.press("Try the demo") })
 	b.at("demo-sessions", http.StatusOK, func() int {
 		status := b.follow("Devices")
-		b.reads("198.51.100.0", "4 signed in", "Suspicious")
+		b.reads("198.51.100.0", "3 more signed in", "Suspicious")
 		evaluate[any](b.person, `document.querySelector('.fold').open = true`)
 		return status
 	})

@@ -85,7 +85,7 @@ var securityScenes = []pressScene{
 	{name: "end of the path", route: "/account/secure/done", inShort: true, ready: func(s *pressStage) pressForm {
 		email := s.elevated()
 		s.c.Post("/account/secure").Leads("/account/secure")
-		return formOf(email, "/account/secure", "I am done")
+		return formOf(email, "/account/secure", "End this here")
 	}},
 }
 

@@ -44,7 +44,7 @@ func (a *app) sessionLive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Cache-Control", "no-cache") // with no-store the browser would not keep the page in memory, with what was typed
 	out := liveWriter{w, http.NewResponseController(w)}
 	over := found.State == session.Ended || found.State == session.Unknown
 	if r.Method == http.MethodHead || found.State != session.Live && !over || !out.begin() {
