@@ -60,7 +60,7 @@ var rightWords = []struct{ file, line, reason string }{
 	{"internal/handlers/samples_test.go", "overview-advice", "the name of a picture"},
 	{"internal/guard/limits.go", `"letters`, "the names of limits in Redis"},
 	{"internal/guard/limits.go", `"unlock letter"`, "the name of a limit in Redis"},
-	{"internal/guard/signin.go", `"codes letter:"`, "the name of a limit in Redis"},
+	{"internal/guard/emails.go", `"codes letter:"`, "the name of a limit in Redis"},
 	{"internal/store/mail.go", "letters", "the name of the table"},
 	{"internal/store/mail_order_test.go", "letters", "the name of the table"},
 	{"docs/security/attempts.md", "`letters`", "the name of the table"},

@@ -47,8 +47,9 @@ type Stands func(ctx context.Context) error
 type SignInAttempt interface {
 	Attempt
 	// Right gives back what a right password does not count for. As long as the proof is not complete, what counts against
-	// the account stays: whoever knows the password and no more tries it in vain.
-	Right(ctx context.Context, p Proof)
+	// the account stays: whoever knows the password and no more tries it in vain. A complete proof counts as a right sign-in:
+	// a LimitedError, and all is given back, after too many of them.
+	Right(ctx context.Context, p Proof) error
 }
 
 // A LimitedError means that there were too many tries, so nothing was checked.

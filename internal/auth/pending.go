@@ -38,8 +38,8 @@ func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, waiting Pendin
 	waiting.CreatedAt, waiting.ExpiresAt = at, at.Add(PendingValid)
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	if err := s.store.AddPendingSignIn(ctx, waiting, press, e); err != nil {
-		if p.tried != nil && errors.Is(err, ErrConflict) { // the same press was first, and has taken from the limits already
-			p.tried.Return(ctx)
+		if errors.Is(err, ErrConflict) { // the same press was first, and has taken from the limits already
+			p.GiveBack(ctx)
 		}
 		return fmt.Errorf("save pending sign-in: %w", err)
 	}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -28,7 +29,7 @@ type Proof struct {
 	spend  Spend
 	cloned bool    // the counter of the passkey did not grow
 	left   int     // recovery codes, once the one of this proof is spent
-	tried  Attempt // of the password, as long as a code is missing; nil otherwise
+	tried  Attempt // of the password: at the sign-in, and as long as a code is missing; nil otherwise
 }
 
 // A Spend is what a proof uses up. The transaction of whatever the proof opens or changes spends it, so that a value that
@@ -49,6 +50,13 @@ type Spend struct {
 
 // Spend is what the proof uses up.
 func (p Proof) Spend() Spend { return p.spend }
+
+// GiveBack gives back what the sign-in took from the limits, because it opened nothing.
+func (p Proof) GiveBack(ctx context.Context) {
+	if p.tried != nil {
+		p.tried.Return(ctx)
+	}
+}
 
 // CodesLeft returns how many recovery codes are left once the one that the proof brings is spent.
 func (p Proof) CodesLeft() int { return p.left }

@@ -24,14 +24,15 @@ func (s *Service) CheckSignIn(ctx context.Context, typed PasswordSignIn, c devic
 		return Proof{}, err
 	}
 	p, err := s.checkSignIn(ctx, typed.Email, typed.Password, c)
-	settle(ctx, attempt, err)
 	if err == nil {
-		attempt.Right(ctx, p)
+		err = attempt.Right(ctx, p)
 	}
-	if err == nil && !p.Complete() {
-		p.tried = attempt
+	settle(ctx, attempt, err)
+	if err != nil {
+		return Proof{}, err
 	}
-	return p, err
+	p.tried = attempt
+	return p, nil
 }
 
 func (s *Service) checkSignIn(ctx context.Context, email, password string, c device.Client) (Proof, error) {

@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"example.com/gatehouse/internal/audit"
@@ -77,6 +76,11 @@ func (t *Attempt) returnBut(ctx context.Context, kept ...string) {
 	})
 }
 
+// forget leaves what was taken under the keys as it is.
+func (t *Attempt) forget(keys ...string) {
+	t.taken = slices.DeleteFunc(t.taken, func(one taken) bool { return slices.Contains(keys, one.key) })
+}
+
 // FromNetwork takes one from the limit of the client's network. With a wait nothing was taken.
 func (g *Guard) FromNetwork(ctx context.Context, l Limit, c device.Client) (*Attempt, time.Duration) {
 	t := g.begin()
@@ -87,74 +91,21 @@ func (g *Guard) FromNetwork(ctx context.Context, l Limit, c device.Client) (*Att
 	return t, wait
 }
 
-// FromAccount takes one from the limit of the account that the actor is signed in to, or of the session, and from what all
-// accounts of the client's network may do. With a wait nothing was taken.
+// FromAccount takes one from the limit of the account that the actor is signed in to, or of the session, and for a demo account
+// from what all those of the client's network may do. With a wait nothing was taken.
 func (g *Guard) FromAccount(ctx context.Context, l Limit, by audit.Actor) (*Attempt, time.Duration) {
 	t, name := g.begin(), by.UserID
-	if l.key == Asked.key { // a thief's session uses up nothing of the owner's
-		name = by.SessionID
+	if l.key == Asked.key { // a thief uses up nothing of the owner's, neither in another session nor elsewhere with a copied cookie
+		name = by.SessionID + ":" + by.Client.Largest()
 	}
 	wait := t.take(ctx, l.key+":"+name, l.Rule)
-	if wait == 0 {
+	if wait == 0 && audit.IsDemo(by.UserID) && l.key != Passwords.key { // which ends sessions
 		wait = t.takeFrom(ctx, ChangesHere, by.Client)
 	}
 	if wait > 0 {
 		g.reportOf(ctx, l.report, by.UserID, by)
 	}
 	return t, wait
-}
-
-// SignsIn takes a right sign-in from the limits of its account. What an account had taken before its password was changed is
-// forgotten, so that whoever knew the password before keeps nobody out. With a wait nothing was taken.
-func (g *Guard) SignsIn(ctx context.Context, u auth.User, c device.Client) (*Attempt, time.Duration) {
-	t, name := g.begin(), u.ID+":"+strconv.FormatInt(u.Epoch, 10)
-	wait := t.takeHere(ctx, SignedInHere.key+":"+c.Largest()+":"+name, SignedInHere.Rule, c)
-	if wait == 0 {
-		wait = t.take(ctx, SignedIn.key+":"+name, SignedIn.Rule)
-	}
-	if wait == 0 {
-		wait = t.takeFrom(ctx, ChangesHere, c)
-	}
-	if wait > 0 {
-		g.reportOf(ctx, SignedIn.report, u.ID, audit.Actor{Client: c})
-	}
-	return t, wait
-}
-
-// The emails that somebody asks for by typing an address. Each kind has limits of its own: whoever has many of one kind sent to
-// an address uses up none of another.
-const (
-	SignUpEmails = "sign-up"
-	ResetEmails  = "reset"
-	ChangeEmails = "change"
-)
-
-// MayWriteTo takes an email from the limits of its reader. Each network has its own, so that a stranger elsewhere does not
-// use up the emails of somebody who wants one. With a wait nothing was taken.
-func (g *Guard) MayWriteTo(ctx context.Context, kind, normalizedEmail string, c device.Client) (*Attempt, time.Duration) {
-	t, name := g.begin(), kind+":"+normalizedEmail
-	wait := t.takeHere(ctx, EmailsHere.key+":"+c.Largest()+":"+name, EmailsHere.Rule, c)
-	if wait == 0 {
-		wait = t.take(ctx, Emails.key+":"+name, Emails.Rule)
-	}
-	if wait > 0 {
-		g.Report(ctx, kind+" email", normalizedEmail, c)
-	}
-	return t, wait
-}
-
-// MayWriteToKnown takes an email that the owner of an account asks for from a browser and a network which the account knows,
-// after others used up those of its address. press names a press that may be repeated, "" for none: it counts once.
-func (g *Guard) MayWriteToKnown(ctx context.Context, userID, press string) bool {
-	if press != "" && g.attempts.Take(ctx, "press:"+press, oncePerPress) > 0 {
-		return false
-	}
-	return g.attempts.Take(ctx, EmailsKnown.key+":"+userID, EmailsKnown.Rule) == 0
-}
-
-// Tells takes an email about something that was found from the limits of its owner, who has several of its kind by then.
-func (g *Guard) Tells(ctx context.Context, userID, kind string) bool {
-	return g.attempts.Take(ctx, Found.key+":"+userID+":"+kind, Found.Rule) == 0
 }
 
 // accountName is the name of an account in the limits, for email addresses that have one and those that have none.

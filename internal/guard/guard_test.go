@@ -114,7 +114,7 @@ func TestOwnerIsWarnedOnce(t *testing.T) {
 	g := newGuard()
 	warned := 0
 	for i := range 3 * WrongCodes.Burst {
-		if g.WarnOfCodes(t.Context(), "ada") {
+		if _, ok := g.WarnOfCodes(t.Context(), "ada"); ok {
 			warned++
 			if i < WrongCodes.Burst {
 				t.Errorf("warned of wrong code %d", i+1)

@@ -6,36 +6,36 @@ import (
 	"example.com/gatehouse/internal/ratelimit"
 )
 
-// A Limit is how much of one thing may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1). docs/security/attempts.md has
-// the reasons.
+// A Limit is how much of one thing may be tried before people wait (ASVS v5.0.0-6.1.1, 6.3.1). docs/security/attempts.md lists
+// them all, and what they are for.
 type Limit struct {
 	ratelimit.Rule
 	key    string // its name in the keys of what counts
 	report string // its name in the log, "" for one that is not reported under it
 }
 
-// Limits of one network. The /48 around an IPv6 network has a wider one. For the last two it is the network.
+// Limits of one network, an IPv6 /64 or an IPv4 address. The /48 around a /64 has a wider one. Those of one account or one
+// address, the last three, count each /48 as one network.
 var (
-	SignIns           = Limit{rule(30, 10*time.Second), "address", "sign-in"}       // to any account
-	PasskeyChallenges = Limit{rule(120, time.Second), "passkey begin", "passkey"}   // each sign-in page asks for one
-	PasskeyAnswers    = Limit{rule(30, 10*time.Second), "passkey", "passkey"}       // each costs a signature
-	UnknownTokens     = Limit{rule(30, 2*time.Second), "token", "session token"}    // session tokens that are nobody's
-	OneTimeTokens     = Limit{rule(30, 10*time.Second), "key", "one-time token"}    // one-time tokens that were never sent
-	SignUps           = Limit{rule(60, 20*time.Second), "sign-up", "sign-up"}       // begun
-	Resets            = Limit{rule(30, 20*time.Second), "forgot", "password reset"} // asked for
-	Baskets           = Limit{rule(60, 10*time.Second), "basket", "basket"}         // of people who are not signed in
-	Demos             = Limit{rule(10, time.Minute), "demo", "demo"}                // demo accounts
-	ChangesHere       = Limit{rule(300, 2*time.Second), "changes here", "changes"}  // what accounts do that is limited
-	AccountHere       = Limit{inARow(5), "account here", ""}                        // sign-ins to one account
-	EmailsHere        = Limit{rule(5, 10*time.Minute), "letters here", ""}          // to one email address, of one kind
+	SignIns           = Limit{rule(30, 10*time.Second), "address", "sign-in"}           // to any account
+	PasskeyChallenges = Limit{rule(120, time.Second), "passkey begin", "passkey"}       // each sign-in page asks for one
+	PasskeyAnswers    = Limit{rule(30, 10*time.Second), "passkey", "passkey"}           // each costs a signature
+	UnknownTokens     = Limit{rule(30, 2*time.Second), "token", "session token"}        // session tokens that are nobody's
+	OneTimeTokens     = Limit{rule(30, 10*time.Second), "key", "one-time token"}        // one-time tokens that were never sent
+	SignUps           = Limit{rule(60, 20*time.Second), "sign-up", "sign-up"}           // begun
+	Resets            = Limit{rule(30, 20*time.Second), "forgot", "password reset"}     // asked for
+	Baskets           = Limit{rule(60, 10*time.Second), "basket", "basket"}             // of people who are not signed in
+	Demos             = Limit{rule(10, time.Minute), "demo", "demo"}                    // demo accounts
+	ChangesHere       = Limit{rule(300, 2*time.Second), "changes here", "changes"}      // what demo accounts do that is limited
+	SignedInHere      = Limit{rule(30, time.Minute), "signed in here", "right sign-in"} // right ones to one account, with a password or a passkey
+	AccountHere       = Limit{inARow(5), "account here", ""}                            // sign-ins to one account
+	EmailsHere        = Limit{rule(5, 10*time.Minute), "letters here", ""}              // to one email address, of one kind
 )
 
-// Limits of one account, session, email address or password. But for the first they count wherever the attempts come from.
+// Limits of one account, session, email address or password. But for Asked they count wherever the attempts come from.
 var (
-	SignedInHere   = Limit{rule(30, time.Minute), "signed in here", "right sign-in"}             // right ones, from one network
-	SignedIn       = Limit{rule(100, 20*time.Second), "signed in", "right sign-in"}              // right ones
 	Found          = Limit{rule(5, 10*time.Minute), "found", ""}                                 // emails about what was found, of each kind
-	Asked          = Limit{rule(30, 20*time.Second), "asked", "session"}                         // what one session asks for itself and others
+	Asked          = Limit{rule(30, 20*time.Second), "asked", "session"}                         // what a session does from one network
 	Passwords      = Limit{rule(10, 5*time.Minute), "passwords", "password change"}              // changes of it
 	Factors        = Limit{rule(20, 5*time.Minute), "factors", "second step"}                    // apps, passkeys and codes, each added or removed
 	Deletions      = Limit{rule(3, 10*time.Minute), "deletion", "deletion"}                      // asked for

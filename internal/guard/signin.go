@@ -66,16 +66,26 @@ func accountHere(email string, c device.Client) string {
 
 func accountEverywhere(email string) string { return Account.key + ":" + accountName(email) }
 
-// Right gives back what a right password took from the network and the password. A whole sign-in forgets the failures of
-// the account before it as well; before a second step they stay counted, and so does the token of an unlock email.
-func (t *signIn) Right(ctx context.Context, p auth.Proof) {
+// Right gives back what a right password took from the network and the password. The token of an unlock email stays counted.
+// Before a second step the failures of the account do so too, which bounds sign-ins that stop there. A whole sign-in forgets
+// them, and counts as a right one unless it came with that token.
+func (t *signIn) Right(ctx context.Context, p auth.Proof) error {
 	here, everywhere := accountHere(p.User().Email, t.client), accountEverywhere(p.User().Email)
-	if p.Complete() {
-		t.returnBut(ctx, here, everywhere)
-		t.guard.Proved(ctx, p, audit.Actor{Client: t.client})
-	} else {
+	if !p.Complete() {
 		t.returnBut(ctx, here, everywhere, t.unlock)
+		return nil
 	}
+	right := ""
+	if t.unlock == "" {
+		right = signedInHere(p, t.client)
+		if wait := t.guard.takeRight(ctx, t.Attempt, p, t.client); wait > 0 {
+			return &auth.LimitedError{Wait: wait, Account: accountName(p.User().Email)}
+		}
+	}
+	t.returnBut(ctx, here, everywhere, right, t.unlock)
+	t.guard.Proved(ctx, p, audit.Actor{Client: t.client})
+	t.forget(here, everywhere)
+	return nil
 }
 
 // BeginConfirmation takes a try from the limit of the session: guessing inside a stolen session must not be faster than
@@ -106,13 +116,6 @@ func (g *Guard) BeginCode(ctx context.Context, userID, typed string, by audit.Ac
 }
 
 func codes(userID string) string { return Codes.key + ":" + userID }
-
-// WarnOfCodes counts a wrong code at a sign-in and reports whether the owner is to have an email about it: after several,
-// somebody knows the password (ASVS v5.0.0-6.3.5).
-func (g *Guard) WarnOfCodes(ctx context.Context, userID string) bool {
-	return g.attempts.Take(ctx, WrongCodes.key+":"+userID, WrongCodes.Rule) > 0 &&
-		g.attempts.Take(ctx, "codes letter:"+userID, Warnings.Rule) == 0
-}
 
 // BeginPasskey takes an answer from the limit of the network alone: nobody guesses one.
 func (g *Guard) BeginPasskey(ctx context.Context, by audit.Actor) (auth.Attempt, error) {

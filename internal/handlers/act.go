@@ -37,6 +37,9 @@ func (a *app) repeat(next http.Handler) http.Handler {
 		next.ServeHTTP(answer, r)
 		if x.press != nil { // it changed nothing: on another instance the same press may have been first
 			if done, err := a.answerAgain(w, r); done && err == nil {
+				if x.spent != nil {
+					x.spent.Return(context.WithoutCancel(r.Context()))
+				}
 				a.Log.InfoContext(r.Context(), pressedElsewhere, "id", clientOf(r).RequestID)
 				return
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/webtest"
 )
@@ -18,7 +19,7 @@ func TestCodesInARow(t *testing.T) {
 	inTime(t, p, func(t *testing.T) {
 		app, codes := p.signedIn(u).enrolApp()
 		forget := func() { // how often the password was given
-			p.limits.Reset(t.Context(), "account here:"+customer(p.browser().IP)+":"+u.NormalizedEmail)
+			p.limits.Reset(t.Context(), "account here:"+device.Client{IP: p.browser().IP}.Largest()+":"+u.NormalizedEmail)
 			p.limits.Reset(t.Context(), "account:"+u.NormalizedEmail)
 			p.limits.Reset(t.Context(), "address:"+customer(p.browser().IP))
 		}

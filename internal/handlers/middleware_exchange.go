@@ -23,6 +23,7 @@ type exchange struct {
 	body         []byte           // of a script's request, once it is read
 	formError    error            // why the form, or that body, could not be read
 	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
+	spent        auth.Attempt     // what the press took from the limit of its route
 	notices      []mail.Notice    // of what the request is about to change
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
 	answerLost   bool             // with the token that replaced the one of the request

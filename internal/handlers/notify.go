@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
 )
@@ -41,10 +43,21 @@ func (a *app) needNotices(r *http.Request) {
 }
 
 // enqueue sends the owner of an account an email about what was found, not about what the request changes, unless they have
-// several of its kind from a short while ago.
-func (a *app) enqueue(r *http.Request, owner auth.User, l mail.Email) {
-	if !owner.IsDemo() && a.Guard.Tells(r.Context(), owner.ID, l.Subject) {
-		a.Outbox.Send(l.By(accountSender(owner.ID)))
+// several of its kind from a short while ago. What is good to know is no kind of an alarm: whoever causes one uses up none
+// of the other.
+func (a *app) enqueue(r *http.Request, owner auth.User, kind string, l mail.Email) {
+	if owner.IsDemo() {
+		return
+	}
+	if try, ok := a.Guard.Tells(r.Context(), owner.ID, kind); ok {
+		a.sendOrReturn(r, owner, l, try)
+	}
+}
+
+// sendOrReturn gives back what the email took from the limits when it cannot be stored: the next one may be.
+func (a *app) sendOrReturn(r *http.Request, owner auth.User, l mail.Email, try *guard.Attempt) {
+	if !a.Outbox.Send(l.By(accountSender(owner.ID))) {
+		try.Return(context.WithoutCancel(r.Context()))
 	}
 }
 
@@ -54,13 +67,17 @@ func (a *app) warnOwner(r *http.Request, found session.Found) {
 	u, s, at := found.User, found.Session, time.Now()
 	switch browser := found.Changed.Browser(); {
 	case found.Raised == session.FlagTokenReused:
-		a.enqueue(r, u, a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent)), s.ID))
+		a.enqueue(r, u, "cookie", a.emails.CookieReused(u.Email, u.Name, at, named(device.Name(s.UserAgent)), s.ID))
 	case found.Raised == session.FlagClientChanged && browser != "":
 		change := mail.BrowserChange{
 			At: at, Session: s.ID, Began: named(device.Name(s.UserAgent)), Used: named(browser),
 			Network: found.Changed.Network(), Ended: !s.EndedAt.IsZero(),
 		}
-		a.enqueue(r, u, a.emails.BrowserChanged(u.Email, u.Name, change))
+		kind := "browser"
+		if change.Network != "" {
+			kind = "browser and network"
+		}
+		a.enqueue(r, u, kind, a.emails.BrowserChanged(u.Email, u.Name, change))
 	}
 }
 
@@ -70,9 +87,9 @@ func (a *app) notifyOfSignIn(r *http.Request, u auth.User, in session.SignedIn) 
 	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
 	switch {
 	case in.Failures > 0:
-		a.enqueue(r, u, a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
+		a.enqueue(r, u, "failures", a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
 	case in.NewDevice:
-		a.enqueue(r, u, a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
+		a.enqueue(r, u, "device", a.emails.NewDevice(u.Email, u.Name, in.CreatedAt, device, network))
 	}
 }
 

@@ -43,11 +43,11 @@ func (a *app) router() http.Handler {
 	everybody.get("/password/reset", a.showReset)
 	everybody.post("/password/reset", a.reset, isAct, limits())
 	everybody.get("/login", a.showSignIn)
-	everybody.post("/login", a.signIn, isAct, limits(guard.SignIns, guard.SignedIn))
+	everybody.post("/login", a.signIn, isAct, limits(guard.SignIns, guard.AccountHere, guard.Account, guard.SignedInHere))
 	everybody.get("/login/verify", a.showVerify)
 	everybody.post("/login/verify", a.verify, isAct, limits(guard.Codes))
 	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct, limits(guard.PasskeyChallenges))
-	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct, limits(guard.PasskeyAnswers, guard.SignedIn))
+	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct, limits(guard.PasskeyAnswers, guard.SignedInHere))
 	if a.Demo {
 		everybody.post("/demo", a.startDemo, on("/"), isAct, limits(guard.Demos))
 	}
@@ -82,7 +82,7 @@ func (a *app) router() http.Handler {
 	// Signed in, flagged sessions that have to be re-authenticated first and those whose account is to be deleted included
 	anySession := everybody.signedIn()
 	anySession.get("/reauth", a.showReauth, nav(none), notReturned)
-	anySession.post("/reauth", a.reauth, noDraft, isAct)
+	anySession.post("/reauth", a.reauth, noDraft, isAct, limits())
 	anySession.post("/reauth/passkey/begin", a.beginPasskeyConfirmation, forScripts, on("/reauth"), noDraft, noAct, limits())
 	notFlagged := anySession.signedIn(a.requireNotFlagged)
 
@@ -123,13 +123,13 @@ func (a *app) router() http.Handler {
 	signedIn.get("/account/sessions/{handle}/end", a.showEndSession, nav("sessions"))
 	signedIn.get("/account/sessions/{handle}/recognise", a.askAboutSession, nav("sessions"))
 	signedIn.get("/account/sessions/end-others", a.showEndOthers, nav("sessions"))
-	signedIn.post("/account/sessions/end-others", a.endOthers, noDraft, isAct)
+	signedIn.post("/account/sessions/end-others", a.endOthers, noDraft, isAct, limits())
 	signedIn.get("/account/sessions/end-all", a.showEndAll, nav("sessions"))
-	signedIn.post("/account/sessions/end-all", a.endAll, noDraft, isAct)
+	signedIn.post("/account/sessions/end-all", a.endAll, noDraft, isAct, limits())
 	signedIn.get("/account/activity", a.activity, nav("activity"))
 	signedIn.get("/account/activity/{id}/recognise", a.askAboutEvent, nav("activity"))
 	signedIn.get("/account/secure", a.showSecure, nav("sessions"))
-	signedIn.post("/account/secure", a.secure, noDraft, isAct)
+	signedIn.post("/account/secure", a.secure, noDraft, isAct, limits())
 	signedIn.get("/account/security/password", a.showPassword, nav("security"))
 	signedIn.post("/account/security/password", a.changePassword, noDraft, isAct, spends(guard.Passwords))
 	signedIn.post("/account/security/recovery-codes/kept", a.keepRecoveryCodes, on(home), noDraft, noAct)
@@ -144,10 +144,10 @@ func (a *app) router() http.Handler {
 
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
-	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct)
+	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct, limits())
 	reauthenticated.post("/account/sessions/{handle}/recognise", a.recogniseSession, noDraft, isAct)
 	reauthenticated.post("/account/activity/{id}/recognise", a.recogniseEvent, noDraft, isAct)
-	reauthenticated.post("/account/secure/done", a.finishSecuring, on("/account/secure"), noDraft, isAct)
+	reauthenticated.post("/account/secure/done", a.finishSecuring, on("/account/secure"), noDraft, isAct, limits())
 	reauthenticated.get("/account/activity.csv", a.activityCSV, nav("activity"))
 	reauthenticated.get("/account/email", a.showEmail, nav("profile"))
 	reauthenticated.post("/account/email", a.requestEmailChange, isAct, limits(guard.EmailChanges, guard.EmailsHere, guard.Emails),

@@ -48,7 +48,7 @@ func (a *app) finishPasskeySignIn(w http.ResponseWriter, r *http.Request) error 
 		return tooManyPasskeys(w, limited.Wait)
 	}
 	if err == nil {
-		try, wait := a.Guard.SignsIn(r.Context(), proof.User(), clientOf(r))
+		try, wait := a.Guard.SignsIn(r.Context(), proof, clientOf(r))
 		if wait > 0 {
 			return tooManyPasskeys(w, wait)
 		}

@@ -93,20 +93,14 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	try, wait := a.Guard.SignsIn(r.Context(), proof.User(), clientOf(r))
-	if wait > 0 {
-		tooMany(w, wait)
-		return refuse(http.StatusTooManyRequests, "Somebody signed in to this account many times. Please try again in "+wordsOfWait(wait)+".")
-	}
 	place := a.destination(f["next"])
 	if proof.Complete() {
-		err = a.openSession(r, proof, session.SignInRequest{Remember: v.Remember}, place)
+		if err = a.openSession(r, proof, session.SignInRequest{Remember: v.Remember}, place); err != nil {
+			proof.GiveBack(r.Context())
+		}
 	} else {
 		err = a.askSecondFactor(w, r, proof, v.Remember, place)
 		place = verifyPage
-	}
-	if err != nil {
-		try.Return(r.Context())
 	}
 	if errors.Is(err, auth.ErrConflict) {
 		return refuse(http.StatusUnprocessableEntity, "Your account was changed while you were signing in. Please sign in again.")

@@ -33,6 +33,7 @@ func (a *app) spend(rt *route, h handler) handler {
 			e.next = wayOn{fillPattern(rt.page, rt.pattern, r.URL.EscapedPath()), "Go back"}
 			return e
 		}
+		exchangeOf(r).spent = try // repeat gives it back when the press was answered elsewhere
 		sw := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		err := h(sw, r)
 		if err != nil || sw.Status() >= http.StatusBadRequest {
@@ -96,8 +97,8 @@ func (a *app) offerUnlock(r *http.Request, account, email string) bool {
 
 // warnOfCodes writes to the owner when several codes were wrong at the sign-in.
 func (a *app) warnOfCodes(r *http.Request, u auth.User) {
-	if a.Guard.WarnOfCodes(context.WithoutCancel(r.Context()), u.ID) {
-		a.enqueue(r, u, a.emails.WrongCodes(u.Email, u.Name))
+	if try, ok := a.Guard.WarnOfCodes(context.WithoutCancel(r.Context()), u.ID); ok {
+		a.sendOrReturn(r, u, a.emails.WrongCodes(u.Email, u.Name), try)
 	}
 }
 

@@ -66,16 +66,17 @@ func NewOutbox(o Options) *Outbox {
 // now is rounded down to microseconds, the precision of PostgreSQL.
 func (o *Outbox) now() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
 
-// Send stores the email and wakes the worker. A failure is only logged, because what the email reports has already
-// happened and must not be undone.
-func (o *Outbox) Send(l Email) {
+// Send stores the email and wakes the worker. It reports false for a failure, which it has logged: what the email reports has
+// already happened and must not be undone.
+func (o *Outbox) Send(l Email) (stored bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	if err := enqueue(ctx, o.Store, o.Sealer, l, o.now()); err != nil {
 		o.Log.Error("email dropped", "email", l, "error", err)
-		return
+		return false
 	}
 	o.Wake()
+	return true
 }
 
 // Row is an email for a transaction that stores it with what the email is about. Whoever stores it calls Wake afterwards.
