@@ -26,6 +26,7 @@ type PendingSignIn struct {
 	Remember     bool
 	Next         string // where the person wanted to go
 	AttemptsLeft int
+	Network      string // digest of where the password was given, "" as read
 	CreatedAt    time.Time
 	ExpiresAt    time.Time
 }
@@ -36,6 +37,7 @@ func (s *Service) SavePendingSignIn(ctx context.Context, p Proof, waiting Pendin
 	at := audit.Now()
 	waiting.UserID, waiting.Epoch, waiting.AttemptsLeft = p.user.ID, p.user.Epoch, PendingAttempts
 	waiting.CreatedAt, waiting.ExpiresAt = at, at.Add(PendingValid)
+	waiting.Network = HashToken(p.user.ID + " " + c.Largest())
 	e := audit.NewEvent(audit.MFARequired, p.user.ID, "", c)
 	if err := s.store.AddPendingSignIn(ctx, waiting, press, e); err != nil {
 		if errors.Is(err, ErrConflict) { // the same press was first, and has taken from the limits already

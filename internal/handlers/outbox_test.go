@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,13 +19,14 @@ import (
 // emailStore keeps what the outbox keeps, in a database of its own and one statement at a time. The worker of an outbox is on the
 // real clock and in nobody's bubble: on the database of the portal its statements would be counted by tests, and a test
 // on a clock of its own would wait no time at all for a lock that the worker holds. Emails that the portal stores in a
-// transaction of its own it only reads there, on other connections, and takes each of them once. Emails leave in the order in
-// which they were written, wherever they are.
+// transaction of its own it only reads there, on other connections, and takes each of them once: from then on it neither reads it
+// again nor counts it. Emails leave in the order in which they were written, wherever they are.
 type emailStore struct {
 	mu     sync.Mutex
 	db     *store.Store
 	portal *store.Store
-	taken  map[string]bool
+	taken  map[string]bool // by id
+	read   []mail.Row      // of the portal's, to be taken next
 }
 
 func newEmailStore(t *testing.T, portal *store.Store) *emailStore {
@@ -63,21 +63,51 @@ func (l *emailStore) ClaimEmail(ctx context.Context, at, until time.Time) (mail.
 }
 
 func (l *emailStore) takeFromPortal(ctx context.Context, until time.Time) (row mail.Row, err error) {
-	rows, err := l.portal.DB().QueryContext(ctx, `SELECT id, sealed, created_at, due_at, expires_at FROM letters WHERE due_at <= $1 ORDER BY due_at`, until)
+	if len(l.read) == 0 {
+		if err := l.readPortal(ctx, until); err != nil {
+			return row, err
+		}
+	}
+	if len(l.read) == 0 || l.read[0].DueAt.After(until) {
+		return row, mail.ErrNoneDue
+	}
+	row, l.read = l.read[0], l.read[1:]
+	l.taken[row.ID], row.Attempts = true, 1
+	return row, nil
+}
+
+// readPortal reads the emails that were stored since it read them last.
+func (l *emailStore) readPortal(ctx context.Context, until time.Time) error {
+	ids, err := l.ids(ctx, `SELECT id FROM letters WHERE due_at <= $1 ORDER BY due_at`, until)
+	for _, id := range ids {
+		row := mail.Row{ID: id}
+		err = errors.Join(err, l.portal.DB().QueryRowContext(ctx, `SELECT sealed, created_at, due_at, expires_at FROM letters WHERE id = $1`, id).
+			Scan(&row.Sealed, &row.CreatedAt, &row.DueAt, &row.ExpiresAt))
+		l.read = append(l.read, row)
+	}
 	if err != nil {
-		return row, err
+		l.read = nil
+	}
+	return err
+}
+
+// ids are those of the portal's emails that the query finds and that were not taken.
+func (l *emailStore) ids(ctx context.Context, query string, arg any) (ids []string, err error) {
+	rows, err := l.portal.DB().QueryContext(ctx, query, arg)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := rows.Scan(&row.ID, &row.Sealed, &row.CreatedAt, &row.DueAt, &row.ExpiresAt); err != nil {
-			return row, err
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
 		}
-		if !l.taken[row.ID] {
-			l.taken[row.ID], row.Attempts = true, 1
-			return row, nil
+		if !l.taken[id] {
+			ids = append(ids, id)
 		}
 	}
-	return row, cmp.Or(rows.Err(), mail.ErrNoneDue)
+	return ids, rows.Err()
 }
 
 func (l *emailStore) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
@@ -94,9 +124,15 @@ func (l *emailStore) DeleteEmail(ctx context.Context, id string) error {
 
 func (l *emailStore) CountEmails(ctx context.Context) (int, error) { return l.db.CountEmails(ctx) }
 
-// CountEmailsOf counts where the portal stores them: what it answers follows from that.
+// CountEmailsOf counts where the portal stores them, but for those that were taken: what it answers follows from that.
 func (l *emailStore) CountEmailsOf(ctx context.Context, sender string) (all, ofSender int, err error) {
-	return l.portal.CountEmailsOf(ctx, sender)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	waiting, err := l.ids(ctx, `SELECT id FROM letters WHERE sender = $1`, sender)
+	if err == nil {
+		all, err = l.portal.CountEmails(ctx)
+	}
+	return all - len(l.taken), len(waiting), err
 }
 
 // A postbox is an outbox that says when an email has come in. Emails leave behind the answer, on the real clock,

@@ -5,9 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 )
 
-// A Class says which emails leave first. The numbers are part of stored data.
+// A Class says which emails leave first, as long as the others do not wait too long. The numbers are part of stored data.
 type Class int
 
 // Those that leave first come first.
@@ -37,6 +38,33 @@ func (c Class) most() int {
 	}
 	return MaxQueued / 2
 }
+
+// delay is how long an email of that class lets others pass. It bounds how long it waits for them, however many come.
+func (c Class) delay() time.Duration {
+	switch c {
+	case Awaited:
+		return 0
+	case Report:
+		return time.Minute
+	}
+	return 15 * time.Minute
+}
+
+// turn is how long an email lets others pass for each of its sender that waits already.
+const turn = 10 * time.Second
+
+// Place is where the row stands in the order of the outbox, with none of its sender before it, and how much farther back each of
+// those moves it. Emails to everybody have one sender and so many that they are not moved.
+func (r Row) Place() (first, each int64) {
+	first = PlaceOf(r.DueAt.Add(r.Class.delay()))
+	if r.Class == ToEverybody {
+		return first, 0
+	}
+	return first, turn.Microseconds()
+}
+
+// PlaceOf is where an email stands that has let others pass already and is due at a time.
+func PlaceOf(due time.Time) int64 { return due.UnixMicro() }
 
 // Most is how full the outbox may be for this email.
 func (r Row) Most() int { return r.Class.most() }

@@ -31,8 +31,8 @@ func (r Row) place() string { return "letter\x00" + r.ID }
 type Store interface {
 	// AddEmail returns ErrFull when that many emails or more are stored already, or as many of its sender as one may have.
 	AddEmail(ctx context.Context, r Row, most int) error
-	// ClaimEmail takes the first email that is due at a time, counts an attempt, and makes it due again at until. First
-	// comes the lower class, then that before which fewer of its sender waited, then the one that has been due longer.
+	// ClaimEmail takes the first email that is due at a time, counts an attempt, and makes it due again at until. The first is
+	// that with the lowest Place.
 	// Concurrent callers get different emails or ErrNoneDue.
 	ClaimEmail(ctx context.Context, at, until time.Time) (Row, error)
 	// PostponeEmail makes a claimed email due at another time, unless another instance has claimed it since.

@@ -22,22 +22,24 @@ const usable = `token_hash = $1 AND attempts_left > 0 AND expires_at > $2 AND EX
 	SELECT 1 FROM users
 	WHERE users.id = pending_sign_ins.user_id AND users.epoch = pending_sign_ins.epoch AND users.disabled_at IS NULL)`
 
-// maxPending is how many sign-ins of one account wait for their second step, the newest.
+// maxPending is how many sign-ins of one account from one network wait for their second step, the newest: whoever has the
+// password pushes out none of the owner's. How many networks there may be follows from the limits of guard.
 const maxPending = 20
 
 func (s *Store) AddPendingSignIn(ctx context.Context, p auth.PendingSignIn, press *act.Record, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO pending_sign_ins (token_hash, user_id, epoch, remember, next, attempts_left, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			p.TokenHash, p.UserID, p.Epoch, p.Remember, p.Next, p.AttemptsLeft, p.CreatedAt, p.ExpiresAt)
+			INSERT INTO pending_sign_ins (token_hash, user_id, epoch, remember, next, attempts_left, created_at, expires_at, network)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			p.TokenHash, p.UserID, p.Epoch, p.Remember, p.Next, p.AttemptsLeft, p.CreatedAt, p.ExpiresAt, p.Network)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
 			DELETE FROM pending_sign_ins
-			WHERE user_id = $1 AND token_hash NOT IN (
-				SELECT token_hash FROM pending_sign_ins WHERE user_id = $1 ORDER BY created_at DESC, token_hash LIMIT $2)`, p.UserID, maxPending)
+			WHERE user_id = $1 AND network = $2 AND token_hash NOT IN (
+				SELECT token_hash FROM pending_sign_ins WHERE user_id = $1 AND network = $2 ORDER BY created_at DESC, token_hash LIMIT $3)`,
+			p.UserID, p.Network, maxPending)
 		if err != nil {
 			return err
 		}

@@ -16,53 +16,58 @@ func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 }
 
 func addEmail(ctx context.Context, db execer, r mail.Row, most int) error {
+	first, each := r.Place()
 	result, err := db.ExecContext(ctx, `
-		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at, class, sender, turn)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, of_sender.n
+		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at, class, sender, place)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $11 + of_sender.n * $12
 		FROM (SELECT count(*) AS n FROM letters WHERE sender = $8 AND sender <> '') AS of_sender
 		WHERE (SELECT count(*) FROM letters) < $9 AND of_sender.n < $10`,
-		r.ID, r.Sealed, r.Attempts, r.CreatedAt, r.DueAt, r.ExpiresAt, r.Class, r.Sender, most, r.MostOfSender())
+		r.ID, r.Sealed, r.Attempts, r.CreatedAt, r.DueAt, r.ExpiresAt, r.Class, r.Sender, most, r.MostOfSender(), first, each)
 	return changed(result, err, mail.ErrFull)
 }
 
 // ClaimEmail asks again when another instance was first with the email that it chose: that one may be one of many.
 func (s *Store) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {
 	for {
+		var due bool
+		if err := s.db.QueryRowContext(ctx, DueQuery, at).Scan(&due); err != nil {
+			return mail.Row{}, err
+		}
+		if !due {
+			return mail.Row{}, mail.ErrNoneDue
+		}
 		r, err := s.claimEmail(ctx, at, until)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return r, err
 		}
-		var due bool
-		if err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM letters WHERE due_at <= $1)`, at).Scan(&due); err != nil {
-			return r, err
-		}
-		if !due {
-			return r, mail.ErrNoneDue
-		}
 	}
 }
+
+// DueQuery is asked first: with none due ClaimQuery would read all that are postponed, and most polls find none.
+const DueQuery = `SELECT EXISTS (SELECT 1 FROM letters WHERE due_at <= $1)`
 
 // claimEmail repeats the condition in the outer query: PostgreSQL selects the row before it waits for another instance
 // that is claiming it, and checks only the outer condition again afterwards.
 func (s *Store) claimEmail(ctx context.Context, at, until time.Time) (r mail.Row, err error) {
-	err = s.db.QueryRowContext(ctx, ClaimQuery, until, at, at).
+	err = s.db.QueryRowContext(ctx, ClaimQuery, until, at, at, mail.PlaceOf(until)).
 		Scan(&r.ID, &r.Sealed, &r.Attempts, &r.CreatedAt, &r.DueAt, &r.ExpiresAt, &r.Class, &r.Sender)
 	return r, err
 }
 
-// ClaimQuery reads the index in its order, past those that are not due.
+// ClaimQuery reads the index in its order. Those that are not due stand behind all that are, but for what lets others pass. CASE
+// keeps PostgreSQL from reading all that are due by their own index and sorting them.
 const ClaimQuery = `
 	UPDATE letters
-	SET due_at = $1, attempts = attempts + 1
+	SET due_at = $1, attempts = attempts + 1, place = $4
 	WHERE due_at <= $2 AND id = (
 		SELECT id FROM letters
-		WHERE due_at <= $3
-		ORDER BY class, turn, due_at, id
+		WHERE CASE WHEN due_at <= $3 THEN 1 ELSE 0 END = 1
+		ORDER BY place, id
 		LIMIT 1)
 	RETURNING id, sealed, attempts, created_at, due_at, expires_at, class, sender`
 
 func (s *Store) PostponeEmail(ctx context.Context, r mail.Row, due time.Time) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE letters SET due_at = $1 WHERE id = $2 AND attempts = $3`, due, r.ID, r.Attempts)
+	_, err := s.db.ExecContext(ctx, `UPDATE letters SET due_at = $1, place = $4 WHERE id = $2 AND attempts = $3`, due, r.ID, r.Attempts, mail.PlaceOf(due))
 	return err
 }
 
