@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 	"testing"
+	"time"
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
@@ -126,5 +127,28 @@ func TestOwnerIsWarnedOnce(t *testing.T) {
 	}
 	if !g.OffersUnlock(t.Context(), "ada@example.org") || g.OffersUnlock(t.Context(), "ada@example.org") {
 		t.Error("an unlock email is not offered once")
+	}
+}
+
+// Whoever has a copy of a cookie uses up what the session may do from their own network, and demo accounts what they may do together:
+// neither keeps anybody else waiting.
+func TestAskedOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	g := newGuard()
+	from := func(userID, ip string, l Limit) time.Duration {
+		_, wait := g.FromAccount(t.Context(), l, audit.Actor{UserID: userID, SessionID: "s" + userID, Client: device.Client{IP: ip}})
+		return wait
+	}
+	for range Asked.Burst {
+		from("ada", "192.0.2.1", Asked)
+	}
+	if from("ada", "192.0.2.1", Asked) == 0 || from("ada", "198.51.100.1", Asked) > 0 {
+		t.Error("the session does not wait on one network, or on another")
+	}
+	for n := range ChangesHere.Burst {
+		from(audit.DemoID+strconv.Itoa(n), "192.0.2.1", NameChanges)
+	}
+	if from(audit.DemoID+"last", "192.0.2.1", NameChanges) == 0 || from(audit.DemoID+"last", "192.0.2.1", Passwords) > 0 || from("bea", "192.0.2.1", NameChanges) > 0 {
+		t.Error("a demo account does not wait for the others of its network, or it does with its password, or a member does")
 	}
 }
