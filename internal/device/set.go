@@ -24,9 +24,10 @@ func (s Set) Browser() string { return first(s.Browsers()) }
 // Network returns the first network in the list, "" without one: a prefix in CIDR notation, Loopback or UnknownNetwork.
 func (s Set) Network() string { return first(s.Networks()) }
 
-// Browsers returns the browsers in the list, and Networks the networks.
+// Browsers returns the browsers in the list.
 func (s Set) Browsers() []string { return s.of(browserLine) }
 
+// Networks returns the networks in the list.
 func (s Set) Networks() []string { return s.of(networkLine) }
 
 func (s Set) of(kind string) (names []string) {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing/synctest"
@@ -78,6 +79,13 @@ func (l *listener) wantOver(want bool) {
 	}
 }
 
+// mayTake returns how long each of the latest writes might take.
+func (l *listener) mayTake() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.writes)
+}
+
 func (l *listener) wantStatus(want int) {
 	l.p.t.Helper()
 	synctest.Wait()
@@ -97,7 +105,11 @@ type liveConn struct {
 	l *listener
 }
 
-func (c *liveConn) WriteHeader(status int) { c.l.status = status }
+func (c *liveConn) WriteHeader(status int) {
+	c.l.mu.Lock()
+	defer c.l.mu.Unlock()
+	c.l.status = status
+}
 
 func (c *liveConn) Write(p []byte) (int, error) {
 	c.l.mu.Lock()

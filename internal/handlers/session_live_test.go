@@ -95,10 +95,11 @@ func TestLiveIsNoActivity(t *testing.T) {
 		time.Sleep(14 * time.Minute)
 		page.wantHears("")
 		page.wantOver(false)
-		if len(page.writes) < 30 {
-			t.Errorf("%d writes in a quarter of an hour, want one in each half minute", len(page.writes))
+		writes := page.mayTake()
+		if len(writes) < 30 {
+			t.Errorf("%d writes in a quarter of an hour, want one in each half minute", len(writes))
 		}
-		for _, within := range page.writes {
+		for _, within := range writes {
 			if within <= 0 || within > 10*time.Second {
 				t.Fatalf("a write may take %s", within)
 			}

@@ -49,8 +49,8 @@ func (s *Service) unknown(x Session, c device.Client) (changed device.Set) {
 }
 
 // told reports whether the session is flagged for another browser or network already, or for something more serious.
-func (x Session) told(browser, network bool) bool {
-	return x.Flag == FlagTokenReused || (!browser || x.FlagClient.Browser() != "") && (!network || x.FlagClient.Network() != "")
+func (s Session) told(browser, network bool) bool {
+	return s.Flag == FlagTokenReused || (!browser || s.FlagClient.Browser() != "") && (!network || s.FlagClient.Network() != "")
 }
 
 // review does what the policy says when the session does not know the client. A thief and the owner may take turns, so
