@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/guard"
