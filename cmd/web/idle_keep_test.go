@@ -15,6 +15,7 @@ import (
 // the cover.
 func TestIdleKeeps(t *testing.T) {
 	p := start(t, onSQLite(t))
+	p.untold = true
 	tests := map[string]func(*testing.T, *program){
 		"typing stays":                  typingStays,
 		"nothing else stays":            nothingElseStays,
@@ -282,9 +283,11 @@ func reloaded(t *testing.T, p *program) {
 	b.comes(`!window.before && document.body?.dataset.sid !== undefined`)
 }
 
-// restoredUnsaved comes back from another site to a page whose session has ended.
+// restoredUnsaved comes back from another site to a page whose session has ended. It is kept in memory although it had a stream.
 func restoredUnsaved(t *testing.T, p *program) {
-	b := p.runningOut(t, profile, 20*time.Minute)
+	told := *p
+	told.untold = false
+	b := told.runningOut(t, profile, 20*time.Minute)
 	handle := b.handle()
 	b.is(`(document.getElementById('name').value = 'Byron') !== ''`) // a page that has asked for anything is not kept in memory
 	b.open(anotherSite(t))

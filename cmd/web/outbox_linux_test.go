@@ -31,7 +31,7 @@ func process(t *testing.T, data []string, roots string, flags ...string) (p *pro
 		}
 		return err
 	})
-	return &program{started, data, open(t, data)}, func(with os.Signal) {
+	return &program{Program: started, data: data, db: open(t, data)}, func(with os.Signal) {
 		t.Helper()
 		how = with
 		if err := started.Stop(); err != nil {

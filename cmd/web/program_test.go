@@ -39,6 +39,8 @@ type program struct {
 	*webtest.Program
 	data []string     // the flags that say what it stands on
 	db   *store.Store // the same database, for facts that no page shows
+
+	untold bool // its pages hear nothing by /session/live, so what they ask is all that they know
 }
 
 // start runs the portal until the test is over, when it has to stop without an error.
@@ -48,7 +50,7 @@ func start(t testing.TB, data []string, flags ...string) *program {
 	p := webtest.Start(t, func(ctx context.Context, stdout, stderr io.Writer) error {
 		return run(surroundings{ctx, strings.NewReader(""), stdout, stderr}, args)
 	})
-	return &program{p, data, open(t, data)}
+	return &program{Program: p, data: data, db: open(t, data)}
 }
 
 // serveArgs are the arguments for a portal on a free port, which trusts the addresses that the tests name.

@@ -31,7 +31,11 @@ const stages = `
 
 func (b *person) watch() {
 	b.t.Helper()
-	callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: stages})
+	script := stages
+	if b.untold {
+		script += "\nwindow.EventSource = class { addEventListener() {} close() {} }"
+	}
+	callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 }
 
 // runningOut signs somebody in and opens the page when so much time is left. No page they open within a minute counts
