@@ -97,7 +97,7 @@ type Layout struct {
 
 type signedIn struct {
 	Name, Email, Initials, Handle, User string
-	Administers                         bool
+	Administers, Flagged                bool
 	IdleText                            string
 	IdleEnds, ElevatedUntil             time.Time
 	IdleMS, AbsoluteMS, WarnMS          int64
