@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -109,9 +110,14 @@ func (p *program) sit(t testing.TB, browser context.Context, agent, ip string, o
 	call(b, audits.Enable)
 	callWith(b, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent})
 	callWith(b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"X-Forwarded-For": ip}})
+	if !p.told {
+		callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: deaf})
+	}
 	b.see(1280, "light")
 	return b
 }
+
+const deaf = `window.EventSource = class { addEventListener() {} close() {} }`
 
 // listen notes what a developer would see in red: errors of scripts and resources, and every issue the browser finds,
 // violations of the content security policy among them.

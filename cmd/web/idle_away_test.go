@@ -223,7 +223,6 @@ func (p *program) restored(t *testing.T, meanwhile func(handle string)) *person 
 // TestIdleWarningAdmits runs on a portal of its own, whose database stops and comes back.
 func TestIdleWarningAdmits(t *testing.T) {
 	p := start(t, onSQLite(t))
-	p.untold = true
 	lost := func() { p.change(t, `ALTER TABLE sessions RENAME TO gone_sessions`) }
 	found := func() { p.change(t, `ALTER TABLE gone_sessions RENAME TO sessions`) }
 

@@ -15,7 +15,6 @@ import (
 // the cover.
 func TestIdleKeeps(t *testing.T) {
 	p := start(t, onSQLite(t))
-	p.untold = true
 	tests := map[string]func(*testing.T, *program){
 		"typing stays":                  typingStays,
 		"nothing else stays":            nothingElseStays,
@@ -286,7 +285,7 @@ func reloaded(t *testing.T, p *program) {
 // restoredUnsaved comes back from another site to a page whose session has ended. It is kept in memory although it had a stream.
 func restoredUnsaved(t *testing.T, p *program) {
 	told := *p
-	told.untold = false
+	told.told = true
 	b := told.runningOut(t, profile, 20*time.Minute)
 	handle := b.handle()
 	b.is(`(document.getElementById('name').value = 'Byron') !== ''`) // a page that has asked for anything is not kept in memory

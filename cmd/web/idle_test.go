@@ -18,7 +18,6 @@ const (
 
 func TestIdleWarning(t *testing.T) {
 	p := start(t, onSQLite(t))
-	p.untold = true
 	tests := map[string]func(*testing.T, *program){
 		"banner":                        bannerComes,
 		"banner, then dialog":           dialogComes,

@@ -14,9 +14,11 @@ func TestLive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			data := on(t)
 			one := start(t, data)
+			one.told = true
 			two := one
 			if name != "sqlite" {
 				two = start(t, data)
+				two.told = true
 				two.Network = one.Network
 			}
 			for what, story := range map[string]func(t *testing.T, one, two *program){

@@ -40,7 +40,7 @@ type program struct {
 	data []string     // the flags that say what it stands on
 	db   *store.Store // the same database, for facts that no page shows
 
-	untold bool // its pages hear nothing by /session/live, so what they ask is all that they know
+	told bool // its pages hear what /session/live says. In other tests they know what they ask, so nothing depends on which is first
 }
 
 // start runs the portal until the test is over, when it has to stop without an error.

@@ -18,7 +18,9 @@ func TestWalkInBrowser(t *testing.T) {
 			}
 			t.Run(name+suffix, func(t *testing.T) {
 				t.Parallel()
-				mainJob(t, start(t, on(t)), scripts)
+				p := start(t, on(t))
+				p.told = true
+				mainJob(t, p, scripts)
 			})
 		}
 	}

@@ -31,11 +31,7 @@ const stages = `
 
 func (b *person) watch() {
 	b.t.Helper()
-	script := stages
-	if b.untold {
-		script += "\nwindow.EventSource = class { addEventListener() {} close() {} }"
-	}
-	callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	callWith(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: stages})
 }
 
 // runningOut signs somebody in and opens the page when so much time is left. No page they open within a minute counts
