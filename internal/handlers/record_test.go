@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "write "+recordFile+" anew")
 // TestRecord walks every route of the router as different people and compares what their browsers see with what was
 // recorded: a change of any answer shows there, whether it was meant or not.
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	r := newRecord()
 	for _, one := range []struct {
 		people []recordPerson
