@@ -41,7 +41,7 @@ func TestCheckNewPassword(t *testing.T) {
 		{"sunshine princess dragonfly", ""}, // three
 		{"password58392058391", ""},         // a long number
 		{"password and 12345678", ""},
-		{"839205711234567", ""}, // one long number, though it ends in a row
+		{"839205713456789", ""}, // one long number, though it ends in a row
 		{"qwertyuiopasdfghjkl", "keys of a keyboard"},
 		{"1qaz2wsx3edc4rfv5tgb", "keys of a keyboard"},
 		{"lkjhgfdsapoiuytrewq", "keys of a keyboard"},
