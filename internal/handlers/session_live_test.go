@@ -214,3 +214,18 @@ func TestLiveIsForScripts(t *testing.T) {
 	}
 	p.app.Live.Stop()
 }
+
+// Whoever says again and again that they are still there makes no row each time.
+func TestExtendedIsNewsOnce(t *testing.T) {
+	t.Parallel()
+	liveOn(t, func(t *testing.T, p *portal, u auth.User) {
+		b := p.signedIn(u)
+		for range 20 {
+			b.Post("/session/extend").Want(http.StatusSeeOther)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := p.count(`SELECT count(*) FROM session_news WHERE kind = 'extended'`); n < 1 || n > 2 {
+			t.Errorf("%d rows, want one for all that was said within five seconds", n)
+		}
+	})
+}

@@ -6,6 +6,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -49,7 +50,9 @@ const (
 	// lostAfter is how long reads may fail until news may have been missed. It is shorter than keep by more than overlap.
 	lostAfter = time.Minute
 	keep      = 2 * time.Minute
-	maxRead   = 5000 // rows of one read
+
+	extendedEvery = 5 * time.Second
+	maxRead       = 5000 // rows of one read
 )
 
 // The bounds of one instance. A browser needs one stream, and one more for each window where it has no locks.
@@ -136,10 +139,12 @@ func (h *Hub) closeAll() {
 	}
 }
 
-// Extended leaves news of a session whose user said that they are still there. Without them other pages learn it when they ask.
+// Extended leaves news of a session whose user said that they are still there, once in extendedEvery, however often that is said.
+// Without them other pages learn it when they ask.
 func (h *Hub) Extended(ctx context.Context, session string) {
 	at := audit.Now()
-	if err := h.store.AddNews(ctx, News{ID: audit.NewID(), Session: session, Kind: Extended}, at); err != nil {
+	id := fmt.Sprintf("%s.%d", session, at.Unix()/int64(extendedEvery/time.Second))
+	if err := h.store.AddNews(ctx, News{ID: id, Session: session, Kind: Extended}, at); err != nil {
 		h.log.WarnContext(ctx, "news not written", "session", session, "err", err)
 	}
 }

@@ -54,7 +54,7 @@ func insertNews(ctx context.Context, db execer, news []hub.News, at time.Time) e
 		args = append(args, n.ID, n.Session, string(n.Kind), n.Reason, at)
 		rows = append(rows, placeholders(from+1, len(args)))
 	}
-	_, err := db.ExecContext(ctx, `INSERT INTO session_news (id, session_id, kind, reason, at) VALUES `+strings.Join(rows, ", "), args...)
+	_, err := db.ExecContext(ctx, `INSERT INTO session_news (id, session_id, kind, reason, at) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (id) DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("add %d news: %w", len(news), err)
 	}
