@@ -39,12 +39,17 @@ func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner au
 		return 0, err
 	}
 	reason, _ := CleanReason(o.Reason)
+	if o.Operator != "" { // who has no trail
+		e := audit.NewEvent(audit.Administered, "", "", device.Client{}).Because(string(o.Action))
+		e.Other, e.Role, e.Note = o.by(), o.role(), reason
+		s.audit.Log(ctx, e)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), everybodyWithin)
 	defer cancel()
 	b := Batch{Size: batchSize, Except: o.By.SessionID}
 	b.Tell = func(u auth.User) (audit.Event, *mail.Row, error) {
 		e := audit.NewEvent(audit.Administered, u.ID, "", device.Client{}).Because(string(EndEverybody))
-		e.At, e.Other, e.Role, e.Note = b.At, o.By.UserID, o.ByRole, reason
+		e.At, e.Other, e.Role, e.Note = b.At, o.by(), o.role(), reason
 		if u.IsDemo() {
 			return e, nil, nil
 		}

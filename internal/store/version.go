@@ -57,3 +57,9 @@ func knownVersions() (count, latest int64, err error) {
 	latest, err = strconv.ParseInt(number, 10, 64)
 	return int64(len(files)), latest, err
 }
+
+// SchemaVersion is the number of the latest migration of this program.
+func SchemaVersion() int64 {
+	_, latest, _ := knownVersions() // a test holds that they can be read
+	return latest
+}
