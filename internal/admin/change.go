@@ -30,6 +30,7 @@ const (
 	StartReset    Action = "reset"
 	RemoveFactors Action = "remove-factors"
 	RevealAddress Action = "reveal"
+	Restore       Action = "restore" // of all accounts, by an operator, after the database was replaced by a copy of an earlier time
 )
 
 // Needs is the role that the action needs.

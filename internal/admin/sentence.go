@@ -19,6 +19,7 @@ var sentences = map[Action]string{
 	SetRole:       "gave the role of {role} to " + whom,
 	StartReset:    "started a password reset for " + whom,
 	RemoveFactors: "removed every second step of " + whom,
+	Restore:       "restored a backup of the portal, which ended every session, the recovery codes and the links of emails from before",
 	RevealAddress: "looked at the email address of " + whom,
 }
 
