@@ -29,7 +29,7 @@ var SealedTables = []SealedTable{
 	{"held_forms", "drafts", "id", "sealed", `id, user_id, session_id, route`, func(c []string) string {
 		return draft.Row{ID: c[0], UserID: c[1], SessionID: c[2], Route: c[3]}.SealPlace()
 	}},
-	{"letters", "waiting emails", "id", "sealed", `id`, func(c []string) string { return mail.Row{ID: c[0]}.SealPlace() }},
+	{emailsTable, "waiting emails", "id", "sealed", `id`, func(c []string) string { return mail.Row{ID: c[0]}.SealPlace() }},
 	{"acts", "answers of the last half minute", "key", "answer", `key`, func(c []string) string { return act.SealPlace(c[0]) }},
 	{"bags", "bags", "key", "sealed", `key`, func(c []string) string { return c[0] }},
 }
