@@ -141,6 +141,9 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			err = errors.Join(err, p.close())
 		}
 	}()
+	if err := writable(ctx, s); err != nil {
+		return nil, err
+	}
 	if p.sealer, err = sealing(ctx, s, c, log); err != nil {
 		return nil, err
 	}
@@ -168,6 +171,16 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	}
 	p.outbox = mail.NewOutbox(mail.Options{Store: s, Sealer: p.sealer, Sender: sender, Log: log})
 	return p, nil
+}
+
+// writable refuses a database that answers and takes nothing, such as a standby: nobody could sign in.
+func writable(ctx context.Context, s *store.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	if err := s.Writable(ctx); err != nil {
+		return fmt.Errorf("%s: nothing can be written to the database: %w", brand.Env("DATABASE_URL"), err)
+	}
+	return nil
 }
 
 // sweeps are what is done again and again, beside the requests.

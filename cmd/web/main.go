@@ -41,6 +41,7 @@ type commands struct {
 	Keys        keysCommands       `cmd:"" help:"The keys that seal what is stored, for an operator."`
 	Backup      backupCommand      `cmd:"" help:"Copy the database into a file, while the portal serves. Of PostgreSQL it says the command that does."`
 	Restore     restoreCommand     `cmd:"" help:"Put a backup in the place of the database, and end what was used up since it was made."`
+	Doctor      doctorCommand      `cmd:"" help:"Look for what is wrong with the settings and with what they name, and say what to do."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the portal at this address whether it can serve people; for container health checks."`
 	Version     versionCommand     `cmd:"" help:"Say which program this is: version, revision, and the version of the tables it works on."`
 }

@@ -52,7 +52,7 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(err, listener.Close(), p.close())
 	}
 
-	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
+	g.Go(func() error { return serve(ctx, server(answerDoctor(handler, p.sealer, c), log), listener, c) })
 	for _, part := range p.sweeps() {
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
 	}
