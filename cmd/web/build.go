@@ -216,7 +216,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 	return handlers.New(o)
 }
 
-// accountsAlone opens only what an operator's command for accounts needs.
+// accountsAlone opens only what an operator's command for accounts needs, with the bags of the sessions that it ends.
 func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{}
 	if p.store, err = openStore(ctx, c, log); err != nil {
@@ -225,6 +225,12 @@ func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ 
 	if p.sealer, err = sealing(ctx, p.store, c, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	p.bags = p.store.Bags()
+	if c.RedisURL != "" {
+		p.pool = redispool.New(c.RedisURL)
+		p.bags, p.limits = bag.NewRedisBags(p.pool), ratelimit.NewRedis(p.pool, log)
+	}
+	p.store.DeleteBagsFrom(p.bags, log)
 	p.people(c, log)
 	return p, nil
 }

@@ -208,11 +208,17 @@ func TestSessionsCommands(t *testing.T) {
 			_, err := p.operate(t, append([]string{"sessions", "end", "--email=" + email, "--session=" + theirs}, whyFlags...)...)
 			wantCode(t, err, codeNotFound)
 			alive(true, true, true)
+			p.change(t, `
+				INSERT INTO bags (key, sealed, expires_at) SELECT token_hash, 'x', expires_at FROM sessions WHERE id = $1 ON CONFLICT DO NOTHING`, clients[0].Handle())
 			one := []string{"sessions", "end", "--email=" + email, "--session=" + clients[0].Handle()}
 			if _, err := p.operate(t, append(one, whyFlags...)...); err != nil {
 				t.Fatal(err)
 			}
 			alive(false, true, true)
+			var bags int
+			if p.ask(t, `SELECT count(*) FROM bags WHERE key IN (SELECT token_hash FROM sessions WHERE ended_at IS NOT NULL)`, nil, &bags); bags != 0 && len(p.data) == 1 {
+				t.Error("the bag of an ended session is there") // in Redis it is somewhere else
+			}
 			_, err = p.operate(t, append(one, whyFlags...)...)
 			wantCode(t, err, codeUnchanged)
 			out, err := p.operate(t, "sessions", "list", "--email="+email, "--json")

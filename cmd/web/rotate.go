@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"example.com/gatehouse/internal/config"
-	"example.com/gatehouse/internal/redispool"
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/store"
 )
@@ -46,12 +45,10 @@ const (
 )
 
 func (k rotateKeysCommand) Run(s surroundings, flags *config.Flags) error {
-	return withAccounts(s, flags, func(c config.Settings, p *parts) (err error) {
+	return withAccounts(s, flags, func(_ config.Settings, p *parts) (err error) {
 		stores := sealedIn(p)
-		if c.RedisURL != "" {
-			pool := redispool.New(c.RedisURL)
-			defer pool.Close()
-			stores = append(stores, redisBags{pool})
+		if p.pool != nil {
+			stores = append(stores, redisBags{p.pool})
 		}
 		r := rotation{Newest: seal.KeyID(p.sealer.Newest()), Sealed: []underKey{}}
 		for _, from := range stores {
