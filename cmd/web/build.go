@@ -183,13 +183,20 @@ func writable(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// sweeps are what is done again and again, beside the requests.
-func (p *parts) sweeps() []func(context.Context) error {
-	drafts := func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }
-	acts := act.NewActs(p.store, p.sealer).Sweep
-	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.admin.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, p.live.Sweep, drafts, acts}
+// A sweepPart is what is done again and again, beside the requests.
+type sweepPart struct {
+	name string
+	do   func(context.Context) error
+}
+
+func (p *parts) sweeps() []sweepPart {
+	all := []sweepPart{
+		{"sessions", p.sessions.Sweep}, {"accounts", p.accounts.Sweep}, {"names", p.admin.Sweep}, {"demos", p.demos.Sweep}, {"events", p.audit.Sweep},
+		{"payments", p.billing.Reconcile}, {"news", p.live.Sweep}, {"acts", act.NewActs(p.store, p.sealer).Sweep},
+		{"drafts", func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }},
+	}
 	if p.pool == nil { // Redis deletes expired bags itself
-		all = append(all, p.store.Bags().Sweep)
+		all = append(all, sweepPart{"bags", p.store.Bags().Sweep})
 	}
 	return all
 }
