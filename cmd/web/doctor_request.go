@@ -33,7 +33,7 @@ func (d *doctor) request(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	arrived, err := d.ask(ctx)
-	var other notThePortal
+	var other otherServerError
 	switch {
 	case errors.As(err, &other):
 		d.problem("base URL", "let "+d.c.Origin()+" lead to this portal", "%v", err)
@@ -46,10 +46,10 @@ func (d *doctor) request(ctx context.Context) {
 	}
 }
 
-// notThePortal means that something answered that does not know the question.
-type notThePortal struct{ status int }
+// otherServerError means that something answered that does not know the question.
+type otherServerError struct{ status int }
 
-func (n notThePortal) Error() string {
+func (n otherServerError) Error() string {
 	return fmt.Sprintf("something else answers there (status %d), or a portal with other keys or of an older version", n.status)
 }
 
@@ -81,7 +81,7 @@ func (d *doctor) ask(ctx context.Context) (arrived seen, err error) {
 		return arrived, fmt.Errorf("status %d", gateway)
 	}
 	if err := json.NewDecoder(io.LimitReader(answer.Body, 1<<16)).Decode(&arrived); err != nil || answer.StatusCode != http.StatusOK {
-		return arrived, notThePortal{answer.StatusCode}
+		return arrived, otherServerError{answer.StatusCode}
 	}
 	return arrived, nil
 }

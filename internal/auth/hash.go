@@ -43,7 +43,7 @@ type hasher struct {
 	slots   chan struct{}
 	waiting atomic.Int32
 	observe func(time.Duration) // nil for nobody
-	dummy   string // of a random password: verified when there is no account, so that the answer takes as long
+	dummy   string              // of a random password: verified when there is no account, so that the answer takes as long
 }
 
 // newHasher returns a hasher that makes hashes of this cost; the zero value is DefaultHashCost.

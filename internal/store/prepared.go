@@ -29,7 +29,13 @@ func newConns(db *sql.DB, postgres bool) *conns {
 
 // QueryContext is that of the connections.
 func (c *conns) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	defer c.took(observeRead, c.began())
+	began := c.began()
+	rows, err := c.query(ctx, query, args)
+	c.took(observeRead, began)
+	return rows, err
+}
+
+func (c *conns) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if stmt := c.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // it lives as long as the connections
 		return stmt.QueryContext(ctx, args...)
 	}

@@ -62,13 +62,10 @@ func TestUsedUpAfterRestore(t *testing.T) {
 		}
 		told := map[string]int{}
 		b := admin.Batch{Size: 2, Used: 100, At: time.Now().UTC(), Tell: tellTo(told)}
-		for next := ""; ; b.After = next {
+		for more := true; more; more = b.After != "" {
 			var err error
-			if _, _, next, err = s.EndBatch(t.Context(), b); err != nil {
+			if _, _, b.After, err = s.EndBatch(t.Context(), b); err != nil {
 				t.Fatal(err)
-			}
-			if next == "" {
-				break
 			}
 		}
 		var codes, least, most int
