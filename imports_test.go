@@ -19,7 +19,7 @@ import (
 // it, sign-in rules never know HTTP or SQL, and what a session is does not depend on where it is kept.
 var mayImport = map[string][]string{
 	"cmd/web": {
-		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo",
+		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo", "internal/device",
 		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/live", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},

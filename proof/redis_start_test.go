@@ -24,12 +24,14 @@ func TestRedisThatRefuses(t *testing.T) {
 	r.do("ACL", "SETUSER", "right", "on", ">"+secret, "~gatehouse:*", "&*", "+@all")
 	replica := startBreakable(t)
 	replica.replicaOf(above)
+	cluster := startBreakable(t, "--cluster-enabled", "yes")
 	for name, c := range map[string]struct{ url, why string }{
 		"scripts":   {"redis://noscripts:" + secret + "@" + r.proxy.addr, "its user may not use what is needed"},
 		"keys":      {"redis://otherkeys:" + secret + "@" + r.proxy.addr, "its user may not use what is needed"},
 		"the login": {"redis://right:" + secret + "x@" + r.proxy.addr, "it refuses the login"},
 		"a number":  {"redis://right:" + secret + "@" + r.proxy.addr + "/99", "it has no database of that number"},
 		"to write":  {"redis://" + replica.proxy.addr, "it is a replica"},
+		"alone":     {"redis://" + cluster.proxy.addr, "it is a cluster"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,6 +40,11 @@ func TestRedisThatRefuses(t *testing.T) {
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "GATEHOUSE_REDIS_URL: Redis cannot be used: "+c.why) || strings.Contains(string(out), secret) {
 				t.Errorf("got %v, want a start that says %q and no password\n%s", err, c.why, out)
+			}
+			cmd = exec.CommandContext(t.Context(), file, "doctor", "--addr=127.0.0.1:1", "--database-url=sqlite:"+filepath.Join(t.TempDir(), "test.db"), "--redis-url="+c.url)
+			out, err = cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "problem      redis      "+c.why) || strings.Contains(string(out), secret) {
+				t.Errorf("got %v, want that web doctor says %q and no password\n%s", err, c.why, out)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ type redisServer struct {
 	process *os.Process
 }
 
-func startBreakable(t testing.TB) *redisServer {
+func startBreakable(t testing.TB, more ...string) *redisServer {
 	t.Helper()
 	file, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -34,8 +34,8 @@ func startBreakable(t testing.TB) *redisServer {
 		t.Fatal(err)
 	}
 	r := &redisServer{t: t, socket: filepath.Join(dir, "s")}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), file, "--port", "0", "--unixsocket", r.socket, "--save", "", "--dir", dir,
-		"--repl-diskless-sync-delay", "0")
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), file, append([]string{"--port", "0", "--unixsocket", r.socket, "--save", "", "--dir", dir,
+		"--repl-diskless-sync-delay", "0"}, more...)...)
 	if err := startTied(cmd); err != nil {
 		t.Fatal(err)
 	}

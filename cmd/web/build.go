@@ -141,6 +141,9 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 			err = errors.Join(err, p.close())
 		}
 	}()
+	if err := writable(ctx, s); err != nil {
+		return nil, err
+	}
 	if p.sealer, err = sealing(ctx, s, c, log); err != nil {
 		return nil, err
 	}
@@ -170,13 +173,30 @@ func build(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, 
 	return p, nil
 }
 
-// sweeps are what is done again and again, beside the requests.
-func (p *parts) sweeps() []func(context.Context) error {
-	drafts := func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }
-	acts := act.NewActs(p.store, p.sealer).Sweep
-	all := []func(context.Context) error{p.sessions.Sweep, p.accounts.Sweep, p.admin.Sweep, p.demos.Sweep, p.audit.Sweep, p.billing.Reconcile, p.live.Sweep, drafts, acts}
+// writable refuses a database that answers and takes nothing, such as a standby: nobody could sign in.
+func writable(ctx context.Context, s *store.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	if err := s.Writable(ctx); err != nil {
+		return fmt.Errorf("%s: nothing can be written to the database: %w", brand.Env("DATABASE_URL"), err)
+	}
+	return nil
+}
+
+// A sweepPart is what is done again and again, beside the requests.
+type sweepPart struct {
+	name string
+	do   func(context.Context) error
+}
+
+func (p *parts) sweeps() []sweepPart {
+	all := []sweepPart{
+		{"sessions", p.sessions.Sweep}, {"accounts", p.accounts.Sweep}, {"names", p.admin.Sweep}, {"demos", p.demos.Sweep}, {"events", p.audit.Sweep},
+		{"payments", p.billing.Reconcile}, {"news", p.live.Sweep}, {"acts", act.NewActs(p.store, p.sealer).Sweep},
+		{"drafts", func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }},
+	}
 	if p.pool == nil { // Redis deletes expired bags itself
-		all = append(all, p.store.Bags().Sweep)
+		all = append(all, sweepPart{"bags", p.store.Bags().Sweep})
 	}
 	return all
 }
@@ -203,7 +223,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 	return handlers.New(o)
 }
 
-// accountsAlone opens only what an operator's command for accounts needs.
+// accountsAlone opens only what an operator's command for accounts needs, with the bags of the sessions that it ends.
 func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ *parts, err error) {
 	p := &parts{}
 	if p.store, err = openStore(ctx, c, log); err != nil {
@@ -212,6 +232,12 @@ func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ 
 	if p.sealer, err = sealing(ctx, p.store, c, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	p.bags = p.store.Bags()
+	if c.RedisURL != "" {
+		p.pool = redispool.New(c.RedisURL)
+		p.bags, p.limits = bag.NewRedisBags(p.pool), ratelimit.NewRedis(p.pool, log)
+	}
+	p.store.DeleteBagsFrom(p.bags, log)
 	p.people(c, log)
 	return p, nil
 }

@@ -40,7 +40,7 @@ func checkKeys(ctx context.Context, s *store.Store, sealer *seal.Sealer) error {
 
 // apps counts the authenticator apps whose key is there, and those whose key is not.
 func apps(ctx context.Context, s *store.Store, sealer *seal.Sealer) (known, unknown int, err error) {
-	all, err := s.AppsByKey(ctx, seal.HeaderBytes)
+	all, err := s.SealedByKey(ctx, store.SealedApps, seal.HeaderBytes)
 	for _, a := range all {
 		switch {
 		case sealer.Has(a.Header):
@@ -79,6 +79,7 @@ func addSample(ctx context.Context, s *store.Store, sealer *seal.Sealer) error {
 }
 
 type keysCommands struct {
+	Rotate rotateKeysCommand `cmd:"" help:"Seal anew with the newest key what older ones have sealed, and say what is left under each key. It can be stopped and run again, while the portal serves."`
 	Accept acceptKeysCommand `cmd:"" help:"Go on with the given keys although those before are lost. People with an authenticator app need a recovery code."`
 }
 

@@ -22,7 +22,11 @@ import (
 
 const description = brand.Name + ` is a reference account portal: it shows how a signed-in session should be handled.
 
-Without any setting it runs on a laptop with an SQLite file. Every flag can be given as an environment variable.`
+Without any setting it runs on a laptop with an SQLite file. Every flag can be given as an environment variable.
+
+Commands end with 0 when it is done, 1 when it failed, 2 when the command line cannot be read, 3 when the account or session is not
+there, 4 when it was so already and nothing was changed. What went wrong is on standard error. With --json a command writes JSON: one
+object, or one a line in a list. Files that a command makes are readable by their owner alone.`
 
 // commands is the command line: what kong reads, and what --help explains.
 type commands struct {
@@ -32,8 +36,14 @@ type commands struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop. Serving does the same at its start."`
 	Config      configCommand      `cmd:"" help:"Print the effective settings, secrets hidden, or everything that is wrong with them."`
 	User        userCommands       `cmd:"" help:"Accounts, for an operator."`
+	Sessions    sessionsCommands   `cmd:"" help:"Sessions, for an operator."`
+	Events      eventsCommands     `cmd:"" help:"Events of accounts, for an operator."`
 	Keys        keysCommands       `cmd:"" help:"The keys that seal what is stored, for an operator."`
+	Backup      backupCommand      `cmd:"" help:"Copy the database into a file, while the portal serves. Of PostgreSQL it says the command that does."`
+	Restore     restoreCommand     `cmd:"" help:"Put a backup in the place of the database, and end what was used up since it was made."`
+	Doctor      doctorCommand      `cmd:"" help:"Look for what is wrong with the settings and with what they name, and say what to do."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the portal at this address whether it can serve people; for container health checks."`
+	Version     versionCommand     `cmd:"" help:"Say which program this is: version, revision, and the version of the tables it works on."`
 }
 
 // surroundings are the context and streams of a command, so that tests can replace them.
@@ -49,7 +59,7 @@ func main() {
 	if err := run(surroundings{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		stop()
-		os.Exit(1) //nolint:gocritic // stop has run
+		os.Exit(exitCode(err)) //nolint:gocritic // stop has run
 	}
 }
 
@@ -74,7 +84,7 @@ func run(s surroundings, args []string) (err error) {
 	}()
 	chosen, err := parser.Parse(args)
 	if err != nil {
-		return err
+		return exitError{codeUsage, err}
 	}
 	err = chosen.Run(s, &c.Flags)
 	if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {

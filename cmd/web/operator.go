@@ -34,16 +34,20 @@ func (migrateCommand) Run(s surroundings, flags *config.Flags) error {
 	return db.Close()
 }
 
-type userCommands struct {
-	Create        createUserCommand    `cmd:"" help:"Make an account with a confirmed address."`
-	RemoveFactors removeFactorsCommand `cmd:"" help:"Remove the second factors of an account, for somebody who has lost them all. Make sure first who is asking."`
-}
-
 type createUserCommand struct {
 	Email         string `required:"" help:"Address the person signs in with."`
 	Name          string `required:"" help:"What the pages call the person."`
 	Role          string `enum:"member,support,admin" default:"member" help:"member, support or admin."`
 	PasswordStdin bool   `help:"Read the password from the first line of standard input. Without it one is made up and printed."`
+	output
+}
+
+// A createdUser is an account that was made, for scripts.
+type createdUser struct {
+	ID       string `json:"id"`
+	Email    string `json:"email"`
+	Role     string `json:"role"`
+	Password string `json:"password,omitempty"` // that was made up
 }
 
 func (u createUserCommand) Run(s surroundings, flags *config.Flags) (err error) {
@@ -66,17 +70,19 @@ func (u createUserCommand) Run(s surroundings, flags *config.Flags) (err error) 
 	user, err := p.accounts.CreateUser(s.ctx, u.Name, u.Email, password, u.Role)
 	switch {
 	case errors.Is(err, auth.ErrEmailTaken):
-		return fmt.Errorf("%s has an account already", u.Email)
+		return exitError{codeUnchanged, fmt.Errorf("%s has an account already", u.Email)}
 	case errors.Is(err, auth.ErrEmail):
 		return fmt.Errorf("%q is not an email address that emails can be sent to", u.Email)
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(s.stdout, "Made %s (%s).\n", user.Email, user.Role)
+	made := createdUser{ID: user.ID, Email: user.Email, Role: user.Role}
+	text := fmt.Sprintf("Made %s (%s).", user.Email, user.Role)
 	if !u.PasswordStdin {
-		fmt.Fprintf(s.stdout, "Password: %s\n", password)
+		made.Password = password
+		text += "\nPassword: " + password
 	}
-	return nil
+	return u.say(s.stdout, made, "%s", text)
 }
 
 const seedEmail = "grace@example.com"

@@ -149,19 +149,19 @@ func TestUserRemoveFactors(t *testing.T) {
 	p.change(t, `INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) SELECT id, '', 0, created_at FROM users WHERE email = $1`, email)
 	p.Client(t).Post("/login", "email", email, "password", webtest.Password).Leads("/login/verify")
 	remove := func(email string) (string, error) {
-		out, _, err := command(t, "", append([]string{"user", "remove-factors", "--email=" + email}, p.data...)...)
+		out, _, err := command(t, "", append([]string{"user", "remove-factors", "--email=" + email, "--reason=She came with her passport."}, p.data...)...)
 		return out, err
 	}
-	if out, err := remove("nobody@example.net"); err == nil || !strings.Contains(err.Error(), "no account with a second factor") || out != "" {
+	if out, err := remove("nobody@example.net"); err == nil || !strings.Contains(err.Error(), "there is no such account") || out != "" {
 		t.Errorf("somebody else: got %v and %q", err, out)
 	}
-	if out, err := remove(email); err != nil || !strings.Contains(out, "Removed the second factors of "+email) {
+	if out, err := remove(email); err != nil || !strings.Contains(out, "Removed every second step of "+email) {
 		t.Fatalf("got %v and %q", err, out)
 	}
 	c := p.Client(t)
 	c.SignIn(email, webtest.Password)
 	webtest.Until(t, "the email", func() bool {
-		return strings.Contains(c.Get("/dev/mail").Body, "Every second step was removed from your account")
+		return strings.Contains(c.Get("/dev/mail").Body, "An operator removed every second step of your account")
 	})
 	if _, err := remove(email); err == nil {
 		t.Error("removed twice")

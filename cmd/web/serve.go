@@ -42,7 +42,14 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(fmt.Errorf("%s: %w", brand.Env("ADDR"), err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
-	observe, metrics := metrics(p.outbox)
+	var (
+		f       *figures
+		observe func(route, method string, status int, took time.Duration)
+	)
+	if c.OpsAddr != "" { // nobody asks for them otherwise
+		f = newFigures(p)
+		observe = f.observe
+	}
 	g, ctx := errgroup.WithContext(s.ctx)
 	handler, err := p.handler(ctx, c, log, observe)
 	if err == nil {
@@ -52,12 +59,16 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(err, listener.Close(), p.close())
 	}
 
-	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
+	g.Go(func() error { return serve(ctx, server(answerDoctor(handler, p.sealer, c), log), listener, c) })
 	for _, part := range p.sweeps() {
-		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
+		succeeded := func() {}
+		if f != nil {
+			succeeded = f.sweepAge(part.name)
+		}
+		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part, succeeded); return nil })
 	}
-	if c.OpsAddr != "" {
-		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, p.reasons, log) })
+	if f != nil {
+		g.Go(func() error { return serveOps(ctx, c.OpsAddr, f.page(), p.reasons, log) })
 	}
 	return errors.Join(g.Wait(), p.close())
 }
@@ -153,8 +164,8 @@ func serve(ctx context.Context, srv *http.Server, listener net.Listener, c confi
 // sweepWithin ends a sweep whose server has gone without a word; the next one takes up what it left.
 const sweepWithin = 2 * time.Minute
 
-// sweep calls do regularly until the context ends. A failure is logged and do called again the next time.
-func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(context.Context) error) {
+// sweep sweeps regularly until the context ends. A failure is logged, and it is done again the next time.
+func sweep(ctx context.Context, every time.Duration, log *slog.Logger, part sweepPart, succeeded func()) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -163,10 +174,13 @@ func sweep(ctx context.Context, every time.Duration, log *slog.Logger, do func(c
 			return
 		case <-ticker.C:
 			bounded, cancel := context.WithTimeout(ctx, sweepWithin)
-			err := do(bounded)
+			err := part.do(bounded)
 			cancel()
-			if err != nil && ctx.Err() == nil {
-				log.ErrorContext(ctx, "sweep", "err", err)
+			switch {
+			case err == nil:
+				succeeded()
+			case ctx.Err() == nil:
+				log.ErrorContext(ctx, "sweep", "of", part.name, "err", err)
 			}
 		}
 	}

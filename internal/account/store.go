@@ -28,10 +28,6 @@ type Store interface {
 	EnrolTOTP(ctx context.Context, c CredentialsChange, t auth.TOTPSecret) ([]session.Session, error)
 	// RemoveTOTP returns ErrNotFound, and changes nothing, when there is no authenticator app.
 	RemoveTOTP(ctx context.Context, c CredentialsChange) ([]session.Session, error)
-	// RemoveFactors deletes every second factor and the recovery codes of the event's account, raises its epoch, ends
-	// all its sessions as ReasonAdmin, and deletes pending sign-ins and enrolments, all or nothing. ErrNotFound when it
-	// has no second factor.
-	RemoveFactors(ctx context.Context, e audit.Event) ([]session.Session, error)
 	// SetTOTPEnrolment stores a pending secret in place of another of the same session.
 	SetTOTPEnrolment(ctx context.Context, e TOTPEnrolment) error
 	// TOTPEnrolment returns ErrNotFound when no enrolment is pending in the session, or it has expired.

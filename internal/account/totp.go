@@ -18,7 +18,10 @@ type TOTPEnrolment struct {
 	ExpiresAt time.Time
 }
 
-func (e TOTPEnrolment) place() string { return "totp enrolment\x00" + e.SessionID + "\x00" + e.UserID }
+// SealPlace binds the encrypted secret to its account and session.
+func (e TOTPEnrolment) SealPlace() string {
+	return "totp enrolment\x00" + e.SessionID + "\x00" + e.UserID
+}
 
 // EnrolmentValid is how long an enrolment waits for the first code of the app.
 const EnrolmentValid = 10 * time.Minute
@@ -51,7 +54,7 @@ func (s *Service) Factors(ctx context.Context, userID string) (Factors, error) {
 func (s *Service) BeginTOTP(ctx context.Context, by audit.Actor) error {
 	e := TOTPEnrolment{SessionID: by.SessionID, UserID: by.UserID, ExpiresAt: audit.Now().Add(EnrolmentValid)}
 	var err error
-	if e.Sealed, err = s.sealer.Seal(auth.NewTOTPSecret(), e.place()); err != nil {
+	if e.Sealed, err = s.sealer.Seal(auth.NewTOTPSecret(), e.SealPlace()); err != nil {
 		return fmt.Errorf("begin enrolment: %w", err)
 	}
 	return s.store.SetTOTPEnrolment(ctx, e)
@@ -74,7 +77,7 @@ func (s *Service) pendingTOTP(ctx context.Context, by audit.Actor) ([]byte, TOTP
 		return nil, e, err
 	}
 	e.SessionID, e.UserID = by.SessionID, by.UserID
-	secret, err := s.sealer.Open(e.Sealed, e.place())
+	secret, err := s.sealer.Open(e.Sealed, e.SealPlace())
 	if err != nil {
 		return nil, e, audit.ErrNotFound // sealed with a key that is gone
 	}

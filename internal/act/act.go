@@ -118,11 +118,12 @@ func (s *Acts) Record(a *Act, answer Answer, tokenHash string) (*Record, error) 
 	}
 	nonce := make([]byte, inner.NonceSize(), inner.NonceSize()+len(plain)+inner.Overhead())
 	_, _ = rand.Read(nonce) // never fails
-	sealed, err := s.sealer.Seal(inner.Seal(nonce, nonce, plain, nil), place(a.key))
+	sealed, err := s.sealer.Seal(inner.Seal(nonce, nonce, plain, nil), SealPlace(a.key))
 	return &Record{Key: a.key, CameHash: a.came, TokenHash: tokenHash, Answer: sealed, ExpiresAt: audit.Now().Add(Valid)}, err
 }
 
-func place(key string) string { return "act\x00" + key }
+// SealPlace binds the answer to its act.
+func SealPlace(key string) string { return "act\x00" + key }
 
 // Find returns the answer of an act that was done already. ErrNotFound when it was not, and when the press is another: it
 // brings other fields, whose first answer is forgotten then, or a cookie that is neither the one it came with nor the one
@@ -159,7 +160,7 @@ func (s *Acts) Forget(ctx context.Context, a *Act) error { return s.store.Delete
 func (s *Acts) Sweep(ctx context.Context) error { return s.store.PruneActs(ctx, audit.Now()) }
 
 func (s *Acts) open(a *Act, r Record) (answer Answer, err error) {
-	sealed, err := s.sealer.Open(r.Answer, place(a.key))
+	sealed, err := s.sealer.Open(r.Answer, SealPlace(a.key))
 	if err != nil {
 		return answer, err
 	}

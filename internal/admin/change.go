@@ -30,6 +30,7 @@ const (
 	StartReset    Action = "reset"
 	RemoveFactors Action = "remove-factors"
 	RevealAddress Action = "reveal"
+	Restore       Action = "restore" // of all accounts, by an operator, after the database was replaced by a copy of an earlier time
 )
 
 // Needs is the role that the action needs.
@@ -50,6 +51,7 @@ type Order struct {
 	Action
 	By       audit.Actor
 	ByRole   string // of By, as read with the request
+	Operator string // name of who orders it at the machine, in place of By: whoever can start the program has the database anyway
 	UserID   string // whose account it is
 	UserRole string // as read with the request
 	Epoch    int64  // of UserID, as read with the address that StartReset writes to
@@ -112,7 +114,7 @@ func (s *Service) prepare(o Order) (c Change, err error) {
 		return Change{}, err
 	}
 	switch {
-	case o.UserID == o.By.UserID && (o.Action != SetRole || Includes(o.NewRole, o.ByRole)):
+	case o.Operator == "" && o.UserID == o.By.UserID && (o.Action != SetRole || Includes(o.NewRole, o.ByRole)):
 		return Change{}, ErrOwnAccount
 	case audit.IsDemo(o.UserID) && (o.Action == SetRole || o.Action == StartReset):
 		return Change{}, ErrDemo
@@ -135,6 +137,9 @@ func events(o Order, at time.Time) []audit.Event {
 	kind, reason := audit.Administered, string(o.Action)
 	if o.Action == SetRole {
 		kind, reason = audit.AuthorisationChange, o.NewRole
+	}
+	if o.Operator != "" {
+		return operatorEvents(o, kind, reason, at)
 	}
 	theirs := audit.NewEvent(kind, o.UserID, o.Handle, device.Client{}).Because(reason)
 	theirs.At, theirs.Other, theirs.Role, theirs.Note = at, o.By.UserID, o.ByRole, o.Reason

@@ -17,8 +17,11 @@ type Batch struct {
 	After  string // accounts with a greater id
 	Size   int    // at most so many
 	Except string // handle of the session that goes on
-	At     time.Time
-	// Tell returns the event and the email of an account of which a session ended; no email for a demo account. A transaction that
+	// Used is the step of authenticator apps that may have been used already, in a database that is a copy of an earlier time: codes
+	// up to it are void, and so are recovery codes. 0 in a database that is none.
+	Used int64
+	At   time.Time
+	// Tell returns the event and the email of an account of which a session ended, or that lost recovery codes; no email for a demo account. A transaction that
 	// is repeated calls it again.
 	Tell func(auth.User) (audit.Event, *mail.Row, error)
 }
@@ -39,16 +42,41 @@ func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner au
 		return 0, err
 	}
 	reason, _ := CleanReason(o.Reason)
+	if o.Operator != "" { // who has no trail
+		e := audit.NewEvent(audit.Administered, "", "", device.Client{}).Because(string(o.Action))
+		e.Other, e.Role, e.Note = o.by(), o.role(), reason
+		s.audit.Log(ctx, e)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), everybodyWithin)
 	defer cancel()
-	b := Batch{Size: batchSize, Except: o.By.SessionID}
+	o.Reason = reason
+	return s.endBatches(ctx, o, Batch{Except: o.By.SessionID}, write)
+}
+
+// AfterRestore makes a database that was replaced by a copy of an earlier time safe to serve with: nobody knows what was used up
+// since. Every session ends, and what works once is void: see Store.Void, and Batch.Used. It returns how many sessions ended.
+// ErrHalfway when it has to be done again before the portal serves.
+func (s *Service) AfterRestore(ctx context.Context, o Order, write func(owner auth.User, reason string) (mail.Row, error)) (ended int, err error) {
+	if o.Reason, err = CleanReason(o.Reason); err != nil {
+		return 0, err
+	}
+	o.Action, o.UserID = Restore, ""
+	if err := s.store.Void(ctx); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrHalfway, err)
+	}
+	return s.endBatches(ctx, o, Batch{Used: auth.LastStepUsable(audit.Now())}, write)
+}
+
+// endBatches ends sessions batch by batch.
+func (s *Service) endBatches(ctx context.Context, o Order, b Batch, write func(owner auth.User, reason string) (mail.Row, error)) (ended int, err error) {
+	b.Size = batchSize
 	b.Tell = func(u auth.User) (audit.Event, *mail.Row, error) {
-		e := audit.NewEvent(audit.Administered, u.ID, "", device.Client{}).Because(string(EndEverybody))
-		e.At, e.Other, e.Role, e.Note = b.At, o.By.UserID, o.ByRole, reason
+		e := audit.NewEvent(audit.Administered, u.ID, "", device.Client{}).Because(string(o.Action))
+		e.At, e.Other, e.Role, e.Note = b.At, o.by(), o.role(), o.Reason
 		if u.IsDemo() {
 			return e, nil, nil
 		}
-		row, err := write(u, reason)
+		row, err := write(u, o.Reason)
 		return e, &row, err
 	}
 	for {

@@ -21,6 +21,9 @@ type Store interface {
 	// EndBatch ends the sessions of a part of all accounts, raises their epochs and deletes their pending sign-ins. It returns
 	// what ended, all events that it wrote, and the last id of the part, "" when no account is left.
 	EndBatch(ctx context.Context, b Batch) (ended []session.Session, events []audit.Event, next string, err error)
+	// Void deletes what works once and may have been used since a copy of the database was made: the tokens of emails, emails that
+	// wait, sign-ups and sign-ins that are not finished, answers of presses.
+	Void(ctx context.Context) error
 	// Revealed reports whether an event of that session says that it revealed the address of that account, since a time.
 	Revealed(ctx context.Context, by audit.Actor, userID string, since time.Time) (bool, error)
 	// EmailChanges returns the latest changes of address of an account, newest first.

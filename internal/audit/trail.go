@@ -30,12 +30,16 @@ const (
 // A Trail writes each event twice: as a row for the account's owner and the administrator, and as a line of the log. It
 // is safe for concurrent use.
 type Trail struct {
-	store Store
-	log   *slog.Logger
+	store   Store
+	log     *slog.Logger
+	observe func(Event) // nil for nobody
 }
 
 // NewTrail returns a trail that keeps its rows in store.
-func NewTrail(store Store, log *slog.Logger) *Trail { return &Trail{store, log} }
+func NewTrail(store Store, log *slog.Logger) *Trail { return &Trail{store: store, log: log} }
+
+// Observe has every event told to whoever counts them, those without a row as well. It is called before the trail is used.
+func (t *Trail) Observe(f func(Event)) { t.observe = f }
 
 // Record stores an event for its owner and logs it. A failure is only logged, because what the event reports has
 // already happened.
@@ -57,6 +61,9 @@ func (t *Trail) Report(ctx context.Context, kind Kind, userID, sessionID, reason
 // Log writes the log lines of events whose rows were stored in the transaction of the change, after its commit.
 func (t *Trail) Log(ctx context.Context, events ...Event) {
 	for _, e := range events {
+		if t.observe != nil {
+			t.observe(e)
+		}
 		attrs := []slog.Attr{slog.String("user", e.UserID), slog.String("session", e.SessionID), slog.String("ip", e.Client.IP)}
 		if e.Client.RequestID != "" {
 			attrs = append(attrs, slog.String("request", e.Client.RequestID))

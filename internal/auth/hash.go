@@ -42,7 +42,8 @@ type hasher struct {
 	cost    HashCost // of new hashes
 	slots   chan struct{}
 	waiting atomic.Int32
-	dummy   string // of a random password: verified when there is no account, so that the answer takes as long
+	observe func(time.Duration) // nil for nobody
+	dummy   string              // of a random password: verified when there is no account, so that the answer takes as long
 }
 
 // newHasher returns a hasher that makes hashes of this cost; the zero value is DefaultHashCost.
@@ -92,7 +93,7 @@ func (h *hasher) Hash(ctx context.Context, password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", err
 	}
-	return encode(h.cost, salt, derive(h.cost, password, salt, keyBytes)), nil
+	return encode(h.cost, salt, h.derive(h.cost, password, salt, keyBytes)), nil
 }
 
 // Verify reports whether the password matches, and whether its hash should be made again at the current cost.
@@ -106,8 +107,22 @@ func (h *hasher) Verify(ctx context.Context, password, encoded string) (match, o
 		return false, false, err
 	}
 	defer release()
-	got := derive(p, password, salt, len(want))
+	got := h.derive(p, password, salt, len(want))
 	return subtle.ConstantTimeCompare(got, want) == 1, p != h.cost, nil
+}
+
+// Queue is how many passwords are hashed or wait for it.
+func (s *Service) Queue() int { return int(s.hash.waiting.Load()) }
+
+// ObserveHashes has told how long each hash took. It is called before the service is used.
+func (s *Service) ObserveHashes(f func(time.Duration)) { s.hash.observe = f }
+
+// derive is told to whoever measures.
+func (h *hasher) derive(p HashCost, password string, salt []byte, n int) []byte {
+	if h.observe != nil {
+		defer func(began time.Time) { h.observe(time.Since(began)) }(time.Now())
+	}
+	return derive(p, password, salt, n)
 }
 
 func derive(p HashCost, password string, salt []byte, n int) []byte {

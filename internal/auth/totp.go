@@ -34,6 +34,9 @@ func NewTOTPSecret() []byte {
 // stepOf is the time step of a moment.
 func stepOf(at time.Time) int64 { return at.Unix() / int64(totpPeriod/time.Second) }
 
+// LastStepUsable is the last time step whose code is accepted at a moment.
+func LastStepUsable(at time.Time) int64 { return stepOf(at) + 1 }
+
 // totpCode is the code of one time step (RFC 4226 section 5.3).
 func totpCode(secret []byte, step int64) string {
 	mac := hmac.New(sha1.New, secret)

@@ -55,9 +55,10 @@ type Flags struct {
 	TLSKey             string `env:"${prefix}TLS_KEY" group:"Network" placeholder:"PATH" help:"Private key of the certificate in PEM."`
 	ACMEDomain         string `name:"acme-domain" env:"${prefix}ACME_DOMAIN" group:"Network" placeholder:"DOMAIN" help:"Fetch and renew a certificate for this domain by itself. The portal has to be reachable there on port 443."`
 
-	OpsAddr   string `env:"${prefix}OPS_ADDR" group:"Operations" placeholder:"HOST:PORT" help:"Second listener for /metrics and profiles, never to be reachable from outside. Off when empty."`
-	StopDelay string `env:"${prefix}STOP_DELAY" group:"Operations" placeholder:"0" help:"How long a portal that is told to stop answers 503 at /readyz and serves on, so that a balancer sends nobody to it any more."`
-	LogFormat string `env:"${prefix}LOG_FORMAT" group:"Operations" placeholder:"text" help:"text or json. json in production when empty."`
+	OpsAddr       string `env:"${prefix}OPS_ADDR" group:"Operations" placeholder:"HOST:PORT" help:"Second listener for /metrics and profiles, never to be reachable from outside. Off when empty."`
+	OpsAnyNetwork bool   `env:"${prefix}OPS_ANY_NETWORK" group:"Operations" help:"Let production listen with metrics and profiles on every network, such as in a container that nothing from outside reaches."`
+	StopDelay     string `env:"${prefix}STOP_DELAY" group:"Operations" placeholder:"0" help:"How long a portal that is told to stop answers 503 at /readyz and serves on, so that a balancer sends nobody to it any more."`
+	LogFormat     string `env:"${prefix}LOG_FORMAT" group:"Operations" placeholder:"text" help:"text or json. json in production when empty."`
 }
 
 // Vars are the words that the tags of [Flags] leave open.

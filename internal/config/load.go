@@ -19,6 +19,7 @@ import (
 // warnings or error.
 func (f *Flags) Settings() (Settings, []string, error) {
 	l := loader{flags: f, refused: map[string]bool{}}
+	l.s.OpsAnyNetwork = f.OpsAnyNetwork
 	l.s.InsecureCookie, l.s.AllowShortLifetime = f.InsecureCookie, f.AllowShortLifetime
 	l.s.Env = l.oneOf("ENV", f.Env, development, production)
 	l.s.Demo = l.oneOf("DEMO", cmp.Or(f.Demo, strconv.FormatBool(!l.s.Production())), "true", "false") == "true"

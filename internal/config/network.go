@@ -22,8 +22,8 @@ func (l *loader) listeners() {
 	switch {
 	case l.s.OpsAddr == l.s.Addr && port != "0":
 		l.refuse("OPS_ADDR", "%q is also %s: metrics and profiles need a listener of their own", l.s.OpsAddr, brand.Env("ADDR"))
-	case l.s.Production() && wildcard(host):
-		l.refuse("OPS_ADDR", "%q listens on every network: bind metrics and profiles to a private address", l.s.OpsAddr)
+	case l.s.Production() && wildcard(host) && !l.s.OpsAnyNetwork:
+		l.refuse("OPS_ADDR", "%q listens on every network: bind metrics and profiles to a private address, or say %s where nothing from outside gets there", l.s.OpsAddr, brand.Env("OPS_ANY_NETWORK"))
 	}
 }
 

@@ -51,6 +51,7 @@ func (s Settings) Print(w io.Writer) {
 		{"TLS_KEY", s.TLSKey},
 		{"ACME_DOMAIN", s.ACMEDomain},
 		{"OPS_ADDR", s.OpsAddr},
+		{"OPS_ANY_NETWORK", strconv.FormatBool(s.OpsAnyNetwork)},
 		{"STOP_DELAY", formatDuration(s.StopDelay)},
 		{"LOG_FORMAT", s.LogFormat},
 	} {

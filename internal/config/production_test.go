@@ -56,6 +56,7 @@ func TestMistakesInProduction(t *testing.T) {
 		func(f *config.Flags) { f.SessionIdle = "40s" },
 		func(f *config.Flags) { f.KeepEnded = "1h" },
 		func(f *config.Flags) { f.OpsAddr = "127.0.0.1:9090" },
+		func(f *config.Flags) { f.OpsAddr, f.OpsAnyNetwork = "0.0.0.0:9090", true },
 	} {
 		f := inProduction()
 		change(&f)

@@ -49,7 +49,9 @@ type Settings struct {
 	TLSKey             string         // TLS_KEY: path of a PEM file, or empty
 	ACMEDomain         string         // ACME_DOMAIN: lower case, or empty
 
-	OpsAddr   string        // OPS_ADDR: host:port of the second listener, empty for none
+	OpsAddr       string // OPS_ADDR: host:port of the second listener, empty for none
+	OpsAnyNetwork bool   // OPS_ANY_NETWORK
+
 	StopDelay time.Duration // STOP_DELAY: how long /readyz answers 503 before the port closes
 	LogFormat string        // LOG_FORMAT: "text" or "json"
 }

@@ -24,7 +24,7 @@ func (d *Drafts) SaveBasket(ctx context.Context, by audit.Actor, fields map[stri
 	}
 	at := audit.Now()
 	row := Row{ID: audit.NewID(), UserID: by.UserID, Route: basket, CreatedAt: at, ExpiresAt: at.Add(UntilPaid)}
-	if row.Sealed, err = d.sealer.Seal(plain, row.place()); err != nil {
+	if row.Sealed, err = d.sealer.Seal(plain, row.SealPlace()); err != nil {
 		return err
 	}
 	if err := d.store.ReplaceDraft(ctx, row, by); err != nil {
@@ -39,7 +39,7 @@ func (d *Drafts) Basket(ctx context.Context, userID string) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	plain, err := d.sealer.Open(row.Sealed, row.place())
+	plain, err := d.sealer.Open(row.Sealed, row.SealPlace())
 	if err != nil {
 		return Draft{}, ErrNotFound
 	}

@@ -60,8 +60,8 @@ type Row struct {
 	CreatedAt, ExpiresAt         time.Time
 }
 
-// place binds the encrypted fields to the row's person, session and form: moved to another, they do not open.
-func (r Row) place() string {
+// SealPlace binds the encrypted fields to the row's person, session and form: moved to another, they do not open.
+func (r Row) SealPlace() string {
 	return strings.Join([]string{"held form", r.ID, r.UserID, r.SessionID, r.Route}, "\x00")
 }
 
@@ -112,7 +112,7 @@ func (d *Drafts) Save(ctx context.Context, f Draft, life time.Duration) (id stri
 	row := Row{
 		ID: audit.NewID(), UserID: f.UserID, SessionID: f.SessionID, Route: f.Route, CreatedAt: at, ExpiresAt: at.Add(life),
 	}
-	if row.Sealed, err = d.sealer.Seal(plain, row.place()); err != nil {
+	if row.Sealed, err = d.sealer.Seal(plain, row.SealPlace()); err != nil {
 		return "", err
 	}
 	if err := d.store.AddDraft(ctx, row, PerSession, PerUser); err != nil {
@@ -141,7 +141,7 @@ func (d *Drafts) Find(ctx context.Context, id, userID, route string) (Draft, err
 		return Draft{}, ErrNotFound
 	}
 	f := Draft{ID: row.ID, UserID: row.UserID, SessionID: row.SessionID, Route: row.Route, ExpiresAt: row.ExpiresAt}
-	plain, err := d.sealer.Open(row.Sealed, row.place())
+	plain, err := d.sealer.Open(row.Sealed, row.SealPlace())
 	if err != nil {
 		return Draft{}, ErrNotFound
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/device"
@@ -153,7 +154,7 @@ func eventLine(e audit.Event) eventView {
 	if line.Text != "" {
 		line.Text += repeated(e)
 	}
-	if text := administered(e, "You", byRole(e.Role)); text != "" {
+	if text := administered(e, "You", admin.ByRole(e.Role)); text != "" {
 		line.Text = text
 	}
 	line.At = e.At

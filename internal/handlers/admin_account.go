@@ -114,7 +114,11 @@ func (a *app) fillEvents(r *http.Request, view *accountView) error {
 // eventOf is an event of somebody's account as those with a role read it, with the names of both.
 func eventOf(e audit.Event, name string) eventView {
 	line := eventLine(e)
-	if text := administered(e, name, e.OtherName+" ("+e.Role+")"); text != "" {
+	other := e.OtherName + " (" + e.Role + ")"
+	if operator := admin.OperatorOf(e); operator != "" {
+		other = operator + " (" + e.Role + ")"
+	}
+	if text := administered(e, name, other); text != "" {
 		line.Text = text
 	}
 	return line

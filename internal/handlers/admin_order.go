@@ -144,13 +144,13 @@ func (a *app) order(action admin.Action) handler {
 // carryOut has the order carried out, with the email to the person in the same transaction.
 func (a *app) carryOut(r *http.Request, o *admin.Order, owner auth.User, place string) (ended int, err error) {
 	reason, _ := admin.CleanReason(o.Reason)
-	byWhom := byRole(o.ByRole)
+	byWhom := admin.ByRole(o.ByRole)
 	switch {
 	case o.Action == admin.StartReset:
 		o.Link = admin.NewToken()
 		a.notify(r, owner, a.emails.ResetStarted(owner.Email, owner.Name, o.Link, byWhom, reason, account.ResetValid))
 	case owner.ID != "":
-		a.notify(r, owner, a.emails.Administered(owner.Email, owner.Name, audit.Now(), byWhom+" "+did(o.Action, o.NewRole, "your account"), reason))
+		a.notify(r, owner, a.emails.Administered(owner.Email, owner.Name, audit.Now(), byWhom+" "+admin.Did(o.Action, o.NewRole, "your account"), reason))
 	}
 	if !o.Action.Closes() {
 		a.needNotices(r) // nobody opens an account unseen by filling the outbox first
@@ -163,7 +163,7 @@ func (a *app) carryOut(r *http.Request, o *admin.Order, owner auth.User, place s
 	}
 	defer a.Outbox.Wake()
 	ended, err = a.Admin.EndEverybody(r.Context(), *o, func(u auth.User, reason string) (mail.Row, error) {
-		return a.Outbox.Row(a.emails.Administered(u.Email, u.Name, audit.Now(), byWhom+" "+did(admin.EndEverybody, "", ""), reason).ToEverybody())
+		return a.Outbox.Row(a.emails.Administered(u.Email, u.Name, audit.Now(), byWhom+" "+admin.Did(admin.EndEverybody, "", ""), reason).ToEverybody())
 	})
 	if press := exchangeOf(r).press; press != nil && errors.Is(err, admin.ErrHalfway) { // the same press has to go on with it
 		err = errors.Join(err, a.Acts.Forget(r.Context(), press))

@@ -45,7 +45,7 @@ func personViewOf(p admin.Person) personView {
 		Deleting: p.DeletionPending(), Demo: p.IsDemo(),
 	}
 	if p.Role != auth.RoleMember {
-		v.Role = roleTexts[p.Role]
+		v.Role = admin.RoleNames[p.Role]
 	}
 	return v
 }

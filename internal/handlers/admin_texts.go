@@ -8,43 +8,25 @@ import (
 	"example.com/gatehouse/internal/auth"
 )
 
-// An orderText is what people read about an action: on its page, on its button, and as what was done to an account.
-type orderText struct{ title, lede, button, did string }
-
-// whom stands in the texts for the account.
-const whom = "{whom}"
+// An orderText is what people read about an action on its page and on its button.
+type orderText struct{ title, lede, button string }
 
 var orderTexts = map[admin.Action]orderText{
-	admin.EndSession:    {"Sign out one device", "This ends one session for good. Whoever uses that device has to sign in again.", "Sign out this device", "signed out one device of " + whom},
-	admin.EndSessions:   {"Sign out every device", "This ends every session of the account, and a sign-in that is under way is refused.", "Sign out every device", "signed out every device of " + whom},
-	admin.EndEverybody:  {"Sign out everybody", "This ends every session of every account but the one you are using. If the portal restarts meanwhile, do it again.", "Sign out everybody", "signed out everybody"},
-	admin.Disable:       {"Switch the account off", "Nobody can sign in to it, and every session of it ends. Switching it on again revives none.", "Switch off", "switched off " + whom},
-	admin.Enable:        {"Switch the account on", "Its owner can sign in again, as before. No session comes back.", "Switch on", "switched on again " + whom},
-	admin.SetRole:       {"Change the role", "The new role counts from the next page on. The first page that needs it asks who it is.", "Change the role", "gave the role of {role} to " + whom},
-	admin.StartReset:    {"Start a password reset", "The owner gets an email with a link by which they choose another password. You see neither the link nor the password, and until then the old one works.", "Send the email", "started a password reset for " + whom},
-	admin.RemoveFactors: {"Remove every second step", "For somebody who has lost all of them. Make sure first who is asking: from then on the password alone signs in. Every session ends.", "Remove them", "removed every second step of " + whom},
-	admin.RevealAddress: {"Show the email address", "You see it for ten minutes, in this session.", "Show it", "looked at the email address of " + whom},
+	admin.EndSession:    {"Sign out one device", "This ends one session for good. Whoever uses that device has to sign in again.", "Sign out this device"},
+	admin.EndSessions:   {"Sign out every device", "This ends every session of the account, and a sign-in that is under way is refused.", "Sign out every device"},
+	admin.EndEverybody:  {"Sign out everybody", "This ends every session of every account but the one you are using. If the portal restarts meanwhile, do it again.", "Sign out everybody"},
+	admin.Disable:       {"Switch the account off", "Nobody can sign in to it, and every session of it ends. Switching it on again revives none.", "Switch off"},
+	admin.Enable:        {"Switch the account on", "Its owner can sign in again, as before. No session comes back.", "Switch on"},
+	admin.SetRole:       {"Change the role", "The new role counts from the next page on. The first page that needs it asks who it is.", "Change the role"},
+	admin.StartReset:    {"Start a password reset", "The owner gets an email with a link by which they choose another password. You see neither the link nor the password, and until then the old one works.", "Send the email"},
+	admin.RemoveFactors: {"Remove every second step", "For somebody who has lost all of them. Make sure first who is asking: from then on the password alone signs in. Every session ends.", "Remove them"},
+	admin.RevealAddress: {"Show the email address", "You see it for ten minutes, in this session.", "Show it"},
 }
-
-var roleTexts = map[string]string{auth.RoleMember: "Member", auth.RoleSupport: "Support", auth.RoleAdmin: "Administrator"}
 
 var roleChoices = []choice{{auth.RoleMember, "Member"}, {auth.RoleSupport, "Support: sees people and sessions, ends sessions"}, {auth.RoleAdmin, "Administrator: changes accounts too"}}
 
 // lastAdministrator is what somebody reads who would leave nobody.
 const lastAdministrator = "Nobody would be left who can administer the portal. Give somebody else that role first."
-
-// byRole says in a sentence who it was, without a name: the person should know which role acts on the account, not whom to blame.
-func byRole(role string) string {
-	if role == auth.RoleSupport {
-		return "Support"
-	}
-	return "An administrator"
-}
-
-// did is what an action did to an account, with what stands for that.
-func did(action admin.Action, role, account string) string {
-	return strings.NewReplacer(whom, account, "{role}", strings.ToLower(roleTexts[role])).Replace(orderTexts[action].did)
-}
 
 // administered is the sentence of an event of an action, "" for another event. own is whose trail it is, if that account did it,
 // and other who did it otherwise.
@@ -57,7 +39,7 @@ func administered(e audit.Event, own, other string) string {
 	default:
 		return ""
 	}
-	text := other + " " + did(action, role, "this account")
+	text := other + " " + admin.Did(action, role, "this account")
 	if e.Role == "" {
 		account := "an account that is gone"
 		switch {
@@ -66,7 +48,7 @@ func administered(e audit.Event, own, other string) string {
 		case e.Other == e.UserID:
 			account = "this account"
 		}
-		text = own + " " + did(action, role, account)
+		text = own + " " + admin.Did(action, role, account)
 	}
 	return text + repeated(e) + ". Reason: " + e.Note
 }

@@ -104,6 +104,13 @@ func (h *Hub) Open(session, network, flag string) *Stream {
 	return s
 }
 
+// Streams is how many are open.
+func (h *Hub) Streams() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.open
+}
+
 // remove takes a stream out, once. The lock is held.
 func (h *Hub) remove(s *Stream) {
 	of := h.sessions[s.session]

@@ -50,18 +50,6 @@ func (l Composer) RecoveryCodeUsed(to, name string, at time.Time, device string,
 	)
 }
 
-// FactorsRemoved tells the owner of an account that the people who run the portal took every second step from it at a
-// time, which only they can do for somebody who has lost all of them.
-func (l Composer) FactorsRemoved(to, name string, at time.Time) Email {
-	return l.write(to, "Every second step was removed from your account",
-		greeting(name),
-		"On "+formatTime(at)+" the people who run "+l.base()+" removed every second step and the recovery codes from your account. Every device was signed out. Until you set up another, your password alone signs you in.",
-		"If you asked them to, sign in and set up a second step again:",
-		l.base()+"/account/security",
-		"If you did not ask them to, please contact them at once, and change your password.",
-	)
-}
-
 // WrongCodes tells the owner of an account that somebody knows its password and has tried several wrong codes
 // (ASVS v5.0.0-6.3.5).
 func (l Composer) WrongCodes(to, name string) Email {

@@ -18,6 +18,31 @@ import (
 // deliver sends one message over a connection of its own. We open and close the connection, because the library leaves
 // it open after some failures and does not watch ctx once connected.
 func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
+	return s.converse(ctx, func(mailer *gomail.Client, client *smtp.Client) error {
+		if err := mailer.SendWithSMTPClient(client, msg); err != nil {
+			return refusal(err)
+		}
+		return nil
+	})
+}
+
+// Check tells the server from whom and to whom an email would be, and sends none. Its errors are those of Send.
+func (s *SMTP) Check(ctx context.Context, to string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	return s.converse(ctx, func(_ *gomail.Client, client *smtp.Client) error {
+		if err := client.Mail(s.from.Address); err != nil {
+			return failure("sender", reason(err))
+		}
+		if err := client.Rcpt(deliverable(to)); err != nil {
+			return failure("recipient", reason(err))
+		}
+		return client.Reset()
+	})
+}
+
+// converse opens a connection, signs in, and says goodbye after do.
+func (s *SMTP) converse(ctx context.Context, do func(mailer *gomail.Client, client *smtp.Client) error) error {
 	conn, err := s.dial(ctx)
 	if err != nil {
 		return failure("connect", err)
@@ -48,8 +73,8 @@ func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
 	if err := s.signIn(client); err != nil {
 		return err
 	}
-	if err := mailer.SendWithSMTPClient(client, msg); err != nil {
-		return refusal(err)
+	if err := do(mailer, client); err != nil {
+		return err
 	}
 	// The server has accepted the email, so an error of QUIT does not matter.
 	_ = client.Quit()

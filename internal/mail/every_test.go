@@ -48,7 +48,6 @@ var every = map[string]func(to, name, device string) Email{
 	"FactorRemoved": func(to, name, device string) Email {
 		return emails.FactorRemoved(to, name, passwordChanged, device)
 	},
-	"FactorsRemoved": func(to, name, _ string) Email { return emails.FactorsRemoved(to, name, passwordChanged) },
 	"PasskeyAdded":   func(to, name, device string) Email { return emails.PasskeyAdded(to, name, passwordChanged, device) },
 	"PasskeyRemoved": func(to, name, device string) Email { return emails.PasskeyRemoved(to, name, passwordChanged, device) },
 	"PasskeyCloned":  func(to, name, device string) Email { return emails.PasskeyCloned(to, name, passwordChanged, device) },

@@ -90,10 +90,10 @@ func (o *Outbox) Wake() {
 	}
 }
 
-// Enqueue stores an email for an instance that is running or started later. It is for operator's commands, which end at
-// once.
-func Enqueue(ctx context.Context, store Store, sealer Sealer, l Email) error {
-	return enqueue(ctx, store, sealer, l, time.Now().UTC().Truncate(time.Microsecond))
+// NewRow is an email for a transaction of an operator's command, which ends at once: an instance that is running or started later
+// sends it.
+func NewRow(sealer Sealer, l Email) (Row, error) {
+	return seal(sealer, l, time.Now().UTC().Truncate(time.Microsecond))
 }
 
 func enqueue(ctx context.Context, store Store, sealer Sealer, l Email, at time.Time) error {

@@ -24,8 +24,8 @@ type Row struct {
 	Sender                      string // digest of who caused it
 }
 
-// place binds the encrypted text to its row: moved to another row, it does not open. The name is part of stored data.
-func (r Row) place() string { return "letter\x00" + r.ID }
+// SealPlace binds the encrypted text to its row: moved to another row, it does not open. The name is part of stored data.
+func (r Row) SealPlace() string { return "letter\x00" + r.ID }
 
 // Store keeps the rows. Each method is one statement; times come from the caller.
 type Store interface {
@@ -59,14 +59,14 @@ func seal(s Sealer, l Email, at time.Time) (Row, error) {
 	if !l.NotAfter.IsZero() && l.NotAfter.Before(r.ExpiresAt) {
 		r.ExpiresAt = l.NotAfter
 	}
-	r.Sealed, err = s.Seal(plain, r.place())
+	r.Sealed, err = s.Seal(plain, r.SealPlace())
 	return r, err
 }
 
 // unseal returns the email of a row. It fails when the key is gone or the text was meant for another row.
 func unseal(s Sealer, r Row) (Email, error) {
 	var l Email
-	plain, err := s.Open(r.Sealed, r.place())
+	plain, err := s.Open(r.Sealed, r.SealPlace())
 	if err != nil {
 		return l, err
 	}

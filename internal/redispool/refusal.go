@@ -27,6 +27,7 @@ var refusals = [][2]string{
 	{"READONLY", ErrReplica.Error()},
 	{"MOVED", "it is a cluster"},
 	{"CROSSSLOT", "it is a cluster"},
+	{"CLUSTERDOWN", "it is a cluster"},
 	{"ERR This instance has cluster support disabled", "it is no cluster"},
 }
 

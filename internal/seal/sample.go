@@ -35,3 +35,15 @@ func (s *Sealer) Has(header []byte) bool {
 
 // HeaderBytes is how much of a sealed text names its key.
 const HeaderBytes = headerBytes
+
+// Newest is how everything begins that the newest key seals.
+func (s *Sealer) Newest() []byte { return append([]byte{sealVersion}, s.keys[0].id[:]...) }
+
+// KeyID names the key that has sealed a text, by the beginning of the text: eight hexadecimal digits that say nothing of the key. It
+// is "" for what no key has sealed.
+func KeyID(header []byte) string {
+	if len(header) < headerBytes || header[0] != sealVersion {
+		return ""
+	}
+	return hex.EncodeToString(header[1:headerBytes])
+}

@@ -9,19 +9,6 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-func (s *Store) RemoveFactors(ctx context.Context, e audit.Event) (ended []session.Session, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		if ended, err = s.removeFactors(ctx, tx, e.UserID, e.At); err != nil {
-			return err
-		}
-		return addEvents(ctx, tx, append(session.EndEvents(ended, e.Client), e)...)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return ended, nil
-}
-
 // removeFactors deletes every second factor of an account and ends its sessions. ErrNotFound for an account without one.
 func (s *Store) removeFactors(ctx context.Context, tx *sql.Tx, userID string, at time.Time) ([]session.Session, error) {
 	result, err := tx.ExecContext(ctx, `

@@ -35,8 +35,14 @@ func (s *Store) Administer(ctx context.Context, c admin.Change) (ended []session
 }
 
 // requireOrder checks again what was true when the request came: the session that asks lives and is elevated, and its account
-// still has a role that allows the change. Support changes nothing of an administrator.
+// still has a role that allows the change. Support changes nothing of an administrator. An operator has no session.
 func requireOrder(ctx context.Context, tx *sql.Tx, c admin.Change, users map[string]auth.User) error {
+	if c.Operator != "" {
+		if c.UserID != "" && users[c.UserID].ID == "" {
+			return audit.ErrNotFound
+		}
+		return nil
+	}
 	var elevatedUntil time.Time
 	err := tx.QueryRowContext(ctx, `SELECT elevated_until FROM sessions WHERE `+live, c.By.SessionID, c.By.TokenHash, c.At).Scan(orZero{&elevatedUntil})
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !c.At.Before(elevatedUntil) {

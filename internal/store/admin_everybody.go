@@ -37,22 +37,34 @@ func (s *Store) EndBatch(ctx context.Context, b admin.Batch) (ended []session.Se
 		if err != nil {
 			return err
 		}
-		events, err = tellEnded(ctx, tx, b, ended)
+		var lost []string
+		if b.Used > 0 {
+			if lost, err = useUpFactors(ctx, tx, b, last); err != nil {
+				return err
+			}
+		}
+		events, err = tellEnded(ctx, tx, b, ended, lost)
 		return err
 	})
 	return ended, events, next, err
 }
 
-// tellEnded writes the events of a batch and the emails that there is room for: half of the outbox, the rest is for others.
-func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.Session) ([]audit.Event, error) {
+// tellEnded writes the events of a batch and the emails that there is room for: half of the outbox, the rest is for others. Also
+// is who is told besides those whose sessions ended.
+func tellEnded(ctx context.Context, tx *sql.Tx, b admin.Batch, ended []session.Session, also []string) ([]audit.Event, error) {
 	events, told := session.EndEvents(ended, device.Client{}), map[string]bool{}
 	for _, x := range ended {
-		if told[x.UserID] || !x.EndedAt.Equal(b.At) { // one whose time was up had ended before
+		if x.EndedAt.Equal(b.At) { // one whose time was up had ended before
+			also = append(also, x.UserID)
+		}
+	}
+	for _, id := range also {
+		if told[id] {
 			continue
 		}
-		told[x.UserID] = true
+		told[id] = true
 		var u auth.User
-		if err := tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, x.UserID).Scan(userFields(&u)...); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, id).Scan(userFields(&u)...); err != nil {
 			return nil, err
 		}
 		e, row, err := b.Tell(u)

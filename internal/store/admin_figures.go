@@ -43,11 +43,7 @@ func allEventsQuery(f admin.EventFilter) (query string, args []any) {
 }
 
 func (s *Store) Figures(ctx context.Context, now time.Time, hours []time.Time) (f admin.Figures, err error) {
-	err = s.db.QueryRowContext(ctx, `
-		SELECT
-			(SELECT count(*) FROM (SELECT 1 FROM sessions WHERE ended_at IS NULL AND idle_expires_at > $1 LIMIT $2) AS live),
-			(SELECT count(*) FROM sessions WHERE flag <> '' AND ended_at IS NULL AND idle_expires_at > $1)`,
-		now, admin.MaxSignedIn).Scan(&f.SignedIn, &f.Flagged)
+	f.SignedIn, f.Flagged, err = s.LiveSessions(ctx, now)
 	signIns, errSignIns := s.perHour(ctx, `events`, audit.LoginSuccess, hours)
 	failures, errFailures := s.perHour(ctx, `events`, audit.LoginFail, hours)
 	unknown, errUnknown := s.perHour(ctx, `stray_events`, audit.LoginFail, hours)
@@ -64,6 +60,16 @@ func (s *Store) Figures(ctx context.Context, now time.Time, hours []time.Time) (
 		ORDER BY count(*) DESC, end_reason`, hours[0])
 	f.Endings, err = readAll(rows, err, func(e *admin.Ending) []any { return []any{&e.Reason, &e.Count} })
 	return f, err
+}
+
+// LiveSessions counts the sessions that live, as far as admin.MaxSignedIn, and those of them that are flagged.
+func (s *Store) LiveSessions(ctx context.Context, now time.Time) (live, flagged int, err error) {
+	err = s.db.QueryRowContext(ctx, `
+		SELECT
+			(SELECT count(*) FROM (SELECT 1 FROM sessions WHERE ended_at IS NULL AND idle_expires_at > $1 LIMIT $2) AS live),
+			(SELECT count(*) FROM sessions WHERE flag <> '' AND ended_at IS NULL AND idle_expires_at > $1)`,
+		now, admin.MaxSignedIn).Scan(&live, &flagged)
+	return live, flagged, err
 }
 
 // perHour counts the events of a kind between each time and the next.

@@ -12,3 +12,6 @@ func IsPostgres(s *Store) bool { return s.postgres }
 
 // MaxPending is the bound of pending sign-ins.
 const MaxPending = maxPending
+
+// Voided are the tables that a restore empties.
+var Voided = voided

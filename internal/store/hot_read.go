@@ -13,9 +13,12 @@ type row interface{ Scan(dest ...any) error }
 // hotRow is the read that every request of a session makes, so its overhead matters.
 func (s *Store) hotRow(ctx context.Context, query string, args ...any) row {
 	if s.postgres {
-		return pgRow(func(dest []any) error { return readPostgres(ctx, s.db.DB, query, args, dest) })
+		return pgRow(func(dest []any) error {
+			defer s.db.took(observeSession, s.db.began())
+			return readPostgres(ctx, s.db.DB, query, args, dest)
+		})
 	}
-	return s.db.QueryRowContext(ctx, query, args...)
+	return s.db.queryRow(ctx, observeSession, query, args)
 }
 
 type pgRow func(dest []any) error

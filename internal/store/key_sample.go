@@ -16,15 +16,8 @@ func (s *Store) AddKeySample(ctx context.Context, keyID string, sealed []byte) e
 	return err
 }
 
-// SealedApps are the authenticator apps whose secrets begin alike, and so have the same key.
-type SealedApps struct {
+// A SealedCount is how many sealed values begin alike, and so have the same key.
+type SealedCount struct {
 	Header []byte
 	Count  int
-}
-
-// AppsByKey counts the authenticator apps of each key, by the first bytes of their secrets.
-func (s *Store) AppsByKey(ctx context.Context, bytes int) ([]SealedApps, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT substr(sealed, 1, CAST($1 AS INTEGER)), count(*) FROM totp_secrets GROUP BY substr(sealed, 1, CAST($1 AS INTEGER))`, bytes)
-	return readAll(rows, err, func(a *SealedApps) []any { return []any{&a.Header, &a.Count} })
 }

@@ -11,6 +11,9 @@ import (
 
 var _ mail.Store = (*Store)(nil)
 
+// emailsTable is the name of the outbox, for whoever goes through several tables.
+const emailsTable = "letters"
+
 func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 	return addEmail(ctx, s.db, r, most)
 }

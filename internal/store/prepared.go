@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 )
 
 // conns are the connections to the database. What is asked outside of transactions is prepared once for each connection to
@@ -13,6 +14,7 @@ import (
 type conns struct {
 	*sql.DB
 	prepares bool
+	observe  func(kind string, took time.Duration) // nil for nobody
 
 	mu    sync.RWMutex
 	texts map[string]*sql.Stmt
@@ -27,6 +29,13 @@ func newConns(db *sql.DB, postgres bool) *conns {
 
 // QueryContext is that of the connections.
 func (c *conns) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	began := c.began()
+	rows, err := c.query(ctx, query, args)
+	c.took(observeRead, began)
+	return rows, err
+}
+
+func (c *conns) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if stmt := c.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // it lives as long as the connections
 		return stmt.QueryContext(ctx, args...)
 	}
@@ -35,6 +44,11 @@ func (c *conns) QueryContext(ctx context.Context, query string, args ...any) (*s
 
 // QueryRowContext is that of the connections.
 func (c *conns) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return c.queryRow(ctx, observeRead, query, args)
+}
+
+func (c *conns) queryRow(ctx context.Context, kind, query string, args []any) *sql.Row {
+	defer c.took(kind, c.began())
 	if stmt := c.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // as above
 		return stmt.QueryRowContext(ctx, args...)
 	}
@@ -43,10 +57,39 @@ func (c *conns) QueryRowContext(ctx context.Context, query string, args ...any) 
 
 // ExecContext is that of the connections.
 func (c *conns) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	defer c.took(observeWrite, c.began())
 	if stmt := c.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // as above
 		return stmt.ExecContext(ctx, args...)
 	}
 	return c.DB.ExecContext(ctx, query, args...)
+}
+
+// The kinds of what is observed.
+const (
+	observeSession     = "session" // the read that every request of a session makes
+	observeRead        = "read"
+	observeWrite       = "write"
+	observeTransaction = "transaction"
+)
+
+// Observed are the kinds of what Observe tells.
+var Observed = []string{observeSession, observeRead, observeWrite, observeTransaction}
+
+// Observe has told how long the database took for what is asked outside of transactions, and for transactions as a whole. It is
+// called before the store is used.
+func (s *Store) Observe(f func(kind string, took time.Duration)) { s.db.observe = f }
+
+func (c *conns) began() (at time.Time) {
+	if c.observe != nil {
+		at = time.Now()
+	}
+	return at
+}
+
+func (c *conns) took(kind string, began time.Time) {
+	if c.observe != nil {
+		c.observe(kind, time.Since(began))
+	}
 }
 
 // prepared returns the statement of a text, nil for one that is to be asked as it is: there are enough, or it cannot be

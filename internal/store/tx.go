@@ -34,6 +34,7 @@ func (s *Store) tx(ctx context.Context, do func(tx *sql.Tx) error) error {
 func undone(pg *pgconn.PgError) bool { return pg.Code == "40P01" || pg.Code == "40001" }
 
 func (s *Store) tryTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	defer s.db.took(observeTransaction, s.db.began())
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

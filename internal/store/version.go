@@ -26,16 +26,12 @@ func (s *Store) Current(ctx context.Context) error {
 
 // isCurrent compares what was applied with what this program has: true for the same, false for less.
 func (s *Store) isCurrent(ctx context.Context) (bool, error) {
-	there := `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')`
-	if s.postgres {
-		there = `SELECT to_regclass('goose_db_version') IS NOT NULL`
-	}
-	var begun bool
-	if err := s.db.QueryRowContext(ctx, there).Scan(&begun); err != nil || !begun {
+	begun, err := s.begun(ctx)
+	if err != nil || !begun {
 		return false, err
 	}
 	var applied, latest int64
-	err := s.db.QueryRowContext(ctx, `
+	err = s.db.QueryRowContext(ctx, `
 		SELECT count(DISTINCT version_id), coalesce(max(version_id), 0) FROM goose_db_version WHERE version_id > 0`).Scan(&applied, &latest)
 	if err != nil {
 		return false, err
@@ -47,6 +43,16 @@ func (s *Store) isCurrent(ctx context.Context) (bool, error) {
 	return applied == count && latest == known, err
 }
 
+// begun reports whether a program has made tables.
+func (s *Store) begun(ctx context.Context) (begun bool, err error) {
+	there := `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'goose_db_version')`
+	if s.postgres {
+		there = `SELECT to_regclass('goose_db_version') IS NOT NULL`
+	}
+	err = s.db.QueryRowContext(ctx, there).Scan(&begun)
+	return begun, err
+}
+
 // knownVersions counts the migrations of this program, and returns the number of the last.
 func knownVersions() (count, latest int64, err error) {
 	files, err := fs.Glob(migrations.FS, "*.sql") // in order
@@ -56,4 +62,10 @@ func knownVersions() (count, latest int64, err error) {
 	number, _, _ := strings.Cut(files[len(files)-1], "_")
 	latest, err = strconv.ParseInt(number, 10, 64)
 	return int64(len(files)), latest, err
+}
+
+// SchemaVersion is the number of the latest migration of this program.
+func SchemaVersion() int64 {
+	_, latest, _ := knownVersions() // a test holds that they can be read
+	return latest
 }
