@@ -42,6 +42,11 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(fmt.Errorf("%s: %w", brand.Env("ADDR"), err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
+	labs, twin, err := openLabs(s.ctx, c)
+	if err != nil {
+		return errors.Join(err, listener.Close(), p.close())
+	}
+	p.labs = labs
 	observe, metrics := metrics(p.outbox)
 	g, ctx := errgroup.WithContext(s.ctx)
 	handler, err := p.handler(ctx, c, log, observe)
@@ -49,12 +54,16 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		err = welcome(s, p.accounts, c)
 	}
 	if err != nil {
-		return errors.Join(err, listener.Close(), p.close())
+		return errors.Join(err, listener.Close(), closeTwin(twin), p.close())
 	}
+	announceLabs(s, c, labs)
 
 	g.Go(func() error { return serve(ctx, server(handler, log), listener, c) })
 	for _, part := range p.sweeps() {
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part); return nil })
+	}
+	if labs != nil {
+		g.Go(func() error { return serveLabs(ctx, twin, labs, log) })
 	}
 	if c.OpsAddr != "" {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, metrics, p.reasons, log) })

@@ -26,8 +26,9 @@ const (
 // attackersSite is where the attacker's page is.
 const attackersSite = "https://prizes.example"
 
-// Send sends what the learner wrote. A Refusal says what is wrong with it.
-func (b *Bench) Send(ctx context.Context, x Attack) error {
+// Send sends what the learner wrote. A Refusal says what is wrong with it. The requests are none of the one that asks for them, so
+// they have a context of their own.
+func (b *Bench) Send(x Attack) error {
 	if x.Method != http.MethodGet && x.Method != http.MethodPost {
 		return Refusal("Choose GET or POST.")
 	}
@@ -51,9 +52,9 @@ func (b *Bench) Send(ctx context.Context, x Attack) error {
 	var sending sync.WaitGroup
 	for _, body := range bodies {
 		if x.AtOnce {
-			sending.Go(func() { b.sendOne(ctx, x, body) })
+			sending.Go(func() { b.sendOne(x, body) })
 		} else {
-			b.sendOne(ctx, x, body)
+			b.sendOne(x, body)
 		}
 	}
 	sending.Wait()
@@ -70,10 +71,10 @@ func (b *Bench) Last() Attack {
 	return b.last
 }
 
-func (b *Bench) sendOne(ctx context.Context, x Attack, body string) {
+func (b *Bench) sendOne(x Attack, body string) {
 	q := request{method: x.Method, path: strings.TrimPrefix(x.Path, "/"+b.Address), cookie: x.Cookie, body: strings.NewReader(body)}
 	if !x.FromPage {
-		newBrowser(you).send(context.WithoutCancel(ctx), b, b.Origin, b.under(q))
+		newBrowser(you).send(context.Background(), b, b.Origin, b.under(q))
 		return
 	}
 	b.acting.Lock()

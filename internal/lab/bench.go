@@ -128,7 +128,7 @@ func (b *Bench) pageOpened(r *http.Request, o twin.Opening) {
 
 func (b *Bench) solve() {
 	if b.solved.IsZero() {
-		b.solved = time.Now().UTC().Truncate(time.Second)
+		b.solved = time.Now().UTC()
 	}
 }
 

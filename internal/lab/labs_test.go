@@ -103,6 +103,26 @@ func TestLogHidesTheVictim(t *testing.T) {
 	}
 }
 
+// A copy that was taken after the victim had ended the others is of the session that the victim kept.
+func TestWhatIsTakenLaterProvesNothing(t *testing.T) {
+	t.Parallel()
+	for _, again := range []string{"copy", "sign-in"} {
+		s := New(origin).student(t, "listing-and-ending", WithMistake)
+		for _, move := range []string{"sign-in", "copy", "end-others", again, "copy"} {
+			s.lets(move)
+		}
+		s.opens(s.b.Facts().Copied)
+		if !s.b.Solved().IsZero() {
+			t.Errorf("after %s, the lab is solved by a copy that was taken later", again)
+		}
+		s.lets("end-others")
+		s.opens(s.b.Facts().Copied)
+		if s.b.Solved().IsZero() {
+			t.Errorf("after %s, the lab is not solved by a copy that was taken before", again)
+		}
+	}
+}
+
 // Nobody can fill the memory: what is unused longest makes room, and an hour later all is gone.
 func TestLabsAreBounded(t *testing.T) {
 	t.Parallel()
@@ -160,7 +180,7 @@ func TestRefusals(t *testing.T) {
 		{Method: "GET", Path: "/\r\nX: y"}, {Method: "GET", Path: "/account", Cookie: "a=b\r\nX: y"}, {Method: "GET", Path: "/" + strings.Repeat("x", 3000)},
 		{Method: "POST", Path: "/login", Bodies: strings.Repeat("a\n", 60)}, {Method: "POST", Path: "/login", Bodies: strings.Repeat("a", 3000)},
 	} {
-		refused(fmt.Sprintf("%.60v", x), s.b.Send(t.Context(), x))
+		refused(fmt.Sprintf("%.60v", x), s.b.Send(x))
 	}
 	if n := len(s.b.Log()); n != 0 {
 		t.Errorf("%d requests were sent", n)
@@ -174,7 +194,7 @@ func TestRefusals(t *testing.T) {
 	for _, cookie := range []string{"", "a", "a=b; c=d", "=", "a=" + strings.Repeat("x", 400)} {
 		refused("planting "+cookie, f.b.Act("plant", cookie))
 	}
-	refused("a page where there is none", f.b.Send(t.Context(), Attack{Method: "POST", Path: "/login", FromPage: true}))
+	refused("a page where there is none", f.b.Send(Attack{Method: "POST", Path: "/login", FromPage: true}))
 	for _, lesson := range []string{"the-wristband", "sign-out-that-holds", "rotation", "listing-and-ending", "a-new-password", "cookie-attributes", "ids-in-urls"} {
 		b := l.student(t, lesson, WithMistake).b
 		for _, m := range b.Lab.Moves {

@@ -193,7 +193,7 @@ var recipes = map[string]func(s *student, decide bool){
 
 func (s *student) attacks(x Attack) {
 	s.T.Helper()
-	if err := s.b.Send(s.T.Context(), x); err != nil {
+	if err := s.b.Send(x); err != nil {
 		s.T.Fatal(err)
 	}
 }
