@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/webtest"
@@ -166,7 +168,9 @@ func TestLabCookiesAreApart(t *testing.T) {
 func TestLabsAreForThisMachine(t *testing.T) {
 	t.Parallel()
 	off := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Labs = nil })
-	on := newPortal(t)
+	on := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) {
+		o.Proxies = forwarded.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8")}, Header: "X-Forwarded-For"}
+	})
 	seen := 0
 	err := chi.Walk(on.app.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if !strings.HasPrefix(route, "/labs") && !strings.HasSuffix(route, "/check") {
@@ -177,11 +181,12 @@ func TestLabsAreForThisMachine(t *testing.T) {
 		here, there := off.here(), on.browser()
 		here.Do(here.Request(method, path)).Want(http.StatusNotFound)
 		there.Do(there.Request(method, path)).Want(http.StatusNotFound)
-		proxied := on.here() // a proxy on this machine, for somebody elsewhere
-		r := proxied.Request(method, path)
-		r.RemoteAddr = "192.0.2.1:1"
-		r.Header.Set("X-Forwarded-For", "127.0.0.1")
-		proxied.Do(r).Want(http.StatusNotFound)
+		for peer, client := range map[string]string{"127.0.0.1:1": "192.0.2.1", "10.0.0.1:1": "127.0.0.1", "192.0.2.1:1": "127.0.0.1"} {
+			r := there.Request(method, path)
+			r.RemoteAddr = peer
+			r.Header.Set("X-Forwarded-For", client)
+			there.Do(r).Want(http.StatusNotFound)
+		}
 		return nil
 	})
 	if err != nil || seen < 8 {
