@@ -83,6 +83,10 @@ func TestLab(t *testing.T) {
 	green := p.here()
 	green.solvesRace(true).Says("Solved").Says("brought the session back").Says("The solution, and how to think of it").Says("ended_at IS NULL")
 	green.Get("/labs").Says("1 of 13 are solved")
+	green.Post("/labs/sign-out-that-holds", "do", "portal").Leads("/labs/sign-out-that-holds#portal")
+	green.Get("/labs/sign-out-that-holds").Says("Refused.")
+	green.SignIn(p.newUser("Grete").Email, password)
+	green.Get("/labs").Says("1 of 13 are solved")
 	if got := ask(green); !got.Solved || got.Lesson != "sign-out-that-holds" {
 		t.Errorf("a script is told %v", got)
 	}
@@ -241,15 +245,17 @@ func TestLabMistakes(t *testing.T) {
 func TestLabFlood(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	b := p.here()
-	for range guard.Labs.Burst {
-		b.Post("/labs/fixation", "do", "nothing")
-	}
-	res := b.Post("/labs/fixation", "do", "begin", "version", lab.WithMistake).Want(http.StatusTooManyRequests)
-	if res.Header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
-	}
-	b.Get("/labs/fixation").SaysNot("Not solved yet")
+	inTime(t, p, func(t *testing.T) {
+		b := p.here()
+		for range guard.Labs.Burst {
+			b.Post("/labs/fixation", "do", "nothing")
+		}
+		res := b.Post("/labs/fixation", "do", "begin", "version", lab.WithMistake).Want(http.StatusTooManyRequests)
+		if res.Header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		b.Get("/labs/fixation").SaysNot("Not solved yet")
+	})
 }
 
 // The class page opens with its code alone, shows names that people chose as text, and takes back what was solved.
@@ -280,6 +286,15 @@ func TestLabClass(t *testing.T) {
 	teacher.Get("/labs/class").Says("1 of 13")
 	teacher.Post("/labs/class", "reset", "all").Leads("/labs/class")
 	ada.Get("/labs").SaysNot("are solved")
+}
+
+// Where no demo is offered there is no account for the same steps, and the page says so.
+func TestLabWithoutDemo(t *testing.T) {
+	t.Parallel()
+	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.Demo = false })
+	b := p.here()
+	b.solvesRace(true)
+	b.Post("/labs/sign-out-that-holds", "do", "portal").Want(http.StatusUnprocessableEntity).Says("This portal offers no demo")
 }
 
 // The same steps are refused by the portal, for every lab.

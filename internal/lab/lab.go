@@ -90,14 +90,25 @@ func (l Lab) faults(version string) ([]twin.Fault, bool) {
 // A Version of the twin, as pages list it.
 type Version struct {
 	Name   string
-	Broken bool // it has the mistake of the lab
+	Broken bool     // it has the mistake of the lab
+	Wrongs []string // everything that is wrong with it, in words
 }
 
 // Versions are those in which the twin of a lab can be set up.
 func (l Lab) Versions() []Version {
-	list := []Version{{WithMistake, true}}
+	names := []string{WithMistake}
 	for _, level := range twin.Levels {
-		list = append(list, Version{level.Name, slices.Contains(level.Faults, l.Fault)})
+		names = append(names, level.Name)
+	}
+	list := make([]Version, len(names))
+	for i, name := range names {
+		faults, _ := l.faults(name)
+		list[i] = Version{Name: name, Broken: slices.Contains(faults, l.Fault)}
+		for _, planted := range twin.Faults {
+			if slices.Contains(faults, planted.Fault) {
+				list[i].Wrongs = append(list[i].Wrongs, planted.Wrong)
+			}
+		}
 	}
 	return list
 }
