@@ -103,7 +103,7 @@ func (a *app) doLab(w http.ResponseWriter, r *http.Request) error {
 		b, err = a.Labs.Begin(id, l.Lesson, f["version"])
 		field = "version"
 	case b == nil:
-		err = lab.Refusal("Begin the lab first: it has no twin yet, or was not used for an hour.")
+		err = lab.RefusalError("Begin the lab first: it has no twin yet, or was not used for an hour.")
 	case do == "move":
 		err = b.Act(f["move"], f["given"])
 		field = "given-" + f["move"]
@@ -113,9 +113,9 @@ func (a *app) doLab(w http.ResponseWriter, r *http.Request) error {
 	case do == "portal":
 		err = a.sameOnPortal(r, b)
 	default:
-		err = lab.Refusal("There is no such button on this page.")
+		err = lab.RefusalError("There is no such button on this page.")
 	}
-	if refusal, is := errors.AsType[lab.Refusal](err); is {
+	if refusal, is := errors.AsType[lab.RefusalError](err); is {
 		if b == nil || field == "given-"+f["move"] && !l.Asks(f["move"]) {
 			field = ""
 		}
@@ -145,7 +145,7 @@ var partsOfLab = map[string]string{"begin": "#people", "move": "#victim", "attac
 // nothing of the one that they are made in.
 func (a *app) sameOnPortal(r *http.Request, b *lab.Bench) error {
 	if b.Solved().IsZero() {
-		return lab.Refusal("Solve the lab on its twin first. Then see what becomes of the same steps here.")
+		return lab.RefusalError("Solve the lab on its twin first. Then see what becomes of the same steps here.")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin/2)
 	defer cancel()

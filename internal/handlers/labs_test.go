@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"html"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -150,9 +151,7 @@ func TestLabCookiesAreApart(t *testing.T) {
 	twin.Transport, twin.IP = webtest.InProcess(p.app.Labs.Twin()), "127.0.0.1"
 	address := regexp.MustCompile(`http://127\.0\.0\.1:9(/[a-z0-9]+)`).FindStringSubmatch(b.Get("/labs/fixation").Body)[1]
 	member := p.signedIn(p.newUser("Petra"))
-	for name, value := range member.Cookies {
-		twin.Cookies[name] = value
-	}
+	maps.Copy(twin.Cookies, member.Cookies)
 	name := "session" + strings.ReplaceAll(address, "/", "-")
 	twin.Cookies[name] = member.Token()
 	twin.Get(address + "/account").Leads(address + "/login")

@@ -26,25 +26,25 @@ const (
 // attackersSite is where the attacker's page is.
 const attackersSite = "https://prizes.example"
 
-// Send sends what the learner wrote. A Refusal says what is wrong with it. The requests are none of the one that asks for them, so
+// Send sends what the learner wrote. A RefusalError says what is wrong with it. The requests are none of the one that asks for them, so
 // they have a context of their own.
 func (b *Bench) Send(x Attack) error {
 	if x.Method != http.MethodGet && x.Method != http.MethodPost {
-		return Refusal("Choose GET or POST.")
+		return RefusalError("Choose GET or POST.")
 	}
 	u, err := url.ParseRequestURI(x.Path)
 	if err != nil || u.Host != "" || !strings.HasPrefix(x.Path, "/") || strings.HasPrefix(x.Path, "//") || len(x.Path) > maxField {
-		return Refusal("Write a path of the twin, such as /account.")
+		return RefusalError("Write a path of the twin, such as /account.")
 	}
 	if strings.ContainsAny(x.Cookie, "\r\n") || len(x.Cookie) > maxField || len(x.Bodies) > maxField {
-		return Refusal("That is too long, or no cookie. A cookie is written as name=value.")
+		return RefusalError("That is too long, or no cookie. A cookie is written as name=value.")
 	}
 	bodies := strings.Split(strings.ReplaceAll(strings.TrimSpace(x.Bodies), "\r\n", "\n"), "\n")
 	if len(bodies) > maxRequests {
-		return Refusal("At most 40 requests are sent at a time: one for each line.")
+		return RefusalError("At most 40 requests are sent at a time: one for each line.")
 	}
 	if x.FromPage && !b.Lab.Page {
-		return Refusal("The victim of this lab visits no page of yours.")
+		return RefusalError("The victim of this lab visits no page of yours.")
 	}
 	b.mu.Lock()
 	b.last = x

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"sort"
@@ -65,9 +66,7 @@ func (c *browser) send(ctx context.Context, h http.Handler, origin string, q req
 	if q.body != nil {
 		r.ContentLength = -1
 	}
-	for name, values := range q.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, q.header)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if q.method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

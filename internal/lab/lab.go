@@ -52,10 +52,10 @@ type Move struct {
 	do          func(b *Bench, given string) error
 }
 
-// A Refusal says why nothing was done, in a sentence for the learner.
-type Refusal string
+// A RefusalError says why nothing was done, in a sentence for the learner.
+type RefusalError string
 
-func (r Refusal) Error() string { return string(r) }
+func (r RefusalError) Error() string { return string(r) }
 
 var all = slices.Concat(beginnings, durations, endings, elsewhere)
 

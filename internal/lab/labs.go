@@ -36,11 +36,11 @@ func New(origin string) *Labs {
 func (l *Labs) Begin(learner, lesson, version string) (*Bench, error) {
 	of, found := Find(lesson)
 	if !found {
-		return nil, Refusal("There is no such lab.")
+		return nil, RefusalError("There is no such lab.")
 	}
 	faults, found := of.faults(version)
 	if !found {
-		return nil, Refusal("There is no such version of the twin. Choose one of the list.")
+		return nil, RefusalError("There is no such version of the twin. Choose one of the list.")
 	}
 	b := newBench(l.Origin, of, version, faults)
 	l.mu.Lock()

@@ -171,7 +171,7 @@ func TestRefusals(t *testing.T) {
 	s := l.student(t, "csrf", WithMistake)
 	refused := func(what string, err error) {
 		t.Helper()
-		if _, is := err.(Refusal); !is { //nolint:errorlint // the value itself
+		if _, is := err.(RefusalError); !is { //nolint:errorlint // the value itself
 			t.Errorf("%s: got %v, want a refusal", what, err)
 		}
 	}

@@ -40,12 +40,12 @@ type noDemo string
 // TryPortal makes the steps of the lab on the portal itself, in a demo account made for that.
 func (b *Bench) TryPortal(ctx context.Context, p Portal) (err error) {
 	if !p.Demo {
-		return Refusal("This portal offers no demo, so there is no account to make the same steps in.")
+		return RefusalError("This portal offers no demo, so there is no account to make the same steps in.")
 	}
 	s := &script{Portal: p, ctx: ctx}
 	defer func() {
 		if why, is := recover().(noDemo); is {
-			err = Refusal(why)
+			err = RefusalError(why)
 		}
 	}()
 	refused, says := b.Lab.onPortal(s)

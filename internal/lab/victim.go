@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Act lets the victim make a move of the lab. A Refusal says why nothing happened.
+// Act lets the victim make a move of the lab. A RefusalError says why nothing happened.
 func (b *Bench) Act(name, given string) error {
 	i := slices.IndexFunc(b.Lab.Moves, func(m Move) bool { return m.Name == name })
 	if i < 0 {
-		return Refusal("The victim of this lab does nothing of that kind.")
+		return RefusalError("The victim of this lab does nothing of that kind.")
 	}
 	b.acting.Lock()
 	defer b.acting.Unlock()
@@ -48,13 +48,13 @@ func (b *Bench) did(what string) {
 	b.note(func(f *facts) { f.did[what] = true })
 }
 
-const notSignedIn = Refusal("The victim is not signed in. Let the victim sign in first.")
+const errNotSignedIn = RefusalError("The victim is not signed in. Let the victim sign in first.")
 
 func (b *Bench) signsIn(c *browser) error {
 	b.sends(c, http.MethodGet, "/login")
 	a := b.sends(c, http.MethodPost, "/login", "email", b.facts.victim.email, "password", b.facts.victim.password)
 	if a.status != http.StatusSeeOther {
-		return Refusal("The victim was not let in: too many wrong passwords were tried. Begin again.")
+		return RefusalError("The victim was not let in: too many wrong passwords were tried. Begin again.")
 	}
 	b.sends(c, http.MethodGet, strings.TrimPrefix(a.header.Get("Location"), "/"+b.Address))
 	return nil
@@ -72,7 +72,7 @@ var (
 	}}
 	copyCookie = Move{"copy", "Copy the victim\u2019s cookie", "The victim is away from the keyboard for a minute, and you open the developer tools.", "", func(b *Bench, _ string) error {
 		if b.sends(b.phone, http.MethodGet, "/account").status != http.StatusOK {
-			return notSignedIn
+			return errNotSignedIn
 		}
 		b.note(func(f *facts) {
 			f.copied = b.phone.cookies(request{})
@@ -82,7 +82,7 @@ var (
 	}}
 	signOut = Move{"sign-out", "Let the victim sign out", "Presses the button, and reads that it is done.", "", func(b *Bench, _ string) error {
 		if b.sends(b.phone, http.MethodGet, "/account").status != http.StatusOK {
-			return notSignedIn
+			return errNotSignedIn
 		}
 		b.sends(b.phone, http.MethodPost, "/logout")
 		b.did("sign-out")
@@ -90,7 +90,7 @@ var (
 	}}
 	confirm = Move{"confirm", "Let the victim confirm the password", "The portal asks for it before something important, and gives the session a new token.", "", func(b *Bench, _ string) error {
 		if b.sends(b.phone, http.MethodPost, "/reauth", "password", b.facts.victim.password).header.Get("Location") != "/"+b.Address+"/account/sessions" {
-			return notSignedIn
+			return errNotSignedIn
 		}
 		b.did("confirm")
 		return nil
@@ -109,7 +109,7 @@ var (
 	plant = Move{"plant", "Plant this cookie in the victim\u2019s browser", "By a script on a neighbouring host, or at a computer that both of you use.", "Cookie, as name=value", func(b *Bench, given string) error {
 		cookies, err := http.ParseCookie(given)
 		if err != nil || len(cookies) != 1 || len(given) > 300 {
-			return Refusal("Write one cookie as name=value, as the answer to a request of yours has it.")
+			return RefusalError("Write one cookie as name=value, as the answer to a request of yours has it.")
 		}
 		b.phone.jar[cookies[0].Name] = cookies[0]
 		return nil
@@ -117,14 +117,14 @@ var (
 	readBoard = Move{"read", "Let the victim read the board", "Opens the page with all notes. Scripts in it run.", "", func(b *Bench, _ string) error {
 		a := b.sends(b.phone, http.MethodGet, "/board")
 		if a.status != http.StatusOK {
-			return notSignedIn
+			return errNotSignedIn
 		}
 		b.runScripts(a)
 		return nil
 	}}
 	sendLink = Move{"send-link", "Ask the victim for the address of that page", "The victim copies what stands in the address bar, and sends it to you.", "", func(b *Bench, _ string) error {
 		if b.phone.at == "" {
-			return notSignedIn
+			return errNotSignedIn
 		}
 		b.note(func(f *facts) { f.heard = append(f.heard, "The victim wrote: have a look, "+b.phone.at) })
 		return nil
@@ -134,7 +134,7 @@ var (
 // onLaptop signs the victim in with another browser, opens a page and sends a form there.
 func (b *Bench) onLaptop(what, page, form string, fields ...string) error {
 	if b.sends(b.phone, http.MethodGet, "/account").status != http.StatusOK {
-		return notSignedIn
+		return errNotSignedIn
 	}
 	laptop := newBrowser(victim)
 	if err := b.signsIn(laptop); err != nil {
@@ -142,7 +142,7 @@ func (b *Bench) onLaptop(what, page, form string, fields ...string) error {
 	}
 	b.sends(laptop, http.MethodGet, page)
 	if b.sends(laptop, http.MethodPost, form, fields...).status != http.StatusSeeOther {
-		return Refusal("The twin refused that. Begin again.")
+		return RefusalError("The twin refused that. Begin again.")
 	}
 	b.did(what)
 	return nil
@@ -168,7 +168,7 @@ const slowLimit = 5 * time.Minute
 // beginSlow begins a request that takes its time. The twin has read the session once it reads the body.
 var beginSlow = Move{"slow", "Let the victim begin a slow request", "Another tab sends a form over a bad line. Half of it has arrived.", "", func(b *Bench, _ string) error {
 	if b.slow != nil {
-		return Refusal("A slow request is under way already. Let it arrive first.")
+		return RefusalError("A slow request is under way already. Let it arrive first.")
 	}
 	read, write := io.Pipe()
 	b.slow, b.slowed = write, make(chan struct{})
@@ -181,14 +181,14 @@ var beginSlow = Move{"slow", "Let the victim begin a slow request", "Another tab
 	b.held = time.AfterFunc(slowLimit, func() { _ = write.CloseWithError(io.ErrUnexpectedEOF) })
 	if _, err := write.Write([]byte("value=half")); err != nil {
 		b.letGo()
-		return notSignedIn
+		return errNotSignedIn
 	}
 	return nil
 }}
 
 var endSlow = Move{"slow-arrives", "Let the slow request arrive", "The second half comes in, and the twin answers.", "", func(b *Bench, _ string) error {
 	if b.slow == nil {
-		return Refusal("No slow request is under way.")
+		return RefusalError("No slow request is under way.")
 	}
 	_, _ = b.slow.Write([]byte("+of+a+form"))
 	_ = b.slow.Close()

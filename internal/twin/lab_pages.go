@@ -3,6 +3,7 @@ package twin
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // EmailOf is where an account gets its emails, those of a forgotten password included.
@@ -54,11 +55,11 @@ const (
 func (p *Portal) showBoard(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	notes := ""
+	var notes strings.Builder
 	for _, note := range p.board {
-		notes += fmt.Sprintf("<article>%s</article>\n", note)
+		fmt.Fprintf(&notes, "<article>%s</article>\n", note)
 	}
-	p.page(w, http.StatusOK, "Board", notes+p.form("/board", `<label>Note <input name="note"></label><button>Post</button>`))
+	p.page(w, http.StatusOK, "Board", notes.String()+p.form("/board", `<label>Note <input name="note"></label><button>Post</button>`))
 }
 
 func (p *Portal) post(w http.ResponseWriter, r *http.Request) {
