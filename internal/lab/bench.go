@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
@@ -26,6 +27,7 @@ type Bench struct {
 	learner string
 	portal  *twin.Portal
 	handler http.Handler
+	asked   atomic.Int64
 
 	acting sync.Mutex // one move at a time
 	phone  *browser   // of the victim
@@ -58,6 +60,7 @@ const (
 	idleLimit = 20 * time.Minute
 	lifetime  = 2 * time.Hour
 	maxLog    = 60
+	maxAsked  = 3000 // requests of one bench: each may leave a record behind
 )
 
 func newBench(origin string, l Lab, version string, faults []twin.Fault) *Bench {
@@ -98,6 +101,10 @@ func passwords(n int) []string {
 
 // ServeHTTP is the twin of this bench. Everything that it is asked and answers is written down.
 func (b *Bench) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if b.asked.Add(1) > maxAsked {
+		http.Error(w, "This twin was asked more than a lab needs. Begin the lab again.", http.StatusTooManyRequests)
+		return
+	}
 	e := newExchange(whoOf(r), b.short(r.URL.RequestURI()), r)
 	r.Body = &heardBody{ReadCloser: http.MaxBytesReader(w, r.Body, 16<<10)}
 	rec := &answerHeard{ResponseWriter: w}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,6 +157,12 @@ func TestLabsAreBounded(t *testing.T) {
 		}
 		if got := len(again.Log()); got != maxLog {
 			t.Errorf("got %d lines, want %d", got, maxLog)
+		}
+		for range maxAsked {
+			again.sends(newBrowser(you), "GET", "/login")
+		}
+		if got := again.sends(newBrowser(you), "GET", "/login").status; got != http.StatusTooManyRequests {
+			t.Errorf("after %d requests a twin answers %d, want 429", maxAsked, got)
 		}
 		time.Sleep(13 * time.Hour)
 		if err := l.Sweep(t.Context()); err != nil || len(l.benches)+len(l.learners) != 0 {
