@@ -41,7 +41,7 @@ func (c chain) table() string {
 			}
 		}
 	}
-	return b.String()
+	return b.String() + faultsTable(c.lessons)
 }
 
 func inBackquotes(names []string) string {

@@ -20,13 +20,13 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo", "internal/device",
-		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/live", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/lab", "internal/live", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"cmd/sessioncheck": {"internal/sessioncheck"},
 	"internal/handlers": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/demo", "internal/device",
-		"internal/draft", "internal/forwarded", "internal/guard", "internal/learn", "internal/live", "internal/mail", "internal/session", "ui",
+		"internal/draft", "internal/forwarded", "internal/guard", "internal/lab", "internal/learn", "internal/live", "internal/mail", "internal/session", "ui",
 	},
 	"internal/store": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/billing", "internal/demo", "internal/device",
@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"internal/config":    {"internal/brand"},
 	"internal/device":    {},
 	"internal/forwarded": {},
+	"internal/lab":       {"internal/twin"},
 	"internal/learn":     {},
 	"internal/mail":      {},
 	"internal/ratelimit": {"internal/brand"},

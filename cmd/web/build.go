@@ -25,6 +25,7 @@ import (
 	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/handlers"
+	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/live"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/ratelimit"
@@ -55,6 +56,7 @@ type parts struct {
 	bags     bag.Bags
 	outbox   *mail.Outbox
 	mailbox  *mail.Mailbox // nil with a mail server
+	labs     *lab.Labs     // nil without labs
 }
 
 // openStore connects and, unless MIGRATE is off, brings the database up to date.
@@ -195,6 +197,9 @@ func (p *parts) sweeps() []sweepPart {
 		{"payments", p.billing.Reconcile}, {"news", p.live.Sweep}, {"acts", act.NewActs(p.store, p.sealer).Sweep},
 		{"drafts", func(ctx context.Context) error { return draft.Sweep(ctx, p.store) }},
 	}
+	if p.labs != nil {
+		all = append(all, sweepPart{"labs", p.labs.Sweep})
+	}
 	if p.pool == nil { // Redis deletes expired bags itself
 		all = append(all, sweepPart{"bags", p.store.Bags().Sweep})
 	}
@@ -214,7 +219,7 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 		Database: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
 		Sessions: p.sessions, Accounts: p.accounts, Admin: p.admin, Demos: p.demos, Live: p.live, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
-		Outbox: p.outbox, Mailbox: p.mailbox, Log: log,
+		Outbox: p.outbox, Mailbox: p.mailbox, Labs: p.labs, Log: log,
 		Demo: c.Demo, Development: !c.Production(), BaseURL: &c.BaseURL, HSTS: c.HSTS, Warning: c.SessionWarning,
 		Proxies:  forwarded.Proxies{Trusted: c.TrustedProxies, Header: http.CanonicalHeaderKey(c.ProxyHeader)},
 		NotesOff: c.Notes == "off", Observe: observe, Extend: underTest.extend, Ready: p.readiness(log),

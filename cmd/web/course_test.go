@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/learn"
 )
 
@@ -21,6 +22,16 @@ func TestCourse(t *testing.T) {
 	for _, m := range regexp.MustCompile("`/learn/([^`]+)`").FindAllStringSubmatch(course, -1) {
 		if _, found := learn.Find(m[1]); !found {
 			t.Errorf("there is no lesson %s", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile("`/labs/([a-z-]+)`").FindAllStringSubmatch(course, -1) {
+		if _, found := lab.Find(m[1]); !found && m[1] != "class" {
+			t.Errorf("there is no lab %s", m[1])
+		}
+	}
+	for _, l := range lab.All() {
+		if !strings.Contains(course, "`/labs/"+l.Lesson+"`") {
+			t.Errorf("docs/course.md has no place for the lab %s", l.Lesson)
 		}
 	}
 	files, err := filepath.Glob("../../tools/learn/exercises/*.txt")

@@ -35,6 +35,10 @@ func TestPages(t *testing.T) {
 		t.Parallel()
 		lookAtRequired(t, start(t, onSQLite(t), "--require-second-factor=true"))
 	})
+	t.Run("labs", func(t *testing.T) {
+		t.Parallel()
+		lookAtLabs(t, start(t, onSQLite(t), "--labs"))
+	})
 	t.Run("demo", func(t *testing.T) {
 		t.Parallel()
 		lookAtDemo(t, start(t, onSQLite(t)))

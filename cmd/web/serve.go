@@ -42,6 +42,11 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		return errors.Join(fmt.Errorf("%s: %w", brand.Env("ADDR"), err), p.close())
 	}
 	c = c.Listening(listener.Addr().(*net.TCPAddr).Port)
+	labs, twin, err := openLabs(s.ctx, c)
+	if err != nil {
+		return errors.Join(err, listener.Close(), p.close())
+	}
+	p.labs = labs
 	var (
 		f       *figures
 		observe func(route, method string, status int, took time.Duration)
@@ -56,8 +61,9 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 		err = welcome(s, p.accounts, c)
 	}
 	if err != nil {
-		return errors.Join(err, listener.Close(), p.close())
+		return errors.Join(err, listener.Close(), closeTwin(twin), p.close())
 	}
+	announceLabs(s, c, labs)
 
 	g.Go(func() error { return serve(ctx, server(answerDoctor(handler, p.sealer, c), log), listener, c) })
 	for _, part := range p.sweeps() {
@@ -66,6 +72,9 @@ func (serveCommand) Run(s surroundings, flags *config.Flags) error {
 			succeeded = f.sweepAge(part.name)
 		}
 		g.Go(func() error { sweep(ctx, c.SweepEvery, log, part, succeeded); return nil })
+	}
+	if labs != nil {
+		g.Go(func() error { return serveLabs(ctx, twin, labs, log) })
 	}
 	if f != nil {
 		g.Go(func() error { return serveOps(ctx, c.OpsAddr, f.page(), p.reasons, log) })

@@ -24,6 +24,9 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.s.Env = l.oneOf("ENV", f.Env, development, production)
 	l.s.Demo = l.oneOf("DEMO", cmp.Or(f.Demo, strconv.FormatBool(!l.s.Production())), "true", "false") == "true"
 	l.s.Notes = l.oneOf("NOTES", f.Notes, "on", "off")
+	if l.s.Labs = f.Labs; f.Labs && l.s.Production() {
+		l.refuse("LABS", "serves a portal that is made to be broken into, which production must not")
+	}
 	l.listeners()
 	l.certificate()
 	l.baseURL()

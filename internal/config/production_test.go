@@ -37,6 +37,7 @@ func TestMistakesInProduction(t *testing.T) {
 		{"KEYS", "", func(f *config.Flags) { f.Keys = "" }},
 		{"KEYS_FILE", "", func(f *config.Flags) { f.Keys, f.KeysFile = "", file(t, "\n") }},
 		{"SMTP_URL", "", func(f *config.Flags) { f.SMTPURL = "" }},
+		{"LABS", ": serves a portal that is made to be broken into, which production must not", func(f *config.Flags) { f.Labs = true }},
 		{"INSECURE_COOKIE", "", func(f *config.Flags) { f.InsecureCookie = true }},
 		{"DATABASE_URL", "", func(f *config.Flags) { f.DatabaseURL = "sqlite::memory:" }},
 		{"DATABASE_URL", "", func(f *config.Flags) { f.DatabaseURL = "sqlite:file:x?mode=memory&cache=shared" }},

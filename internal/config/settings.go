@@ -15,6 +15,7 @@ type Settings struct {
 	Env     string  // ENV: "development" or "production"
 	Demo    bool    // DEMO: whether visitors are offered an account to try
 	Notes   string  // NOTES: "on" or "off"
+	Labs    bool    // LABS: whether the twin and its labs are served, never in production
 
 	DatabaseURL   string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
 	DatabaseConns int    // DATABASE_CONNS: 1 to 1000

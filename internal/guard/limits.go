@@ -26,6 +26,7 @@ var (
 	Resets            = Limit{rule(30, 20*time.Second), "forgot", "password reset"}     // asked for
 	Baskets           = Limit{rule(60, 10*time.Second), "basket", "basket"}             // of people who are not signed in
 	Demos             = Limit{rule(10, time.Minute), "demo", "demo"}                    // demo accounts
+	Labs              = Limit{rule(300, time.Second), "lab", "lab"}                     // what is pressed in labs
 	ChangesHere       = Limit{rule(300, 2*time.Second), "changes here", "changes"}      // what demo accounts do that is limited
 	SignedInHere      = Limit{rule(30, time.Minute), "signed in here", "right sign-in"} // right ones to one account, with a password or a passkey
 	AccountHere       = Limit{inARow(5), "account here", ""}                            // sign-ins to one account

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.com/gatehouse/internal/lab"
 )
 
 // plainForms are the forms without an act, by their routes, each ready to be sent: where they lead, and what they say there.
@@ -20,6 +22,18 @@ var plainForms = map[string]func(*portal) (b *browser, path string, fields []str
 	},
 	"/basket": func(p *portal) (*browser, string, []string, string, string) {
 		return p.signedIn(p.newUser("Bea")), "/basket", []string{"plan", "hall"}, "/plans", "Hall is in your basket."
+	},
+	"/labs": func(p *portal) (*browser, string, []string, string, string) {
+		return p.here(), labsPage, []string{"name", "Ada"}, labsPage, "Your name in the class is saved."
+	},
+	"/labs/class": func(p *portal) (*browser, string, []string, string, string) {
+		return p.here(), classPage, []string{"code", p.app.Labs.Code}, classPage, "by the names that people chose"
+	},
+	"/labs/{lesson}": func(p *portal) (*browser, string, []string, string, string) {
+		return p.here(), "/labs/fixation", []string{"do", "begin", "version", lab.WithMistake}, "/labs/fixation#people", "Not solved yet"
+	},
+	"/learn/{lesson}/check": func(p *portal) (*browser, string, []string, string, string) {
+		return p.here(), "/learn/fixation/check", nil, "/labs/fixation", "It is not solved yet"
 	},
 	"/account/security/recovery-codes/kept": func(p *portal) (*browser, string, []string, string, string) {
 		b := p.signedIn(p.newUser("Rea"))

@@ -27,6 +27,7 @@ import (
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/live"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/session"
@@ -50,6 +51,7 @@ type Options struct {
 	Live     *live.Hub
 	Outbox   *mail.Outbox
 	Mailbox  *mail.Mailbox `missing:"ok"` // the development mailbox; nil leaves /dev/mail out
+	Labs     *lab.Labs     `missing:"ok"` // nil leaves the labs out
 	Log      *slog.Logger
 	Demo     bool // visitors are offered an account to try
 

@@ -26,6 +26,13 @@ func (p *portal) browser() *browser {
 	return b
 }
 
+// here is a browser on the machine of the portal.
+func (p *portal) here() *browser {
+	b := p.browser()
+	b.IP = "127.0.0.1"
+	return b
+}
+
 // moveTo has the browser ask another portal from now on.
 func (b *browser) moveTo(p *portal) { b.p, b.Transport = p, webtest.InProcess(p) }
 

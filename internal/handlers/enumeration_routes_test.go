@@ -24,6 +24,10 @@ var unasked = map[string]string{
 	"/session/extend":         "the same",
 	"/preferences":            "it is about the browser",
 	"/basket":                 "the same",
+	"/labs":                   "the same",
+	"/labs/class":             "the same",
+	"/labs/{lesson}":          "it is about a twin, which has no account of anybody",
+	"/learn/{lesson}/check":   "the same",
 }
 
 // Each form that somebody can ask about the accounts of others is one of the questions: those for everybody, and those that read an

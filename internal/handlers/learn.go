@@ -7,12 +7,14 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/learn"
 )
 
 type learnView struct {
 	Layout
 	Parts []partView
+	Labs  bool // there are some, for whoever asks
 }
 
 // A partView is the lessons of one part of the list.
@@ -26,7 +28,7 @@ type lessonLine struct{ Slug, Title, Summary string }
 func (*learnView) page() string { return "learn.html" }
 
 func (a *app) showLearn(w http.ResponseWriter, r *http.Request) error {
-	v := &learnView{}
+	v := &learnView{Labs: a.Labs != nil && isThisMachine(r)}
 	for _, l := range learn.All() {
 		if n := len(v.Parts); n == 0 || v.Parts[n-1].Name != l.Part {
 			v.Parts = append(v.Parts, partView{Name: l.Part})
@@ -40,6 +42,7 @@ func (a *app) showLearn(w http.ResponseWriter, r *http.Request) error {
 type lessonView struct {
 	Layout
 	Slug string
+	Lab  bool // it has one, for whoever asks
 }
 
 func (*lessonView) page() string { return "lesson.html" }
@@ -60,7 +63,8 @@ func (a *app) showLesson(w http.ResponseWriter, r *http.Request) error {
 		return statusError{code: http.StatusNotFound, heading: "There is no such lesson",
 			text: "The address may be mistyped. The list has every lesson there is.", next: wayOn{"/learn", "See all lessons"}}
 	}
-	return a.render(w, r, http.StatusOK, &lessonView{Slug: l.Slug})
+	_, has := lab.Find(l.Slug)
+	return a.render(w, r, http.StatusOK, &lessonView{Slug: l.Slug, Lab: has && a.Labs != nil && isThisMachine(r)})
 }
 
 type learnMapView struct{ Layout }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/guard"
+	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/ratelimit"
 )
 
@@ -52,6 +53,11 @@ func TestLimitsAreSaid(t *testing.T) {
 		watch(x.action, func() { x.send(x.b).Leads(x.leads) })
 	}
 	watch("/basket", func() { p.browser().Post("/basket", "plan", "porch").Want(http.StatusSeeOther) })
+	for _, path := range []string{labsPage, classPage, "/labs/fixation", "/learn/fixation/check"} {
+		watch(path, func() {
+			p.here().Post(path, "do", "begin", "version", lab.WithMistake, "code", p.app.Labs.Code).Want(http.StatusSeeOther)
+		})
+	}
 	watch(beginSignIn, func() { p.browser().begin(beginSignIn) })
 	u := p.newUser("Olga")
 	p.browser().SignIn(u.Email, password)

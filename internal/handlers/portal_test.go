@@ -17,6 +17,7 @@ import (
 	"example.com/gatehouse/internal/billing"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
+	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/probe"
 	"example.com/gatehouse/internal/ratelimit"
@@ -67,6 +68,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 		Drafts: draft.New(b.store, sealer), Acts: act.NewActs(b.store, sealer),
 		Bag:    bag.New(b.bags, sealer, true, false, log),
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
+		Labs:    lab.New("http://127.0.0.1:9"),
 		BaseURL: portalURL, HSTS: 730 * 24 * time.Hour, Warning: 2 * time.Minute, Demo: true,
 	}
 	b.store.DeleteBagsFrom(b.bags, log)

@@ -47,7 +47,7 @@ func recordPortal(t *testing.T, adjust func(*settings)) *portal {
 	t.Helper()
 	message := mail.Email{ID: emailID, To: "rosa@example.org", Subject: "An email", Text: "Text", HTML: "<!doctype html><h1>Email</h1>"}
 	return portalOn(t, sqliteBackend(t), func(o *Options, policy *settings) {
-		o.Mailbox = &mail.Mailbox{}
+		o.Mailbox, o.Labs = &mail.Mailbox{}, nil // as it is started without a setting
 		if err := o.Mailbox.Send(t.Context(), message); err != nil {
 			t.Fatal(err)
 		}

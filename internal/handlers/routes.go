@@ -59,6 +59,17 @@ func (a *app) router() http.Handler {
 	everybody.get("/learn", a.showLearn, nav("learn"))
 	everybody.get("/learn/map", a.showLearnMap, nav("learn"))
 	everybody.get("/learn/{lesson}", a.showLesson, nav("learn"))
+	if a.Labs != nil {
+		labs := everybody.with(a.requireThisMachine)
+		labs.get("/labs", a.showLabs, nav("learn"))
+		labs.post("/labs", a.limitLab(a.nameLearner), noAct, limits(guard.Labs))
+		labs.get("/labs/progress", a.exportProgress, nav("learn"))
+		labs.get("/labs/class", a.showClass, nav("learn"))
+		labs.post("/labs/class", a.limitLab(a.teach), noAct, limits(guard.Labs))
+		labs.get("/labs/{lesson}", a.showLab, nav("learn"))
+		labs.post("/labs/{lesson}", a.limitLab(a.doLab), noAct, limits(guard.Labs))
+		labs.post("/learn/{lesson}/check", a.limitLab(a.checkLab), on("/labs/{lesson}"), noAct, limits(guard.Labs))
+	}
 	everybody.post("/basket", a.choosePlan, on("/plans"), noAct, limits(guard.Baskets))
 	if a.Mailbox != nil {
 		everybody.get("/dev/mail", a.devMail)

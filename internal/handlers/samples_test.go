@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/gatehouse/internal/account"
+	"example.com/gatehouse/internal/lab"
 )
 
 // hostile is what clients may write into names, device strings, searches and emails.
@@ -135,6 +136,9 @@ func ordinary(now time.Time) []sample {
 		{Order: "CCCC", Bill: hall, Pending: true, ConfirmedAt: ago(time.Minute)},
 	}
 
+	seen := lab.Facts{Victim: "vera@x.example", Attacker: "mallory@x.example", Password: "mine", VictimsPassword: "hers", Cookie: "session-x", Copied: "session-x=AAAA",
+		Heard: []string{"A script said so."}, Guesses: []string{"summer1", "winter1"}, URL: "http://127.0.0.1:9/x", Until: now}
+	sent := []lab.Exchange{{Who: "you", Line: "GET /account", Request: "Cookie: session-x=AAAA", Answer: "200 OK", Status: 200}, {Who: "the victim", Line: "POST /login", Answer: "303", Status: 303}}
 	return []sample{
 		{"landing", &landingView{}},
 		{"landing-demo", &landingView{Demo: true}},
@@ -282,6 +286,17 @@ func ordinary(now time.Time) []sample {
 		{"payment-method-wrong", &paymentMethodView{Layout: in("billing"), Next: "/billing/checkout", Choices: []instrumentView{
 			{"visa-4242", "Test Visa ending 4242", "Pays."}}, Problems: problems{
 			{"instrument", "Choose what to pay with."}, {"name", "Enter a name."}, {"address", "Too long."}}}},
+		{"labs", &labsView{Labs: []labLine{{"fixation", "Fixation", "Open the account.", true}, {"csrf", "Forged requests", "Change it.", false}}, Solved: 1, Name: "Ada"}},
+		{"labs-wrong", &labsView{Layout: in("learn"), Problems: problems{{"name", "Use at most 40 characters."}}}},
+		{"lab", &labView{Lesson: "fixation"}},
+		{"lab-begun", &labView{Layout: in("learn"), Lesson: "fixation", Begun: true, Version: lab.WithMistake, Facts: seen, Log: sent,
+			Attack: lab.Attack{Method: "POST", Path: "/account"}, Problems: problems{{"given-plant", "Write one cookie."}, {"path", "Write a path."}, {"version", "Choose one."}}}},
+		{"lab-solved", &labView{Layout: in("learn"), Lesson: "csrf", Begun: true, Version: "sound", Facts: seen, SolvedAt: now,
+			Log: sent, Outcome: &lab.Outcome{Refused: true, Says: "It was refused.", Sent: sent}}},
+		{"lab-not-refused", &labView{Lesson: "csrf", Begun: true, Before: true, Outcome: &lab.Outcome{}}},
+		{"class", &classView{Problems: problems{{"code", "That is not the code."}}}},
+		{"class-open", &classView{Layout: in("learn"), Open: true, Labs: 13, People: []pupilView{{"A", "Ada", []string{"Fixation", "Once"}}, {"B", "", nil}}}},
+		{"class-empty", &classView{Open: true, Labs: 13}},
 		{"error-404", &errorView{Layout: in(""), Status: 404, Heading: "There is no such page",
 			Text: "The address may be mistyped, or what was here has gone."}},
 		{"error-409", &errorView{Status: 409, Heading: "This page was for another account", Text: "Nothing was changed.",

@@ -10,10 +10,20 @@ import (
 )
 
 // page writes a whole page. What is in it was escaped by whoever made it.
-func page(w http.ResponseWriter, status int, title, body string) {
+func (p *Portal) page(w http.ResponseWriter, status int, title, body string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><title>%s</title><h1>%s</h1>%s</html>", title, title, body)
+	fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><title>%s</title>%s<h1>%s</h1>%s</html>", title, paragraph(p.options.Banner), title, body)
+}
+
+// leadTo sends on to a path of this portal.
+func (p *Portal) leadTo(w http.ResponseWriter, r *http.Request, path string) {
+	http.Redirect(w, r, p.options.Prefix+path, http.StatusSeeOther)
+}
+
+// form is one that posts to a path of this portal.
+func (p *Portal) form(path, fields string) string {
+	return fmt.Sprintf("<form method=\"post\" action=\"%s\">%s</form>", p.options.Prefix+path, fields)
 }
 
 func paragraph(text string) string {
@@ -24,13 +34,12 @@ func paragraph(text string) string {
 }
 
 func (p *Portal) account(w http.ResponseWriter, r *http.Request) {
-	page(w, http.StatusOK, "Account of "+html.EscapeString(p.GetString(r.Context(), "user")), `
-<form method="post" action="/session/extend"><button>Stay signed in</button></form>
-<form method="post" action="/logout"><button>Sign out</button></form>`)
+	p.page(w, http.StatusOK, "Account of "+html.EscapeString(p.GetString(r.Context(), "user")), "\n"+
+		p.form("/session/extend", "<button>Stay signed in</button>")+"\n"+p.form("/logout", "<button>Sign out</button>"))
 }
 
 func (p *Portal) showBag(w http.ResponseWriter, r *http.Request) {
-	page(w, http.StatusOK, "Bag", paragraph(p.GetString(r.Context(), "user"))+paragraph(InTheBag+" "+p.GetString(r.Context(), "value")))
+	p.page(w, http.StatusOK, "Bag", paragraph(p.GetString(r.Context(), "user"))+paragraph(InTheBag+" "+p.GetString(r.Context(), "value")))
 }
 
 func (p *Portal) keep(w http.ResponseWriter, r *http.Request) {
@@ -48,13 +57,13 @@ func (p *Portal) reauth(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Put(r.Context(), "confirmed", time.Now().Unix())
-	http.Redirect(w, r, "/account/sessions", http.StatusSeeOther)
+	p.leadTo(w, r, "/account/sessions")
 }
 
 func (p *Portal) extend(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	p.Put(r.Context(), "flash", "You stay signed in.")
-	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	p.leadTo(w, r, "/account")
 }
 
 func (p *Portal) listMine(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +72,7 @@ func (p *Portal) listMine(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	page(w, http.StatusOK, "Sessions", fmt.Sprintf("<p>%d other sessions</p>", n))
+	p.page(w, http.StatusOK, "Sessions", fmt.Sprintf("<p>%d other sessions</p>", n))
 }
 
 func (p *Portal) endOthers(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +80,7 @@ func (p *Portal) endOthers(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	http.Redirect(w, r, "/account/sessions", http.StatusSeeOther)
+	p.leadTo(w, r, "/account/sessions")
 }
 
 // eachOfMine goes through all sessions for the others of one person, which is what scs offers, and ends them if asked.
@@ -103,13 +112,13 @@ func (p *Portal) changePassword(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.passwords[user] = r.FormValue("password")
 	p.mu.Unlock()
-	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	p.leadTo(w, r, "/account")
 }
 
 func (p *Portal) checkout(w http.ResponseWriter, r *http.Request) {
 	order := rand.Text()
 	p.Put(r.Context(), "order", order)
-	page(w, http.StatusOK, "Checkout", fmt.Sprintf(`<form method="post"><input type="hidden" name="order" value=%q><button>Pay</button></form>`, order))
+	p.page(w, http.StatusOK, "Checkout", fmt.Sprintf(`<form method="post"><input type="hidden" name="order" value=%q><button>Pay</button></form>`, order))
 }
 
 // pay takes the order out of the session, so that it cannot be paid again, and writes down that it was paid.
@@ -119,8 +128,12 @@ func (p *Portal) pay(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "That was paid already.", http.StatusConflict)
 		return
 	}
+	time.Sleep(p.options.Bank)
 	p.Charges.Add(1)
-	http.Redirect(w, r, "/billing/receipts/"+order, http.StatusSeeOther)
+	p.mu.Lock()
+	p.paid[order]++
+	p.mu.Unlock()
+	p.leadTo(w, r, "/billing/receipts/"+order)
 }
 
 func (p *Portal) spend(order string) bool {

@@ -2,8 +2,10 @@ package twin
 
 import (
 	"encoding/gob"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +30,20 @@ type Options struct {
 	Password     string            // of each account
 	Accounts     []string          // addresses; none means that everybody has one
 	SecondFactor map[string]string // codes by address
+	Passwords    map[string]string // by address, of accounts with one of their own
+
+	Prefix string        // of every path, without a slash at its end, where several portals stand on one address
+	Banner string        // what every page says about itself first
+	Board  bool          // there is a page that writes what people post on it as markup
+	Bank   time.Duration // what a payment waits for
+	// Opened is told of each page that is opened for somebody who is signed in; nil for nobody.
+	Opened func(*http.Request, Opening)
+}
+
+// An Opening is whose page was opened, and when the session signed in that it was opened with.
+type Opening struct {
+	User  string
+	Since time.Time
 }
 
 // A Portal is one stock portal.
@@ -40,15 +56,27 @@ type Portal struct {
 	passwords map[string]string // changed ones
 	failures  map[string]int    // in a row, by address
 	spent     map[string]bool   // orders
+	paid      map[string]int    // how often, by order
+	emails    map[string]string // where an account gets its emails, by its address, if that was changed
+	board     []string
 }
 
 // preferences is a type of this build in the session.
 type preferences struct{ Notes bool }
 
+// stock is the manager that each portal gets a copy of. scs starts a goroutine for every one that it makes, and offers no sure
+// way to end it.
+var stock = scs.New()
+
 // New makes a portal.
 func New(o Options) *Portal {
+	manager := *stock
 	gob.Register(preferences{})
-	p := &Portal{SessionManager: scs.New(), options: o, passwords: map[string]string{}, failures: map[string]int{}, spent: map[string]bool{}}
+	p := &Portal{
+		SessionManager: &manager, options: o, passwords: map[string]string{}, failures: map[string]int{}, spent: map[string]bool{},
+		paid: map[string]int{}, emails: map[string]string{},
+	}
+	maps.Copy(p.passwords, o.Passwords)
 	p.Store = o.Store
 	if !p.has(LateRequestRevives) {
 		p.Store = &endings{Store: o.Store, ended: map[string]bool{}}
@@ -64,8 +92,9 @@ func New(o Options) *Portal {
 	if p.has(CookieForDomain) {
 		p.Cookie.Domain = "localhost"
 	}
+	p.Cookie.Name += strings.ReplaceAll(o.Prefix, "/", "-")
 	if p.Cookie.Secure && !p.has(CookieForDomain) && !p.has(FirstCookieWins) {
-		p.Cookie.Name = "__Host-session"
+		p.Cookie.Name = "__Host-" + p.Cookie.Name
 	}
 	return p
 }
@@ -74,6 +103,10 @@ func (p *Portal) has(f Fault) bool { return slices.Contains(p.options.Faults, f)
 
 // Handler serves the portal.
 func (p *Portal) Handler() http.Handler {
+	return http.StripPrefix(p.options.Prefix, p.router())
+}
+
+func (p *Portal) router() http.Handler {
 	r := chi.NewRouter()
 	r.Use(p.headers, p.crossSite, p.oneCookie, p.aliases)
 	if !p.has(PollingCounts) {
@@ -118,13 +151,22 @@ func (p *Portal) private(r chi.Router) {
 	r.Post("/basket", p.account)
 	r.Get("/billing/checkout", p.checkout)
 	r.Post("/billing/checkout", p.pay)
+	r.Get("/account/email", p.showEmail)
+	r.Post("/account/email", p.changeEmail)
+	if p.options.Board {
+		r.Get("/board", p.showBoard)
+		r.Post("/board", p.post)
+	}
 }
 
 func (p *Portal) requireUser(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !p.Exists(r.Context(), "user") {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
+			p.leadTo(w, r, "/login")
 			return
+		}
+		if p.options.Opened != nil {
+			p.options.Opened(r, Opening{p.GetString(r.Context(), "user"), time.Unix(p.GetInt64(r.Context(), "since"), 0)})
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -20,11 +20,11 @@ func (p *Portal) showSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Portal) signInForm(w http.ResponseWriter, r *http.Request, status int, problem string) {
-	page(w, status, "Sign in", fmt.Sprintf(`%s<form method="post" action="/login"><input type="hidden" name="form" value="%s">
+	p.page(w, status, "Sign in", paragraph(problem)+p.form("/login", fmt.Sprintf(`<input type="hidden" name="form" value="%s">
 <input type="hidden" name="next" value="%s">
 <label>Email address <input name="email" type="email" autocomplete="username"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password"></label>
-<button>Sign in</button></form>`, paragraph(problem), p.GetString(r.Context(), "form"), html.EscapeString(r.FormValue("next"))))
+<button>Sign in</button>`, p.GetString(r.Context(), "form"), html.EscapeString(r.FormValue("next")))))
 }
 
 // mostFailures is how often a password may be wrong in a row.
@@ -63,7 +63,11 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	if next != "/verify" || p.has(FactorSkipped) {
 		p.Put(r.Context(), "user", email)
+		p.Put(r.Context(), "since", time.Now().Unix())
 		p.Put(r.Context(), "preferences", preferences{Notes: true})
+	}
+	if strings.HasPrefix(next, "/") {
+		next = p.options.Prefix + next
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
@@ -106,7 +110,7 @@ func (p *Portal) next(r *http.Request) string {
 }
 
 func (p *Portal) showVerify(w http.ResponseWriter, _ *http.Request) {
-	page(w, http.StatusOK, "Second factor", `<form method="post"><label>Code <input name="code" autocomplete="one-time-code"></label><button>Go on</button></form>`)
+	p.page(w, http.StatusOK, "Second factor", `<form method="post"><label>Code <input name="code" autocomplete="one-time-code"></label><button>Go on</button></form>`)
 }
 
 func (p *Portal) verify(w http.ResponseWriter, r *http.Request) {
@@ -121,7 +125,8 @@ func (p *Portal) verify(w http.ResponseWriter, r *http.Request) {
 	}
 	p.Remove(r.Context(), "pending")
 	p.Put(r.Context(), "user", email)
-	http.Redirect(w, r, "/account", http.StatusSeeOther)
+	p.Put(r.Context(), "since", time.Now().Unix())
+	p.leadTo(w, r, "/account")
 }
 
 func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) {
@@ -129,17 +134,17 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	http.Redirect(w, r, "/signed-out", http.StatusSeeOther)
+	p.leadTo(w, r, "/signed-out")
 }
 
 // forgetCookie is a sign-out that ends nothing.
 func (p *Portal) forgetCookie(w http.ResponseWriter, r *http.Request) {
 	p.WriteSessionCookie(r.Context(), w, "", time.Time{})
-	http.Redirect(w, r, "/signed-out", http.StatusSeeOther)
+	p.leadTo(w, r, "/signed-out")
 }
 
 func (p *Portal) signedOut(w http.ResponseWriter, _ *http.Request) {
-	page(w, http.StatusOK, "Signed out", `<p><a href="/login">Sign in</a></p>`)
+	p.page(w, http.StatusOK, "Signed out", `<p><a href="`+p.options.Prefix+`/login">Sign in</a></p>`)
 }
 
 func (p *Portal) passwordOf(email string) string {
