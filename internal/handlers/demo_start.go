@@ -57,6 +57,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Bag.Put(r.Context(), bagDemoPassword, password)
+	a.giveWayBack(w, r)
 	seeOther(w, r, home)
 	return nil
 }

@@ -68,6 +68,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 		Bag:    bag.New(b.bags, sealer, true, false, log),
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
 		BaseURL: portalURL, HSTS: 730 * 24 * time.Hour, Warning: 2 * time.Minute, Demo: true,
+		After: func(time.Duration, func()) {}, // but in the tests about it
 	}
 	b.store.DeleteBagsFrom(b.bags, log)
 	if b.pool != nil {

@@ -17,6 +17,7 @@ import (
 // the two. The options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
+	a.door = r
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
 	r.Use(a.exchange, a.headers, a.lastResort, a.refuseOtherHosts, middleware.GetHead)
 
@@ -65,7 +66,7 @@ func (a *app) router() http.Handler {
 		everybody.get("/dev/mail/{id}", a.devEmail)
 	}
 
-	// Everybody who has the link of an email
+	// Everybody who has the link of an email, or of a demo
 	emailed := everybody.with(a.limitGuesses)
 	emailed.get("/email/confirm/{token}", a.takeSignUpToken)
 	emailed.post("/email/confirm/{token}", a.confirm, isAct, limits())
@@ -78,6 +79,11 @@ func (a *app) router() http.Handler {
 	emailed.get("/account/email/confirm/{token}", a.takeEmailToken, returned)
 	emailed.get("/password/reset/{token}", a.takeResetToken)
 	emailed.post("/password/reset/{token}", a.reset, isAct, limits())
+	if a.Demo {
+		emailed.get(phonePage+"{token}", a.showPhone)
+		emailed.post(phonePage+"{token}", a.openPhone, isAct, limits())
+		emailed.post("/demo/back", a.goBack, on("/"), isAct, limits())
+	}
 
 	// Signed in, flagged sessions that have to be re-authenticated first and those whose account is to be deleted included
 	anySession := everybody.signedIn()
@@ -141,6 +147,12 @@ func (a *app) router() http.Handler {
 	signedIn.get("/billing/checkout", a.showCheckout, nav("billing"))
 	signedIn.post("/billing/checkout", a.pay, noDraft, isAct, spends(guard.Payments))
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
+
+	if a.Demo {
+		inDemo := signedIn.signedIn(a.requireDemo)
+		inDemo.get(scenePage+"{scene}", a.showScene, nav(none), readOnly)
+		inDemo.post(scenePage+"{scene}", a.beginScene, noDraft, isAct, readOnly)
+	}
 
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)

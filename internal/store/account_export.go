@@ -74,6 +74,8 @@ var notExported = map[string]string{
 	"user_terms":                  "the name and the address again, in the form an administrator finds the account by",
 	"totp_enrolments":             "a secret that waits ten minutes for its first code",
 	"pending_sign_ins":            "a sign-in that waits ten minutes for its second step",
+	"demo_scenes":                 "what the guide of a demo shows, of the rows of its sessions",
+	"demo_links":                  "secrets that live as long as the demo",
 	"letter_keys":                 "secrets that live for a day at most",
 	"sent_tokens":                 "which links of emails were used in the last weeks; the events say the same",
 	"held_forms":                  "text that waits for its form, or in the basket, for a week at most, sealed, and is shown there",
