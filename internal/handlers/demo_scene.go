@@ -31,6 +31,7 @@ type sceneView struct {
 	Ended     []endedSessionCard
 	Payments  []paymentView
 	Events    []eventView
+	Emails    []devEmailView
 }
 
 func (*sceneView) page() string { return "scene.html" }
@@ -128,10 +129,24 @@ func (a *app) showScene(w http.ResponseWriter, r *http.Request) error {
 	default:
 		err = a.fillScene(r, v)
 	}
+	if err == nil && !v.Begun.IsZero() {
+		err = a.fillEmails(r, v)
+	}
 	if err != nil {
 		return err
 	}
 	return a.render(w, r, http.StatusOK, v)
+}
+
+// fillEmails shows what was sent since the scene began.
+func (a *app) fillEmails(r *http.Request, v *sceneView) error {
+	emails, err := a.Outbox.Box(r.Context(), currentOf(r).UserID)
+	for _, l := range emails {
+		if !l.At.Before(v.Begun) {
+			v.Emails = append(v.Emails, emailViewOf(l))
+		}
+	}
+	return err
 }
 
 // lostAfter is how long a scene may take. After that the instance that held the token is gone, or the browser came back late.

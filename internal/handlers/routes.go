@@ -49,9 +49,6 @@ func (a *app) router() http.Handler {
 	everybody.post("/login/verify", a.verify, isAct, limits(guard.Codes))
 	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct, limits(guard.PasskeyChallenges))
 	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct, limits(guard.PasskeyAnswers, guard.SignedInHere))
-	if a.Demo {
-		everybody.post("/demo", a.startDemo, on("/"), isAct, limits(guard.Demos))
-	}
 	everybody.post("/logout", a.signOut, on(home), noAct, limits())
 	everybody.get("/signed-out", a.signedOut)
 	everybody.post("/session/extend", a.extend, on(home), noAct, limits())
@@ -79,11 +76,6 @@ func (a *app) router() http.Handler {
 	emailed.get("/account/email/confirm/{token}", a.takeEmailToken, returned)
 	emailed.get("/password/reset/{token}", a.takeResetToken)
 	emailed.post("/password/reset/{token}", a.reset, isAct, limits())
-	if a.Demo {
-		emailed.get(phonePage+"{token}", a.showPhone)
-		emailed.post(phonePage+"{token}", a.openPhone, isAct, limits())
-		emailed.post("/demo/back", a.goBack, on("/"), isAct, limits())
-	}
 
 	// Signed in, flagged sessions that have to be re-authenticated first and those whose account is to be deleted included
 	anySession := everybody.signedIn()
@@ -149,9 +141,7 @@ func (a *app) router() http.Handler {
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
 
 	if a.Demo {
-		inDemo := signedIn.signedIn(a.requireDemo)
-		inDemo.get(scenePage+"{scene}", a.showScene, nav(none), readOnly)
-		inDemo.post(scenePage+"{scene}", a.beginScene, noDraft, isAct, readOnly)
+		a.demoRoutes(everybody, emailed, signedIn)
 	}
 
 	// Signed in and re-authenticated a short while ago
@@ -202,4 +192,16 @@ func (a *app) router() http.Handler {
 		}))
 	}
 	return r
+}
+
+// demoRoutes are those of a portal that offers the demo.
+func (a *app) demoRoutes(everybody, emailed, signedIn group) {
+	everybody.post("/demo", a.startDemo, on("/"), isAct, limits(guard.Demos))
+	emailed.get(phonePage+"{token}", a.showPhone)
+	emailed.post(phonePage+"{token}", a.openPhone, isAct, limits())
+	emailed.post("/demo/back", a.goBack, on("/"), isAct, limits())
+	inDemo := signedIn.signedIn(a.requireDemo)
+	inDemo.get(mailPage, a.demoMail, nav(none))
+	inDemo.get(scenePage+"{scene}", a.showScene, nav(none), readOnly)
+	inDemo.post(scenePage+"{scene}", a.beginScene, noDraft, isAct, readOnly)
 }

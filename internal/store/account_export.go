@@ -75,6 +75,7 @@ var notExported = map[string]string{
 	"totp_enrolments":             "a secret that waits ten minutes for its first code",
 	"pending_sign_ins":            "a sign-in that waits ten minutes for its second step",
 	"demo_scenes":                 "what the guide of a demo shows, of the rows of its sessions",
+	"demo_emails":                 "the mailbox of a demo, which has a page",
 	"demo_links":                  "secrets that live as long as the demo",
 	"letter_keys":                 "secrets that live for a day at most",
 	"sent_tokens":                 "which links of emails were used in the last weeks; the events say the same",
