@@ -17,6 +17,7 @@ CREATE TABLE demo_links (
 	purpose    TEXT NOT NULL, -- phone, back
 	session_id TEXT NOT NULL, -- that made it
 	epoch      BIGINT NOT NULL, -- of the account then
+	password   BYTEA NOT NULL, -- that was made with the account, sealed for the link; empty where the session did not know it
 	created_at TIMESTAMP NOT NULL,
 	expires_at TIMESTAMP NOT NULL,
 	used_at    TIMESTAMP

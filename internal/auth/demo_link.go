@@ -25,21 +25,31 @@ type DemoLink struct {
 	TokenHash, UserID, Purpose string
 	SessionID                  string // that made it
 	Epoch                      int64  // of the account at that time
+	Password                   string // that was made with the account, to be shown again; "" for none
+	Sealed                     []byte // the same, as it is stored
 	CreatedAt, ExpiresAt       time.Time
 	UsedAt                     time.Time // zero until then
 	Stands                     bool      // the session that made it lives, or has ended, as the purpose demands
 }
 
-// NewDemoLink returns a link for the account of a session, to be stored, and its token.
-func NewDemoLink(u User, purpose, sessionID string) (l DemoLink, token string) {
+// place binds the password to its link.
+func (l DemoLink) place() string { return "demo-link\x00" + l.TokenHash }
+
+// NewDemoLink returns a link for the account of a session, to be stored, and its token. The password is shown where the link
+// leads.
+func (s *Service) NewDemoLink(u User, purpose, sessionID, password string) (l DemoLink, token string, err error) {
 	at, token := audit.Now(), NewToken()
 	l = DemoLink{
-		TokenHash: HashToken(token), UserID: u.ID, Purpose: purpose, SessionID: sessionID, Epoch: u.Epoch, CreatedAt: at, ExpiresAt: u.DemoUntil,
+		TokenHash: HashToken(token), UserID: u.ID, Purpose: purpose, SessionID: sessionID, Epoch: u.Epoch, Password: password, Sealed: []byte{},
+		CreatedAt: at, ExpiresAt: u.DemoUntil,
 	}
 	if purpose == PurposePhone && at.Add(PhoneLinkValid).Before(l.ExpiresAt) {
 		l.ExpiresAt = at.Add(PhoneLinkValid)
 	}
-	return l, token
+	if password != "" {
+		l.Sealed, err = s.sealer.Seal([]byte(password), l.place())
+	}
+	return l, token, err
 }
 
 // CheckDemoLink returns what a demo link proves: that its bearer was given the account, whatever else the account asks for at a
@@ -56,6 +66,13 @@ func (s *Service) CheckDemoLink(ctx context.Context, token, purpose string) (Pro
 	at := audit.Now()
 	if !link.UsedAt.IsZero() || !at.Before(link.ExpiresAt) || !link.Stands || link.Epoch != u.Epoch || !u.DisabledAt.IsZero() || !u.IsDemo() {
 		return Proof{}, link, ErrLinkOver
+	}
+	if len(link.Sealed) > 0 && u.HasDemoPassword() {
+		plain, err := s.sealer.Open(link.Sealed, link.place())
+		if err != nil { // its key is gone
+			s.log.WarnContext(ctx, "password of a demo not opened", "err", err)
+		}
+		link.Password = string(plain)
 	}
 	return Proof{user: u, method: MethodDemoLink, spend: Spend{UserID: u.ID, At: at, DemoLink: link.TokenHash}}, link, nil
 }

@@ -13,8 +13,11 @@ import (
 
 // OfferLink makes a link that opens the account of the session on a second screen, and begins the scene about it. It takes back
 // the one that the session made before. ErrConflict when the session is over.
-func (s *Service) OfferLink(ctx context.Context, x session.Session, u auth.User, press *act.Record, c device.Client) (token string, err error) {
-	link, token := auth.NewDemoLink(u, auth.PurposePhone, x.ID)
+func (s *Service) OfferLink(ctx context.Context, x session.Session, u auth.User, password string, press *act.Record, c device.Client) (token string, err error) {
+	link, token, err := s.auth.NewDemoLink(u, auth.PurposePhone, x.ID, password)
+	if err != nil {
+		return "", err
+	}
 	scene := SceneOf(SceneSecondDevice, x)
 	return token, s.begin(ctx, scene, x.By(c), func(events ...audit.Event) error {
 		return s.store.OfferLink(ctx, link, scene, x.By(c), press, events...)
@@ -22,9 +25,12 @@ func (s *Service) OfferLink(ctx context.Context, x session.Session, u auth.User,
 }
 
 // WayBack makes a link that opens the account again once this session has timed out or signed out by itself.
-func (s *Service) WayBack(ctx context.Context, x session.Session, u auth.User) (link auth.DemoLink, token string, err error) {
-	link, token = auth.NewDemoLink(u, auth.PurposeBack, x.ID)
-	if err := s.store.AddDemoLink(ctx, link); err != nil {
+func (s *Service) WayBack(ctx context.Context, x session.Session, u auth.User, password string) (link auth.DemoLink, token string, err error) {
+	link, token, err = s.auth.NewDemoLink(u, auth.PurposeBack, x.ID, password)
+	if err == nil {
+		err = s.store.AddDemoLink(ctx, link)
+	}
+	if err != nil {
 		return link, "", fmt.Errorf("way back: %w", err)
 	}
 	return link, token, nil

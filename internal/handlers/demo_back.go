@@ -22,10 +22,14 @@ type demoWays struct {
 	Next string // where the way back leads
 }
 
-// giveWayBack sets the cookie after a session of a demo account was opened. Without it there is another demo to begin.
-func (a *app) giveWayBack(w http.ResponseWriter, r *http.Request) {
+// giveWayBack sets the cookie after a session of a demo account was opened, and has its pages show the password that was made with
+// the account. Without the cookie there is another demo to begin.
+func (a *app) giveWayBack(w http.ResponseWriter, r *http.Request, password string) {
 	v := currentOf(r)
-	link, token, err := a.Demos.WayBack(r.Context(), v.Session, v.User)
+	if password != "" {
+		a.Bag.Put(r.Context(), bagDemoPassword, password)
+	}
+	link, token, err := a.Demos.WayBack(r.Context(), v.Session, v.User, password)
 	if err != nil {
 		a.Log.WarnContext(r.Context(), "no way back to a demo", "session", v.ID, "err", err)
 		return
@@ -62,7 +66,7 @@ func (a *app) goBack(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, place)
 		return nil
 	}
-	proof, _, err := a.Auth.CheckDemoLink(r.Context(), a.Bag.OneTime(r, brand.BackCookie), auth.PurposeBack)
+	proof, link, err := a.Auth.CheckDemoLink(r.Context(), a.Bag.OneTime(r, brand.BackCookie), auth.PurposeBack)
 	if err == nil {
 		err = a.openSession(r, proof, session.SignInRequest{}, place)
 	}
@@ -74,7 +78,7 @@ func (a *app) goBack(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.giveWayBack(w, r)
+	a.giveWayBack(w, r, link.Password)
 	a.flash(r, "You are back in your demo, in another session.")
 	seeOther(w, r, place)
 	return nil

@@ -49,7 +49,7 @@ func (a *app) offerLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	token, err := a.Demos.OfferLink(r.Context(), v.Session, v.User, press, clientOf(r))
+	token, err := a.Demos.OfferLink(r.Context(), v.Session, v.User, a.Bag.Get(r.Context(), bagDemoPassword), press, clientOf(r))
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (a *app) openPhone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.giveWayBack(w, r)
+	a.giveWayBack(w, r, link.Password)
 	seeOther(w, r, home)
 	return nil
 }

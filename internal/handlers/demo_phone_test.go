@@ -52,7 +52,7 @@ func TestSecondScreen(t *testing.T) {
 			t.Fatal("looking at the link has signed somebody in")
 		}
 		phone.Submit(page, path).Leads(home)
-		phone.Get(home).Says(email)
+		phone.Get(home).Says(email).Says(made)
 		phone.Get("/account/session").Says("with a link of this demo")
 		b.Get(scenePage + demo.SceneSecondDevice).Says("is signed in")
 		for _, other := range []*browser{p.browser(), p.browser()} {
@@ -145,20 +145,23 @@ func TestWayBack(t *testing.T) {
 	p := newPortal(t)
 	inTime(t, p, func(t *testing.T) {
 		b := p.inDemo()
-		email, _ := b.demo()
+		email, made := b.demo()
 		p.browser().Post("/demo/back").Want(http.StatusNotFound)
 		b.Post("/demo/back").Leads(home) // signed in: nothing happens
 		b.Post("/logout").Leads(signedOutPage)
 		again := &browser{b.Twin(), p}
 		b.Submit(b.Get(signedOutPage).Says("Back to my demo"), "/demo/back").Leads(home)
-		b.Get(home).Says(email)
+		b.Get(home).Says(email).Says(made)
 		again.Post("/demo/back").Want(http.StatusGone).Says("No way back to that demo")
 		again.Get(signedOutPage).SaysNot("Back to my demo").Says("A new demo")
 
 		time.Sleep(31 * time.Minute)
 		b.Follow(b.Get(home)).Says("Back to my demo")
 		b.Post("/demo/back").Leads(home)
-		b.Get(home).Says(email)
+		b.Get(home).Says(email).Says(made)
+		if strings.Contains(p.dumpOf("demo_links"), made) {
+			t.Error("the password is stored in the clear")
+		}
 
 		// Somebody who had a copy of the session's cookie has no way back with it.
 		thief := p.holding(b.Token())

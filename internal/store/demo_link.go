@@ -21,11 +21,11 @@ const linkStands = `EXISTS (
 
 func (s *Store) DemoLink(ctx context.Context, tokenHash, purpose string) (l auth.DemoLink, u auth.User, err error) {
 	err = s.db.QueryRowContext(ctx, `
-		SELECT demo_links.token_hash, demo_links.user_id, demo_links.purpose, demo_links.session_id, demo_links.epoch, demo_links.created_at,
+		SELECT demo_links.token_hash, demo_links.user_id, demo_links.purpose, demo_links.session_id, demo_links.epoch, demo_links.password, demo_links.created_at,
 			demo_links.expires_at, demo_links.used_at, `+linkStands+`, `+userColumns+`
 		FROM demo_links JOIN users ON users.id = demo_links.user_id
 		WHERE demo_links.token_hash = $1 AND demo_links.purpose = $2`, tokenHash, purpose).
-		Scan(append([]any{&l.TokenHash, &l.UserID, &l.Purpose, &l.SessionID, &l.Epoch, &l.CreatedAt, &l.ExpiresAt, orZero{&l.UsedAt}, &l.Stands}, userFields(&u)...)...)
+		Scan(append([]any{&l.TokenHash, &l.UserID, &l.Purpose, &l.SessionID, &l.Epoch, &l.Sealed, &l.CreatedAt, &l.ExpiresAt, orZero{&l.UsedAt}, &l.Stands}, userFields(&u)...)...)
 	return l, u, found(err)
 }
 
@@ -61,7 +61,7 @@ func addDemoLink(ctx context.Context, tx *sql.Tx, l auth.DemoLink) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO demo_links (token_hash, user_id, purpose, session_id, epoch, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, l.TokenHash, l.UserID, l.Purpose, l.SessionID, l.Epoch, l.CreatedAt, l.ExpiresAt)
+		INSERT INTO demo_links (token_hash, user_id, purpose, session_id, epoch, password, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, l.TokenHash, l.UserID, l.Purpose, l.SessionID, l.Epoch, l.Sealed, l.CreatedAt, l.ExpiresAt)
 	return err
 }
