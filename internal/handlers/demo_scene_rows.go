@@ -70,5 +70,5 @@ func clockText(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("15:04:05 UTC")
+	return t.UTC().Format("15:04:05")
 }
