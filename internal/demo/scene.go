@@ -40,7 +40,7 @@ type Scene struct {
 
 // A Row is what a page may show of a session's row.
 type Row struct {
-	Token, Previous          string // beginnings of hashes
+	Token, Previous          string // beginnings of hashes; the latter of one that this scene has replaced, else ""
 	RotatedAt, LastSeenAt    time.Time
 	IdleExpiresAt, ExpiresAt time.Time
 	Unclaimed                bool

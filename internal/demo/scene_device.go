@@ -13,21 +13,16 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// IsMadeUp reports whether a session belongs to a device of the story, which nobody uses.
-func IsMadeUp(x session.Session) bool {
-	return slices.ContainsFunc([]storyDevice{tablet, phone, script, office}, func(d storyDevice) bool {
-		return d.agent == x.UserAgent && d.ip == x.IP
-	})
-}
-
-// Choose returns the session of the story that a scene signs out: one that needs no answer of its owner, if there is one.
+// Choose returns the session of a device of the story, which nobody uses: of the flagged one last, whose owner has a question to
+// answer.
 func Choose(live []session.Session) (session.Session, bool) {
-	made := slices.DeleteFunc(slices.Clone(live), func(x session.Session) bool { return !IsMadeUp(x) })
-	if len(made) == 0 {
-		return session.Session{}, false
+	for _, d := range []storyDevice{tablet, phone, script, office} {
+		i := slices.IndexFunc(live, func(x session.Session) bool { return d.agent == x.UserAgent && d.ip == x.IP })
+		if i >= 0 {
+			return live[i], true
+		}
 	}
-	slices.SortStableFunc(made, func(a, b session.Session) int { return len(a.Flag) - len(b.Flag) })
-	return made[0], true
+	return session.Session{}, false
 }
 
 // Play makes a device of the story usable, and begins the scene about it: its session gets a token that the caller alone has.

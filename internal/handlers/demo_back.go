@@ -20,6 +20,7 @@ type demoWays struct {
 	Back bool // to the same demo
 	New  bool
 	Next string // where the way back leads
+	Main bool   // there is nothing better to do on that page
 }
 
 // giveWayBack sets the cookie after a session of a demo account was opened, and has its pages show the password that was made with

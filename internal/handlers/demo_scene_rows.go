@@ -37,12 +37,12 @@ func (a *app) exchangeView(e demo.Exchange) exchangeView {
 
 // changesOf compares two rows. Columns that are empty in both are left out.
 func changesOf(before, after demo.Row) (all []changeView) {
-	if after.Previous == "" && after.Token != before.Token && after.Token != "" {
+	if after.Token != before.Token && after.Token != "" {
 		after.Previous = before.Token
 	}
 	for _, c := range []changeView{
 		{Column: "token_hash", Before: hashText(before.Token), After: hashText(after.Token)},
-		{Column: "prev_token_hash", Before: hashText(before.Previous), After: hashText(after.Previous)},
+		{Column: "prev_token_hash", Before: previousText(after.Previous), After: hashText(after.Previous)},
 		{Column: "rotated_at", Before: clockText(before.RotatedAt), After: clockText(after.RotatedAt)},
 		{Column: "last_seen_at", Before: clockText(before.LastSeenAt), After: clockText(after.LastSeenAt)},
 		{Column: "idle_expires_at", Before: clockText(before.IdleExpiresAt), After: clockText(after.IdleExpiresAt)},
@@ -64,6 +64,14 @@ func hashText(beginning string) string {
 		return ""
 	}
 	return beginning + "\u2026"
+}
+
+// previousText stands for what a page is not told: the hash from before, where the one after it is shown.
+func previousText(after string) string {
+	if after == "" {
+		return ""
+	}
+	return "not shown"
 }
 
 func clockText(t time.Time) string {

@@ -50,6 +50,7 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ways.Main = true
 	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended, Demo: ways})
 }
 
