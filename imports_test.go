@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	},
 
 	"internal/admin":   {"internal/account", "internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},
-	"internal/demo":    {"internal/audit", "internal/auth", "internal/device", "internal/session"},
+	"internal/demo":    {"internal/act", "internal/audit", "internal/auth", "internal/device", "internal/session"},
 	"internal/billing": {"internal/act", "internal/audit", "internal/auth", "internal/brand"},
 	"internal/account": {"internal/act", "internal/audit", "internal/auth", "internal/device", "internal/mail", "internal/session"},
 	"internal/session": {"internal/act", "internal/audit", "internal/auth", "internal/device"},

@@ -35,7 +35,7 @@ const (
 )
 
 // scenes lead to every form that is an act.
-var scenes = slices.Concat(sessionScenes, accountScenes, administrationScenes())
+var scenes = slices.Concat(sessionScenes, accountScenes, administrationScenes(), demoScenes)
 
 // sessionScenes lead to the forms that open, rotate or end a session, and to those of links.
 var sessionScenes = []scene{

@@ -43,6 +43,10 @@ func TestPages(t *testing.T) {
 		t.Parallel()
 		lookAtDemo(t, start(t, onSQLite(t)))
 	})
+	t.Run("scenes", func(t *testing.T) {
+		t.Parallel()
+		lookAtScenes(t, start(t, onSQLite(t)))
+	})
 	t.Run("warning", func(t *testing.T) {
 		t.Parallel()
 		lookAtWarning(t, start(t, onSQLite(t)))

@@ -45,7 +45,7 @@ const (
 )
 
 // pressScenes lead to every form that is an act.
-var pressScenes = slices.Concat(signInScenes, securityScenes, accountScenes)
+var pressScenes = slices.Concat(signInScenes, securityScenes, accountScenes, demoPressScenes)
 
 // signInScenes lead to the forms before a sign-in and of it.
 var signInScenes = []pressScene{

@@ -89,7 +89,7 @@ const (
 func (s *Service) RequestEmailChange(ctx context.Context, by audit.Actor, u auth.User, email string, press *act.Record,
 	write func(confirm, stop string) ([]mail.Row, error)) error {
 	email, normalizedEmail, err := auth.NewEmail(email)
-	if err != nil || auth.IsDemoAddress(normalizedEmail) || u.IsDemo() {
+	if err != nil || auth.IsDemoAddress(normalizedEmail) != u.IsDemo() {
 		return auth.ErrEmail
 	}
 	confirm, stop, at := auth.NewToken(), auth.NewToken(), audit.Now()

@@ -71,6 +71,8 @@ const (
 	UserDeleted            Kind = "user_deleted"   // for the log only: the trail is deleted with the account
 	SensitiveRead          Kind = "sensitive_read" // of everything, with the way as its reason
 
+	DemoScene Kind = "demo_scene" // the guide of a demo account changed something for it, with the scene as its reason
+
 	// What somebody with a role does to another account, with what it was as its reason. It is in the trails of both.
 	Administered        Kind = "authz_admin"
 	AuthorisationChange Kind = "authz_change" // with the new role as its reason

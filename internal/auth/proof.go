@@ -16,6 +16,7 @@ const (
 	MethodTOTP         Method = "password+totp"
 	MethodRecoveryCode Method = "password+recovery_code"
 	MethodPasskey      Method = "passkey"
+	MethodDemoLink     Method = "demo_link" // of a demo account, made in a session of it
 )
 
 // SecondFactor reports whether the account requires more than a password.
@@ -45,6 +46,7 @@ type Spend struct {
 	Passkey     Passkey        // with its counter, backup state and latest use
 	CountBefore uint32         // its counter as it was read
 	Challenge   SpentChallenge // that the passkey has answered
+	DemoLink    string         // hash of its token
 	Events      []audit.Event  // to be stored with it
 }
 

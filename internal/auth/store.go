@@ -42,4 +42,6 @@ type Store interface {
 	PasskeyByCredential(ctx context.Context, credentialID string) (Passkey, User, error)
 	// Answered reports whether the challenge is spent.
 	Answered(ctx context.Context, challenge SpentChallenge) (bool, error)
+	// DemoLink returns a link and its account. ErrNotFound.
+	DemoLink(ctx context.Context, tokenHash, purpose string) (DemoLink, User, error)
 }

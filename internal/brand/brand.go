@@ -17,12 +17,13 @@ const (
 	UndoCookie        = "undo"    // the one-time token of an email about a change of address
 	ResetCookie       = "reset"   // the one-time token of an email about a forgotten password
 	EmailCookie       = "email"   // the one-time token of an email about another address
+	BackCookie        = "back"    // the one-time token that leads back to a demo
 	PreferencesCookie = "look"    // how pages are shown
 )
 
 // Cookies are the names of all cookies that this program sets.
 var Cookies = []string{
-	SessionCookie, EndedCookie, PendingCookie, SignUpCookie, UndoCookie, ResetCookie, EmailCookie, PreferencesCookie,
+	SessionCookie, EndedCookie, PendingCookie, SignUpCookie, UndoCookie, ResetCookie, EmailCookie, BackCookie, PreferencesCookie,
 }
 
 // Cookie returns the name of a cookie as browsers get it. The prefix of a secure one keeps neighbouring hosts from

@@ -139,10 +139,16 @@ func (p *portal) withRole(name, role string) *browser {
 }
 
 // signIns are the routes by which a session begins.
-var signIns = []string{"POST /login", "POST /login/passkey/finish", "POST /login/verify", "POST /demo"}
+var signIns = []string{"POST /login", "POST /login/passkey/finish", "POST /login/verify", "POST /demo", "POST /demo/phone/{token}", "POST /demo/back"}
 
 // inSteps are those that come after something else, each with all of it.
 var inSteps = map[string]func(b *browser) *webtest.Answer{
+	"POST /demo/back": func(b *browser) *webtest.Answer {
+		b.startDemo()
+		b.Get("/account")
+		b.Post("/logout").Leads("/signed-out")
+		return b.Post("/demo/back")
+	},
 	"POST /login/passkey/finish": func(b *browser) *webtest.Answer {
 		d := b.p.signedIn(b.p.newUser("Passkey")).passkeyOf("Laptop")
 		return b.finish(d.answers(b.begin("/login/passkey/begin")), "")
@@ -186,6 +192,8 @@ func (p *portal) validFor(u auth.User, line string) wayIn {
 		in.param = path.Base(confirm)
 	case "GET /password/reset/{token}", "POST /password/reset/{token}":
 		in.param = path.Base(p.browser().forgets(p.newUser("Only").Email))
+	case "GET /demo/phone/{token}", "POST /demo/phone/{token}":
+		in.param = path.Base(p.inDemo().link())
 	case "GET /login":
 		_, key, err := p.app.Guard.NewUnlockToken(p.t.Context(), u.Email, device.Client{})
 		if err != nil {

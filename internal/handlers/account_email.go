@@ -65,10 +65,10 @@ func (a *app) requestEmailChange(w http.ResponseWriter, r *http.Request) error {
 	email, normalized, err := auth.NewEmail(f["email"])
 	own, _ := auth.NormalizeEmail(v.User.Email) // which its key from before may not be
 	switch {
-	case v.User.IsDemo():
-		return refuse(http.StatusUnprocessableEntity, "A demo account has no mailbox and sends no emails, so its address stays as it is.")
 	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, err.Error())
+	case v.User.IsDemo() && !auth.IsDemoAddress(normalized):
+		return refuse(http.StatusUnprocessableEntity, "Nothing leaves a demo, so its new address has to end in "+auth.DemoDomain+". Nothing was changed.")
 	case normalized == own:
 		return refuse(http.StatusUnprocessableEntity, "That is your address already. Nothing was changed.")
 	}
@@ -118,7 +118,7 @@ func manyEmails(wait time.Duration) string {
 func (a *app) emailsToBoth(r *http.Request, email, confirm, stop string) ([]mail.Row, error) {
 	u := currentOf(r).User
 	sender := accountSender(u.ID)
-	old, err := a.Outbox.Row(a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid).By(sender))
+	old, err := a.Outbox.Row(addressed(u, a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid).By(sender)))
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +127,9 @@ func (a *app) emailsToBoth(r *http.Request, email, confirm, stop string) ([]mail
 		return nil, err
 	}
 	toNew := a.emails.ConfirmEmailChange(email, confirm, account.EmailChangeValid)
-	if taken {
+	if taken && !u.IsDemo() { // who reads both mailboxes is not told of another's address
 		toNew = a.emails.EmailInUse(email)
 	}
-	row, err := a.Outbox.Row(toNew.By(sender))
+	row, err := a.Outbox.Row(addressed(u, toNew.By(sender)))
 	return []mail.Row{old, row}, err
 }

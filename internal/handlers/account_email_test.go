@@ -240,8 +240,8 @@ func TestAddressMistakes(t *testing.T) {
 	visitor := p.browser()
 	visitor.Post("/demo").Want(http.StatusSeeOther)
 	p.exec(`UPDATE sessions SET elevated_until = $1 WHERE user_id LIKE 'demo-%'`, time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond))
-	visitor.Get("/account/email").Want(http.StatusOK).Says("A demo account has no mailbox")
-	visitor.Post("/account/email", "email", webtest.Email()).Want(422).Says("A demo account has no mailbox and sends no emails")
+	visitor.Get("/account/email").Want(http.StatusOK).Says("Nothing leaves a demo")
+	visitor.Post("/account/email", "email", webtest.Email()).Want(422).Says("its new address has to end in @demo.example")
 }
 
 // A new address that was typed in a session which had timed out is kept for its person.

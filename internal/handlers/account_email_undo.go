@@ -52,7 +52,11 @@ func (a *app) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	place, press, err := a.afterLink(r, change.UserID, "/password/forgot?undone=yes")
+	place := "/password/forgot?undone=yes"
+	if audit.IsDemo(change.UserID) { // whose emails nobody reads who is signed out
+		place = signedOutPage
+	}
+	place, press, err := a.afterLink(r, change.UserID, place)
 	if err != nil {
 		return err
 	}

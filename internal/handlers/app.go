@@ -65,6 +65,8 @@ type Options struct {
 
 	// Ready says what keeps people from being served, and what they can be served without. Nil asks the database alone.
 	Ready func(context.Context) (broken, missing error)
+	// After does something after a while; nil is time.AfterFunc.
+	After func(time.Duration, func())
 	// Stopping reports whether the portal was told to stop; nil for never.
 	Stopping func() bool
 	// Extend adds routes that exist in tests only; nil for none.
@@ -87,6 +89,7 @@ type app struct {
 	emails mail.Composer
 	pages  map[string]*template.Template
 
+	door      http.Handler // the whole portal
 	routes    chi.Routes
 	table     map[routeKey]*route  // what the lines of routes.go say
 	lateForms map[string]*lateForm // by the pattern of the page that they stand on

@@ -45,7 +45,7 @@ func pathwaysAreEqual(t *testing.T) {
 		} else {
 			b.Get(address)
 		}
-		if p.sessionsOf(u) != 0 || (b.Alive() && line != "POST /demo") {
+		if p.sessionsOf(u) != 0 || (b.Alive() && !strings.HasPrefix(line, "POST /demo")) {
 			t.Errorf("%s opened the account after the password alone", line)
 			p.exec(`UPDATE sessions SET ended_at = $1, end_reason = 'revoked' WHERE user_id = $2`, longAgo, u.ID)
 		}

@@ -11,7 +11,8 @@ import (
 	"example.com/gatehouse/internal/session"
 )
 
-// bagDemoPassword holds the password of a demo account, to be shown to its owner. It is stored nowhere else.
+// bagDemoPassword holds the password of a demo account, to be shown to its owner. Elsewhere it is in
+// the links of the demo alone, sealed.
 const bagDemoPassword = "demo.password"
 
 // A demoView is what every page tells the owner of a demo account.
@@ -56,7 +57,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Bag.Put(r.Context(), bagDemoPassword, password)
+	a.giveWayBack(w, r, password)
 	seeOther(w, r, home)
 	return nil
 }

@@ -396,7 +396,7 @@ func TestDemoAddresses(t *testing.T) {
 
 const passwordOfMembers = password
 
-// Demo accounts have no mailbox: nothing is sent to one, and signing up with such an address looks as it always does.
+// Nothing is sent to the address of a demo account, and signing up with such an address looks as it always does.
 func TestDemoSendsNoMail(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)

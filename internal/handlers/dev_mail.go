@@ -28,7 +28,7 @@ var linksInEmail = regexp.MustCompile(`https?://[^\s<>"/]+/[^\s<>"]*[^\s<>".,;:!
 func (a *app) devMail(w http.ResponseWriter, r *http.Request) error {
 	v := &devMailView{}
 	for _, l := range a.Mailbox.Emails() {
-		v.Emails = append(v.Emails, devEmailView{ID: l.ID, To: l.To, Subject: l.Subject, Text: l.Text, At: l.At, Links: linksInEmail.FindAllString(l.Text, -1)})
+		v.Emails = append(v.Emails, emailViewOf(l))
 	}
 	return a.render(w, r, http.StatusOK, v)
 }

@@ -20,6 +20,8 @@ var unasked = map[string]string{
 	"/email/undo/{token}":     "the same",
 	"/login/verify":           "it comes after the right password",
 	"/demo":                   "it reads no field",
+	"/demo/phone/{token}":     "what it does is decided by the token of a link",
+	"/demo/back":              "the same, of a cookie",
 	"/logout":                 "it is about the session of the browser",
 	"/session/extend":         "the same",
 	"/preferences":            "it is about the browser",

@@ -21,7 +21,7 @@ import (
 )
 
 // begins begins a lab with the button of its page.
-func (b *browser) begins(lesson string) {
+func (b *browser) beginsLab(lesson string) {
 	b.p.t.Helper()
 	b.Submit(b.Get("/labs/"+lesson).Want(http.StatusOK), "/labs/"+lesson).Leads("/labs/" + lesson + "#people")
 }
@@ -44,7 +44,7 @@ var copiedCookie = regexp.MustCompile(`Copied cookie</dt><dd><code>([^<]+)</code
 func (b *browser) solvesRace(slow bool) *webtest.Answer {
 	b.p.t.Helper()
 	const lesson = "sign-out-that-holds"
-	b.begins(lesson)
+	b.beginsLab(lesson)
 	b.lets(lesson, "sign-in")
 	b.lets(lesson, "copy")
 	copied := html.UnescapeString(copiedCookie.FindStringSubmatch(b.Get("/labs/" + lesson).Body)[1])
@@ -114,8 +114,8 @@ func TestLabWithCurl(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b, other := p.here(), p.here()
-	b.begins("the-wristband")
-	other.begins("the-wristband")
+	b.beginsLab("the-wristband")
+	other.beginsLab("the-wristband")
 	b.lets("the-wristband", "sign-in")
 	b.lets("the-wristband", "copy")
 	b.lets("the-wristband", "sign-out")
@@ -145,7 +145,7 @@ func TestLabCookiesAreApart(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	b := p.here()
-	b.begins("fixation")
+	b.beginsLab("fixation")
 	b.lets("fixation", "sign-in")
 	twin := webtest.New(t, "http://127.0.0.1:9")
 	twin.Transport, twin.IP = webtest.InProcess(p.app.Labs.Twin()), "127.0.0.1"
@@ -222,7 +222,7 @@ func TestLabMistakes(t *testing.T) {
 	}
 	const page = "/labs/fixation"
 	b.Post(page, "do", "move", "move", "sign-in").Want(http.StatusUnprocessableEntity).Says("Begin the lab first")
-	b.begins("fixation")
+	b.beginsLab("fixation")
 	for want, fields := range map[string][]string{
 		"There is no such button":                  {"do", "dance"},
 		"The victim of this lab does nothing":      {"do", "move", "move", "slow"},

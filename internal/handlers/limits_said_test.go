@@ -32,8 +32,8 @@ func (l *namingLimiter) Take(ctx context.Context, key string, r ratelimit.Rule) 
 	return l.Limiter.Take(ctx, key, r)
 }
 
-// What a form takes from limits is what its line says. What guesses are taken from inside a session, tokens of links and emails about
-// what was found go without saying.
+// What a form takes from limits is what its line says. What guesses are taken from inside a session, tokens of links, emails about
+// what was found and the demo accounts of a network go without saying.
 func TestLimitsAreSaid(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
@@ -67,7 +67,7 @@ func TestLimitsAreSaid(t *testing.T) {
 		}
 		p.awaitEmails(u.Email, "/password/reset/", guard.EmailsHere.Burst+1) // the last one because the browser is known
 	})
-	unsaid := []guard.Limit{guard.OneTimeTokens, guard.Found}
+	unsaid := []guard.Limit{guard.OneTimeTokens, guard.Found, guard.ChangesHere}
 	for key, rt := range p.app.table {
 		said := map[string]bool{}
 		for _, l := range rt.limits {

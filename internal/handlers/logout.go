@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"example.com/gatehouse/internal/brand"
 )
@@ -23,6 +24,10 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if v := currentOf(r); v != nil && v.User.IsDemo() { // it may come back
+		a.finishLogout(w, r, signedOutPage, brand.BackCookie)
+		return nil
+	}
 	a.finishLogout(w, r, signedOutPage)
 	return nil
 }
@@ -31,15 +36,18 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 // and bag go, the browser clears what it keeps, and the next page explains the end (ASVS v5.0.0-7.4.1, 14.3.1). Our cookies
 // go by name, because "cookies" in the header would take those of neighbouring hosts as well. The one that says which
 // session ended is for the next page.
-func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string) {
+func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string, kept ...string) {
 	a.Bag.End(r.Context())
-	a.forgetBrowser(w)
+	a.forgetBrowser(w, kept...)
 	seeOther(w, r, next)
 }
 
-// forgetBrowser deletes what the browser keeps besides the cookie of its session.
-func (a *app) forgetBrowser(w http.ResponseWriter) {
+// forgetBrowser deletes what the browser keeps besides the cookie of its session, but for the cookies that are kept.
+func (a *app) forgetBrowser(w http.ResponseWriter, kept ...string) {
 	for _, name := range brand.Cookies {
+		if slices.Contains(kept, name) {
+			continue
+		}
 		switch name {
 		case brand.SessionCookie, brand.EndedCookie:
 		case brand.PendingCookie:

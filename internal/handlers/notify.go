@@ -13,15 +13,13 @@ import (
 )
 
 // notify has the change that the request is about to make store an email to the owner of the account, in its transaction. It is
-// called before the record of the press is made. A demo account has no mailbox.
+// called before the record of the press is made.
 func (a *app) notify(r *http.Request, owner auth.User, l mail.Email) {
-	if x := exchangeOf(r); !owner.IsDemo() {
-		sender := accountSender(owner.ID)
-		if x.current != nil {
-			sender = accountSender(x.current.UserID)
-		}
-		x.notices = append(x.notices, mail.Notice{Email: l.By(sender)})
+	x, sender := exchangeOf(r), accountSender(owner.ID)
+	if x.current != nil {
+		sender = accountSender(x.current.UserID)
 	}
+	x.notices = append(x.notices, mail.Notice{Email: addressed(owner, l.By(sender))})
 }
 
 // Emails of one sender wait for those of others, so the portal says whose they are: the account's that is signed in, or the
@@ -46,9 +44,6 @@ func (a *app) needNotices(r *http.Request) {
 // several of its kind from a short while ago. What is good to know is no kind of an alarm: whoever causes one uses up none
 // of the other.
 func (a *app) enqueue(r *http.Request, owner auth.User, kind string, l mail.Email) {
-	if owner.IsDemo() {
-		return
-	}
 	if try, ok := a.Guard.Tells(r.Context(), owner.ID, kind); ok {
 		a.sendOrReturn(r, owner, l, try)
 	}
@@ -56,7 +51,7 @@ func (a *app) enqueue(r *http.Request, owner auth.User, kind string, l mail.Emai
 
 // sendOrReturn gives back what the email took from the limits when it cannot be stored: the next one may be.
 func (a *app) sendOrReturn(r *http.Request, owner auth.User, l mail.Email, try *guard.Attempt) {
-	if !a.Outbox.Send(l.By(accountSender(owner.ID))) {
+	if !a.Outbox.Send(addressed(owner, l.By(accountSender(owner.ID)))) {
 		try.Return(context.WithoutCancel(r.Context()))
 	}
 }

@@ -92,7 +92,7 @@ func (a *app) shownToken(r *http.Request, link tokenLink) (string, error) {
 
 // hasOneTimeToken reports whether a link was followed in this browser.
 func (a *app) hasOneTimeToken(r *http.Request) bool {
-	return slices.ContainsFunc(tokenLinks, func(link tokenLink) bool { return a.oneTimeToken(r, link) != "" })
+	return slices.ContainsFunc(tokenLinks, func(link tokenLink) bool { return a.oneTimeToken(r, link) != "" }) || a.Bag.OneTime(r, brand.BackCookie) != ""
 }
 
 // anotherAccount refuses a form that was shown for one account and would now do something to another: a link for it was

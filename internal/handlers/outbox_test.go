@@ -25,12 +25,13 @@ type emailStore struct {
 	mu     sync.Mutex
 	db     *store.Store
 	portal *store.Store
+	boxes  *store.Store    // of the portal, with the mailboxes of demos: the worker has nothing to do with them
 	taken  map[string]bool // by id
 	read   []mail.Row      // of the portal's, to be taken next
 }
 
 func newEmailStore(t *testing.T, portal *store.Store) *emailStore {
-	return &emailStore{db: storetest.SQLite(t), portal: storetest.Twin(t, portal), taken: map[string]bool{}}
+	return &emailStore{db: storetest.SQLite(t), portal: storetest.Twin(t, portal), boxes: portal, taken: map[string]bool{}}
 }
 
 var noTimes atomic.Int64
@@ -42,9 +43,16 @@ func noTime() time.Time {
 }
 
 func (l *emailStore) AddEmail(ctx context.Context, r mail.Row, most int) error {
+	if r.Box != "" {
+		return l.boxes.AddEmail(ctx, r, most)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.db.AddEmail(ctx, r, most)
+}
+
+func (l *emailStore) Box(ctx context.Context, box string) ([]mail.Row, error) {
+	return l.boxes.Box(ctx, box)
 }
 
 func (l *emailStore) ClaimEmail(ctx context.Context, at, until time.Time) (mail.Row, error) {

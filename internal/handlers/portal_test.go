@@ -70,6 +70,7 @@ func portalOn(t *testing.T, b backend, adjust func(*Options, *settings)) *portal
 		Outbox: post, Mailbox: p.outbox.Mailbox, Log: log,
 		Labs:    lab.New("http://127.0.0.1:9"),
 		BaseURL: portalURL, HSTS: 730 * 24 * time.Hour, Warning: 2 * time.Minute, Demo: true,
+		After: func(time.Duration, func()) {}, // but in the tests about it
 	}
 	b.store.DeleteBagsFrom(b.bags, log)
 	if b.pool != nil {

@@ -16,11 +16,12 @@ import (
 type preferences struct {
 	Theme    string // "light" or "dark"; "" leaves it to the system
 	NotesOff bool   // margin notes are hidden
+	GuideOff bool   // and so is the way through the demo
 }
 
 // storedPreferences are what somebody chose for this browser; "" is what they left to us. The words come from these lists,
 // never from the browser.
-type storedPreferences struct{ theme, notes string }
+type storedPreferences struct{ theme, notes, guide string }
 
 var (
 	themes  = []string{"light", "dark"}
@@ -35,6 +36,9 @@ const preferencesLife = 365 * 24 * time.Hour
 func (a *app) preferencesCookie(p storedPreferences) *http.Cookie {
 	c := a.Bag.Cookie()
 	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.PreferencesCookie, c.Secure), p.theme+"."+p.notes, int(preferencesLife.Seconds())
+	if p.guide != "" {
+		c.Value += "." + p.guide
+	}
 	if p == (storedPreferences{}) {
 		c.Value, c.MaxAge = "", -1
 	}
@@ -47,8 +51,9 @@ func (a *app) storedPreferencesOf(r *http.Request) storedPreferences {
 	if len(sent) != 1 {
 		return storedPreferences{}
 	}
-	theme, notes, _ := strings.Cut(sent[0].Value, ".")
-	return storedPreferences{theme: word(themes, theme), notes: word(toggles, notes)}
+	theme, rest, _ := strings.Cut(sent[0].Value, ".")
+	notes, guide, _ := strings.Cut(rest, ".")
+	return storedPreferences{theme: word(themes, theme), notes: word(toggles, notes), guide: word(toggles, guide)}
 }
 
 // word returns the word of the list that equals the text, or "".
@@ -61,12 +66,12 @@ func word(list []string, text string) string {
 
 func (a *app) preferencesOf(r *http.Request) preferences {
 	p := a.storedPreferencesOf(r)
-	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff}
+	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff, GuideOff: p.guide == "off"}
 }
 
 // setPreferences changes what the form names and leaves the rest as it was.
 func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
-	f, err := form(r, "theme", "notes", "next")
+	f, err := form(r, "theme", "notes", "guide", "next")
 	if err != nil {
 		return err
 	}
@@ -80,6 +85,11 @@ func (a *app) setPreferences(w http.ResponseWriter, r *http.Request) error {
 	if notes := f["notes"]; notes != "" {
 		if p.notes = word(toggles, notes); p.notes == "" {
 			return badRequest("Notes can be on or off. Nothing was changed.")
+		}
+	}
+	if guide := f["guide"]; guide != "" {
+		if p.guide = word(toggles, guide); p.guide == "" {
+			return badRequest("The guide can be on or off. Nothing was changed.")
 		}
 	}
 	http.SetCookie(w, a.preferencesCookie(p))

@@ -78,6 +78,15 @@ func withEnrolledUser(v *visit) {
 	v.param = u.ID
 }
 
+func withPhoneLink(v *visit) { v.param = path.Base(v.p.inDemo().link()) }
+
+func withUsedPhoneLink(v *visit) {
+	withPhoneLink(v)
+	v.browser().Post(phonePage + v.param).Leads(home)
+}
+
+func withScene(name string) func(v *visit) { return func(v *visit) { v.param = name } }
+
 func withEmail(v *visit) { v.param = emailID }
 
 func withSignUp(v *visit) {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/ui"
 	"example.com/gatehouse/webtest"
 )
@@ -101,6 +102,11 @@ var situations = map[string][]situation{
 		{words: "of a payment that was declined", before: withPayment("mastercard-0002")},
 	},
 
+	"GET /demo/phone/{token}":     {{words: "of a demo", before: withPhoneLink}, {words: "of a demo, used", before: withUsedPhoneLink}},
+	"POST /demo/phone/{token}":    {{words: "of a demo", before: withPhoneLink}},
+	"GET /demo/scene/{scene}":     {{words: "of a thief", before: withScene(demo.SceneThief), also: []string{"demo"}}},
+	"POST /demo/scene/{scene}":    {{words: "of a thief", before: withScene(demo.SceneThief), also: []string{"demo"}}},
+	"POST /demo/back":             {{words: "after signing out", here: afterLogout, also: []string{"demo"}}},
 	"GET /dev/mail/{id}":          {{words: "of an email", before: withEmail}},
 	"GET /email/confirm":          {{words: "after the link of the email", before: withSignUp, here: afterLink("/email/confirm/")}},
 	"POST /email/confirm":         {{words: "after the link of the email", before: withSignUp, here: afterLink("/email/confirm/")}},

@@ -49,5 +49,6 @@ func notReturned(rt *route) { rt.returned = false }
 // forScripts is for addresses that scripts call: errors are answered as JSON, unless the request prefers a page.
 func forScripts(rt *route) { rt.script = true }
 
-// readOnly is for addresses that a page polls by itself: the request is no activity, so it does not extend the session.
+// readOnly is for addresses that a page polls by itself, and for what must not extend a session that is about to end: the request
+// is no activity.
 func readOnly(rt *route) { rt.readOnly = true }

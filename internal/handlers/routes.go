@@ -17,6 +17,7 @@ import (
 // the two. The options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
+	a.door = r
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
 	r.Use(a.exchange, a.headers, a.lastResort, a.refuseOtherHosts, middleware.GetHead)
 
@@ -48,9 +49,6 @@ func (a *app) router() http.Handler {
 	everybody.post("/login/verify", a.verify, isAct, limits(guard.Codes))
 	everybody.post("/login/passkey/begin", a.beginPasskeySignIn, forScripts, on("/login"), noAct, limits(guard.PasskeyChallenges))
 	everybody.post("/login/passkey/finish", a.finishPasskeySignIn, forScripts, on("/login"), isAct, limits(guard.PasskeyAnswers, guard.SignedInHere))
-	if a.Demo {
-		everybody.post("/demo", a.startDemo, on("/"), isAct, limits(guard.Demos))
-	}
 	everybody.post("/logout", a.signOut, on(home), noAct, limits())
 	everybody.get("/signed-out", a.signedOut)
 	everybody.post("/session/extend", a.extend, on(home), noAct, limits())
@@ -76,7 +74,7 @@ func (a *app) router() http.Handler {
 		everybody.get("/dev/mail/{id}", a.devEmail)
 	}
 
-	// Everybody who has the link of an email
+	// Everybody who has the link of an email, or of a demo
 	emailed := everybody.with(a.limitGuesses)
 	emailed.get("/email/confirm/{token}", a.takeSignUpToken)
 	emailed.post("/email/confirm/{token}", a.confirm, isAct, limits())
@@ -153,6 +151,10 @@ func (a *app) router() http.Handler {
 	signedIn.post("/billing/checkout", a.pay, noDraft, isAct, spends(guard.Payments))
 	signedIn.get("/billing/receipts/{id}", a.showReceipt, nav("billing"))
 
+	if a.Demo {
+		a.demoRoutes(everybody, emailed, signedIn)
+	}
+
 	// Signed in and re-authenticated a short while ago
 	reauthenticated := signedIn.signedIn(a.requireElevation)
 	reauthenticated.post("/account/sessions/{handle}/end", a.endSession, noDraft, isAct, limits())
@@ -201,4 +203,16 @@ func (a *app) router() http.Handler {
 		}))
 	}
 	return r
+}
+
+// demoRoutes are those of a portal that offers the demo.
+func (a *app) demoRoutes(everybody, emailed, signedIn group) {
+	everybody.post("/demo", a.startDemo, on("/"), isAct, limits(guard.Demos))
+	emailed.get(phonePage+"{token}", a.showPhone)
+	emailed.post(phonePage+"{token}", a.openPhone, isAct, limits())
+	emailed.post("/demo/back", a.goBack, on("/"), isAct, limits())
+	inDemo := signedIn.signedIn(a.requireDemo)
+	inDemo.get(mailPage, a.demoMail, nav(none))
+	inDemo.get(scenePage+"{scene}", a.showScene, nav(none), readOnly)
+	inDemo.post(scenePage+"{scene}", a.beginScene, noDraft, isAct, readOnly)
 }

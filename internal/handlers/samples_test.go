@@ -260,7 +260,7 @@ func ordinary(now time.Time) []sample {
 		{"email", &emailView{Layout: in("profile"), ValidText: "24 hours", UndoText: "7 days"}},
 		{"email-waiting", &emailView{Layout: in("profile"), Pending: "m.reis@example.net", PendingUntil: now.Add(time.Hour), ValidText: "24 hours", UndoText: "7 days"}},
 		{"email-restored", &emailView{Layout: in("profile"), Email: "m.reis@example.net", DraftID: "AAAA", Restored: &restoredView{}}},
-		{"email-demo", &emailView{Layout: in("profile"), Demo: true, Problems: problems{{"email", "A demo account has no mailbox."}}}},
+		{"email-demo", &emailView{Layout: in("profile"), Demo: true, Problems: problems{{"email", "Nothing leaves a demo."}}}},
 		{"email-confirm", &emailConfirmView{Layout: in("profile"), Email: "m.reis@example.net", Others: 2}},
 		{"email-confirm-taken", &emailConfirmView{Layout: in("profile"), Taken: true}},
 		{"email-undo", &emailUndoView{Email: "marta@example.org", Confirmed: true}},

@@ -7,6 +7,7 @@ import (
 
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/bag"
+	"example.com/gatehouse/internal/demo"
 )
 
 // inspectorView is the current session, field by field.
@@ -101,6 +102,8 @@ func (a *app) whyRotated(r *http.Request) (string, error) {
 		return "because you changed your password", nil
 	case e.Reason == "factors_changed":
 		return "because you changed how you sign in", nil
+	case e.Reason == demo.ReasonScene:
+		return "because a scene of the demo began", nil
 	case e.Reason == "email_changed":
 		return "because you changed your address", nil
 	}

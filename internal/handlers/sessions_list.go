@@ -157,4 +157,5 @@ var methodWords = map[auth.Method]string{
 	auth.MethodTOTP:         "password and code",
 	auth.MethodRecoveryCode: "password and recovery code",
 	auth.MethodPasskey:      "passkey",
+	auth.MethodDemoLink:     "a link of this demo",
 }

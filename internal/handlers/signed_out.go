@@ -26,6 +26,7 @@ type endedView struct {
 type signedOutView struct {
 	Layout
 	Ended endedView
+	Demo  demoWays
 }
 
 func (*signedOutView) page() string { return "signed-out.html" }
@@ -45,7 +46,12 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 	if ended == nil {
 		ended = &endedView{Reason: "unknown", Heading: "You are signed out", Text: "Nobody is signed in with this browser. You can close this window."}
 	}
-	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended})
+	ways, err := a.demoWays(r, home)
+	if err != nil {
+		return err
+	}
+	ways.Main = true
+	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended, Demo: ways})
 }
 
 // answerLost is for a browser that did not get the answer to a press, and with it not its next cookie.

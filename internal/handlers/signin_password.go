@@ -25,6 +25,7 @@ type signInView struct {
 	BasketLost    bool // this browser's bag is gone, on the way to the checkout
 	CookieRefused bool // the browser did not send back the cookie of the sign-in before
 	Ended         *endedView
+	Demo          demoWays
 	Passkey       passkeySignInView
 	Problems      problems
 }
@@ -53,6 +54,11 @@ func (a *app) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.Ended = ended
 	}
+	ways, err := a.demoWays(r, next)
+	if err != nil {
+		return err
+	}
+	v.Demo = ways
 	return a.render(w, r, http.StatusOK, v)
 }
 

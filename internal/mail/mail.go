@@ -30,6 +30,7 @@ type Email struct {
 
 	Class  Class  `json:"-"` // with Sender, when it leaves
 	Sender string `json:"-"` // who caused it
+	Box    string `json:"-"` // mailbox in the portal that it goes into; "" for one that leaves
 }
 
 // expiring returns the email with NotAfter set to the end of valid.

@@ -22,6 +22,7 @@ type Row struct {
 	CreatedAt, DueAt, ExpiresAt time.Time
 	Class                       Class
 	Sender                      string // digest of who caused it
+	Box                         string // mailbox in the portal; "" for one that leaves
 }
 
 // SealPlace binds the encrypted text to its row: moved to another row, it does not open. The name is part of stored data.
@@ -29,7 +30,7 @@ func (r Row) SealPlace() string { return "letter\x00" + r.ID }
 
 // Store keeps the rows. Each method is one statement; times come from the caller.
 type Store interface {
-	// AddEmail returns ErrFull when that many emails or more are stored already, or as many of its sender as one may have.
+	// AddEmail puts an email with a Box there, in place of the oldest beyond MaxInBox. It returns ErrFull when that many emails or more are stored already, or as many of its sender as one may have.
 	AddEmail(ctx context.Context, r Row, most int) error
 	// ClaimEmail takes the first email that is due at a time, counts an attempt, and makes it due again at until. The first is
 	// that with the lowest Place.
@@ -40,6 +41,8 @@ type Store interface {
 	// DeleteEmail deletes an email, if it exists.
 	DeleteEmail(ctx context.Context, id string) error
 	CountEmails(ctx context.Context) (int, error)
+	// Box returns the emails of a mailbox in the portal, newest first.
+	Box(ctx context.Context, box string) ([]Row, error)
 	CountEmailsOf(ctx context.Context, sender string) (all, ofSender int, err error)
 }
 
@@ -55,7 +58,7 @@ func seal(s Sealer, l Email, at time.Time) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	r := Row{ID: l.ID, CreatedAt: at, DueAt: at, ExpiresAt: at.Add(defaultValidity), Class: l.Class, Sender: l.sender()}
+	r := Row{ID: l.ID, CreatedAt: at, DueAt: at, ExpiresAt: at.Add(defaultValidity), Class: l.Class, Sender: l.sender(), Box: l.Box}
 	if !l.NotAfter.IsZero() && l.NotAfter.Before(r.ExpiresAt) {
 		r.ExpiresAt = l.NotAfter
 	}

@@ -19,6 +19,9 @@ func (s *Store) AddEmail(ctx context.Context, r mail.Row, most int) error {
 }
 
 func addEmail(ctx context.Context, db execer, r mail.Row, most int) error {
+	if r.Box != "" {
+		return addToBox(ctx, db, r)
+	}
 	first, each := r.Place()
 	result, err := db.ExecContext(ctx, `
 		INSERT INTO letters (id, sealed, attempts, created_at, due_at, expires_at, class, sender, place)
