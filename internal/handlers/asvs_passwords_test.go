@@ -111,7 +111,7 @@ func passwordsCanBePasted(t *testing.T) {
 			t.Errorf("this field may not take what is pasted: %s", input)
 		}
 	}
-	for _, script := range []string{"/static/idle.js", "/static/clock.js"} {
+	for _, script := range []string{"/static/idle.js", "/static/clock.js", "/static/page.js"} {
 		if body := newPortal(t).browser().Get(script).Want(http.StatusOK).Body; strings.Contains(body, "paste") {
 			t.Errorf("%s has something to do with pasting", script)
 		}

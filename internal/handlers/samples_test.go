@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"html/template"
 	"reflect"
 	"slices"
 	"strings"
@@ -69,6 +70,9 @@ func fill(v reflect.Value, text string, now time.Time) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0), text, now)
 	case reflect.String:
+		if v.Type() == reflect.TypeFor[template.HTML]() { // which is made with sentence
+			text = string(sentence("%s", text))
+		}
 		v.SetString(text)
 	case reflect.Bool:
 		v.SetBool(true)

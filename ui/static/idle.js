@@ -58,7 +58,7 @@
   function turn(stage) {
     const variant = lost ? "lost" : covered ? "covered" : alarmed ? "flagged" : final ? "final" : "idle";
     for (const e of all("[data-only]")) e.hidden = !e.dataset.only.split(" ").includes(variant);
-    const end = new Date(Date.now() + left()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const end = new Date(Date.now() + left()).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     for (const e of all("[data-when]")) e.textContent = end;
     banner.hidden = stage !== "banner";
     if (dialog.open) dialog.close();
