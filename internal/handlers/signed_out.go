@@ -36,8 +36,9 @@ func (*signedOutView) page() string { return "signed-out.html" }
 const signedOutPage = "/signed-out"
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
+	next := a.destination(query(r, "next"))
 	if currentOf(r) != nil || exchangeOf(r).answerLost {
-		seeOther(w, r, home)
+		seeOther(w, r, next)
 		return nil
 	}
 	ended, err := a.endedView(r, a.Bag.Ended(r.Context()))
@@ -47,7 +48,11 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 	if ended == nil {
 		ended = &endedView{Reason: "unknown", Heading: "You are signed out", Text: "Nobody is signed in with this browser. You can close this window."}
 	}
-	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended})
+	v := &signedOutView{Ended: *ended}
+	if next != home {
+		v.Path = next
+	}
+	return a.render(w, r, http.StatusOK, v)
 }
 
 // answerLost is for a browser that did not get the answer to a press, and with it not its next cookie.

@@ -107,7 +107,8 @@
     if (answer.state !== "active") {
       if (!lost) channel.postMessage({ t: "ended", sid: page.sid });
       const ended = answer.state === "ended"; // or it waits for the password, which no cover can ask for
-      if (!ended || !unsaved()) return leave(answer.where || page.endedUrl, ended ? signedOut : title);
+      const keepsPlace = ended && answer.reason !== "signed_out"; // who signed out wants nothing to be resumed
+      if (!ended || !unsaved()) return leave(keepsPlace ? page.endedUrl : answer.where, ended ? signedOut : title);
       for (const e of all("[data-why]")) e.textContent = WHY[answer.reason] ?? "";
       lost = covered = true;
       return;
