@@ -23,6 +23,7 @@ type endedView struct {
 	Worrying bool      // somebody else may have done it: say what to do
 	Locked   bool      // and then the password of its owner opens nothing any more
 	Demo     bool      // the account is deleted, so there is nothing to sign in to
+	With     []string  // the devices that were signed out with it, by pressing here
 }
 
 type signedOutView struct {
@@ -55,6 +56,17 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, v)
 }
 
+// endedFrom names the devices of other sessions that were ended from one at a time: by pressing there to end several.
+func (a *app) endedFrom(r *http.Request, userID, by string, at time.Time) (devices []string, err error) {
+	_, ended, err := a.Sessions.RecentSessions(r.Context(), userID)
+	for _, s := range ended {
+		if s.EndedBy == by && s.ID != by && s.EndedAt.Equal(at) {
+			devices = append(devices, device.Parse(s.UserAgent).Name)
+		}
+	}
+	return devices, err
+}
+
 // answerLost is for a browser that did not get the answer to a press, and with it not its next cookie.
 var answerLost = endedView{
 	Reason: string(session.ReasonUnclaimed), Heading: "Please sign in again",
@@ -77,6 +89,11 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 		}
 	}
 	v := &endedView{Reason: string(s.EndReason), At: s.EndedAt}
+	if s.EndReason == session.ReasonSignedOut {
+		if v.With, err = a.endedFrom(r, s.UserID, s.ID, s.EndedAt); err != nil {
+			return nil, err
+		}
+	}
 	a.explain(v, s, by)
 	demoOver, err := a.Demos.EndedWithDemo(r.Context(), s)
 	if demoOver {
@@ -101,7 +118,7 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 			words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)), moment("end", s.CreatedAt), at)
 	case session.ReasonSignedOut:
 		v.Heading = "You are signed out"
-		v.Text = "You can close this window."
+		v.Text = sentence("%s was signed out at %s. You can close this window.", device.Parse(s.UserAgent).Name, at)
 	case session.ReasonRevoked:
 		v.Heading, v.Worrying = "This device was signed out", true
 		v.Text = sentence("Somebody using your account on %s signed this device out at %s.", by, at)
