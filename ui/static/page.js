@@ -3,6 +3,44 @@
   "use strict";
   const each = (selector, change, within = document) => within.querySelectorAll(selector).forEach(change);
 
+  const button = (words, press) => {
+    const e = document.createElement("button");
+    e.type = "button";
+    e.className = "btn small";
+    e.textContent = words;
+    e.addEventListener("click", press);
+    return e;
+  };
+
+  // What only a script can do is hidden without one, and where the browser cannot or nothing asks for it.
+  each(".by-script", (e) => { e.hidden = false; });
+  each("[data-copy]", (e) => {
+    e.hidden = !navigator.clipboard; // over plain http
+    e.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(e.dataset.copy).textContent);
+      e.textContent = "Copied";
+    });
+  });
+  const current = document.querySelector('main input[autocomplete="current-password"]');
+  each("[data-fill]", (e) => {
+    e.hidden = !current;
+    e.addEventListener("click", () => {
+      current.value = document.getElementById(e.dataset.fill).textContent;
+      current.dispatchEvent(new Event("input", { bubbles: true }));
+      current.focus();
+    });
+  });
+
+  // A phone shows the keys of digits for a code, and letters for whoever has a recovery code.
+  each("[data-digits]", (field) => {
+    field.inputMode = "numeric";
+    field.after(button("Type a recovery code", ({ target }) => {
+      field.inputMode = "text";
+      target.remove();
+      field.focus();
+    }));
+  });
+
   // The server writes times in UTC and says so, because it does not know where the reader is. The browser does.
   const part = (at, options) => at.toLocaleString("en-GB", options);
   const hour = (at) => part(at, { hour: "2-digit", minute: "2-digit" });
