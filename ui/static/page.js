@@ -31,6 +31,19 @@
     });
   });
 
+  // What was typed can be read, by whoever looks at the screen, until it is sent.
+  each('input[type="password"]', (field) => {
+    const show = button("Show password", () => {
+      const hidden = field.type === "password";
+      field.type = hidden ? "text" : "password";
+      show.textContent = hidden ? "Hide password" : "Show password";
+      field.focus();
+    });
+    show.dataset.show = field.id;
+    field.after(show);
+    field.form.addEventListener("submit", () => { field.type = "password"; });
+  });
+
   // A phone shows the keys of digits for a code, and letters for whoever has a recovery code.
   each("[data-digits]", (field) => {
     field.inputMode = "numeric";
