@@ -107,7 +107,7 @@ func passwordsCanBePasted(t *testing.T) {
 		if !strings.Contains(input, `autocomplete="current-password"`) && !strings.Contains(input, `autocomplete="new-password"`) {
 			t.Errorf("a password manager does not know this field: %s", input)
 		}
-		if strings.Contains(input, " on") || strings.Contains(input, "maxlength") || strings.Contains(input, "readonly") {
+		if strings.Contains(input, " on") || strings.Contains(input, " maxlength=") || strings.Contains(input, "readonly") {
 			t.Errorf("this field may not take what is pasted: %s", input)
 		}
 	}
