@@ -44,6 +44,14 @@
     field.form.addEventListener("submit", () => { field.type = "password"; });
   });
 
+  // A form whose answer is a file stays open, so what was typed goes once it is sent.
+  each("[data-downloads]", (form) => {
+    form.addEventListener("submit", () => setTimeout(() => {
+      each('input[autocomplete="current-password"], #code', (field) => { field.value = ""; }, form);
+      each("[data-downloading]", (said) => { said.hidden = false; }, form);
+    }));
+  });
+
   // A phone shows the keys of digits for a code, and letters for whoever has a recovery code.
   each("[data-digits]", (field) => {
     field.inputMode = "numeric";
