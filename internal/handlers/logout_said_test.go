@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"testing"
+	"time"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/webtest"
@@ -35,4 +36,22 @@ func (p *portal) signedInWith(u auth.User, agent string) *browser {
 	b.Agent = agent
 	b.Post("/login", "email", u.Email, "password", password)
 	return b
+}
+
+// The bars of a session say when it ends by each limit, not how much of it is used.
+func TestBarsSayWhenASessionEnds(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	u := p.newUser("Enna")
+	inTime(t, p, func(t *testing.T) {
+		other := p.signedIn(u)
+		time.Sleep(4 * time.Minute)
+		kept := p.browser()
+		kept.Post("/login", "email", u.Email, "password", password, "remember", "on")
+		now := time.Now().UTC()
+		page := kept.Get("/account/sessions").Says("Ends in 26 min if unused")
+		page.Says("Ends for good at " + now.Add(24*time.Hour-4*time.Minute).Format("15:04 UTC"))
+		page.Says("Ends in 7 d if unused").Says("Ends for good at " + now.Add(30*24*time.Hour).Format("15:04 UTC on 2 January"))
+		other.Get("/account").Says("Ends in 30 min if unused")
+	})
 }

@@ -102,13 +102,13 @@ func ordinary(now time.Time) []sample {
 
 	this := sessionCard{Handle: "h1", Current: true, Icon: "laptop", Device: "Firefox on Linux", ActiveNow: true, LastSeen: now,
 		Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", SignedIn: ago(5 * time.Hour),
-		Method: "password", IP: "203.0.113.24", Idle: progressBar{3, "1 of 30 min"}, Lifetime: progressBar{21, "5 h 7 of 24 h"}}
+		Method: "password", IP: "203.0.113.24", Idle: progressBar{3, "29 min", now, "hour"}, Lifetime: progressBar{21, "19 h", now, "hour"}}
 	phone := sessionCard{Handle: "h2", Icon: "smartphone", Device: "Safari on iPhone", Remembered: true, LastSeen: ago(49 * time.Hour),
 		SignedIn: ago(20 * 24 * time.Hour), Method: "password", IP: "2001:db8:4c1::77", SignedInIP: "203.0.113.88",
-		Idle: progressBar{29, "2 of 7 days"}, Lifetime: progressBar{67, "20 of 30 days"}}
+		Idle: progressBar{29, "5 d", now, "end"}, Lifetime: progressBar{67, "10 d", now, "end"}}
 	doubtful := sessionCard{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
 		Flag: "A cookie that this session had replaced was used again.", Asks: true, SignedIn: ago(23 * time.Hour), Method: "password",
-		IP: "198.51.100.7", Idle: progressBar{80, "24 of 30 min"}, Lifetime: progressBar{96, "23 h of 24 h"}}
+		IP: "198.51.100.7", Idle: progressBar{80, "6 min", now, "hour"}, Lifetime: progressBar{96, "1 h", now, "hour"}}
 	others, switched := []sessionCard{phone, doubtful}, phone
 	switched.Handle, switched.Flag = "h4", "This session began in Safari on iPhone and was used from Safari on macOS. "+sameNetwork
 	ended := []endedSessionCard{

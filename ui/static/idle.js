@@ -12,6 +12,7 @@
     admin: "Those who run this site ended the session.", account_disabled: "This account was disabled.",
   };
   const kept = document.querySelector('form[data-on-end="keep"]');
+  if (kept) for (const e of document.querySelectorAll("#idle-dialog [data-typed]")) e.textContent = "What you typed stays in this page: sign in again and go on.";
   const channel = new BroadcastChannel("session");
   const title = document.title, signedOut = `Signed out - ${title}`;
   const all = (selector) => document.querySelectorAll(`#idle-banner ${selector}, #idle-dialog ${selector}`);
