@@ -26,7 +26,7 @@ type recoveryCodesView struct {
 	Until        time.Time // they are shown
 	Made         time.Time
 	Site         string // where they work, for the paper that they are printed on
-	Text         string    // the same, for the form that downloads them
+	Text         string // the same, for the form that downloads them
 	Left, Of     int
 	SecondFactor bool
 	Others       int // sessions that making others ends

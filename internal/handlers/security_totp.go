@@ -19,8 +19,8 @@ import (
 // totpView sets up an authenticator app, or shows the one there is.
 type totpView struct {
 	Layout
-	Since    time.Time // when one was enrolled; zero for none
-	Secret   string    // that waits for its first code, in groups; "" when none does
+	Since    time.Time    // when one was enrolled; zero for none
+	Secret   string       // that waits for its first code, in groups; "" when none does
 	URI      template.URL // the same for an app on this device
 	Picture  picture
 	Until    time.Time // how long it waits

@@ -146,13 +146,13 @@ var funcs = template.FuncMap{
 }
 
 // said says a time: "clock", "hour", "day", "end", or how long "ago". as is how page.js says it in the zone of the browser, "" for
-// words that are the same everywhere.
+// words that are the same everywhere, and for an hour.
 func said(how string, t time.Time) (words, as string) {
 	switch how {
 	case "clock":
 		return t.UTC().Format("2 January 2006, 15:04 UTC"), how
 	case "hour":
-		return t.UTC().Format("15:04 UTC"), how
+		return t.UTC().Format("15:04 UTC"), "" // the script knows it by its look: most times are one
 	case "day":
 		return t.UTC().Format("Monday 2 January 2006"), how
 	case "end":

@@ -12,24 +12,17 @@
     return e;
   };
 
-  // What only a script can do is hidden without one, and where the browser cannot or nothing asks for it.
-  each(".by-script", (e) => { e.hidden = false; });
-  each("[data-copy]", (e) => {
-    e.hidden = !navigator.clipboard; // over plain http
-    e.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(e.dataset.copy).textContent);
-      e.textContent = "Copied";
-    });
-  });
+  // What people would have to type elsewhere can be copied, over https, and the password of a demo be filled in where it is asked for.
   const current = document.querySelector('main input[autocomplete="current-password"]');
-  each("[data-fill]", (e) => {
-    e.hidden = !current;
-    e.addEventListener("click", () => {
-      current.value = document.getElementById(e.dataset.fill).textContent;
-      current.dispatchEvent(new Event("input", { bubbles: true }));
-      current.focus();
-    });
-  });
+  if (current) each("[data-fill]", (e) => e.after(" ", button("Fill in", () => {
+    current.value = e.textContent;
+    current.dispatchEvent(new Event("input", { bubbles: true }));
+    current.focus();
+  })));
+  if (navigator.clipboard) each("[data-copy]", (e) => e.after(" ", button("Copy", async ({ target }) => {
+    await navigator.clipboard.writeText(e.textContent);
+    target.textContent = "Copied";
+  })));
 
   // What was typed can be read, by whoever looks at the screen, until it is sent.
   each('input[type="password"]', (field) => {
@@ -71,7 +64,10 @@
     hour, day, clock: (at) => `${date(at)}, ${hour(at)}`, date: (at) => `on ${date(at)}`,
     end: (at) => `${hour(at)} on ${part(at, { day: "numeric", month: "long" })}`,
   };
-  each("time[data-as]", (e) => { e.textContent = kinds[e.dataset.as](new Date(e.dateTime)); });
+  each("time", (e) => {
+    const kind = kinds[e.dataset.as ?? (/^\d\d:\d\d UTC$/.test(e.textContent) && "hour")];
+    if (kind) e.textContent = kind(new Date(e.dateTime));
+  });
   each("time[title]", (e) => { e.title = kinds.clock(new Date(e.dateTime)); });
   each("[data-zone]", (e) => { e.textContent = "Times are those of your clock."; });
 
