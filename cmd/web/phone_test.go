@@ -78,7 +78,7 @@ func TestCodesOnPhone(t *testing.T) {
 	b.onPhone()
 	b.open("/")
 	b.press("Try the demo")
-	password := evaluate[string](b, `document.getElementById('demo-password').textContent`)
+	password := evaluate[string](b, `document.querySelector('.demo code').textContent`)
 	b.open("/account/security/totp")
 	b.isAt("/reauth")
 	fill, copied := `//button[.="Fill in"]`, `[...document.querySelectorAll('button')].some(e => e.textContent === 'Copied')`

@@ -14,12 +14,12 @@
 
   // What people would have to type elsewhere can be copied, over https, and the password of a demo be filled in where it is asked for.
   const current = document.querySelector('main input[autocomplete="current-password"]');
-  if (current) each("[data-fill]", (e) => e.after(" ", button("Fill in", () => {
+  if (current) each(".demo code", (e) => e.after(" ", button("Fill in", () => {
     current.value = e.textContent;
     current.dispatchEvent(new Event("input", { bubbles: true }));
     current.focus();
   })));
-  if (navigator.clipboard) each("[data-copy]", (e) => e.after(" ", button("Copy", async ({ target }) => {
+  if (navigator.clipboard) each(".demo code, [data-copy]", (e) => e.after(" ", button("Copy", async ({ target }) => {
     await navigator.clipboard.writeText(e.textContent);
     target.textContent = "Copied";
   })));
