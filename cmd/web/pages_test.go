@@ -54,6 +54,7 @@ func lookAsVisitor(t *testing.T, _ *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.at("mail-empty", http.StatusOK, func() int { return b.open("/dev/mail") })
 	b.at("landing", http.StatusOK, func() int { return b.open("/") })
+	b.at("source", http.StatusOK, func() int { return b.open("/learn/source") })
 	b.at("plans", http.StatusOK, func() int { return b.open("/plans") })
 	b.at("plans-basket", http.StatusOK, func() int { return b.press("Choose Hall") })
 	b.at("signup", http.StatusOK, func() int { return b.open("/signup") })

@@ -107,7 +107,7 @@ func (b *person) follow(words string) int {
 	b.t.Helper()
 	b.still()
 	evaluate[chromedp.Void](b, `for (const a of document.querySelectorAll('.nav a'))
-		if (!a.checkVisibility({contentVisibilityAuto: true}) && a.innerText.trim() === '`+strings.ReplaceAll(words, "'", `\'`)+`') a.closest('details').open = true`)
+		if (!a.checkVisibility({contentVisibilityAuto: true}) && a.textContent.trim() === '`+strings.ReplaceAll(words, "'", `\'`)+`') a.closest('details').open = true`)
 	return b.load("follow "+words, chromedp.Click(`//a[normalize-space()="`+words+`"]`))
 }
 

@@ -58,6 +58,7 @@ func (a *app) router() http.Handler {
 	everybody.get("/plans", a.showPlans, nav("plans"), returned)
 	everybody.get("/learn", a.showLearn, nav("learn"))
 	everybody.get("/learn/map", a.showLearnMap, nav("learn"))
+	everybody.get("/learn/source", a.showSource, nav("learn"))
 	everybody.get("/learn/{lesson}", a.showLesson, nav("learn"))
 	everybody.post("/basket", a.choosePlan, on("/plans"), noAct, limits(guard.Baskets))
 	if a.Mailbox != nil {

@@ -145,6 +145,7 @@ func ordinary(now time.Time) []sample {
 	return []sample{
 		{"landing", &landingView{}},
 		{"landing-demo", &landingView{Demo: true}},
+		{"source", &sourceView{}},
 		{"landing-signed-in", &landingView{Layout: in("")}},
 		{"signup", &signUpView{MinLength: 15, MaxLength: 128}},
 		{"signup-wrong", &signUpView{MinLength: 15, MaxLength: 128, Name: "Marta", Email: "marta@", Problems: problems{

@@ -22,7 +22,7 @@ var views = []view{
 	&billingView{}, &checkoutView{}, &receiptView{}, &paymentMethodView{}, &profileView{},
 	&forgotView{}, &forgotSentView{}, &resetView{}, &emailView{}, &emailConfirmView{}, &emailUndoView{}, &linkOverView{}, &deleteView{}, &exportView{},
 	&activityView{}, &recogniseView{}, &secureView{}, &inspectorView{}, &plansView{}, &errorView{}, &devMailView{},
-	&learnView{}, &lessonView{}, &learnMapView{}, &verifyView{}, &totpView{}, &recoveryCodesView{},
+	&learnView{}, &lessonView{}, &learnMapView{}, &sourceView{}, &verifyView{}, &totpView{}, &recoveryCodesView{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {
