@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	"internal/device":    {},
 	"internal/forwarded": {},
 	"internal/learn":     {},
-	"internal/mail":      {},
+	"internal/mail":      {"internal/brand"},
 	"internal/ratelimit": {"internal/brand"},
 	"internal/redispool": {},
 	"internal/seal":      {},
