@@ -16,6 +16,7 @@ import (
 type preferences struct {
 	Theme    string // "light" or "dark"; "" leaves it to the system
 	NotesOff bool   // margin notes are hidden
+	NoNotes  bool   // from everybody, so there is nothing to choose
 }
 
 // storedPreferences are what somebody chose for this browser; "" is what they left to us. The words come from these lists,
@@ -61,7 +62,7 @@ func word(list []string, text string) string {
 
 func (a *app) preferencesOf(r *http.Request) preferences {
 	p := a.storedPreferencesOf(r)
-	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff}
+	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || a.NotesOff, NoNotes: a.NotesOff}
 }
 
 // setPreferences changes what the form names and leaves the rest as it was.
