@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"internal/forwarded": {},
 	"internal/lab":       {"internal/twin"},
 	"internal/learn":     {},
-	"internal/mail":      {},
+	"internal/mail":      {"internal/brand"},
 	"internal/ratelimit": {"internal/brand"},
 	"internal/redispool": {},
 	"internal/seal":      {},

@@ -90,6 +90,7 @@ type Layout struct {
 	Preferences      struct {
 		Theme    string
 		NotesOff bool
+		NoNotes  bool
 	}
 	Here     string
 	Unwarned bool

@@ -72,6 +72,7 @@ type person struct {
 
 	mu         sync.Mutex
 	documents  map[network.RequestID]bool
+	document   network.RequestID // the latest
 	complaints []string
 	forgiven   string // an address, "" for none
 }
@@ -126,7 +127,9 @@ func (b *person) listen(event any) {
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		b.documents[e.RequestID] = e.Type == network.ResourceTypeDocument
+		if b.documents[e.RequestID] = e.Type == network.ResourceTypeDocument; b.documents[e.RequestID] {
+			b.document = e.RequestID
+		}
 	case *runtime.EventExceptionThrown:
 		b.complain("exception: %s", e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:

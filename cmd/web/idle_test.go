@@ -30,6 +30,8 @@ func TestIdleWarning(t *testing.T) {
 		"revoked elsewhere":             revokedElsewhere,
 		"absolute limit":                absoluteLimitNear,
 		"scripts off":                   scriptsOff,
+		"banner moves nothing":          bannerMovesNothing,
+		"words on a form that keeps":    wordsOfForm,
 		"restored from memory, revoked": restoredRevoked,
 	}
 	if *full {
@@ -71,6 +73,35 @@ func bannerComes(t *testing.T, p *program) {
 	b.comes(`asked('/session/extend') === 1`)
 	b.isAt("/account/security")
 	p.extended(t, b.handle())
+}
+
+// bannerMovesNothing: what somebody was about to press stays where it is, and Sign out in sight.
+func bannerMovesNothing(t *testing.T, p *program) {
+	b := p.runningOut(t, "/account/security", warning+3*time.Second)
+	for _, width := range []int64{1280, 360} {
+		b.see(width, "light")
+		b.is(`(document.getElementById('idle-banner').hidden = true)`)
+		const places = `JSON.stringify([...document.querySelectorAll('header.bar, h1, main section, header.bar button')].map(e => e.getBoundingClientRect().top))`
+		before := evaluate[string](b, places)
+		b.is(`(document.getElementById('idle-banner').hidden = false, true)`)
+		if after := evaluate[string](b, places); after != before {
+			t.Errorf("%d px: the banner moves the page from %s to %s", width, before, after)
+		}
+		b.is(`document.elementFromPoint(...(box => [box.left + box.width / 2, box.top + box.height / 2])(document.querySelector('header.bar form button').getBoundingClientRect())).closest('form').action.endsWith('/logout')`)
+	}
+}
+
+// wordsOfForm: on a page that keeps what was typed the dialog does not say that it may be lost.
+func wordsOfForm(t *testing.T, p *program) {
+	b := p.runningOut(t, profile, lastNotice)
+	b.shows("dialog")
+	b.stopClocks()
+	b.reads("What you typed stays in this page: sign in again and go on.")
+	b.is(`!document.body.innerText.includes('may be lost')`)
+	b = p.runningOut(t, "/account", lastNotice)
+	b.shows("dialog")
+	b.stopClocks()
+	b.reads("What you typed and did not send may be lost.")
 }
 
 func dialogComes(t *testing.T, p *program) {

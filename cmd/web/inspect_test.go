@@ -92,6 +92,7 @@ func (l *looker) at(name string, status int, open func() int) {
 		if got := open(); got != status {
 			t.Fatalf("%s: got status %d, want %d:\n%s", l.path(), got, status, l.text())
 		}
+		visited.keep(l.person, name)
 		views := l.views()
 		if slices.ContainsFunc(views, func(v view) bool { return v.rules != noRule }) {
 			evaluate[chromedp.Void](l.person, axe)

@@ -10,10 +10,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// visited are the pages of TestPages for a checker that reads all at once.
+var visited *sources
+
 // TestPages looks at every page in every state that people can bring about. With SCREENSHOTS set to a folder it leaves
 // a picture of each there.
 func TestPages(t *testing.T) {
 	p := start(t, onSQLite(t))
+	visited = collectSources(t)
+	t.Cleanup(func() { visited.check(t); visited = nil })
 	for name, visit := range map[string]func(*testing.T, *program){
 		"visitor": lookAsVisitor, "mistakes": lookAtMistakes, "endings": lookAtEndings, "member": lookAsMember,
 		"many sessions": lookAtManySessions, "flags": lookAtFlags, "waiting": lookAtWaiting, "hostile": lookAtHostileText,
@@ -62,6 +67,7 @@ func lookAsVisitor(t *testing.T, _ *program) {
 	b := p.looker(t, webtest.ChromeOnLinux, p.Network+"::1")
 	b.at("mail-empty", http.StatusOK, func() int { return b.open("/dev/mail") })
 	b.at("landing", http.StatusOK, func() int { return b.open("/") })
+	b.at("source", http.StatusOK, func() int { return b.open("/learn/source") })
 	b.at("plans", http.StatusOK, func() int { return b.open("/plans") })
 	b.at("plans-basket", http.StatusOK, func() int { return b.press("Choose Hall") })
 	b.at("signup", http.StatusOK, func() int { return b.open("/signup") })

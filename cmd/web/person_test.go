@@ -102,10 +102,12 @@ func (b *person) press(words string) int {
 	return b.load("press "+words, chromedp.Click(`//button[normalize-space()="`+words+`"]`))
 }
 
-// follow clicks the link with exactly these words in it.
+// follow clicks the link with exactly these words in it, of the menu too, which has to be opened in a narrow window.
 func (b *person) follow(words string) int {
 	b.t.Helper()
 	b.still()
+	evaluate[chromedp.Void](b, `for (const a of document.querySelectorAll('.nav a'))
+		if (!a.checkVisibility({contentVisibilityAuto: true}) && a.textContent.trim() === '`+strings.ReplaceAll(words, "'", `\'`)+`') a.closest('details').open = true`)
 	return b.load("follow "+words, chromedp.Click(`//a[normalize-space()="`+words+`"]`))
 }
 

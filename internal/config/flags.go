@@ -16,7 +16,7 @@ type Flags struct {
 	BaseURL string `env:"${prefix}BASE_URL" group:"Portal" placeholder:"URL" help:"Where browsers find the portal: scheme, host and port. Decides links in emails, cookie security and which origin may post. Made from the address when empty."`
 	Env     string `env:"${prefix}ENV" group:"Portal" placeholder:"development" help:"development or production. Production refuses what is only safe on a laptop."`
 	Demo    string `env:"${prefix}DEMO" group:"Portal" placeholder:"true" help:"true or false: whether the landing page offers a private account to try, which is deleted after two hours. false in production when empty."`
-	Notes   string `env:"${prefix}NOTES" group:"Portal" placeholder:"on" help:"on or off: whether pages show their margin notes to people who have not chosen. Each person can."`
+	Notes   string `env:"${prefix}NOTES" group:"Portal" placeholder:"on" help:"on or off: whether pages show their margin notes. Where they do, each person can hide them."`
 	Labs    bool   `env:"${prefix}LABS" group:"Portal" help:"Development only: serve a portal with planted mistakes on a port of this machine, and at /labs the labs in which it is attacked."`
 
 	DatabaseURL     string `env:"${prefix}DATABASE_URL" group:"Data" placeholder:"sqlite:${database}" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME. A pooler in transaction mode is noticed; ?default_query_exec_mode=cache_describe says so to one that is not."`

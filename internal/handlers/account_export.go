@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -14,12 +15,16 @@ import (
 	"example.com/gatehouse/internal/guard"
 )
 
-const exportPath = "/account/export"
+const (
+	exportPath = "/account/export"
+	exportName = "account.json"
+)
 
 type exportView struct {
 	Layout
 	Problems problems
 	Identity identityView
+	File     string // its name
 }
 
 func (*exportView) page() string { return "export.html" }
@@ -30,7 +35,7 @@ func (a *app) showExport(w http.ResponseWriter, r *http.Request) error {
 
 func (a *app) exportForm(w http.ResponseWriter, r *http.Request, status int, wrong problems) error {
 	return a.render(w, r, status, &exportView{
-		Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong),
+		Problems: wrong, Identity: identityForm(r, "For this file, and for nothing else.", wrong), File: brand.Download(exportName),
 	})
 }
 
@@ -55,9 +60,11 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		return a.exportForm(w, r, http.StatusTooManyRequests, problems{{"", "The file was made many times. Please try again in " + wordsOfWait(wait) + "."}})
 	}
 	var file []byte
+	var inIt string
 	a.notify(r, v.User, a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
 	a.needNotices(r) // a stranger does not get the file by filling the outbox first
 	err = a.Accounts.Export(r.Context(), actor(r), proof, func(tables []account.Table) (press account.Press, err error) {
+		inIt = contents(tables)
 		if file, err = exportFile(a.BaseURL.String(), tables, time.Now()); err != nil {
 			return press, err
 		}
@@ -69,6 +76,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.reportRecoveryCode(r, proof)
+	a.flash(r, "You downloaded %s: %s.", brand.Download(exportName), inIt)
 	a.answered(r)
 	sendExport(w, file)
 	return nil
@@ -77,11 +85,27 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 func sendExport(w http.ResponseWriter, file []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+brand.Download("account.json")+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+brand.Download(exportName)+`"`)
 	h.Set("Cache-Control", "no-store")
 	h.Set(gzhttp.HeaderNoCompression, "1")
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(file) // a client that went away is nobody's error
+}
+
+// contents says what is in the file, for the page after it.
+func contents(tables []account.Table) string {
+	said := []string{"your account"}
+	for _, t := range tables {
+		switch n := len(t.Rows); t.Name {
+		case "sessions":
+			said = append(said, count(n, "session"))
+		case "events":
+			said = append(said, count(n, "line")+" of activity")
+		case "payments":
+			said = append(said, count(n, "payment"))
+		}
+	}
+	return strings.Join(said, ", ")
 }
 
 // exportFile is made before the first byte goes out, so that nobody takes half of it for the whole.

@@ -61,7 +61,7 @@ type Options struct {
 	HSTS     time.Duration     // how long browsers remember to come by https
 	Warning  time.Duration     // how long before its end a session warns
 	Proxies  forwarded.Proxies // who is believed about the address of a client
-	NotesOff bool              // margin notes are hidden from people who have not chosen
+	NotesOff bool              // margin notes are hidden, and nobody is offered them
 
 	// Ready says what keeps people from being served, and what they can be served without. Nil asks the database alone.
 	Ready func(context.Context) (broken, missing error)

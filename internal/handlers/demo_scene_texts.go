@@ -16,11 +16,11 @@ type sceneText struct {
 	Button  string // that begins it; "" where Link leads there
 	Link    wayOn
 	Why     string // after it: what the change was, and why
-	Sources []sourceView
+	Sources []sourceLine
 }
 
-// A sourceView is a function that did something, and the file that it is in. A test looks for it there.
-type sourceView struct{ File, Function, Does string }
+// A sourceLine names a function that did something, and the file that it is in. A test looks for it there.
+type sourceLine struct{ File, Function, Does string }
 
 // guide is the order of the scenes. The last of them belongs to the one of the warning.
 var guide = []string{demo.SceneDevices, demo.SceneSecondDevice, demo.SceneThief, demo.SceneWarning, scenePay, scenePassword}
@@ -32,7 +32,7 @@ var sceneTexts = map[string]sceneText{
 		Button: "Sign one out",
 		Why: "One UPDATE wrote the time and the reason into its row. Its cookie stayed what it was, and the next request with it found a row that is over. " +
 			"On your devices page the same press asks for your password first.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/session/end.go", "Revoke", "ends it"},
 			{"internal/store/session_end.go", "endMany", "the UPDATE"},
 			{"internal/session/resume.go", "resumeEnded", "answers the request that came after"},
@@ -44,7 +44,7 @@ var sceneTexts = map[string]sceneText{
 		Button: "Make a link",
 		Why: "The link was spent in the transaction that opened the session, so of two who follow it one gets in. The session has a row and a token of its own. Ending " +
 			"it wrote a line for the pages that are open there, which go dark at once. Without scripts the next request is refused.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/auth/demo_link.go", "CheckDemoLink", "makes the proof that the link is"},
 			{"internal/store/auth_spend.go", "useUp", "spends it with what it opens"},
 			{"internal/session/end.go", "Revoke", "ends the session"},
@@ -57,7 +57,7 @@ var sceneTexts = map[string]sceneText{
 		Button: "Let a cookie be stolen",
 		Why: "No row has that token any more, but one had it before, and its browser has shown the next one. So two have held this cookie. The copy opened nothing, " +
 			"your session goes on, and it is flagged: you say whether it was you.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/store/session.go", "rotate", "swaps the hash of the token and keeps the one before"},
 			{"internal/session/resume.go", "Resume", "finds it there"},
 			{"internal/session/flag.go", "usedAgain", "flags the session, once"},
@@ -71,7 +71,7 @@ var sceneTexts = map[string]sceneText{
 		Button: "Leave me one minute",
 		Why: "The press moved the last use and the end that follows from it, never to later. This page only looks, so it gives you no time. " +
 			"“Stay signed in”, or any other page, counts as use and begins the idle time again.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/store/demo_scene.go", "ShortenInScene", "moved both times back"},
 			{"internal/handlers/session_state.go", "sessionState", "tells the script how long is left, and extends nothing"},
 			{"internal/session/touch.go", "Extend", "is what “Stay signed in” does"},
@@ -84,7 +84,7 @@ var sceneTexts = map[string]sceneText{
 		Button: "Let it end",
 		Why: "Nobody waits for a session to end. The request that came after its time found the row overdue, ended it with the reason, and sent you to sign in. " +
 			"What you see here is the row of that session; you are in another one now.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/store/demo_scene.go", "ShortenInScene", "moved the end of the session to now"},
 			{"internal/session/resume.go", "overdue", "finds it when the next request comes"},
 			{"internal/session/end.go", "endNow", "ends it once, whoever notices first"},
@@ -98,7 +98,7 @@ var sceneTexts = map[string]sceneText{
 		Link: wayOn{"/plans", "Choose a plan"},
 		Why: "The form carries the order and a value of its own. The payment is one row per order, written with the answer to the press, so a second press is given the " +
 			"first answer and a third finds the order paid.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/handlers/billing_checkout.go", "pay", "asks for the confirmation and compares the bill"},
 			{"internal/handlers/act.go", "answerAgain", "answers a press that is repeated"},
 			{"internal/billing/payment.go", "Pay", "pays an order once"},
@@ -110,7 +110,7 @@ var sceneTexts = map[string]sceneText{
 			"The password you have now stands above, in the line about the demo.",
 		Link: wayOn{"/account/security/password", "Change the password"},
 		Why:  "Whoever knew the old password may be signed in with it. So the change, the end of the others and your next token are one transaction: all of it happened or nothing did.",
-		Sources: []sourceView{
+		Sources: []sourceLine{
 			{"internal/handlers/security_password.go", "changePassword", "asks for the old one"},
 			{"internal/account/password.go", "ChangePassword", "makes one change of it"},
 			{"internal/store/account_credentials.go", "changeCredentials", "the transaction"},

@@ -222,7 +222,7 @@ func TestDraftIsForItsOwner(t *testing.T) {
 		maps.Copy(other.Cookies, b.Cookies) // at the same machine
 		ordinary("another person", other.signInTo(mallory, next))
 		asked := other.Get("/reauth?next=" + url.QueryEscape(next))
-		asked.Want(http.StatusOK).SaysNot("Waiting for you")
+		asked.Want(http.StatusOK).SaysNot("Nothing is saved yet.")
 		if f, err := p.app.Drafts.Find(t.Context(), id, mallory.ID, "profile"); !errors.Is(err, draft.ErrNotFound) {
 			t.Errorf("another person finds %v, %v", f, err)
 		}
@@ -270,9 +270,9 @@ func TestDraftsExpire(t *testing.T) {
 		b := p.signedIn(u)
 		next, _ := draftAt(b.Post(emailPage, "email", "ada@example.org"), "/reauth", emailPage)
 		time.Sleep(10*time.Minute - time.Microsecond)
-		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("Waiting for you")
+		b.Get("/reauth?next=" + url.QueryEscape(next)).Says("Nothing is saved yet.")
 		time.Sleep(time.Microsecond)
-		b.Get("/reauth?next=" + url.QueryEscape(next)).SaysNot("Waiting for you")
+		b.Get("/reauth?next=" + url.QueryEscape(next)).SaysNot("Nothing is saved yet.")
 		b.Reauth(password)
 		b.Get(next).Want(http.StatusOK).SaysNot("Check it, then send it again")
 

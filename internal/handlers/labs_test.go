@@ -20,7 +20,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// begins begins a lab with the button of its page.
+// beginsLab begins a lab with the button of its page.
 func (b *browser) beginsLab(lesson string) {
 	b.p.t.Helper()
 	b.Submit(b.Get("/labs/"+lesson).Want(http.StatusOK), "/labs/"+lesson).Leads("/labs/" + lesson + "#people")

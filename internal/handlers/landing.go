@@ -12,3 +12,12 @@ func (*landingView) page() string { return "landing.html" }
 func (a *app) landing(w http.ResponseWriter, r *http.Request) error {
 	return a.render(w, r, http.StatusOK, &landingView{Demo: a.Demo})
 }
+
+// sourceView says how to read, fork and use the program.
+type sourceView struct{ Layout }
+
+func (*sourceView) page() string { return "source.html" }
+
+func (a *app) showSource(w http.ResponseWriter, r *http.Request) error {
+	return a.render(w, r, http.StatusOK, &sourceView{})
+}

@@ -12,7 +12,7 @@ type view interface {
 // template looks a promoted field up anew each time, through all fields of the view.
 type Layout struct {
 	Nav         string // entry that is lit, from the line in routes.go
-	Path        string // this page's own path, where "Stay signed in" comes back to
+	Path        string // this page's own path, where "Stay signed in" comes back to; after an end that of the page that was left
 	Flash       string // one sentence about the change just made
 	SignedIn    *signedInView
 	Preferences preferences

@@ -17,6 +17,7 @@ type preferences struct {
 	Theme    string // "light" or "dark"; "" leaves it to the system
 	NotesOff bool   // margin notes are hidden
 	GuideOff bool   // and so is the way through the demo
+	NoNotes  bool   // from everybody, so there is nothing to choose
 }
 
 // storedPreferences are what somebody chose for this browser; "" is what they left to us. The words come from these lists,
@@ -66,7 +67,9 @@ func word(list []string, text string) string {
 
 func (a *app) preferencesOf(r *http.Request) preferences {
 	p := a.storedPreferencesOf(r)
-	return preferences{Theme: p.theme, NotesOff: p.notes == "off" || p.notes == "" && a.NotesOff, GuideOff: p.guide == "off"}
+	return preferences{
+		Theme: p.theme, NotesOff: p.notes == "off" || a.NotesOff, NoNotes: a.NotesOff, GuideOff: p.guide == "off",
+	}
 }
 
 // setPreferences changes what the form names and leaves the rest as it was.

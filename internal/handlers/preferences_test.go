@@ -84,18 +84,16 @@ func TestPreferencesComeBack(t *testing.T) {
 	}
 }
 
-// An operator can hide the notes; each person still chooses.
-func TestNotesOffByDefault(t *testing.T) {
+// An operator can do without notes: then there is no switch either, and no choice from before brings them back.
+func TestNotesOff(t *testing.T) {
 	t.Parallel()
 	p := portalOn(t, sqliteBackend(t), func(o *Options, _ *settings) { o.NotesOff = true })
 	b := p.browser()
-	showsAs(b.Get("/"), t, `<html lang="en" data-notes="off">`)
+	showsAs(b.Get("/").Says("System Light Dark").SaysNot("Notes on").SaysNot("Notes off"), t, `<html lang="en" data-notes="off">`)
 	b.Post("/preferences", "theme", "dark")
 	showsAs(b.Get("/"), t, `<html lang="en" data-theme="dark" data-notes="off">`)
 	b.Post("/preferences", "notes", "on")
-	showsAs(b.Get("/"), t, `<html lang="en" data-theme="dark">`)
-	b.Post("/preferences", "theme", "system")
-	showsAs(b.Get("/"), t, `<html lang="en">`)
+	showsAs(b.Get("/"), t, `<html lang="en" data-theme="dark" data-notes="off">`)
 }
 
 // The cookie is the browser's own word. It selects from ours or nothing.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -42,8 +43,9 @@ func (a *app) showReauth(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int, next string, wrong problems) error {
+	purpose, cancel := a.whatFor(r, next)
 	v := &reauthView{
-		Next: next, Cancel: home, Purpose: a.purpose(r, next), WindowText: words(a.Sessions.Policy().Elevation),
+		Next: next, Cancel: cancel, Purpose: purpose, WindowText: words(a.Sessions.Policy().Elevation),
 		Identity: identityForm(r, "", wrong),
 	}
 	if s := currentOf(r).Session; a.Sessions.Policy().NeedsReauth(s) {
@@ -58,36 +60,65 @@ func (a *app) showReauthForm(w http.ResponseWriter, r *http.Request, status int,
 	return a.render(w, r, status, v)
 }
 
-// purpose names what the person was about to do, so that they see what they confirm. A flagged session may be a thief's, so
-// no device of the owner is named there.
-func (a *app) purpose(r *http.Request, next string) string {
+// confirmations say what a confirmation is for, by the beginning of the page that it leads to, and where "Cancel" leads: to the
+// page that was left. Without one that is the page itself, which asks for nothing.
+var confirmations = []struct{ under, purpose, cancel string }{
+	{csvPath, "Download your activity", activityPage},
+	{activityPage + "/", "Say whether it was you", ""},
+	{securityPage + "/totp", "Change how you sign in", securityPage},
+	{recoveryCodesPage, "Change how you sign in", securityPage},
+	{securityPage + "/", "Change how you sign in", ""},
+	{securePage, "Secure your account", ""},
+	{"/account/session/", "Look inside your session", ""},
+	{sessionsPage, "Go on with your devices", ""},
+	{"/account/email", "Change your address", "/account/profile"},
+	{exportPath, "Download your data", ""},
+	{deletePage, "Delete your account", ""},
+	{"/billing/payment-method", "Choose how you pay", "/billing"},
+	{"/billing/checkout", "Pay for your plan", ""},
+	{"/billing", "Go on with your plan and payments", ""},
+	{"/plans", "Go on with the plans", ""},
+	{"/admin", "Go to the administration", home},
+	{"", "Go on with your account", home},
+}
+
+// whatFor names what the person was about to do, so that they see what they confirm, and where to go instead. A flagged session
+// may be a thief's, so no device of the owner is named there.
+func (a *app) whatFor(r *http.Request, next string) (purpose, cancel string) {
 	u, err := url.Parse(next)
-	if err == nil && u.Path == csvPath {
-		return "Download your activity"
+	if err != nil { // next is a page of ours
+		return "", home
 	}
-	if err == nil && strings.HasPrefix(u.Path, securityPage+"/") {
-		return "Change how you sign in"
+	for _, c := range confirmations {
+		if strings.HasPrefix(u.Path+"/", c.under) {
+			purpose, cancel = c.purpose, cmp.Or(c.cancel, next)
+			break
+		}
 	}
-	if err == nil && strings.HasPrefix(u.Path, activityPage+"/") {
-		return "Say whether it was you"
+	if handle := a.sessionIn(u.Path); handle != "" && !a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
+		return a.whatForSession(r, u.Path, handle, purpose, cancel)
 	}
-	if err == nil && u.Path == securePage {
-		return "Secure your account"
-	}
-	end := err == nil && strings.HasSuffix(u.Path, "/end")
-	if !end && (err != nil || !strings.HasSuffix(u.Path, "/recognise")) || a.Sessions.Policy().NeedsReauth(currentOf(r).Session) {
-		return ""
-	}
+	return purpose, cancel
+}
+
+// sessionIn is the handle in the address of a page about one session.
+func (a *app) sessionIn(path string) string {
 	route := chi.NewRouteContext()
-	a.routes.Match(route, http.MethodGet, u.Path)
-	s, err := a.Sessions.Session(r.Context(), currentOf(r).UserID, route.URLParam("handle"))
-	if err != nil {
-		return ""
+	a.routes.Match(route, http.MethodGet, path)
+	return route.URLParam("handle")
+}
+
+// whatForSession names the device of the session, if it is one of the person's.
+func (a *app) whatForSession(r *http.Request, path, handle, purpose, cancel string) (string, string) {
+	s, err := a.Sessions.Session(r.Context(), currentOf(r).UserID, handle)
+	switch name := device.Parse(s.UserAgent).Name; {
+	case err != nil:
+		return purpose, cancel
+	case strings.HasSuffix(path, "/recognise"):
+		return "Say whether it was you, on " + name, cancel
+	default:
+		return "Sign out " + name, sessionsPage
 	}
-	if !end {
-		return "Say whether it was you, on " + device.Parse(s.UserAgent).Name
-	}
-	return "Sign out " + device.Parse(s.UserAgent).Name
 }
 
 // reauth asks again who it is, swaps the token and opens the elevation window (ASVS v5.0.0-7.2.4, 7.5.1).

@@ -56,6 +56,7 @@ func (a *app) router() http.Handler {
 	everybody.get("/plans", a.showPlans, nav("plans"), returned)
 	everybody.get("/learn", a.showLearn, nav("learn"))
 	everybody.get("/learn/map", a.showLearnMap, nav("learn"))
+	everybody.get("/learn/source", a.showSource, nav("learn"))
 	everybody.get("/learn/{lesson}", a.showLesson, nav("learn"))
 	if a.Labs != nil {
 		labs := everybody.with(a.requireThisMachine)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"html/template"
 	"reflect"
 	"slices"
 	"strings"
@@ -70,6 +71,12 @@ func fill(v reflect.Value, text string, now time.Time) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0), text, now)
 	case reflect.String:
+		if v.Type() == reflect.TypeFor[template.HTML]() { // which is made with sentence
+			text = string(sentence("%s", text))
+		}
+		if v.Type() == reflect.TypeFor[template.URL]() { // made by us
+			text = "otpauth://totp/Gatehouse"
+		}
 		v.SetString(text)
 	case reflect.Bool:
 		v.SetBool(true)
@@ -96,13 +103,13 @@ func ordinary(now time.Time) []sample {
 
 	this := sessionCard{Handle: "h1", Current: true, Icon: "laptop", Device: "Firefox on Linux", ActiveNow: true, LastSeen: now,
 		Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", SignedIn: ago(5 * time.Hour),
-		Method: "password", IP: "203.0.113.24", Idle: progressBar{3, "1 of 30 min"}, Lifetime: progressBar{21, "5 h 7 of 24 h"}}
+		Method: "password", IP: "203.0.113.24", Idle: progressBar{3, "29 min", now, "hour"}, Lifetime: progressBar{21, "19 h", now, "hour"}}
 	phone := sessionCard{Handle: "h2", Icon: "smartphone", Device: "Safari on iPhone", Remembered: true, LastSeen: ago(49 * time.Hour),
 		SignedIn: ago(20 * 24 * time.Hour), Method: "password", IP: "2001:db8:4c1::77", SignedInIP: "203.0.113.88",
-		Idle: progressBar{29, "2 of 7 days"}, Lifetime: progressBar{67, "20 of 30 days"}}
+		Idle: progressBar{29, "5 d", now, "end"}, Lifetime: progressBar{67, "10 d", now, "end"}}
 	doubtful := sessionCard{Handle: "h3", Icon: "monitor", Device: "Chrome on Windows", LastSeen: ago(24 * time.Minute),
 		Flag: "A cookie that this session had replaced was used again.", Asks: true, SignedIn: ago(23 * time.Hour), Method: "password",
-		IP: "198.51.100.7", Idle: progressBar{80, "24 of 30 min"}, Lifetime: progressBar{96, "23 h of 24 h"}}
+		IP: "198.51.100.7", Idle: progressBar{80, "6 min", now, "hour"}, Lifetime: progressBar{96, "1 h", now, "hour"}}
 	others, switched := []sessionCard{phone, doubtful}, phone
 	switched.Handle, switched.Flag = "h4", "This session began in Safari on iPhone and was used from Safari on macOS. "+sameNetwork
 	ended := []endedSessionCard{
@@ -142,6 +149,7 @@ func ordinary(now time.Time) []sample {
 	return []sample{
 		{"landing", &landingView{}},
 		{"landing-demo", &landingView{Demo: true}},
+		{"source", &sourceView{}},
 		{"landing-signed-in", &landingView{Layout: in("")}},
 		{"signup", &signUpView{MinLength: 15, MaxLength: 128}},
 		{"signup-wrong", &signUpView{MinLength: 15, MaxLength: 128, Name: "Marta", Email: "marta@", Problems: problems{
@@ -226,7 +234,8 @@ func ordinary(now time.Time) []sample {
 		{"secure-last", &secureView{Layout: in("sessions"), Begun: ago(time.Minute), SessionDone: true, PasswordDone: true, OthersDone: true, Next: 4}},
 		{"inspector", &inspectorView{Layout: in("sessions"), Session: this, Name: "__Host-id", Cookie: []fact{{"Secure", "Sent over https alone."}},
 			Hash: "9f86d081\u2026", RotatedAt: ago(5 * time.Hour), Rotated: "because you signed in", IPNow: "203.0.113.24", IPThen: "198.51.100.7", Window: "15 minutes",
-			Idle: clockView{"29 minutes 10 seconds", "30 minutes", now.Add(29 * time.Minute)}, Row: sessionColumns,
+			Idle: clockView{"29 minutes 10 seconds", "30 minutes", now.Add(29 * time.Minute)}, Row: []column{{sessionColumns[0], "h1", time.Time{}}, {sessionColumns[4], "", now}, {sessionColumns[15], "", time.Time{}}},
+			Timeline: timelineView{208, 229, 21, ago(5 * time.Hour), now.Add(29 * time.Minute), now.Add(19 * time.Hour)}, Before: "2c26b46b\u2026", Reauthed: true,
 			Lifetime: clockView{"19 hours", "24 hours", now.Add(19 * time.Hour)}, Bag: []bagEntry{{Name: "basket.plan", Bytes: 4}}}},
 		{"activity-none", &activityView{Layout: in("activity"), Query: "curl", Kinds: []choice{{"", "Everything"}}}},
 		{"plans", &plansView{Layout: in("plans"), Chosen: "hall"}},

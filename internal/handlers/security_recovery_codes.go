@@ -24,7 +24,9 @@ type recoveryCodesView struct {
 	Layout
 	Codes        []string  // nil once they are kept
 	Until        time.Time // they are shown
-	Text         string    // the same, for the form that downloads them
+	Made         time.Time
+	Site         string // where they work, for the paper that they are printed on
+	Text         string // the same, for the form that downloads them
 	Left, Of     int
 	SecondFactor bool
 	Others       int // sessions that making others ends
@@ -47,7 +49,7 @@ func (a *app) showRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 		SecondFactor: v.User.SecondFactor(), Others: len(others),
 	}
 	if view.Text, view.Until = a.freshCodes(r); view.Text != "" {
-		view.Codes = strings.Split(view.Text, "\n")
+		view.Codes, view.Made, view.Site = strings.Split(view.Text, "\n"), view.Until.Add(-recoveryCodesLife), a.BaseURL.Host
 	}
 	return a.render(w, r, http.StatusOK, view)
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -18,8 +19,9 @@ import (
 // totpView sets up an authenticator app, or shows the one there is.
 type totpView struct {
 	Layout
-	Since    time.Time // when one was enrolled; zero for none
-	Secret   string    // that waits for its first code, in groups; "" when none does
+	Since    time.Time    // when one was enrolled; zero for none
+	Secret   string       // that waits for its first code, in groups; "" when none does
+	URI      template.URL // the same for an app on this device
 	Picture  picture
 	Until    time.Time // how long it waits
 	Others   int       // sessions that a change ends
@@ -81,7 +83,7 @@ func (a *app) totpForm(w http.ResponseWriter, r *http.Request, status int, wrong
 	if err != nil {
 		return err
 	}
-	view.Secret, view.Until = secret.Text, secret.ExpiresAt
+	view.Secret, view.Until, view.URI = secret.Text, secret.ExpiresAt, template.URL(secret.URI) //nolint:gosec // made by auth, and escaped
 	if view.Picture, err = draw(secret.URI); err != nil {
 		return err
 	}

@@ -25,7 +25,10 @@ type inspectorView struct {
 	Window         string    // how long a re-authentication counts
 	IPNow          string    // of this request, on record or not; of a demo only its network
 	IPThen         string    // at sign-in
-	Row            []fact    // columns of the sessions table
+	Row            []column  // of the sessions table
+	Timeline       timelineView
+	Before         string // the beginning of the hash of the token before this one, "" for none
+	Reauthed       bool   // this token was made by a confirmation
 	Bag            []bagEntry
 	BagUnavailable bool
 }
@@ -54,13 +57,14 @@ func (a *app) bagEntries(r *http.Request) (entries []bagEntry) {
 	return entries
 }
 
-// hashShown is how many characters of a token's hash a page shows: enough to see it change, too few to find it by.
-const hashShown = 8
-
 // inspect shows somebody their own session. Neither the token nor its whole hash is among it.
 func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 	v, p := currentOf(r), a.Sessions.Policy()
 	rotated, err := a.whyRotated(r)
+	if err != nil {
+		return err
+	}
+	row, err := a.sessionRow(r)
 	if err != nil {
 		return err
 	}
@@ -70,9 +74,9 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := &inspectorView{
 		Session: a.sessionCard(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
-		Hash: v.TokenHash[:hashShown] + "\u2026", RotatedAt: v.RotatedAt, Rotated: rotated,
+		Hash: valueIn(row, "token_hash"), Before: valueIn(row, "prev_token_hash"), Reauthed: rotated == confirmedIt, RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.For(v.Remembered).Idle), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
-		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: sessionColumns, Bag: a.bagEntries(r), BagUnavailable: a.Bag.Unavailable(r.Context()),
+		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: row, Timeline: timelineOf(v.Session), Bag: a.bagEntries(r), BagUnavailable: a.Bag.Unavailable(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)
@@ -83,6 +87,8 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 func clockOf(ends time.Time, limit time.Duration) clockView {
 	return clockView{Left: words(time.Until(ends).Truncate(time.Second)), Limit: words(limit.Round(time.Second)), Ends: ends}
 }
+
+const confirmedIt = "because you confirmed that it is you"
 
 // whyRotated reads from the trail what made the token that the browser carries now.
 func (a *app) whyRotated(r *http.Request) (string, error) {
@@ -97,7 +103,7 @@ func (a *app) whyRotated(r *http.Request) (string, error) {
 	case e.Kind == audit.SessionCreated:
 		return "because you signed in", nil
 	case e.Reason == "reauthentication":
-		return "because you confirmed that it is you", nil
+		return confirmedIt, nil
 	case e.Reason == "password_changed":
 		return "because you changed your password", nil
 	case e.Reason == "factors_changed":
@@ -138,32 +144,4 @@ func cookieFacts(c http.Cookie) []fact {
 		}
 	}
 	return facts
-}
-
-// sessionColumns are those of the sessions table. A test compares them with the table.
-var sessionColumns = []fact{
-	{"id", "the public handle: it stands in addresses and opens nothing"},
-	{"user_id", "whose session it is"},
-	{"token_hash", "SHA-256 of the token: the one thing a cookie is compared with"},
-	{"prev_token_hash", "the same of the token before, to recognise a copy of it"},
-	{"rotated_at", "when the token was made"},
-	{"method", "how you signed in"},
-	{"remembered", "whether you chose to stay signed in"},
-	{"user_agent", "what your browser said of itself at sign-in"},
-	{"ip", "the address at sign-in"},
-	{"last_ip", "the address at the latest use on record"},
-	{"created_at", "when you signed in"},
-	{"last_seen_at", "the latest use on record, exact to a touch interval"},
-	{"idle_expires_at", "when it ends for want of use, never after the next"},
-	{"expires_at", "when it ends in any case; nothing moves it"},
-	{"elevated_until", "until when your confirmation counts"},
-	{"flag", "why it is flagged"},
-	{"ended_at", "empty while it lives; once set, never unset"},
-	{"end_reason", "why it ended, one reason"},
-	{"ended_by", "from which session it was ended"},
-	{"known_clients", "the browsers and networks you stand for"},
-	{"known_agent", "what a known browser says of itself since an update"},
-	{"flag_client", "what of another browser or network raised the flag"},
-	{"unclaimed_since", "when your token was made; empty once your browser has brought it"},
-	{"answer_lost", "whether an event says that the answer with your token was lost"},
 }

@@ -169,3 +169,31 @@ func TestWayToTheInspector(t *testing.T) {
 		t.Error("the inspector does not stand under Devices")
 	}
 }
+
+// The page shows each value of one's own row, of a hash its beginning, and what a confirmation changed in it.
+func TestInspectorShowsTheRow(t *testing.T) {
+	t.Parallel()
+	for name, open := range backends {
+		t.Run(name, func(t *testing.T) {
+			p := portalOn(t, open(t), nil)
+			u := p.newUser("Rowena")
+			stranger := p.signedIn(p.newUser("Nia"))
+			b := p.signedIn(u)
+			before := auth.HashToken(b.Token())
+			page := b.Get("/account/session").Says("What a confirmation changes").Says("id " + b.Handle() + " the public handle").
+				Says("method password how you signed in").Says("prev_token_hash empty").Says("remembered false").Says("ended_at empty")
+			if strings.Contains(page.Body, stranger.Handle()) {
+				t.Error("somebody else's session is on the page")
+			}
+			b.Reauth(password)
+			after := auth.HashToken(b.Token())
+			page = b.Get("/account/session").Says("Before and after your confirmation").
+				Says("token_hash " + before[:8] + "\u2026 " + after[:8] + "\u2026").Says("prev_token_hash " + before[:8] + "\u2026")
+			for _, hash := range []string{before, after} {
+				if strings.Contains(page.Body, hash[:9]) {
+					t.Error("more than 8 characters of a hash are on the page")
+				}
+			}
+		})
+	}
+}

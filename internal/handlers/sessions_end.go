@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -63,7 +64,8 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, done, err := a.endMany(w, r, currentOf(r).ID, place)
+	v := currentOf(r)
+	n, at, done, err := a.endMany(w, r, v.ID, place)
 	if done || err != nil {
 		return err
 	}
@@ -71,13 +73,16 @@ func (a *app) endOthers(w http.ResponseWriter, r *http.Request) error {
 		a.flash(r, "No other session was signed in.")
 	} else {
 		a.flash(r, "Signed out %s. Only this device is signed in now.", count(n, "other session"))
+		if devices, err := a.endedFrom(r, v.UserID, v.ID, at); err == nil && len(devices) > 0 { // it is done, named or not
+			a.flash(r, "What ended: %s.", strings.Join(devices, ", "))
+		}
 	}
 	seeOther(w, r, place)
 	return nil
 }
 
 func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
-	_, done, err := a.endMany(w, r, "", signedOutPage)
+	_, _, done, err := a.endMany(w, r, "", signedOutPage)
 	if done || err != nil {
 		return err
 	}
@@ -87,29 +92,29 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 
 // endMany ends the person's sessions, all but the excepted one. Unless this session is elevated, it takes the proof in the fields
 // of the confirm page and elevates the session in the same transaction, so that a press that is repeated finds all of it or
-// nothing. done reports whether it has answered the request.
-func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place string) (n int, done bool, err error) {
+// nothing. It returns how many ended and when; done reports whether it has answered the request.
+func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place string) (n int, at time.Time, done bool, err error) {
 	f, err := form(r, identityFields...)
 	if err != nil {
-		return 0, false, err
+		return 0, at, false, err
 	}
 	v, ending := currentOf(r), session.EndManyParams{Except: except, By: actor(r), At: audit.Now()}
 	if v.Elevated(ending.At) {
 		ending.By = ending.By.Within(true)
 		if ending.Act, err = a.recordOfEnding(r, place); err != nil {
-			return 0, false, err
+			return 0, at, false, err
 		}
 		if n, err = a.Sessions.EndMany(r.Context(), ending); err == nil {
 			a.answered(r)
 		}
-		return n, false, err
+		return n, ending.At, false, err
 	}
 	proof, wrong, status, err := a.identify(w, r, f, audit.ReauthFail)
 	if err != nil {
-		return 0, false, err
+		return 0, at, false, err
 	}
 	if wrong != nil {
-		return 0, true, a.confirmEnding(w, r, status, except == "", wrong)
+		return 0, at, true, a.confirmEnding(w, r, status, except == "", wrong)
 	}
 	err = a.rotate(r, place, false, func(next session.NewToken) (opened bag.Session, err error) {
 		if ending.Elevation, err = a.Sessions.Elevation(v.Session, proof, next, clientOf(r)); err == nil {
@@ -124,7 +129,7 @@ func (a *app) endMany(w http.ResponseWriter, r *http.Request, except, place stri
 	if err == nil {
 		a.reportRecoveryCode(r, proof)
 	}
-	return n, false, err
+	return n, ending.At, false, err
 }
 
 // recordOfEnding is what the transaction of the ending stores of its press, which came with the token of the session.

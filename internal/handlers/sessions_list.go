@@ -34,10 +34,12 @@ type sessionCard struct {
 	Lifetime   progressBar
 }
 
-// A progressBar shows how much of a limit is used.
+// A progressBar shows how much of a limit is used, and when the session ends by it.
 type progressBar struct {
-	Percent int // used, 0 to 100
-	Text    string
+	Percent int    // used, 0 to 100
+	Left    string // "26 min"
+	Ends    time.Time
+	How     string // the end is said: its hour within a day, with the date later
 }
 
 // An endedSessionCard shows one session that is over, in the list "Recently ended".
@@ -133,7 +135,11 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 // progressOf is how much of a limit is used.
 func progressOf(used, limit time.Duration) progressBar {
 	used = min(max(used, 0), limit)
-	return progressBar{Percent: int(100 * used / max(limit, 1)), Text: fmt.Sprintf("%s of %s", short(used), short(limit))}
+	left, how := limit-used, "hour"
+	if left >= 24*time.Hour {
+		how = "end"
+	}
+	return progressBar{Percent: int(100 * used / max(limit, 1)), Left: short(left), Ends: time.Now().Add(left), How: how}
 }
 
 // short says a duration in the space of a session card: "12 min", "8 h 24 min", "3 d".

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
+	"html/template"
 	"net/http"
 	"time"
 
@@ -16,11 +18,12 @@ import (
 type endedView struct {
 	Reason   string // idle, absolute, signed_out, revoked, password_changed, admin, replaced, client_changed, account_disabled, account_deleted, unclaimed, unknown
 	Heading  string
-	Text     string
+	Text     template.HTML
 	At       time.Time // zero when unknown
 	Worrying bool      // somebody else may have done it: say what to do
 	Locked   bool      // and then the password of its owner opens nothing any more
 	Demo     bool      // the account is deleted, so there is nothing to sign in to
+	With     []string  // the devices that were signed out with it, by pressing here
 }
 
 type signedOutView struct {
@@ -35,8 +38,9 @@ func (*signedOutView) page() string { return "signed-out.html" }
 const signedOutPage = "/signed-out"
 
 func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
+	next := a.destination(query(r, "next"))
 	if currentOf(r) != nil || exchangeOf(r).answerLost {
-		seeOther(w, r, home)
+		seeOther(w, r, next)
 		return nil
 	}
 	ended, err := a.endedView(r, a.Bag.Ended(r.Context()))
@@ -51,7 +55,22 @@ func (a *app) signedOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ways.Main = true
-	return a.render(w, r, http.StatusOK, &signedOutView{Ended: *ended, Demo: ways})
+	v := &signedOutView{Ended: *ended, Demo: ways}
+	if next != home {
+		v.Path = next
+	}
+	return a.render(w, r, http.StatusOK, v)
+}
+
+// endedFrom names the devices of other sessions that were ended from one at a time: by pressing there to end several.
+func (a *app) endedFrom(r *http.Request, userID, by string, at time.Time) (devices []string, err error) {
+	_, ended, err := a.Sessions.RecentSessions(r.Context(), userID)
+	for _, s := range ended {
+		if s.EndedBy == by && s.ID != by && s.EndedAt.Equal(at) {
+			devices = append(devices, device.Parse(s.UserAgent).Name)
+		}
+	}
+	return devices, err
 }
 
 // answerLost is for a browser that did not get the answer to a press, and with it not its next cookie.
@@ -76,12 +95,17 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 		}
 	}
 	v := &endedView{Reason: string(s.EndReason), At: s.EndedAt}
+	if s.EndReason == session.ReasonSignedOut {
+		if v.With, err = a.endedFrom(r, s.UserID, s.ID, s.EndedAt); err != nil {
+			return nil, err
+		}
+	}
 	a.explain(v, s, by)
 	demoOver, err := a.Demos.EndedWithDemo(r.Context(), s)
 	if demoOver {
 		v.Demo = true
 		v.Heading = "The demo is over"
-		v.Text = "It lasted " + words(auth.DemoLife) + ". The account and everything in it are deleted. You can start another on our start page."
+		v.Text = sentence("It lasted %s. The account and everything in it are deleted. You can start another on our start page.", words(auth.DemoLife))
 	}
 	return v, err
 }
@@ -89,31 +113,29 @@ func (a *app) endedView(r *http.Request, handle string) (*endedView, error) {
 // explain writes what people read about an ending: what happened, and what to do when it was not them.
 func (a *app) explain(v *endedView, s session.Session, by string) {
 	const forSecurity = "For your security, we signed you out"
-	const clock = "15:04 UTC on 2 January"
-	at := "at " + s.EndedAt.UTC().Format(clock)
+	at := moment("end", s.EndedAt)
 	switch s.EndReason {
 	case session.ReasonIdle:
-		idle := a.Sessions.Policy().For(s.Remembered).Idle
 		v.Heading = forSecurity
-		v.Text = "You did not use " + brand.Name + " for " + words(idle) + ", so the session ended " + at + "."
+		v.Text = sentence("You did not use %s for %s, so the session ended at %s.", brand.Name, words(a.Sessions.Policy().For(s.Remembered).Idle), at)
 	case session.ReasonAbsolute:
 		v.Heading = "Time to sign in again"
-		v.Text = "Sessions last at most " + words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)) + ". Yours began at " +
-			s.CreatedAt.UTC().Format(clock) + " and ended " + at + "."
+		v.Text = sentence("Sessions last at most %s. Yours began at %s and ended at %s.",
+			words(s.ExpiresAt.Sub(s.CreatedAt).Round(time.Second)), moment("end", s.CreatedAt), at)
 	case session.ReasonSignedOut:
 		v.Heading = "You are signed out"
-		v.Text = "You can close this window."
+		v.Text = sentence("%s was signed out at %s. You can close this window.", device.Parse(s.UserAgent).Name, at)
 	case session.ReasonRevoked:
 		v.Heading, v.Worrying = "This device was signed out", true
-		v.Text = "Somebody using your account on " + by + " signed this device out " + at + "."
+		v.Text = sentence("Somebody using your account on %s signed this device out at %s.", by, at)
 		if s.EndedBy == "" {
-			v.Text = "Somebody used the link of an email about your account to sign out every device " + at + "."
+			v.Text = sentence("Somebody used the link of an email about your account to sign out every device at %s.", at)
 		}
 	case session.ReasonPasswordChanged:
 		v.Heading, v.Worrying, v.Locked = "Your password was changed", true, true
-		v.Text = "It was changed on " + by + " " + at + ", and all other devices were signed out."
+		v.Text = sentence("It was changed on %s at %s, and all other devices were signed out.", by, at)
 		if s.EndedBy == "" {
-			v.Text = "It was set with the link of an email " + at + ", and every device was signed out."
+			v.Text = sentence("It was set with the link of an email at %s, and every device was signed out.", at)
 		}
 	case session.ReasonUnclaimed:
 		*v = answerLost
@@ -121,25 +143,35 @@ func (a *app) explain(v *endedView, s session.Session, by string) {
 		if s.EndedBy != "" { // by the sign-in that followed
 			break
 		}
-		v.Text = "This browser opened no page for " + words(session.ClaimWithin) + " after it was given the session, which ended " + at + "."
+		v.Text = sentence("This browser opened no page for %s after it was given the session, which ended at %s.", words(session.ClaimWithin), at)
 	case session.ReasonReplaced:
 		v.Heading, v.Worrying = "Another sign-in took this place", true
-		v.Text = "An account can be signed in on " + count(a.Sessions.Policy().SessionsPerUser, "device") +
-			" at once. The oldest, this one, ended " + at + "."
+		v.Text = sentence("An account can be signed in on %s at once. The oldest, this one, ended at %s.",
+			count(a.Sessions.Policy().SessionsPerUser, "device"), at)
 	case session.ReasonClientChanged:
 		v.Heading, v.Worrying = "This session was used from somewhere else", true
-		v.Text = "It was used from another browser or another network than before. To be safe, we ended it " + at + ". " +
-			"If you have changed networks, sign in again and go on."
+		v.Text = sentence("It was used from another browser or another network than before. To be safe, we ended it at %s. "+
+			"If you have changed networks, sign in again and go on.", at)
 	case session.ReasonAdmin:
 		v.Heading = "An administrator ended this session"
-		v.Text = "It ended " + at + ". The people who run this portal can tell you why."
+		v.Text = sentence("It ended at %s. The people who run this portal can tell you why.", at)
 	case session.ReasonAccountDisabled:
 		v.Heading = "This account is switched off"
-		v.Text = "Its sessions ended " + at + ". The people who run this portal can tell you why."
+		v.Text = sentence("Its sessions ended at %s. The people who run this portal can tell you why.", at)
 	case session.ReasonAccountDeleted:
 		v.Heading = "This account is to be deleted"
-		v.Text = "Its owner asked for that " + at + ", and all its sessions ended. Until it is deleted, signing in offers to keep it."
+		v.Text = sentence("Its owner asked for that at %s, and all its sessions ended. Until it is deleted, signing in offers to keep it.", at)
 	}
+}
+
+// sentence is a text with times in it: whatever else is put into it is escaped.
+func sentence(format string, args ...any) template.HTML {
+	for i, arg := range args {
+		if _, written := arg.(template.HTML); !written {
+			args[i] = template.HTMLEscaper(arg)
+		}
+	}
+	return template.HTML(fmt.Sprintf(format, args...)) //nolint:gosec // escaped above
 }
 
 // why says in a few words how a session ended, for lists.

@@ -138,8 +138,6 @@ var funcs = template.FuncMap{
 	"asset":  ui.Asset,
 	"brand":  func() string { return brand.Name },
 	"env":    brand.Env,
-	"hour":   func(t time.Time) string { return said("hour", t) },
-	"day":    func(t time.Time) string { return said("day", t) },
 	"moment": moment,
 	"count":  count,
 	"plans":  plans,
@@ -147,27 +145,38 @@ var funcs = template.FuncMap{
 	"lesson": lessonLink,
 }
 
-// said says a time: "clock", "hour", "day", or how long "ago".
-func said(how string, t time.Time) string {
+// said says a time: "clock", "hour", "day", "end", or how long "ago". as is how page.js says it in the zone of the browser, "" for
+// words that are the same everywhere, and for an hour.
+func said(how string, t time.Time) (words, as string) {
 	switch how {
 	case "clock":
-		return t.UTC().Format("2 January 2006, 15:04 UTC")
+		return t.UTC().Format("2 January 2006, 15:04 UTC"), how
 	case "hour":
-		return t.UTC().Format("15:04 UTC")
+		return t.UTC().Format("15:04 UTC"), "" // the script knows it by its look: most times are one
 	case "day":
-		return t.UTC().Format("Monday 2 January 2006")
+		return t.UTC().Format("Monday 2 January 2006"), how
+	case "end":
+		return t.UTC().Format("15:04 UTC on 2 January"), how
 	}
-	return ago(time.Since(t), t)
+	if words = ago(time.Since(t), t); strings.HasPrefix(words, "on ") {
+		as = "date"
+	}
+	return words, as
 }
 
 // moment is the element of a time, in the words of said. Those of "ago, exactly" have the clock for who points at them. It is one
 // call, because calls are what a page with many times costs; there is nothing in it to escape.
 func moment(how string, t time.Time) template.HTML {
-	title := ""
+	attributes := ""
 	if words, exactly := strings.CutSuffix(how, ", exactly"); exactly {
-		how, title = words, ` title="`+said("clock", t)+`"`
+		clock, _ := said("clock", t)
+		how, attributes = words, ` title="`+clock+`"`
 	}
-	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + title + `>` + said(how, t) + `</time>`) //nolint:gosec // digits and names of months
+	words, as := said(how, t)
+	if as != "" {
+		attributes += ` data-as="` + as + `"`
+	}
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + attributes + `>` + words + `</time>`) //nolint:gosec // digits and names of months
 }
 
 // ago says how long d, the time since t, is, as roughly as people do.

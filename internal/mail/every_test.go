@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"example.com/gatehouse/internal/brand"
 )
 
 // key is the secret of an email that has one.
@@ -117,11 +119,12 @@ func TestEveryEmail(t *testing.T) {
 // mayBe lists the elements that the HTML of an email may contain, with their attributes. None of them loads or runs
 // anything.
 var mayBe = map[string][]string{
-	"html": {"lang"}, "head": nil, "meta": {"charset", "name", "content"}, "title": nil, "style": nil, "body": {"style"}, "div": {"style"},
-	"p": {"style"}, "a": {"href", "style", "class"},
+	"html": {"lang"}, "head": nil, "meta": {"charset", "name", "content"}, "title": nil, "style": nil, "body": {"style"}, "div": {"style", "class"},
+	"p": {"style", "class"}, "a": {"href", "style", "class"}, "br": nil,
 }
 
-// sameWords checks that the HTML says what the text says, and that each link shows where it leads: into the portal.
+// sameWords checks that the HTML says what the text says under the name of the product, and that each link shows where it leads,
+// into the portal, below a button that says it in words and leads there too.
 func sameWords(t *testing.T, l Email) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(l.HTML))
@@ -130,6 +133,7 @@ func sameWords(t *testing.T, l Email) {
 	}
 	var words []string
 	var links []string
+	pressed := "" // where the button leads that the next link belongs to
 	for n := range root.Descendants() {
 		switch n.Type {
 		case html.ElementNode:
@@ -141,7 +145,15 @@ func sameWords(t *testing.T, l Email) {
 				if !slices.Contains(attributes, a.Key) || a.Key == "style" && strings.Contains(a.Val, "url") {
 					t.Errorf("%s: got an attribute %s=%q", n.Data, a.Key, a.Val)
 				}
-				if a.Key == "href" {
+				if a.Key == "href" && isButton(n) {
+					if pressed = a.Val; n.FirstChild == nil || strings.Contains(n.FirstChild.Data, "/") || len(n.FirstChild.Data) < 5 {
+						t.Errorf("got a button without words: %+v", n.FirstChild)
+					}
+				} else if a.Key == "href" {
+					if pressed != a.Val {
+						t.Errorf("got a link to %q below a button to %q", a.Val, pressed)
+					}
+					pressed = ""
 					links = append(links, a.Val)
 					if n.FirstChild == nil || n.FirstChild.Data != a.Val || !strings.HasPrefix(a.Val, base+"/") {
 						t.Errorf("got a link to %q that shows %+v", a.Val, n.FirstChild)
@@ -158,6 +170,10 @@ func sameWords(t *testing.T, l Email) {
 				if strings.Contains(n.Data, "url") || strings.Contains(n.Data, "@import") || !strings.Contains(n.Data, "prefers-color-scheme: dark") {
 					t.Errorf("got style %s", n.Data)
 				}
+			case "a":
+				if !isButton(n.Parent) {
+					words = append(words, strings.Fields(n.Data)...)
+				}
 			default:
 				words = append(words, strings.Fields(n.Data)...)
 			}
@@ -165,7 +181,7 @@ func sameWords(t *testing.T, l Email) {
 			t.Errorf("got a comment %q", n.Data)
 		}
 	}
-	if got, want := strings.Join(words, " "), strings.Join(strings.Fields(l.Text), " "); got != want {
+	if got, want := strings.Join(words, " "), brand.Name+" "+strings.Join(strings.Fields(l.Text), " "); got != want {
 		t.Errorf("HTML says\n%s\ntext says\n%s", got, want)
 	}
 	var lines []string
@@ -177,8 +193,27 @@ func sameWords(t *testing.T, l Email) {
 	if !slices.Equal(links, lines) {
 		t.Errorf("links: got %q, want %q", links, lines)
 	}
-	if main := strings.Contains(l.HTML, `class="main"`); main != (len(links) == 1) {
-		t.Errorf("%d links, one stands out: %t", len(links), main)
+}
+
+func isButton(n *html.Node) bool {
+	return slices.Contains(n.Attr, html.Attribute{Key: "class", Val: "main"})
+}
+
+// TestNotMe: a button says what its link is for, and an email about something that a stranger may have done has a button for that.
+func TestNotMe(t *testing.T) {
+	for _, name := range []string{"BrowserChanged", "EmailChanged", "Exported", "FactorEnrolled", "FactorRemoved", "NewDevice", "PasskeyAdded",
+		"PasswordChanged", "RecoveryCodeUsed", "RecoveryCodesMade", "AfterFailures", "WrongCodes", "DeletionStopped", "PasskeyCloned"} {
+		if l := every[name]("marta@example.org", "Marta Reis", "Firefox on Linux"); !strings.Contains(l.HTML, ">"+notMe+"</a>") {
+			t.Errorf("%s: no button for whoever it was not:\n%s", name, l.Text)
+		}
+	}
+	for name, label := range map[string]string{
+		"CookieReused": "Was this you?", "ConfirmSignUp": "Confirm my address", "ResetPassword": "Choose another password", "Unlock": "Sign in",
+		"ConfirmEmailChange": "Confirm my new address", "DeletionRequested": "Keep my account", "PasskeyRemoved": notMe,
+	} {
+		if l := every[name]("marta@example.org", "Marta Reis", "Firefox on Linux"); !strings.Contains(l.HTML, ">"+label+"</a>") {
+			t.Errorf("%s: no button %q:\n%s", name, label, l.Text)
+		}
 	}
 }
 
@@ -198,7 +233,7 @@ func TestOtherAddressesAreNoLinks(t *testing.T) {
 func oneSecret(t *testing.T, l Email) {
 	t.Helper()
 	n := strings.Count(l.Text, key)
-	if n > 1 || strings.Contains(l.Subject, key) || strings.Count(l.HTML, key) != 2*n {
+	if n > 1 || strings.Contains(l.Subject, key) || strings.Count(l.HTML, key) != 3*n {
 		t.Errorf("got the key %d times in\n%s\n%s", n, l.Subject, l.Text)
 	}
 	for word := range strings.FieldsSeq(l.Text) {

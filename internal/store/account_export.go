@@ -127,8 +127,13 @@ func (s *Store) exportTables(ctx context.Context, e audit.Event) ([]account.Tabl
 	return tables, nil
 }
 
-func exportTable(ctx context.Context, tx *sql.Tx, x exported, userID string) ([]map[string]any, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT `+strings.Join(x.columns, `, `)+` FROM `+x.table+` WHERE `+x.person+` = $1 ORDER BY `+x.order, userID)
+// A reader is the database, or a transaction of it.
+type reader interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func exportTable(ctx context.Context, from reader, x exported, userID string) ([]map[string]any, error) {
+	rows, err := from.QueryContext(ctx, `SELECT `+strings.Join(x.columns, `, `)+` FROM `+x.table+` WHERE `+x.person+` = $1 ORDER BY `+x.order, userID)
 	if err != nil {
 		return nil, err
 	}

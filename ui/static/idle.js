@@ -11,7 +11,9 @@
     revoked: "Another of your devices signed this one out.", password_changed: "Your password was changed on another device.",
     admin: "Those who run this site ended the session.", account_disabled: "This account was disabled.",
   };
+  const endedUrl = page.endedUrl + dialog.querySelector('[href^="/login?next="]').search; // which leads back here
   const kept = document.querySelector('form[data-on-end="keep"]');
+  if (kept) for (const e of document.querySelectorAll("#idle-dialog [data-typed]")) e.textContent = "What you typed stays in this page: sign in again and go on.";
   const channel = new BroadcastChannel("session");
   const title = document.title, signedOut = `Signed out - ${title}`;
   const all = (selector) => document.querySelectorAll(`#idle-banner ${selector}, #idle-dialog ${selector}`);
@@ -54,11 +56,11 @@
     announce(stage, s);
   }
 
-  // turn goes to another stage. The dialog is opened again for each, so that the focus lands on what that stage offers.
+  // turn goes to another stage. The dialog is opened again for each, so that the focus lands on the first thing that stage offers.
   function turn(stage) {
     const variant = lost ? "lost" : covered ? "covered" : alarmed ? "flagged" : final ? "final" : "idle";
     for (const e of all("[data-only]")) e.hidden = !e.dataset.only.split(" ").includes(variant);
-    const end = new Date(Date.now() + left()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const end = new Date(Date.now() + left()).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     for (const e of all("[data-when]")) e.textContent = end;
     banner.hidden = stage !== "banner";
     if (dialog.open) dialog.close();
@@ -107,7 +109,8 @@
     if (answer.state !== "active") {
       if (!lost) channel.postMessage({ t: "ended", sid: page.sid });
       const ended = answer.state === "ended"; // or it waits for the password, which no cover can ask for
-      if (!ended || !unsaved()) return leave(answer.where || page.endedUrl, ended ? signedOut : title);
+      const keepsPlace = ended && answer.reason !== "signed_out"; // who signed out wants nothing to be resumed
+      if (!ended || !unsaved()) return leave(keepsPlace ? endedUrl : answer.where, ended ? signedOut : title);
       for (const e of all("[data-why]")) e.textContent = WHY[answer.reason] ?? "";
       lost = covered = true;
       return;
@@ -185,7 +188,7 @@
   dialog.addEventListener("cancel", stay);
   document.addEventListener("keydown", (e) => { if (dialog.open && e.key === "Escape") stay(e); });
   for (const e of all("[data-go-on]")) e.addEventListener("click", () => { alarmed = false; tick(); });
-  for (const e of all("[data-leave]")) e.addEventListener("click", () => leave(page.endedUrl, signedOut));
+  for (const e of all("[data-leave]")) e.addEventListener("click", () => leave(endedUrl, signedOut));
   document.addEventListener("input", typed);
   document.addEventListener("submit", (e) => {
     if (!e.target.matches('[action="/logout"]')) return;
