@@ -68,6 +68,7 @@ var rightWords = []struct{ file, line, reason string }{
 	{"internal/store/storetest/storetest.go", "letters", "the name of the table"},
 	{"internal/handlers/outbox_test.go", "letters", "the name of the table"},
 	{"internal/handlers/budgets_test.go", "letters", "the name of the table"},
+	{"internal/handlers/floods_test.go", "letters", "the name of the table"},
 	{"internal/handlers/limits_owner_test.go", "letters", "the name of the table"},
 	{"internal/handlers/notices_test.go", "letters", "the name of the table"},
 	{"proof/load_visitors_test.go", `["letters"]`, "the name of the table"},

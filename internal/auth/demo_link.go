@@ -32,8 +32,8 @@ type DemoLink struct {
 	Stands                     bool      // the session that made it lives, or has ended, as the purpose demands
 }
 
-// place binds the password to its link.
-func (l DemoLink) place() string { return "demo-link\x00" + l.TokenHash }
+// SealPlace binds the password to its link.
+func (l DemoLink) SealPlace() string { return "demo-link\x00" + l.TokenHash }
 
 // NewDemoLink returns a link for the account of a session, to be stored, and its token. The password is shown where the link
 // leads.
@@ -47,7 +47,7 @@ func (s *Service) NewDemoLink(u User, purpose, sessionID, password string) (l De
 		l.ExpiresAt = at.Add(PhoneLinkValid)
 	}
 	if password != "" {
-		l.Sealed, err = s.sealer.Seal([]byte(password), l.place())
+		l.Sealed, err = s.sealer.Seal([]byte(password), l.SealPlace())
 	}
 	return l, token, err
 }
@@ -68,7 +68,7 @@ func (s *Service) CheckDemoLink(ctx context.Context, token, purpose string) (Pro
 		return Proof{}, link, ErrLinkOver
 	}
 	if len(link.Sealed) > 0 && u.HasDemoPassword() {
-		plain, err := s.sealer.Open(link.Sealed, link.place())
+		plain, err := s.sealer.Open(link.Sealed, link.SealPlace())
 		if err != nil { // its key is gone
 			s.log.WarnContext(ctx, "password of a demo not opened", "err", err)
 		}

@@ -14,7 +14,7 @@ var voided = []string{
 	"letter_keys", "signups", "email_changes", // tokens of emails, which may have been used since
 	emailsTable, // which may have been sent since
 	"pending_sign_ins", "totp_enrolments", "acts", "bags",
-	"session_news", "decoys",
+	"session_news", "decoys", "demo_links", "demo_emails", "demo_scenes",
 }
 
 func (s *Store) Void(ctx context.Context) error {

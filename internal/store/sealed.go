@@ -31,6 +31,8 @@ var SealedTables = []SealedTable{
 	}},
 	{emailsTable, "waiting emails", "id", "sealed", `id`, func(c []string) string { return mail.Row{ID: c[0]}.SealPlace() }},
 	{"acts", "answers of the last half minute", "key", "answer", `key`, func(c []string) string { return act.SealPlace(c[0]) }},
+	{"demo_links", "passwords of links to demo accounts", "token_hash", "password", `token_hash`, func(c []string) string { return auth.DemoLink{TokenHash: c[0]}.SealPlace() }},
+	{"demo_emails", "mailboxes of demo accounts", "id", "sealed", `id`, func(c []string) string { return mail.Row{ID: c[0]}.SealPlace() }},
 	{"bags", "bags", "key", "sealed", `key`, func(c []string) string { return c[0] }},
 }
 
