@@ -50,6 +50,7 @@ var documentedLimits = map[string]guard.Limit{
 	"orders of one administrator":                                                  guard.Orders,
 	"all these of one network's demo accounts":                                     guard.ChangesHere,
 	"baskets of visitors from one network":                                         guard.Baskets,
+	"buttons of labs, from one network":                                            guard.Labs,
 	"demo accounts for one network":                                                guard.Demos,
 	"changes of one account's name, and as many of the names of its passkeys":      guard.NameChanges,
 	"changes of how one account pays":                                              guard.PaymentMethods,

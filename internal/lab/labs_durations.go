@@ -30,7 +30,7 @@ var durations = []Lab{
 		},
 		Solution: []string{"Let Vera sign in, and copy the cookie.", "After half a minute, POST /reauth with the copy and her password. The answer sets the next cookie.", "When more than a minute has gone since she signed in, send GET /account with that one."},
 		Thinking: "Ask of every limit what can move it. An absolute one that any request can move is an idle one by another name. Write it once, at the sign-in, and let no other statement name that column.",
-		Wrong:    Code{"internal/twin/signin.go", "if !moves {\n\tp.SetDeadline(ctx, limit)\n}"},
+		Wrong:    Code{"internal/twin/signin.go", "if !moves {\np.SetDeadline(ctx, limit)\n}"},
 		Right:    Code{"internal/store/session.go", "idle_expires_at = CASE WHEN idle_expires_at < $7 THEN idle_expires_at ELSE $7 END"},
 		onPortal: func(s *script) (bool, string) {
 			vera := newBrowser(victim)
@@ -63,7 +63,7 @@ var durations = []Lab{
 		Solution: []string{"POST /login with your own address and password.", "GET /billing/checkout with your cookie, and read the order in the answer.", "POST /billing/checkout with two lines order=ORDER, at the same moment."},
 		Thinking: "Between reading and writing there is always a moment. To use something once, let the database say who was first: a row with a unique key, or an update that changes one row or none.",
 		Wrong:    Code{"internal/twin/pages.go", `if p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {`},
-		Right:    Code{"internal/store/billing.go", "if isDuplicate(err) {\n\treturn billing.ErrBegun\n}"},
+		Right:    Code{"internal/store/billing.go", "if isDuplicate(err) {\nreturn billing.ErrBegun\n}"},
 		onPortal: func(s *script) (bool, string) {
 			mine := newBrowser(you)
 			_, password := s.demo(mine)

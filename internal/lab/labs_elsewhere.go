@@ -26,7 +26,7 @@ var elsewhere = []Lab{
 		},
 		Solution: []string{"Let Vera sign in.", "Send POST /account/email with email=YOUR ADDRESS from the victim\u2019s browser."},
 		Thinking: "A cookie says whose browser it is, not who made it ask. Before an account changes, ask the request where it comes from: browsers say so in Sec-Fetch-Site and Origin, and no page can change that.",
-		Wrong:    Code{"internal/twin/middleware.go", "if p.has(open) {\n\tnext.ServeHTTP(w, r)\n\treturn\n}"},
+		Wrong:    Code{"internal/twin/middleware.go", "if p.has(open) {\nnext.ServeHTTP(w, r)\nreturn\n}"},
 		Right:    Code{"internal/handlers/middleware_crosssite.go", "return !a.isOurs(origin, r.Host)"},
 		onPortal: func(s *script) (bool, string) {
 			vera := newBrowser(victim)

@@ -22,7 +22,7 @@ var endings = []Lab{
 		},
 		Solution: []string{"Let Vera sign in, and copy the cookie.", "Let her begin a slow request, which has read the record.", "Let her sign out: the record is deleted.", "Let the slow request arrive: it writes the record back.", "Send GET /account with your copy: 200."},
 		Thinking: "Two requests that each do the right thing can undo each other. List who writes a fact, and for each what it believes when it writes. Here one wrote what it had read long ago. The cure is a write that names what it expects: no row with an end is changed any more.",
-		Wrong:    Code{"internal/twin/portal.go", "if !p.has(LateRequestRevives) {\n\tp.Store = &endings{Store: o.Store, ended: map[string]bool{}}\n}"},
+		Wrong:    Code{"internal/twin/portal.go", "if !p.has(LateRequestRevives) {\np.Store = &endings{Store: o.Store, ended: map[string]bool{}}\n}"},
 		Right:    Code{"internal/store/session.go", "const live = `id = $1 AND token_hash = $2 AND ended_at IS NULL AND idle_expires_at > $3`"},
 		onPortal: func(s *script) (bool, string) {
 			vera := newBrowser(victim)
