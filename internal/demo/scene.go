@@ -105,11 +105,11 @@ func (s *Service) Renew(ctx context.Context, x session.Session, next session.New
 
 // Shorten leaves the session as if it had not been used for so long that this much time is left, never more than it had. Nothing
 // left is the end of it, which the next request finds. ErrEnded as for Renew.
-func (s *Service) Shorten(ctx context.Context, name string, x session.Session, left time.Duration, press *act.Record, c device.Client) error {
+func (s *Service) Shorten(ctx context.Context, name string, x session.Session, left time.Duration, press *act.Record, c device.Client) (Scene, error) {
 	scene := SceneOf(name, x)
 	ends := scene.At.Add(left)
 	used := ends.Add(-s.policy.For(x.Remembered).Idle)
-	return s.begin(ctx, scene, x.By(c), func(events ...audit.Event) error {
+	return scene, s.begin(ctx, scene, x.By(c), func(events ...audit.Event) error {
 		return s.store.ShortenInScene(ctx, x, used, ends, scene, press, events...)
 	})
 }

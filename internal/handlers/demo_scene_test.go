@@ -188,10 +188,14 @@ func TestSceneExpire(t *testing.T) {
 		b := p.inDemo()
 		handle, page := b.Handle(), scenePage+demo.SceneExpire
 		b.begins(demo.SceneExpire).Leads(page)
+		if n := p.count(`SELECT count(*) FROM sessions WHERE id = $1 AND end_reason = 'idle'`, handle); n != 1 {
+			t.Error("the first request after its time has not ended the session")
+		}
 		over := b.Get(page)
 		over.Leads("/login?next=%2Fdemo%2Fscene%2Fexpire")
 		said := b.Follow(over).Says("You did not use Gatehouse for 30 minutes").Says("Back to my demo")
-		b.Follow(b.Submit(said, "/demo/back")).Says("You are back in your demo").Says("end_reason empty idle").Says("goBack")
+		b.Follow(b.Submit(said, "/demo/back")).Says("You are back in your demo").Says("end_reason empty idle").Says("goBack").
+			Says("303 See Other Location: /login?next=%2Faccount").Says("Set-Cookie: it is deleted")
 		if n := p.count(`SELECT count(*) FROM sessions WHERE id = $1 AND end_reason = 'idle'`, handle); n != 1 {
 			t.Error("the session did not end as idle")
 		}

@@ -82,7 +82,7 @@ var sceneTexts = map[string]sceneText{
 		Number: 4, Title: "The end, now",
 		About:  "One press and your session has been idle for too long. The next request finds that, ends it, and says why. Your demo stays: “Back to my demo” opens it again.",
 		Button: "Let it end",
-		Why: "Nobody waits for a session to end. The request that came after its time found the row overdue, ended it with the reason, and sent you to sign in. " +
+		Why: "Nobody waits for a session to end. The first request after its time, which we made with your cookie, found the row overdue and ended it with the reason. " +
 			"What you see here is the row of that session; you are in another one now.",
 		Sources: []sourceLine{
 			{"internal/store/demo_scene.go", "ShortenInScene", "moved the end of the session to now"},
