@@ -18,6 +18,8 @@ type Flags struct {
 	Demo    string `env:"${prefix}DEMO" group:"Portal" placeholder:"true" help:"true or false: whether the landing page offers a private account to try, which is deleted after two hours. false in production when empty."`
 	Notes   string `env:"${prefix}NOTES" group:"Portal" placeholder:"on" help:"on or off: whether pages show their margin notes. Where they do, each person can hide them."`
 
+	GeoDatabase string `env:"${prefix}GEO_DATABASE" group:"Portal" placeholder:"PATH" help:"A file of yours in MaxMind's format, with the country of each address, for pages and emails to name beside it. Nothing is guessed without one."`
+
 	DatabaseURL     string `env:"${prefix}DATABASE_URL" group:"Data" placeholder:"sqlite:${database}" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME. A pooler in transaction mode is noticed; ?default_query_exec_mode=cache_describe says so to one that is not."`
 	DatabaseURLFile string `env:"${prefix}DATABASE_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the database URL."`
 	DatabaseConns   string `env:"${prefix}DATABASE_CONNS" group:"Data" placeholder:"24" help:"Connections to the database at once, 1 to 1000. A stock PostgreSQL has 100 for all instances together."`

@@ -23,6 +23,7 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.s.Env = l.oneOf("ENV", f.Env, development, production)
 	l.s.Demo = l.oneOf("DEMO", cmp.Or(f.Demo, strconv.FormatBool(!l.s.Production())), "true", "false") == "true"
 	l.s.Notes = l.oneOf("NOTES", f.Notes, "on", "off")
+	l.s.GeoDatabase = f.GeoDatabase
 	l.listeners()
 	l.certificate()
 	l.baseURL()

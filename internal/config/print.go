@@ -22,6 +22,7 @@ func (s Settings) Print(w io.Writer) {
 		{"ENV", s.Env},
 		{"DEMO", strconv.FormatBool(s.Demo)},
 		{"NOTES", s.Notes},
+		{"GEO_DATABASE", s.GeoDatabase},
 		{"DATABASE_URL", redact(s.DatabaseURL)},
 		{"DATABASE_CONNS", strconv.Itoa(s.DatabaseConns)},
 		{"MIGRATE", s.Migrate},

@@ -16,6 +16,8 @@ type Settings struct {
 	Demo    bool    // DEMO: whether visitors are offered an account to try
 	Notes   string  // NOTES: "on" or "off"
 
+	GeoDatabase string // GEO_DATABASE: a file, empty for none
+
 	DatabaseURL   string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
 	DatabaseConns int    // DATABASE_CONNS: 1 to 1000
 	Migrate       string // MIGRATE: "auto" or "off"
