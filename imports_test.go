@@ -20,7 +20,7 @@ import (
 var mayImport = map[string][]string{
 	"cmd/web": {
 		"internal/account", "internal/act", "internal/admin", "internal/audit", "internal/auth", "internal/bag", "internal/billing", "internal/brand", "internal/config", "internal/demo", "internal/device",
-		"internal/draft", "internal/forwarded", "internal/guard", "internal/handlers", "internal/lab", "internal/live", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
+		"internal/draft", "internal/forwarded", "internal/geo", "internal/guard", "internal/handlers", "internal/lab", "internal/live", "internal/mail", "internal/ratelimit", "internal/redispool", "internal/seal", "internal/session",
 		"internal/store", "migrations", "ui",
 	},
 	"cmd/sessioncheck": {"internal/sessioncheck"},
@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"internal/config":    {"internal/brand"},
 	"internal/device":    {},
 	"internal/forwarded": {},
+	"internal/geo":       {},
 	"internal/lab":       {"internal/twin"},
 	"internal/learn":     {},
 	"internal/mail":      {"internal/brand"},
@@ -62,6 +63,7 @@ var mayImport = map[string][]string{
 	"internal/seal":      {},
 
 	// For tests alone: they open the servers those run on, and add pages to a portal.
+	"internal/geo/geotest":     {},
 	"internal/mail/mailtest":   {},
 	"internal/store/storetest": {"internal/mail", "internal/redispool", "internal/store", "migrations", "webtest"},
 	"internal/probe":           {"internal/auth", "internal/bag"},

@@ -16,15 +16,16 @@ type day struct {
 }
 
 type bar struct {
-	Percent int
-	Text    string
+	Percent   int
+	Left, How string
+	Ends      time.Time
 }
 
 type card struct {
-	Handle, Act, Icon, Device, Agent, Flag, Method, IP, SignedInIP string
-	Current, Remembered, ActiveNow, Unclaimed, Asks                bool
-	LastSeen, SignedIn                                             time.Time
-	Idle, Lifetime                                                 bar
+	Handle, Act, Icon, Device, Agent, Flag, Method, IP, SignedInIP, Country, SignedInCountry string
+	Current, Remembered, ActiveNow, Unclaimed, Asks                                          bool
+	LastSeen, SignedIn                                                                       time.Time
+	Idle, Lifetime                                                                           bar
 }
 
 type endedCard struct {
@@ -44,9 +45,9 @@ const (
 var (
 	began = time.Now()
 	this  = card{Handle: handle, Act: handle, Current: true, Icon: "globe", Device: "Unknown browser", ActiveNow: true, SignedIn: began, LastSeen: began,
-		Method: "password", IP: "127.0.0.1", Idle: bar{0, "0 s of 30 min"}, Lifetime: bar{0, "0 s of 2 h"}}
+		Method: "password", IP: "127.0.0.1", Idle: bar{0, "30 min", "hour", began}, Lifetime: bar{0, "2 h", "hour", began}}
 	another = card{Handle: handle, Act: handle, Icon: "monitor", Device: "Chrome on Windows", Agent: agent, Remembered: true, SignedIn: began.Add(-50 * time.Hour),
-		LastSeen: began.Add(-2 * time.Hour), Method: "password", IP: "198.51.100.23", Idle: bar{1, "2 h 20 min of 7 d"}, Lifetime: bar{7, "2 d of 30 d"}}
+		LastSeen: began.Add(-2 * time.Hour), Method: "password", IP: "198.51.100.23", Idle: bar{1, "6 d", "end", began}, Lifetime: bar{7, "28 d", "end", began}}
 
 	overview = &struct {
 		Layout

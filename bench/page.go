@@ -29,14 +29,14 @@ func parse(patterns ...string) *template.Template {
 		"asset": ui.Asset,
 		"brand": func() string { return brand.Name },
 		"env":   brand.Env,
-		"hour":  func(t time.Time) string { return said("hour", t) },
-		"day":   func(t time.Time) string { return said("day", t) },
 		"moment": func(how string, t time.Time) template.HTML {
-			title := ""
+			attributes := ""
 			if words, exactly := strings.CutSuffix(how, ", exactly"); exactly {
-				how, title = words, ` title="`+said("clock", t)+`"`
+				how, attributes = words, ` title="`+said("clock", t)+`"`
+			} else if how != "hour" && how != "ago" {
+				attributes = ` data-as="` + how + `"`
 			}
-			return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + title + `>` + said(how, t) + `</time>`) //nolint:gosec // escaped
+			return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + attributes + `>` + said(how, t) + `</time>`) //nolint:gosec // escaped
 		},
 		"count": func(n int, thing string) string { return fmt.Sprintf("%d %ss", n, thing) },
 		"plans": func() []plan { return plans },
@@ -68,6 +68,8 @@ func said(how string, t time.Time) string {
 		return t.UTC().Format("2 January 2006, 15:04 UTC")
 	case "hour":
 		return t.UTC().Format("15:04 UTC")
+	case "end":
+		return t.UTC().Format("15:04 UTC on 2 January")
 	case "day":
 		return t.UTC().Format("Monday 2 January 2006")
 	}

@@ -23,6 +23,7 @@ import (
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/forwarded"
+	"example.com/gatehouse/internal/geo"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/handlers"
 	"example.com/gatehouse/internal/lab"
@@ -215,8 +216,13 @@ func (p *parts) handler(ctx context.Context, c config.Settings, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
+	countries, err := geo.Open(c.GeoDatabase)
+	if err != nil {
+		return nil, err
+	}
 	o := handlers.Options{
-		Database: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
+		Country:  countries.Country,
+		Database: p.store, Rows: p.store, Auth: p.auth, Passkeys: passkeys, Audit: p.audit, Guard: p.guard,
 		Sessions: p.sessions, Accounts: p.accounts, Admin: p.admin, Demos: p.demos, Live: p.live, Bag: manager,
 		Billing: p.billing, Drafts: draft.New(p.store, p.sealer), Acts: act.NewActs(p.store, p.sealer),
 		Outbox: p.outbox, Mailbox: p.mailbox, Labs: p.labs, Log: log,

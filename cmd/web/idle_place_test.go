@@ -7,7 +7,7 @@ import (
 	"example.com/gatehouse/webtest"
 )
 
-// TestIdleKeepsThePlace: whoever signs in again after an idle timeout is on the page that they left, with what they had chosen there.
+// TestIdleKeepsThePlace: whoever was idle comes back to the page that they left, with what they had chosen there.
 func TestIdleKeepsThePlace(t *testing.T) {
 	const place = "/account/activity?kind=sign-ins"
 	p := start(t, onSQLite(t))

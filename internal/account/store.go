@@ -18,8 +18,6 @@ type Store interface {
 	// CreateUser returns ErrEmailTaken when another account has the address.
 	CreateUser(ctx context.Context, u auth.User, e audit.Event) error
 	CountUsers(ctx context.Context) (int, error)
-	// SessionRow reads the columns, the id among them, of a session of that account as they are stored. ErrNotFound.
-	SessionRow(ctx context.Context, userID, handle string, columns []string) (map[string]any, error)
 	// ChangePassword sets the hash, raises the epoch, ends every other session and rotates this one, all or nothing.
 	// ErrConflict when the epoch is no longer the given one. So does every method that takes a CredentialsChange; each
 	// returns the sessions that ended.

@@ -19,6 +19,8 @@ type Flags struct {
 	Notes   string `env:"${prefix}NOTES" group:"Portal" placeholder:"on" help:"on or off: whether pages show their margin notes. Where they do, each person can hide them."`
 	Labs    bool   `env:"${prefix}LABS" group:"Portal" help:"Development only: serve a portal with planted mistakes on a port of this machine, and at /labs the labs in which it is attacked."`
 
+	GeoDatabase string `env:"${prefix}GEO_DATABASE" group:"Portal" placeholder:"PATH" help:"A file of yours in MaxMind's format, with the country of each address, for pages and emails to name beside it. Nothing is guessed without one."`
+
 	DatabaseURL     string `env:"${prefix}DATABASE_URL" group:"Data" placeholder:"sqlite:${database}" help:"sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME. A pooler in transaction mode is noticed; ?default_query_exec_mode=cache_describe says so to one that is not."`
 	DatabaseURLFile string `env:"${prefix}DATABASE_URL_FILE" group:"Data" placeholder:"PATH" help:"File that holds the database URL."`
 	DatabaseConns   string `env:"${prefix}DATABASE_CONNS" group:"Data" placeholder:"24" help:"Connections to the database at once, 1 to 1000. A stock PostgreSQL has 100 for all instances together."`

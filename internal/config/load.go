@@ -27,6 +27,7 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	if l.s.Labs = f.Labs; f.Labs && l.s.Production() {
 		l.refuse("LABS", "serves a portal that is made to be broken into, which production must not")
 	}
+	l.s.GeoDatabase = f.GeoDatabase
 	l.listeners()
 	l.certificate()
 	l.baseURL()

@@ -23,6 +23,7 @@ func (s Settings) Print(w io.Writer) {
 		{"DEMO", strconv.FormatBool(s.Demo)},
 		{"NOTES", s.Notes},
 		{"LABS", strconv.FormatBool(s.Labs)},
+		{"GEO_DATABASE", s.GeoDatabase},
 		{"DATABASE_URL", redact(s.DatabaseURL)},
 		{"DATABASE_CONNS", strconv.Itoa(s.DatabaseConns)},
 		{"MIGRATE", s.Migrate},

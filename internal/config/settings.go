@@ -17,6 +17,8 @@ type Settings struct {
 	Notes   string  // NOTES: "on" or "off"
 	Labs    bool    // LABS: whether the twin and its labs are served, never in production
 
+	GeoDatabase string // GEO_DATABASE: a file, empty for none
+
 	DatabaseURL   string // DATABASE_URL: "sqlite:FILE", "postgres://..." or "postgresql://...". Secret
 	DatabaseConns int    // DATABASE_CONNS: 1 to 1000
 	Migrate       string // MIGRATE: "auto" or "off"

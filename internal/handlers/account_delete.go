@@ -72,7 +72,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 		return a.deleteForm(w, r, status, true, wrong)
 	}
 	at := audit.Now()
-	a.notify(r, v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, at, senderOf(r), at.Add(account.DeletionGrace)))
+	a.notify(r, v.User, a.emails.DeletionRequested(v.User.Email, v.User.Name, at, a.senderOf(r), at.Add(account.DeletionGrace)))
 	press, err := a.endsAt(r, signedOutPage)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (a *app) keepAccount(w http.ResponseWriter, r *http.Request) error {
 		seeOther(w, r, home)
 		return nil
 	}
-	a.notify(r, v.User, a.emails.DeletionStopped(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(r, v.User, a.emails.DeletionStopped(v.User.Email, v.User.Name, time.Now(), a.senderOf(r)))
 	press, err := a.leadsTo(r, home)
 	if err != nil {
 		return err

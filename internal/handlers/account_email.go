@@ -118,7 +118,7 @@ func manyEmails(wait time.Duration) string {
 func (a *app) emailsToBoth(r *http.Request, email, confirm, stop string) ([]mail.Row, error) {
 	u := currentOf(r).User
 	sender := accountSender(u.ID)
-	old, err := a.Outbox.Row(addressed(u, a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), senderOf(r), stop, account.EmailUndoValid).By(sender)))
+	old, err := a.Outbox.Row(addressed(u, a.emails.EmailChangeRequested(u.Email, u.Name, time.Now(), a.senderOf(r), stop, account.EmailUndoValid).By(sender)))
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (a *app) confirmEmail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v, token, undo := currentOf(r), a.oneTimeToken(r, emailLink), auth.NewToken()
-	a.notify(r, v.User, a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), senderOf(r), undo, account.EmailUndoValid))
+	a.notify(r, v.User, a.emails.EmailChanged(change.OldEmail, v.User.Name, time.Now(), a.senderOf(r), undo, account.EmailUndoValid))
 	err = a.rotate(r, "/account/profile", false, func(next session.NewToken) (bag.Session, error) {
 		return a.openedAs(v.Session), a.Accounts.ConfirmEmailChange(r.Context(), v.Session, token, undo, next, clientOf(r))
 	})

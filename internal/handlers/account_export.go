@@ -61,7 +61,7 @@ func (a *app) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	var file []byte
 	var inIt string
-	a.notify(r, v.User, a.emails.Exported(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(r, v.User, a.emails.Exported(v.User.Email, v.User.Name, time.Now(), a.senderOf(r)))
 	a.needNotices(r) // a stranger does not get the file by filling the outbox first
 	err = a.Accounts.Export(r.Context(), actor(r), proof, func(tables []account.Table) (press account.Press, err error) {
 		inIt = contents(tables)

@@ -65,7 +65,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	for _, e := range events {
-		line := eventLine(e)
+		line := a.eventLine(e)
 		line.Ask = all.ask(e, live)
 		view.Recent = append(view.Recent, line)
 	}

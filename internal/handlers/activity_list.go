@@ -62,7 +62,7 @@ func (a *app) activity(w http.ResponseWriter, r *http.Request) error {
 			v.Days = append(v.Days, dayView{Date: day})
 		}
 		last := &v.Days[len(v.Days)-1]
-		line := eventLine(e)
+		line := a.eventLine(e)
 		line.Ask = all.ask(e, live)
 		if line.ID = e.ID; e.Live {
 			line.Session = e.SessionID

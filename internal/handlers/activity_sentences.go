@@ -144,6 +144,15 @@ func repeated(e audit.Event) string {
 	return ", " + count(e.Count(), "time") + " within a minute"
 }
 
+// eventLine is the event with the country of its address.
+func (a *app) eventLine(e audit.Event) eventView {
+	line := eventLine(e)
+	if country := a.country(e.Client.IP); country != "" {
+		line.From += ", " + country
+	}
+	return line
+}
+
 // eventLine is the event as its owner reads it.
 func eventLine(e audit.Event) eventView {
 	line := sentences[e.Kind]

@@ -39,6 +39,7 @@ type Options struct {
 	Auth     *auth.Service
 	Sessions *session.Service
 	Accounts *account.Service
+	Rows     SessionRows
 	Admin    *admin.Service
 	Demos    *demo.Service
 	Audit    *audit.Trail
@@ -63,6 +64,8 @@ type Options struct {
 	Proxies  forwarded.Proxies // who is believed about the address of a client
 	NotesOff bool              // margin notes are hidden, and nobody is offered them
 
+	// Country names the country of an address, "" where it is not known; nil knows none.
+	Country func(ip string) string
 	// Ready says what keeps people from being served, and what they can be served without. Nil asks the database alone.
 	Ready func(context.Context) (broken, missing error)
 	// After does something after a while; nil is time.AfterFunc.

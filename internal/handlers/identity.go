@@ -80,7 +80,7 @@ func (a *app) identifyByPasskey(w http.ResponseWriter, r *http.Request, answer s
 // notifyOfCopy has whatever the proof is for store an email about a passkey that may have been copied.
 func (a *app) notifyOfCopy(r *http.Request, p auth.Proof) {
 	if u := p.User(); p.Cloned() {
-		a.notify(r, u, a.emails.PasskeyCloned(u.Email, u.Name, time.Now(), senderOf(r)))
+		a.notify(r, u, a.emails.PasskeyCloned(u.Email, u.Name, time.Now(), a.senderOf(r)))
 	}
 }
 

@@ -53,7 +53,7 @@ func (a *app) checkCode(w http.ResponseWriter, r *http.Request, p auth.Proof, ty
 // notifyOfRecoveryCode has whatever the proof is for store an email about the recovery code that it spends.
 func (a *app) notifyOfRecoveryCode(r *http.Request, p auth.Proof) {
 	if u := p.User(); p.Method() == auth.MethodRecoveryCode {
-		a.notify(r, u, a.emails.RecoveryCodeUsed(u.Email, u.Name, time.Now(), senderOf(r), p.CodesLeft()))
+		a.notify(r, u, a.emails.RecoveryCodeUsed(u.Email, u.Name, time.Now(), a.senderOf(r), p.CodesLeft()))
 	}
 }
 

@@ -79,7 +79,7 @@ func (a *app) warnOwner(r *http.Request, found session.Found) {
 // notifyOfSignIn writes to the owner of an account about a sign-in that may have been somebody else's: one email, about the
 // more serious of the two reasons.
 func (a *app) notifyOfSignIn(r *http.Request, u auth.User, in session.SignedIn) {
-	device, network := named(device.Name(in.UserAgent)), in.Known.Network()
+	device, network := a.sender(in.UserAgent, in.IP), in.Known.Network()
 	switch {
 	case in.Failures > 0:
 		a.enqueue(r, u, "failures", a.emails.AfterFailures(u.Email, u.Name, in.CreatedAt, device, network, in.Failures))
@@ -88,5 +88,23 @@ func (a *app) notifyOfSignIn(r *http.Request, u auth.User, in session.SignedIn) 
 	}
 }
 
-// senderOf names the device that a request came from, as it stands in an email.
-func senderOf(r *http.Request) string { return named(clientOf(r).Name()) }
+// senderOf names the device that a request came from, and its country, as they stand in an email.
+func (a *app) senderOf(r *http.Request) string {
+	return a.sender(clientOf(r).UserAgent, clientOf(r).IP)
+}
+
+func (a *app) sender(userAgent, ip string) string {
+	name := named(device.Name(userAgent))
+	if country := a.country(ip); mail.Placeable(country) {
+		name += " in " + country
+	}
+	return name
+}
+
+// country names the country of an address if the operator has a file that says so.
+func (a *app) country(ip string) string {
+	if a.Country == nil {
+		return ""
+	}
+	return a.Country(ip)
+}

@@ -68,7 +68,7 @@ func (a *app) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.notify(r, owner, a.emails.PasswordReset(owner.Email, owner.Name, time.Now(), senderOf(r)))
+	a.notify(r, owner, a.emails.PasswordReset(owner.Email, owner.Name, time.Now(), a.senderOf(r)))
 	place, press, err := a.afterLink(r, owner.ID, "/login?reset=yes")
 	if err != nil {
 		return err

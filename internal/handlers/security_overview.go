@@ -73,7 +73,7 @@ func (a *app) changeFactors(r *http.Request, place string, write func(to, name s
 			text: "The place from which we show recovery codes is out of reach, so nothing was changed. You stay signed in."}
 	}
 	v := currentOf(r)
-	a.notify(r, v.User, write(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(r, v.User, write(v.User.Email, v.User.Name, time.Now(), a.senderOf(r)))
 	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
 		done, err = change(account.FactorChange{
 			Session: v.Session, Client: clientOf(r), User: v.User, NewToken: next,

@@ -73,7 +73,7 @@ func (a *app) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var ended int
-	a.notify(r, v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), senderOf(r)))
+	a.notify(r, v.User, a.emails.PasswordChanged(v.User.Email, v.User.Name, time.Now(), a.senderOf(r)))
 	err = a.rotate(r, place, false, func(next session.NewToken) (bag.Session, error) {
 		ended, err = a.Accounts.ChangePassword(r.Context(), v.Session, proof, f["password"], next, clientOf(r))
 		return a.openedAs(v.Session), err

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -8,6 +9,12 @@ import (
 	"example.com/gatehouse/internal/device"
 	"example.com/gatehouse/internal/session"
 )
+
+// SessionRows are the rows of sessions for their owners.
+type SessionRows interface {
+	// SessionRow returns the columns of a session of that account, of each hash only the beginning.
+	SessionRow(ctx context.Context, userID, handle string, columns []string) (map[string]any, error)
+}
 
 // A column is one of the sessions table: what it is for, and what it holds in the row of somebody who asks.
 type column struct {
@@ -22,7 +29,7 @@ func (a *app) sessionRow(r *http.Request) ([]column, error) {
 	for i, c := range sessionColumns {
 		names[i] = c.Name
 	}
-	row, err := a.Accounts.SessionRow(r.Context(), currentOf(r).UserID, currentOf(r).ID, names)
+	row, err := a.Rows.SessionRow(r.Context(), currentOf(r).UserID, currentOf(r).ID, names)
 	if err != nil {
 		return nil, err
 	}

@@ -30,8 +30,10 @@ type sessionCard struct {
 	Method     string // "password"
 	IP         string // address of the latest request
 	SignedInIP string // address at sign-in when it differs from IP, else ""
-	Idle       progressBar
-	Lifetime   progressBar
+
+	Country, SignedInCountry string // of the two addresses, "" where it is not known
+	Idle                     progressBar
+	Lifetime                 progressBar
 }
 
 // A progressBar shows how much of a limit is used, and when the session ends by it.
@@ -126,8 +128,9 @@ func (a *app) sessionCard(s session.Session, currentID string) sessionCard {
 	}
 	t.Unclaimed = !s.UnclaimedSince.IsZero()
 	if s.IP != s.LastIP {
-		t.SignedInIP = s.IP
+		t.SignedInIP, t.SignedInCountry = s.IP, a.country(s.IP)
 	}
+	t.Country = a.country(s.LastIP)
 	t.Flag, t.Asks = flagText(s), needsAnswer(s)
 	return t
 }

@@ -50,7 +50,7 @@ func testSealer(t testing.TB) *seal.Sealer {
 
 // people makes the services of people's accounts on a database, and what limits attempts at them.
 func (o *Options) people(db *store.Store, sealer *seal.Sealer, policy settings, attempts, sprays ratelimit.Limiter, log *slog.Logger) (err error) {
-	o.Database, o.Audit = db, audit.NewTrail(db, log)
+	o.Database, o.Rows, o.Audit = db, db, audit.NewTrail(db, log)
 	o.Guard = guard.New(guard.Options{Attempts: attempts, Sprays: sprays, Store: db, Audit: o.Audit})
 	o.Auth = auth.New(db, sealer, o.Guard, policy.HashCost, o.Audit, log)
 	o.Sessions = session.New(db, policy.Policy, o.Audit, log)

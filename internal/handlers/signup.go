@@ -74,7 +74,7 @@ func (a *app) signUp(w http.ResponseWriter, r *http.Request) error {
 		v.Problems = problems{{"email", manyEmails(wait)}}
 		return a.render(w, r, http.StatusTooManyRequests, v)
 	}
-	device, sender := senderOf(r), networkSender(clientOf(r), normalized)
+	device, sender := a.senderOf(r), networkSender(clientOf(r), normalized)
 	err = a.Accounts.Register(r.Context(), account.Application{
 		Name: name, Email: f["email"], Password: f["password"], Act: press,
 		Confirm: func(token string) (mail.Row, error) {

@@ -108,11 +108,14 @@ func (l Composer) wasItYou(session string) string {
 // printableDevice is the name of a device if it is safe in an email. It is made from the User-Agent header, which
 // anybody can choose.
 func printableDevice(device string) string {
-	if !plain(device, 60, "0123456789-()") {
+	if !plain(device, 90, "0123456789-()") {
 		return "a device we could not name"
 	}
 	return device
 }
+
+// Placeable reports whether the name of a country can stand after that of a device.
+func Placeable(country string) bool { return plain(country, 30, "-") }
 
 // formatTime writes a time to the minute.
 func formatTime(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }
