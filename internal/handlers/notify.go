@@ -94,11 +94,7 @@ func (a *app) senderOf(r *http.Request) string {
 }
 
 func (a *app) sender(userAgent, ip string) string {
-	name := named(device.Name(userAgent))
-	if country := a.country(ip); mail.Placeable(country) {
-		name += " in " + country
-	}
-	return name
+	return mail.DeviceIn(named(device.Name(userAgent)), a.country(ip))
 }
 
 // country names the country of an address if the operator has a file that says so.

@@ -74,13 +74,15 @@ func (a *app) inspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := &inspectorView{
 		Session: a.sessionCard(v.Session, v.ID), Name: cookie.Name, Cookie: cookieFacts(cookie),
-		Hash: valueIn(row, "token_hash"), Before: valueIn(row, "prev_token_hash"), Reauthed: rotated == confirmedIt, RotatedAt: v.RotatedAt, Rotated: rotated,
+		Hash: valueIn(row, "token_hash"), Before: valueIn(row, "prev_token_hash"), RotatedAt: v.RotatedAt, Rotated: rotated,
 		Idle: clockOf(v.IdleExpiresAt, p.For(v.Remembered).Idle), Lifetime: clockOf(v.ExpiresAt, v.ExpiresAt.Sub(v.CreatedAt)),
 		Window: words(p.Elevation), IPNow: v.User.Recorded(clientOf(r)).IP, IPThen: v.IP, Row: row, Timeline: timelineOf(v.Session), Bag: a.bagEntries(r), BagUnavailable: a.Bag.Unavailable(r.Context()),
 	}
 	if v.Elevated(time.Now()) {
 		view.Confirmed = v.ElevatedUntil.Add(-p.Elevation)
 	}
+	// Who confirms in the moment of signing in has both events at one time.
+	view.Reauthed = rotated == confirmedIt || rotated == signedIt && !view.Confirmed.IsZero() && view.Before != ""
 	return a.render(w, r, http.StatusOK, view)
 }
 
@@ -88,7 +90,10 @@ func clockOf(ends time.Time, limit time.Duration) clockView {
 	return clockView{Left: words(time.Until(ends).Truncate(time.Second)), Limit: words(limit.Round(time.Second)), Ends: ends}
 }
 
-const confirmedIt = "because you confirmed that it is you"
+const (
+	signedIt    = "because you signed in"
+	confirmedIt = "because you confirmed that it is you"
+)
 
 // whyRotated reads from the trail what made the token that the browser carries now.
 func (a *app) whyRotated(r *http.Request) (string, error) {
@@ -101,7 +106,7 @@ func (a *app) whyRotated(r *http.Request) (string, error) {
 	}
 	switch e := events[0]; {
 	case e.Kind == audit.SessionCreated:
-		return "because you signed in", nil
+		return signedIt, nil
 	case e.Reason == "reauthentication":
 		return confirmedIt, nil
 	case e.Reason == "password_changed":

@@ -108,14 +108,21 @@ func (l Composer) wasItYou(session string) string {
 // printableDevice is the name of a device if it is safe in an email. It is made from the User-Agent header, which
 // anybody can choose.
 func printableDevice(device string) string {
-	if !plain(device, 90, "0123456789-()") {
+	if !plain(device, deviceMost, "0123456789-()") {
 		return "a device we could not name"
 	}
 	return device
 }
 
-// Placeable reports whether the name of a country can stand after that of a device.
-func Placeable(country string) bool { return plain(country, 30, "-") }
+const deviceMost = 60
+
+// DeviceIn is the name of a device with the country that it is in, where that may stand in an email: no country is worth the name.
+func DeviceIn(device, country string) string {
+	if in := device + " in " + country; plain(country, 30, "-") && plain(in, deviceMost, "0123456789-()") {
+		return in
+	}
+	return device
+}
 
 // formatTime writes a time to the minute.
 func formatTime(at time.Time) string { return at.UTC().Format("2 January 2006 at 15:04 UTC") }

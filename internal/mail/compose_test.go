@@ -207,3 +207,15 @@ func TestLasting(t *testing.T) {
 		}
 	}
 }
+
+// The country stands in an email only where it cannot be taken for anything else, and never in place of the device.
+func TestDeviceIn(t *testing.T) {
+	for country, want := range map[string]string{
+		"Portugal": "Firefox on Linux in Portugal", "New Zealand": "Firefox on Linux in New Zealand", "": "Firefox on Linux",
+		"evil.example": "Firefox on Linux", "http://evil": "Firefox on Linux", strings.Repeat("Long ", 7): "Firefox on Linux",
+	} {
+		if got := DeviceIn("Firefox on Linux", country); got != want {
+			t.Errorf("%q: got %q, want %q", country, got, want)
+		}
+	}
+}
