@@ -29,6 +29,20 @@ var floods = map[string]flood{
 	"decoys": {func(p *portal) func(int) { // three for each press that names an address without an account
 		return func(int) { p.browser().Post("/password/forgot", "email", webtest.Email()) }
 	}, 3 * guard.Resets.Burst},
+	"demo_emails": {func(p *portal) func(int) { // one to the address before, one to the other
+		b := p.newDemoVisitor()
+		_, made := b.demo()
+		b.Reauth(made).Leads("/account/sessions")
+		return func(n int) { b.Post("/account/email", "email", "flo-"+strconv.Itoa(n)+"@demo.example") }
+	}, 2 * guard.EmailChanges.Burst},
+	"demo_links": {func(p *portal) func(int) {
+		b := p.newDemoVisitor()
+		return func(int) { b.Post("/demo/scene/second-device") }
+	}, guard.Asked.Burst},
+	"demo_scenes": {func(p *portal) func(int) { // the latest run of each
+		b := p.newDemoVisitor()
+		return func(int) { b.Post("/demo/scene/second-device") }
+	}, 1},
 	"email_changes": {func(p *portal) func(int) {
 		b := p.member()
 		return func(int) { b.Post("/account/email", "email", webtest.Email()) }
@@ -137,6 +151,14 @@ func (p *portal) member() *browser {
 	p.t.Helper()
 	b := p.signedIn(p.newUser("Flo"))
 	b.Reauth(password).Leads("/account/sessions")
+	return b
+}
+
+// newDemoVisitor is a browser in a demo account.
+func (p *portal) newDemoVisitor() *browser {
+	p.t.Helper()
+	b := p.browser()
+	b.startDemo()
 	return b
 }
 

@@ -20,7 +20,7 @@ func TestConfirmationSaysWhatFor(t *testing.T) {
 		if key.method != http.MethodGet || !route.returned || !route.guarded || strings.HasPrefix(key.pattern, "/admin") {
 			continue
 		}
-		page := strings.NewReplacer("{handle}", b.Handle(), "{id}", "none", "{token}", "none").Replace(key.pattern)
+		page := strings.NewReplacer("{handle}", b.Handle(), "{id}", "none", "{token}", "none", "{scene}", "thief").Replace(key.pattern)
 		if p.app.destination(page) != page {
 			t.Errorf("%s: people are not led there", page)
 		}
