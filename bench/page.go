@@ -93,6 +93,7 @@ type Layout struct {
 		Theme    string
 		NotesOff bool
 		NoNotes  bool
+		GuideOff bool
 	}
 	Here     string
 	Unwarned bool
