@@ -96,6 +96,7 @@ type Layout struct {
 		GuideOff bool
 	}
 	Here     string
+	Act      string
 	Unwarned bool
 }
 

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.com/gatehouse/internal/act"
@@ -116,7 +117,7 @@ func (s *Service) Shorten(ctx context.Context, name string, x session.Session, l
 
 // begin stores a scene with its events, and logs them.
 func (s *Service) begin(ctx context.Context, scene Scene, by audit.Actor, do func(events ...audit.Event) error, more ...audit.Event) error {
-	events := append(more, begun(scene, by))
+	events := slices.Concat(more, []audit.Event{begun(scene, by)})
 	if err := do(events...); err != nil {
 		return fmt.Errorf("begin scene %s: %w", scene.Name, err)
 	}

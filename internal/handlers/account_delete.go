@@ -86,7 +86,7 @@ func (a *app) requestDeletion(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.answered(r)
 	a.reportRecoveryCode(r, proof)
-	a.finishLogout(w, r, signedOutPage)
+	a.finishLogout(w, r)
 	return nil
 }
 

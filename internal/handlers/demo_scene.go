@@ -67,7 +67,7 @@ func (a *app) findOver(r *http.Request, scene demo.Scene) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
 	token, _ := a.Bag.Token(r)
-	scene.Exchanges = append(scene.Exchanges, a.knock(ctx, clientOf(r), token, home))
+	scene.Exchanges = append(scene.Exchanges, a.knock(ctx, clientOf(r), token))
 	x, err := a.Sessions.Session(ctx, scene.UserID, scene.Session)
 	if err == nil {
 		scene.After = demo.RowOf(x)

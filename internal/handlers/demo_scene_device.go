@@ -46,7 +46,7 @@ func (a *app) playDevice(w http.ResponseWriter, r *http.Request) error {
 func (a *app) signOutPlayed(r *http.Request, scene demo.Scene, there device.Client, token string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
-	first := a.knock(ctx, there, token, home)
+	first := a.knock(ctx, there, token)
 	before, err := a.Sessions.Session(ctx, scene.UserID, scene.Session)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (a *app) signOutPlayed(r *http.Request, scene demo.Scene, there device.Clie
 	if _, err := a.Sessions.Revoke(ctx, actor(r), scene.Session, nil); err != nil && !errors.Is(err, auth.ErrEnded) {
 		return err
 	}
-	scene.Exchanges = []demo.Exchange{first, a.knock(ctx, there, token, home)}
+	scene.Exchanges = []demo.Exchange{first, a.knock(ctx, there, token)}
 	over, err := a.Sessions.Session(ctx, scene.UserID, scene.Session)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (a *app) steal(token string, scene demo.Scene, tries int) {
 	default:
 		return
 	}
-	scene.Exchanges = append(scene.Exchanges, a.knock(ctx, demo.Thief(), token, home))
+	scene.Exchanges = append(scene.Exchanges, a.knock(ctx, demo.Thief(), token))
 	if x, err = a.Sessions.Session(ctx, scene.UserID, scene.Session); err == nil {
 		scene.After = demo.RowOf(x)
 		err = a.Demos.Finish(ctx, scene)
@@ -60,16 +60,16 @@ func (a *app) steal(token string, scene demo.Scene, tries int) {
 }
 
 // knock sends a request through the front door of this portal, as a client with a cookie sends it from elsewhere.
-func (a *app) knock(ctx context.Context, c device.Client, token, path string) demo.Exchange {
+func (a *app) knock(ctx context.Context, c device.Client, token string) demo.Exchange {
 	cookie := a.Bag.Cookie()
 	r := (&http.Request{
-		Method: http.MethodGet, URL: &url.URL{Path: path}, RequestURI: path, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: http.MethodGet, URL: &url.URL{Path: home}, RequestURI: home, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Host: a.BaseURL.Host, RemoteAddr: net.JoinHostPort(c.IP, "443"), Body: http.NoBody,
 		Header: http.Header{"Cookie": {cookie.Name + "=" + token}, "User-Agent": {c.UserAgent}, "Accept": {typePage}},
 	}).WithContext(ctx)
 	answer := &heldAnswer{header: http.Header{}, status: http.StatusOK}
 	e := demo.Exchange{
-		At: time.Now().UTC(), From: c.IP, Agent: device.Parse(c.UserAgent).Name, Method: r.Method, Path: path, Token: demo.Shown(auth.HashToken(token)),
+		At: time.Now().UTC(), From: c.IP, Agent: device.Parse(c.UserAgent).Name, Method: r.Method, Path: home, Token: demo.Shown(auth.HashToken(token)),
 	}
 	a.door.ServeHTTP(answer, r)
 	e.Status, e.Location = answer.status, answer.header.Get("Location")

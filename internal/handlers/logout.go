@@ -25,10 +25,10 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if v := currentOf(r); v != nil && v.User.IsDemo() { // it may come back
-		a.finishLogout(w, r, signedOutPage, brand.BackCookie)
+		a.finishLogout(w, r, brand.BackCookie)
 		return nil
 	}
-	a.finishLogout(w, r, signedOutPage)
+	a.finishLogout(w, r)
 	return nil
 }
 
@@ -36,10 +36,10 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 // and bag go, the browser clears what it keeps, and the next page explains the end (ASVS v5.0.0-7.4.1, 14.3.1). Our cookies
 // go by name, because "cookies" in the header would take those of neighbouring hosts as well. The one that says which
 // session ended is for the next page.
-func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, next string, kept ...string) {
+func (a *app) finishLogout(w http.ResponseWriter, r *http.Request, kept ...string) {
 	a.Bag.End(r.Context())
 	a.forgetBrowser(w, kept...)
-	seeOther(w, r, next)
+	seeOther(w, r, signedOutPage)
 }
 
 // forgetBrowser deletes what the browser keeps besides the cookie of its session, but for the cookies that are kept.
@@ -65,5 +65,5 @@ func (a *app) finishLogoutOf(w http.ResponseWriter, r *http.Request, userID, nex
 	if v := currentOf(r); v != nil && v.UserID == userID {
 		a.Bag.End(r.Context())
 	}
-	seeOther(w, r, next)
+	seeOther(w, r, signedOutPage)
 }

@@ -86,7 +86,7 @@ func (a *app) endAll(w http.ResponseWriter, r *http.Request) error {
 	if done || err != nil {
 		return err
 	}
-	a.finishLogout(w, r, signedOutPage)
+	a.finishLogout(w, r)
 	return nil
 }
 
