@@ -65,5 +65,5 @@ func (a *app) finishLogoutOf(w http.ResponseWriter, r *http.Request, userID, nex
 	if v := currentOf(r); v != nil && v.UserID == userID {
 		a.Bag.End(r.Context())
 	}
-	seeOther(w, r, signedOutPage)
+	seeOther(w, r, next)
 }
