@@ -25,11 +25,17 @@ const offBaseline = `(() => {
 		const alone = [...a.parentNode.childNodes].every(n => n === a || n.nodeType !== Node.TEXT_NODE || !n.data.trim())
 		if (a.checkVisibility() && box.width > 0 && alone && box.height < 24) wrong.push('a link of ' + box.height + ' px: ' + a.innerText)
 	}
+	for (const marker of document.querySelectorAll('.marker')) {
+		const box = marker.getBoundingClientRect(), range = document.createRange()
+		range.selectNodeContents(marker)
+		const number = range.getBoundingClientRect()
+		if (Math.abs(number.left + number.right - box.left - box.right) > 6) wrong.push('the number of a note is not in the middle of its circle')
+	}
 	return JSON.stringify(wrong)
 })()`
 
-// TestLinesAndLinks looks at what the eye follows: a label and its value stand on one line, and a link that stands alone is high
-// enough for a finger.
+// TestLinesAndLinks looks at what the eye follows: a label and its value stand on one line, a link that stands alone is high
+// enough for a finger, and a number is in the middle of its circle.
 func TestLinesAndLinks(t *testing.T) {
 	p := start(t, onSQLite(t))
 	b := p.person(t, webtest.ChromeOnLinux, p.Network+"::1")
