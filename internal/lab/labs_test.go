@@ -104,6 +104,25 @@ func TestLogHidesTheVictim(t *testing.T) {
 	}
 }
 
+// Cookies are kept by host, not by port: a browser that has the portal open under the name of the twin sends the portal's token to
+// the twin too. It is on no page and in no log.
+func TestTwinHearsItsOwnCookieAlone(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "the-wristband", WithMistake)
+	mine := s.signsIn()
+	for _, around := range []string{"__Host-id=LIVETOKEN; %s; theme=LIVETOKEN", "id=LIVETOKEN;%s", "x%[1]s-LIVETOKEN; %[1]s;id=LIVETOKEN"} {
+		s.sends("GET", "/account", fmt.Sprintf(around, mine)).Want(http.StatusOK)
+	}
+	s.sends("GET", "/account", "__Host-id=LIVETOKEN").Want(http.StatusSeeOther)
+	said := fmt.Sprint(s.b.Log())
+	if strings.Contains(said, "LIVETOKEN") {
+		t.Errorf("a cookie of the portal is in\n%s", said)
+	}
+	if strings.Count(said, "Cookie: "+mine+"\n") != 3 {
+		t.Errorf("want the cookie of the twin in\n%s", said)
+	}
+}
+
 // A copy that was taken after the victim had ended the others is of the session that the victim kept.
 func TestWhatIsTakenLaterProvesNothing(t *testing.T) {
 	t.Parallel()
