@@ -326,14 +326,18 @@ func (p *portal) refuses(t *testing.T, l lab.Lab) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := b.Outcome()
+	got, cookies := b.Outcome(), 0
 	for _, x := range got.Sent {
 		t.Logf("%s: %s -> %d", x.Who, x.Line, x.Status)
-		for _, c := range regexp.MustCompile(`__Host-id=([^;\s]+)`).FindAllStringSubmatch(x.Request+x.Answer, -1) {
+		for _, c := range regexp.MustCompile(`(?m)(?:Cookie: |; )__Host-[^=;]*=([^;\s]+)`).FindAllStringSubmatch(x.Request+x.Answer, -1) {
+			cookies++
 			if len(c[1]) > 10 {
-				t.Errorf("a token of the portal is shown: %s", c[1])
+				t.Errorf("a value of the portal is shown: %s", c[0])
 			}
 		}
+	}
+	if cookies == 0 {
+		t.Error("no cookie of the portal was seen at all")
 	}
 	if !got.Refused || len(got.Sent) < 3 {
 		t.Errorf("the portal did not refuse it: %s", got.Says)

@@ -104,6 +104,22 @@ func TestLogHidesTheVictim(t *testing.T) {
 	}
 }
 
+// The address that the victim opens is not the answer of the lab about addresses: that has to be asked for.
+func TestLogHidesTheVictimsAddress(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "ids-in-urls", WithMistake)
+	s.lets("sign-in")
+	token := s.b.phone.jar[s.b.Facts().Cookie].Value
+	if said := fmt.Sprint(s.b.Log()); strings.Contains(said, token) || !strings.Contains(said, "GET /account?session="+token[:6]+"\u2026") ||
+		!strings.Contains(said, "Location: /"+s.b.Address+"/account?session="+token[:6]+"\u2026") {
+		t.Errorf("want no more than the beginning of the token in\n%s", said)
+	}
+	s.sends("GET", "/account?session="+token, "")
+	if said := fmt.Sprint(s.b.Log()); !strings.Contains(said, "GET /account?session="+token) {
+		t.Errorf("want what the learner sent in\n%s", said)
+	}
+}
+
 // Cookies are kept by host, not by port: a browser that has the portal open under the name of the twin sends the portal's token to
 // the twin too. It is on no page and in no log.
 func TestTwinHearsItsOwnCookieAlone(t *testing.T) {

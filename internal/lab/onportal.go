@@ -65,12 +65,10 @@ func (b *Bench) Outcome() *Outcome {
 // ServeHTTP asks the portal, and notes what was sent.
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who := whoOf(r)
-	e := newExchange(who, r.URL.RequestURI(), r)
-	e.Request = maskCookies(e.Request)
+	e := newExchange(victim, r.URL.RequestURI(), r) // nothing secret of the portal is shown, whoever sent it
 	r.RemoteAddr = s.Remote
 	rec := &answerHeard{ResponseWriter: w}
 	s.Handler.ServeHTTP(rec, r)
-	e.Who = victim // nothing secret of the portal is shown, whoever sent it
 	e.finish("", rec)
 	e.Who = who
 	s.mu.Lock()
