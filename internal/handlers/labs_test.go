@@ -181,7 +181,8 @@ func TestLabsAreForThisMachine(t *testing.T) {
 		}
 		seen++
 		path := strings.ReplaceAll(route, "{lesson}", "fixation")
-		here, there := off.here(), on.browser()
+		here, there := off.here(), on.here()
+		there.IP = "192.0.2.9" // and the host is a name of this machine
 		here.Do(here.Request(method, path)).Want(http.StatusNotFound)
 		there.Do(there.Request(method, path)).Want(http.StatusNotFound)
 		for peer, client := range map[string]string{"127.0.0.1:1": "192.0.2.1", "10.0.0.1:1": "127.0.0.1", "192.0.2.1:1": "127.0.0.1"} {
@@ -200,6 +201,40 @@ func TestLabsAreForThisMachine(t *testing.T) {
 	}
 	off.here().Get("/learn").SaysNot("The labs")
 	on.here().Get("/learn").Says("The labs")
+}
+
+// A proxy or tunnel on this machine asks for others from here, whether the portal knows it or not.
+func TestLabsBehindATunnel(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	ask := func(change func(*http.Request)) int {
+		b := p.here()
+		r := b.Request("GET", "/labs")
+		change(r)
+		return b.Do(r).StatusCode
+	}
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	host := func(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
+	for _, as := range []func(*http.Request){
+		host("127.0.0.1:8080"), host("[::1]"), host("LOCALHOST"), header("X-Forwarded-For", "127.0.0.1, ::1"), header("Forwarded", "for=127.0.0.1"),
+		header("X-Forwarded-Host", "localhost:8080"),
+	} {
+		if got := ask(as); got != http.StatusOK {
+			t.Errorf("on this machine: got %d", got)
+		}
+	}
+	for what, as := range map[string]func(*http.Request){
+		"another host": host("labs.tunnel.example"), "a host that begins alike": host("localhost.tunnel.example:8080"), "a network": host("192.0.2.7:8080"),
+		"an address": header("X-Forwarded-For", "192.0.2.7"), "one behind another": header("X-Forwarded-For", "192.0.2.7, 127.0.0.1"),
+		"no address": header("X-Forwarded-For", "unknown"), "RFC 7239": header("Forwarded", `for="[2001:db8::7]:4711"`), "hidden": header("Forwarded", "for=_hidden"),
+		"nginx": header("X-Real-Ip", "192.0.2.7"), "a proxy": header("Via", "1.1 squid"), "its host": header("X-Forwarded-Host", "labs.tunnel.example"),
+	} {
+		if got := ask(as); got != http.StatusNotFound {
+			t.Errorf("%s: got %d, want 404", what, got)
+		}
+	}
 }
 
 // A name that is no lab is answered with the way to those there are. What a learner writes is refused in words, and left in its field.
