@@ -62,7 +62,7 @@ var durations = []Lab{
 		},
 		Solution: []string{"POST /login with your own address and password.", "GET /billing/checkout with your cookie, and read the order in the answer.", "POST /billing/checkout with two lines order=ORDER, at the same moment."},
 		Thinking: "Between reading and writing there is always a moment. To use something once, let the database say who was first: a row with a unique key, or an update that changes one row or none.",
-		Wrong:    Code{"internal/twin/pages.go", `if p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {`},
+		Wrong:    Code{"internal/twin/pages.go", `if order == "" || p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {`},
 		Right:    Code{"internal/store/billing.go", "if isDuplicate(err) {\nreturn billing.ErrBegun\n}"},
 		onPortal: func(s *script) (bool, string) {
 			mine := newBrowser(you)

@@ -159,6 +159,19 @@ func TestWhatIsTakenLaterProvesNothing(t *testing.T) {
 	}
 }
 
+// A payment of no order, sent twice, is no order that was paid twice.
+func TestNoOrderIsNotPaid(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "once", WithMistake)
+	mine := s.signsIn()
+	for range 2 {
+		s.sends("POST", "/billing/checkout", mine).Want(http.StatusConflict)
+	}
+	if !s.b.Solved().IsZero() {
+		t.Error("the lab is solved without its attack")
+	}
+}
+
 // Nobody can fill the memory: what is unused longest makes room, and an hour later all is gone.
 func TestLabsAreBounded(t *testing.T) {
 	t.Parallel()
