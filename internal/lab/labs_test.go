@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -293,4 +294,50 @@ func TestClass(t *testing.T) {
 	if len(l.See("3", done)) != 0 || len(l.Class()) != 3 {
 		t.Error("want the reset of all")
 	}
+}
+
+// A portal that is at its limits, slow or out of order has not let the attack through: the steps say that they were not made.
+func TestStepsThatCouldNotBeMade(t *testing.T) {
+	t.Parallel()
+	over, end := context.WithCancel(t.Context())
+	end()
+	for name, tt := range map[string]struct {
+		ctx    context.Context
+		status int
+		want   string
+	}{
+		"no demo":       {t.Context(), http.StatusTooManyRequests, "no more demo accounts"},
+		"a limit":       {t.Context(), http.StatusTooManyRequests, "let no more requests of your network through"},
+		"out of order":  {t.Context(), http.StatusServiceUnavailable, "did not answer all of them"},
+		"too slow":      {over, http.StatusUnauthorized, "did not answer all of them"},
+		"not signed in": {t.Context(), http.StatusUnauthorized, "one before the attack"},
+	} {
+		for _, lesson := range []string{"the-wristband", "sign-out-that-holds", "listing-and-ending", "a-new-password", "once", "two-limits", "rotation"} {
+			b := New(origin).student(t, lesson, WithMistake).b
+			err := b.TryPortal(tt.ctx, Portal{Demo: true, Origin: "http://localhost:9", Cookie: "id", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/demo" && name != "no demo" {
+					http.SetCookie(w, &http.Cookie{Name: "id", Value: "abcdefghij"})
+					http.Redirect(w, r, "/account", http.StatusSeeOther)
+					return
+				}
+				w.WriteHeader(tt.status)
+			})})
+			if refusal, is := err.(RefusalError); !is || !strings.Contains(refusal.Error(), tt.want) || b.Outcome() != nil { //nolint:errorlint // the value itself
+				t.Errorf("%s, %s: got %v and the outcome %v, want %q", lesson, name, err, b.Outcome(), tt.want)
+			}
+		}
+	}
+}
+
+// A fault of the program is none of the learner's: it is not kept quiet.
+func TestFaultsOfStepsAreHeard(t *testing.T) {
+	t.Parallel()
+	b := New(origin).student(t, "the-wristband", WithMistake).b
+	defer func() {
+		if got := recover(); got != "a fault" {
+			t.Errorf("got %v, want the fault", got)
+		}
+	}()
+	err := b.TryPortal(t.Context(), Portal{Demo: true, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a fault") })})
+	t.Errorf("got %v, want the fault", err)
 }
