@@ -305,7 +305,7 @@ func TestLabClass(t *testing.T) {
 	teacher.Post("/labs/class", "code", "guess").Want(http.StatusUnprocessableEntity).Says("That is not the code.")
 	teacher.Get("/labs/class").SaysNot("of 13")
 	teacher.Post("/labs/class", "code", p.app.Labs.Code).Leads("/labs/class")
-	page := teacher.Get("/labs/class").Want(http.StatusOK).Says("1 of 13").Says("Sign-out that holds")
+	page := teacher.Get("/labs/class").Want(http.StatusOK).Says("1 of 13").Says("Sign-out that holds").Says("A reset lasts until")
 	if strings.Contains(page.Body, "<img") || !strings.Contains(page.Body, html.EscapeString(hostile[0])) {
 		t.Error("the name is not shown as it was written, or is markup")
 	}
