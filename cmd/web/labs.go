@@ -25,7 +25,17 @@ func openLabs(ctx context.Context, c config.Settings) (*lab.Labs, net.Listener, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("the twin of the labs: %w", err)
 	}
-	return lab.New("http://" + listener.Addr().String()), listener, nil
+	return lab.New("http://" + twinHost(c.BaseURL.Hostname(), listener.Addr().String())), listener, nil
+}
+
+// twinHost is the address under the name of this machine that the portal does not have: cookies are kept by host, not by port, so
+// neither gets those of the other.
+func twinHost(portal, address string) string {
+	host, port, _ := net.SplitHostPort(address)
+	if portal == host {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // closeTwin closes a listener that nobody serves yet, if there is one.

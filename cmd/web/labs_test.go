@@ -66,7 +66,7 @@ func TestLabInABrowser(t *testing.T) {
 	}
 }
 
-var twinAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+/[a-z0-9]+`)
+var twinAt = regexp.MustCompile(`http://(?:127\.0\.0\.1|localhost):\d+/[a-z0-9]+`)
 
 // A learner attacks with a browser of their own: the page of the lab turns green by what it opened.
 func TestLabWithABrowserOfOnesOwn(t *testing.T) {
@@ -106,7 +106,7 @@ func TestLabIsServedApart(t *testing.T) {
 	b.Post("/labs/fixation", "do", "begin", "version", lab.WithMistake).Want(http.StatusSeeOther)
 	twin := twinAt.FindString(b.Get("/labs/fixation").Want(http.StatusOK).Body)
 	u, err := url.Parse(twin)
-	if err != nil || u.Host == "" || strings.HasSuffix(p.Origin, ":"+u.Port()) {
+	if err != nil || u.Host == "" || strings.HasSuffix(p.Origin, ":"+u.Port()) || strings.HasPrefix(p.Origin, "http://"+u.Hostname()+":") {
 		t.Fatalf("the twin is at %q, the portal at %s (%v)", twin, p.Origin, err)
 	}
 	c := webtest.New(t, "http://"+u.Host)
@@ -126,6 +126,16 @@ func TestLabIsServedApart(t *testing.T) {
 		off.Get(path).Want(http.StatusNotFound)
 	}
 	off.Post("/learn/fixation/check").Want(http.StatusNotFound)
+}
+
+// The twin has the name of this machine that the portal does not have, because cookies are kept by name.
+func TestTwinHost(t *testing.T) {
+	t.Parallel()
+	for portal, want := range map[string]string{"localhost": "127.0.0.1:9", "127.0.0.1": "localhost:9", "::1": "127.0.0.1:9"} {
+		if got := twinHost(portal, "127.0.0.1:9"); got != want {
+			t.Errorf("the portal is at %s: got %s, want %s", portal, got, want)
+		}
+	}
 }
 
 // Production refuses labs, whatever else is right.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/netip"
 	"slices"
@@ -24,14 +25,12 @@ func (f *Flags) Settings() (Settings, []string, error) {
 	l.s.Env = l.oneOf("ENV", f.Env, development, production)
 	l.s.Demo = l.oneOf("DEMO", cmp.Or(f.Demo, strconv.FormatBool(!l.s.Production())), "true", "false") == "true"
 	l.s.Notes = l.oneOf("NOTES", f.Notes, "on", "off")
-	if l.s.Labs = f.Labs; f.Labs && l.s.Production() {
-		l.refuse("LABS", "serves a portal that is made to be broken into, which production must not")
-	}
 	l.s.GeoDatabase = f.GeoDatabase
 	l.listeners()
 	l.certificate()
 	l.baseURL()
 	l.cookie()
+	l.labs()
 	l.database()
 	l.s.DatabaseConns = l.number("DATABASE_CONNS", f.DatabaseConns, 24, 1, 1000)
 	l.s.Migrate = l.oneOf("MIGRATE", f.Migrate, "auto", "off")
@@ -95,6 +94,20 @@ func (l *loader) number(name, text string, byDefault, least, most int) int {
 		return byDefault
 	}
 	return n
+}
+
+// labs reads LABS, which is for this machine alone.
+func (l *loader) labs() {
+	host, _, _ := net.SplitHostPort(l.s.Addr)
+	switch l.s.Labs = l.flags.Labs; {
+	case !l.s.Labs:
+	case l.s.Production():
+		l.refuse("LABS", "serves a portal that is made to be broken into, which production must not")
+	case l.fine("ADDR") && !loopback(host):
+		l.refuse("LABS", "is for this machine alone, but %s is %s, where others reach it", brand.Env("ADDR"), l.s.Addr)
+	case l.fine("ADDR", "BASE_URL") && !loopback(l.s.BaseURL.Hostname()):
+		l.refuse("LABS", "is for this machine alone, but %s is %s", brand.Env("BASE_URL"), l.s.Origin())
+	}
 }
 
 func (l *loader) mail() {

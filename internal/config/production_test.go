@@ -64,3 +64,23 @@ func TestMistakesInProduction(t *testing.T) {
 		must(t, f)
 	}
 }
+
+// Labs are for the machine that they run on, so a portal that others reach refuses them.
+func TestLabsAreForThisMachine(t *testing.T) {
+	here := func() config.Flags { return config.Flags{Labs: true} }
+	mistakes(t, here, []mistake{
+		{"LABS", ": is for this machine alone, but GATEHOUSE_ADDR is :8080, where others reach it", func(f *config.Flags) { f.Addr = ":8080" }},
+		{"LABS", "", func(f *config.Flags) { f.Addr = "0.0.0.0:8080" }},
+		{"LABS", "", func(f *config.Flags) { f.Addr, f.BaseURL = "[::]:8080", "http://localhost:8080" }},
+		{"LABS", "", func(f *config.Flags) { f.Addr, f.BaseURL = "192.0.2.7:8080", "https://portal.example" }},
+		{"LABS", ": is for this machine alone, but GATEHOUSE_BASE_URL is https://portal.example", func(f *config.Flags) { f.BaseURL = "https://portal.example" }},
+		{"ADDR", "", func(f *config.Flags) { f.Addr = "nothing" }},
+	})
+	for _, addr := range []string{"", "127.0.0.1:1", "[::1]:8080", "localhost:0"} {
+		f := here()
+		f.Addr = addr
+		if s, _ := must(t, f); !s.Labs {
+			t.Errorf("on %q: no labs", addr)
+		}
+	}
+}

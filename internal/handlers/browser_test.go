@@ -30,7 +30,19 @@ func (p *portal) browser() *browser {
 func (p *portal) here() *browser {
 	b := p.browser()
 	b.IP = "127.0.0.1"
+	b.Transport = onThisMachine{b.Transport}
 	return b
+}
+
+// onThisMachine asks under a name of the machine that the portal is on.
+type onThisMachine struct{ http.RoundTripper }
+
+func (o onThisMachine) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Host == "" || r.Host == portalURL.Host {
+		r = r.Clone(r.Context())
+		r.Host = "localhost:8080"
+	}
+	return o.RoundTripper.RoundTrip(r)
 }
 
 // moveTo has the browser ask another portal from now on.

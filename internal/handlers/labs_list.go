@@ -4,11 +4,14 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"example.com/gatehouse/internal/device"
+	"example.com/gatehouse/internal/forwarded"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/internal/lab"
 	"example.com/gatehouse/internal/learn"
@@ -37,12 +40,42 @@ func (a *app) requireThisMachine(next http.Handler) http.Handler {
 	})
 }
 
-// isThisMachine reports whether the request comes from the machine of the portal, as its connection and its proxies say.
+// isThisMachine reports whether the request comes from the machine of the portal, as its connection and its proxies say. A proxy or
+// a tunnel that runs here asks for others without being one of the proxies: it gives itself away by the host that it was asked for,
+// or by what it adds to the request.
 func isThisMachine(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	client, errClient := netip.ParseAddr(clientOf(r).IP)
-	return err == nil && errClient == nil && peer.Addr().Unmap().IsLoopback() && client.Unmap().IsLoopback()
+	return err == nil && errClient == nil && peer.Addr().Unmap().IsLoopback() && client.Unmap().IsLoopback() &&
+		isLoopbackHost(r.Host) && !isForwarded(r)
 }
+
+func isLoopbackHost(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	addr, err := netip.ParseAddr(name)
+	return strings.EqualFold(name, "localhost") || err == nil && addr.Unmap().IsLoopback()
+}
+
+// isForwarded reports whether the headers name somebody who is not on this machine, whoever wrote them.
+func isForwarded(r *http.Request) bool {
+	for _, name := range []string{"Via", "X-Real-Ip", "Cf-Connecting-Ip", "True-Client-Ip"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	if host := r.Header.Get("X-Forwarded-Host"); host != "" && !isLoopbackHost(host) {
+		return true
+	}
+	return slices.ContainsFunc([]string{forwarded.XForwardedFor, forwarded.Forwarded}, func(name string) bool {
+		if r.Header.Get(name) == "" {
+			return false
+		}
+		c := forwarded.Proxies{Trusted: thisMachine, Header: name}.Find(r.RemoteAddr, r.Header)
+		return !c.Proxy || c.Problem != ""
+	})
+}
+
+var thisMachine = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // limitLab takes a press from what one network may do in labs.
 func (a *app) limitLab(h handler) handler {

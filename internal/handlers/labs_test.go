@@ -181,7 +181,8 @@ func TestLabsAreForThisMachine(t *testing.T) {
 		}
 		seen++
 		path := strings.ReplaceAll(route, "{lesson}", "fixation")
-		here, there := off.here(), on.browser()
+		here, there := off.here(), on.here()
+		there.IP = "192.0.2.9" // and the host is a name of this machine
 		here.Do(here.Request(method, path)).Want(http.StatusNotFound)
 		there.Do(there.Request(method, path)).Want(http.StatusNotFound)
 		for peer, client := range map[string]string{"127.0.0.1:1": "192.0.2.1", "10.0.0.1:1": "127.0.0.1", "192.0.2.1:1": "127.0.0.1"} {
@@ -200,6 +201,40 @@ func TestLabsAreForThisMachine(t *testing.T) {
 	}
 	off.here().Get("/learn").SaysNot("The labs")
 	on.here().Get("/learn").Says("The labs")
+}
+
+// A proxy or tunnel on this machine asks for others from here, whether the portal knows it or not.
+func TestLabsBehindATunnel(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	ask := func(change func(*http.Request)) int {
+		b := p.here()
+		r := b.Request("GET", "/labs")
+		change(r)
+		return b.Do(r).StatusCode
+	}
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	host := func(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
+	for _, as := range []func(*http.Request){
+		host("127.0.0.1:8080"), host("[::1]"), host("LOCALHOST"), header("X-Forwarded-For", "127.0.0.1, ::1"), header("Forwarded", "for=127.0.0.1"),
+		header("X-Forwarded-Host", "localhost:8080"),
+	} {
+		if got := ask(as); got != http.StatusOK {
+			t.Errorf("on this machine: got %d", got)
+		}
+	}
+	for what, as := range map[string]func(*http.Request){
+		"another host": host("labs.tunnel.example"), "a host that begins alike": host("localhost.tunnel.example:8080"), "a network": host("192.0.2.7:8080"),
+		"an address": header("X-Forwarded-For", "192.0.2.7"), "one behind another": header("X-Forwarded-For", "192.0.2.7, 127.0.0.1"),
+		"no address": header("X-Forwarded-For", "unknown"), "RFC 7239": header("Forwarded", `for="[2001:db8::7]:4711"`), "hidden": header("Forwarded", "for=_hidden"),
+		"nginx": header("X-Real-Ip", "192.0.2.7"), "a proxy": header("Via", "1.1 squid"), "its host": header("X-Forwarded-Host", "labs.tunnel.example"),
+	} {
+		if got := ask(as); got != http.StatusNotFound {
+			t.Errorf("%s: got %d, want 404", what, got)
+		}
+	}
 }
 
 // A name that is no lab is answered with the way to those there are. What a learner writes is refused in words, and left in its field.
@@ -270,7 +305,7 @@ func TestLabClass(t *testing.T) {
 	teacher.Post("/labs/class", "code", "guess").Want(http.StatusUnprocessableEntity).Says("That is not the code.")
 	teacher.Get("/labs/class").SaysNot("of 13")
 	teacher.Post("/labs/class", "code", p.app.Labs.Code).Leads("/labs/class")
-	page := teacher.Get("/labs/class").Want(http.StatusOK).Says("1 of 13").Says("Sign-out that holds")
+	page := teacher.Get("/labs/class").Want(http.StatusOK).Says("1 of 13").Says("Sign-out that holds").Says("A reset lasts until")
 	if strings.Contains(page.Body, "<img") || !strings.Contains(page.Body, html.EscapeString(hostile[0])) {
 		t.Error("the name is not shown as it was written, or is markup")
 	}
@@ -326,14 +361,18 @@ func (p *portal) refuses(t *testing.T, l lab.Lab) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := b.Outcome()
+	got, cookies := b.Outcome(), 0
 	for _, x := range got.Sent {
 		t.Logf("%s: %s -> %d", x.Who, x.Line, x.Status)
-		for _, c := range regexp.MustCompile(`__Host-id=([^;\s]+)`).FindAllStringSubmatch(x.Request+x.Answer, -1) {
+		for _, c := range regexp.MustCompile(`(?m)(?:Cookie: |; )__Host-[^=;]*=([^;\s]+)`).FindAllStringSubmatch(x.Request+x.Answer, -1) {
+			cookies++
 			if len(c[1]) > 10 {
-				t.Errorf("a token of the portal is shown: %s", c[1])
+				t.Errorf("a value of the portal is shown: %s", c[0])
 			}
 		}
+	}
+	if cookies == 0 {
+		t.Error("no cookie of the portal was seen at all")
 	}
 	if !got.Refused || len(got.Sent) < 3 {
 		t.Errorf("the portal did not refuse it: %s", got.Says)

@@ -105,6 +105,7 @@ func (b *Bench) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This twin was asked more than a lab needs. Begin the lab again.", http.StatusTooManyRequests)
 		return
 	}
+	onlyCookie(r.Header, b.portal.Cookie.Name)
 	e := newExchange(whoOf(r), b.short(r.URL.RequestURI()), r)
 	r.Body = &heardBody{ReadCloser: http.MaxBytesReader(w, r.Body, 16<<10)}
 	rec := &answerHeard{ResponseWriter: w}
@@ -118,6 +119,23 @@ func (b *Bench) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if b.Lab.happened != nil && b.Lab.happened(b) {
 		b.solve()
+	}
+}
+
+// onlyCookie leaves the cookies of one name, as they were written. Browsers keep cookies by host, not by port, so a learner's own
+// browser sends those of the portal too, and what is sent to a twin is shown.
+func onlyCookie(h http.Header, name string) {
+	var ours []string
+	for _, line := range h.Values("Cookie") {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.TrimSpace(pair)
+			if of, _, _ := strings.Cut(pair, "="); of == name {
+				ours = append(ours, pair)
+			}
+		}
+	}
+	if h.Del("Cookie"); ours != nil {
+		h.Set("Cookie", strings.Join(ours, "; "))
 	}
 }
 

@@ -21,11 +21,14 @@ type Exchange struct {
 const maxShown = 1500
 
 func newExchange(who, path string, r *http.Request) Exchange {
+	if who != you {
+		path = maskQuery(path)
+	}
 	e := Exchange{Who: who, Line: r.Method + " " + printable(path, 300)}
 	for _, name := range []string{"Origin", "Referer", "Cookie"} {
 		if value := r.Header.Get(name); value != "" {
-			if name == "Cookie" && who != you {
-				value = maskCookies(value)
+			if who != you {
+				value = mask(name, value)
 			}
 			e.Request += name + ": " + printable(value, maxShown) + "\n"
 		}
@@ -46,8 +49,8 @@ func (e *Exchange) finish(body string, rec *answerHeard) {
 	lines := []string{fmt.Sprint(rec.status, " ", http.StatusText(rec.status))}
 	for _, name := range []string{"Location", "Set-Cookie"} {
 		for _, value := range rec.Header().Values(name) {
-			if name == "Set-Cookie" && e.Who != you {
-				value = maskCookies(value)
+			if e.Who != you {
+				value = mask(name, value)
 			}
 			lines = append(lines, name+": "+printable(value, maxShown))
 		}
@@ -61,25 +64,43 @@ func (e *Exchange) finish(body string, rec *answerHeard) {
 
 var (
 	secretField = regexp.MustCompile(`((?:current_)?password)=[^&]*`)
-	cookieValue = regexp.MustCompile(`([^\s;=]*(?:session|id)[^\s;=]*)=([^\s;]{0,6})[^\s;]*`)
+	queryValue  = regexp.MustCompile(`[?&][^=&#\s]*=[^&#\s]*`)
 	firstTitle  = regexp.MustCompile(`(?s)<h1[^>]*>(.*?)</h1>`)
 	tags        = regexp.MustCompile(`<[^>]*>`)
 )
 
-// maskCookies leaves the first characters of a value.
-func maskCookies(line string) string {
-	first, rest, _ := strings.Cut(line, "; Path")
-	first = cookieValue.ReplaceAllStringFunc(first, func(pair string) string {
-		m := cookieValue.FindStringSubmatch(pair)
-		if m[2] == "" || len(pair) == len(m[1])+1+len(m[2]) {
-			return pair
+// mask hides what a header of somebody else's holds: of cookies and of what an address says, the beginning is left.
+func mask(name, value string) string {
+	switch name {
+	case "Cookie":
+		pairs := strings.Split(value, ";")
+		for i, pair := range pairs {
+			pairs[i] = maskPair(pair)
 		}
-		return m[1] + "=" + m[2] + "\u2026"
-	})
-	if rest != "" {
-		first += "; Path" + rest
+		return strings.Join(pairs, ";")
+	case "Set-Cookie":
+		pair, attributes, more := strings.Cut(value, ";")
+		if pair = maskPair(pair); more {
+			pair += ";" + attributes
+		}
+		return pair
+	default:
+		return maskQuery(value)
 	}
-	return first
+}
+
+func maskQuery(address string) string {
+	return queryValue.ReplaceAllStringFunc(address, maskPair)
+}
+
+// maskPair leaves the name and the first characters of a value.
+func maskPair(pair string) string {
+	const left = 6
+	name, value, _ := strings.Cut(pair, "=")
+	if len(value) <= left {
+		return pair
+	}
+	return name + "=" + value[:left] + "\u2026"
 }
 
 // heading is what a page calls itself.

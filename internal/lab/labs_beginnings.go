@@ -27,9 +27,9 @@ var beginnings = []Lab{
 			vera := newBrowser(victim)
 			s.demo(vera)
 			copied := s.copied(vera)
-			before := s.opens(copied)
+			s.needs(s.opens(copied))
 			s.post(vera, "/logout")
-			return before && !s.opens(copied), "The copy opened the account before the sign-out, and nothing after it: the row of the session has an end."
+			return !s.opens(copied), "The copy opened the account before the sign-out, and nothing after it: the row of the session has an end."
 		},
 	},
 	{
@@ -81,6 +81,7 @@ var beginnings = []Lab{
 			vera := newBrowser(victim)
 			s.demo(vera)
 			a := s.get(vera, "/account")
+			s.needs(a.status == http.StatusOK)
 			safe := vera.forScripts() == "" && a.header.Get("Content-Security-Policy") != ""
 			return safe, "No cookie of the portal can be read by a script, and its headers let no script run that is not its own."
 		},
@@ -106,7 +107,8 @@ var beginnings = []Lab{
 			vera.jar[s.Cookie] = mine.jar[s.Cookie]
 			planted := s.copied(mine)
 			s.demo(vera)
-			return s.opens(vera) && !s.opens(planted), "Vera is signed in with a token that was made at that moment. The planted one opens nothing."
+			s.needs(s.opens(vera))
+			return !s.opens(planted), "Vera is signed in with a token that was made at that moment. The planted one opens nothing."
 		},
 	},
 	{
@@ -128,9 +130,9 @@ var beginnings = []Lab{
 			vera := newBrowser(victim)
 			_, password := s.demo(vera)
 			copied := s.copied(vera)
-			before := s.opens(copied)
-			s.post(vera, "/reauth", "password", password, "next", "/account")
-			return before && s.opens(vera) && !s.opens(copied), "The old token was dead at once. For two seconds the portal takes it for a request on its way and sends it again; after that, for a copy, and says so to Vera."
+			s.needs(s.opens(copied))
+			s.needs(s.post(vera, "/reauth", "password", password, "next", "/account").status == http.StatusSeeOther)
+			return s.opens(vera) && !s.opens(copied), "The old token was dead at once. For two seconds the portal takes it for a request on its way and sends it again; after that, for a copy, and says so to Vera."
 		},
 	},
 	{
@@ -151,6 +153,7 @@ var beginnings = []Lab{
 		onPortal: func(s *script) (bool, string) {
 			email, _ := s.demo(newBrowser(victim))
 			limited := false
+			s.limits = true
 			for _, guess := range passwords(8) {
 				a := s.post(newBrowser(you), "/login", "email", email, "password", guess+" and more of it")
 				limited = limited || a.status == http.StatusTooManyRequests

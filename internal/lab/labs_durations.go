@@ -46,7 +46,8 @@ var durations = []Lab{
 			before := left()
 			s.post(vera, "/reauth", "password", password, "next", "/account")
 			after := left()
-			return before > 0 && after > 0 && after <= before, "The session got another token, and its last moment stayed where it was."
+			s.needs(before > 0 && after > 0)
+			return after <= before, "The session got another token, and its last moment stayed where it was."
 		},
 	},
 	{
@@ -62,7 +63,7 @@ var durations = []Lab{
 		},
 		Solution: []string{"POST /login with your own address and password.", "GET /billing/checkout with your cookie, and read the order in the answer.", "POST /billing/checkout with two lines order=ORDER, at the same moment."},
 		Thinking: "Between reading and writing there is always a moment. To use something once, let the database say who was first: a row with a unique key, or an update that changes one row or none.",
-		Wrong:    Code{"internal/twin/pages.go", `if p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {`},
+		Wrong:    Code{"internal/twin/pages.go", `if order == "" || p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {`},
 		Right:    Code{"internal/store/billing.go", "if isDuplicate(err) {\nreturn billing.ErrBegun\n}"},
 		onPortal: func(s *script) (bool, string) {
 			mine := newBrowser(you)
@@ -77,7 +78,8 @@ var durations = []Lab{
 				both.Go(func() { places[i] = s.post(tab, "/billing/checkout", fields...).header.Get("Location") })
 			}
 			both.Wait()
-			return places[0] != "" && places[0] == places[1], "Both requests were answered with one and the same receipt: the order\u2019s number is the key of its row."
+			s.needs(places[0] != "" && places[1] != "")
+			return places[0] == places[1], "Both requests were answered with one and the same receipt: the order\u2019s number is the key of its row."
 		},
 	},
 }

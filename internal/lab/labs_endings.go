@@ -43,8 +43,8 @@ var endings = []Lab{
 			_, errEnded := write.Write([]byte("rch"))
 			_ = write.Close()
 			<-done
-			held := before && errBegun == nil && errEnded == nil
-			return held && !s.opens(copied), "The slow request ended after the sign-out, and your copy opened nothing. It may write its values; who is signed in stands in a row that has an end."
+			s.needs(before && errBegun == nil && errEnded == nil)
+			return !s.opens(copied), "The slow request ended after the sign-out, and your copy opened nothing. It may write its values; who is signed in stands in a row that has an end."
 		},
 	},
 	{
@@ -68,9 +68,9 @@ var endings = []Lab{
 			copied := s.copied(phone)
 			before := s.opens(copied)
 			s.post(laptop, "/login", "email", email, "password", password)
-			s.opens(laptop)
+			s.needs(before && s.opens(laptop))
 			s.post(laptop, "/account/sessions/end-others", "password", password)
-			return before && s.opens(laptop) && !s.opens(copied), "One statement ended every other session of the account, and your copy opens nothing."
+			return s.opens(laptop) && !s.opens(copied), "One statement ended every other session of the account, and your copy opens nothing."
 		},
 	},
 	{
@@ -94,9 +94,9 @@ var endings = []Lab{
 			copied := s.copied(phone)
 			before := s.opens(copied)
 			s.post(laptop, "/login", "email", email, "password", password)
-			s.opens(laptop)
+			s.needs(before && s.opens(laptop))
 			s.post(laptop, "/account/security/password", "current_password", password, "password", "nine patient lanterns at sea")
-			return before && s.opens(laptop) && !s.opens(copied), "The new password and the end of all other sessions are one transaction: both happen or neither."
+			return s.opens(laptop) && !s.opens(copied), "The new password and the end of all other sessions are one transaction: both happen or neither."
 		},
 	},
 }

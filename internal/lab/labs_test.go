@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -104,6 +105,41 @@ func TestLogHidesTheVictim(t *testing.T) {
 	}
 }
 
+// The address that the victim opens is not the answer of the lab about addresses: that has to be asked for.
+func TestLogHidesTheVictimsAddress(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "ids-in-urls", WithMistake)
+	s.lets("sign-in")
+	token := s.b.phone.jar[s.b.Facts().Cookie].Value
+	if said := fmt.Sprint(s.b.Log()); strings.Contains(said, token) || !strings.Contains(said, "GET /account?session="+token[:6]+"\u2026") ||
+		!strings.Contains(said, "Location: /"+s.b.Address+"/account?session="+token[:6]+"\u2026") {
+		t.Errorf("want no more than the beginning of the token in\n%s", said)
+	}
+	s.sends("GET", "/account?session="+token, "")
+	if said := fmt.Sprint(s.b.Log()); !strings.Contains(said, "GET /account?session="+token) {
+		t.Errorf("want what the learner sent in\n%s", said)
+	}
+}
+
+// Cookies are kept by host, not by port: a browser that has the portal open under the name of the twin sends the portal's token to
+// the twin too. It is on no page and in no log.
+func TestTwinHearsItsOwnCookieAlone(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "the-wristband", WithMistake)
+	mine := s.signsIn()
+	for _, around := range []string{"__Host-id=LIVETOKEN; %s; theme=LIVETOKEN", "id=LIVETOKEN;%s", "x%[1]s-LIVETOKEN; %[1]s;id=LIVETOKEN"} {
+		s.sends("GET", "/account", fmt.Sprintf(around, mine)).Want(http.StatusOK)
+	}
+	s.sends("GET", "/account", "__Host-id=LIVETOKEN").Want(http.StatusSeeOther)
+	said := fmt.Sprint(s.b.Log())
+	if strings.Contains(said, "LIVETOKEN") {
+		t.Errorf("a cookie of the portal is in\n%s", said)
+	}
+	if strings.Count(said, "Cookie: "+mine+"\n") != 3 {
+		t.Errorf("want the cookie of the twin in\n%s", said)
+	}
+}
+
 // A copy that was taken after the victim had ended the others is of the session that the victim kept.
 func TestWhatIsTakenLaterProvesNothing(t *testing.T) {
 	t.Parallel()
@@ -121,6 +157,19 @@ func TestWhatIsTakenLaterProvesNothing(t *testing.T) {
 		if s.b.Solved().IsZero() {
 			t.Errorf("after %s, the lab is not solved by a copy that was taken before", again)
 		}
+	}
+}
+
+// A payment of no order, sent twice, is no order that was paid twice.
+func TestNoOrderIsNotPaid(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "once", WithMistake)
+	mine := s.signsIn()
+	for range 2 {
+		s.sends("POST", "/billing/checkout", mine).Want(http.StatusConflict)
+	}
+	if !s.b.Solved().IsZero() {
+		t.Error("the lab is solved without its attack")
 	}
 }
 
@@ -169,6 +218,19 @@ func TestLabsAreBounded(t *testing.T) {
 			t.Errorf("%d benches and %d learners are left (%v)", len(l.benches), len(l.learners), err)
 		}
 	})
+}
+
+// What reaches the attacker is kept as long as it is of use.
+func TestWhatIsHeardIsBounded(t *testing.T) {
+	t.Parallel()
+	s := New(origin).student(t, "ids-in-urls", WithMistake)
+	s.lets("sign-in")
+	for range 3 * maxHeard {
+		s.lets("send-link")
+	}
+	if got := len(s.b.Facts().Heard); got != maxHeard {
+		t.Errorf("%d lines are kept, want %d", got, maxHeard)
+	}
 }
 
 // What a learner may write by mistake, or on purpose, is refused in words.
@@ -221,8 +283,18 @@ func TestClass(t *testing.T) {
 	}
 	before := time.Now().Add(-time.Minute)
 	done := []Done{{"fixation", before}, {"nothing", before}}
-	if got := l.See("1", done); len(got) != 1 {
-		t.Errorf("got %v, want the lab that there is", got)
+	// counts is how many labs count once a browser says what was solved in it.
+	counts := func(id string, done []Done) int {
+		l.See(id, done)
+		for _, who := range l.Class() {
+			if who.ID == id {
+				return len(who.Solved)
+			}
+		}
+		return -1
+	}
+	if got := counts("1", done); got != 1 {
+		t.Errorf("%d labs count, want the one that there is", got)
 	}
 	l.Call("1", "Zoe")
 	l.See("2", nil)
@@ -235,14 +307,60 @@ func TestClass(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Reset("1")
-	if l.Bench("1", "fixation") != nil || len(l.See("1", done)) != 0 || len(l.See("3", done)) != 1 || l.ResetAt("1").IsZero() || !l.ResetAt("9").IsZero() {
+	if l.Bench("1", "fixation") != nil || counts("1", done) != 0 || counts("3", done) != 1 || l.ResetAt("1").IsZero() || !l.ResetAt("9").IsZero() {
 		t.Error("want the reset of one learner alone")
 	}
-	if got := l.See("1", []Done{{"fixation", time.Now().Add(time.Second)}}); len(got) != 1 {
+	if counts("1", []Done{{"fixation", time.Now().Add(time.Second)}}) != 1 {
 		t.Error("what was solved after the reset does not count")
 	}
 	l.Reset("")
-	if len(l.See("3", done)) != 0 || len(l.Class()) != 3 {
+	if counts("3", done) != 0 || len(l.Class()) != 3 {
 		t.Error("want the reset of all")
 	}
+}
+
+// A portal that is at its limits, slow or out of order has not let the attack through: the steps say that they were not made.
+func TestStepsThatCouldNotBeMade(t *testing.T) {
+	t.Parallel()
+	over, end := context.WithCancel(t.Context())
+	end()
+	for name, tt := range map[string]struct {
+		ctx    context.Context
+		status int
+		want   string
+	}{
+		"no demo":       {t.Context(), http.StatusTooManyRequests, "no more demo accounts"},
+		"a limit":       {t.Context(), http.StatusTooManyRequests, "let no more requests of your network through"},
+		"out of order":  {t.Context(), http.StatusServiceUnavailable, "did not answer all of them"},
+		"too slow":      {over, http.StatusUnauthorized, "did not answer all of them"},
+		"not signed in": {t.Context(), http.StatusUnauthorized, "one before the attack"},
+	} {
+		for _, lesson := range []string{"the-wristband", "sign-out-that-holds", "listing-and-ending", "a-new-password", "once", "two-limits", "rotation"} {
+			b := New(origin).student(t, lesson, WithMistake).b
+			err := b.TryPortal(tt.ctx, Portal{Demo: true, Origin: "http://localhost:9", Cookie: "id", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/demo" && name != "no demo" {
+					http.SetCookie(w, &http.Cookie{Name: "id", Value: "abcdefghij"})
+					http.Redirect(w, r, "/account", http.StatusSeeOther)
+					return
+				}
+				w.WriteHeader(tt.status)
+			})})
+			if refusal, is := err.(RefusalError); !is || !strings.Contains(refusal.Error(), tt.want) || b.Outcome() != nil { //nolint:errorlint // the value itself
+				t.Errorf("%s, %s: got %v and the outcome %v, want %q", lesson, name, err, b.Outcome(), tt.want)
+			}
+		}
+	}
+}
+
+// A fault of the program is none of the learner's: it is not kept quiet.
+func TestFaultsOfStepsAreHeard(t *testing.T) {
+	t.Parallel()
+	b := New(origin).student(t, "the-wristband", WithMistake).b
+	defer func() {
+		if got := recover(); got != "a fault" {
+			t.Errorf("got %v, want the fault", got)
+		}
+	}()
+	err := b.TryPortal(t.Context(), Portal{Demo: true, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a fault") })})
+	t.Errorf("got %v, want the fault", err)
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"html"
 	"net/http"
@@ -29,13 +30,24 @@ type Outcome struct {
 // A script is the steps of a lab on the portal, under way.
 type script struct {
 	Portal
-	ctx  context.Context
-	mu   sync.Mutex
-	sent []Exchange
+	ctx    context.Context
+	limits bool // a limit is what the script looks for
+
+	mu       sync.Mutex
+	sent     []Exchange
+	hindered untried
 }
 
-// noDemo ends a script.
-type noDemo string
+// untried says why the steps could not be made. It ends a script, and accuses nobody.
+type untried string
+
+// Why the steps were not made.
+const (
+	noDemo    untried = "The portal gives no more demo accounts for now. Try again in a minute."
+	noStep    untried = "The steps could not be made here: one before the attack did not do what it does for anybody. That says nothing of the attack. Try again in a minute."
+	atLimit   untried = "The steps could not be made here: the portal let no more requests of your network through. That says nothing of the attack. Try again in a few minutes."
+	notServed untried = "The steps could not be made here: the portal did not answer all of them in time. That says nothing of the attack. Try again."
+)
 
 // TryPortal makes the steps of the lab on the portal itself, in a demo account made for that.
 func (b *Bench) TryPortal(ctx context.Context, p Portal) (err error) {
@@ -44,15 +56,42 @@ func (b *Bench) TryPortal(ctx context.Context, p Portal) (err error) {
 	}
 	s := &script{Portal: p, ctx: ctx}
 	defer func() {
-		if why, is := recover().(noDemo); is {
+		switch why := recover().(type) {
+		case nil:
+		case untried:
+			if why == noStep {
+				why = cmp.Or(s.hindrance(), why)
+			}
 			err = RefusalError(why)
+		default:
+			panic(why)
 		}
 	}()
 	refused, says := b.Lab.onPortal(s)
+	if why := s.hindrance(); why != "" {
+		return RefusalError(why)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.outcome = &Outcome{refused, says, s.sent}
 	return nil
+}
+
+// hindrance is what kept a request of the script from being answered as it would be for anybody, "" for nothing.
+func (s *script) hindrance() untried {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return notServed
+	}
+	return s.hindered
+}
+
+// needs ends the script unless the steps before the attack have worked. Only the goroutine of the script calls it.
+func (s *script) needs(worked bool) {
+	if !worked {
+		panic(noStep)
+	}
 }
 
 // Outcome is what became of the same steps on the portal, nil before they were made.
@@ -65,17 +104,21 @@ func (b *Bench) Outcome() *Outcome {
 // ServeHTTP asks the portal, and notes what was sent.
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who := whoOf(r)
-	e := newExchange(who, r.URL.RequestURI(), r)
-	e.Request = maskCookies(e.Request)
+	e := newExchange(victim, r.URL.RequestURI(), r) // nothing secret of the portal is shown, whoever sent it
 	r.RemoteAddr = s.Remote
 	rec := &answerHeard{ResponseWriter: w}
 	s.Handler.ServeHTTP(rec, r)
-	e.Who = victim // nothing secret of the portal is shown, whoever sent it
 	e.finish("", rec)
 	e.Who = who
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sent = append(s.sent, e)
+	switch {
+	case rec.status == http.StatusTooManyRequests && !s.limits:
+		s.hindered = atLimit
+	case rec.status >= http.StatusInternalServerError:
+		s.hindered = notServed
+	}
 }
 
 // Get and post ask the portal as one of the two people.
@@ -100,7 +143,7 @@ func (s *script) do(c *browser, q request) *answer {
 func (s *script) demo(c *browser) (email, password string) {
 	a := s.post(c, "/demo")
 	if a.status != http.StatusSeeOther {
-		panic(noDemo("The portal gives no more demo accounts for now. Try again in a minute."))
+		panic(noDemo)
 	}
 	page := s.get(c, "/account").body.String()
 	if m := demoPassword.FindStringSubmatch(page); m != nil {

@@ -44,6 +44,16 @@ func (b *Bench) note(change func(*facts)) {
 	change(&b.facts)
 }
 
+// maxHeard is how much of what reached the attacker is kept.
+const maxHeard = 10
+
+func (b *Bench) hears(what string) {
+	b.note(func(f *facts) {
+		f.heard = append(f.heard, what)
+		f.heard = slices.Clone(f.heard[max(0, len(f.heard)-maxHeard):])
+	})
+}
+
 func (b *Bench) did(what string) {
 	b.note(func(f *facts) { f.did[what] = true })
 }
@@ -126,7 +136,7 @@ var (
 		if b.phone.at == "" {
 			return errNotSignedIn
 		}
-		b.note(func(f *facts) { f.heard = append(f.heard, "The victim wrote: have a look, "+b.phone.at) })
+		b.hears("The victim wrote: have a look, " + b.phone.at)
 		return nil
 	}}
 )
@@ -159,7 +169,7 @@ func (b *Bench) runScripts(page *answer) {
 	if page.header.Get("Content-Security-Policy") == "" {
 		heard = "Your script sent document.cookie: \u201c" + b.phone.forScripts() + "\u201d"
 	}
-	b.note(func(f *facts) { f.heard = append(f.heard[max(0, len(f.heard)-9):], heard) })
+	b.hears(heard)
 }
 
 // slowLimit is how long a slow request is held.

@@ -34,7 +34,7 @@ func (p *Portal) showEmail(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Portal) changeEmail(w http.ResponseWriter, r *http.Request) {
-	if r.FormValue("email") == "" || len(r.FormValue("email")) > 254 {
+	if r.FormValue("email") == "" || len(r.FormValue("email")) > longestEmail {
 		http.Error(w, "That is no address.", http.StatusUnprocessableEntity)
 		return
 	}

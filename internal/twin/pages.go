@@ -124,7 +124,7 @@ func (p *Portal) checkout(w http.ResponseWriter, r *http.Request) {
 // pay takes the order out of the session, so that it cannot be paid again, and writes down that it was paid.
 func (p *Portal) pay(w http.ResponseWriter, r *http.Request) {
 	order := r.FormValue("order")
-	if p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {
+	if order == "" || p.PopString(r.Context(), "order") != order || !p.has(OrderPaidTwice) && !p.spend(order) {
 		http.Error(w, "That was paid already.", http.StatusConflict)
 		return
 	}

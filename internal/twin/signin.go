@@ -27,8 +27,11 @@ func (p *Portal) signInForm(w http.ResponseWriter, r *http.Request, status int, 
 <button>Sign in</button>`, p.GetString(r.Context(), "form"), html.EscapeString(r.FormValue("next")))))
 }
 
-// mostFailures is how often a password may be wrong in a row.
-const mostFailures = 10
+const (
+	mostFailures = 10  // how often a password may be wrong in a row
+	mostCounted  = 100 // addresses without an account whose failures are counted, as if they had one
+	longestEmail = 254
+)
 
 func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 	email, password := r.FormValue("email"), r.FormValue("password")
@@ -170,5 +173,8 @@ func (p *Portal) count(email string, failure int) {
 		delete(p.failures, email)
 		return
 	}
-	p.failures[email]++
+	_, counted := p.failures[email]
+	if counted || slices.Contains(p.options.Accounts, email) || len(email) <= longestEmail && len(p.failures) < mostCounted {
+		p.failures[email]++
+	}
 }
