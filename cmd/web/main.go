@@ -88,7 +88,7 @@ func run(s surroundings, args []string) (err error) {
 	}
 	err = chosen.Run(s, &c.Flags)
 	if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // told to stop while it was starting
+		return fmt.Errorf("told to stop before it was done: %w", err)
 	}
 	return err
 }
