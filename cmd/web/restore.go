@@ -88,7 +88,13 @@ func (r restoreCommand) restoreFile(s surroundings, c config.Settings, place str
 	if err != nil {
 		return fmt.Errorf("%s: nothing was restored: %w", r.File, err)
 	}
-	if err := errors.Join(store.Alone(s.ctx, ready), store.Replace(ready, place, kept)); err != nil {
+	if err := store.Alone(s.ctx, ready); err != nil {
+		return err
+	}
+	if err := unused(s.ctx, place); err != nil { // somebody may have started the portal meanwhile
+		return fmt.Errorf("%s: nothing was restored: %w", r.File, err)
+	}
+	if err := store.Replace(ready, place, kept); err != nil {
 		return err
 	}
 	done.File = r.File
@@ -109,10 +115,18 @@ func (r restoreCommand) mayReplace(ctx context.Context, place string) (kept stri
 	if !r.Replace {
 		return "", fmt.Errorf("%s: %s is there already: say --replace to put the backup in its place", brand.Env("DATABASE_URL"), place)
 	}
-	if err := store.Alone(ctx, place); errors.Is(err, store.ErrInUse) {
-		return "", err
+	return kept, unused(ctx, place)
+}
+
+// unused refuses a database file that somebody has open. A damaged one is what backups are for.
+func unused(ctx context.Context, place string) error {
+	if _, err := os.Stat(place); err != nil { // opening it would make one
+		return nil //nolint:nilerr // nobody uses what is not there
 	}
-	return kept, nil // a damaged one is what backups are for
+	if err := store.Alone(ctx, place); errors.Is(err, store.ErrInUse) || ctx.Err() != nil {
+		return err
+	}
+	return nil
 }
 
 // copyBackup copies the backup beside the place of the database.
