@@ -30,7 +30,8 @@ type restoreCommand struct {
 func (restoreCommand) Help() string {
 	return "Stop every instance first. A copy cannot know what was used up after it was made, so every session ends, and void are: the links of emails, " +
 		"emails that wait, sign-ins and sign-ups that are not finished, recovery codes, and the present code of authenticator apps. People are told on their " +
-		"activity page and in an email. Of PostgreSQL the command that loads the file is printed; after it run: web restore --loaded, before the portal serves."
+		"activity page and in an email. Of PostgreSQL the command that empties the schema, whatever is in it, and loads the file is printed; after it run: " +
+		"web restore --loaded, before the portal serves."
 }
 
 // A restored is what became of a backup, for scripts.
