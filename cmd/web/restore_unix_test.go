@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -51,5 +52,45 @@ func TestRestoreAsksAgain(t *testing.T) {
 	}
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), "stop the portal") {
 		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+// What root restores is the portal's to open, and a link goes on leading to the database.
+func TestRestoreKeepsTheOwner(t *testing.T) {
+	t.Parallel()
+	portal := os.Geteuid()
+	if portal == 0 { // who alone can give a file away
+		portal = 4711
+	}
+	folder := t.TempDir()
+	place, link, copied := filepath.Join(folder, "test.db"), filepath.Join(t.TempDir(), "link.db"), filepath.Join(t.TempDir(), "copy.db")
+	data := "--database-url=sqlite:" + link
+	if err := errors.Join(os.Symlink(place, link), os.Chown(folder, portal, -1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := command(t, "", "migrate", "--database-url=sqlite:"+place); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := command(t, "", "backup", copied, data); err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []string{"there", "lost"} {
+		if before == "lost" {
+			if err := os.Remove(place); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.Chown(place, portal, -1); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := command(t, "", slices.Concat([]string{"restore", copied, "--replace", data}, whyFlags)...); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Lstat(place)
+		if err != nil || info.Sys().(*syscall.Stat_t).Uid != uint32(portal) || info.Mode() != 0o600 {
+			t.Errorf("%s: got %+v, %v, want a file of the portal's", before, info, err)
+		}
+		if to, err := os.Readlink(link); err != nil || to != place {
+			t.Errorf("%s: the link leads to %q, %v", before, to, err)
+		}
 	}
 }
