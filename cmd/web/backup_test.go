@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/webtest"
 )
@@ -133,6 +134,27 @@ func wantAlone(t testing.TB, file string) {
 	names, err := filepath.Glob(file + "?*")
 	if err != nil || len(names) != 0 {
 		t.Errorf("beside the file: %q, %v", names, err)
+	}
+}
+
+// TestBackupSaysWhereTheKeysAre: the key for development is in the database, and so in the file.
+func TestBackupSaysWhereTheKeysAre(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]string{"--keys=" + config.NewKey(): "The keys are not in it.", "--keys=": "The key for development"} {
+		data := append(onSQLite(t), flag)
+		if _, _, err := command(t, "", append([]string{"user", "create", "--email=a@example.net", "--name=A"}, data...)...); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "copy.db")
+		out, _, err := command(t, "", append([]string{"backup", file}, data...)...)
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("got %v and %q, want %q", err, out, want)
+		}
+		var keys int
+		copied := &program{db: open(t, []string{"--database-url=sqlite:" + file})}
+		if copied.ask(t, `SELECT count(*) FROM development_keys`, nil, &keys); (keys > 0) != (flag == "--keys=") {
+			t.Errorf("%d keys in the file, and it says %q", keys, out)
+		}
 	}
 }
 
