@@ -34,8 +34,8 @@ const (
 
 // EndEverybody ends all sessions of all accounts but the one that asks, and refuses every sign-in that is under way. The order is
 // one transaction with its event; the accounts follow in batches, because one transaction over all of them would hold up every
-// sign-in. ErrHalfway when it can be ordered again. Nothing
-// resumes a run that was cut off by the end of the process: the order has to be given again. It returns how many sessions ended.
+// sign-in. It returns how many sessions ended. ErrHalfway when it must be ordered again: nothing resumes a run that was cut off,
+// such as by the end of the process.
 func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner auth.User, reason string) (mail.Row, error)) (ended int, err error) {
 	o.Action, o.UserID = EndEverybody, ""
 	if _, err := s.Do(ctx, o); err != nil {
