@@ -7,7 +7,7 @@ import (
 	"example.com/gatehouse/internal/config"
 )
 
-// What keeps the doctor from looking at the keys is said, with advice about that: no other key would help.
+// What keeps the doctor from looking at the keys is said, with what to do about that: no other key would help.
 func TestDoctorKeysUnread(t *testing.T) {
 	t.Parallel()
 	for name, on := range backends {
@@ -21,7 +21,7 @@ func TestDoctorKeysUnread(t *testing.T) {
 				if wantFinding(t, findings, "keys", problem, "cannot be read"); slices.ContainsFunc(findings, func(f finding) bool {
 					return f.About == "keys" && f.Do != seeDatabase
 				}) {
-					t.Errorf("%s: got %+v, want the advice for the database alone", table, findings)
+					t.Errorf("%s: got %+v, want what to do about the database alone", table, findings)
 				}
 				p.change(t, `ALTER TABLE away RENAME TO `+table)
 			}

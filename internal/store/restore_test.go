@@ -22,7 +22,7 @@ var keptByRestore = map[string]string{
 	"recovery_codes":   "deleted with the batch of their account, whose owner is told",
 	"passkeys":         "a counter that is behind refuses nothing that is right, and a challenge is good for minutes",
 	"spent_challenges": "what is in it stays spent",
-	"letters":          "emptied, but for what a restore that ended halfway has written",
+	store.EmailsTable:  "emptied, but for what a restore that ended halfway has written",
 	"events":           "history",
 	"stray_events":     "history",
 	"sent_tokens":      "says of links that they are over",
@@ -115,7 +115,7 @@ func TestRestoreAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			var all, told int
-			err := s.DB().QueryRowContext(t.Context(), `SELECT count(*), count(CASE WHEN id = 'told ada' THEN 1 END) FROM letters`).Scan(&all, &told)
+			err := s.DB().QueryRowContext(t.Context(), `SELECT count(*), count(CASE WHEN id = 'told ada' THEN 1 END) FROM `+store.EmailsTable).Scan(&all, &told)
 			if err != nil || all != 1 || told != 1 {
 				t.Errorf("%d emails, %d that tell, %v, want the one that tells", all, told, err)
 			}
