@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"unicode/utf8"
 
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/config"
@@ -35,7 +36,7 @@ type orderFlag struct {
 	Operator string `env:"${prefix}OPERATOR" placeholder:"NAME" help:"Who does it, for the events. The name of the login when empty."`
 }
 
-// maxOperator is how much of a name is kept.
+// maxOperator is how long a name may be, in code points.
 const maxOperator = 64
 
 // by is the name of the operator. That of whoever became another user by sudo says more than that user's.
@@ -49,7 +50,7 @@ func (o orderFlag) by() (string, error) {
 			name = u.Username
 		}
 	}
-	if name = strings.Join(strings.Fields(device.Printable(name)), " "); name == "" || len(name) > maxOperator {
+	if name = strings.Join(strings.Fields(device.Printable(name)), " "); name == "" || utf8.RuneCountInString(name) > maxOperator {
 		return "", fmt.Errorf("say with --operator who does it, in at most %d characters", maxOperator)
 	}
 	return name, nil

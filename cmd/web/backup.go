@@ -21,7 +21,8 @@ type backupCommand struct {
 // Help says what is not in the file.
 func (backupCommand) Help() string {
 	return "The file has everything that is in the database: keep it as safe. The keys of " + brand.Env("KEYS") +
-		" are not in it, and without them the authenticator apps in it cannot be used: keep them too, elsewhere. " +
+		" are not in it, and without them the authenticator apps in it cannot be used: keep them too, elsewhere. In development, without " +
+		"that setting, the key is in the database and in the file. " +
 		"Of PostgreSQL a command for a shell is printed, without the password: pg_dump takes it from PGPASSWORD or ~/.pgpass."
 }
 
@@ -64,7 +65,11 @@ func (b backupCommand) Run(s surroundings, flags *config.Flags) (err error) {
 	if err != nil {
 		return err
 	}
-	return b.say(s.stdout, backup{File: b.File, Bytes: info.Size()}, "Wrote %s, %d bytes. The keys are not in it.", b.File, info.Size())
+	keys := "The keys are not in it."
+	if len(c.Keys) == 0 {
+		keys = "The key for development, which opens what is sealed, is in it."
+	}
+	return b.say(s.stdout, backup{File: b.File, Bytes: info.Size()}, "Wrote %s, %d bytes. %s", b.File, info.Size(), keys)
 }
 
 // copyDatabase makes the copy under another name first, so that a file of the name is never half a copy.

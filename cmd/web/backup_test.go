@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/gatehouse/internal/config"
 	"example.com/gatehouse/internal/store"
 	"example.com/gatehouse/webtest"
 )
@@ -136,6 +137,27 @@ func wantAlone(t testing.TB, file string) {
 	}
 }
 
+// TestBackupSaysWhereTheKeysAre: the key for development is in the database, and so in the file.
+func TestBackupSaysWhereTheKeysAre(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]string{"--keys=" + config.NewKey(): "The keys are not in it.", "--keys=": "The key for development"} {
+		data := append(onSQLite(t), flag)
+		if _, _, err := command(t, "", append([]string{"user", "create", "--email=a@example.net", "--name=A"}, data...)...); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "copy.db")
+		out, _, err := command(t, "", append([]string{"backup", file}, data...)...)
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("got %v and %q, want %q", err, out, want)
+		}
+		var keys int
+		copied := &program{db: open(t, []string{"--database-url=sqlite:" + file})}
+		if copied.ask(t, `SELECT count(*) FROM development_keys`, nil, &keys); (keys > 0) != (flag == "--keys=") {
+			t.Errorf("%d keys in the file, and it says %q", keys, out)
+		}
+	}
+}
+
 // What is no backup is not restored, and nothing is left of the attempt.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
@@ -200,20 +222,42 @@ func TestBackupOfPostgres(t *testing.T) {
 		t.Fatalf("got %v and %q", err, out)
 	}
 	if _, err := exec.LookPath("pg_dump"); err == nil {
-		made, err := p.operate(t, "backup", file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		said, err := exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSpace(made)+" && "+out).CombinedOutput()
-		if err != nil && !strings.Contains(string(said), "server version mismatch") {
-			t.Fatalf("%v: %s", err, said)
-		}
-		if err == nil {
-			wantPrivate(t, file)
-		}
+		p.loadDump(t, file, out)
 	}
 	if out, err := p.operate(t, append([]string{"restore", "--loaded"}, whyFlags...)...); err != nil || !strings.Contains(out, "Sessions ended: 1.") {
 		t.Fatalf("got %v and %q", err, out)
 	}
 	wantUsedUp(t, data)
+}
+
+// loadDump makes the backup and loads it by those commands, as after an upgrade that has added tables since.
+func (p *program) loadDump(t *testing.T, file, load string) {
+	t.Helper()
+	made, err := p.operate(t, "backup", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSpace(made)).CombinedOutput()
+	if err != nil && strings.Contains(string(said), "server version mismatch") {
+		return
+	}
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	wantPrivate(t, file)
+	p.change(t, `CREATE TABLE added_since (user_id TEXT NOT NULL REFERENCES users (id))`)
+	late := p.account(t, "Too Late")
+	if said, err := exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSpace(load)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	wantAlone(t, file)
+	var accounts, tables int
+	p.ask(t, `SELECT count(*) FROM users WHERE email = $1`, []any{late}, &accounts)
+	p.ask(t, `SELECT count(*) FROM pg_tables WHERE tablename = 'added_since' AND schemaname = current_schema()`, nil, &tables)
+	if accounts != 0 || tables != 0 {
+		t.Errorf("%d accounts and %d tables from after the backup", accounts, tables)
+	}
+	if said, err := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(strings.TrimSpace(load), quoted(file), quoted(file+" missing"))).CombinedOutput(); err == nil {
+		t.Errorf("a file that is missing was loaded: %s", said)
+	}
 }

@@ -37,6 +37,8 @@ func TestConfigAndStartAgree(t *testing.T) {
 		"sslmode":                        {[]string{"--database-url=postgres://127.0.0.1:1/x?sslmode=maybe"}, "GATEHOUSE_DATABASE_URL"},
 		"mode of statements":             {[]string{"--database-url=postgres://127.0.0.1:1/x?default_query_exec_mode=best"}, "GATEHOUSE_DATABASE_URL"},
 		"certificate of the database":    {[]string{"--database-url=postgres://127.0.0.1:1/x?sslmode=verify-full&sslrootcert=/missing"}, "GATEHOUSE_DATABASE_URL"},
+		"address database":               {[]string{"--geo-database=/missing"}, "GATEHOUSE_GEO_DATABASE"},
+		"another file":                   {[]string{"--geo-database=config_test.go"}, "GATEHOUSE_GEO_DATABASE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,8 +20,8 @@ func secretsOf(c config.Settings) (secrets []string) {
 			continue
 		}
 		password, has := u.User.Password()
-		if !has {
-			password = u.User.Username() // some services have a token there
+		if !has && text != c.DatabaseURL {
+			password = u.User.Username() // some services have a token there; PostgreSQL has none, and says which user it refuses
 		}
 		for _, secret := range []string{password, url.QueryEscape(password), url.PathEscape(password)} {
 			if len(secret) > 2 {

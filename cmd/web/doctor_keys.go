@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 
 	"example.com/gatehouse/internal/brand"
@@ -13,10 +14,18 @@ import (
 	"example.com/gatehouse/internal/store"
 )
 
+// errStoredKey means that there may be a key for development in the database, which cannot be used.
+var errStoredKey = errors.New("the key in the database cannot be read")
+
+const seeDatabase = "see what is wrong with the database"
+
 // keys opens all that is sealed.
 func (d *doctor) keys(ctx context.Context) {
 	sealer, err := knownKeys(ctx, d.db, d.c)
 	switch {
+	case errors.Is(err, errStoredKey):
+		d.problem("keys", seeDatabase, "%v", err)
+		return
 	case err != nil:
 		d.problem("keys", "make one with: openssl rand -base64 32", "%s: %v", brand.Env("KEYS"), err)
 		return
@@ -32,12 +41,15 @@ func (d *doctor) keys(ctx context.Context) {
 	if err := checkKeys(ctx, d.db, sealer); errors.Is(err, errOtherKeys) {
 		d.problem("keys", "give the key from before too, after the newest", "%s: a start refuses them: %v", brand.Env("KEYS"), err)
 		return
+	} else if err != nil {
+		d.problem("keys", seeDatabase, "what tells the keys of the database cannot be read: %v", err)
+		return
 	}
 	total, old, shut := 0, 0, 0
 	for _, table := range store.SealedTables {
 		n, o, x, err := openAll(ctx, d, table)
 		if err != nil {
-			d.problem("keys", "see what is wrong with the database", "%s cannot be read: %v", table.What, err)
+			d.problem("keys", seeDatabase, "%s cannot be read: %v", table.What, err)
 			return
 		}
 		if total, old, shut = total+n, old+o, shut+x; x > 0 {
@@ -59,9 +71,13 @@ func knownKeys(ctx context.Context, db *store.Store, c config.Settings) (*seal.S
 	if len(keys) == 0 && db != nil {
 		stored, err := db.StoredKey(ctx)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errStoredKey, err)
 		}
-		if key, err := base64.StdEncoding.DecodeString(stored); err == nil && len(key) > 0 {
+		key, err := base64.StdEncoding.DecodeString(stored)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errStoredKey, err)
+		}
+		if len(key) > 0 {
 			keys = [][]byte{key}
 		}
 	}

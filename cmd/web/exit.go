@@ -43,7 +43,7 @@ func refusal(err error) error {
 	case errors.Is(err, account.ErrLastAdministrator):
 		return errors.New("nobody would be left who can administer the portal: give somebody else that role first")
 	case errors.Is(err, admin.ErrDemo):
-		return errors.New("a demo account has no mailbox and no role")
+		return errors.New("a demo account has no role and no address outside")
 	case errors.Is(err, auth.ErrConflict):
 		return errors.New("somebody else has changed the account at the same moment: look at it, and order it again")
 	case errors.Is(err, admin.ErrHalfway):

@@ -16,6 +16,7 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
+	"example.com/gatehouse/internal/geo"
 	"example.com/gatehouse/internal/mail"
 	"example.com/gatehouse/internal/store"
 )
@@ -88,7 +89,7 @@ func run(s surroundings, args []string) (err error) {
 	}
 	err = chosen.Run(s, &c.Flags)
 	if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // told to stop while it was starting
+		return fmt.Errorf("told to stop before it was done: %w", err)
 	}
 	return err
 }
@@ -117,6 +118,9 @@ func readable(c config.Settings) error {
 	}
 	if _, err := auth.NewPasskeys(nil, &c.BaseURL); err != nil {
 		errs = append(errs, fmt.Errorf("%s: %w", brand.Env("BASE_URL"), err))
+	}
+	if _, err := geo.Open(c.GeoDatabase); err != nil {
+		errs = append(errs, fmt.Errorf("%s: %w", brand.Env("GEO_DATABASE"), err))
 	}
 	return errors.Join(errs...)
 }

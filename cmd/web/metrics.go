@@ -126,12 +126,17 @@ func (f *figures) gauges(p *parts) {
 	var mu sync.Mutex
 	var live, flagged int
 	var until time.Time
-	count := func(ctx context.Context) (err error) {
-		if now := audit.Now(); now.After(until) {
-			live, flagged, err = p.store.LiveSessions(ctx, now)
-			until = now.Add(liveEvery)
+	count := func(ctx context.Context) error {
+		now := audit.Now()
+		if !now.After(until) {
+			return nil
 		}
-		return err
+		l, f, err := p.store.LiveSessions(ctx, now)
+		if err != nil { // the next one asks again
+			return err
+		}
+		live, flagged, until = l, f, now.Add(liveEvery)
+		return nil
 	}
 	f.registry.MustRegister(
 		gauge("sessions_live", "Sessions that live, of all instances, counted as far as 100,000; NaN while the database is unavailable.", func(ctx context.Context) (int, error) {

@@ -81,6 +81,26 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// What cannot be counted is not 0, which would say that nobody is signed in: neither at the first request nor at those after it.
+func TestMetricsWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	p := start(t, onSQLite(t), "--ops-addr=127.0.0.1:0")
+	want := func(value string) {
+		t.Helper()
+		page := p.scraped(t)
+		for _, name := range []string{"gatehouse_sessions_live", "gatehouse_sessions_flagged"} {
+			if !strings.Contains(page, "\n"+name+" "+value+"\n") {
+				t.Errorf("%s is not %s", name, value)
+			}
+		}
+	}
+	p.change(t, `ALTER TABLE sessions RENAME TO away`)
+	want("NaN")
+	want("NaN")
+	p.change(t, `ALTER TABLE away RENAME TO sessions`)
+	want("0")
+}
+
 // TestDashboardAndAlerts: what they ask for is there, or they would be silent for ever.
 func TestDashboardAndAlerts(t *testing.T) {
 	t.Parallel()

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/config"
@@ -16,17 +19,26 @@ func (b backupCommand) sayCommand(s surroundings, c config.Settings) error {
 	if err != nil {
 		return err
 	}
+	if schema != "" {
+		schema = "--schema=" + quoted(schema) + " "
+	}
 	command := "(umask 077 && pg_dump --format=custom --no-owner --no-privileges " + schema + "--file=" + quoted(b.File) + " --dbname=" + quoted(address) + ")"
 	return b.say(s.stdout, backup{File: b.File, Command: command}, "%s", command)
 }
 
-// sayCommand prints how PostgreSQL takes a backup.
+// sayCommand prints how PostgreSQL takes a backup. A schema that has a table which the backup does not know cannot be cleaned by
+// pg_restore, and could not be brought up to date afterwards, so it is emptied. psql does all of it or, when something fails, nothing.
 func (r restoreCommand) sayCommand(s surroundings, c config.Settings) error {
-	address, _, err := libpq(c.DatabaseURL)
+	address, schema, err := libpq(c.DatabaseURL)
 	if err != nil {
 		return err
 	}
-	command := "pg_restore --clean --if-exists --no-owner --no-privileges --exit-on-error --single-transaction --dbname=" + quoted(address) + " " + quoted(r.File)
+	schema = cmp.Or(schema, "public")
+	name, statements := pgx.Identifier{schema}.Sanitize(), quoted(r.File+".sql")
+	command := "(umask 077; pg_restore --no-owner --no-privileges --schema=" + quoted(schema) + " --file=" + statements + " " + quoted(r.File) +
+		" && psql --no-psqlrc --quiet --single-transaction --set=ON_ERROR_STOP=1 --dbname=" + quoted(address) +
+		" --command=" + quoted("DROP SCHEMA IF EXISTS "+name+" CASCADE") + " --command=" + quoted("CREATE SCHEMA "+name) + " --file=" + statements +
+		"; done=$?; rm -f " + statements + "; exit $done)"
 	return r.say(s.stdout, restored{File: r.File, Command: command}, "%s", command)
 }
 
@@ -35,7 +47,7 @@ var libpqOptions = []string{
 	"host", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslsni", "connect_timeout", "target_session_attrs", "channel_binding", "gssencmode",
 }
 
-// libpq is the URL as PostgreSQL's own programs read it, without the password, and the option for the schema, where there is one.
+// libpq is the URL as PostgreSQL's own programs read it, without the password, and the schema, where it names one.
 func libpq(databaseURL string) (address, schema string, err error) {
 	u, err := url.Parse(databaseURL)
 	if err != nil || u.Opaque != "" {
@@ -45,9 +57,7 @@ func libpq(databaseURL string) (address, schema string, err error) {
 		u.User = url.User(u.User.Username())
 	}
 	query := u.Query()
-	if name := query.Get("search_path"); name != "" {
-		schema = "--schema=" + quoted(name) + " "
-	}
+	schema = query.Get("search_path")
 	for name := range query {
 		if !slices.Contains(libpqOptions, name) {
 			query.Del(name)

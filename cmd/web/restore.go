@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
-	"time"
 
 	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/audit"
@@ -30,7 +27,8 @@ type restoreCommand struct {
 func (restoreCommand) Help() string {
 	return "Stop every instance first. A copy cannot know what was used up after it was made, so every session ends, and void are: the links of emails, " +
 		"emails that wait, sign-ins and sign-ups that are not finished, recovery codes, and the present code of authenticator apps. People are told on their " +
-		"activity page and in an email. Of PostgreSQL the command that loads the file is printed; after it run: web restore --loaded, before the portal serves."
+		"activity page and in an email. Of PostgreSQL the command that empties the schema, whatever is in it, and loads the file is printed; after it run: " +
+		"web restore --loaded, before the portal serves."
 }
 
 // A restored is what became of a backup, for scripts.
@@ -64,78 +62,6 @@ func (r restoreCommand) Run(s surroundings, flags *config.Flags) error {
 		return r.sayCommand(s, c)
 	}
 	return r.restoreFile(s, c, place)
-}
-
-// restoreFile makes the backup ready beside the database file, and puts it in its place when all is well.
-func (r restoreCommand) restoreFile(s surroundings, c config.Settings, place string) (err error) {
-	kept, err := r.mayReplace(s.ctx, place)
-	if err != nil {
-		return err
-	}
-	ready, err := copyBackup(s, r.File, place)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			for _, beside := range []string{"", "-wal", "-shm"} {
-				_ = os.Remove(ready + beside)
-			}
-		}
-	}()
-	c.DatabaseURL = "sqlite:" + ready
-	done, err := r.afterRestore(s, c)
-	if err != nil {
-		return fmt.Errorf("%s: nothing was restored: %w", r.File, err)
-	}
-	if err := errors.Join(store.Alone(s.ctx, ready), store.Replace(ready, place, kept)); err != nil {
-		return err
-	}
-	done.File = r.File
-	text := fmt.Sprintf("Restored %s. Sessions ended: %d.", r.File, done.Ended)
-	if _, err := os.Stat(kept); err == nil {
-		done.Kept = kept
-		text += " The database from before is " + kept + "."
-	}
-	return r.say(s.stdout, done, "%s", text)
-}
-
-// mayReplace returns the name that a database file from before is kept under, if it may be replaced.
-func (r restoreCommand) mayReplace(ctx context.Context, place string) (kept string, err error) {
-	kept = place + ".before-" + time.Now().UTC().Format("20060102T150405Z")
-	if _, err := os.Stat(place); errors.Is(err, os.ErrNotExist) {
-		return kept, nil
-	}
-	if !r.Replace {
-		return "", fmt.Errorf("%s: %s is there already: say --replace to put the backup in its place", brand.Env("DATABASE_URL"), place)
-	}
-	if err := store.Alone(ctx, place); errors.Is(err, store.ErrInUse) {
-		return "", err
-	}
-	return kept, nil // a damaged one is what backups are for
-}
-
-// copyBackup copies the backup beside the place of the database.
-func copyBackup(s surroundings, backup, place string) (name string, err error) {
-	from, err := os.Open(backup)
-	if err != nil {
-		return "", exitError{codeNotFound, err}
-	}
-	defer from.Close()
-	if info, err := os.Stat(backup + "-wal"); err == nil && info.Size() > 0 {
-		return "", fmt.Errorf("%s is a database that is in use, and not all of it: make a backup of it with web backup", backup)
-	}
-	to, err := os.CreateTemp(filepath.Dir(place), filepath.Base(place)+".restoring-*") // its owner's alone
-	if err != nil {
-		return "", err
-	}
-	stop := watchSize(s, to, 0)
-	_, err = io.Copy(to, from)
-	stop()
-	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(to.Name()))
-	}
-	return to.Name(), nil
 }
 
 // afterRestore looks whether the database is one of this program whose keys are there, brings it up to date, and ends what was

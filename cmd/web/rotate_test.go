@@ -42,7 +42,7 @@ func (p *program) enrolApp(t testing.TB, sealer *seal.Sealer, email string) *aut
 	app := &authenticator{secret: auth.NewTOTPSecret()}
 	var id string
 	p.ask(t, `SELECT id FROM users WHERE email = $1`, []any{email}, &id)
-	sealed, err := sealer.Seal(app.secret, auth.TOTPSecret{UserID: id}.Place())
+	sealed, err := sealer.Seal(app.secret, auth.TOTPSecret{UserID: id}.SealPlace())
 	if err != nil {
 		t.Fatal(err)
 	}

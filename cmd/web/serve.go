@@ -27,6 +27,14 @@ const (
 type serveCommand struct{}
 
 func (serveCommand) Run(s surroundings, flags *config.Flags) error {
+	err := serveUntilStopped(s, flags)
+	if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // told to stop while it was starting
+	}
+	return err
+}
+
+func serveUntilStopped(s surroundings, flags *config.Flags) error {
 	c, err := settings(s, flags)
 	if err != nil {
 		return err

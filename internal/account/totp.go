@@ -97,7 +97,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, f FactorChange, typed string)
 		return FactorChanged{}, auth.ErrBadCode
 	}
 	t := auth.TOTPSecret{UserID: f.Session.UserID, LastStep: step, EnrolledAt: at}
-	if t.Sealed, err = s.sealer.Seal(secret, t.Place()); err != nil {
+	if t.Sealed, err = s.sealer.Seal(secret, t.SealPlace()); err != nil {
 		return FactorChanged{}, fmt.Errorf("enrol: %w", err)
 	}
 	return s.changeFactors(ctx, f, audit.MFAEnrolled, "totp", firstCodes(f.User), func(c CredentialsChange) ([]session.Session, error) {

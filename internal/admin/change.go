@@ -131,7 +131,7 @@ func (s *Service) prepare(o Order) (c Change, err error) {
 	return c, nil
 }
 
-// events are the one in the trail of the account, which says which role did it and from where not, and the one in the trail of
+// events are the one in the trail of the account, which says which role did it and not from where, and the one in the trail of
 // who did it.
 func events(o Order, at time.Time) []audit.Event {
 	kind, reason := audit.Administered, string(o.Action)

@@ -21,7 +21,7 @@ type Batch struct {
 	// up to it are void, and so are recovery codes. 0 in a database that is none.
 	Used int64
 	At   time.Time
-	// Tell returns the event and the email of an account of which a session ended, or that lost recovery codes; no email for a demo account. A transaction that
+	// Tell returns the event and the email of an account of which a session ended, or that lost recovery codes. A transaction that
 	// is repeated calls it again.
 	Tell func(auth.User) (audit.Event, *mail.Row, error)
 }
@@ -34,8 +34,8 @@ const (
 
 // EndEverybody ends all sessions of all accounts but the one that asks, and refuses every sign-in that is under way. The order is
 // one transaction with its event; the accounts follow in batches, because one transaction over all of them would hold up every
-// sign-in. ErrHalfway when it can be ordered again. Nothing
-// resumes a run that was cut off by the end of the process: the order has to be given again. It returns how many sessions ended.
+// sign-in. It returns how many sessions ended. ErrHalfway when it must be ordered again: nothing resumes a run that was cut off,
+// such as by the end of the process.
 func (s *Service) EndEverybody(ctx context.Context, o Order, write func(owner auth.User, reason string) (mail.Row, error)) (ended int, err error) {
 	o.Action, o.UserID = EndEverybody, ""
 	if _, err := s.Do(ctx, o); err != nil {
@@ -73,10 +73,10 @@ func (s *Service) endBatches(ctx context.Context, o Order, b Batch, write func(o
 	b.Tell = func(u auth.User) (audit.Event, *mail.Row, error) {
 		e := audit.NewEvent(audit.Administered, u.ID, "", device.Client{}).Because(string(o.Action))
 		e.At, e.Other, e.Role, e.Note = b.At, o.by(), o.role(), o.Reason
-		if u.IsDemo() {
-			return e, nil, nil
-		}
 		row, err := write(u, o.Reason)
+		if u.IsDemo() {
+			row.Box = u.ID
+		}
 		return e, &row, err
 	}
 	for {

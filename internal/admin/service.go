@@ -20,7 +20,7 @@ var (
 	ErrUnchanged = errors.New("it is so already")
 	// ErrHalfway means that the order to end all sessions is written, and some of them have not ended.
 	ErrHalfway = errors.New("not all sessions have ended")
-	// ErrDemo means that a demo account has no mailbox and no role.
+	// ErrDemo means that a demo account has no role and no address outside.
 	ErrDemo = errors.New("a demo account has none")
 )
 

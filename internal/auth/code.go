@@ -77,7 +77,7 @@ func (s *Service) matchTOTP(ctx context.Context, userID, code string, at time.Ti
 	if err != nil {
 		return TOTPSecret{}, err
 	}
-	secret, err := s.sealer.Open(t.Sealed, t.Place())
+	secret, err := s.sealer.Open(t.Sealed, t.SealPlace())
 	if err != nil {
 		return TOTPSecret{}, fmt.Errorf("%w: %w", ErrUncheckable, err)
 	}
@@ -86,7 +86,7 @@ func (s *Service) matchTOTP(ctx context.Context, userID, code string, at time.Ti
 		return TOTPSecret{}, ErrBadCode
 	}
 	t.LastStep = step
-	t.Sealed, err = s.sealer.Seal(secret, t.Place())
+	t.Sealed, err = s.sealer.Seal(secret, t.SealPlace())
 	return t, err
 }
 

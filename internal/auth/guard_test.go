@@ -94,7 +94,7 @@ func (d *secondDoor) enrol() {
 	d.t.Helper()
 	app := auth.TOTPSecret{UserID: d.user.ID, LastStep: 2_000_000_000, EnrolledAt: audit.Now()}
 	var err error
-	if app.Sealed, err = d.sealer.Seal(auth.NewTOTPSecret(), app.Place()); err == nil {
+	if app.Sealed, err = d.sealer.Seal(auth.NewTOTPSecret(), app.SealPlace()); err == nil {
 		_, err = d.db.DB().ExecContext(d.t.Context(), `INSERT INTO totp_secrets (user_id, sealed, last_step, enrolled_at) VALUES ($1, $2, $3, $4)`,
 			app.UserID, app.Sealed, app.LastStep, app.EnrolledAt)
 	}

@@ -16,5 +16,5 @@ type TOTPSecret struct {
 	EnrolledAt time.Time
 }
 
-// Place binds the encrypted secret to its account.
-func (t TOTPSecret) Place() string { return "totp\x00" + t.UserID }
+// SealPlace binds the encrypted secret to its account.
+func (t TOTPSecret) SealPlace() string { return "totp\x00" + t.UserID }

@@ -5,6 +5,7 @@ package geo
 import (
 	"fmt"
 	"net/netip"
+	"os"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 )
@@ -12,12 +13,17 @@ import (
 // A Database says which country an address is in. A nil one knows none.
 type Database struct{ file *maxminddb.Reader }
 
-// Open opens the file and reads it once through its beginning: one that is no address database is refused at the start.
+// Open reads the file, and refuses one that is no address database. The whole of it is in memory, because a file that is mapped there
+// ends the program when somebody shortens it.
 func Open(path string) (*Database, error) {
 	if path == "" {
 		return nil, nil
 	}
-	file, err := maxminddb.Open(path)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("address database: %w", err)
+	}
+	file, err := maxminddb.OpenBytes(content)
 	if err != nil {
 		return nil, fmt.Errorf("address database: %w", err)
 	}

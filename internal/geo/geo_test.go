@@ -40,3 +40,19 @@ func TestNoDatabase(t *testing.T) {
 		}
 	}
 }
+
+// A newer file is copied over the old one while the portal serves: it goes on with what it has read.
+func TestFileIsReplaced(t *testing.T) {
+	t.Parallel()
+	path := geotest.Write(t, map[string]string{"203.0.113.0/24": "Portugal"})
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Country("203.0.113.7"); got != "Portugal" {
+		t.Errorf("got %q, want what was read", got)
+	}
+}

@@ -30,7 +30,7 @@ func wrongAnswer(err error) problems {
 	case errors.Is(err, account.ErrLastAdministrator):
 		return problems{{"", lastAdministrator}}
 	case errors.Is(err, admin.ErrDemo):
-		return problems{{"", "A demo account has no mailbox and no role."}}
+		return problems{{"", "A demo account has no role and no address outside."}}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -75,15 +76,28 @@ func Alone(ctx context.Context, file string) error {
 	return errors.Join(err, s.Close())
 }
 
-// Replace puts the file in the place of the database file, and keeps that under the other name, where there is one.
+// besides are the ends of the names of what SQLite keeps beside a file.
+var besides = []string{"-wal", "-shm", "-journal"}
+
+// Replace puts the file in the place of the database file, which it keeps under the other name where there is one, with what SQLite
+// left beside it: SQLite would write that into the new file. There is a database in the place at every moment, if there was one.
 func Replace(file, place, kept string) error {
-	for _, beside := range []string{"-wal", "-shm", "-journal"} {
+	for _, beside := range besides {
 		if info, err := os.Stat(file + beside); err == nil && info.Size() > 0 {
 			return fmt.Errorf("%s: SQLite has not finished with the file", file)
 		}
 	}
-	if err := os.Rename(place, kept); err != nil && !errors.Is(err, os.ErrNotExist) {
+	err := os.Link(place, kept)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) { // a file system without links
+		err = os.Rename(place, kept)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	for _, beside := range besides {
+		if err := os.Rename(place+beside, kept+beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return os.Rename(file, place)
 }

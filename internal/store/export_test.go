@@ -15,3 +15,6 @@ const MaxPending = maxPending
 
 // Voided are the tables that a restore empties.
 var Voided = voided
+
+// EmailsTable is the name of the outbox.
+const EmailsTable = emailsTable

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ var keptByRestore = map[string]string{
 	"recovery_codes":   "deleted with the batch of their account, whose owner is told",
 	"passkeys":         "a counter that is behind refuses nothing that is right, and a challenge is good for minutes",
 	"spent_challenges": "what is in it stays spent",
+	store.EmailsTable:  "emptied, but for what a restore that ended halfway has written",
 	"events":           "history",
 	"stray_events":     "history",
 	"sent_tokens":      "says of links that they are over",
@@ -85,4 +87,38 @@ func tellTo(told map[string]int) func(auth.User) (audit.Event, *mail.Row, error)
 		told[u.ID]++
 		return audit.NewEvent(audit.Administered, u.ID, "", device.Client{}), nil, nil
 	}
+}
+
+// A restore that ended halfway is done again: who was told already is not told again, so those emails stay. Emails of the copy go.
+func TestRestoreAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		newUser(t, s, "ada")
+		open(t, s, newSession("of-ada", "ada"))
+		if _, err := s.DB().ExecContext(t.Context(), `UPDATE sessions SET idle_expires_at = $1, expires_at = $1`, time.Now().UTC().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		for id, class := range map[string]mail.Class{"awaited": mail.Awaited, "to everybody": mail.ToEverybody} {
+			r := newEmail(id, at)
+			r.Class = class
+			if err := s.AddEmail(t.Context(), r, mail.MaxQueued); err != nil {
+				t.Fatal(err)
+			}
+		}
+		service := admin.New(s, audit.NewTrail(s, slog.New(slog.DiscardHandler)))
+		write := func(u auth.User, _ string) (mail.Row, error) {
+			r := newEmail("told "+u.ID, time.Now().UTC())
+			r.Class = mail.ToEverybody
+			return r, nil
+		}
+		for range 2 {
+			if _, err := service.AfterRestore(t.Context(), admin.Order{Operator: "ada", Reason: "why"}, write); err != nil {
+				t.Fatal(err)
+			}
+			var all, told int
+			err := s.DB().QueryRowContext(t.Context(), `SELECT count(*), count(CASE WHEN id = 'told ada' THEN 1 END) FROM `+store.EmailsTable).Scan(&all, &told)
+			if err != nil || all != 1 || told != 1 {
+				t.Errorf("%d emails, %d that tell, %v, want the one that tells", all, told, err)
+			}
+		}
+	})
 }

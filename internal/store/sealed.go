@@ -22,7 +22,7 @@ type SealedTable struct {
 
 // SealedTables are all of them: a test compares them with the schema.
 var SealedTables = []SealedTable{
-	{"totp_secrets", "authenticator apps", "user_id", "sealed", `user_id`, func(c []string) string { return auth.TOTPSecret{UserID: c[0]}.Place() }},
+	{"totp_secrets", "authenticator apps", "user_id", "sealed", `user_id`, func(c []string) string { return auth.TOTPSecret{UserID: c[0]}.SealPlace() }},
 	{"totp_enrolments", "authenticator apps that wait for their first code", "session_id", "sealed", `session_id, user_id`, func(c []string) string {
 		return account.TOTPEnrolment{SessionID: c[0], UserID: c[1]}.SealPlace()
 	}},
