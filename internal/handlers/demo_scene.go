@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/session"
@@ -67,7 +68,9 @@ func (a *app) findOver(r *http.Request, scene demo.Scene) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
 	token, _ := a.Bag.Token(r)
-	scene.Exchanges = append(scene.Exchanges, a.knock(ctx, clientOf(r), token))
+	asked := a.knock(ctx, clientOf(r), token)
+	asked.From = audit.Recorded(scene.UserID, clientOf(r)).IP // limits need all of the address, the account's rows do not
+	scene.Exchanges = append(scene.Exchanges, asked)
 	x, err := a.Sessions.Session(ctx, scene.UserID, scene.Session)
 	if err == nil {
 		scene.After = demo.RowOf(x)

@@ -202,6 +202,28 @@ func TestSceneExpire(t *testing.T) {
 	})
 }
 
+// The request that finds the end comes from the visitor's own address, of which the network alone is stored.
+func TestSceneExpireAddress(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for ip, stored := range map[string]string{"203.0.113.217": "203.0.113.0", "2001:db8:cccc:1:2:3:4:7": "2001:db8:cccc::"} {
+		b := p.browser()
+		b.IP = ip
+		b.startDemo()
+		b.begins(demo.SceneExpire)
+		b.Submit(b.Follow(b.Get(scenePage+demo.SceneExpire)), "/demo/back").Leads(scenePage + demo.SceneExpire)
+		b.Get(scenePage + demo.SceneExpire).Says(stored).SaysNot(ip)
+		if strings.Contains(p.dumpOf("demo_scenes", "sessions", "events", "demo_links"), ip) {
+			t.Errorf("%s is stored", ip)
+		}
+		for line := range strings.Lines(p.log.String()) {
+			if strings.Contains(line, ip) && strings.Contains(line, `"session":"`) {
+				t.Errorf("logged: %s", line)
+			}
+		}
+	}
+}
+
 // A device of the story opens a page, is signed out, and is refused.
 func TestSceneDevices(t *testing.T) {
 	t.Parallel()
