@@ -176,6 +176,23 @@ func TestWayBack(t *testing.T) {
 	})
 }
 
+// A second press of "Sign out", which a browser sends before it has the first answer, leaves the way back where it was.
+func TestWayBackAfterSignOutPressedTwice(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	b := p.inDemo()
+	email, made := b.demo()
+	first := &browser{b.Twin(), p} // whose answer the browser drops
+	first.Post("/logout").Leads(signedOutPage)
+	b.Post("/logout").Leads(signedOutPage)
+	b.Submit(b.Get(signedOutPage).Says("Back to my demo"), "/demo/back").Leads(home)
+	b.Get(home).Says(email).Says(made)
+
+	b.SignIn(p.newUser("Mia").Email, password) // somebody else's session forgets it
+	b.Post("/logout").Leads(signedOutPage)
+	b.Post("/demo/back").Want(http.StatusNotFound)
+}
+
 // The way back dies with the session's revocation, every sign-out everywhere and a change of the password.
 func TestWayBackDies(t *testing.T) {
 	t.Parallel()

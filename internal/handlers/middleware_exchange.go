@@ -26,6 +26,7 @@ type exchange struct {
 	spent        auth.Attempt     // what the press took from the limit of its route
 	notices      []mail.Notice    // of what the request is about to change
 	timedOut     *session.Session // whose current token the request brought, after it ran out of time
+	endedDemo    bool             // the request brought the token of a session of a demo, which is over
 	answerLost   bool             // with the token that replaced the one of the request
 	inWindow     bool             // the elevation window of the session is open, and its change needs that
 	crossSite    bool             // another site made the browser send it
