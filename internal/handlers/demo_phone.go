@@ -11,7 +11,6 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/session"
 )
 
 const (
@@ -116,14 +115,13 @@ func (a *app) openPhone(w http.ResponseWriter, r *http.Request) error {
 	if currentOf(r) != nil {
 		return a.phoneTaken(w, r, link)
 	}
-	err = a.openSession(r, proof, session.SignInRequest{}, home)
+	err = a.openDemo(w, r, proof, link.Password, home)
 	if errors.Is(err, auth.ErrConflict) { // another browser was first
 		return a.phoneOver(w, r, auth.ErrLinkOver)
 	}
 	if err != nil {
 		return err
 	}
-	a.giveWayBack(w, r, link.Password)
 	seeOther(w, r, home)
 	return nil
 }

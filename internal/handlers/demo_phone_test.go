@@ -176,6 +176,36 @@ func TestWayBack(t *testing.T) {
 	})
 }
 
+// A second press that opens a demo, whose answer is the one that arrives, gives the way back as the first did.
+func TestWayBackFromAPressMadeTwice(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	twice := func(b *browser, page *webtest.Answer, path string) {
+		first := &browser{b.Twin(), p} // whose answer the browser drops
+		first.Submit(page, path).Leads(home)
+		b.Submit(page, path).Leads(home)
+		if b.Token() != first.Token() {
+			t.Fatalf("two presses at %s opened two sessions", path)
+		}
+	}
+	back := func(b *browser) {
+		b.Post("/logout").Leads(signedOutPage)
+		twice(b, b.Get(signedOutPage).Says("Back to my demo"), "/demo/back")
+		b.Get(home).Says("Its password:")
+	}
+	b, phone := p.browser(), p.browser()
+	twice(b, b.Get("/"), "/demo")
+	b.Get(home)
+	path := b.link()
+	twice(phone, phone.Get(path), path)
+	for _, each := range []*browser{b, b, phone, phone} {
+		back(each)
+	}
+	if dump := p.dumpOf("acts", "demo_links"); strings.Contains(dump, b.Cookies["__Host-back"]) {
+		t.Error("the token of the way back is stored in the clear")
+	}
+}
+
 // A second press of "Sign out", which a browser sends before it has the first answer, leaves the way back where it was.
 func TestWayBackAfterSignOutPressedTwice(t *testing.T) {
 	t.Parallel()
