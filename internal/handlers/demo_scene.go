@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -28,9 +29,12 @@ func (a *app) requireDemo(next http.Handler) http.Handler {
 	})
 }
 
+// sceneOf is the name of the scene in an address. That of the warning has a line of its own in the table, without a parameter.
+func sceneOf(r *http.Request) string { return cmp.Or(chi.URLParam(r, "scene"), demo.SceneWarning) }
+
 // beginScene does what a scene begins with, and leads to its page.
 func (a *app) beginScene(w http.ResponseWriter, r *http.Request) error {
-	switch name := chi.URLParam(r, "scene"); name {
+	switch name := sceneOf(r); name {
 	case demo.SceneThief:
 		return a.beginThief(w, r)
 	case demo.SceneWarning:

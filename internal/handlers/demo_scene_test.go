@@ -202,6 +202,40 @@ func TestSceneExpire(t *testing.T) {
 	})
 }
 
+// Whoever pages through the guide uses the session; what a page asks for by itself uses nothing, and takes no message from others.
+func TestScenesCountAsUse(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b := p.inDemo()
+		for _, name := range guide {
+			if name == demo.SceneWarning {
+				continue
+			}
+			time.Sleep(12 * time.Minute)
+			b.Get(scenePage + name).Want(http.StatusOK)
+		}
+		if !b.Alive() {
+			t.Fatal("signed out as idle while paging through the guide")
+		}
+		b.begins(demo.SceneSecondDevice).Leads(scenePage + demo.SceneSecondDevice)
+		b.Post("/account/profile", "name", "Ada").Want(http.StatusSeeOther)
+		began, ends := time.Now(), b.row("idle_expires_at")
+		for range 8 {
+			said := b.Get(scenePage + demo.SceneSecondDevice + "/stage").Want(http.StatusOK).Body
+			if want := `{"stage":"waiting"}`; time.Since(began) < auth.PhoneLinkValid && strings.TrimSpace(said) != want {
+				t.Fatalf("got %q, want %s", said, want)
+			}
+			time.Sleep(time.Minute)
+		}
+		if now := b.row("idle_expires_at"); now != ends {
+			t.Errorf("polling moved the end of the session from %s to %s", ends, now)
+		}
+		b.Get(profilePage).Says("Your profile was saved")
+		b.Get(scenePage + "nothing/stage").Want(http.StatusNotFound)
+	})
+}
+
 // The request that finds the end comes from the visitor's own address, of which the network alone is stored.
 func TestSceneExpireAddress(t *testing.T) {
 	t.Parallel()
