@@ -25,6 +25,11 @@ func (s *Service) OfferLink(ctx context.Context, x session.Session, u auth.User,
 	})
 }
 
+// SecondScreen returns the handle of the session that the latest link of OfferLink has opened, "" before that.
+func (s *Service) SecondScreen(ctx context.Context, userID string) (handle string, err error) {
+	return s.store.OpenedOnSecondScreen(ctx, userID)
+}
+
 // WayBack makes the link with this token open the account again once this session has timed out or signed out by itself.
 func (s *Service) WayBack(ctx context.Context, token string, x session.Session, u auth.User, password string) error {
 	link, err := s.auth.NewDemoLink(token, u, auth.PurposeBack, x.ID, password)

@@ -176,6 +176,39 @@ func TestWayBack(t *testing.T) {
 	})
 }
 
+// The scene is about the session that its link has opened, and no other that a link of the demo opened, as the way back does.
+func TestSecondScreenIsThatOfTheLink(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b, phone := p.inDemo(), p.browser()
+		page := scenePage + demo.SceneSecondDevice
+		back := func() {
+			b.Post("/logout").Leads(signedOutPage)
+			b.Submit(b.Get(signedOutPage), "/demo/back").Leads(home)
+			b.Get(home).Want(http.StatusOK)
+		}
+		b.link()
+		back()
+		back()
+		b.Get(page).SaysNot("is signed in").SaysNot("What changed, and why").Says("The link is over")
+		time.Sleep(time.Second)
+		path := b.link()
+		phone.Submit(phone.Get(path), path).Leads(home)
+		phone.Get(home).Want(http.StatusOK)
+		phone.Get(page).Says("This is the second screen").SaysNot("Nobody used it in time").SaysNot("Sign it out")
+		time.Sleep(15 * time.Minute)
+		phone.Get(home).Want(http.StatusOK)
+		back()
+		b.Get(page).Says("is signed in")
+		if got := b.Get(page).Body; !strings.Contains(got, "/account/sessions/"+phone.Handle()+"/end") {
+			t.Error("the page does not lead to the end of the session that the link opened")
+		}
+		phone.Post("/logout").Leads(signedOutPage)
+		b.Get(page).Says("end_reason empty signed_out")
+	})
+}
+
 // A second press that opens a demo, whose answer is the one that arrives, gives the way back as the first did.
 func TestWayBackFromAPressMadeTwice(t *testing.T) {
 	t.Parallel()

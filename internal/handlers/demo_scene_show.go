@@ -16,7 +16,7 @@ type sceneView struct {
 	Layout
 	sceneText
 	Scene     string
-	Stage     string    // "", "waiting", "lost" or "done"; the script loads the page again when it changes
+	Stage     string    // "", "waiting", "open", "here", "lost" or "done"; the script loads the page again when it changes
 	Begun     time.Time // zero before the first press
 	Device    string    // that the scene is about
 	Handle    string    // of its session
