@@ -20,7 +20,8 @@ CREATE TABLE demo_links (
 	password   BYTEA NOT NULL, -- that was made with the account, sealed for the link; empty where the session did not know it
 	created_at TIMESTAMP NOT NULL,
 	expires_at TIMESTAMP NOT NULL,
-	used_at    TIMESTAMP
+	used_at    TIMESTAMP,
+	opened     TEXT NOT NULL DEFAULT '' -- handle of the session that it has opened
 );
 CREATE INDEX demo_links_user_id ON demo_links (user_id, purpose);
 

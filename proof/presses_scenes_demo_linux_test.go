@@ -19,6 +19,11 @@ func inDemo(b *webtest.Client) {
 var demoScenes = []scene{
 	{"scene of a demo", "/demo/scene/{scene}", func(_ *pressRunner, b *webtest.Client) filled {
 		inDemo(b)
+		const page = "/demo/scene/second-device"
+		return filled{b: b, page: b.Get(page), action: page}
+	}},
+	{"scene of the warning", "/demo/scene/warning", func(_ *pressRunner, b *webtest.Client) filled {
+		inDemo(b)
 		const page = "/demo/scene/warning"
 		return filled{b: b, page: b.Get(page), action: page}
 	}},

@@ -14,7 +14,11 @@ const (
 
 // demoPressScenes lead to the forms of the guided demo.
 var demoPressScenes = []pressScene{
-	{name: "scene of a demo", route: "/demo/scene/{scene}", inShort: true, ready: func(s *pressStage) pressForm {
+	{name: "scene of a demo", route: "/demo/scene/{scene}", ready: func(s *pressStage) pressForm {
+		s.c.Post("/demo").Leads("/account")
+		return pressForm{page: secondDevicePage, button: "Make a link"}
+	}},
+	{name: "scene of the warning", route: "/demo/scene/warning", inShort: true, ready: func(s *pressStage) pressForm {
 		s.c.Post("/demo").Leads("/account")
 		return pressForm{page: scenePage + "warning", button: "Leave me one minute"}
 	}},

@@ -58,6 +58,9 @@ type Answer struct {
 	Ends  bool   // the press ended the session that it came in: the browser has no cookie since
 
 	Pending string // token of the sign-in that waits for its second step; "" for none
+	Back    string // token of the way back to the demo that the press has opened, until BackUntil; "" for none
+
+	BackUntil time.Time
 }
 
 // A Holder is the session that carries the token of an answer, as its cookie needs to know it.

@@ -35,10 +35,10 @@ type DemoLink struct {
 // SealPlace binds the password to its link.
 func (l DemoLink) SealPlace() string { return "demo-link\x00" + l.TokenHash }
 
-// NewDemoLink returns a link for the account of a session, to be stored, and its token. The password is shown where the link
-// leads.
-func (s *Service) NewDemoLink(u User, purpose, sessionID, password string) (l DemoLink, token string, err error) {
-	at, token := audit.Now(), NewToken()
+// NewDemoLink returns a link for the account of a session, to be stored. Its token is one of NewToken. The password is shown where
+// the link leads.
+func (s *Service) NewDemoLink(token string, u User, purpose, sessionID, password string) (l DemoLink, err error) {
+	at := audit.Now()
 	l = DemoLink{
 		TokenHash: HashToken(token), UserID: u.ID, Purpose: purpose, SessionID: sessionID, Epoch: u.Epoch, Password: password, Sealed: []byte{},
 		CreatedAt: at, ExpiresAt: u.DemoUntil,
@@ -49,7 +49,7 @@ func (s *Service) NewDemoLink(u User, purpose, sessionID, password string) (l De
 	if password != "" {
 		l.Sealed, err = s.sealer.Seal([]byte(password), l.SealPlace())
 	}
-	return l, token, err
+	return l, err
 }
 
 // CheckDemoLink returns what a demo link proves: that its bearer was given the account, whatever else the account asks for at a

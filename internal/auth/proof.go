@@ -47,7 +47,14 @@ type Spend struct {
 	CountBefore uint32         // its counter as it was read
 	Challenge   SpentChallenge // that the passkey has answered
 	DemoLink    string         // hash of its token
+	Opened      string         // handle of the session that the link opens
 	Events      []audit.Event  // to be stored with it
+}
+
+// Opening is the same for a proof that opens this session.
+func (s Spend) Opening(handle string) Spend {
+	s.Opened = handle
+	return s
 }
 
 // Spend is what the proof uses up.

@@ -32,7 +32,10 @@ type Store interface {
 	ShortenInScene(ctx context.Context, x session.Session, used, ends time.Time, scene Scene, press *act.Record, events ...audit.Event) error
 	// OfferLink does so with a demo link. ErrConflict when the session of by is over.
 	OfferLink(ctx context.Context, l auth.DemoLink, scene Scene, by audit.Actor, press *act.Record, events ...audit.Event) error
-	// AddDemoLink stores a demo link, and deletes those of the account that expired a while ago.
+	// OpenedOnSecondScreen returns the handle of the session that the latest link of an account for a second screen has opened, ""
+	// before that. ErrNotFound for no link.
+	OpenedOnSecondScreen(ctx context.Context, userID string) (handle string, err error)
+	// AddDemoLink stores a demo link, and deletes those of the account and its purpose that expired a while ago.
 	AddDemoLink(ctx context.Context, l auth.DemoLink) error
 	// FinishScene stores what came of a scene that has not begun again since.
 	FinishScene(ctx context.Context, scene Scene) error

@@ -120,6 +120,9 @@ func (a *app) answerAgain(w http.ResponseWriter, r *http.Request) (done bool, er
 		if a.Bag.Pending(r) != "" {
 			a.Bag.DropPending(w)
 		}
+		if answer.Back != "" {
+			a.setWayBack(w, answer.Back, answer.BackUntil)
+		}
 	}
 	if answer.Pending != "" {
 		if err := a.waitOn(ctx, w, answer.Pending); errors.Is(err, audit.ErrNotFound) {
@@ -179,8 +182,8 @@ func (a *app) rotate(r *http.Request, place string, empty bool, change func(sess
 
 // withToken is the answer that leads to place with the token that the browser has after it.
 func (a *app) withToken(r *http.Request, place string) act.Answer {
-	ends := place == signedOutPage
-	return act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: !ends, Ends: ends}
+	ends, x := place == signedOutPage, exchangeOf(r)
+	return act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: !ends, Ends: ends, Back: x.back, BackUntil: x.backUntil}
 }
 
 // leadsTo is what the transaction of this press stores when its answer only leads to a place.

@@ -23,20 +23,30 @@ type demoWays struct {
 	Main bool   // there is nothing better to do on that page
 }
 
-// giveWayBack sets the cookie after a session of a demo account was opened, and has its pages show the password that was made with
-// the account. Without the cookie there is another demo to begin.
-func (a *app) giveWayBack(w http.ResponseWriter, r *http.Request, password string) {
-	v := currentOf(r)
+// openDemo opens a session of a demo account with its way back, whose token the answer to a repeated press has as well. Its pages
+// show the password that was made with the account. Without the link there is another demo to begin.
+func (a *app) openDemo(w http.ResponseWriter, r *http.Request, proof auth.Proof, password, place string) error {
+	x := exchangeOf(r)
+	x.back, x.backUntil = auth.NewToken(), proof.User().DemoUntil
+	if err := a.openSession(r, proof, session.SignInRequest{}, place); err != nil {
+		return err
+	}
 	if password != "" {
 		a.Bag.Put(r.Context(), bagDemoPassword, password)
 	}
-	link, token, err := a.Demos.WayBack(r.Context(), v.Session, v.User, password)
-	if err != nil {
+	v := currentOf(r)
+	if err := a.Demos.WayBack(r.Context(), x.back, v.Session, v.User, password); err != nil {
 		a.Log.WarnContext(r.Context(), "no way back to a demo", "session", v.ID, "err", err)
-		return
+		return nil
 	}
+	a.setWayBack(w, x.back, x.backUntil)
+	return nil
+}
+
+// setWayBack sets the cookie of the way back to a demo.
+func (a *app) setWayBack(w http.ResponseWriter, token string, until time.Time) {
 	c := a.Bag.Cookie() // with its attributes
-	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.BackCookie, c.Secure), token, int(time.Until(link.ExpiresAt).Seconds())
+	c.Name, c.Value, c.MaxAge = brand.Cookie(brand.BackCookie, c.Secure), token, int(time.Until(until).Seconds())
 	http.SetCookie(w, &c)
 }
 
@@ -69,7 +79,7 @@ func (a *app) goBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	proof, link, err := a.Auth.CheckDemoLink(r.Context(), a.Bag.OneTime(r, brand.BackCookie), auth.PurposeBack)
 	if err == nil {
-		err = a.openSession(r, proof, session.SignInRequest{}, place)
+		err = a.openDemo(w, r, proof, link.Password, place)
 	}
 	switch {
 	case errors.Is(err, audit.ErrNotFound):
@@ -79,7 +89,6 @@ func (a *app) goBack(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	a.giveWayBack(w, r, link.Password)
 	a.flash(r, "You are back in your demo, in another session.")
 	seeOther(w, r, place)
 	return nil

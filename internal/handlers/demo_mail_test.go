@@ -100,6 +100,26 @@ func TestDemoMailboxIsBounded(t *testing.T) {
 	}
 }
 
+// An email whose key is gone is left out, and said in the log; the others are shown, and the pages of the scenes too.
+func TestDemoMailboxWithAnEmailThatDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	onBackends(t, func(t *testing.T, p *portal) {
+		b := p.inDemo()
+		email, _ := b.demo()
+		id := p.demoID(email)
+		b.begins(demo.SceneDevices)
+		p.app.Outbox.Send(p.app.emails.AlreadyMember(email).Into(id))
+		p.exec(`UPDATE demo_emails SET sealed = $1 WHERE user_id = $2`, []byte("of another key"), id)
+		kept := p.app.emails.WrongCodes(email, "N").Into(id)
+		p.app.Outbox.Send(kept)
+		b.Get(mailPage).Want(http.StatusOK).Says(kept.Subject)
+		b.Get(scenePage + demo.SceneDevices).Want(http.StatusOK).Says("In your mailbox")
+		if !strings.Contains(p.log.String(), "email in a mailbox not opened") {
+			t.Error("nothing in the log")
+		}
+	})
+}
+
 // The email about the thief is on the page of the scene.
 func TestSceneThiefWritesToItsOwner(t *testing.T) {
 	t.Parallel()

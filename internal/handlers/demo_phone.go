@@ -11,7 +11,6 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
-	"example.com/gatehouse/internal/session"
 )
 
 const (
@@ -61,21 +60,11 @@ func (a *app) offerLink(w http.ResponseWriter, r *http.Request) error {
 
 // fillSecondDevice shows the link while it works, then the session that it has opened, and then its end.
 func (a *app) fillSecondDevice(r *http.Request, v *sceneView, scene demo.Scene) error {
-	live, ended, err := a.Sessions.RecentSessions(r.Context(), currentOf(r).UserID)
-	if err != nil {
-		return err
+	opened, err := a.Demos.SecondScreen(r.Context(), scene.UserID)
+	if err == nil && opened != "" {
+		return a.fillOpened(r, v, scene, opened)
 	}
-	for _, x := range append(live, ended...) {
-		if x.Method != auth.MethodDemoLink || x.CreatedAt.Before(scene.At) || x.ID == currentOf(r).ID {
-			continue
-		}
-		v.Device, v.Handle, v.Stage = device.Parse(x.UserAgent).Name, x.ID, "open"
-		if !x.EndedAt.IsZero() {
-			before := x
-			before.EndedAt, before.EndReason, before.EndedBy = time.Time{}, "", ""
-			v.Stage, v.Changes = "done", changesOf(demo.RowOf(before), demo.RowOf(x))
-		}
-		v.Events, err = a.eventsSince(r, x.ID, scene.At)
+	if err != nil && !errors.Is(err, audit.ErrNotFound) {
 		return err
 	}
 	v.Stage = "lost"
@@ -91,6 +80,25 @@ func (a *app) fillSecondDevice(r *http.Request, v *sceneView, scene demo.Scene) 
 	if a.https() {
 		v.Phone.Picture, err = draw(v.Phone.Link)
 	}
+	return err
+}
+
+// fillOpened shows the session that the link has opened, which may be the one that looks.
+func (a *app) fillOpened(r *http.Request, v *sceneView, scene demo.Scene, handle string) error {
+	x, err := a.Sessions.Session(r.Context(), scene.UserID, handle)
+	if err != nil {
+		return err
+	}
+	v.Device, v.Handle, v.Stage = device.Parse(x.UserAgent).Name, x.ID, "open"
+	switch {
+	case x.ID == currentOf(r).ID:
+		v.Stage = "here"
+	case !x.EndedAt.IsZero():
+		before := x
+		before.EndedAt, before.EndReason, before.EndedBy = time.Time{}, "", ""
+		v.Stage, v.Changes = "done", changesOf(demo.RowOf(before), demo.RowOf(x))
+	}
+	v.Events, err = a.eventsSince(r, x.ID, scene.At)
 	return err
 }
 
@@ -116,14 +124,13 @@ func (a *app) openPhone(w http.ResponseWriter, r *http.Request) error {
 	if currentOf(r) != nil {
 		return a.phoneTaken(w, r, link)
 	}
-	err = a.openSession(r, proof, session.SignInRequest{}, home)
+	err = a.openDemo(w, r, proof, link.Password, home)
 	if errors.Is(err, auth.ErrConflict) { // another browser was first
 		return a.phoneOver(w, r, auth.ErrLinkOver)
 	}
 	if err != nil {
 		return err
 	}
-	a.giveWayBack(w, r, link.Password)
 	seeOther(w, r, home)
 	return nil
 }

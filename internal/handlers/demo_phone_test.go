@@ -176,6 +176,86 @@ func TestWayBack(t *testing.T) {
 	})
 }
 
+// The scene is about the session that its link has opened, and no other that a link of the demo opened, as the way back does.
+func TestSecondScreenIsThatOfTheLink(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b, phone := p.inDemo(), p.browser()
+		page := scenePage + demo.SceneSecondDevice
+		back := func() {
+			b.Post("/logout").Leads(signedOutPage)
+			b.Submit(b.Get(signedOutPage), "/demo/back").Leads(home)
+			b.Get(home).Want(http.StatusOK)
+		}
+		b.link()
+		back()
+		back()
+		b.Get(page).SaysNot("is signed in").SaysNot("What changed, and why").Says("The link is over")
+		time.Sleep(time.Second)
+		path := b.link()
+		phone.Submit(phone.Get(path), path).Leads(home)
+		phone.Get(home).Want(http.StatusOK)
+		phone.Get(page).Says("This is the second screen").SaysNot("Nobody used it in time").SaysNot("Sign it out")
+		time.Sleep(15 * time.Minute)
+		phone.Get(home).Want(http.StatusOK)
+		back()
+		b.Get(page).Says("is signed in")
+		if got := b.Get(page).Body; !strings.Contains(got, "/account/sessions/"+phone.Handle()+"/end") {
+			t.Error("the page does not lead to the end of the session that the link opened")
+		}
+		phone.Post("/logout").Leads(signedOutPage)
+		b.Get(page).Says("end_reason empty signed_out")
+	})
+}
+
+// A second press that opens a demo, whose answer is the one that arrives, gives the way back as the first did.
+func TestWayBackFromAPressMadeTwice(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	twice := func(b *browser, page *webtest.Answer, path string) {
+		first := &browser{b.Twin(), p} // whose answer the browser drops
+		first.Submit(page, path).Leads(home)
+		b.Submit(page, path).Leads(home)
+		if b.Token() != first.Token() {
+			t.Fatalf("two presses at %s opened two sessions", path)
+		}
+	}
+	back := func(b *browser) {
+		b.Post("/logout").Leads(signedOutPage)
+		twice(b, b.Get(signedOutPage).Says("Back to my demo"), "/demo/back")
+		b.Get(home).Says("Its password:")
+	}
+	b, phone := p.browser(), p.browser()
+	twice(b, b.Get("/"), "/demo")
+	b.Get(home)
+	path := b.link()
+	twice(phone, phone.Get(path), path)
+	for _, each := range []*browser{b, b, phone, phone} {
+		back(each)
+	}
+	if dump := p.dumpOf("acts", "demo_links"); strings.Contains(dump, b.Cookies["__Host-back"]) {
+		t.Error("the token of the way back is stored in the clear")
+	}
+}
+
+// A second press of "Sign out", which a browser sends before it has the first answer, leaves the way back where it was.
+func TestWayBackAfterSignOutPressedTwice(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	b := p.inDemo()
+	email, made := b.demo()
+	first := &browser{b.Twin(), p} // whose answer the browser drops
+	first.Post("/logout").Leads(signedOutPage)
+	b.Post("/logout").Leads(signedOutPage)
+	b.Submit(b.Get(signedOutPage).Says("Back to my demo"), "/demo/back").Leads(home)
+	b.Get(home).Says(email).Says(made)
+
+	b.SignIn(p.newUser("Mia").Email, password) // somebody else's session forgets it
+	b.Post("/logout").Leads(signedOutPage)
+	b.Post("/demo/back").Want(http.StatusNotFound)
+}
+
 // The way back dies with the session's revocation, every sign-out everywhere and a change of the password.
 func TestWayBackDies(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/act"
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/session"
@@ -27,9 +29,12 @@ func (a *app) requireDemo(next http.Handler) http.Handler {
 	})
 }
 
+// sceneOf is the name of the scene in an address. That of the warning has a line of its own in the table, without a parameter.
+func sceneOf(r *http.Request) string { return cmp.Or(chi.URLParam(r, "scene"), demo.SceneWarning) }
+
 // beginScene does what a scene begins with, and leads to its page.
 func (a *app) beginScene(w http.ResponseWriter, r *http.Request) error {
-	switch name := chi.URLParam(r, "scene"); name {
+	switch name := sceneOf(r); name {
 	case demo.SceneThief:
 		return a.beginThief(w, r)
 	case demo.SceneWarning:
@@ -67,7 +72,9 @@ func (a *app) findOver(r *http.Request, scene demo.Scene) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
 	token, _ := a.Bag.Token(r)
-	scene.Exchanges = append(scene.Exchanges, a.knock(ctx, clientOf(r), token))
+	asked := a.knock(ctx, clientOf(r), token)
+	asked.From = audit.Recorded(scene.UserID, clientOf(r)).IP // limits need all of the address, the account's rows do not
+	scene.Exchanges = append(scene.Exchanges, asked)
 	x, err := a.Sessions.Session(ctx, scene.UserID, scene.Session)
 	if err == nil {
 		scene.After = demo.RowOf(x)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/device"
@@ -18,7 +16,7 @@ type sceneView struct {
 	Layout
 	sceneText
 	Scene     string
-	Stage     string    // "", "waiting", "lost" or "done"; the script loads the page again when it changes
+	Stage     string    // "", "waiting", "open", "here", "lost" or "done"; the script loads the page again when it changes
 	Begun     time.Time // zero before the first press
 	Device    string    // that the scene is about
 	Handle    string    // of its session
@@ -47,23 +45,9 @@ func (v *sceneView) NextTitle() string { return sceneTexts[v.NextScene()].Title 
 // Waiting reports whether something is about to happen that the page shows by itself.
 func (v *sceneView) Waiting() bool { return v.Stage == "waiting" }
 
-// showScene looks at the latest run of a scene.
+// showScene shows the latest run of a scene.
 func (a *app) showScene(w http.ResponseWriter, r *http.Request) error {
-	name := chi.URLParam(r, "scene")
-	text, ok := sceneTexts[name]
-	if !ok {
-		return notFoundError()
-	}
-	v := &sceneView{Scene: name, sceneText: text}
-	var err error
-	switch name {
-	case scenePassword:
-		err = a.fillPassword(r, v)
-	case scenePay:
-		err = a.fillPay(r, v)
-	default:
-		err = a.fillScene(r, v)
-	}
+	v, err := a.lookAtScene(r)
 	if err == nil && !v.Begun.IsZero() {
 		err = a.fillEmails(r, v)
 	}
@@ -71,6 +55,34 @@ func (a *app) showScene(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.render(w, r, http.StatusOK, v)
+}
+
+// sceneStage is what the script of the page asks for: how far the scene is. It is no use of the session, and no page, which would
+// show the message that another page is to show.
+func (a *app) sceneStage(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.lookAtScene(r)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, map[string]string{"stage": v.Stage})
+}
+
+// lookAtScene reads the latest run of a scene.
+func (a *app) lookAtScene(r *http.Request) (v *sceneView, err error) {
+	text, ok := sceneTexts[sceneOf(r)]
+	if !ok {
+		return nil, notFoundError()
+	}
+	v = &sceneView{Scene: sceneOf(r), sceneText: text}
+	switch v.Scene {
+	case scenePassword:
+		err = a.fillPassword(r, v)
+	case scenePay:
+		err = a.fillPay(r, v)
+	default:
+		err = a.fillScene(r, v)
+	}
+	return v, err
 }
 
 // fillEmails shows what was sent since the scene began.

@@ -202,6 +202,62 @@ func TestSceneExpire(t *testing.T) {
 	})
 }
 
+// Whoever pages through the guide uses the session; what a page asks for by itself uses nothing, and takes no message from others.
+func TestScenesCountAsUse(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	inTime(t, p, func(t *testing.T) {
+		b := p.inDemo()
+		for _, name := range guide {
+			if name == demo.SceneWarning {
+				continue
+			}
+			time.Sleep(12 * time.Minute)
+			b.Get(scenePage + name).Want(http.StatusOK)
+		}
+		if !b.Alive() {
+			t.Fatal("signed out as idle while paging through the guide")
+		}
+		b.begins(demo.SceneSecondDevice).Leads(scenePage + demo.SceneSecondDevice)
+		b.Post("/account/profile", "name", "Ada").Want(http.StatusSeeOther)
+		began, ends := time.Now(), b.row("idle_expires_at")
+		for range 8 {
+			said := b.Get(scenePage + demo.SceneSecondDevice + "/stage").Want(http.StatusOK).Body
+			if want := `{"stage":"waiting"}`; time.Since(began) < auth.PhoneLinkValid && strings.TrimSpace(said) != want {
+				t.Fatalf("got %q, want %s", said, want)
+			}
+			time.Sleep(time.Minute)
+		}
+		if now := b.row("idle_expires_at"); now != ends {
+			t.Errorf("polling moved the end of the session from %s to %s", ends, now)
+		}
+		b.Get(profilePage).Says("Your profile was saved")
+		b.Get(scenePage + "nothing/stage").Want(http.StatusNotFound)
+	})
+}
+
+// The request that finds the end comes from the visitor's own address, of which the network alone is stored.
+func TestSceneExpireAddress(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for ip, stored := range map[string]string{"203.0.113.217": "203.0.113.0", "2001:db8:cccc:1:2:3:4:7": "2001:db8:cccc::"} {
+		b := p.browser()
+		b.IP = ip
+		b.startDemo()
+		b.begins(demo.SceneExpire)
+		b.Submit(b.Follow(b.Get(scenePage+demo.SceneExpire)), "/demo/back").Leads(scenePage + demo.SceneExpire)
+		b.Get(scenePage + demo.SceneExpire).Says(stored).SaysNot(ip)
+		if strings.Contains(p.dumpOf("demo_scenes", "sessions", "events", "demo_links"), ip) {
+			t.Errorf("%s is stored", ip)
+		}
+		for line := range strings.Lines(p.log.String()) {
+			if strings.Contains(line, ip) && strings.Contains(line, `"session":"`) {
+				t.Errorf("logged: %s", line)
+			}
+		}
+	}
+}
+
 // A device of the story opens a page, is signed out, and is refused.
 func TestSceneDevices(t *testing.T) {
 	t.Parallel()

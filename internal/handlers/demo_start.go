@@ -8,7 +8,6 @@ import (
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/brand"
 	"example.com/gatehouse/internal/guard"
-	"example.com/gatehouse/internal/session"
 )
 
 // bagDemoPassword holds the password of a demo account, to be shown to its owner. Elsewhere it is in
@@ -49,7 +48,7 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = a.openSession(r, proof, session.SignInRequest{}, home)
+	err = a.openDemo(w, r, proof, password, home)
 	if errors.Is(err, auth.ErrConflict) { // the same press opened another demo, on another instance
 		try.Return(r.Context())
 		return errors.Join(err, a.Demos.Discard(r.Context(), proof.User()))
@@ -57,7 +56,6 @@ func (a *app) startDemo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.giveWayBack(w, r, password)
 	seeOther(w, r, home)
 	return nil
 }

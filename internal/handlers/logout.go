@@ -24,7 +24,7 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if v := currentOf(r); v != nil && v.User.IsDemo() { // it may come back
+	if v := currentOf(r); v != nil && v.User.IsDemo() || exchangeOf(r).endedDemo { // it may come back, also after a second press
 		a.finishLogout(w, r, brand.BackCookie)
 		return nil
 	}

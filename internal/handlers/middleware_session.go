@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/session"
@@ -58,6 +59,7 @@ func (a *app) resume(r *http.Request, readOnly bool) (token string, found sessio
 	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
 		exchangeOf(r).timedOut = &x
 	}
+	exchangeOf(r).endedDemo = found.State == session.Ended && audit.IsDemo(found.Session.UserID)
 	exchangeOf(r).answerLost = found.State == session.Unclaimed
 	a.warnOwner(r, found)
 	return token, found, nil

@@ -8,6 +8,7 @@ import (
 
 	"example.com/gatehouse/internal/admin"
 	"example.com/gatehouse/internal/auth"
+	"example.com/gatehouse/internal/demo"
 	"example.com/gatehouse/internal/guard"
 	"example.com/gatehouse/ui"
 )
@@ -214,6 +215,9 @@ func (a *app) demoRoutes(everybody, emailed, signedIn group) {
 	emailed.post("/demo/back", a.goBack, on("/"), isAct, limits())
 	inDemo := signedIn.signedIn(a.requireDemo)
 	inDemo.get(mailPage, a.demoMail, nav(none))
-	inDemo.get(scenePage+"{scene}", a.showScene, nav(none), readOnly)
-	inDemo.post(scenePage+"{scene}", a.beginScene, noDraft, isAct, readOnly)
+	inDemo.get(scenePage+"{scene}", a.showScene, nav(none))
+	inDemo.post(scenePage+"{scene}", a.beginScene, noDraft, isAct)
+	inDemo.get(scenePage+demo.SceneWarning, a.showScene, nav(none), readOnly)
+	inDemo.post(scenePage+demo.SceneWarning, a.beginScene, noDraft, isAct, readOnly)
+	inDemo.get(scenePage+"{scene}/stage", a.sceneStage, nav(none), notReturned, readOnly)
 }

@@ -11,17 +11,20 @@ func (l Email) Into(box string) Email {
 	return l
 }
 
-// Box returns the emails of a mailbox, newest first.
+// Box returns the emails of a mailbox, newest first. One that does not open is left out: the others are worth no less.
 func (o *Outbox) Box(ctx context.Context, box string) ([]Email, error) {
 	rows, err := o.Store.Box(ctx, box)
 	if err != nil {
 		return nil, err
 	}
-	emails := make([]Email, len(rows))
-	for i, row := range rows {
-		if emails[i], err = unseal(o.Sealer, row); err != nil {
-			return nil, err
+	emails := make([]Email, 0, len(rows))
+	for _, row := range rows {
+		l, err := unseal(o.Sealer, row)
+		if err != nil { // its key is gone
+			o.Log.WarnContext(ctx, "email in a mailbox not opened", "email", row.ID, "err", err)
+			continue
 		}
+		emails = append(emails, l)
 	}
 	return emails, nil
 }

@@ -33,8 +33,10 @@ func useUp(ctx context.Context, tx *sql.Tx, press *act.Record, s auth.Spend) err
 			SET sign_count = $1, backup_state = $2, last_used_at = $3
 			WHERE id = $4 AND user_id = $5 AND (sign_count < $1 OR sign_count = $6)`,
 			[]any{s.Passkey.SignCount, s.Passkey.BackupState, s.Passkey.LastUsedAt, s.Passkey.ID, s.UserID, s.CountBefore}},
-		{s.DemoLink != "", `UPDATE demo_links SET used_at = $1 WHERE token_hash = $2 AND user_id = $3 AND used_at IS NULL AND expires_at > $1 AND ` + linkStands,
-			[]any{s.At, s.DemoLink, s.UserID}},
+		{s.DemoLink != "", `
+			UPDATE demo_links SET used_at = $1, opened = $4
+			WHERE token_hash = $2 AND user_id = $3 AND used_at IS NULL AND expires_at > $1 AND ` + linkStands,
+			[]any{s.At, s.DemoLink, s.UserID, s.Opened}},
 	} {
 		if !part.given {
 			continue

@@ -48,9 +48,17 @@ func (s *Store) AddDemoLink(ctx context.Context, l auth.DemoLink) error {
 // keepLinks is how long a link that is over can still be told from one that never was.
 const keepLinks = 10 * time.Minute
 
-// addDemoLink also takes back the links of that purpose that the same session made before.
+func (s *Store) OpenedOnSecondScreen(ctx context.Context, userID string) (handle string, err error) {
+	err = s.db.QueryRowContext(ctx, `
+		SELECT opened FROM demo_links WHERE user_id = $1 AND purpose = 'phone'
+		ORDER BY created_at DESC LIMIT 1`, userID).Scan(&handle)
+	return handle, found(err)
+}
+
+// addDemoLink also takes back the links of that purpose that the same session made before. Those of the other purpose stay: the
+// latest link for a second screen says which session it has opened.
 func addDemoLink(ctx context.Context, tx *sql.Tx, l auth.DemoLink) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM demo_links WHERE user_id = $1 AND expires_at <= $2`, l.UserID, l.CreatedAt.Add(-keepLinks))
+	_, err := tx.ExecContext(ctx, `DELETE FROM demo_links WHERE user_id = $1 AND purpose = $3 AND expires_at <= $2`, l.UserID, l.CreatedAt.Add(-keepLinks), l.Purpose)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (s *Store) OpenSession(ctx context.Context, o session.OpenParams) (ended []
 			return err
 		}
 		ended = slices.Concat(ended, lost, surplus)
-		return finish(ctx, tx, o.Act, o.Spend, append(session.EndEvents(ended, o.Client), o.Events...)...)
+		return finish(ctx, tx, o.Act, o.Spend.Opening(x.ID), append(session.EndEvents(ended, o.Client), o.Events...)...)
 	})
 	return ended, err
 }

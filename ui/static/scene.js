@@ -1,5 +1,5 @@
-// A scene that goes on: its page is asked for until it says something else, and then loaded again. Asking is no activity of the
-// session, and without this script the page says how to look.
+// A scene that goes on: how far it is, is asked for until that changes, and then the page is loaded again. Asking is no activity
+// of the session, and without this script the page says how to look.
 (() => {
   "use strict";
   const stage = document.querySelector("[data-stage]").dataset.stage, began = performance.now();
@@ -7,9 +7,8 @@
 
   async function look() {
     try {
-      const page = await (await fetch(location.pathname, { cache: "no-store", redirect: "error" })).text();
-      const now = /data-stage="([a-z]*)"/.exec(page);
-      if (now && now[1] !== stage) return location.reload();
+      const answer = await fetch(location.pathname + "/stage", { cache: "no-store", redirect: "error" });
+      if (answer.ok && (await answer.json()).stage !== stage) return location.reload();
     } catch { /* ended, or out of reach: what covers the page says so */ }
     if (performance.now() - began < LONGEST) setTimeout(look, EVERY);
   }
