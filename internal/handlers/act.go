@@ -182,8 +182,9 @@ func (a *app) rotate(r *http.Request, place string, empty bool, change func(sess
 
 // withToken is the answer that leads to place with the token that the browser has after it.
 func (a *app) withToken(r *http.Request, place string) act.Answer {
-	ends, x := place == signedOutPage, exchangeOf(r)
-	return act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: !ends, Ends: ends, Back: x.back, BackUntil: x.backUntil}
+	ends := place == signedOutPage
+	back, _ := r.Context().Value(backKey{}).(wayBack)
+	return act.Answer{Token: a.Bag.NewToken(r.Context()), Place: place, Lives: !ends, Ends: ends, Back: back.token, BackUntil: back.until}
 }
 
 // leadsTo is what the transaction of this press stores when its answer only leads to a place.

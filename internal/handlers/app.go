@@ -92,8 +92,7 @@ type app struct {
 	emails mail.Composer
 	pages  map[string]*template.Template
 
-	door      http.Handler // the whole portal
-	routes    chi.Routes
+	routes    chi.Router           // the whole portal
 	table     map[routeKey]*route  // what the lines of routes.go say
 	lateForms map[string]*lateForm // by the pattern of the page that they stand on
 	presses   presses

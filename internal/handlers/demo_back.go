@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -23,11 +24,20 @@ type demoWays struct {
 	Main bool   // there is nothing better to do on that page
 }
 
+// A wayBack is the token of a way back, and when its demo is over: in the context, for the stored answer of the press that opens it.
+type (
+	wayBack struct {
+		token string
+		until time.Time
+	}
+	backKey struct{}
+)
+
 // openDemo opens a session of a demo account with its way back, whose token the answer to a repeated press has as well. Its pages
 // show the password that was made with the account. Without the link there is another demo to begin.
 func (a *app) openDemo(w http.ResponseWriter, r *http.Request, proof auth.Proof, password, place string) error {
-	x := exchangeOf(r)
-	x.back, x.backUntil = auth.NewToken(), proof.User().DemoUntil
+	back := wayBack{auth.NewToken(), proof.User().DemoUntil}
+	r = r.WithContext(context.WithValue(r.Context(), backKey{}, back))
 	if err := a.openSession(r, proof, session.SignInRequest{}, place); err != nil {
 		return err
 	}
@@ -35,11 +45,11 @@ func (a *app) openDemo(w http.ResponseWriter, r *http.Request, proof auth.Proof,
 		a.Bag.Put(r.Context(), bagDemoPassword, password)
 	}
 	v := currentOf(r)
-	if err := a.Demos.WayBack(r.Context(), x.back, v.Session, v.User, password); err != nil {
+	if err := a.Demos.WayBack(r.Context(), back.token, v.Session, v.User, password); err != nil {
 		a.Log.WarnContext(r.Context(), "no way back to a demo", "session", v.ID, "err", err)
 		return nil
 	}
-	a.setWayBack(w, x.back, x.backUntil)
+	a.setWayBack(w, back.token, back.until)
 	return nil
 }
 

@@ -71,7 +71,7 @@ func (a *app) knock(ctx context.Context, c device.Client, token string) demo.Exc
 	e := demo.Exchange{
 		At: time.Now().UTC(), From: c.IP, Agent: device.Parse(c.UserAgent).Name, Method: r.Method, Path: home, Token: demo.Shown(auth.HashToken(token)),
 	}
-	a.door.ServeHTTP(answer, r)
+	a.routes.ServeHTTP(answer, r)
 	e.Status, e.Location = answer.status, answer.header.Get("Location")
 	for _, set := range (&http.Response{Header: answer.header}).Cookies() {
 		switch {

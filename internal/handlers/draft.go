@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"example.com/gatehouse/internal/audit"
+	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/draft"
 	"example.com/gatehouse/internal/session"
 )
@@ -144,4 +145,13 @@ func (a *app) deleteDraft(r *http.Request, userID, id string) {
 	if err := a.Drafts.Delete(r.Context(), id, userID); err != nil {
 		a.Log.WarnContext(r.Context(), "draft not deleted", "err", err)
 	}
+}
+
+// timedOut is the session whose current token the request brought, after it ran out of time: an older token may be a copy.
+func (a *app) timedOut(r *http.Request) *session.Session {
+	s := exchangeOf(r).ended
+	if token, _ := a.Bag.Token(r); s == nil || !ranOut(*s) || s.TokenHash != auth.HashToken(token) {
+		return nil
+	}
+	return s
 }

@@ -154,7 +154,7 @@ func (a *app) sameOnPortal(r *http.Request, b *lab.Bench) error {
 		header[a.Proxies.Header] = via
 	}
 	return b.TryPortal(ctx, lab.Portal{
-		Handler: a.routes.(http.Handler), Origin: a.BaseURL.String(), Cookie: a.Bag.Cookie().Name, Demo: a.Demo, Header: header, Remote: r.RemoteAddr,
+		Handler: a.routes, Origin: a.BaseURL.String(), Cookie: a.Bag.Cookie().Name, Demo: a.Demo, Header: header, Remote: r.RemoteAddr,
 	})
 }
 

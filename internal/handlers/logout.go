@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/brand"
 )
 
@@ -24,7 +25,8 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if v := currentOf(r); v != nil && v.User.IsDemo() || exchangeOf(r).endedDemo { // it may come back, also after a second press
+	ended := exchangeOf(r).ended
+	if v := currentOf(r); v != nil && v.User.IsDemo() || ended != nil && audit.IsDemo(ended.UserID) { // it may come back, also after a second press
 		a.finishLogout(w, r, brand.BackCookie)
 		return nil
 	}

@@ -24,11 +24,8 @@ type exchange struct {
 	formError    error            // why the form, or that body, could not be read
 	press        *act.Act         // that the request is part of; nil for none, and once its answer is stored
 	spent        auth.Attempt     // what the press took from the limit of its route
-	back         string           // token of the way back to the demo that the press is about to open
-	backUntil    time.Time        // when that demo is over
 	notices      []mail.Notice    // of what the request is about to change
-	timedOut     *session.Session // whose current token the request brought, after it ran out of time
-	endedDemo    bool             // the request brought the token of a session of a demo, which is over
+	ended        *session.Session // that is over, and of which the request brought a token
 	answerLost   bool             // with the token that replaced the one of the request
 	inWindow     bool             // the elevation window of the session is open, and its change needs that
 	crossSite    bool             // another site made the browser send it

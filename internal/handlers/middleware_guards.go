@@ -19,7 +19,7 @@ func (a *app) requireSignedIn(next http.Handler) http.Handler {
 			return
 		}
 		back := a.wayBack(r)
-		if s := exchangeOf(r).timedOut; s != nil {
+		if s := a.timedOut(r); s != nil {
 			back = a.saveDraft(r, *s, draft.UntilSignedIn)
 		}
 		query := url.Values{"next": {back}}

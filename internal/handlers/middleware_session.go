@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"example.com/gatehouse/internal/audit"
 	"example.com/gatehouse/internal/auth"
 	"example.com/gatehouse/internal/bag"
 	"example.com/gatehouse/internal/session"
@@ -56,10 +55,9 @@ func (a *app) resume(r *http.Request, readOnly bool) (token string, found sessio
 	switch x := found.Session; {
 	case found.State == session.Live:
 		exchangeOf(r).current = &current{Session: x, User: found.User}
-	case found.State == session.Ended && ranOut(x) && x.TokenHash == auth.HashToken(token): // an older token may be a copy
-		exchangeOf(r).timedOut = &x
+	case found.State == session.Ended:
+		exchangeOf(r).ended = &x
 	}
-	exchangeOf(r).endedDemo = found.State == session.Ended && audit.IsDemo(found.Session.UserID)
 	exchangeOf(r).answerLost = found.State == session.Unclaimed
 	a.warnOwner(r, found)
 	return token, found, nil

@@ -18,7 +18,6 @@ import (
 // the two. The options of a line, such as nav and drafts, are explained in route.go. A test names those that are missing.
 func (a *app) router() http.Handler {
 	r := chi.NewRouter()
-	a.door = r
 	a.routes, a.table, a.lateForms = r, map[routeKey]*route{}, map[string]*lateForm{}
 	r.Use(a.exchange, a.headers, a.lastResort, a.refuseOtherHosts, middleware.GetHead)
 

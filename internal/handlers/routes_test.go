@@ -168,7 +168,7 @@ func TestOmissionsAreNamed(t *testing.T) {
 func TestSignedInIsGuarded(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
-	r := p.app.routes.(chi.Router)
+	r := p.app.routes
 	everybody := group{app: p.app, router: r.With(p.app.session)}
 	everybody.signedIn().get("/bare", notFound, nav(none))
 	everybody.signedIn(p.app.requireElevation).get("/elevated", notFound, nav(none))
@@ -190,7 +190,7 @@ func TestAddressStandsInTheTableOnce(t *testing.T) {
 			t.Errorf("got %q, want a panic that names the line", got)
 		}
 	}()
-	group{app: a, router: a.routes.(chi.Router)}.signedIn().post("/account/profile", notFound, drafts("x", "X", home, "x"))
+	group{app: a, router: a.routes}.signedIn().post("/account/profile", notFound, drafts("x", "X", home, "x"))
 }
 
 var postForm = regexp.MustCompile(`(?s)<form[^>]* method="post" action="([^"]+)"[^>]*>(.*?)</form>`)
