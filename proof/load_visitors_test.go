@@ -66,6 +66,7 @@ var floods = map[string]sent{
 		return c.Request(http.MethodPost, "/signup", "name", "Stranger", "email", fmt.Sprintf("stranger-%d@example.org", i), "password", webtest.Password)
 	}, answer: []int{303, 429}, kept: []kept{
 		{table: "signups", each: 1, burst: 60, every: 20 * time.Second, expire: "expires_at", life: 24 * time.Hour},
+		{table: "stray_events", each: 1, burst: 1, every: time.Minute}, // a line with a count
 	}},
 	"baskets": {times: 150, send: func(c *webtest.Client, _ int) *http.Request {
 		return c.Request(http.MethodPost, "/basket", "plan", "hall")

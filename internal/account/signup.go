@@ -65,21 +65,24 @@ func (s *Service) Register(ctx context.Context, a Application, c device.Client) 
 		TokenHash: auth.HashToken(token), Email: email, NormalizedEmail: normalized, Name: a.Name, PasswordHash: hash,
 		UserAgent: c.UserAgent, CreatedAt: at, ExpiresAt: at.Add(SignUpValid),
 	}
-	if err := s.store.AddSignUp(ctx, pending, Press{Act: a.Act, Emails: []mail.Row{confirm}}); err != nil {
+	e := audit.NewEvent(audit.SignUpRequested, "", "", c)
+	if err := s.store.AddSignUp(ctx, pending, Press{Act: a.Act, Emails: []mail.Row{confirm}}, e); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
-	s.audit.Report(ctx, audit.SignUpRequested, "", "", "", c)
+	s.audit.Log(ctx, e)
 	return nil
 }
 
-// registerAgain tells the owner of an address that it has an account.
+// registerAgain tells the owner of an address that it has an account. It stores as much as a sign-up does, so that nobody else learns
+// it from how long the answer takes.
 func (s *Service) registerAgain(ctx context.Context, a Application, owner auth.User, c device.Client) error {
 	email, err := a.Exists(owner)
 	if err != nil {
 		return err
 	}
 	e := audit.NewEvent(audit.SignUpAddressTaken, owner.ID, "", c)
-	if err := s.store.AddPress(ctx, Press{Act: a.Act, Emails: []mail.Row{email}}, e); err != nil {
+	decoy := OneTimeToken{TokenHash: auth.HashToken(auth.NewToken()), UserID: owner.ID, Purpose: PurposeReset, CreatedAt: e.At, ExpiresAt: e.At.Add(ResetValid)}
+	if err := s.store.RefuseSignUp(ctx, decoy, Press{Act: a.Act, Emails: []mail.Row{email}}, e); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
 	s.audit.Log(ctx, e)

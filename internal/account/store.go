@@ -38,7 +38,10 @@ type Store interface {
 	RecoveryCodes(ctx context.Context, userID string) ([]string, error)
 	// ChangeName returns ErrConflict when the session it is asked from is not live, or the name is not the old one.
 	ChangeName(ctx context.Context, n ChangeNameParams) error
-	AddSignUp(ctx context.Context, p SignUp, press Press) error
+	// AddSignUp stores the event among those that no account has.
+	AddSignUp(ctx context.Context, p SignUp, press Press, e audit.Event) error
+	// RefuseSignUp stores a press, an event of the account that has the address, and a row that opens nothing.
+	RefuseSignUp(ctx context.Context, decoy OneTimeToken, press Press, e audit.Event) error
 	// AddPress stores a press that changes nothing but what its events say. ErrConflict when the session of p.By was not live
 	// at the first of them.
 	AddPress(ctx context.Context, p Press, events ...audit.Event) error

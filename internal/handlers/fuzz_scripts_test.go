@@ -154,7 +154,7 @@ func (s *target) sendEmails(f *testing.F) {
 	}
 	asked := audit.Event{ID: "asked", UserID: s.user.ID, Kind: audit.EmailChangeRequested, At: at}
 	err = errors.Join(
-		s.db.AddSignUp(ctx, account.SignUp{TokenHash: hash(0), Email: "a@example.org", NormalizedEmail: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}, account.Press{}),
+		s.db.AddSignUp(ctx, account.SignUp{TokenHash: hash(0), Email: "a@example.org", NormalizedEmail: "a@example.org", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}, account.Press{}, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{})),
 		s.db.RequestEmailChange(ctx, account.RequestEmailChangeParams{EmailChange: change, StopHash: hash(1), ConfirmHash: hash(3), By: resumed.Session.By(device.Client{}), Event: asked}),
 		s.db.AddOneTimeToken(ctx, account.OneTimeToken{TokenHash: hash(2), UserID: s.user.ID, Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour)}),
 	)

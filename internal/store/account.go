@@ -128,9 +128,12 @@ func (s *Store) ChangeName(ctx context.Context, n account.ChangeNameParams) erro
 	})
 }
 
-func (s *Store) AddSignUp(ctx context.Context, p account.SignUp, press account.Press) error {
+func (s *Store) AddSignUp(ctx context.Context, p account.SignUp, press account.Press, e audit.Event) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := addPress(ctx, tx, press); err != nil {
+			return err
+		}
+		if err := addStrayEvent(ctx, tx, e); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -138,6 +141,19 @@ func (s *Store) AddSignUp(ctx context.Context, p account.SignUp, press account.P
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			p.TokenHash, p.Email, p.NormalizedEmail, p.Name, p.PasswordHash, p.UserAgent, p.CreatedAt, p.ExpiresAt)
 		return err
+	})
+}
+
+// RefuseSignUp does what AddSignUp does, statement by statement.
+func (s *Store) RefuseSignUp(ctx context.Context, decoy account.OneTimeToken, press account.Press, e audit.Event) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := addPress(ctx, tx, press); err != nil {
+			return err
+		}
+		if err := addEvents(ctx, tx, e); err != nil {
+			return err
+		}
+		return addDecoy(ctx, tx, decoy, "signups")
 	})
 }
 

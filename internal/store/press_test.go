@@ -28,10 +28,10 @@ func TestPressOnce(t *testing.T) {
 		by, serial := x.By(device.Client{}), atomic.Int64{}
 		for what, do := range map[string]func(ctx context.Context, id string, p account.Press) error{
 			"sign-up": func(ctx context.Context, id string, p account.Press) error {
-				return s.AddSignUp(ctx, account.SignUp{TokenHash: id, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, p)
+				return s.AddSignUp(ctx, account.SignUp{TokenHash: id, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, p, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{}))
 			},
 			"taken address": func(ctx context.Context, id string, p account.Press) error {
-				return s.AddPress(ctx, p, event("taken"+id, "ada", audit.SignUpAddressTaken))
+				return s.RefuseSignUp(ctx, account.OneTimeToken{TokenHash: id, UserID: "ada", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, p, event("taken"+id, "ada", audit.SignUpAddressTaken))
 			},
 			"reset": func(ctx context.Context, id string, p account.Press) error {
 				k := account.OneTimeToken{TokenHash: id, UserID: "ada", Purpose: "reset", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
@@ -81,7 +81,7 @@ func TestPressWithoutRoom(t *testing.T) {
 			Act:    &act.Record{Key: "press", Answer: []byte("sealed"), ExpiresAt: at.Add(act.Valid)},
 			Emails: []mail.Row{{ID: "email", Sealed: []byte("sealed"), CreatedAt: at, DueAt: at, ExpiresAt: at.Add(time.Hour)}},
 		}
-		err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: "x", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, p)
+		err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: "x", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, p, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{}))
 		signUps, acts := count(t, s, `SELECT count(*) FROM signups`), count(t, s, `SELECT count(*) FROM acts`)
 		if !errors.Is(err, mail.ErrFull) || signUps != 0 || acts != 0 {
 			t.Errorf("got %v with %d sign-ups and %d acts, want ErrFull and nothing", err, signUps, acts)

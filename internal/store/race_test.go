@@ -128,7 +128,7 @@ func TestConfirmIsConditional(t *testing.T) {
 			{TokenHash: "good", NormalizedEmail: "good@example.org", CreatedAt: at, ExpiresAt: at.Add(time.Hour)},
 			{TokenHash: "old", NormalizedEmail: "old@example.org", CreatedAt: at, ExpiresAt: at},
 		} {
-			if err := s.AddSignUp(t.Context(), p, account.Press{}); err != nil {
+			if err := s.AddSignUp(t.Context(), p, account.Press{}, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{})); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -157,7 +157,7 @@ func TestConfirmTogether(t *testing.T) {
 			made := 0
 			for link := range 4 {
 				hash := fmt.Sprint(round, "-", link)
-				if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: hash, NormalizedEmail: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, account.Press{}); err != nil {
+				if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: hash, NormalizedEmail: email, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}, account.Press{}, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{})); err != nil {
 					t.Fatal(err)
 				}
 				wg.Go(func() {

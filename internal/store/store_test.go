@@ -321,7 +321,7 @@ func TestPrune(t *testing.T) {
 				}
 			}
 			err := errors.Join(
-				s.AddSignUp(t.Context(), account.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}, account.Press{}),
+				s.AddSignUp(t.Context(), account.SignUp{TokenHash: id, ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}, account.Press{}, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{})),
 				s.AddOneTimeToken(t.Context(), account.OneTimeToken{TokenHash: id, UserID: "ada", Purpose: "p", ExpiresAt: at.Add(time.Duration(len(id)-4) * time.Hour)}))
 			if err != nil {
 				t.Fatal(err)
@@ -344,7 +344,7 @@ func TestPruneAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		const expired = 40
 		for i := range expired {
-			if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: fmt.Sprint("token", i), ExpiresAt: at}, account.Press{}); err != nil {
+			if err := s.AddSignUp(t.Context(), account.SignUp{TokenHash: fmt.Sprint("token", i), ExpiresAt: at}, account.Press{}, audit.NewEvent(audit.SignUpRequested, "", "", device.Client{})); err != nil {
 				t.Fatal(err)
 			}
 		}
