@@ -37,7 +37,7 @@ var demoNames = []string{
 }
 
 // NewDemo makes a private account for one visitor, with a history of its own, and returns the proof that opens it and
-// its password. It lives for DemoLife and receives no email. ErrDemoFull when there are too many, ErrBusy.
+// its password. It lives for DemoLife and receives no email outside the portal. ErrDemoFull when there are too many, ErrBusy.
 func (s *Service) NewDemo(ctx context.Context, c device.Client) (p auth.Proof, password string, err error) {
 	n, err := s.store.CountDemos(ctx)
 	if err != nil {
