@@ -13,11 +13,7 @@ func lookAtScenes(t *testing.T, p *program) {
 	b.open("/")
 	b.press("Try the demo")
 	password := b.demoPassword()
-	b.at("scene-guide-open", http.StatusOK, func() int {
-		status := b.open("/account/profile")
-		b.click(".guide summary")
-		return status
-	})
+	b.at("scene-guide-open", http.StatusOK, func() int { return b.open("/account/profile") })
 	b.at("scene-guide-off", http.StatusOK, func() int { b.open("/account"); return b.press("Hide") })
 	b.at("scene-devices-before", http.StatusOK, func() int { return b.open("/demo/scene/devices") })
 	b.at("scene-devices", http.StatusOK, func() int { return b.press("Sign one out") })

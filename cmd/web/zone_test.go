@@ -49,7 +49,7 @@ func TestTimesAreInOneZone(t *testing.T) {
 	}
 }
 
-var utc = regexp.MustCompile(`\d\d:\d\d( UTC)?`)
+var utc = regexp.MustCompile(`(?:^|[\s(])\d\d:\d\d( UTC)?`)
 
 // zoned opens the pages, whose times have to say UTC without scripts and must not with them.
 func (b *person) zoned(scripts bool, pages ...string) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,7 +15,7 @@ import (
 type conns struct {
 	*sql.DB
 	prepares bool
-	observe  func(kind string, took time.Duration) // nil for nobody
+	observe  atomic.Pointer[func(kind string, took time.Duration)] // nil for nobody
 
 	mu    sync.RWMutex
 	texts map[string]*sql.Stmt
@@ -76,19 +77,19 @@ const (
 var Observed = []string{observeSession, observeRead, observeWrite, observeTransaction}
 
 // Observe has told how long the database took for what is asked outside of transactions, and for transactions as a whole. It is
-// called before the store is used.
-func (s *Store) Observe(f func(kind string, took time.Duration)) { s.db.observe = f }
+// safe while the store is used.
+func (s *Store) Observe(f func(kind string, took time.Duration)) { s.db.observe.Store(&f) }
 
 func (c *conns) began() (at time.Time) {
-	if c.observe != nil {
+	if c.observe.Load() != nil {
 		at = time.Now()
 	}
 	return at
 }
 
 func (c *conns) took(kind string, began time.Time) {
-	if c.observe != nil {
-		c.observe(kind, time.Since(began))
+	if observe := c.observe.Load(); observe != nil && !began.IsZero() {
+		(*observe)(kind, time.Since(began))
 	}
 }
 
