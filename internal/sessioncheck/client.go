@@ -20,7 +20,7 @@ import (
 const (
 	mostBytes   = 512 << 10
 	mostHeader  = 256 << 10
-	mostHops    = 10
+	mostHops    = 20 // as browsers; a page that asks again while a token is replaced does so for two seconds
 	answerAfter = 10 * time.Second
 	longestHold = 30 * time.Second // of a 429 that asks for patience
 )
