@@ -81,6 +81,8 @@ var floods = map[string]sent{
 		{table: "sessions", each: 12, burst: 10, every: time.Minute},
 		{table: "events", each: 50, burst: 10, every: time.Minute},
 		{table: "user_terms", each: 3, burst: 10, every: time.Minute},
+		{table: "demo_emails", each: 1, burst: 10, every: time.Minute},
+		{table: "demo_links", each: 1, burst: 10, every: time.Minute, expire: "expires_at", life: 2 * time.Hour},
 	}},
 }
 
