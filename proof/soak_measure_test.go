@@ -67,6 +67,7 @@ var stays = map[string]map[string]int{
 	"sent_tokens":  {"emails": 1},                                    // a week
 	"users":        {"a demo": 1},                                    // two hours
 	"user_terms":   {"a demo": 3},                                    // as long as their account
+	"demo_links":   {"a demo": 1},                                    // the way back, as long as their account
 	"decoys":       {"emails": 3},                                    // half an hour
 	"held_forms":   {"a demo": 1, "basket and re-authentication": 1}, // of a session that ended under the form, and baskets
 	"bags":         {"basket and re-authentication": 2},              // an hour, of visitors who chose a plan and did not sign in
