@@ -61,7 +61,7 @@ const connsMore = 3 * peopleOfSoak
 var stays = map[string]map[string]int{
 	"events":       {"requests": 3, "a demo": 60},                    // a year, those of demos two hours
 	"session_news": {"requests": 1},                                  // two minutes
-	"stray_events": {"failing": 1},                                   // a day
+	"stray_events": {"failing": 1, "emails": 1},                      // a day
 	"signups":      {"emails": 1},                                    // a day
 	"letter_keys":  {"emails": 1},                                    // half an hour
 	"sent_tokens":  {"emails": 1},                                    // a week
