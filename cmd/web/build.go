@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -251,39 +250,6 @@ func accountsAlone(ctx context.Context, c config.Settings, log *slog.Logger) (_ 
 	p.store.DeleteBagsFrom(p.bags, log)
 	p.people(c, log)
 	return p, nil
-}
-
-// sealing returns the sealer of bags, drafts, the outbox and the secrets of authenticator apps, whose keys fit the database.
-func sealing(ctx context.Context, s *store.Store, c config.Settings, log *slog.Logger) (*seal.Sealer, error) {
-	sealer, err := sealerOf(ctx, s, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := useKeys(ctx, s, sealer, log); err != nil {
-		return nil, err
-	}
-	if len(c.Keys) == 0 { // the key is in the database, and not another portal's
-		return sealer, nil
-	}
-	return sealer, addSample(ctx, s, sealer)
-}
-
-// sealerOf makes a sealer with the keys of the settings. In development the key
-// is stored in the database, so that several instances on one machine can read each other's data.
-func sealerOf(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
-	keys := c.Keys
-	if len(keys) == 0 {
-		stored, err := s.DevelopmentKey(ctx, config.NewKey())
-		if err != nil {
-			return nil, err
-		}
-		key, err := base64.StdEncoding.DecodeString(stored)
-		if err != nil {
-			return nil, err
-		}
-		keys = [][]byte{key}
-	}
-	return seal.New(keys)
 }
 
 // close sends the emails that are due and closes the connections.

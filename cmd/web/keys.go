@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,39 @@ import (
 	"example.com/gatehouse/internal/seal"
 	"example.com/gatehouse/internal/store"
 )
+
+// sealing returns the sealer of bags, drafts, the outbox and the secrets of authenticator apps, whose keys fit the database.
+func sealing(ctx context.Context, s *store.Store, c config.Settings, log *slog.Logger) (*seal.Sealer, error) {
+	sealer, err := sealerOf(ctx, s, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := useKeys(ctx, s, sealer, log); err != nil {
+		return nil, err
+	}
+	if len(c.Keys) == 0 { // the key is in the database, and not another portal's
+		return sealer, nil
+	}
+	return sealer, addSample(ctx, s, sealer)
+}
+
+// sealerOf makes a sealer with the keys of the settings. In development the key
+// is stored in the database, so that several instances on one machine can read each other's data.
+func sealerOf(ctx context.Context, s *store.Store, c config.Settings) (*seal.Sealer, error) {
+	keys := c.Keys
+	if len(keys) == 0 {
+		stored, err := s.DevelopmentKey(ctx, config.NewKey())
+		if err != nil {
+			return nil, err
+		}
+		key, err := base64.StdEncoding.DecodeString(stored)
+		if err != nil {
+			return nil, err
+		}
+		keys = [][]byte{key}
+	}
+	return seal.New(keys)
+}
 
 // errOtherKeys means that nothing opens that was sealed before. An app's secret would be among it, so its owner could not sign
 // in with a code, and nobody would know why.
